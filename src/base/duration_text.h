@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace hearth {
+
+/// Reads "250ms", "1.5s", "2m", "1h". Anything else, a negative or one above 365 days is an error
+/// that says what would be right.
+Result<Duration> parse_duration(std::string_view text);
+
+/// For people: "250 ms", "1.2 s", "3 m 20 s", "2 h 5 m", "4 d 1 h".
+std::string show_duration(Duration duration);
+
+/// RFC 3339 in UTC with milliseconds: "2026-03-01T09:15:02.123Z".
+std::string show_time(WallTime time);
+
+}  // namespace hearth

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/name.h"
+
+namespace hearth {
+
+using NodeName = Name<struct NodeTag>;
+using WorkloadName = Name<struct WorkloadTag>;
+
+/// "<workload>-<n>", n counting up for ever within the workload: an id is never used twice, so a
+/// copy that outlived its replacement can always be told from it.
+using InstanceId = Id<struct InstanceTag>;
+/// What the engine calls a container: 64 hex digits. Empty: there is none.
+using ContainerId = Id<struct ContainerTag>;
+/// What a caller of the manager waits for an answer under.
+using RequestId = Counter<struct RequestTag>;
+/// An agent's own number for a thing it asked its runtime to do.
+using OperationId = Counter<struct OperationTag>;
+
+/// The fencing token: which leader decided this. Raised by every takeover and every start.
+using Epoch = Counter<struct EpochTag>;
+/// Counts the wishes sent to one node within an epoch.
+using Revision = Counter<struct RevisionTag>;
+/// Counts the specifications of one workload: each deploy makes a new one.
+using Generation = Counter<struct GenerationTag>;
+
+/// Orders two wishes for one node: the later leader wins, then the later wish.
+struct WishNumber {
+  Epoch epoch;
+  Revision revision;
+  auto operator<=>(const WishNumber&) const = default;
+};
+
+/// Which life of an agent a message belongs to.
+struct Incarnation {
+  std::string boot_id;  ///< The kernel's boot id; empty if not told (a box without an agent).
+  std::uint64_t start_count = 0;  ///< Kept on the node's disk, raised by every start of the agent.
+  auto operator<=>(const Incarnation&) const = default;
+  bool told() const { return !boot_id.empty(); }
+};
+
+/// Where a process listens.
+struct Endpoint {
+  std::string address;  ///< An IP address or a host name, without brackets.
+  std::uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+}  // namespace hearth

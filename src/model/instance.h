@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/ids.h"
+
+namespace hearth {
+
+/// What is wanted of an instance.
+enum class InstanceDesire : std::uint8_t {
+  kStage,  ///< Image fetched and container created, not started: ready to take over at once.
+  kRun,
+  kStop,  ///< Its container must go; then the instance is forgotten.
+};
+
+/// How an instance is. `ACTIVE` in the database is kRunning and nothing else.
+enum class InstanceState : std::uint8_t {
+  kPending,   ///< Has no node; `reason` says what would help.
+  kAssigned,  ///< Its node was told and has not answered yet.
+  kFetching,  ///< The node is getting the image.
+  kStarting,  ///< Container being created or started.
+  kStaged,    ///< Container created, not started.
+  kRunning,
+  kBackoff,    ///< It stopped; the next restart waits.
+  kCrashLoop,  ///< It stopped so often that restarts wait for the longest backoff.
+  kStopping,
+  kStopped,  ///< No container is left.
+  kLost,     ///< Its node is dead: whether it runs cannot be known.
+};
+
+/// How a container ended.
+struct ContainerExit {
+  int code = 0;  ///< 0..255; 128 + n if signal n ended it.
+  bool out_of_memory = false;
+  WallTime at;
+  bool operator==(const ContainerExit&) const = default;
+};
+
+/// What a node tells of an instance.
+struct InstanceStatus {
+  InstanceState state = InstanceState::kAssigned;
+  ContainerId container;
+  std::uint32_t restarts = 0;  ///< Restarts on this node since the instance was assigned to it.
+  std::optional<ContainerExit> last_exit;
+  std::string reason;  ///< Why it is not running, in words; else empty.
+  bool operator==(const InstanceStatus&) const = default;
+};
+
+/// An instance as the manager keeps it.
+struct Instance {
+  InstanceId id;
+  WorkloadName workload;
+  Generation generation;
+  std::optional<NodeName> node;
+  InstanceDesire desire = InstanceDesire::kRun;
+  InstanceStatus status;
+  /// The instance this one stands in for. That one is told to stop once this one runs.
+  std::optional<InstanceId> replaces;
+  WallTime changed_at;  ///< When `status.state` last changed.
+  bool operator==(const Instance&) const = default;
+};
+
+/// The id that comes `number`th in the workload.
+InstanceId make_instance_id(const WorkloadName& workload, std::uint64_t number);
+
+/// Stable lower-case names, as files, API and CLI spell them.
+std::string_view name_of(InstanceDesire desire);
+std::string_view name_of(InstanceState state);
+Result<InstanceDesire> parse_instance_desire(std::string_view text);
+Result<InstanceState> parse_instance_state(std::string_view text);
+
+}  // namespace hearth

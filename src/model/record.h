@@ -1,0 +1,49 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "model/event.h"
+#include "model/ids.h"
+#include "model/instance.h"
+#include "model/node.h"
+#include "model/workload.h"
+
+namespace hearth {
+
+/// One change of what the manager must not forget. A step's writes are committed together, in
+/// order, before anything that the step calls for is done.
+struct PutEpoch {
+  Epoch epoch;
+};
+struct PutNode {
+  Node node;
+};
+struct PutWorkload {
+  Workload workload;
+};
+struct DeleteWorkload {
+  WorkloadName name;
+};
+struct PutInstance {
+  Instance instance;
+};
+struct DeleteInstance {
+  InstanceId id;
+};
+struct AppendEvent {
+  ClusterEvent event;
+};
+using Write = std::variant<PutEpoch, PutNode, PutWorkload, DeleteWorkload, PutInstance,
+                           DeleteInstance, AppendEvent>;
+
+/// All that a manager starts from.
+struct Snapshot {
+  Epoch epoch;  ///< Of the last manager that ran; zero if none ever did.
+  std::uint64_t last_event_seq = 0;
+  std::vector<Node> nodes;
+  std::vector<Workload> workloads;
+  std::vector<Instance> instances;
+};
+
+}  // namespace hearth

@@ -1,0 +1,51 @@
+#include "model/workload.h"
+
+#include <fmt/format.h>
+
+#include "model/enum_names.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::array<EnumName<WorkloadKind>, 2> kKinds{{
+    {WorkloadKind::kService, "service"},
+    {WorkloadKind::kApplication, "application"},
+}};
+constexpr std::array<EnumName<NodeLossPolicy>, 2> kPolicies{{
+    {NodeLossPolicy::kReplace, "replace"},
+    {NodeLossPolicy::kStay, "stay"},
+}};
+constexpr std::array<EnumName<WorkloadPhase>, 5> kPhases{{
+    {WorkloadPhase::kBuilding, "building"},
+    {WorkloadPhase::kDeployed, "deployed"},
+    {WorkloadPhase::kFailed, "failed"},
+    {WorkloadPhase::kStopped, "stopped"},
+    {WorkloadPhase::kRemoving, "removing"},
+}};
+
+}  // namespace
+
+std::string image_reference(const WorkloadName& workload, const Digest& bundle) {
+  return fmt::format("hearth/{}:{}", workload.str(), bundle.short_hex());
+}
+
+std::string_view name_of(WorkloadKind kind) {
+  return word_of(kKinds, kind);
+}
+std::string_view name_of(NodeLossPolicy policy) {
+  return word_of(kPolicies, policy);
+}
+std::string_view name_of(WorkloadPhase phase) {
+  return word_of(kPhases, phase);
+}
+Result<WorkloadKind> parse_workload_kind(std::string_view text) {
+  return value_of(kKinds, text);
+}
+Result<NodeLossPolicy> parse_node_loss_policy(std::string_view text) {
+  return value_of(kPolicies, text);
+}
+Result<WorkloadPhase> parse_workload_phase(std::string_view text) {
+  return value_of(kPhases, text);
+}
+
+}  // namespace hearth

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/digest.h"
+#include "model/ids.h"
+#include "model/resources.h"
+
+namespace hearth {
+
+enum class WorkloadKind : std::uint8_t {
+  kService,      ///< Part of the platform.
+  kApplication,  ///< A user's.
+};
+
+/// What follows for its instances when their node is lost.
+enum class NodeLossPolicy : std::uint8_t {
+  kReplace,  ///< Start elsewhere once the node is dead; a copy that comes back stops once the
+             ///< replacement runs.
+  kStay,     ///< Bound to the node (its device, its data): wait for it.
+};
+
+/// An image as the nodes get it: built once, the same bits everywhere.
+struct Image {
+  std::string reference;          ///< Name and tag in every engine, "hearth/<workload>:<bundle>".
+  std::optional<Digest> archive;  ///< Its saved form in the manager's content store.
+  bool operator==(const Image&) const = default;
+};
+
+/// What a container is created from, besides its image.
+struct ContainerSpec {
+  std::map<std::string, std::string> environment;
+  Resources resources;
+  std::uint32_t pids_max = 512;
+  bool operator==(const ContainerSpec&) const = default;
+};
+
+/// What a user hands over.
+struct WorkloadSpec {
+  WorkloadKind kind = WorkloadKind::kApplication;
+  std::uint32_t instances = 1;  ///< 0..kInstancesMax.
+  Digest bundle;                ///< The build context, already in the content store.
+  ContainerSpec container;
+  NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  bool operator==(const WorkloadSpec&) const = default;
+};
+inline constexpr std::uint32_t kInstancesMax = 1000;
+
+enum class WorkloadPhase : std::uint8_t {
+  kBuilding,  ///< Its image is being built on `build_node`.
+  kDeployed,  ///< Its instances are kept running.
+  kFailed,    ///< The build failed; `reason` says why. What an older generation runs keeps running.
+  kStopped,   ///< Wanted down, kept in mind.
+  kRemoving,  ///< Gone as soon as its last container is.
+};
+
+/// A workload as the manager keeps it.
+struct Workload {
+  WorkloadName name;
+  Generation generation;
+  WorkloadSpec spec;
+  WorkloadPhase phase = WorkloadPhase::kBuilding;
+  std::string reason;                  ///< Why kFailed, or why nothing moves; else empty.
+  std::optional<NodeName> build_node;  ///< While kBuilding, once one was found.
+  std::optional<Image> image;          ///< Once built.
+  std::uint64_t next_instance = 1;     ///< The number of the next instance id.
+  bool operator==(const Workload&) const = default;
+};
+
+/// The image reference of a bundle: the same for the same bits.
+std::string image_reference(const WorkloadName& workload, const Digest& bundle);
+
+/// Stable lower-case names, as files, API and CLI spell them.
+std::string_view name_of(WorkloadKind kind);
+std::string_view name_of(NodeLossPolicy policy);
+std::string_view name_of(WorkloadPhase phase);
+Result<WorkloadKind> parse_workload_kind(std::string_view text);
+Result<NodeLossPolicy> parse_node_loss_policy(std::string_view text);
+Result<WorkloadPhase> parse_workload_phase(std::string_view text);
+
+}  // namespace hearth

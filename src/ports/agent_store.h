@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "base/result.h"
+#include "model/assignment.h"
+
+namespace hearth {
+
+/// What an agent keeps on its node's disk. Blocking, small, on the agent's loop.
+class AgentStore {
+ public:
+  virtual ~AgentStore() = default;
+  /// Counts this start: returns a number greater than every one it returned before.
+  virtual Result<std::uint64_t> count_start() = 0;
+  /// The last saved assignment; nullopt if there is none. kCorrupt if the file is not what was
+  /// saved.
+  virtual Result<std::optional<Assignment>> load() = 0;
+  /// Durable when it returns; a crash in between leaves the old one whole.
+  virtual Result<void> save(const Assignment& assignment) = 0;
+};
+
+}  // namespace hearth

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "ports/completion.h"
+
+namespace hearth {
+
+enum class TopicCleanup : std::uint8_t { kDelete, kCompact };
+
+struct TopicSpec {
+  std::string name;
+  TopicCleanup cleanup = TopicCleanup::kDelete;
+  Duration retention;  ///< With kDelete: how long a record is kept.
+};
+
+enum class FollowFrom : std::uint8_t {
+  kEnd,        ///< Only what comes from now on (signs of life).
+  kBeginning,  ///< All that the topic holds (a compacted wish).
+};
+
+struct BusMessage {
+  std::string topic;
+  std::string key;
+  std::string payload;
+  std::int64_t offset = 0;
+  MonoTime received_at;  ///< When it came out of the network, not when the loop got to it.
+};
+
+struct BusRecord {
+  std::string topic;
+  std::string key;  ///< Empty: none. A compacted topic needs one.
+  std::string payload;
+};
+
+/// Topics up and down. One object per process; all calls and callbacks on the owner's loop.
+///
+/// The bus is an unreliable friend: it may be away for hours. Nothing here blocks, every queue is
+/// bounded, and what cannot be sent within the configured time fails its completion.
+class Bus {
+ public:
+  struct Handlers {
+    std::function<void(BusMessage)> on_message;
+    /// The end of a topic followed from its beginning was reached (again after each reconnect).
+    std::function<void(const std::string& topic)> on_caught_up;
+  };
+
+  virtual ~Bus() = default;
+  virtual void set_handlers(Handlers handlers) = 0;
+  /// Makes those that do not exist. Retried by the caller.
+  virtual void ensure_topics(std::vector<TopicSpec> topics, Completion<void> done) = 0;
+  /// Begins to follow; a topic that is already followed stays as it is.
+  virtual void follow(const std::string& topic, FollowFrom from) = 0;
+  virtual void unfollow(const std::string& topic) = 0;
+  /// Fails with kExhausted at once-in-a-loop-turn when the send queue is full, with kTimeout when
+  /// the record was not acknowledged in time (it may have been written all the same).
+  virtual void publish(BusRecord record, Completion<void> done) = 0;
+};
+
+}  // namespace hearth

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/instance.h"
+#include "model/workload.h"
+#include "ports/completion.h"
+
+namespace hearth {
+
+enum class ContainerState : std::uint8_t {
+  kCreated,
+  kRunning,  ///< Also paused or restarting: there is a process.
+  kExited,   ///< Also dead, or being removed.
+};
+
+/// One container of this node, as its labels and the engine tell.
+struct Container {
+  ContainerId id;
+  InstanceId instance;
+  WorkloadName workload;
+  Generation generation;
+  std::uint32_t restarts = 0;  ///< How many containers this instance had here before this one.
+  ContainerState state = ContainerState::kCreated;
+  std::optional<ContainerExit> exit;  ///< kExited.
+  bool operator==(const Container&) const = default;
+};
+
+/// What the engine has that is ours.
+struct Inventory {
+  std::vector<Container> containers;
+  std::vector<std::string> images;  ///< References "hearth/…", ordered.
+};
+
+struct ContainerRequest {
+  InstanceId instance;
+  WorkloadName workload;
+  Generation generation;
+  std::uint32_t restarts = 0;
+  std::string image;  ///< Reference.
+  ContainerSpec spec;
+};
+
+struct ContainerNotice {
+  enum class Kind : std::uint8_t { kStarted, kExited, kRemoved };
+  Kind kind = Kind::kStarted;
+  ContainerId container;
+  InstanceId instance;
+  std::optional<ContainerExit> exit;  ///< kExited.
+};
+
+struct LogRequest {
+  ContainerId container;
+  bool follow = false;
+  std::uint32_t tail_lines = 0;  ///< 0: all.
+};
+
+/// Lines or raw output as they come. Returning false ends the work early.
+using ChunkSink = std::function<bool(std::string_view chunk)>;
+
+/// The container engine of one node. It sees only the containers that carry this node's label.
+/// All calls and callbacks on the owner's loop; nothing blocks it.
+class ContainerRuntime {
+ public:
+  struct Handlers {
+    std::function<void(ContainerNotice)> on_notice;
+    /// Notices flow (again): anything may have happened before, so take an inventory.
+    std::function<void()> on_watching;
+    /// The engine does not answer or its notices broke off; watching is tried again by itself.
+    std::function<void(Error)> on_lost;
+  };
+
+  virtual ~ContainerRuntime() = default;
+  /// Starts watching; called once.
+  virtual void watch(Handlers handlers) = 0;
+  virtual void inventory(Completion<Inventory> done) = 0;
+  virtual void create(ContainerRequest request, Completion<ContainerId> done) = 0;
+  /// Idempotent: a container that runs already is a success.
+  virtual void start(const ContainerId& container, Completion<void> done) = 0;
+  /// SIGTERM, and SIGKILL after `grace`. Idempotent: one that is gone is a success.
+  virtual void stop(const ContainerId& container, Duration grace, Completion<void> done) = 0;
+  /// Kills if need be. Idempotent: one that is gone is a success.
+  virtual void remove(const ContainerId& container, Completion<void> done) = 0;
+  /// Builds the Dockerfile of a context (a tar file); `log` gets the engine's own output. kFailed
+  /// with the engine's last words if the Dockerfile does not build.
+  virtual void build(const std::filesystem::path& context, const std::string& reference,
+                     ChunkSink log, Completion<void> done) = 0;
+  /// Writes an image as a tar file; tells its digest.
+  virtual void save_image(const std::string& reference, const std::filesystem::path& file,
+                          Completion<Digest> done) = 0;
+  virtual void load_image(const std::filesystem::path& file, Completion<void> done) = 0;
+  virtual void remove_image(const std::string& reference, Completion<void> done) = 0;
+  /// stdout and stderr together, as plain bytes.
+  virtual void logs(LogRequest request, ChunkSink sink, Completion<void> done) = 0;
+};
+
+}  // namespace hearth

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "model/node.h"
+#include "ports/completion.h"
+
+namespace hearth {
+
+/// Switches nodes off and on. Both verbs are idempotent and complete only once the state was
+/// reached; a driver bounds its own time.
+class PowerDriver {
+ public:
+  virtual ~PowerDriver() = default;
+  virtual void switch_power(const NodeName& node, PowerVerb verb, Completion<void> done) = 0;
+};
+
+}  // namespace hearth

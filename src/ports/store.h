@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/record.h"
+#include "ports/completion.h"
+
+namespace hearth {
+
+/// What the manager must not forget. Blocking: called on the store's own thread only, never on the
+/// loop.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Result<Snapshot> load() = 0;
+  /// All of `writes`, in order, or none of them. Durable when it returns.
+  virtual Result<void> commit(const std::vector<Write>& writes) = 0;
+  /// Events after `seq` in order, `count_max` at most.
+  virtual Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq,
+                                                         std::size_t count_max) = 0;
+};
+
+}  // namespace hearth
