@@ -184,15 +184,24 @@ class OwnEngine:
             (self._kept / name).unlink(missing_ok=True)
             self._stop_if_unused()
 
-    def _stop_if_unused(self) -> None:
-        if any(self._kept.iterdir()):
-            return
+    def stop_unless_used(self) -> bool:
+        """Stops an engine that a killed user left running. False if somebody uses it."""
+        if not self.home.exists():
+            return True
+        self._kept.mkdir(exist_ok=True)
+        with self._starting_or_stopping():
+            return self._stop_if_unused()
+
+    def _stop_if_unused(self) -> bool:
+        if self.pid() and any(self._kept.iterdir()):
+            return False
         with open(self.home / "users", "a") as users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return
+                return False
             self.stop()
+        return True
 
     @contextmanager
     def _starting_or_stopping(self) -> Iterator[None]:
@@ -221,29 +230,39 @@ class OwnEngine:
         dockerd = which("dockerd")
         if not dockerd:
             raise Failure("no Docker engine answers and 'dockerd' is missing: run ./dev setup")
-        if self._pids_by_exec_root():
+        if self._processes("dockerd", "containerd", "docker-proxy"):
             self.stop()  # Left behind by a crash, or hung: never two on one folder.
         say("   no Docker engine answers on this machine: starting one of our own in build/engine")
         self._clear_way()
         address = self._make_bridge()
+        # A session of its own: a Ctrl-C in our terminal must reach us and not the engine. Not by Popen's
+        # start_new_session, for sudo asks for its password on the terminal of its session.
         command = as_root([
-            dockerd, "--data-root", self.home / "data", "--exec-root", self.exec_root,
+            "setsid", "--fork", dockerd, "--data-root", self.home / "data", "--exec-root", self.exec_root,
             "--pidfile", self.pid_file, "--host", f"unix://{self.socket}", "--group", str(os.getgid()),
             "--bridge", self.bridge, "--log-level", "warn", "--shutdown-timeout", "5"])
         with open(self.log, "w") as log:
-            # A session of its own: a Ctrl-C in our terminal must reach us and not the engine.
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                                       env={**os.environ, "PATH": SYSTEM_PATH}, start_new_session=True)
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+                           env={**os.environ, "PATH": SYSTEM_PATH}, check=False)
         begin = time.monotonic()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        say(f"   engine ready in {time.monotonic() - begin:.1f} s (bridge {self.bridge}, {address})")
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        last_seen = time.monotonic()
         while not answers(self.socket):
-            if process.poll() is not None:
-                self.stop()
+            if self._processes("dockerd", "setsid", "sudo"):
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > 0.5:  # Between fork and exec a process has no command line.
                 raise Failure(f"the Docker engine did not start. It says:\n{self._complaint()}")
-            if time.monotonic() - begin > READY_WITHIN_S:
-                self.stop()
+            if time.monotonic() > deadline:
                 raise Failure(f"the Docker engine was not ready within {READY_WITHIN_S} s. It says:\n{self._complaint()}")
             time.sleep(0.05)
-        say(f"   engine ready in {time.monotonic() - begin:.1f} s (bridge {self.bridge}, {address})")
 
     def _complaint(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
@@ -281,7 +300,7 @@ class OwnEngine:
             self._signal(signal.SIGTERM, [pid])
             self._wait_until_gone([pid])
         for attempt in range(3):  # What is left had lost its dockerd: containerd, then its shims.
-            left = self._pids_by_exec_root()
+            left = self._processes("dockerd", "containerd", "docker-proxy")
             if not left:
                 break
             self._signal(signal.SIGTERM if attempt == 0 else signal.SIGKILL, left)
@@ -289,16 +308,10 @@ class OwnEngine:
         if Path(f"/sys/class/net/{self.bridge}").exists():
             self._remove_bridge()
 
-    def _pids_by_exec_root(self) -> list[int]:
+    def _processes(self, *names: str) -> list[int]:
+        """The pids of our engine's processes whose name begins with one of these."""
         pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        return [pid for pid in pids if pid != os.getpid() and self._is_engine_part(pid)]
-
-    def _is_engine_part(self, pid: int) -> bool:
-        try:
-            name = Path(f"/proc/{pid}/comm").read_text()
-        except OSError:
-            return False
-        return name.startswith(("dockerd", "containerd", "docker-proxy")) and self._is_ours(pid)
+        return [pid for pid in pids if _name_of(pid).startswith(names) and self._is_ours(pid)]
 
     def _signal(self, number: signal.Signals, pids: list[int]) -> None:
         subprocess.run(as_root(["kill", f"-{int(number)}", *map(str, pids)]), stderr=subprocess.DEVNULL)
@@ -312,11 +325,14 @@ class OwnEngine:
         return True
 
 
-def _runs(pid: int) -> bool:
+def _name_of(pid: int) -> str:
     try:
-        os.waitpid(pid, os.WNOHANG)  # Ours to reap if this process started it.
+        return Path(f"/proc/{pid}/comm").read_text()
     except OSError:
-        pass
+        return ""
+
+
+def _runs(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except (OSError, IndexError):

@@ -1,9 +1,11 @@
-"""Starting other programs: plainly, as root when needed, and telling why one failed."""
+"""Starting other programs: plainly, as root when needed, ending them with us, telling why one failed."""
 
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +16,8 @@ Argv = Sequence[str | Path]
 
 # A plain user's PATH lacks the folders where Debian keeps dockerd and iptables.
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+# How long an interrupted program may tidy up (a lab takes its servers down) before it is killed.
+GRACE_S = 60
 
 
 def which(program: str) -> str | None:
@@ -30,9 +34,32 @@ def as_root(argv: Argv) -> list[str]:
     return ["sudo", *command]
 
 
+def _in_foreground() -> bool:
+    """True if a Ctrl-C at the terminal reaches our children as it reaches us."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
+
+
 def status_of(argv: Argv, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> int:
-    """Runs with our terminal; returns the exit code (128 + n for a signal n)."""
-    code = subprocess.call([str(part) for part in argv], env=env, cwd=cwd)
+    """Runs with our terminal; returns the exit code (128 + n for a signal n).
+
+    When we are interrupted or asked to end, the program is too, and has GRACE_S to tidy up.
+    """
+    process = subprocess.Popen([str(part) for part in argv], env=env, cwd=cwd)
+    try:
+        code = process.wait()
+    except BaseException as reason:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C is for the program to judge.
+        interrupted = isinstance(reason, KeyboardInterrupt)
+        if not (interrupted and _in_foreground()):
+            process.send_signal(signal.SIGINT if interrupted else signal.SIGTERM)
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
     return 128 - code if code < 0 else code
 
 

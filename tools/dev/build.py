@@ -1,0 +1,72 @@
+"""Configuring and compiling, by the presets of CMakePresets.json."""
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.dev import setup
+from tools.dev.paths import BUILD, ROOT
+from tools.dev.processes import run
+from tools.dev.terminal import Failure, timed
+from tools.dev.verbs import Verb
+
+PRESETS_FILE = ROOT / "CMakePresets.json"
+DEFAULT_PRESET = "dev"
+
+
+def presets() -> list[str]:
+    listed = json.loads(PRESETS_FILE.read_text())["configurePresets"]
+    return [preset["name"] for preset in listed if not preset.get("hidden")]
+
+
+def folder(preset: str = DEFAULT_PRESET) -> Path:
+    return BUILD / preset
+
+
+def program(name: str, preset: str = DEFAULT_PRESET) -> Path:
+    """Where a built executable lies."""
+    return folder(preset) / "bin" / name
+
+
+def configure(preset: str = DEFAULT_PRESET) -> None:
+    """Runs cmake if there is no build yet or the presets changed; ninja sees to all other changes."""
+    setup.ensure("build")
+    stamp = folder(preset) / "presets.sha256"
+    now = hashlib.sha256(PRESETS_FILE.read_bytes()).hexdigest()
+    if (folder(preset) / "build.ninja").exists() and stamp.exists() and stamp.read_text() == now:
+        return
+    with timed(f"configuring ({preset})"):
+        run(["cmake", "--preset", preset], "configuring")
+    stamp.write_text(now)
+
+
+def build(targets: Sequence[str] = (), preset: str = DEFAULT_PRESET, jobs: int | None = None) -> None:
+    configure(preset)
+    with timed(f"building {' '.join(targets) or 'all'} ({preset})"):
+        run(["ninja", "-C", folder(preset), f"-j{jobs or setup.jobs()}", *targets], "the build",
+            env={"NINJA_STATUS": "[%f/%t %es] ", **os.environ})
+
+
+def _build(args: argparse.Namespace) -> int:
+    if args.preset not in presets():
+        raise Failure(f"there is no preset '{args.preset}': {', '.join(presets())}", code=2)
+    build(args.target, args.preset, args.jobs)
+    return 0
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", nargs="*", metavar="TARGET", help="what to build (default: everything)")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"{', '.join(presets())} (default: {DEFAULT_PRESET})")
+    parser.add_argument("-j", "--jobs", type=int, help="compilers at once (default: one per core)")
+
+
+VERBS = [
+    Verb("build", "Configure and compile.",
+         ["./dev build                        everything",
+          "./dev build hearth                 one program",
+          "./dev build hearth_base_test       one test",
+          "./dev build --preset asan          with address and undefined-behaviour checks"], _build, _arguments),
+]

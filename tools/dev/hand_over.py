@@ -1,0 +1,91 @@
+"""Verbs that prepare the machine and then hand over to another part: hearth itself, the lab, Kafka, the benchmark."""
+
+import argparse
+import importlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from tools.dev import build, setup
+from tools.dev.engine import ensure_engine
+from tools.dev.paths import BUILD, ROOT
+from tools.dev.terminal import Failure
+from tools.dev.verbs import Verb
+
+
+def _call(module: str, argv: list[str]) -> int:
+    """Calls main(argv) of one of our own modules."""
+    try:
+        main = importlib.import_module(module).main
+    except ModuleNotFoundError as missing:
+        if missing.name and module.startswith(missing.name):
+            raise Failure(f"this checkout has no {module.replace('.', '/')}.py") from None
+        raise
+    return int(main(argv) or 0)
+
+
+def _asks_for_help(argv: list[str]) -> bool:
+    return not argv or "--help" in argv or "-h" in argv
+
+
+def follow(command: list[str | Path], env: dict[str, str]) -> int:
+    """Runs the program as if it were us: signals go to it, and it decides what they mean. Its exit code."""
+    with subprocess.Popen([str(part) for part in command], env=env, cwd=ROOT) as process:
+        signal.signal(signal.SIGINT, lambda *_: None)  # The terminal's Ctrl-C has reached it already.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+def _run(args: argparse.Namespace) -> int:
+    setup.ensure("build", "run")
+    build.build()
+    with ensure_engine() as engine:
+        env = {**os.environ, "DOCKER_HOST": engine.docker_host}
+        command = [build.program("hearth"), "dev", "--tour", "--data", args.data or BUILD / "run"]
+        return follow([*command, *(["--exit"] if args.exit else []), *args.more], env)
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--exit", action="store_true", help="leave after the tour: 0 only if every step was observed")
+    parser.add_argument("--data", metavar="DIR", help="where the database and the nodes keep their data (default: build/run)")
+    parser.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="arguments for 'hearth dev' itself")
+
+
+def _lab(args: argparse.Namespace) -> int:
+    if args.rest[0:1] == ["up"] and not _asks_for_help(args.rest):
+        setup.ensure("build", "run", "kafka")
+        build.build()
+    return _call("tests.lab.harness.cli", args.rest)
+
+
+def _kafka(args: argparse.Namespace) -> int:
+    if not _asks_for_help(args.rest):
+        setup.ensure("kafka")
+    return _call("tools.kafka", args.rest)
+
+
+def _bench(args: argparse.Namespace) -> int:
+    name, *rest = args.rest or [""]
+    known = sorted(path.stem for path in (ROOT / "bench").glob("*.py") if path.stem != "__init__")
+    if name not in known:
+        raise Failure(f"which benchmark? ./dev bench {'|'.join(known) or 'recovery'}", code=2)
+    if not _asks_for_help(args.rest):
+        setup.ensure("build", "run", "kafka")
+        build.build()
+    return _call(f"bench.{name}", rest)
+
+
+VERBS = [
+    Verb("run", "Start Hearth on this machine, with three nodes, an example and a tour. Ctrl-C ends all of it.",
+         ["./dev run                             stays up until Ctrl-C",
+          "./dev run --exit                      leaves after the tour",
+          "./dev run -- --kafka 127.0.0.1:9092   over a real broker"], _run, _run_arguments),
+    Verb("lab", "Real servers on this machine, each with its own engine, address and agent.",
+         ["./dev lab up --nodes 3", "./dev lab sh node1", "./dev lab hearth status", "./dev lab down"], _lab, passes_on=True),
+    Verb("kafka", "Start or stop a real Kafka broker.", ["./dev kafka up", "./dev kafka down"], _kafka, passes_on=True),
+    Verb("bench", "Measure, in the lab.", ["./dev bench recovery    how fast what died is back; a table and build/bench/recovery.json"],
+         _bench, passes_on=True),
+]

@@ -1,0 +1,46 @@
+"""./dev VERB …: finds the verb and starts it."""
+
+import difflib
+import signal
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from tools.dev import build, check, hand_over, setup, suites, tidy_up  # noqa: E402
+from tools.dev.terminal import Failure, error, say  # noqa: E402
+from tools.dev.verbs import overview  # noqa: E402
+
+VERBS = [*setup.VERBS, *build.VERBS, *suites.VERBS, *check.VERBS, *hand_over.VERBS, *tidy_up.VERBS]
+
+
+def main(argv: list[str]) -> int:
+    if not argv or argv[0] in ("help", "--help", "-h"):
+        say(overview(VERBS))
+        return 0
+    name, *rest = argv
+    for verb in VERBS:
+        if verb.name == name:
+            return verb.start(rest)
+    near = difflib.get_close_matches(name, [verb.name for verb in VERBS], n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    error(f"there is no verb '{name}'. {hint}./dev help lists all")
+    return 2
+
+
+def _leave(number: int, _: object) -> None:
+    # Asked to end: unwinding runs what stops the engine and the others that were started.
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Failure as failure:
+        error(str(failure))
+        sys.exit(failure.code)
+    except KeyboardInterrupt:
+        error("interrupted")
+        sys.exit(130)

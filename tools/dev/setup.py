@@ -1,0 +1,184 @@
+"""What has to be installed, what each package is for, and installing it."""
+
+import argparse
+import collections
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.dev import engine
+from tools.dev.paths import BUILD
+from tools.dev.processes import as_root, output_of, which
+from tools.dev.terminal import Failure, say, timed
+from tools.dev.verbs import Verb
+
+DEBIAN_PYTHON = "/usr/bin/python3"
+
+
+def _have(*programs: str) -> Callable[[], bool]:
+    return lambda: all(which(program) for program in programs)
+
+
+def _have_engine() -> bool:
+    # Another vendor's engine is as good, and Debian's package may conflict with it.
+    return bool(which("dockerd")) or engine.answers(engine.MACHINE_SOCKET)
+
+
+def _have_pytest() -> bool:
+    return importlib.util.find_spec("pytest") is not None
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    what_for: str
+    # True where something else on the machine already does the work of this package.
+    replaced: Callable[[], bool] = lambda: False
+
+
+GROUPS: dict[str, list[Package]] = {
+    "build": [
+        Package("g++", "the compiler"),
+        Package("cmake", "the build's description"),
+        Package("ninja-build", "runs the build"),
+        Package("ccache", "compiles nothing twice"),
+        Package("mold", "links fast"),
+        Package("pkg-config", "finds librdkafka"),
+        Package("librdkafka-dev", "Kafka client, and the embedded broker"),
+        Package("libboost1.81-dev", "Asio and Beast: network and HTTP"),
+        Package("libboost-context1.81-dev", "stackful coroutines"),
+        Package("libboost-json1.81-dev", "JSON"),
+        Package("libboost-url1.81-dev", "URLs"),
+        Package("libexpected-dev", "Result<T>"),
+        Package("libcli11-dev", "the command line"),
+        Package("libspdlog-dev", "logging"),
+        Package("libfmt-dev", "formatting"),
+        Package("libsqlite3-dev", "the database"),
+        Package("libarchive-dev", "build contexts as tar"),
+        Package("libssl-dev", "TLS and digests"),
+        Package("libgtest-dev", "unit tests"),
+        Package("libgmock-dev", "matchers in unit tests"),
+        Package("librapidcheck-dev", "property tests"),
+    ],
+    "run": [
+        Package("docker.io", "the Docker engine that runs the containers", _have_engine),
+        Package("iptables", "the engine's networks"),
+        Package("iproute2", "the engine's bridge"),
+        Package("busybox-static", "what the examples' images are made of"),
+    ],
+    "kafka": [
+        Package("default-jre-headless", "runs a real Kafka broker", _have("java")),
+        Package("maven", "fetches the broker", _have("mvn")),
+    ],
+    "test": [
+        Package("python3-pytest", "tests of the tools and of the lab", _have_pytest),
+        Package("sqlite3", "reads the database as a user would"),
+    ],
+    "check": [
+        Package("clang-format-19", "the format"),
+        Package("clang-tidy-19", "static analysis"),
+    ],
+}
+
+
+def missing(groups: Iterable[str]) -> list[Package]:
+    wanted = [package for group in groups for package in GROUPS[group]]
+    listed = output_of_query([package.name for package in wanted])
+    return [package for package in wanted if package.name not in listed and not package.replaced()]
+
+
+def output_of_query(names: list[str]) -> set[str]:
+    """Which of the packages are installed: one dpkg-query for all (it fails if one is unknown, and lists the rest)."""
+    if not which("dpkg-query"):
+        return set()
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return {line.split()[1] for line in done.stdout.splitlines() if line.startswith("installed ")}
+
+
+def ensure(*groups: str) -> None:
+    """Makes sure the packages of these groups are there. Takes no time when they are."""
+    packages = missing(groups)
+    if not packages:
+        return
+    names = [package.name for package in packages]
+    if not which("apt-get"):
+        raise Failure("these are missing, and without apt-get ./dev cannot install them (made for Debian 12): " + " ".join(names))
+    with timed(f"installing {len(packages)} packages"):
+        for package in packages:
+            say(f"   {package.name:26} {package.what_for}")
+        _apt("refreshing the package lists", ["update"])
+        _apt("installing", ["install", "--no-install-recommends", *names])
+    still = [package.name for package in missing(groups)]
+    if still:
+        raise Failure(f"apt-get reported success, but these are not installed: {' '.join(still)}")
+
+
+def _apt(what: str, arguments: list[str]) -> None:
+    """apt-get with its progress told every few seconds; its own words only if it fails."""
+    settings = ["-y", "-o", "DPkg::Lock::Timeout=300", "-o", "APT::Status-Fd=1", "-o", "Acquire::Retries=3"]
+    command = as_root(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *settings, *arguments])
+    log = BUILD / "logs" / "apt.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    last_words: collections.deque[str] = collections.deque(maxlen=15)
+    told = time.monotonic()
+    with open(log, "a") as file, subprocess.Popen(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout
+        for line in process.stdout:
+            file.write(line)
+            if not line.startswith(("dlstatus:", "pmstatus:")):
+                last_words.append(line)
+                continue
+            if time.monotonic() - told > 3:
+                told = time.monotonic()
+                kind, _, percent, doing = line.strip().split(":", 3)
+                step = "fetching" if kind == "dlstatus" else "unpacking and setting up"
+                say(f"   {step} {float(percent):3.0f} %  {doing}")
+    if process.returncode != 0:
+        raise Failure(f"{what} failed; apt-get says:\n{''.join(last_words)}    (all of it: {log})")
+
+
+def python_with_pytest() -> str:
+    """The interpreter for pytest: ours if it has one, else Debian's, whose package `ensure` installs."""
+    return sys.executable if _have_pytest() else DEBIAN_PYTHON
+
+
+def jobs() -> int:
+    """How many compilers at once: one per core, with a GiB of memory each. HEARTH_JOBS decides otherwise."""
+    if "HEARTH_JOBS" in os.environ:
+        return max(1, int(os.environ["HEARTH_JOBS"]))
+    available_kib = next(int(line.split()[1]) for line in Path("/proc/meminfo").read_text().splitlines()
+                         if line.startswith("MemAvailable:"))
+    return max(1, min(len(os.sched_getaffinity(0)), available_kib >> 20))
+
+
+def _setup(args: argparse.Namespace) -> int:
+    ensure(*(args.group or GROUPS))
+    say("all packages are there")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    lacking = [package.name for package in missing(GROUPS)]
+    say(f"packages    {'all there' if not lacking else 'missing: ' + ' '.join(lacking)}")
+    say(f"python      {sys.executable} {sys.version.split()[0]}; pytest by {python_with_pytest()}")
+    java = output_of(["java", "--version"]).splitlines()
+    say(f"java        {java[0] if java else 'none'}")
+    answering = [path for path in (engine.MACHINE_SOCKET, engine.OwnEngine().socket) if engine.answers(path)]
+    say(f"engine      {', '.join(map(str, answering)) or 'none answers; verbs that need one start one'}")
+    say(f"jobs        {jobs()} at once")
+    return 1 if lacking else 0
+
+
+VERBS = [
+    Verb("setup", "Install what is missing (Debian packages; every verb does this for itself).",
+         ["./dev setup              everything", "./dev setup build        only what a build needs"], _setup,
+         lambda parser: parser.add_argument("group", nargs="*", metavar="GROUP", help=", ".join(GROUPS)) and None),
+    Verb("doctor", "Tell what this machine has of what the verbs need.", ["./dev doctor"], _doctor),
+]

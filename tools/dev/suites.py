@@ -1,0 +1,178 @@
+"""./dev test: the groups of tests, what each needs, and the one line that sums them up."""
+
+import argparse
+import os
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.dev import build, setup
+from tools.dev.engine import ensure_engine
+from tools.dev.paths import BUILD, ROOT
+from tools.dev.processes import status_of
+from tools.dev.terminal import Failure, error, say, timed
+from tools.dev.verbs import Verb
+
+REPORTS = BUILD / "reports"
+_PYTEST_FOUND_NONE = 5
+
+
+@dataclass
+class Tally:
+    passed: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        self.passed += other.passed
+        self.skipped += other.skipped
+        self.failures += other.failures
+
+    def line(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {len(self.failures)} failed{skipped}"
+
+    def exit_code(self) -> int:
+        return 1 if self.failures or not self.passed else 0
+
+
+def read_junit(report: Path) -> Tally:
+    """Counts the cases of a JUnit file: as ctest and pytest write it."""
+    tally = Tally()
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = f"{case.get('classname', '')}.{case.get('name', '')}".removeprefix(f"{case.get('name', '')}.")
+        could_not_start = case.get("status") == "notrun" and "SKIP" not in _message(case, "skipped")
+        if case.find("failure") is not None or case.find("error") is not None or could_not_start:
+            tally.failures.append(name)
+        elif case.find("skipped") is not None or case.get("status") == "disabled":
+            tally.skipped += 1
+        else:
+            tally.passed += 1
+    return tally
+
+
+def _message(case: ElementTree.Element, child: str) -> str:
+    found = case.find(child)
+    return "" if found is None else found.get("message", "")
+
+
+def _tally(report: Path, what: str, exit_code: int) -> Tally:
+    tally = read_junit(report) if report.exists() else Tally()
+    if exit_code != 0 and not tally.failures:
+        tally.failures.append(f"{what} itself (exit {exit_code})")
+    return tally
+
+
+def run_ctest(label: str, only: str | None, env: Mapping[str, str]) -> Tally:
+    """The C++ tests of one label."""
+    report = REPORTS / f"ctest-{label}.xml"
+    report.unlink(missing_ok=True)
+    command = ["ctest", "--test-dir", build.folder(), "-L", f"^{label}$", f"-j{setup.jobs()}",
+               "--output-on-failure", "--no-tests=ignore", "--progress", "--output-junit", report]
+    code = status_of([*command, *(["-R", only] if only else [])], env)
+    return _tally(report, f"ctest {label}", code)
+
+
+def run_pytest(name: str, folder: str, marked: str | None, only: str | None, env: Mapping[str, str]) -> Tally:
+    """The Python tests below a folder."""
+    if not any((ROOT / folder).rglob("test_*.py")):
+        return Tally()
+    report = REPORTS / f"pytest-{name}.xml"
+    report.unlink(missing_ok=True)
+    command = [setup.python_with_pytest(), "-m", "pytest", folder, f"--junit-xml={report}"]
+    code = status_of([*command, *(["-m", marked] if marked else []), *(["-k", only] if only else [])], env)
+    return _tally(report, f"pytest {folder}", 0 if code == _PYTEST_FOUND_NONE else code)
+
+
+def _unit(only: str | None) -> Tally:
+    tally = run_ctest("unit", only, os.environ)
+    tally.add(run_pytest("tools", "tests/tools", "not docker and not kafka", only, os.environ))
+    return tally
+
+
+def _docker(only: str | None) -> Tally:
+    with ensure_engine() as engine:
+        env = {**os.environ, "DOCKER_HOST": engine.docker_host}
+        tally = run_ctest("docker", only, env)
+        tally.add(run_pytest("tools-docker", "tests/tools", "docker", only, env))
+    return tally
+
+
+def _kafka(only: str | None) -> Tally:
+    tally = run_ctest("kafka", only, os.environ)
+    tally.add(run_pytest("tools-kafka", "tests/tools", "kafka", only, os.environ))
+    return tally
+
+
+def _sim(only: str | None) -> Tally:
+    return run_ctest("sim", only, os.environ)
+
+
+def _lab(only: str | None) -> Tally:
+    with ensure_engine() as engine:
+        return run_pytest("lab", "tests/lab", None, only, {**os.environ, "DOCKER_HOST": engine.docker_host})
+
+
+@dataclass(frozen=True)
+class Group:
+    summary: str
+    packages: tuple[str, ...]
+    run: Callable[[str | None], Tally]
+
+
+GROUPS = {
+    "unit": Group("unit and property tests, golden plans, tests of the tools", (), _unit),
+    "sim": Group("simulations of whole clusters", (), _sim),
+    "docker": Group("adapters against a Docker engine", ("run",), _docker),
+    "kafka": Group("adapters against a Kafka broker", ("kafka",), _kafka),
+    "lab": Group("real nodes, real Kafka", ("run", "kafka"), _lab),
+}
+
+
+def _test(args: argparse.Namespace) -> int:
+    names = list(GROUPS) if "all" in args.group or not args.group else list(dict.fromkeys(args.group))
+    setup.ensure("build", "test", *(package for name in names for package in GROUPS[name].packages))
+    build.build()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    total, lines = Tally(), []
+    for name in names:
+        begin = time.monotonic()
+        with timed(f"{name}: {GROUPS[name].summary}"):
+            tally = _guarded(name, args.k)
+        total.add(tally)
+        lines.append(f"   {name:7} {tally.line():40} {time.monotonic() - begin:6.1f} s")
+    say()
+    for line in lines:
+        say(line)
+    for failure in total.failures:
+        say(f"   failed: {failure}")
+    if not total.passed and not total.failures:
+        error("no test ran" + (f": none matches '{args.k}'" if args.k else ""))
+    say(total.line())
+    return total.exit_code()
+
+
+def _guarded(name: str, only: str | None) -> Tally:
+    """A group that cannot even start has failed; the others still run."""
+    try:
+        return GROUPS[name].run(only)
+    except Failure as failure:
+        error(str(failure))
+        return Tally(failures=[f"{name}: {str(failure).splitlines()[0]}"])
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    groups = "\n".join(f"{name}: {group.summary}; " for name, group in GROUPS.items())
+    parser.add_argument("group", nargs="*", choices=[*GROUPS, "all", []], metavar="GROUP", help=f"{groups}all (the default)")
+    parser.add_argument("-k", metavar="FILTER", help="only tests whose name matches")
+
+
+VERBS = [
+    Verb("test", "Run the tests; the last line counts them.",
+         ["./dev test                         everything",
+          "./dev test unit                    what takes seconds",
+          "./dev test unit -k NodeLiveness    one topic of it",
+          "./dev test sim lab                 two groups"], _test, _arguments),
+]

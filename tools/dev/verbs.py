@@ -1,0 +1,46 @@
+"""What a verb of ./dev is. Every file with verbs lists its own in `VERBS`; main.py joins them."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tools.dev.terminal import bold, say
+
+
+def _no_arguments(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`./dev NAME`: one line on what it does, examples, its arguments, and the doing (an exit code)."""
+
+    name: str
+    summary: str
+    examples: Sequence[str]
+    do: Callable[[argparse.Namespace], int]
+    arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
+    # Takes whatever stands behind the name as it is (args.rest): the verb of another tool.
+    passes_on: bool = False
+
+    def parser(self) -> argparse.ArgumentParser:
+        examples = "examples:\n" + "\n".join(f"  {line}" for line in self.examples)
+        parser = argparse.ArgumentParser(prog=f"./dev {self.name}", description=self.summary, epilog=examples,
+                                         formatter_class=argparse.RawDescriptionHelpFormatter)
+        self.arguments(parser)
+        return parser
+
+    def start(self, argv: Sequence[str]) -> int:
+        if self.passes_on:
+            if argv in (["--help"], ["-h"]):
+                say(self.parser().format_help())
+                return 0
+            return self.do(argparse.Namespace(rest=list(argv)))
+        return self.do(self.parser().parse_args(argv))
+
+
+def overview(verbs: Sequence[Verb]) -> str:
+    width = max(len(verb.name) for verb in verbs)
+    lines = [f"  {bold(verb.name.ljust(width))}  {verb.summary}" for verb in verbs]
+    return "\n".join(["usage: ./dev VERB [ARGUMENTS]", "", *lines, "",
+                      "./dev VERB --help shows examples. What a verb needs is installed and built by itself."])
