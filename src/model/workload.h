@@ -53,24 +53,35 @@ struct WorkloadSpec {
 inline constexpr std::uint32_t kInstancesMax = 1000;
 
 enum class WorkloadPhase : std::uint8_t {
-  kBuilding,  ///< Its image is being built on `build_node`.
-  kDeployed,  ///< Its instances are kept running.
-  kFailed,    ///< The build failed; `reason` says why. What an older generation runs keeps running.
+  kBuilding,  ///< The image of `next` is being built on `build_node`.
+  kDeployed,  ///< The instances of `current` are kept running.
+  kFailed,    ///< The build of `next` failed; `reason` says why.
   kStopped,   ///< Wanted down, kept in mind.
   kRemoving,  ///< Gone as soon as its last container is.
 };
 
-/// A workload as the manager keeps it.
-struct Workload {
-  WorkloadName name;
+/// One generation of a workload: what was handed over, and the image once it is built.
+struct Release {
   Generation generation;
   WorkloadSpec spec;
+  std::optional<Image> image;
+  bool operator==(const Release&) const = default;
+};
+
+/// A workload as the manager keeps it. `current` keeps running while `next` is built, and also if
+/// that build fails.
+struct Workload {
+  WorkloadName name;
   WorkloadPhase phase = WorkloadPhase::kBuilding;
-  std::string reason;                  ///< Why kFailed, or why nothing moves; else empty.
-  std::optional<NodeName> build_node;  ///< While kBuilding, once one was found.
-  std::optional<Image> image;          ///< Once built.
+  std::string reason;                  ///< Why kFailed, or why a build waits; else empty.
+  std::optional<Release> current;      ///< What is kept running; its image is there.
+  std::optional<Release> next;         ///< kBuilding: what is being built. kFailed: what was not.
+  std::optional<NodeName> build_node;  ///< kBuilding, once one was found.
   std::uint64_t next_instance = 1;     ///< The number of the next instance id.
   bool operator==(const Workload&) const = default;
+
+  /// The latest release that was asked for.
+  const Release& latest() const { return next ? *next : *current; }
 };
 
 /// The image reference of a bundle: the same for the same bits.
