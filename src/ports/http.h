@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "model/digest.h"
+#include "model/ids.h"
+#include "ports/completion.h"
+#include "ports/notifier.h"
+
+namespace hearth {
+
+/// The methods that Hearth speaks. A request with another one is answered 405.
+enum class HttpMethod : std::uint8_t { kGet, kHead, kPut, kPost, kDelete };
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+/// One request, its body apart.
+struct HttpRequest {
+  HttpMethod method = HttpMethod::kGet;
+  std::string path;                               ///< Percent-decoded, starts with '/'.
+  std::map<std::string, std::string> parameters;  ///< Of the route's pattern, decoded.
+  std::map<std::string, std::string> query;       ///< Decoded; of a repeated key the last value.
+  std::vector<HttpHeader> headers;
+
+  /// The value of a header, its name in any case; empty if it was not sent.
+  std::string_view header(std::string_view name) const;
+  /// The value of a path parameter. The route's pattern must have it.
+  const std::string& parameter(const std::string& name) const;
+};
+
+/// A small answer, whole in memory.
+struct HttpResponse {
+  unsigned status = 200;
+  std::string body = {};
+  std::string content_type = "application/json";  ///< Sent only with a body.
+  std::vector<HttpHeader> headers = {};           ///< Beyond what the server adds itself.
+};
+
+/// A body that was written to a file.
+struct ReceivedFile {
+  Digest digest;
+  std::uint64_t size = 0;
+};
+
+enum class WaitEnd : std::uint8_t { kNotified, kTimedOut };
+
+/// One request and its answer, as a handler sees it.
+///
+/// Handlers read as straight code: every call that takes time suspends the handler (it runs on a
+/// stack of its own, on the loop thread) while the loop goes on. So between two calls nothing else
+/// runs, but across a call everything may have changed: look again, and keep no reference to state
+/// that somebody else may erase.
+///
+/// A call fails with kUnavailable once the client is gone or the server stops, with kTimeout when
+/// the client is too slow; the handler then returns the error, which is all that is left to do.
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+
+  virtual const HttpRequest& request() const = 0;
+
+  /// The next bytes of the request's body, empty at its end. Valid until the next call. For a
+  /// stream that may be quiet: waits up to `quiet_max` for the next byte.
+  virtual Result<std::string_view> read_some(Duration quiet_max) = 0;
+  /// The whole body. kExhausted (answered 413) if it is larger than `bytes_max`.
+  virtual Result<std::string> read_body(std::size_t bytes_max) = 0;
+  /// Writes the body to a new file, which is removed again if the body does not arrive whole. Not
+  /// synced. kExhausted if it is larger than `bytes_max` or the disk is full.
+  virtual Result<ReceivedFile> read_body_to_file(const std::filesystem::path& file,
+                                                 std::uint64_t bytes_max) = 0;
+
+  /// Answers. Exactly one of respond, respond_file, begin_stream and relay succeeds per exchange.
+  virtual Result<void> respond(HttpResponse response) = 0;
+  virtual Result<void> respond_file(const std::filesystem::path& file,
+                                    std::string_view content_type) = 0;
+
+  /// Begins an answer of unknown length: status 200, ended by the handler's return. If the handler
+  /// returns an error the stream is cut off, so that the client can tell that it is not whole.
+  virtual Result<void> begin_stream(std::string_view content_type) = 0;
+  /// Sends a chunk at once. A client that does not take it within the write timeout is dropped.
+  virtual Result<void> write(std::string_view chunk) = 0;
+
+  /// Suspends until `notifier` is notified or `timeout` has passed. Ends early with kUnavailable
+  /// when the client closes, so that followers of something quiet do not pile up.
+  virtual Result<WaitEnd> wait(Notifier& notifier, Duration timeout) = 0;
+
+  /// Answers with what `target` of another Hearth process answers to GET, as it comes, for as long
+  /// as both sides stay. kUnavailable or kTimeout if that process cannot be reached.
+  virtual Result<void> relay(const Endpoint& server, const std::string& target) = 0;
+
+  /// Starts work that ends in a completion and suspends until it did. kTimeout after `timeout`:
+  /// the work itself goes on.
+  template <class T>
+  Result<T> await(Duration timeout, const std::function<void(Completion<T>)>& start) {
+    struct State {
+      std::optional<Result<T>> result;
+      Notifier changed;
+    };
+    auto state = std::make_shared<State>();  // Shared with the completion, which may come late.
+    start([state](Result<T> result) {
+      state->result = std::move(result);
+      state->changed.notify_all();
+    });
+    if (Result<WaitEnd> end = wait(state->changed, timeout); !end) {
+      return tl::unexpected(end.error());
+    }
+    if (!state->result) return fail(ErrorCode::kTimeout, "no result in time; it may still come");
+    return *std::move(state->result);
+  }
+};
+
+/// Answers an exchange. An error that is returned before the answer began becomes its problem
+/// document (see http_problem.h).
+using HttpHandler = std::function<Result<void>(HttpExchange&)>;
+
+/// What a server counted since it began to listen.
+struct HttpServerCounters {
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_refused = 0;  ///< At the bound of connections.
+  std::uint64_t connections_open = 0;     ///< Now.
+  std::uint64_t requests_answered = 0;    ///< Whole, whatever the status.
+  std::uint64_t requests_denied = 0;      ///< Without the token, or from a foreign web page.
+  std::uint64_t requests_malformed = 0;   ///< Not HTTP, or headers over the bound.
+  std::uint64_t requests_timed_out = 0;   ///< The client was too slow.
+};
+
+/// Stable names: "GET".
+std::string_view name_of(HttpMethod method);
+/// kInvalidArgument for one that Hearth does not speak.
+Result<HttpMethod> parse_http_method(std::string_view text);
+
+/// Undoes percent-encoding; nullopt if a '%' is not followed by two hex digits or decodes to NUL.
+std::optional<std::string> percent_decode(std::string_view text);
+/// Encodes all but letters, digits, '-', '.', '_' and '~': fit for a path segment or a query value.
+std::string percent_encode(std::string_view text);
+
+/// Reads "http://host:port" (port 7700 if none is given, brackets around an IPv6 address, nothing
+/// after it but one '/'). The error says what would be right.
+Result<Endpoint> parse_http_url(std::string_view url);
+/// "host:port", with brackets around an IPv6 address.
+std::string show_endpoint(const Endpoint& endpoint);
+
+/// The port of a manager that was not told another.
+inline constexpr std::uint16_t kManagerPort = 7700;
+
+}  // namespace hearth
