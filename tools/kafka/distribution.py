@@ -1,0 +1,51 @@
+"""What a broker is made of, and how it is started. All of it lies in one folder and does not change."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.dev.paths import BUILD
+from tools.dev.processes import which
+from tools.dev.terminal import Failure
+
+# Small, and quick to start rather than fast: the serial collector, the first compiler only.
+JVM = ("-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
+
+
+@dataclass(frozen=True)
+class Distribution:
+    home: Path = BUILD / "kafka"
+
+    @property
+    def libs(self) -> Path:
+        """The jars."""
+        return self.home / "libs"
+
+    @property
+    def archive(self) -> Path:
+        """The loaded classes of an earlier start (AppCDS): 1 s to ready instead of 2.6 s, and 60 MB less."""
+        return self.home / "kafka.jsa"
+
+    @property
+    def formatted(self) -> Path:
+        """A formatted, empty data folder, to be copied: 1 s less than formatting one."""
+        return self.home / "formatted"
+
+    @property
+    def log4j(self) -> Path:
+        return self.home / "log4j.properties"
+
+    def java(self, *options: str) -> list[str]:
+        """A JVM with the jars. In sorted order, for the archive is bound to it."""
+        jars = ":".join(str(jar) for jar in sorted(self.libs.glob("*.jar")))
+        return [java(), *JVM, f"-Dlog4j.configuration=file:{self.log4j}", *options, "-cp", jars]
+
+    def command(self, properties: str | Path, *options: str) -> list[str]:
+        """What to run for a broker with this server.properties (a path as the broker sees it)."""
+        return [*self.java(*(options or (f"-XX:SharedArchiveFile={self.archive}",))), "kafka.Kafka", str(properties)]
+
+
+def java() -> str:
+    found = which("java")
+    if not found:
+        raise Failure("the Kafka broker needs Java and there is none: run ./dev setup kafka")
+    return found

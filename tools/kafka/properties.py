@@ -1,0 +1,58 @@
+"""What a broker is told: its listeners, and what makes one node small, quick to start and quick to return."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+NODE_ID = 1
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where clients come in. Each client is told the advertised address of the listener it came by."""
+
+    name: str  # [A-Z]+, told apart from the others.
+    bind: str  # "0.0.0.0": every address.
+    port: int
+    advertised: str = ""  # The host told to clients; empty: `bind`.
+
+    @property
+    def protocol(self) -> str:
+        return f"{self.name}:PLAINTEXT"
+
+    @property
+    def bound(self) -> str:
+        return f"{self.name}://{self.bind}:{self.port}"
+
+    @property
+    def told(self) -> str:
+        return f"{self.name}://{self.advertised or self.bind}:{self.port}"
+
+
+def server_properties(data: str | Path, listeners: Sequence[Listener], controller_port: int) -> str:
+    """The text of server.properties. `data` and the ports are as the broker sees them."""
+    controller = Listener("CONTROLLER", "127.0.0.1", controller_port)
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": NODE_ID,
+        "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{controller_port}",
+        "controller.listener.names": controller.name,
+        "listeners": ",".join(listener.bound for listener in (*listeners, controller)),
+        "advertised.listeners": ",".join(listener.told for listener in listeners),
+        "inter.broker.listener.name": listeners[0].name,
+        "listener.security.protocol.map": ",".join(listener.protocol for listener in (*listeners, controller)),
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        "default.replication.factor": 1,
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        # A broker that was killed and comes back must wait until its former self is declared dead.
+        "broker.session.timeout.ms": 2000,
+        "broker.heartbeat.interval.ms": 500,
+        # Each log reserves its index files in full: thousands of topics would take gigabytes (sparse).
+        "log.index.size.max.bytes": 1 << 20,
+        "log.cleaner.dedupe.buffer.size": 8 << 20,
+    }
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
