@@ -41,7 +41,7 @@ STOPPED_WITHIN_S = 40
 _PATH_MAX = 107 - len("/exec/containerd/containerd-debug.sock.ttrpc")
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path, timeout_s: float):
         super().__init__("docker", timeout=timeout_s)
         self._path = path
@@ -54,7 +54,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 def ask(path: Path, target: str, timeout_s: float = 5) -> bytes:
     """GETs `target` from the engine behind the socket. OSError when it is not answered."""
-    connection = _UnixConnection(path, timeout_s)
+    connection = UnixConnection(path, timeout_s)
     try:
         connection.request("GET", target)
         reply = connection.getresponse()
@@ -299,14 +299,22 @@ class OwnEngine:
         if pid:
             self._signal(signal.SIGTERM, [pid])
             self._wait_until_gone([pid])
-        for attempt in range(3):  # What is left had lost its dockerd: containerd, then its shims.
+        for _ in range(3):  # What is left has lost its dockerd: containerd, shims and their containers.
             left = self._processes("dockerd", "containerd", "docker-proxy")
             if not left:
                 break
-            self._signal(signal.SIGTERM if attempt == 0 else signal.SIGKILL, left)
+            self._signal(signal.SIGKILL, left + _children_of(left))
             self._wait_until_gone(left, 5)
+        self._unmount_leftovers()
         if Path(f"/sys/class/net/{self.bridge}").exists():
             self._remove_bridge()
+
+    def _unmount_leftovers(self) -> None:
+        """A dockerd that was killed leaves its data folder and its containers' file systems mounted."""
+        home = f"{self.home.resolve()}/"
+        points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for point in reversed([point for point in points if point.startswith(home)]):
+            subprocess.run(as_root(["umount", "-l", point]), check=False)
 
     def _processes(self, *names: str) -> list[int]:
         """The pids of our engine's processes whose name begins with one of these."""
@@ -330,6 +338,17 @@ def _name_of(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text()
     except OSError:
         return ""
+
+
+def _children_of(parents: list[int]) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) in parents:
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
 
 
 def _runs(pid: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools import kafka
 from tools.dev import build, setup
 from tools.dev.engine import ensure_engine
 from tools.dev.paths import BUILD, ROOT
@@ -75,20 +76,23 @@ def run_ctest(label: str, only: str | None, env: Mapping[str, str]) -> Tally:
     return _tally(report, f"ctest {label}", code)
 
 
-def run_pytest(name: str, folder: str, marked: str | None, only: str | None, env: Mapping[str, str]) -> Tally:
-    """The Python tests below a folder."""
-    if not any((ROOT / folder).rglob("test_*.py")):
-        return Tally()
+def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str]) -> Tally:
+    """The Python tests that pytest finds by `where` (folders and options)."""
     report = REPORTS / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
-    command = [setup.python_with_pytest(), "-m", "pytest", folder, f"--junit-xml={report}"]
-    code = status_of([*command, *(["-m", marked] if marked else []), *(["-k", only] if only else [])], env)
-    return _tally(report, f"pytest {folder}", 0 if code == _PYTEST_FOUND_NONE else code)
+    command = [setup.python_with_pytest(), "-m", "pytest", *where, f"--junit-xml={report}"]
+    code = status_of([*command, *(["-k", only] if only else [])], env)
+    return _tally(report, f"pytest {name}", 0 if code == _PYTEST_FOUND_NONE else code)
+
+
+def _pytest_of_tools(name: str, marked: str, only: str | None, env: Mapping[str, str]) -> Tally:
+    """Everything in tests/ that is not the lab's."""
+    return run_pytest(name, ["tests", "--ignore=tests/lab", "-m", marked], only, env)
 
 
 def _unit(only: str | None) -> Tally:
     tally = run_ctest("unit", only, os.environ)
-    tally.add(run_pytest("tools", "tests/tools", "not docker and not kafka", only, os.environ))
+    tally.add(_pytest_of_tools("unit", "not docker and not kafka", only, os.environ))
     return tally
 
 
@@ -96,13 +100,15 @@ def _docker(only: str | None) -> Tally:
     with ensure_engine() as engine:
         env = {**os.environ, "DOCKER_HOST": engine.docker_host}
         tally = run_ctest("docker", only, env)
-        tally.add(run_pytest("tools-docker", "tests/tools", "docker", only, env))
+        tally.add(_pytest_of_tools("docker", "docker", only, env))
     return tally
 
 
 def _kafka(only: str | None) -> Tally:
-    tally = run_ctest("kafka", only, os.environ)
-    tally.add(run_pytest("tools-kafka", "tests/tools", "kafka", only, os.environ))
+    with kafka.running(kafka.fetch()) as broker:
+        env = {**os.environ, **broker.test_environment()}
+        tally = run_ctest("kafka", only, env)
+        tally.add(_pytest_of_tools("kafka", "kafka", only, env))
     return tally
 
 
@@ -112,7 +118,7 @@ def _sim(only: str | None) -> Tally:
 
 def _lab(only: str | None) -> Tally:
     with ensure_engine() as engine:
-        return run_pytest("lab", "tests/lab", None, only, {**os.environ, "DOCKER_HOST": engine.docker_host})
+        return run_pytest("lab", ["tests/lab"], only, {**os.environ, "DOCKER_HOST": engine.docker_host})
 
 
 @dataclass(frozen=True)

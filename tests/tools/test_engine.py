@@ -1,0 +1,138 @@
+"""Our own Docker engine: it works, it is shared, and who leaves last takes it down. Nothing else is touched."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.dev import engine as engine_module
+from tools.dev.engine import Engine, OwnEngine, ask, ensure_engine, free_subnet
+from tools.dev.paths import ROOT
+from tools.dev.terminal import Failure
+from tests.tools.docker_http import post
+
+BUSYBOX = shutil.which("busybox") or "/bin/busybox"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[OwnEngine]:
+    """An engine with a home of its own: the checkout's may be in use."""
+    own = OwnEngine(tmp_path / "engine")
+    yield own
+    own.stop()
+    subprocess.run(engine_module.as_root(["rm", "-rf", own.home, *([own.short] if own.short != own.home else [])]), check=True)
+
+
+def use(own: OwnEngine) -> Engine:
+    return Engine(own.socket, own, own.enter(lambda _: None))
+
+
+def busybox_context() -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        dockerfile = b'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "true"]\nENTRYPOINT ["/bin/busybox"]\n'
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        tar.addfile(entry, io.BytesIO(dockerfile))
+        tar.add(BUSYBOX, "busybox")
+    return packed.getvalue()
+
+
+@pytest.mark.docker
+def test_builds_and_runs_an_image_from_scratch(own: OwnEngine) -> None:
+    with use(own) as engine:
+        status, reply = post(engine.socket, "/build?t=tiny", busybox_context(), "application/x-tar")
+        assert status == 200 and b"Successfully tagged tiny" in reply
+        status, reply = post(engine.socket, "/containers/create", {"Image": "tiny", "Cmd": ["sh", "-c", "exit 7"]})
+        assert status == 201
+        container = reply["Id"]
+        assert post(engine.socket, f"/containers/{container}/start")[0] == 204
+        assert post(engine.socket, f"/containers/{container}/wait")[1]["StatusCode"] == 7
+
+
+@pytest.mark.docker
+def test_who_leaves_last_stops_it_and_its_bridge(own: OwnEngine) -> None:
+    first, second = use(own), use(own)
+    assert first.socket == second.socket and own.pid()
+    first.stop()
+    assert ask(own.socket, "/_ping") == b"OK"
+    second.stop()
+    assert own.pid() is None
+    assert not Path(f"/sys/class/net/{own.bridge}").exists()
+
+
+@pytest.mark.docker
+def test_a_reservation_keeps_it_up_until_it_is_taken_back(own: OwnEngine) -> None:
+    with use(own) as engine:
+        engine.keep("lab")
+    assert ask(own.socket, "/_ping") == b"OK"
+    assert not own.stop_unless_used()
+    own.unreserve("lab")
+    assert own.pid() is None
+
+
+@pytest.mark.docker
+def test_a_killed_user_does_not_count_and_a_killed_engine_comes_back(own: OwnEngine) -> None:
+    script = ("import sys, time; sys.path[0] = sys.argv[1]; from pathlib import Path; from tools.dev.engine import OwnEngine\n"
+              "OwnEngine(Path(sys.argv[2])).enter(lambda _: None); print('in', flush=True); time.sleep(60)")
+    with subprocess.Popen([sys.executable, "-c", script, ROOT, own.home], stdout=subprocess.PIPE, text=True) as user:
+        assert user.stdout and user.stdout.readline() == "in\n"
+        pid = own.pid()
+        user.kill()
+    engine = use(own)
+    assert own.pid() == pid  # It was still running, and is taken over.
+    subprocess.run(engine_module.as_root(["kill", "-9", str(pid)]), check=True)
+    again = use(own)
+    assert own.pid() not in (None, pid)
+    engine.stop()
+    again.stop()
+    assert own.pid() is None
+
+
+@pytest.mark.docker
+def test_a_checkout_too_deep_for_sockets_works(tmp_path: Path) -> None:
+    own = OwnEngine(tmp_path / ("deep" * 20) / "engine")
+    try:
+        with use(own) as engine:
+            assert len(str(engine.socket)) < 108
+            assert engine.version
+    finally:
+        subprocess.run(engine_module.as_root(["rm", "-rf", own.home, own.short]), check=True)
+
+
+@pytest.mark.docker
+def test_an_engine_that_does_not_start_is_quoted(own: OwnEngine) -> None:
+    (own.home / "data").mkdir(parents=True)
+    (own.home / "data" / "image").write_text("in the way")
+    with pytest.raises(Failure, match=r"did not start. It says:\n.*not a directory"):
+        use(own)
+    assert own.pid() is None and not Path(f"/sys/class/net/{own.bridge}").exists()
+
+
+@pytest.mark.docker
+def test_an_engine_that_answers_is_used_and_not_stopped(own: OwnEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with use(own) as running:
+        monkeypatch.setenv("DOCKER_HOST", running.docker_host)
+        monkeypatch.delenv("HEARTH_ENGINE", raising=False)
+        with ensure_engine() as engine:
+            assert engine.socket == running.socket and not engine.ours
+        assert own.pid()
+
+
+def test_somebody_elses_process_with_our_pid_is_not_taken_for_ours(tmp_path: Path) -> None:
+    own = OwnEngine(tmp_path)
+    own.pid_file.write_text(str(os.getpid()))
+    assert own.pid() is None
+    own.stop()  # And is not stopped either.
+    os.kill(os.getpid(), 0)
+
+
+def test_the_bridge_takes_a_network_that_no_route_covers() -> None:
+    address = free_subnet("00000000")
+    assert address.startswith("10.") and address.endswith(".1/24")

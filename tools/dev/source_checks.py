@@ -1,0 +1,220 @@
+"""Rules of the house that a compiler does not know. Each is one entry of RULES; tests show each can fail.
+
+A line that must break a rule says so, on itself or on the line above, with the reason:
+    // source check: allow logging, these are the last words before abort
+
+To add a rule: an entry below, and a sample that breaks it in tests/tools/test_source_checks.py.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+LINES_MAX = 600
+BELOW_THE_SHELL = ("src/base", "src/model", "src/core", "src/ports", "src/wire", "src/sim")
+DECIDING = ("src/base", "src/model", "src/core", "src/sim")
+CPP = (".h", ".cc")
+CODE = (*CPP, ".py", ".sh", ".cmake", ".txt", ".sql")
+TEXT = (*CODE, ".md", ".json", ".yaml", ".yml", ".toml", ".ini", ".properties", ".xml", "")
+HEAVY_HEADER = re.compile(r'#include <(boost/(asio|beast)(/|\.hpp)|CLI/|librdkafka/)')
+VAGUE_NAME = re.compile(r"(utils?|commons?|helpers?|misc)", re.IGNORECASE)
+_PASSED_OVER = {"build", "__pycache__", "node_modules", "target", "libs"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    path: str
+    line: int
+    rule: str
+    what: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: [{self.rule}] {self.what}; right would be: {self.right}"
+
+
+@dataclass
+class SourceFile:
+    path: str  # Relative to the root, with slashes.
+    text: str
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    @cached_property
+    def code_lines(self) -> list[str]:
+        """The lines without comments and without what stands in quotes."""
+        return blank_comments_and_strings(self.text).splitlines()
+
+    @property
+    def folder(self) -> str:
+        return os.path.dirname(self.path)
+
+    def within(self, folders: tuple[str, ...]) -> bool:
+        return any(self.path.startswith(folder + "/") for folder in folders)
+
+    def allows(self, line: int, rule: str) -> bool:
+        return any(re.search(rf"source check: allow {rule}\b.*\w{{3}}", text) for text in self.lines[max(0, line - 2):line])
+
+
+_TOKENS = re.compile(
+    r'(?P<raw>R"(?P<delimiter>[^()\\\s]{0,16})\(.*?\)(?P=delimiter)")'
+    r'|(?P<string>"(?:\\.|[^"\\\n])*")'
+    r"|(?P<character>(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+')"
+    r"|(?P<comment>//[^\n]*|/\*.*?\*/)", re.DOTALL)
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+
+
+def blank_comments_and_strings(text: str) -> str:
+    """C++ with the inside of comments and literals blanked; every line keeps its number."""
+    def blank(match: re.Match[str]) -> str:
+        kept = '""' if match.lastgroup != "comment" else ""
+        return kept + "\n" * match.group().count("\n")
+    return _TOKENS.sub(blank, text)
+
+
+Found = Iterator[tuple[int, str]]
+Tree = dict[str, SourceFile]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`look` yields (line, what is wrong) for a file; `right` says what to write instead."""
+
+    name: str
+    right: str
+    look: Callable[[SourceFile, Tree], Found]
+    folders: tuple[str, ...] = ()  # Empty: everywhere.
+    suffixes: tuple[str, ...] = CPP
+    binds_tests: bool = True
+
+    def applies_to(self, file: SourceFile) -> bool:
+        if file.path.endswith("_test.cc") and not self.binds_tests:
+            return False
+        return os.path.splitext(file.path)[1] in self.suffixes and (not self.folders or file.within(self.folders))
+
+
+def in_code(pattern: str) -> Callable[[SourceFile, Tree], Found]:
+    """Looks in code, not in comments and strings (an #include with angle brackets counts as code)."""
+    return _matching(pattern, lambda file: file.code_lines)
+
+
+def in_text(pattern: str) -> Callable[[SourceFile, Tree], Found]:
+    return _matching(pattern, lambda file: file.lines)
+
+
+def _matching(pattern: str, lines_of: Callable[[SourceFile], list[str]]) -> Callable[[SourceFile, Tree], Found]:
+    compiled = re.compile(pattern)
+
+    def look(file: SourceFile, _: Tree) -> Found:
+        for number, line in enumerate(lines_of(file), 1):
+            if match := compiled.search(line):
+                yield number, f"'{match.group().strip()}'"
+    return look
+
+
+def _pragma_once(file: SourceFile, _: Tree) -> Found:
+    if file.path.endswith(".h") and not any(line.strip() == "#pragma once" for line in file.lines):
+        yield 1, "no '#pragma once'"
+
+
+def _too_long(file: SourceFile, _: Tree) -> Found:
+    if len(file.lines) > LINES_MAX:
+        yield LINES_MAX + 1, f"{len(file.lines)} lines (at most {LINES_MAX})"
+
+
+def _vague_name(file: SourceFile, _: Tree) -> Found:
+    for part in file.path.split("/"):
+        if VAGUE_NAME.fullmatch(part.split(".")[0]):
+            yield 1, f"'{part}' names no concept"
+
+
+def _heavy_in_shared_header(file: SourceFile, tree: Tree) -> Found:
+    """A header weighs what it includes. One of the folder's own may be heavy; one that other folders include may not."""
+    if not file.path.endswith(".h") or not _included_from_elsewhere(file, tree):
+        return
+    for number, line in enumerate(file.lines, 1):
+        if HEAVY_HEADER.search(line):
+            yield number, f"{line.strip()} in a header that other folders include"
+        elif (included := _INCLUDE.match(line)) and _weighs("src/" + included.group(1), tree, {file.path}):
+            yield number, f"{line.strip()} brings Asio, Beast, CLI11 or librdkafka into a header that other folders include"
+
+
+def _included_from_elsewhere(header: SourceFile, tree: Tree) -> bool:
+    wanted = header.path.removeprefix("src/")
+    return any(file.folder != header.folder and any((found := _INCLUDE.match(line)) and found.group(1) == wanted for line in file.lines)
+               for file in tree.values() if file.path.endswith(CPP))
+
+
+def _weighs(path: str, tree: Tree, seen: set[str]) -> bool:
+    if path in seen or path not in tree:
+        return False
+    seen.add(path)
+    return any(HEAVY_HEADER.search(line) or ((included := _INCLUDE.match(line)) and _weighs("src/" + included.group(1), tree, seen))
+               for line in tree[path].lines)
+
+
+RULES = [
+    Rule("clock", "take `now` as an argument; only the shell's Clock port reads clocks",
+         in_code(r"_clock::now\s*\(|\bClock::now\s*\(|(?<![\w.>])(std::|::)?time\s*\(\s*(nullptr|NULL|0|&\w+)\s*\)"
+                 r"|\b(clock_gettime|gettimeofday|timespec_get|localtime(_r)?)\b"), BELOW_THE_SHELL),
+    Rule("thread", "stay on the caller's strand; threads and locks belong to shells and adapters",
+         in_code(r"\bstd::(j?thread|\w*mutex|\w*lock|lock_guard|condition_variable\w*|atomic\w*|async|future|promise|this_thread)\b"
+                 r"|\bpthread_\w+|\bthread_local\b|\b(u|nano)?sleep\s*\("
+                 r"|#include <(thread|mutex|shared_mutex|condition_variable|future|atomic|semaphore|latch|barrier|stop_token)>"),
+         BELOW_THE_SHELL),
+    Rule("socket", "a verb of a port, implemented by an adapter",
+         in_code(r"#include <(sys/socket|sys/un|netinet/|arpa/|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|::(socket|connect|accept|recv|send)\s*\("),
+         BELOW_THE_SHELL),
+    Rule("logging", "return what happened as a value; the shell logs it",
+         in_code(r"#include <(spdlog/|iostream|syslog)|\bstd::(cout|cerr|clog)\b|\bspdlog::|\b(f|v)?printf\s*\(|\b(fputs|puts)\s*\("),
+         BELOW_THE_SHELL),
+    Rule("database", "the Store port", in_code(r"#include <(sqlite3|pqxx|libpq)|\bsqlite3_\w+"), BELOW_THE_SHELL),
+    Rule("random", "the Prng that is passed in; its seed is what makes a run replayable",
+         in_code(r"\bstd::(random_device|mt19937\w*|shuffle|default_random_engine|\w+_distribution)\b|(?<![\w.:>])s?rand\s*\(|#include <random>"),
+         BELOW_THE_SHELL),
+    Rule("order", "std::map, std::set or a sorted vector: decisions must not depend on a hash",
+         in_code(r"\bunordered_(multi)?(map|set)\b"), ("src/core", "src/sim")),
+    Rule("catch-all", "catch what can be thrown, once, at the adapter that meets it", in_code(r"\bcatch\s*\(\s*\.\.\.\s*\)"), ("src",)),
+    Rule("switch-default", "name every enumerator, so that the compiler finds the switches a new one must join",
+         in_code(r"\bdefault\s*:"), DECIDING, binds_tests=False),
+    Rule("co_await", "a stackful coroutine or a handler: g++ 12 destroys temporaries of such an expression twice",
+         in_code(r"\bco_await\b"), ("src",)),
+    Rule("regex", "RE2: std::regex is slow and overflows the stack on outside input", in_code(r"\bstd::w?regex\b|#include <regex>"), ("src",)),
+    Rule("heavy-header", "a forward declaration, or a private header of the folder", _heavy_in_shared_header, ("src",), (".h",)),
+    Rule("pragma-once", "'#pragma once' before the first declaration", _pragma_once, suffixes=(".h",)),
+    Rule("length", "two files with one concept each", _too_long, ("src", "tests", "tools", "bench", "examples"), CODE),
+    Rule("marker", "do it, or open an issue: the tree tells what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
+    Rule("home-path", "a path relative to the checkout, or one from the environment",
+         in_text(r"(?<![\w$}.])(/home/\w+|/Users/\w+|/root/\w+)"), suffixes=TEXT),
+    Rule("vague-name", "the concept's own name, or the code where it is used", _vague_name, suffixes=(*TEXT, ".js", ".css", ".html")),
+]
+
+
+def read_tree(root: Path) -> Tree:
+    tree: Tree = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in _PASSED_OVER and (not name.startswith(".") or name == ".ci"))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if path.suffix not in TEXT or path.is_symlink():
+                continue
+            try:
+                text = path.read_text()
+            except (UnicodeDecodeError, FileNotFoundError):  # Not text; or just removed.
+                continue
+            relative = path.relative_to(root).as_posix()
+            tree[relative] = SourceFile(relative, text)
+    return tree
+
+
+def find(root: Path) -> list[Finding]:
+    """Everything below `root` that breaks a rule."""
+    tree = read_tree(root)
+    return [Finding(file.path, line, rule.name, what, rule.right)
+            for file in tree.values() for rule in RULES if rule.applies_to(file)
+            for line, what in rule.look(file, tree) if not file.allows(min(line, len(file.lines)), rule.name)]

@@ -1,0 +1,116 @@
+"""clang-tidy over the sources, remembering what it has seen.
+
+A file's verdict depends on the tool, its settings, the compile command and the contents of everything
+the file includes; ninja knows the includes from the last build. A clean verdict is remembered under
+the hash of all that, in the user's cache folder and without the checkout's path, so that a second
+clone need not ask again. A complaint is never remembered.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.dev import build, setup
+from tools.dev.paths import ROOT
+from tools.dev.processes import output_of
+from tools.dev.terminal import say
+
+TIDY = "clang-tidy-19"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hearth" / "tidy"
+_KEPT_MAX = 5000
+
+
+@dataclass(frozen=True)
+class Unit:
+    source: Path
+    command: str
+    headers: tuple[str, ...]
+
+
+def units(preset: str = build.DEFAULT_PRESET) -> list[Unit]:
+    """The sources of ours that the last build compiled, tests left out: their macros cost minutes and find nothing."""
+    folder = build.folder(preset)
+    headers = _headers_by_object(folder)
+    listed = json.loads((folder / "compile_commands.json").read_text())
+    found = []
+    for entry in listed:
+        source = Path(entry["file"])
+        if (ROOT / "src") in source.parents and not source.name.endswith("_test.cc"):
+            target = match.group(1) if (match := re.search(r" -o (\S+)", entry["command"])) else ""
+            found.append(Unit(source, entry["command"], headers.get(target, ())))
+    return sorted(found, key=lambda unit: unit.source)
+
+
+def _headers_by_object(folder: Path) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for block in output_of(["ninja", "-C", folder, "--quiet", "-t", "deps"]).split("\n\n"):
+        first, *rest = block.splitlines() or [""]
+        found[first.split(":")[0]] = tuple(str((folder / line.strip()).resolve()) for line in rest)
+    return found
+
+
+class Keys:
+    """Names of verdicts. Files are read once, however many sources include them."""
+
+    def __init__(self) -> None:
+        settings = (ROOT / ".clang-tidy").read_bytes()
+        self._base = hashlib.sha256(settings + output_of([TIDY, "--version"]).encode()).hexdigest()
+        self._files: dict[str, str] = {}
+
+    def of(self, unit: Unit) -> str | None:
+        """None if what the source includes is not known, so nothing can be remembered."""
+        if not unit.headers:
+            return None
+        parts = [self._base, unit.command.replace(str(ROOT), "@"), *(self._file(path) for path in sorted({*unit.headers, str(unit.source)}))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _file(self, path: str) -> str:
+        if path not in self._files:
+            try:
+                self._files[path] = f"{path.removeprefix(str(ROOT))} {hashlib.sha256(Path(path).read_bytes()).hexdigest()}"
+            except OSError:
+                self._files[path] = f"{path} gone"
+        return self._files[path]
+
+
+def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
+    """The complaints, one text per source that has any. Says how far it is."""
+    keys = Keys()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    wanted = [(unit, keys.of(unit)) for unit in units(preset)]
+    fresh = [(unit, key) for unit, key in wanted if not (key and (CACHE / key).exists())]
+    say(f"   {len(wanted) - len(fresh)} of {len(wanted)} sources known to be clean, {len(fresh)} to look at")
+    done, lock = 0, threading.Lock()
+
+    def look(unit: Unit, key: str | None) -> str:
+        nonlocal done
+        complaint = _run_tidy(unit, preset)
+        if not complaint and key:
+            (CACHE / key).touch()
+        with lock:
+            done += 1
+            say(f"   [{done}/{len(fresh)}] {unit.source.relative_to(ROOT)}{' has complaints' if complaint else ''}")
+        return complaint
+
+    with concurrent.futures.ThreadPoolExecutor(setup.jobs()) as pool:
+        complaints = list(pool.map(lambda pair: look(*pair), fresh))
+    _forget_oldest()
+    return [complaint for complaint in complaints if complaint]
+
+
+def _run_tidy(unit: Unit, preset: str) -> str:
+    done = subprocess.run([TIDY, "-p", str(build.folder(preset)), "--quiet", str(unit.source)],
+                          cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return "" if done.returncode == 0 else (done.stdout or done.stderr).replace(f"{ROOT}/", "").strip()
+
+
+def _forget_oldest() -> None:
+    kept = sorted(CACHE.iterdir(), key=lambda path: path.stat().st_mtime)
+    for path in kept[:-_KEPT_MAX]:
+        path.unlink(missing_ok=True)
