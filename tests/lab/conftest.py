@@ -1,0 +1,62 @@
+"""What every lab test is given: one lab for all of them, whole again before each.
+
+On a failure the logs of all parts, the manager's database and the state of everything are kept in
+build/reports/lab/<test>.
+"""
+
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.lab.harness.lab import Lab, LabConfig
+from tests.lab.harness.names import Owner
+from tools.dev.paths import BUILD
+from tools.dev.terminal import say
+
+REPORTS = BUILD / "reports" / "lab"
+
+
+def lab_config(**changes) -> LabConfig:
+    """HEARTH_BIN names another folder with the programs."""
+    config = LabConfig(**changes)
+    if os.environ.get("HEARTH_BIN"):
+        config.bin_dir = Path(os.environ["HEARTH_BIN"]).resolve()
+    return config
+
+
+def lab_name(what: str) -> str:
+    return f"{what}-{os.getpid()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ended_is_interrupted():
+    """SIGTERM takes the labs down, as Ctrl-C does."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    before = signal.signal(signal.SIGTERM, interrupt)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def bare_lab():
+    """Two servers and a broker without Hearth."""
+    lab = Lab.up(lab_name("bare"), lab_config(nodes=2, bare=True), owner=Owner.this_process(), say=say)
+    yield lab
+    lab.down()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keeps what is needed to understand a failure, before anything is tidied."""
+    outcome = yield
+    lab = item.funcargs.get("lab") or item.funcargs.get("bare_lab")
+    if call.when == "call" and outcome.get_result().failed and lab:
+        folder = REPORTS / re.sub(r"[^\w-]+", "_", item.name)
+        shutil.rmtree(folder, ignore_errors=True)
+        lab.save_artifacts(folder)
+        outcome.get_result().sections.append(("lab", f"what the lab's parts said is in {folder.relative_to(BUILD.parent)}"))

@@ -1,0 +1,70 @@
+"""Partitions and loss between the lab's parts.
+
+A cut is a pair of DROP rules in the network namespace of *both* ends. A power-cycled node begins with an
+empty rule set, but the far ends still drop what comes from it, so a cut outlasts a reboot without a moment
+in which it is open. Established connections fall silent as they would on a pulled cable: no reset.
+"""
+
+import subprocess
+
+from tools.dev.processes import which
+
+CHAIN = "LAB"
+
+
+class Cuts:
+    """Which pairs are cut. `pid_of` tells process 1 of a part, None while it has no power."""
+
+    def __init__(self, addresses: dict[str, str], pid_of):
+        self._addresses = addresses
+        self._pid_of = pid_of
+        self._cut: set[frozenset[str]] = set()
+        self._loss: dict[str, float] = {}
+
+    def cut(self, part: str, others: list[str]) -> None:
+        self._cut |= {frozenset((part, other)) for other in others if other != part}
+        self._apply({part, *others})
+
+    def heal(self, part: str | None = None) -> None:
+        touched = {end for pair in self._cut for end in pair} | set(self._loss)
+        self._cut = {pair for pair in self._cut if part is not None and part not in pair}
+        self._loss = {name: share for name, share in self._loss.items() if part is not None and name != part}
+        self._apply(touched)
+
+    def lose(self, part: str, share: float) -> None:
+        self._loss[part] = share
+        self._apply({part})
+
+    def apply_again(self, part: str) -> None:
+        """After power on: the part's own rules went with its former life."""
+        if any(part in pair for pair in self._cut) or part in self._loss:
+            self._apply({part})
+
+    def describe(self) -> list[str]:
+        return ([f"{a} | {b}" for a, b in sorted(tuple(sorted(pair)) for pair in self._cut)]
+                + [f"{part} loses {share:.0%}" for part, share in sorted(self._loss.items())])
+
+    def _apply(self, parts: set[str]) -> None:
+        for part in sorted(parts):
+            pid = self._pid_of(part)
+            if pid:
+                _load(pid, self._rules(part))
+
+    def _rules(self, part: str) -> str:
+        peers = sorted(next(iter(pair - {part})) for pair in self._cut if part in pair)
+        rules = [f"-A {CHAIN} {way} {self._addresses[peer]} -j DROP" for peer in peers for way in ("-s", "-d")]
+        if part in self._loss:
+            rules.append(f"-A {CHAIN} ! -i lo -m statistic --mode random --probability {self._loss[part]:.3f} -j DROP")
+        return "\n".join(["*filter", f":{CHAIN} - [0:0]", *rules, "COMMIT", ""])
+
+
+def _load(pid: int, rules: str) -> None:
+    """Replaces the chain in one transaction, and hooks it in where it is not yet."""
+    inside = [which("nsenter") or "nsenter", f"--net=/proc/{pid}/ns/net"]
+    iptables = which("iptables") or "iptables"
+    subprocess.run([*inside, f"{iptables}-restore", "--wait", "5", "--noflush"], input=rules, text=True, check=True,
+                   capture_output=True)
+    for hook in ("INPUT", "OUTPUT"):
+        check = [*inside, iptables, "-w", "-C", hook, "-j", CHAIN]
+        if subprocess.run(check, capture_output=True).returncode != 0:
+            subprocess.run([*inside, iptables, "-w", "-I", hook, "-j", CHAIN], check=True, capture_output=True)

@@ -1,0 +1,86 @@
+"""Bounded waits that read as sentences, and say what was seen instead.
+
+    lab.wait_until(app).runs_elsewhere_than("node2")
+    lab.wait_until(app, within=5).has_fresh_container_since(before)
+    lab.wait_until_node("node2").is_believed("dead")
+
+What runs is seen through the nodes' own engines; what is believed is asked of the manager.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.lab.harness.observing import Sighting
+
+POLL_S = 0.05
+
+
+def wait_for(what: str, observe: Callable[[], Any], satisfied: Callable[[Any], bool], within: float,
+             explain: Callable[[], str] = lambda: "") -> Any:
+    """Returns the first observation that satisfies. AssertionError with the last one when none does in time.
+
+    An observation that fails (nobody answers) is one that does not satisfy.
+    """
+    begin, seen = time.monotonic(), None
+    while True:
+        try:
+            seen = observe()
+            if satisfied(seen):
+                return seen
+        except (OSError, AssertionError, LookupError, ValueError) as failed:
+            seen = failed
+        if time.monotonic() - begin > within:
+            raise AssertionError(f"waited {within:g} s until {what}; saw instead: {_short(seen)}\n{explain()}".rstrip())
+        time.sleep(POLL_S)
+
+
+def _short(seen: Any) -> str:
+    text = seen if isinstance(seen, str) else str(seen) if isinstance(seen, (Sighting, Exception)) else json.dumps(seen, default=str)
+    return text if len(text) < 2000 else text[:2000] + " …"
+
+
+class Until:
+    """What `lab.wait_until(app)` can wait for. Each returns the sighting that satisfied it."""
+
+    def __init__(self, lab, app: str, within: float):
+        self._lab = lab
+        self._app = app
+        self._within = within
+
+    def runs(self, instances: int = 1) -> Sighting:
+        return self._until(f"'{self._app}' runs in {instances} instance{'s' if instances != 1 else ''}",
+                           lambda seen: len(seen.copies) == instances)
+
+    def runs_on(self, *nodes: str) -> Sighting:
+        return self._until(f"'{self._app}' runs on {', '.join(nodes)}", lambda seen: seen.nodes == sorted(nodes))
+
+    def runs_elsewhere_than(self, node: str, instances: int = 1) -> Sighting:
+        return self._until(f"'{self._app}' runs elsewhere than on {node}",
+                           lambda seen: len([each for each in seen.copies if each.node != node]) == instances)
+
+    def has_fresh_container_since(self, before: Sighting) -> Sighting:
+        """As many copies as before, and none of the containers that did not outlive the blow twice."""
+        return self._until(f"'{self._app}' runs in a fresh container",
+                           lambda seen: len(seen.copies) == len(before.copies) and bool(seen.ids - before.ids))
+
+    def is_gone(self) -> Sighting:
+        return self._until(f"'{self._app}' runs nowhere", lambda seen: not seen.copies and not seen.unseen)
+
+    def _until(self, what: str, satisfied: Callable[[Sighting], bool]) -> Sighting:
+        return wait_for(what, lambda: self._lab.copies(self._app), satisfied, self._within, self._lab.describe)
+
+
+class UntilNode:
+    """What `lab.wait_until_node(name)` can wait for: the manager's belief."""
+
+    def __init__(self, lab, node: str, within: float):
+        self._lab = lab
+        self._node = node
+        self._within = within
+
+    def is_believed(self, *states: str) -> str:
+        return wait_for(f"the manager takes {self._node} for {' or '.join(states)}",
+                        lambda: self._lab.manager.node_state(self._node), lambda seen: seen in states,
+                        self._within, self._lab.describe)
