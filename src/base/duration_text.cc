@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,55 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {
     {"ms", milliseconds(1)}, {"s", seconds(1)}, {"m", minutes(1)}, {"h", hours(1)}};
+
+/// Takes a fixed form apart from its front; the first thing that does not fit spoils the rest.
+class FixedForm {
+ public:
+  explicit FixedForm(std::string_view text) : rest_(text) {}
+
+  /// Exactly `digits` decimal digits.
+  int number(std::size_t digits) {
+    int value = 0;
+    for (std::size_t i = 0; i < digits; ++i) value = value * 10 + next_digit().value_or(0);
+    return value;
+  }
+  /// One of `choices`, or '\0'.
+  char one_of(std::string_view choices) {
+    if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) return spoil();
+    return take();
+  }
+  /// ".123…": at least one digit if there is a point; in milliseconds.
+  milliseconds fraction() {
+    if (rest_.empty() || rest_.front() != '.') return milliseconds(0);
+    take();
+    int value = next_digit().value_or(0) * 100;
+    for (int weight = 10; !rest_.empty() && is_digit(rest_.front()); weight /= 10) {
+      value += weight * (take() - '0');
+    }
+    return milliseconds(value);
+  }
+  bool fits() const { return fits_ && rest_.empty(); }
+
+ private:
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+  char take() {
+    const char c = rest_.front();
+    rest_.remove_prefix(1);
+    return c;
+  }
+  char spoil() {
+    fits_ = false;
+    return '\0';
+  }
+  std::optional<int> next_digit() {
+    if (!rest_.empty() && is_digit(rest_.front())) return take() - '0';
+    spoil();
+    return std::nullopt;
+  }
+
+  std::string_view rest_;
+  bool fits_ = true;
+};
 
 }  // namespace
 
@@ -70,6 +120,42 @@ std::string show_time(WallTime time) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      clock.subseconds().count());
+}
+
+Result<WallTime> parse_time(std::string_view text) {
+  FixedForm form(text);
+  const int year = form.number(4);
+  form.one_of("-");
+  const int month = form.number(2);
+  form.one_of("-");
+  const int day = form.number(2);
+  form.one_of("Tt ");
+  const int hour = form.number(2);
+  form.one_of(":");
+  const int minute = form.number(2);
+  form.one_of(":");
+  const int second = form.number(2);
+  const milliseconds fraction = form.fraction();
+  const char zone = form.one_of("Zz+-");
+  minutes ahead_of_utc(0);
+  if (zone == '+' || zone == '-') {
+    const int zone_hour = form.number(2);
+    form.one_of(":");
+    const int zone_minute = form.number(2);
+    ahead_of_utc = hours(zone_hour) + minutes(zone_minute);
+    if (zone_hour > 23 || zone_minute > 59) form.one_of("");
+    if (zone == '-') ahead_of_utc = -ahead_of_utc;
+  }
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  // A leap second (":60") is read as the first of the next minute.
+  if (!form.fits() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a time is written as in \"2026-03-01T09:15:02.123Z\" (RFC 3339)");
+  }
+  return WallTime(std::chrono::sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) +
+                  seconds(second) + fraction - ahead_of_utc);
 }
 
 }  // namespace hearth

@@ -18,4 +18,7 @@ std::string show_duration(Duration duration);
 /// RFC 3339 in UTC with milliseconds: "2026-03-01T09:15:02.123Z".
 std::string show_time(WallTime time);
 
+/// Reads RFC 3339, in any time zone; what is finer than a millisecond is dropped.
+Result<WallTime> parse_time(std::string_view text);
+
 }  // namespace hearth

@@ -33,5 +33,25 @@ TEST(DurationText, ShowsUtc) {
   EXPECT_EQ(show_time(WallTime(0ms)), "1970-01-01T00:00:00.000Z");
 }
 
+TEST(TimeText, ReadsWhatItShowsAndOtherZones) {
+  for (const WallTime time :
+       {WallTime(0ms), WallTime(1772356502123ms), WallTime(-1ms), WallTime(253402300799999ms)}) {
+    EXPECT_EQ(parse_time(show_time(time)), time);
+  }
+  EXPECT_EQ(parse_time("2026-03-01T11:45:02.1239+02:30"), WallTime(1772356502123ms));
+  EXPECT_EQ(parse_time("2026-02-28T23:15:02.123-10:00"), WallTime(1772356502123ms));
+  EXPECT_EQ(parse_time("2026-03-01 09:15:02z"), WallTime(1772356502000ms));
+  EXPECT_EQ(parse_time("2016-12-31T23:59:60Z"), parse_time("2017-01-01T00:00:00Z"));
+}
+
+TEST(TimeText, RefusesTheRest) {
+  for (const char* text :
+       {"", "now", "2026-03-01", "2026-03-01T09:15:02", "2026-02-30T09:15:02Z",
+        "2026-03-01T24:15:02Z", "2026-03-01T09:60:02Z", "2026-03-01T09:15:02.Z",
+        "2026-03-01T09:15:02Zx", "2026-03-01T09:15:02+24:00", "20260301T091502Z", "1772356502"}) {
+    EXPECT_FALSE(parse_time(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace hearth

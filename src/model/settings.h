@@ -16,14 +16,18 @@ namespace hearth {
 /// How long a node may be silent before it is judged.
 /// 0 < heartbeat_interval < suspect_after < dead_after <= dead_after_unconfirmed.
 struct LivenessSettings {
-  Duration heartbeat_interval;      ///< Between two heartbeats of an agent.
-  Duration suspect_after;           ///< Silence that makes a node suspect.
-  Duration dead_after;              ///< Silence that makes it dead if a dial agrees.
+  Duration heartbeat_interval;  ///< Between two heartbeats of an agent; within the bounds below.
+  Duration suspect_after;       ///< Silence that makes a node suspect.
+  Duration dead_after;          ///< Silence that makes it dead if a dial agrees.
   Duration dead_after_unconfirmed;  ///< The same where dialling it never worked: no second witness.
   Duration agent_down_grace;  ///< How long an agent may be down on a host that is up before its
                               ///< work is started elsewhere. >= 0.
   bool operator==(const LivenessSettings&) const = default;
 };
+
+/// Slower is not a sign of life any more; faster costs an agent more than it may.
+inline constexpr Duration kHeartbeatIntervalMin = std::chrono::milliseconds(10);
+inline constexpr Duration kHeartbeatIntervalMax = std::chrono::hours(1);
 
 /// Without a second witness the verdict waits this many times `dead_after`.
 inline constexpr int kUnconfirmedFactor = 3;
