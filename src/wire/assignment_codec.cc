@@ -1,0 +1,140 @@
+#include "wire/assignment_codec.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "model/settings.h"
+#include "wire/model_fields.h"
+
+namespace hearth {
+namespace {
+
+void write(JsonWriter& out, const AssignedInstance& instance) {
+  out.begin_object().field("id", instance.id.str());
+  out.field("workload", instance.workload.str());
+  out.field("generation", instance.generation.value);
+  out.field("desire", name_of(instance.desire));
+  wire::write_image(out.key("image"), instance.image);
+  wire::write_container_spec(out, instance.container);
+  out.end_object();
+}
+
+void write(JsonWriter& out, const BuildOrder& build) {
+  out.begin_object().field("workload", build.workload.str());
+  out.field("generation", build.generation.value);
+  out.field("bundle", build.bundle.str());
+  out.field("reference", build.reference).end_object();
+}
+
+/// What must stop is not listed, so "stop" is no desire of an assignment.
+Result<InstanceDesire> parse_assigned_desire(std::string_view word) {
+  Result<InstanceDesire> desire = parse_instance_desire(word);
+  if (desire && *desire != InstanceDesire::kStop) return desire;
+  return fail(ErrorCode::kInvalidArgument, "must be one of: stage, run");
+}
+
+std::map<std::string, std::string> read_environment(const JsonObject& in) {
+  std::map<std::string, std::string> environment;
+  in.each([&](std::string_view name, const JsonValue& value) {
+    environment.emplace(name, wire::text_or_empty(value));
+  });
+  return environment;
+}
+
+ContainerSpec read_container(JsonObject& in) {
+  return {.environment = read_environment(in.required("environment").object()),
+          .resources = wire::resources(in.required("cpu_millis"), in.required("memory_bytes")),
+          .pids_max = in.required("pids_max").number<std::uint32_t>().value_or(0)};
+}
+
+std::optional<AssignedInstance> read_instance(const JsonValue& value) {
+  JsonObject in = value.object();
+  const auto id = in.required("id").text();
+  auto workload = in.required("workload").parsed(WorkloadName::parse);
+  const auto generation = wire::counter<Generation>(in.required("generation"));
+  const auto desire = in.required("desire").parsed(parse_assigned_desire);
+  auto image = in.required("image").as(wire::image);
+  ContainerSpec container = read_container(in);
+  if (!id || !workload || !desire || !image) return std::nullopt;
+  return AssignedInstance{.id = InstanceId{std::string(*id)},
+                          .workload = std::move(*workload),
+                          .generation = generation,
+                          .desire = *desire,
+                          .image = std::move(*image),
+                          .container = std::move(container)};
+}
+
+std::optional<BuildOrder> read_build(const JsonValue& value) {
+  JsonObject in = value.object();
+  auto workload = in.required("workload").parsed(WorkloadName::parse);
+  const auto generation = wire::counter<Generation>(in.required("generation"));
+  auto bundle = in.required("bundle").parsed(Digest::parse);
+  const auto reference = in.required("reference").text();
+  if (!workload || !bundle || !reference) return std::nullopt;
+  return BuildOrder{.workload = std::move(*workload),
+                    .generation = generation,
+                    .bundle = std::move(*bundle),
+                    .reference = std::string(*reference)};
+}
+
+std::vector<AssignedInstance> read_instances(const JsonValue& value) {
+  std::vector<AssignedInstance> instances = value.list(read_instance);
+  std::sort(instances.begin(), instances.end(),
+            [](const AssignedInstance& a, const AssignedInstance& b) { return a.id < b.id; });
+  const auto twin = std::adjacent_find(
+      instances.begin(), instances.end(),
+      [](const AssignedInstance& a, const AssignedInstance& b) { return a.id == b.id; });
+  if (twin != instances.end()) value.fault(fmt::format("has '{}' twice", twin->id.str()));
+  return instances;
+}
+
+std::optional<Assignment> read_assignment(JsonObject& in) {
+  if (!wire::is_our_version(in.required("v"))) return std::nullopt;
+  auto node = in.required("node").parsed(NodeName::parse);
+  const WishNumber number{.epoch = wire::counter<Epoch>(in.required("epoch")),
+                          .revision = wire::counter<Revision>(in.required("revision"))};
+  const auto interval = wire::nanoseconds(in.required("heartbeat_interval_ns"),
+                                          kHeartbeatIntervalMin, kHeartbeatIntervalMax);
+  std::vector<AssignedInstance> instances = read_instances(in.required("instances"));
+  std::vector<Image> images = in.required("images").list(wire::image);
+  std::vector<BuildOrder> builds = in.required("builds").list(read_build);
+  if (!node || !interval) return std::nullopt;
+  return Assignment{.node = std::move(*node),
+                    .number = number,
+                    .heartbeat_interval = *interval,
+                    .instances = std::move(instances),
+                    .images = std::move(images),
+                    .builds = std::move(builds)};
+}
+
+}  // namespace
+
+Result<std::string> encode(const Assignment& assignment) {
+  JsonWriter out;
+  out.begin_object().field("v", wire::kFormatVersion).field("node", assignment.node.str());
+  out.field("epoch", assignment.number.epoch.value);
+  out.field("revision", assignment.number.revision.value);
+  out.field("heartbeat_interval_ns", wire::nanoseconds_of(assignment.heartbeat_interval));
+  out.key("instances").begin_list();
+  for (const AssignedInstance& instance : assignment.instances) write(out, instance);
+  out.end_list().key("images").begin_list();
+  for (const Image& image : assignment.images) wire::write_image(out, image);
+  out.end_list().key("builds").begin_list();
+  for (const BuildOrder& build : assignment.builds) write(out, build);
+  out.end_list().end_object();
+
+  std::string text = std::move(out).text();
+  if (text.size() <= kAssignmentBytesMax) return text;
+  return fail(ErrorCode::kExhausted,
+              fmt::format("the assignment of node '{}' has {} bytes; at most {} can be sent: give "
+                          "its workloads smaller environments, or other nodes some of them",
+                          assignment.node.str(), text.size(), kAssignmentBytesMax));
+}
+
+Result<Assignment> decode_assignment(std::string_view text) {
+  return decode_json(text, {.bytes_max = kAssignmentBytesMax}, ErrorCode::kCorrupt,
+                     [](JsonObject& in) { return read_assignment(in); });
+}
+
+}  // namespace hearth

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/event.h"
+
+namespace hearth {
+
+inline constexpr std::size_t kEventBytesMax = 64 * 1024;
+
+/// An event as CloudEvents 1.0 in its JSON format (docs/reference/protocol.md). `cluster` goes into
+/// the source, "hearth/<cluster>", so that two clusters' events can share a topic.
+std::string encode(const ClusterEvent& event, std::string_view cluster);
+
+/// An event of Hearth's own. kCorrupt, with the path, for other CloudEvents and anything else.
+Result<ClusterEvent> decode_cluster_event(std::string_view text);
+
+}  // namespace hearth

@@ -1,0 +1,243 @@
+#include "wire/heartbeat_codec.h"
+
+#include <algorithm>
+
+#include "base/duration_text.h"
+#include "model/enum_names.h"
+#include "wire/model_fields.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::uint16_t kLoadMax = 1000;
+constexpr std::uint16_t kExitCodeMax = 255;
+
+constexpr std::array<EnumName<BuildState>, 3> kBuildStates{{
+    {BuildState::kRunning, "running"},
+    {BuildState::kDone, "done"},
+    {BuildState::kFailed, "failed"},
+}};
+
+/// The members of Load and their names.
+struct LoadField {
+  std::string_view name;
+  std::optional<std::uint16_t> Load::* member;
+};
+constexpr LoadField kLoadFields[] = {
+    {"cpu", &Load::cpu},
+    {"memory", &Load::memory},
+    {"disk", &Load::disk},
+    {"cpu_stall", &Load::cpu_stall},
+    {"memory_stall", &Load::memory_stall},
+    {"io_stall", &Load::io_stall},
+};
+
+/// How much of a heartbeat is written. Each is shorter than the one before.
+enum class Detail : std::uint8_t { kAll, kNoReasons, kNoReport };
+
+/// The beginning of `words`, never half a character of UTF-8.
+std::string_view cut(std::string_view words, std::size_t bytes_max) {
+  const auto is_continuation = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+  };
+  if (words.size() <= bytes_max) return words;
+  std::size_t bytes = bytes_max;
+  while (bytes > 0 && is_continuation(words[bytes])) --bytes;
+  return words.substr(0, bytes);
+}
+
+class HeartbeatWriter {
+ public:
+  explicit HeartbeatWriter(Detail detail) : detail_(detail) {}
+
+  std::string write(const Heartbeat& heartbeat) && {
+    out_.begin_object().field("v", wire::kFormatVersion);
+    if (heartbeat.incarnation.told()) {
+      out_.field("boot_id", heartbeat.incarnation.boot_id);
+      out_.field("start_count", heartbeat.incarnation.start_count);
+    }
+    out_.field_if_told("seq", heartbeat.seq);
+    if (heartbeat.sent_at) {
+      out_.field("sent_at_ns", wire::nanoseconds_of(heartbeat.sent_at->time_since_epoch()));
+    }
+    out_.field("epoch", heartbeat.applied.epoch.value);
+    out_.field("revision", heartbeat.applied.revision.value);
+    write(heartbeat.load);
+    if (heartbeat.agent_port.value_or(0) != 0) out_.field("agent_port", *heartbeat.agent_port);
+    if (heartbeat.report && detail_ != Detail::kNoReport) write(*heartbeat.report);
+    out_.end_object();
+    return std::move(out_).text();
+  }
+
+ private:
+  void write(const Load& load) {
+    if (load == Load{}) return;
+    out_.key("load").begin_object();
+    for (const LoadField& field : kLoadFields) {
+      if (const auto& permille = load.*field.member) {
+        out_.field(field.name, std::min(*permille, kLoadMax));
+      }
+    }
+    out_.end_object();
+  }
+
+  void write(const Report& report) {
+    out_.key("report").begin_object();
+    out_.key("instances").begin_list();
+    for (const auto& [id, status] : report.instances) {
+      const auto workload = report.workloads.find(id);
+      out_.begin_object().field("id", id.str());
+      if (workload != report.workloads.end()) out_.field("workload", workload->second.str());
+      write(status);
+      out_.end_object();
+    }
+    out_.end_list();
+    out_.key("images").begin_list();
+    for (const std::string& image : report.images) out_.value(image);
+    out_.end_list();
+    out_.key("builds").begin_list();
+    for (const BuildStatus& build : report.builds) write(build);
+    out_.end_list();
+    wire::write_resources(out_.key("capacity").begin_object(), report.capacity);
+    out_.end_object();
+    write_words("problem", report.problem);
+    out_.end_object();
+  }
+
+  void write(const InstanceStatus& status) {
+    out_.field("state", name_of(status.state));
+    out_.field_if_told("container", status.container.str());
+    out_.field("restarts", status.restarts);
+    if (status.last_exit) {
+      out_.key("last_exit").begin_object();
+      out_.field("code", static_cast<std::uint16_t>(
+                             std::clamp<int>(status.last_exit->code, 0, kExitCodeMax)));
+      out_.field("out_of_memory", status.last_exit->out_of_memory);
+      out_.field("at", wire::time_text(status.last_exit->at)).end_object();
+    }
+    write_words("reason", status.reason);
+  }
+
+  void write(const BuildStatus& build) {
+    out_.begin_object().field("workload", build.workload.str());
+    out_.field("generation", build.generation.value);
+    out_.field("state", word_of(kBuildStates, build.state));
+    if (build.archive) out_.field("archive", build.archive->str());
+    write_words("reason", build.reason);
+    out_.end_object();
+  }
+
+  void write_words(std::string_view name, std::string_view words) {
+    if (detail_ == Detail::kAll) out_.field_if_told(name, cut(words, kReasonBytesMax));
+  }
+
+  Detail detail_;
+  JsonWriter out_;
+};
+
+Load read_load(JsonObject in) {
+  Load load;
+  for (const LoadField& field : kLoadFields) {
+    load.*field.member = in.optional(field.name).number<std::uint16_t>(0, kLoadMax);
+  }
+  return load;
+}
+
+std::optional<ContainerExit> read_exit(const JsonValue& value) {
+  JsonObject in = value.object();
+  return ContainerExit{
+      .code = in.required("code").number<std::uint16_t>(0, kExitCodeMax).value_or(0),
+      .out_of_memory = in.optional("out_of_memory").boolean().value_or(false),
+      .at = in.required("at").parsed(parse_time).value_or(WallTime())};
+}
+
+InstanceStatus read_status(JsonObject& in) {
+  return {.state = in.required("state").parsed(parse_instance_state).value_or(InstanceState()),
+          .container = ContainerId{wire::text_or_empty(in.optional("container"))},
+          .restarts = in.optional("restarts").number<std::uint32_t>().value_or(0),
+          .last_exit = in.optional("last_exit").as(read_exit),
+          .reason = wire::text_or_empty(in.optional("reason"))};
+}
+
+std::optional<BuildStatus> read_build(const JsonValue& value) {
+  const auto parse_state = [](std::string_view word) { return value_of(kBuildStates, word); };
+  JsonObject in = value.object();
+  std::optional<WorkloadName> workload = in.required("workload").parsed(WorkloadName::parse);
+  const auto generation = wire::counter<Generation>(in.required("generation"));
+  const std::optional<BuildState> state = in.required("state").parsed(parse_state);
+  std::optional<Digest> archive = in.optional("archive").parsed(Digest::parse);
+  std::string reason = wire::text_or_empty(in.optional("reason"));
+  if (!workload || !state) return std::nullopt;
+  return BuildStatus{.workload = std::move(*workload),
+                     .generation = generation,
+                     .state = *state,
+                     .archive = std::move(archive),
+                     .reason = std::move(reason)};
+}
+
+std::optional<std::string> read_text(const JsonValue& value) {
+  const std::optional<std::string_view> text = value.text();
+  return text ? std::optional(std::string(*text)) : std::nullopt;
+}
+
+std::optional<Report> read_report(const JsonValue& value) {
+  JsonObject in = value.object();
+  Report report;
+  // Lists that are missing must not read as "nothing runs here": a report is complete.
+  in.required("instances").each([&](const JsonValue& item) {
+    JsonObject instance = item.object();
+    const InstanceId id{wire::text_or_empty(instance.required("id"))};
+    if (auto workload = instance.optional("workload").parsed(WorkloadName::parse)) {
+      report.workloads.emplace(id, std::move(*workload));
+    }
+    if (!report.instances.emplace(id, read_status(instance)).second) {
+      item.fault("has an id that another instance of this report has");
+    }
+  });
+  report.images = in.required("images").list(read_text);
+  report.builds = in.required("builds").list(read_build);
+  JsonObject capacity = in.optional("capacity").object();
+  report.capacity =
+      wire::resources(capacity.optional("cpu_millis"), capacity.optional("memory_bytes"));
+  report.problem = wire::text_or_empty(in.optional("problem"));
+  return report;
+}
+
+Incarnation read_incarnation(JsonObject& in) {
+  return {.boot_id = wire::text_or_empty(in.optional("boot_id")),
+          .start_count = in.optional("start_count").number<std::uint64_t>().value_or(0)};
+}
+
+std::optional<Heartbeat> read_heartbeat(JsonObject& in) {
+  if (!wire::is_our_version(in.optional("v"))) return std::nullopt;
+  Heartbeat heartbeat;
+  heartbeat.incarnation = read_incarnation(in);
+  heartbeat.seq = in.optional("seq").number<std::uint64_t>();
+  if (const auto sent_at =
+          wire::nanoseconds(in.optional("sent_at_ns"), Duration::zero(), Duration::max())) {
+    heartbeat.sent_at = MonoTime(*sent_at);
+  }
+  heartbeat.applied.epoch = wire::counter<Epoch>(in.optional("epoch"));
+  heartbeat.applied.revision = wire::counter<Revision>(in.optional("revision"));
+  heartbeat.load = read_load(in.optional("load").object());
+  heartbeat.agent_port = in.optional("agent_port").number<std::uint16_t>(1);
+  heartbeat.report = in.optional("report").as(read_report);
+  return heartbeat;
+}
+
+}  // namespace
+
+std::string encode(const Heartbeat& heartbeat) {
+  for (const Detail detail : {Detail::kAll, Detail::kNoReasons}) {
+    std::string text = HeartbeatWriter(detail).write(heartbeat);
+    if (text.size() <= kHeartbeatBytesMax) return text;
+  }
+  return HeartbeatWriter(Detail::kNoReport).write(heartbeat);
+}
+
+Result<Heartbeat> decode_heartbeat(std::string_view text) {
+  return decode_json(text, {.bytes_max = kHeartbeatBytesMax}, ErrorCode::kCorrupt,
+                     [](JsonObject& in) { return read_heartbeat(in); });
+}
+
+}  // namespace hearth

@@ -1,0 +1,231 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+// Boost.JSON stays out of this header: half the tree includes it.
+namespace boost::json {
+class object;
+class value;
+}  // namespace boost::json
+
+/// Reading JSON that others wrote: payloads from the bus, request bodies, people's files.
+///
+///     std::optional<Load> read_load(const JsonValue& value) {
+///       JsonObject in = value.object();
+///       return Load{.cpu = in.optional("cpu").number<std::uint16_t>(0, 1000), ...};
+///     }
+///
+/// Reading never stops at the first mistake: an accessor that does not find what it wants notes a
+/// fault with the path of the place, and returns nothing. So one pass finds every fault, and what
+/// was read counts only if there was none.
+///
+/// `null` is the same as an absent member, as in the JSON mapping of Protocol Buffers 3: scripts
+/// that fill in a template write it for what they do not know.
+///
+/// Everything here is a view into the text's document and lives no longer than the call of
+/// read_json() that made it. Not thread-safe.
+namespace hearth {
+
+/// One thing that is wrong with a document.
+struct JsonFault {
+  std::string path;  ///< "$.power.nodes[\"10.0.0.1\"].command[0]"; "$" is the whole.
+  std::string what;  ///< What is wrong and what would be right.
+  bool operator==(const JsonFault&) const = default;
+};
+
+/// "$.seq: must be …"
+std::string show(const JsonFault& fault);
+
+/// All of them in one error, one a line.
+Error error_of(ErrorCode code, const std::vector<JsonFault>& faults);
+
+/// Noted per document; further ones are dropped, since nobody reads more.
+inline constexpr std::size_t kJsonFaultsMax = 50;
+/// Objects and lists within each other. Deeper is refused before it is built.
+inline constexpr std::size_t kJsonDepthMax = 32;
+
+/// What is done about a key that stands twice in one object.
+enum class DuplicateKeys : std::uint8_t {
+  kLastWins,  ///< For programs' payloads: no time is spent on looking.
+  kRefuse,    ///< For people's files, where one of the two would silently be lost.
+};
+
+struct JsonLimits {
+  std::size_t bytes_max;
+  DuplicateKeys duplicate_keys = DuplicateKeys::kLastWins;
+};
+
+class JsonObject;
+
+/// Parses `text` (strict RFC 8259, strict UTF-8, a leading byte order mark ignored), which must be
+/// an object, and lets `read` take it apart. Returns the faults in the order they were found; if
+/// the text cannot be parsed there is one, and `read` was not called.
+std::vector<JsonFault> read_json(std::string_view text, JsonLimits limits,
+                                 const std::function<void(JsonObject&)>& read);
+
+/// The same for a reader that returns what it read, in an optional that is empty only if it noted
+/// a fault. The error carries every fault.
+template <class Read>
+auto decode_json(std::string_view text, JsonLimits limits, ErrorCode code, Read read)
+    -> Result<typename std::invoke_result_t<Read, JsonObject&>::value_type>;
+
+/// Where in the document something stands. Each place points to the one it is in, so that a path
+/// costs nothing until it is told.
+struct JsonPlace {
+  const JsonPlace* parent = nullptr;
+  std::string_view key;  ///< In an object.
+  std::size_t index = 0;
+  bool in_list = false;
+
+  std::string path() const;
+};
+
+/// A value, or its absence. Accessors of an absent value return nothing and note nothing.
+class JsonValue {
+ public:
+  bool present() const { return value_ != nullptr; }
+  void fault(std::string what) const;
+
+  std::optional<std::string_view> text() const;
+  std::optional<bool> boolean() const;
+
+  /// A whole number within [low, high].
+  template <std::unsigned_integral T>
+  std::optional<T> number(T low = 0, T high = std::numeric_limits<T>::max()) const {
+    const std::optional<std::uint64_t> number = whole_number(low, high);
+    return number ? std::optional(static_cast<T>(*number)) : std::nullopt;
+  }
+
+  /// A string that `parse` (string_view → Result<T>) takes; its error becomes the fault.
+  template <class Parse>
+  auto parsed(Parse parse) const {
+    using T = typename std::invoke_result_t<Parse, std::string_view>::value_type;
+    const std::optional<std::string_view> read = text();
+    if (!read) return std::optional<T>();
+    auto result = parse(*read);
+    if (result) return std::optional<T>(std::move(*result));
+    fault(std::move(result.error().message));
+    return std::optional<T>();
+  }
+
+  /// "250ms", "1.5s", …
+  std::optional<Duration> duration() const;
+
+  /// What `read` (const JsonValue& → optional<T>) makes of it; not asked if the value is absent.
+  template <class Read>
+  auto as(Read read) const -> std::invoke_result_t<Read, const JsonValue&> {
+    if (!present()) return std::nullopt;
+    return read(*this);
+  }
+
+  /// Calls `visit(const JsonValue&)` for every element of a list.
+  template <class Visit>
+  void each(Visit visit) const {
+    const std::size_t count = element_count();
+    for (std::size_t i = 0; i < count; ++i) visit(element(i));
+  }
+
+  /// What `read` (const JsonValue& → optional<T>) makes of the elements of a list.
+  template <class Read>
+  auto list(Read read) const {
+    std::vector<typename std::invoke_result_t<Read, const JsonValue&>::value_type> out;
+    each([&](const JsonValue& item) {
+      if (auto value = read(item)) out.push_back(std::move(*value));
+    });
+    return out;
+  }
+
+  /// The members. If it is no object that is noted, and the members read as absent, even those
+  /// that are required.
+  JsonObject object() const;
+
+ private:
+  friend class JsonObject;
+  friend std::vector<JsonFault> read_json(std::string_view, JsonLimits,
+                                          const std::function<void(JsonObject&)>&);
+
+  JsonValue(const boost::json::value* value, JsonPlace place, std::vector<JsonFault>& faults);
+
+  std::optional<std::uint64_t> whole_number(std::uint64_t low, std::uint64_t high) const;
+  std::size_t element_count() const;
+  JsonValue element(std::size_t index) const;
+  void wrong_kind(std::string_view wanted) const;
+
+  const boost::json::value* value_;
+  JsonPlace place_;
+  std::vector<JsonFault>* faults_;
+};
+
+/// The members of an object, by key. It remembers what it was asked for: whatever else the object
+/// has is unknown.
+class JsonObject {
+ public:
+  JsonObject(const JsonObject&) = delete;
+  JsonObject& operator=(const JsonObject&) = delete;
+
+  JsonValue optional(std::string_view key);
+  /// Notes a fault if there is none.
+  JsonValue required(std::string_view key);
+  /// For a key that people try and must not: notes `why` if it is there.
+  void forbidden(std::string_view key, std::string_view why);
+  /// Notes every member that was not asked for, with the nearest key that was, and all of them.
+  void refuse_unknown() const;
+
+  /// Calls `visit(std::string_view key, const JsonValue&)` for every member: for objects whose keys
+  /// are data.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (std::size_t i = 0; i < member_count(); ++i) visit(member_key(i), member(i));
+  }
+
+  void fault(std::string what) const { self_.fault(std::move(what)); }
+
+ private:
+  friend class JsonValue;
+  /// No object of ours has more keys.
+  static constexpr std::size_t kKeysMax = 24;
+  struct Asked {
+    std::string_view key;
+    bool forbidden;
+  };
+
+  JsonObject(const JsonValue& self, const boost::json::object* members);
+
+  void note_asked(Asked asked);
+  bool was_asked(std::string_view key) const;
+  std::string unknown_key_advice(std::string_view key) const;
+  std::size_t member_count() const;
+  std::string_view member_key(std::size_t index) const;
+  JsonValue member(std::size_t index) const;
+
+  JsonValue self_;
+  const boost::json::object* members_;  ///< nullptr: it is no object, or absent.
+  std::array<Asked, kKeysMax> asked_;
+  std::size_t asked_count_ = 0;
+};
+
+template <class Read>
+auto decode_json(std::string_view text, JsonLimits limits, ErrorCode code, Read read)
+    -> Result<typename std::invoke_result_t<Read, JsonObject&>::value_type> {
+  std::invoke_result_t<Read, JsonObject&> value;
+  const std::vector<JsonFault> faults =
+      read_json(text, limits, [&](JsonObject& in) { value = read(in); });
+  if (!faults.empty()) return tl::unexpected(error_of(code, faults));
+  return std::move(value).value();
+}
+
+}  // namespace hearth
