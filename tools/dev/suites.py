@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping
@@ -78,6 +79,8 @@ def run_ctest(label: str, only: str | None, env: Mapping[str, str]) -> Tally:
 
 def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str]) -> Tally:
     """The Python tests that pytest finds by `where` (folders and options)."""
+    if only and not re.fullmatch(r"[\w .]+", only):
+        return Tally()  # A pattern for CTest; pytest takes words.
     report = REPORTS / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
     command = [setup.python_with_pytest(), "-m", "pytest", *where, f"--junit-xml={report}"]
@@ -172,7 +175,7 @@ def _guarded(name: str, only: str | None) -> Tally:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     groups = "\n".join(f"{name}: {group.summary}; " for name, group in GROUPS.items())
     parser.add_argument("group", nargs="*", choices=[*GROUPS, "all", []], metavar="GROUP", help=f"{groups}all (the default)")
-    parser.add_argument("-k", metavar="FILTER", help="only tests whose name matches")
+    parser.add_argument("-k", metavar="FILTER", help="only tests whose name matches (a regular expression for C++ tests)")
 
 
 VERBS = [

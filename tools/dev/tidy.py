@@ -80,7 +80,7 @@ class Keys:
 
 
 def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
-    """The complaints, one text per source that has any. Says how far it is."""
+    """The complaints, each once (many sources include one header). Says how far it is."""
     keys = Keys()
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = [(unit, keys.of(unit)) for unit in units(preset)]
@@ -99,9 +99,9 @@ def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
         return complaint
 
     with concurrent.futures.ThreadPoolExecutor(setup.jobs()) as pool:
-        complaints = list(pool.map(lambda pair: look(*pair), fresh))
+        said = "\n".join(pool.map(lambda pair: look(*pair), fresh))
     _forget_oldest()
-    return [complaint for complaint in complaints if complaint]
+    return list(dict.fromkeys(each.strip() for each in re.split(r"(?m)^(?=\S+:\d+:\d+: (?:error|warning))", said) if each.strip()))
 
 
 def _run_tidy(unit: Unit, preset: str) -> str:

@@ -1,0 +1,77 @@
+"""Who gets a signal, and who waits for whom, when ./dev has started another program."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tools.dev.paths import ROOT
+
+# The program that was started: says when it is up, and tidies up for a moment when asked to end.
+PROGRAM = """
+import signal, sys, time
+def end(number, _):
+    time.sleep(0.3)
+    print('tidied after', number, flush=True)
+    sys.exit(5)
+signal.signal(signal.SIGINT, end)
+signal.signal(signal.SIGTERM, end)
+print('up', flush=True)
+time.sleep(30)
+"""
+
+FOLLOW = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from tools.dev.hand_over import follow
+code = follow([sys.executable, '-c', sys.argv[2]], {})
+print('and then the engine stops', flush=True)
+sys.exit(code)
+"""
+
+STATUS_OF = """
+import signal, sys
+sys.path.insert(0, sys.argv[1])
+from tools.dev.processes import status_of
+signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+try:
+    status_of([sys.executable, '-c', sys.argv[2]], {})
+finally:
+    print('and then the engine stops', flush=True)
+"""
+
+
+def start(script: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen([sys.executable, "-c", script, ROOT, PROGRAM], text=True, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    assert process.stdout and process.stdout.readline() == "up\n"
+    time.sleep(0.1)  # From here on its parent waits for it.
+    return process
+
+
+def outcome(process: "subprocess.Popen[str]") -> tuple[str, int]:
+    said, _ = process.communicate(timeout=10)
+    return said, process.returncode
+
+
+def test_a_ctrl_c_is_the_followed_programs_to_answer() -> None:
+    process = start(FOLLOW)
+    os.killpg(process.pid, signal.SIGINT)  # As the terminal does it.
+    assert outcome(process) == ("tidied after 2\nand then the engine stops\n", 5)
+
+
+def test_being_asked_to_end_is_passed_on() -> None:
+    process = start(FOLLOW)
+    process.terminate()
+    assert outcome(process) == ("tidied after 15\nand then the engine stops\n", 5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_program_may_tidy_up(number: signal.Signals) -> None:
+    process = start(STATUS_OF)
+    process.send_signal(number)
+    said, code = outcome(process)
+    assert said == f"tidied after {int(number)}\nand then the engine stops\n" and code != 0
