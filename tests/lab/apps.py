@@ -7,20 +7,42 @@ from tools.dev.processes import which
 from tools.dev.terminal import Failure
 
 
-def busybox_app(folder: Path, command: str, *, before_entry: str = "") -> Path:
-    """A Dockerfile whose container runs `command` in busybox's shell, as process 1."""
+def busybox_app(folder: Path, script: str, *, instructions: str = "") -> Path:
+    """A context whose container runs `script` in busybox's shell, as process 1."""
     busybox = which("busybox")
     if not busybox:
         raise Failure("busybox-static is missing: run ./dev setup")
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(busybox, folder / "busybox")
-    escaped = command.replace("\\", "\\\\").replace('"', '\\"')
+    (folder / "main.sh").write_text(script)
     (folder / "Dockerfile").write_text(
-        f'FROM scratch\nCOPY busybox /bin/busybox\n{before_entry}\nENTRYPOINT ["/bin/busybox", "sh", "-c", "{escaped}"]\n')
+        f'FROM scratch\nCOPY busybox /bin/busybox\n{instructions}\nCOPY main.sh /main.sh\nENTRYPOINT ["/bin/busybox", "sh", "/main.sh"]\n')
     return folder
+
+
+def run(script: str) -> str:
+    """A RUN instruction: there is no shell in the image but busybox's."""
+    return f'RUN ["/bin/busybox", "sh", "-c", "{script}"]'
+
+
+_TICK = "i=0; while :; do echo {word} $((i+=1)); /bin/busybox sleep 0.1 & wait; done\n"
 
 
 def ticker(folder: Path, word: str = "tick") -> Path:
     """Says its word ten times a second, and ends at once when asked to."""
-    loop = f"trap 'exit 0' TERM; i=0; while :; do echo {word} $((i+=1)); /bin/busybox sleep 0.1 & wait; done"
-    return busybox_app(folder, loop)
+    return busybox_app(folder, "trap 'exit 0' TERM\n" + _TICK.format(word=word))
+
+
+def marker(folder: Path) -> Path:
+    """Says whether its file system was used before it."""
+    return busybox_app(folder, "trap 'exit 0' TERM\n[ -e /mark ] && echo used || echo clean\necho > /mark\n" + _TICK.format(word="tick"))
+
+
+def build_witness(folder: Path) -> Path:
+    """Says which build it comes from: every build of the very same context draws another word."""
+    return busybox_app(folder, "trap 'exit 0' TERM\necho build $(/bin/busybox cat /build)\n" + _TICK.format(word="tick"),
+                       instructions=run("/bin/busybox cat /proc/sys/kernel/random/uuid > /build"))
+
+
+def does_not_build(folder: Path) -> Path:
+    return busybox_app(folder, "echo never\n", instructions=run("echo the heater has no wires >&2; exit 3"))

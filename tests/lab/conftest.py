@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import apps
+from tests.lab.harness.docker_api import EngineError, EngineUnreachable
 from tests.lab.harness.lab import Lab, LabConfig
 from tests.lab.harness.names import Owner
 from tools.dev.paths import BUILD
@@ -48,6 +50,53 @@ def bare_lab():
     lab = Lab.up(lab_name("bare"), lab_config(nodes=2, bare=True), owner=Owner.this_process(), say=say)
     yield lab
     lab.down()
+
+
+class LabKeeper:
+    """The one lab that most tests share. A test that leaves it beyond repair costs the next a new one."""
+
+    def __init__(self):
+        self._lab: Lab | None = None
+
+    def whole_lab(self) -> Lab:
+        if self._lab:
+            try:
+                self._lab.make_whole()
+            except (AssertionError, EngineError, EngineUnreachable, OSError) as beyond:
+                say(f"   the lab could not be made whole, a new one is brought up: {str(beyond).splitlines()[0]}")
+                self.down()
+        if not self._lab:
+            self._lab = Lab.up(lab_name("tests"), lab_config(nodes=3), owner=Owner.this_process(), say=say)
+        self._lab.mark()
+        return self._lab
+
+    def any_lab(self) -> Lab:
+        """As the last test left it, for who breaks nothing and needs nothing whole."""
+        return self._lab or self.whole_lab()
+
+    def down(self) -> None:
+        lab, self._lab = self._lab, None
+        if lab:
+            lab.down()
+
+
+@pytest.fixture(scope="session")
+def lab_keeper():
+    keeper = LabKeeper()
+    yield keeper
+    keeper.down()
+
+
+@pytest.fixture
+def lab(lab_keeper):
+    """Three live servers, a broker and a manager; nothing deployed, nothing broken."""
+    return lab_keeper.whole_lab()
+
+
+@pytest.fixture
+def ticker(tmp_path):
+    """An application that ticks ten times a second."""
+    return apps.ticker(tmp_path / "ticker")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -148,7 +148,7 @@ def test_the_broker_stalls_stops_and_comes_back_with_what_it_was_told(lab):
 
 
 def test_a_build_that_fails_says_so_in_the_engines_words(lab, tmp_path):
-    broken = apps.busybox_app(tmp_path / "broken", "true", before_entry='RUN ["/bin/busybox", "sh", "-c", "echo no-such-part >&2; exit 3"]')
+    broken = apps.does_not_build(tmp_path / "broken")
     with pytest.raises(EngineError, match="returned a non-zero code: 3"):
         lab.node("node1").engine.build(broken, "broken")
 

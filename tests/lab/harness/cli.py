@@ -66,9 +66,8 @@ def _again_as_root(argv: Sequence[str]) -> int:
     if not which("sudo"):
         raise Failure("the lab makes networks and containers: run it as root, or install sudo")
     root = Path(__file__).resolve().parents[3]
-    return subprocess.call(["sudo", "--preserve-env=PATH,HEARTH_ENGINE,DOCKER_HOST", sys.executable, "-c",
-                            f"import sys; sys.path.insert(0, {str(root)!r}); from tests.lab.harness.cli import main; sys.exit(main(sys.argv[1:]))",
-                            *argv], cwd=root)
+    return subprocess.call(["sudo", "--preserve-env=PATH,HEARTH_ENGINE,DOCKER_HOST", sys.executable,
+                            "-m", "tests.lab.harness.cli", *argv], cwd=root)
 
 
 def _interrupt(*_: object) -> None:

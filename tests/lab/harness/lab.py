@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.lab.harness import broker, parts
@@ -22,8 +22,8 @@ from tests.lab.harness.observing import Container, Manager, Node, Sighting, runn
 from tests.lab.harness.processes import is_alive, machine_pid
 from tests.lab.harness.remains import changing, collect_abandoned, read_record, take_down, take_down_locked, undisturbed, write_record
 from tests.lab.harness.waiting import Until, UntilNode, wait_for
+from tools.dev import build
 from tools.dev.engine import ensure_engine
-from tools.dev.paths import BUILD
 from tools.dev.terminal import Failure, say
 
 READY_WITHIN_S = 90
@@ -35,7 +35,7 @@ class LabConfig:
     """What a lab is made with."""
 
     nodes: int = 3
-    bin_dir: Path = BUILD / "release" / "bin"
+    bin_dir: Path = field(default_factory=lambda: build.folder() / "bin")
     profile: str = "default"
     power: bool = True  # The manager has a power switch for every node.
     bare: bool = False  # Engines, network and broker only: nothing of Hearth.
@@ -57,6 +57,7 @@ class Lab:
         self.manager = Manager(self.address("manager"), self.folder / "manager" / "etc" / "token", config.bin_dir,
                                self.folder / "manager" / "state")
         self.bus = Bus(f"{self.address('broker')}:{broker.PORT}")
+        self._mark_events = self._mark_power = 0
         self._cuts = Cuts({part: self.address(part) for part in self.parts}, self.pid_of)
 
     # -- up and down
@@ -272,8 +273,8 @@ class Lab:
 
     def partition(self, part: str, from_: str | list[str] = "everything") -> None:
         """Nothing passes between the two, either way, also after a power-cycle, until heal()."""
-        others = self.parts if from_ == "everything" else ["broker" if o == "kafka" else o for o in ([from_] if isinstance(from_, str) else from_)]
-        self._cuts.cut(part, others)
+        others = self.parts if from_ == "everything" else [from_] if isinstance(from_, str) else from_
+        self._cuts.cut(part, ["broker" if other == "kafka" else other for other in others])
 
     def lose_packets(self, part: str, share: float) -> None:
         """Of what comes in and of what goes out, this share is lost."""
@@ -412,6 +413,41 @@ class Lab:
             for node in self.nodes.values():
                 started = node.starts_since(began, app) if node.has_power and node.engine.is_ready() else []
                 assert not started, f"'{app}' was started on {node.name} meanwhile: {started}"
+
+    def make_whole(self, within: float = 60) -> None:
+        """Undoes every fault, removes every workload, and waits until all is well."""
+        self.heal()
+        for name in self.nodes:
+            self.thaw(name)
+            self.mend_power(name)
+            self._let_go(name, "hearth-agent")
+            self.power_on(name)
+        if self.unit_pid("broker", "kafka"):
+            self.resume_broker()
+        self.start_broker(within)
+        if self.unit_pid("manager", "hearthd"):
+            self.resume_manager()
+        self.manager_up()
+        self.wait_until_all_live(within)
+        for name in self.manager.workloads():
+            self.hearth("rm", name)
+        wait_for("no container is left", self._containers_left, lambda left: not left, within, self.describe)
+
+    def _containers_left(self) -> list[str]:
+        return [str(each) for node in self.nodes.values() for each in node.containers() if each.workload]
+
+    def mark(self) -> None:
+        """What `…_since_mark` counts from: where a test begins in a history that it shares with others."""
+        self._mark_events = max((int(event["seq"]) for event in self.manager.events()), default=0)
+        self._mark_power = len(self.power_uses())
+
+    def events_since_mark(self, kind: str = "", subject: str = "") -> list[dict]:
+        return [event for event in self.manager.events(kind, subject) if int(event["seq"]) > self._mark_events]
+
+    def switched_since_mark(self) -> list[tuple[str, str]]:
+        """(node, "off" or "on"), in order: what the manager's power switches really did."""
+        return [(use["node"], use["action"]) for use in self.power_uses()[self._mark_power:]
+                if use["exit"] == 0 and use["action"] != "status"]
 
     # -- telling
 

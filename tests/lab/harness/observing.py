@@ -129,6 +129,21 @@ class Manager:
         """What a command says with `-o json`."""
         return json.loads(self.cli(*arguments, "-o", "json", check=True, timeout_s=20).stdout)
 
+    def node_states(self) -> dict[str, str]:
+        """Each node's state as the manager believes: live, suspect, dead …"""
+        return {node["name"]: node["state"] for node in _listed(self.json("node", "list"), "nodes")}
+
+    def node_state(self, name: str) -> str:
+        return self.node_states()[name]
+
+    def workloads(self) -> dict[str, dict]:
+        return {workload["name"]: workload for workload in _listed(self.json("ps"), "workloads")}
+
+    def events(self, kind: str = "", subject: str = "") -> list[dict]:
+        """The cluster's history, oldest first; of one type and subject if told."""
+        return [event for event in _listed(self.json("events"), "events")
+                if kind in ("", event["type"]) and subject in ("", event["subject"])]
+
     def rows(self, query: str, *parameters: Any) -> list[dict]:
         """Plain SQL on the manager's database, as anyone may."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5) as connection:
@@ -147,6 +162,11 @@ class Manager:
 
     def node_status(self) -> dict[str, dict]:
         return {row["node_name"]: row for row in self.rows("SELECT * FROM node_status")}
+
+
+def _listed(told: Any, what: str) -> list[dict]:
+    """A list, whether it comes bare or as a page."""
+    return told if isinstance(told, list) else told[what]
 
 
 def http_request(host: str, port: int, method: str, path: str, body: Any, token: str | None, timeout_s: float) -> tuple[int, Any]:

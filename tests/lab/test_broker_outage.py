@@ -1,0 +1,58 @@
+"""An outage of the bus is not the death of the fleet: nothing moves, nothing restarts, nobody is switched off."""
+
+import time
+
+from tests.lab.harness.waiting import wait_for
+
+OUTAGE_S = 8  # Four times what makes a silent node dead.
+
+
+def nobody_was_touched(lab):
+    assert not lab.switched_since_mark()
+    assert not lab.events_since_mark("node.dead"), lab.events_since_mark("node.dead")
+
+
+def test_a_stalled_broker_makes_the_manager_blind_and_nothing_moves(lab, ticker):
+    lab.deploy(ticker, "ticker", instances=3)
+    lab.stall_broker()
+    wait_for("the manager says that it is blind", lambda: lab.events_since_mark("bus.blind"), bool, 10, lab.describe)
+    lab.nothing_changes("ticker", for_s=OUTAGE_S)
+    lab.resume_broker()
+    wait_for("the manager sees again", lambda: lab.events_since_mark("bus.seeing"), bool, 20, lab.describe)
+    lab.wait_until_all_live()
+    lab.nothing_changes("ticker", for_s=4)
+    nobody_was_touched(lab)
+
+
+def test_a_killed_broker_moves_nothing_and_its_return_neither(lab, ticker):
+    lab.deploy(ticker, "ticker", instances=3)
+    lab.stop_broker()
+    lab.nothing_changes("ticker", for_s=OUTAGE_S)
+    lab.start_broker()
+    lab.wait_until_all_live()
+    lab.nothing_changes("ticker", for_s=5)
+    nobody_was_touched(lab)
+
+
+def test_a_container_that_dies_while_the_broker_is_away_is_restarted_all_the_same(lab, ticker):
+    before = lab.deploy(ticker, "ticker")
+    lab.stop_broker()
+    time.sleep(3)
+    lab.kill_container("ticker")
+    after = lab.wait_until("ticker", within=10).has_fresh_container_since(before)
+    assert after.nodes == before.nodes
+    lab.start_broker()
+    lab.wait_until_all_live()
+    wait_for("the manager knows the fresh container", lambda: [row["container_id"] for row in lab.manager.service_status("ticker")],
+             lambda ids: ids == [after.copies[0].id], 20, lab.describe)
+
+
+def test_a_server_that_cannot_reach_the_broker_is_unreachable_and_keeps_its_work(lab, ticker):
+    victim = lab.deploy(ticker, "ticker").nodes[0]
+    lab.partition(victim, from_="kafka")
+    lab.wait_until_node(victim, within=15).is_believed("unreachable")
+    lab.nothing_changes("ticker", for_s=OUTAGE_S)
+    lab.heal(victim)
+    lab.wait_until_node(victim).is_believed("live")
+    lab.nothing_changes("ticker", for_s=3)
+    nobody_was_touched(lab)
