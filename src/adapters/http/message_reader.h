@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/http/transport.h"
+#include "ports/http.h"
+
+namespace hearth::http {
+
+/// What a message says before its body.
+struct MessageHead {
+  std::string method;   ///< Of a request.
+  std::string target;   ///< Of a request.
+  unsigned status = 0;  ///< Of an answer.
+  bool http11 = true;   ///< Else HTTP/1.0.
+  bool keep_alive = false;
+  std::optional<std::uint64_t> content_length;
+  std::vector<HttpHeader> headers;
+};
+
+enum class ReadFault : std::uint8_t {
+  kNone,
+  kClosed,     ///< The peer ended, or broke off within a message.
+  kTimedOut,   ///< The peer was too slow.
+  kMalformed,  ///< Not HTTP.
+  kTooLarge,   ///< The head is over `kHeadBytesMax`.
+  kStopped,    ///< We closed the connection ourselves.
+};
+
+/// Takes one HTTP/1.1 message after the other out of a transport. The parser is Boost.Beast's;
+/// what surrounds it is ours, so that a body passes through one buffer without being copied, and so
+/// that nobody but this file compiles Beast.
+class MessageReader {
+ public:
+  enum class Kind : std::uint8_t { kRequests, kAnswers };
+  /// How long the peer may take: to begin (an idle connection), and from there to the head's end
+  /// (one that sends a byte now and then must not hold a connection for ever).
+  struct HeadTimeouts {
+    Duration begin;
+    Duration whole;
+  };
+  /// Whether an answer has a body at all (that to HEAD has none, whatever its head says).
+  enum class Body : std::uint8_t { kAsTold, kNone };
+
+  static constexpr std::size_t kHeadBytesMax = 16 * 1024;
+
+  MessageReader(Transport& transport, Kind kind);
+  ~MessageReader();
+
+  /// The head of the next message; the one before must have been read to its end. kClosed before
+  /// the first byte is a regular end.
+  ReadFault read_head(MessageHead& head, HeadTimeouts timeouts, Coroutine& coroutine,
+                      Body body = Body::kAsTold);
+
+  /// The next bytes of the body into `bytes`, which stay valid until the next call; empty at its
+  /// end.
+  ReadFault read_body(std::string_view& bytes, Duration timeout, Coroutine& coroutine);
+
+  /// The message was read to its end.
+  bool complete() const;
+  /// Whether the peer has sent the beginning of what comes next, or nothing yet.
+  bool has_begun() const { return begun_; }
+  /// Makes the buffer large enough to move a file.
+  void prepare_for_transfer();
+
+ private:
+  class Parser;
+  template <bool is_request>
+  class ParserOf;
+
+  ReadFault fill(Duration timeout, Coroutine& coroutine);
+
+  Transport& transport_;
+  const Kind kind_;
+  std::unique_ptr<Parser> parser_;
+  std::string buffer_;     ///< Its size is its capacity; what was read lies in [begin_, end_).
+  std::size_t begin_ = 0;  ///< Not yet parsed from here.
+  std::size_t end_ = 0;
+  bool begun_ = false;
+};
+
+}  // namespace hearth::http
