@@ -7,7 +7,6 @@ build/reports/lab/<test>.
 import os
 import re
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tests.lab import apps
 from tests.lab.harness.docker_api import EngineError, EngineUnreachable
 from tests.lab.harness.lab import Lab, LabConfig
 from tests.lab.harness.names import Owner
+from tests.lab.harness.privilege import interrupted_by_sigterm
 from tools.dev.paths import BUILD
 from tools.dev.terminal import say
 
@@ -37,11 +37,8 @@ def lab_name(what: str) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _ended_is_interrupted():
     """SIGTERM takes the labs down, as Ctrl-C does."""
-    def interrupt(*_):
-        raise KeyboardInterrupt
-    before = signal.signal(signal.SIGTERM, interrupt)
-    yield
-    signal.signal(signal.SIGTERM, before)
+    with interrupted_by_sigterm():
+        yield
 
 
 @pytest.fixture(scope="session")

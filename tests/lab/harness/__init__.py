@@ -14,6 +14,7 @@ are containers of the same network, so a partition between any two parts can be 
     waiting.py     lab.wait_until(app).runs_elsewhere_than("node2"): bounded, and says what it saw instead
     observing.py   what the nodes' own engines say; what the manager says: never mixed
     broker.py      its Kafka
+    privilege.py   being root, being ended
     processes.py   pids inside and outside
     bus.py         a Kafka client of the tests' own
     docker_api.py  the Docker Engine API over a unix socket

@@ -72,7 +72,7 @@ class Bus:
     """The broker behind `address` (HOST:PORT)."""
 
     def __init__(self, address: str):
-        self._address = address
+        self.address = address
         self._kafka = _library()
 
     def answers(self, timeout_s: float = 1) -> bool:
@@ -141,7 +141,7 @@ class Bus:
     def _client(self, kind: int):
         kafka, why = self._kafka, ctypes.create_string_buffer(256)
         conf = kafka.rd_kafka_conf_new()
-        settings = {"bootstrap.servers": self._address, "log_level": "0", "message.max.bytes": "4000000"}
+        settings = {"bootstrap.servers": self.address, "log_level": "0", "message.max.bytes": "4000000"}
         for key, value in settings.items():
             kafka.rd_kafka_conf_set(ctypes.c_void_p(conf), key.encode(), value.encode(), why, ctypes.c_size_t(256))
         client = kafka.rd_kafka_new(kind, ctypes.c_void_p(conf), why, ctypes.c_size_t(256))

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tests.lab.harness.lab import Lab, LabConfig
 from tests.lab.harness.names import LABS, LabNames
+from tests.lab.harness.privilege import again_as_root, interrupted_by_sigterm
 from tests.lab.harness.remains import collect_abandoned, take_down
 from tools.dev.processes import which
 from tools.dev.terminal import Failure, error, say
@@ -50,28 +50,16 @@ FAULTS = {
 
 def main(argv: Sequence[str]) -> int:
     if os.geteuid() != 0:
-        return _again_as_root(argv)
+        return again_as_root("tests.lab.harness.cli", argv)
     arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return arguments.do(arguments)
+        with interrupted_by_sigterm():
+            return arguments.do(arguments)
     except KeyboardInterrupt:
         return 130
     except Failure as failed:
         error(str(failed))
         return failed.code
-
-
-def _again_as_root(argv: Sequence[str]) -> int:
-    if not which("sudo"):
-        raise Failure("the lab makes networks and containers: run it as root, or install sudo")
-    root = Path(__file__).resolve().parents[3]
-    return subprocess.call(["sudo", "--preserve-env=PATH,HEARTH_ENGINE,DOCKER_HOST", sys.executable,
-                            "-m", "tests.lab.harness.cli", *argv], cwd=root)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:

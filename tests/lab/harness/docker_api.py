@@ -72,9 +72,11 @@ class Engine:
                 return content
         return content
 
-    def stream(self, method: str, path: str, *, body: Any = None, timeout_s: float = 600, **query: Any) -> Iterator[dict]:
-        """Yields the JSON objects of a streamed answer as they come."""
+    def stream(self, method: str, path: str, *, body: Any = None, timeout_s: float = 600,
+               on_open: Callable[[], None] = lambda: None, **query: Any) -> Iterator[dict]:
+        """Yields the JSON objects of a streamed answer as they come. `on_open` once the engine has begun to answer."""
         reply, connection = self._open(method, path, body, timeout_s, query)
+        on_open()
         try:
             for line in iter(reply.readline, b""):
                 if line.strip():

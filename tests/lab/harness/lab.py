@@ -38,6 +38,7 @@ class LabConfig:
     bin_dir: Path = field(default_factory=lambda: build.folder() / "bin")
     profile: str = "default"
     power: bool = True  # The manager has a power switch for every node.
+    agent_environment: dict[str, str] = field(default_factory=dict)
     bare: bool = False  # Engines, network and broker only: nothing of Hearth.
 
     def as_json(self) -> dict:
@@ -58,7 +59,7 @@ class Lab:
                                self.folder / "manager" / "state")
         self.bus = Bus(f"{self.address('broker')}:{broker.PORT}")
         self._mark_events = self._mark_power = 0
-        self._cuts = Cuts({part: self.address(part) for part in self.parts}, self.pid_of)
+        self._cuts = Cuts({part: self.address(part) for part in self.parts}, self.pid_of, names.folder / "cuts.json")
 
     # -- up and down
 
@@ -162,7 +163,7 @@ class Lab:
         units = [parts.engine_unit()]
         mounts = []
         if not self.config.bare:
-            units.append(parts.agent_unit(name, self.address(name), self.manager.url))
+            units.append(parts.agent_unit(name, self.address(name), self.manager.url, self.config.agent_environment))
             mounts.append(f"{self.config.bin_dir}:/opt/hearth/bin:ro")
         return parts.Part(name, self.address(name), units, engine=True, mounts=mounts)
 
@@ -361,15 +362,22 @@ class Lab:
         seen = self.copies(app)
         copy = next((each for each in seen.copies if on in (None, each.node)), None)
         assert copy, f"no running copy of '{app}' to kill{f' on {on}' if on else ''}: {seen}"
-        pid = self.container_pid(copy)
+        return copy, self.kill_process_of(copy.node, copy.id)
+
+    def kill_process_of(self, node: str, container: str) -> float:
+        """kill -9 of a container's main process. Returns the moment of the blow (monotonic)."""
+        pid = self._process_of(node, container)
         when = time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        return copy, when
+        return when
 
     def container_pid(self, copy: Container) -> int:
-        inside = self.node(copy.node).engine.inspect(copy.id)["State"]["Pid"]
-        pid = machine_pid(self._pid_with_power(copy.node), inside) if inside else None
-        assert pid, f"{copy} has no process"
+        return self._process_of(copy.node, copy.id)
+
+    def _process_of(self, node: str, container: str) -> int:
+        inside = self.node(node).engine.inspect(container)["State"]["Pid"]
+        pid = machine_pid(self._pid_with_power(node), inside) if inside else None
+        assert pid, f"container {container[:12]} on {node} has no process"
         return pid
 
     def copies(self, app: str) -> Sighting:

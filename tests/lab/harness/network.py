@@ -5,7 +5,10 @@ empty rule set, but the far ends still drop what comes from it, so a cut outlast
 in which it is open. Established connections fall silent as they would on a pulled cable: no reset.
 """
 
+import json
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 from tools.dev.processes import which
 
@@ -13,13 +16,18 @@ CHAIN = "LAB"
 
 
 class Cuts:
-    """Which pairs are cut. `pid_of` tells process 1 of a part, None while it has no power."""
+    """Which pairs are cut, and who loses how much: kept in a file, for the next command is another process.
 
-    def __init__(self, addresses: dict[str, str], pid_of):
+    `pid_of` tells process 1 of a part, None while it has no power.
+    """
+
+    def __init__(self, addresses: dict[str, str], pid_of: Callable[[str], int | None], file: Path):
         self._addresses = addresses
         self._pid_of = pid_of
-        self._cut: set[frozenset[str]] = set()
-        self._loss: dict[str, float] = {}
+        self._file = file
+        told = json.loads(file.read_text()) if file.exists() else {"cut": [], "loss": {}}
+        self._cut: set[frozenset[str]] = {frozenset(pair) for pair in told["cut"]}
+        self._loss: dict[str, float] = told["loss"]
 
     def cut(self, part: str, others: list[str]) -> None:
         self._cut |= {frozenset((part, other)) for other in others if other != part}
@@ -41,10 +49,11 @@ class Cuts:
             self._apply({part})
 
     def describe(self) -> list[str]:
-        return ([f"{a} | {b}" for a, b in sorted(tuple(sorted(pair)) for pair in self._cut)]
+        return ([f"{a} | {b}" for a, b in sorted(map(sorted, self._cut))]
                 + [f"{part} loses {share:.0%}" for part, share in sorted(self._loss.items())])
 
     def _apply(self, parts: set[str]) -> None:
+        self._file.write_text(json.dumps({"cut": sorted(map(sorted, self._cut)), "loss": self._loss}))
         for part in sorted(parts):
             pid = self._pid_of(part)
             if pid:

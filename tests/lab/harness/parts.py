@@ -125,8 +125,8 @@ def engine_unit() -> dict:
         "--userland-proxy=false", "--log-level", "warn", "--shutdown-timeout", "3"]}
 
 
-def agent_unit(node: str, address: str, manager: str) -> dict:
-    return {"name": "hearth-agent", "command": [
+def agent_unit(node: str, address: str, manager: str, environment: dict[str, str]) -> dict:
+    return {"name": "hearth-agent", "env": environment, "command": [
         "/opt/hearth/bin/hearth-agent", "--node", node, "--manager", manager, "--listen", f"{address}:7701",
         "--state", "/lab/agent-state", "--docker", "unix:///run/docker.sock", "--token-file", "/lab/etc/token"]}
 

@@ -1,0 +1,1 @@
+"""Measurements. One file a benchmark, each with main(argv): ./dev bench NAME."""
