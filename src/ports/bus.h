@@ -28,7 +28,7 @@ struct BusMessage {
   std::string key;
   std::string payload;
   std::int64_t offset = 0;
-  MonoTime received_at;  ///< When it came out of the network, not when the loop got to it.
+  MonoTime received_at;  ///< Never before it arrived; later by as much as the loop was late.
 };
 
 struct BusRecord {
@@ -45,8 +45,11 @@ class Bus {
  public:
   struct Handlers {
     std::function<void(BusMessage)> on_message;
-    /// The end of a topic followed from its beginning was reached (again after each reconnect).
+    /// The end of a topic followed from its beginning was reached: each time, so more than once.
     std::function<void(const std::string& topic)> on_caught_up;
+    /// Something is wrong and being tried again (no broker, a topic not there yet, a record too
+    /// large to take): to be told to people, at a limited rate. No call waits for it.
+    std::function<void(Error)> on_error;
   };
 
   virtual ~Bus() = default;
