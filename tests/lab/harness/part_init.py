@@ -96,6 +96,13 @@ def remove_stale_engine_files():
     shutil.rmtree("/var/lib/docker/runtimes", ignore_errors=True)
 
 
+def close_the_way_out():
+    """The engine gives its internal networks a default route and drops what takes it, by rules that another
+    engine of the machine sweeps away when it starts. A server of the lab has no such route."""
+    pid = os.posix_spawnp("ip", ["ip", "route", "del", "default"], os.environ)
+    os.waitpid(pid, 0)
+
+
 def own_cgroup():
     """A path for the inner containers' cgroups. On cgroup v2 a folder holds either processes or
     controlled subfolders, so this container's processes step aside first."""
@@ -148,7 +155,10 @@ def main():
         part = json.load(file)
     for stale in glob.glob(f"{LAB}/ctl/*.pid"):
         remove(stale)
-    cgroup = own_cgroup() if part["engine"] else ""
+    cgroup = ""
+    if part["engine"]:
+        close_the_way_out()
+        cgroup = own_cgroup()
     units = [Unit(described, cgroup) for described in part["units"]]
     while True:
         now = time.monotonic()
