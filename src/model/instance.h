@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/ids.h"
+#include "model/workload.h"
 
 namespace hearth {
 
@@ -57,6 +58,9 @@ struct Instance {
   Generation generation;
   std::optional<NodeName> node;
   InstanceDesire desire = InstanceDesire::kRun;
+  /// What it runs, kept with it: while a new generation rolls out, the old ones still need theirs.
+  Image image;
+  ContainerSpec container;
   InstanceStatus status;
   /// The instance this one stands in for. That one is told to stop once this one runs.
   std::optional<InstanceId> replaces;

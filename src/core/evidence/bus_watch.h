@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/time.h"
+#include "model/settings.h"
+
+namespace hearth::core {
+
+/// Tells whether the bus carries, by the manager's own canary: a record that it sends and reads
+/// back.
+///
+/// A stalled broker gives no error, only silence (measured: SIGSTOP for 20 s, no client noticed),
+/// so without this its stall would be taken for the death of the fleet. The canary goes out twice
+/// per heartbeat interval and is missed after half of suspect_after, so blindness is always noticed
+/// before the first node becomes suspect. Sans-io, not thread-safe.
+class BusWatch {
+ public:
+  /// Begins blind: nobody is judged until the first canary came back.
+  BusWatch(const LivenessSettings& settings, MonoTime now);
+
+  /// When the next canary is due.
+  MonoTime next_send() const { return next_send_; }
+  void on_sent(MonoTime now);
+
+  /// A canary came back that was sent at `sent_at`, on our own clock.
+  void on_returned(MonoTime sent_at);
+
+  /// Does not hold `lateness` against the bus: for so long we ourselves did not look.
+  void excuse(Duration lateness, MonoTime now);
+
+  bool carries_at(MonoTime now) const { return seen_ && now - last_returned_ <= stale_after_; }
+  /// For how long nothing has come back.
+  Duration silence_at(MonoTime now) const { return now - last_returned_; }
+  /// When carries_at() turns false if nothing comes back; long past if it is false already.
+  MonoTime stale_at() const { return last_returned_ + stale_after_ + Duration(1); }
+
+ private:
+  Duration interval_;
+  Duration stale_after_;
+  MonoTime next_send_;
+  MonoTime last_returned_;  ///< Sending time of the youngest canary that came back.
+  bool seen_ = false;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+#include "model/node.h"
+#include "model/settings.h"
+
+namespace hearth::core {
+
+/// What dialling one agent has shown, and when to dial it next.
+///
+/// A dial is evidence only where it worked while the node was live: behind NAT no answer means
+/// nothing. So a live node is dialled now and then, and a silent one again and again until its
+/// silence is explained. Two dials must stay unanswered: one lost SYN is no proof.
+/// Sans-io, not thread-safe.
+class DialRecord {
+ public:
+  /// Unanswered dials in one silence that count as "no answer".
+  static constexpr std::uint32_t kUnansweredMin = 2;
+  /// Between two dials of a live node.
+  static constexpr Duration kLivePeriod = std::chrono::seconds(15);
+
+  DialRecord(const LivenessSettings& settings, MonoTime now);
+
+  /// How long one dial may take: two of them fit between suspect_after and dead_after.
+  Duration timeout() const { return timeout_; }
+
+  /// The node fell silent: from now on dials are evidence about this silence.
+  void begin_silence(MonoTime now);
+  /// The node was heard again.
+  void end_silence(MonoTime now);
+  /// What came of dials under way or done in this silence does not count: we ourselves were late.
+  void discard(MonoTime now);
+
+  /// When the next dial is due.
+  MonoTime next_dial() const { return next_dial_; }
+  /// Begins a dial; returns its number, by which its outcome is known again.
+  std::uint64_t on_dialled(MonoTime now);
+  /// An outcome of any but the last dial is ignored.
+  void on_outcome(std::uint64_t dial, DialOutcome outcome, MonoTime now);
+
+  /// True once a dial was answered while the node was live, or in this silence.
+  bool proven() const { return proven_; }
+  /// What this silence's dials show; nullopt while they show nothing yet.
+  std::optional<DialOutcome> evidence() const;
+
+ private:
+  Duration timeout_;
+  MonoTime next_dial_;
+  std::uint64_t last_dial_ = 0;
+  std::optional<MonoTime> under_way_since_;
+  bool silent_ = false;
+  bool proven_ = false;
+  std::uint32_t unanswered_ = 0;
+  std::optional<DialOutcome> last_outcome_;  ///< In this silence.
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,49 @@
+#include "core/liveness/heartbeat_age.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonoTime kOurs{1h};
+constexpr MonoTime kTheirs{90 * 24h};  // The agent's clock says something else altogether.
+
+TEST(HeartbeatAge, TheClocksNeedNotAgree) {
+  HeartbeatAge age;
+  EXPECT_EQ(age.age_of(kTheirs, kOurs + 3ms), 0ms);
+  EXPECT_EQ(age.age_of(kTheirs + 500ms, kOurs + 501ms), 0ms) << "a faster way than any before";
+  EXPECT_EQ(age.age_of(kTheirs + 1000ms, kOurs + 1005ms), 4ms);
+}
+
+// Goal: a stalled broker's burst must not look like signs of life of now.
+TEST(HeartbeatAge, ABurstAfterAStallShowsEachMessagesOwnAge) {
+  HeartbeatAge age;
+  age.age_of(kTheirs, kOurs);
+  const MonoTime burst = kOurs + 20s;
+  for (Duration sent = 500ms; sent <= 20s; sent += 500ms) {
+    EXPECT_EQ(age.age_of(kTheirs + sent, burst), 20s - sent);
+  }
+}
+
+TEST(HeartbeatAge, DriftIsForgottenAfterTwoWindows) {
+  HeartbeatAge age;
+  Duration oldest{0};
+  for (Duration t = 0s; t < 24h; t += 1s) {
+    const Duration drift = t / 20'000;  // 50 ppm
+    oldest = std::max(oldest, age.age_of(kTheirs + t, kOurs + t + drift));
+  }
+  EXPECT_LE(oldest, 7ms);
+}
+
+TEST(HeartbeatAge, AStallLongerThanAWindowIsStillSeen) {
+  HeartbeatAge age;
+  for (Duration t = 0s; t < 3min; t += 500ms) age.age_of(kTheirs + t, kOurs + t);
+  const MonoTime burst = kOurs + 10min;
+  EXPECT_EQ(age.age_of(kTheirs + 3min, burst), 7min);
+  EXPECT_EQ(age.age_of(kTheirs + 10min, burst), 0min);
+}
+
+}  // namespace
+}  // namespace hearth::core

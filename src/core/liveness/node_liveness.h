@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+#include "model/settings.h"
+
+namespace hearth::core {
+
+/// How long a node has been silent, graded.
+enum class Silence : std::uint8_t {
+  kShort,        ///< Nothing to think of.
+  kSuspicious,   ///< At least suspect_after.
+  kLong,         ///< At least dead_after: dead, where other evidence agrees.
+  kUnconfirmed,  ///< At least dead_after_unconfirmed: dead, where there can be no other evidence.
+};
+
+/// Grades one node's silence since its last sign of life. What follows from the grade is decided
+/// elsewhere (core/evidence): silence alone never kills a node.
+///
+/// Every call takes `now`, the manager's clock at receipt and never the agent's own timestamp, so
+/// skew between machines cannot kill a node. The grade depends on `now`, not on how often it was
+/// asked. Sans-io, not thread-safe.
+///
+/// An adaptive detector (phi accrual, Hayashibara 2004) was not taken: heartbeats over a broker
+/// come at a known interval, and a fixed bound is what an operator can read, reason about and test.
+class NodeLiveness {
+ public:
+  /// The silence starts at `now`: a manager that starts never finds the whole fleet dead.
+  NodeLiveness(const LivenessSettings& settings, MonoTime now);
+
+  /// Notes a sign of life given at `at`, which may lie in the past (an aged heartbeat); an older
+  /// one than the last changes nothing.
+  void on_sign(MonoTime at);
+
+  /// Starts the silence again: for the time until `now` nobody could be heard.
+  void restart(MonoTime now);
+
+  /// Does not count `lateness`: for so long we ourselves did not listen. Never later than `now`.
+  void excuse(Duration lateness, MonoTime now);
+
+  Duration silence_at(MonoTime now) const;
+  Silence grade_at(MonoTime now) const;
+
+  /// When the grade next changes if the silence goes on; nullopt once it cannot.
+  std::optional<MonoTime> next_change(MonoTime now) const;
+
+ private:
+  LivenessSettings settings_;
+  MonoTime last_sign_;
+};
+
+}  // namespace hearth::core

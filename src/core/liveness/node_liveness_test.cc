@@ -1,0 +1,98 @@
+#include "core/liveness/node_liveness.h"
+
+#include <gtest/gtest.h>
+
+#include "base/prng.h"
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr LivenessSettings kSettings{.heartbeat_interval = 500ms,
+                                     .suspect_after = 3s,
+                                     .dead_after = 10s,
+                                     .dead_after_unconfirmed = 30s,
+                                     .agent_down_grace = 30s};
+constexpr MonoTime kStart{1h};
+
+TEST(NodeLiveness, SilenceIsGradedByItsLength) {
+  const NodeLiveness node(kSettings, kStart);
+
+  EXPECT_EQ(node.grade_at(kStart + 3s - 1ns), Silence::kShort);
+  EXPECT_EQ(node.grade_at(kStart + 3s), Silence::kSuspicious);
+  EXPECT_EQ(node.grade_at(kStart + 10s - 1ns), Silence::kSuspicious);
+  EXPECT_EQ(node.grade_at(kStart + 10s), Silence::kLong);
+  EXPECT_EQ(node.grade_at(kStart + 30s), Silence::kUnconfirmed);
+}
+
+TEST(NodeLiveness, EachGradeNamesTheInstantOfTheNext) {
+  const NodeLiveness node(kSettings, kStart);
+  MonoTime now = kStart;
+  int changes = 0;
+  while (const std::optional<MonoTime> next = node.next_change(now)) {
+    EXPECT_NE(node.grade_at(*next), node.grade_at(now));
+    EXPECT_EQ(node.grade_at(*next - 1ns), node.grade_at(now));
+    now = *next;
+    ++changes;
+  }
+  EXPECT_EQ(changes, 3);
+}
+
+TEST(NodeLiveness, AnAgedSignCountsFromWhenItWasGiven) {
+  NodeLiveness node(kSettings, kStart);
+  node.on_sign(kStart + 5s);
+  EXPECT_EQ(node.silence_at(kStart + 9s), 4s);
+
+  node.on_sign(kStart + 2s);
+  EXPECT_EQ(node.silence_at(kStart + 9s), 4s) << "an older sign than the last changes nothing";
+}
+
+TEST(NodeLiveness, TimeInWhichWeDidNotListenIsNotSilence) {
+  NodeLiveness node(kSettings, kStart);
+  node.excuse(60s, kStart + 61s);
+  EXPECT_EQ(node.silence_at(kStart + 61s), 1s);
+
+  node.excuse(1h, kStart + 62s);
+  EXPECT_EQ(node.silence_at(kStart + 62s), 0s) << "an excuse never reaches into the future";
+}
+
+TEST(NodeLiveness, ARestartForgetsTheSilenceSoFar) {
+  NodeLiveness node(kSettings, kStart);
+  node.restart(kStart + 9s);
+  EXPECT_EQ(node.grade_at(kStart + 11s), Silence::kShort);
+}
+
+// Goal: no order of signs, excuses and restarts makes a silence negative or longer than the truth.
+TEST(NodeLiveness, SilenceStaysBetweenZeroAndTheTruth) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Prng prng(seed);
+    NodeLiveness node(kSettings, kStart);
+    MonoTime now = kStart;
+    MonoTime last_sign = kStart;
+    for (int step = 0; step < 30; ++step) {
+      now += std::chrono::milliseconds(prng.below(4000));
+      const MonoTime past = now - std::chrono::milliseconds(prng.below(2000));
+      switch (prng.below(3)) {
+        case 0:
+          node.on_sign(past);
+          last_sign = std::max(last_sign, past);
+          break;
+        case 1: node.excuse(std::chrono::milliseconds(prng.below(9000)), now); break;
+        case 2: node.restart(now); break;
+        default: FAIL();
+      }
+      EXPECT_GE(node.silence_at(now), 0ns);
+      EXPECT_LE(node.silence_at(now), now - last_sign);
+    }
+  }
+}
+
+TEST(NodeLivenessDeathTest, TimeMustNotRunBackwards) {
+  NodeLiveness node(kSettings, kStart);
+  EXPECT_DEATH(node.silence_at(kStart - 1ns), "check failed");
+}
+
+}  // namespace
+}  // namespace hearth::core

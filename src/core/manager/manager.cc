@@ -1,0 +1,290 @@
+#include "core/manager/manager.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/duration_text.h"
+#include "core/manager/node_record.h"
+
+namespace hearth::core {
+
+Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
+    : settings_(std::move(settings)),
+      epoch_(snapshot.epoch.next()),
+      event_seq_(snapshot.last_event_seq),
+      now_(now),
+      bus_(settings_.liveness, now.mono) {
+  for (Node& node : snapshot.nodes) add_node(std::move(node));
+  for (Workload& workload : snapshot.workloads) {
+    WorkloadName name = workload.name;
+    workloads_.emplace(std::move(name), std::move(workload));
+  }
+  std::sort(snapshot.instances.begin(), snapshot.instances.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.id.str().size(), a.id) < std::pair(b.id.str().size(), b.id);
+  });
+  for (Instance& instance : snapshot.instances) add_instance(std::move(instance));
+  instances_touched_.clear();
+}
+
+Manager::~Manager() = default;
+
+ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
+  HEARTH_CHECK(now.mono >= now_.mono);
+  now_ = now;
+  batch_ = {};
+  candidates_.reset();
+  note_lateness();
+  std::visit([this](const auto& one) { visit(one); }, event);
+  watch_bus();
+  tend_nodes();
+  find_builders();
+  reconcile_work();
+  publish_assignments();
+  flush();
+  promised_ = next_deadline();
+  return std::move(batch_);
+}
+
+MonoTime Manager::next_deadline() const {
+  MonoTime deadline = bus_.next_send();
+  if (bus_carries_) deadline = std::min(deadline, bus_.stale_at());
+  if (!deadlines_.empty()) deadline = std::min(deadline, deadlines_.begin()->first);
+  return deadline;
+}
+
+/// If we ourselves did not run when we had to (a paused machine, a starved one), others were not
+/// silent for that time: we did not listen.
+void Manager::note_lateness() {
+  const Duration tolerance = settings_.liveness.heartbeat_interval / 2;
+  if (!promised_ || now_.mono - *promised_ <= tolerance) return;
+  const Duration lateness = now_.mono - *promised_;
+  ++counters_.steps_late;
+  bus_.excuse(lateness, now_.mono);
+  for (auto& [name, record] : nodes_) {
+    record.silence.excuse(lateness, now_.mono);
+    if (record.node.state != NodeState::kLive && record.judged()) record.dial.discard(now_.mono);
+  }
+}
+
+void Manager::visit(const Started&) {
+  batch_.writes.push_back(PutEpoch{epoch_});
+  tell(EventType::kManagerStarted, "manager",
+       fmt::format("manager started as epoch {} with {} nodes, {} workloads and {} instances",
+                   epoch_.value, nodes_.size(), workloads_.size(), instances_.size()));
+  for (auto& [name, record] : nodes_) {
+    act(WatchNode{name});
+    climb(record);
+    assignments_due_.insert(name);
+  }
+  for (const auto& [name, workload] : workloads_) work_due_.insert(name);
+}
+
+void Manager::visit(const Ticked&) {}
+
+void Manager::visit(const HeartbeatReceived& event) {
+  HEARTH_CHECK(event.received_at <= now_.mono);
+  NodeRecord* record = record_of(event.node);
+  if (record == nullptr) return;
+  ++counters_.heartbeats;
+  hear(*record, event.heartbeat, event.received_at, Way::kBus);
+}
+
+void Manager::visit(const StatusFetched& event) {
+  NodeRecord* record = record_of(event.node);
+  if (record == nullptr || !event.status) return;
+  hear(*record, *event.status, now_.mono, Way::kHttp);
+}
+
+void Manager::visit(const CanaryReturned& event) {
+  bus_.on_returned(event.sent_at);
+}
+
+void Manager::visit(const Dialled& event) {
+  NodeRecord* record = record_of(event.node);
+  if (record == nullptr) return;
+  record->dial.on_outcome(event.dial, event.outcome, now_.mono);
+  tend(*record);
+}
+
+void Manager::visit(const PowerSwitched& event) {
+  NodeRecord* record = record_of(event.node);
+  if (record == nullptr) return;
+  record->ladder.on_switched(event.verb, event.outcome, now_.mono);
+  climb(*record);
+}
+
+void Manager::visit(const CommandReceived& event) {
+  Result<CommandResult> result =
+      std::visit([this](const auto& command) { return carry_out(command); }, event.command);
+  act(Reply{event.request, std::move(result)});
+}
+
+Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
+  std::size_t added = 0;
+  for (const NodeEntry& entry : command.nodes) {
+    NodeRecord* known = record_of(entry.name);
+    if (known == nullptr) {
+      NodeRecord& record = add_node(Node{.name = entry.name,
+                                         .display_name = entry.display_name,
+                                         .agent = entry.agent,
+                                         .changed_at = now_.wall});
+      nodes_touched_.insert(entry.name);
+      assignments_due_.insert(entry.name);
+      act(WatchNode{entry.name});
+      tell(EventType::kNodeImported, "node/" + entry.name.str(),
+           fmt::format("node '{}' at {} is awaited", entry.name.str(), record.node.agent.address));
+      ++added;
+    } else if (known->node.agent != entry.agent || known->node.display_name != entry.display_name) {
+      known->node.agent = entry.agent;
+      known->node.display_name = entry.display_name;
+      nodes_touched_.insert(entry.name);
+    }
+  }
+  return CommandResult{fmt::format("{} nodes named, {} of them new", command.nodes.size(), added),
+                       {}};
+}
+
+Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
+  const std::string& name = command.name.str();
+  if (command.spec.instances > kInstancesMax) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} instances of '{}' are more than the {} allowed",
+                            command.spec.instances, name, kInstancesMax));
+  }
+  Workload& workload =
+      workloads_.try_emplace(command.name, Workload{.name = command.name}).first->second;
+  const bool known = workload.current || workload.next;
+  if (known && workload.phase == WorkloadPhase::kRemoving) {
+    return fail(
+        ErrorCode::kConflict,
+        fmt::format("workload '{}' is still being removed; try again when it is gone", name));
+  }
+  Release release{.generation = known ? workload.latest().generation.next() : Generation{1},
+                  .spec = command.spec,
+                  .image = {}};
+  if (workload.current && workload.current->image &&
+      workload.current->spec.bundle == release.spec.bundle) {
+    release.image = workload.current->image;
+  }
+  const Generation generation = release.generation;
+  tell(EventType::kWorkloadDeploying, "workload/" + name,
+       fmt::format("generation {} of '{}' was handed over: {} instance{} of bundle {}",
+                   generation.value, name, release.spec.instances,
+                   release.spec.instances == 1 ? "" : "s", release.spec.bundle.short_hex()));
+  workload.next = std::move(release);
+  workload.phase = WorkloadPhase::kBuilding;
+  workload.reason.clear();
+  if (workload.build_node) assignments_due_.insert(*workload.build_node);
+  workload.build_node.reset();
+  workloads_touched_.insert(command.name);
+  if (workload.next->image) finish_build(workload, *workload.next->image);
+  return CommandResult{fmt::format("generation {} of '{}' is on its way", generation.value, name),
+                       generation};
+}
+
+Result<CommandResult> Manager::carry_out(const StopWorkload& command) {
+  const auto found = workloads_.find(command.name);
+  if (found == workloads_.end()) {
+    return fail(
+        ErrorCode::kNotFound,
+        fmt::format("there is no workload '{}'; 'hearth ps' lists all", command.name.str()));
+  }
+  Workload& workload = found->second;
+  if (workload.phase == WorkloadPhase::kRemoving) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("workload '{}' is being removed already", command.name.str()));
+  }
+  if (workload.build_node) assignments_due_.insert(*workload.build_node);
+  workload.build_node.reset();
+  workload.phase = WorkloadPhase::kStopped;
+  workload.reason.clear();
+  workloads_touched_.insert(command.name);
+  work_due_.insert(command.name);
+  tell(EventType::kWorkloadStopped, "workload/" + command.name.str(),
+       fmt::format("'{}' is stopped on request; 'hearth deploy' starts it again",
+                   command.name.str()));
+  return CommandResult{fmt::format("'{}' is being stopped", command.name.str()), {}};
+}
+
+Result<CommandResult> Manager::carry_out(const RemoveWorkload& command) {
+  const auto found = workloads_.find(command.name);
+  if (found == workloads_.end()) {
+    return fail(
+        ErrorCode::kNotFound,
+        fmt::format("there is no workload '{}'; 'hearth ps' lists all", command.name.str()));
+  }
+  Workload& workload = found->second;
+  if (workload.build_node) assignments_due_.insert(*workload.build_node);
+  workload.build_node.reset();
+  workload.phase = WorkloadPhase::kRemoving;
+  workloads_touched_.insert(command.name);
+  work_due_.insert(command.name);
+  return CommandResult{fmt::format("'{}' is being removed", command.name.str()), {}};
+}
+
+/// Turns what the step touched into writes: the last state of each, once.
+void Manager::flush() {
+  std::vector<Write> writes;
+  for (const NodeName& name : std::exchange(nodes_touched_, {})) {
+    writes.push_back(PutNode{record_of(name)->node});
+  }
+  for (const WorkloadName& name : std::exchange(workloads_touched_, {})) {
+    const auto found = workloads_.find(name);
+    if (found == workloads_.end()) {
+      writes.push_back(DeleteWorkload{name});
+    } else {
+      writes.push_back(PutWorkload{found->second});
+    }
+  }
+  for (const InstanceId& id : std::exchange(instances_touched_, {})) {
+    if (const Instance* instance = find_instance(id)) {
+      writes.push_back(PutInstance{*instance});
+    } else {
+      writes.push_back(DeleteInstance{id});
+    }
+  }
+  batch_.writes.insert(batch_.writes.begin(), std::make_move_iterator(writes.begin()),
+                       std::make_move_iterator(writes.end()));
+}
+
+void Manager::tell(EventType type, std::string subject, std::string message) {
+  ClusterEvent event{.seq = ++event_seq_,
+                     .at = now_.wall,
+                     .type = type,
+                     .subject = std::move(subject),
+                     .message = std::move(message)};
+  batch_.writes.push_back(AppendEvent{event});
+  act(PublishEvent{std::move(event)});
+}
+
+Manager::NodeRecord* Manager::record_of(const NodeName& name) {
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Node*> Manager::nodes() const {
+  std::vector<const Node*> all;
+  all.reserve(nodes_.size());
+  for (const auto& [name, record] : nodes_) all.push_back(&record.node);
+  return all;
+}
+
+const Node* Manager::find_node(const NodeName& name) const {
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? nullptr : &found->second.node;
+}
+
+const NodeSoftState* Manager::find_soft_state(const NodeName& name) const {
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? nullptr : &found->second.soft;
+}
+
+const std::set<InstanceId>& Manager::instances_on(const NodeName& node) const {
+  static const std::set<InstanceId> kNone;
+  const auto found = instances_on_.find(node);
+  return found == instances_on_.end() ? kNone : found->second;
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,2 @@
+#include "core/manager/manager.h"
+

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "core/manager/manager.h"
+
+namespace hearth::core {
+
+/// All that the manager holds about one node.
+struct Manager::NodeRecord {
+  NodeRecord(Node the_node, const ManagerSettings& settings, MonoTime now)
+      : node(std::move(the_node)),
+        silence(settings.liveness, now),
+        dial(settings.liveness, now),
+        ladder(settings.recovery, node.recovery, now) {}
+
+  /// Judged by its silence: it was heard once and is not given up.
+  bool judged() const {
+    return node.state != NodeState::kAwaited && node.state != NodeState::kDead;
+  }
+
+  Node node;
+  NodeSoftState soft;
+  NodeLiveness silence;
+  DialRecord dial;
+  RecoveryLadder ladder;
+
+  /// The life whose messages come in. Runs ahead of node.incarnation while a dead node's power is
+  /// still being switched: only what the verdict accepts is the node's life.
+  Incarnation heard;
+  std::deque<std::string> former_boots;  ///< The latest few, to know their late messages.
+  std::optional<std::uint64_t> last_seq;
+  HeartbeatAge age;
+
+  std::optional<MonoTime> agent_down_since;
+  std::optional<MonoTime>
+      next_fetch;                  ///< While unreachable: when the status is asked for over HTTP.
+  std::optional<Assignment> wish;  ///< As last published.
+  std::optional<MonoTime> wished_at;  ///< While the node has not said that it took it over.
+  std::string usability;              ///< Why nothing can be placed on it, as of its last report.
+  std::optional<MonoTime> queued;     ///< Its entry in the deadlines.
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,160 @@
+// What nodes tell: signs of life, and what became of their instances and builds.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/duration_text.h"
+#include "core/manager/manager.h"
+#include "core/manager/node_record.h"
+
+namespace hearth::core {
+namespace {
+
+constexpr std::size_t kFormerBootsMax = 8;
+
+bool serves(const InstanceStatus& status) {
+  return status.state == InstanceState::kRunning;
+}
+
+}  // namespace
+
+void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime received_at, Way way) {
+  if (is_stale(record, heartbeat)) {
+    ++counters_.heartbeats_stale;
+    return;
+  }
+  record.soft.last_heard = received_at;
+  record.soft.load = heartbeat.load;
+  record.soft.applied = heartbeat.applied;
+  if (heartbeat.report) record.soft.report = heartbeat.report;
+  if (record.wished_at && heartbeat.applied >= record.soft.wished) record.wished_at.reset();
+
+  if (way == Way::kBus) {
+    const Duration age =
+        heartbeat.sent_at ? record.age.age_of(*heartbeat.sent_at, received_at) : Duration::zero();
+    sign_of_life(record, heartbeat, received_at - age);
+  }
+  // What a dead node tells is kept, but it is not believed before its life is.
+  if (heartbeat.report && record.node.state != NodeState::kDead)
+    take_report(record, *heartbeat.report);
+  tend(record);
+}
+
+/// True for a message of a former life and for one that was heard already (or overtaken).
+bool Manager::is_stale(NodeRecord& record, const Heartbeat& heartbeat) {
+  const Incarnation& life = heartbeat.incarnation;
+  if (!life.told()) return false;  // A box without an agent: whatever it says, it lives.
+  if (life == record.heard) {
+    if (!heartbeat.seq) return false;
+    if (record.last_seq && *heartbeat.seq <= *record.last_seq) return true;
+    record.last_seq = heartbeat.seq;
+    return false;
+  }
+  const Incarnation& last = record.heard.told() ? record.heard : record.node.incarnation;
+  if (life.boot_id == last.boot_id && life.start_count < last.start_count) return true;
+  if (std::find(record.former_boots.begin(), record.former_boots.end(), life.boot_id) !=
+      record.former_boots.end()) {
+    return true;
+  }
+  if (last.told() && life.boot_id != last.boot_id) {
+    record.former_boots.push_back(last.boot_id);
+    if (record.former_boots.size() > kFormerBootsMax) record.former_boots.pop_front();
+  }
+  record.heard = life;
+  record.last_seq = heartbeat.seq;
+  record.age = {};
+  return false;
+}
+
+void Manager::sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoTime sign_at) {
+  Node& node = record.node;
+  record.silence.on_sign(sign_at);
+  // An aged message says that the node lived then. It does not say that it lives now.
+  if (record.silence.grade_at(now_.mono) != Silence::kShort) return;
+
+  const Incarnation& life = heartbeat.incarnation;
+  const bool same_life = !life.told() || life == node.incarnation;
+  const std::uint32_t attempt = node.recovery.attempt;
+  bool recovered = false;
+  if (node.recovery.phase != RecoveryPhase::kNone) {
+    recovered = record.ladder.on_heartbeat(
+        same_life ? RecoveryLadder::SameLife::kYes : RecoveryLadder::SameLife::kNo, now_.mono);
+    climb(record);
+    if (!recovered) return;
+  }
+  if (!same_life) {
+    node.incarnation = life;
+    nodes_touched_.insert(node.name);
+  }
+  if (heartbeat.agent_port && *heartbeat.agent_port != node.agent.port) {
+    node.agent.port = *heartbeat.agent_port;
+    nodes_touched_.insert(node.name);
+  }
+  if (node.state == NodeState::kLive) return;
+  if (recovered) {
+    tell(EventType::kNodeRecovered, "node/" + node.name.str(),
+         fmt::format("node '{}' is back{} after {} attempt{}", node.name.str(),
+                     same_life ? "" : " with a new life", attempt, attempt == 1 ? "" : "s"));
+  }
+  const bool first = node.state == NodeState::kAwaited;
+  become(record, NodeState::kLive, first ? "heard for the first time" : "heard again");
+}
+
+void Manager::take_report(NodeRecord& record, const Report& report) {
+  Node& node = record.node;
+  if (node.capacity != report.capacity) {
+    node.capacity = report.capacity;
+    nodes_touched_.insert(node.name);
+  }
+  const std::string usability = unusable(record);
+  if (record.usability != usability) {
+    record.usability = usability;
+    capacity_changed_ = true;
+  }
+  for (const auto& [id, status] : report.instances) {
+    Instance* instance = find_instance(id);
+    if (instance != nullptr && instance->node == node.name)
+      take_status(*instance, status, node.name);
+  }
+  if (record.soft.applied >= record.soft.wished) {
+    const std::set<InstanceId> here = instances_on(node.name);
+    for (const InstanceId& id : here) {
+      const bool gone = !report.instances.contains(id);
+      if (gone && find_instance(id)->desire == InstanceDesire::kStop) forget_instance(id);
+    }
+  }
+  for (const BuildStatus& build : report.builds) take_build(node.name, build);
+}
+
+void Manager::take_status(Instance& instance, const InstanceStatus& status, const NodeName& node) {
+  const InstanceStatus before = instance.status;
+  if (before == status) return;
+  const std::string& id = instance.id.str();
+  const std::string subject = "instance/" + id;
+  if (status.last_exit && status.last_exit != before.last_exit) {
+    tell(EventType::kInstanceExited, subject,
+         fmt::format("'{}' on '{}' ended with exit code {}{}", id, node.str(),
+                     status.last_exit->code,
+                     status.last_exit->out_of_memory ? ", out of memory" : ""));
+  }
+  if (serves(status) && (!serves(before) || before.container != status.container)) {
+    tell(EventType::kInstanceStarted, subject,
+         fmt::format("'{}' runs on '{}' in container {}{}", id, node.str(),
+                     status.container.str().substr(0, 12),
+                     status.restarts == 0 ? "" : fmt::format(", restart {}", status.restarts)));
+  }
+  if (status.state == InstanceState::kCrashLoop && before.state != InstanceState::kCrashLoop) {
+    tell(EventType::kInstanceCrashLoop, subject,
+         fmt::format("'{}' on '{}' stops again and again: {}", id, node.str(), status.reason));
+  }
+  if (before.state != status.state) {
+    instance.changed_at = now_.wall;
+    work_due_.insert(instance.workload);
+  }
+  instance.status = status;
+  touch(instance);
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,111 @@
+#include "core/placement/placement.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace hearth::core {
+namespace {
+
+constexpr std::uint32_t kFull = 1000;
+constexpr std::uint32_t kSameWorkloadPenalty = 400;
+constexpr std::uint32_t kImageBonus = 150;
+constexpr std::uint32_t kLoadStep = 100;
+/// What an instance without a reservation is taken to use, in thousandths of a node.
+constexpr std::uint32_t kNominalShare = 20;
+
+bool has_room(const Candidate& candidate, const Resources& wanted) {
+  const auto fits = [](std::uint64_t capacity, std::uint64_t reserved, std::uint64_t more) {
+    return capacity == 0 || more == 0 || (reserved <= capacity && more <= capacity - reserved);
+  };
+  return fits(candidate.capacity.cpu_millis, candidate.reserved.cpu_millis, wanted.cpu_millis) &&
+         fits(candidate.capacity.memory_bytes, candidate.reserved.memory_bytes,
+              wanted.memory_bytes);
+}
+
+bool is_overloaded(const Load& load) {
+  return load.memory.value_or(0) >= kOverloadedMemory ||
+         load.memory_stall.value_or(0) >= kOverloadedStall ||
+         load.io_stall.value_or(0) >= kOverloadedStall ||
+         load.cpu_stall.value_or(0) >= kOverloadedStall;
+}
+
+std::uint32_t share(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return 0;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(part * kFull / whole, kFull));
+}
+
+std::uint32_t stepped(std::optional<std::uint16_t> load) {
+  return load.value_or(0) / kLoadStep * kLoadStep;
+}
+
+/// How full the node is, in thousandths: the tightest of everything that could run short.
+std::uint32_t fullness(const Candidate& candidate) {
+  const std::uint32_t reserved =
+      std::max(share(candidate.reserved.cpu_millis, candidate.capacity.cpu_millis),
+               share(candidate.reserved.memory_bytes, candidate.capacity.memory_bytes));
+  const std::uint32_t used = std::max({stepped(candidate.load.cpu), stepped(candidate.load.memory),
+                                       stepped(candidate.load.io_stall)});
+  return std::max({reserved, used, std::min(candidate.instances * kNominalShare, kFull)});
+}
+
+std::uint32_t of_same_workload(const Candidate& candidate, const WorkloadName& workload) {
+  const auto found = candidate.of_workload.find(workload);
+  return found == candidate.of_workload.end() ? 0 : found->second;
+}
+
+/// Smaller is better.
+std::uint32_t score(const Candidate& candidate, const PlacementRequest& request) {
+  const std::uint32_t cost =
+      fullness(candidate) + kSameWorkloadPenalty * of_same_workload(candidate, request.workload);
+  const bool has_image = !request.image.empty() && candidate.images.contains(request.image);
+  return cost + (has_image ? 0 : kImageBonus);
+}
+
+/// Why this node cannot take it; empty if it can.
+std::string obstacle(const NodeName& name, const Candidate& candidate,
+                     const PlacementRequest& request) {
+  if (request.other_than == name) return "it must leave";
+  if (!candidate.usable) return candidate.unusable;
+  if (is_overloaded(candidate.load)) return "overloaded";
+  if (!has_room(candidate, request.resources)) return "without room left by reservation";
+  return {};
+}
+
+}  // namespace
+
+Result<NodeName> place(Candidates& candidates, const PlacementRequest& request) {
+  Candidates::value_type* best = nullptr;
+  std::map<std::string, std::uint32_t> obstacles;
+  const auto rank = [&](const Candidates::value_type& entry) {
+    return std::tuple(score(entry.second, request), entry.second.instances, entry.first);
+  };
+  for (Candidates::value_type& entry : candidates) {
+    if (std::string why = obstacle(entry.first, entry.second, request); !why.empty()) {
+      ++obstacles[why];
+      continue;
+    }
+    if (best == nullptr || rank(entry) < rank(*best)) best = &entry;
+  }
+  if (best != nullptr) {
+    reserve(best->second, request.workload, request.resources);
+    return best->first;
+  }
+  std::string words =
+      candidates.empty() ? "no node is known; import some with 'hearth node import'" : "";
+  for (const auto& [why, count] : obstacles) {
+    words += fmt::format("{}{} node{} {}", words.empty() ? "no node can take it: " : ", ", count,
+                         count == 1 ? "" : "s", why);
+  }
+  return fail(ErrorCode::kExhausted, words);
+}
+
+void reserve(Candidate& candidate, const WorkloadName& workload, const Resources& resources) {
+  candidate.reserved.cpu_millis += resources.cpu_millis;
+  candidate.reserved.memory_bytes += resources.memory_bytes;
+  ++candidate.instances;
+  ++candidate.of_workload[workload];
+}
+
+}  // namespace hearth::core

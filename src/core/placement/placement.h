@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/node.h"
+#include "model/resources.h"
+#include "model/workload.h"
+
+namespace hearth::core {
+
+/// A node as placement sees it. `reserved` and the counts grow as work is placed on it.
+struct Candidate {
+  bool usable = false;   ///< Live, not cordoned, its engine answers.
+  std::string unusable;  ///< Why not, in words.
+  Resources capacity;    ///< Zero: not told, so not a limit.
+  Resources reserved;
+  std::uint32_t instances = 0;
+  Load load;
+  std::map<WorkloadName, std::uint32_t> of_workload;  ///< Instances by workload.
+  std::set<std::string> images;                       ///< References present in its engine.
+};
+using Candidates = std::map<NodeName, Candidate>;
+
+/// What is to be placed.
+struct PlacementRequest {
+  WorkloadName workload;
+  Resources resources;
+  std::string image;                     ///< Reference; empty if it does not matter.
+  std::optional<NodeName> other_than{};  ///< The node it must not go to.
+};
+
+/// Chooses a node and reserves the room there, so that work which is placed one after the other
+/// spreads and a dead node's work does not herd onto one survivor.
+///
+/// First a filter (usable, room by reservation, not overloaded), then a score: the tighter of what
+/// is reserved and what is really used, with a penalty for each instance of the same workload and a
+/// bonus where the image already is. Measured load counts in steps of a tenth, so that noise does
+/// not decide. Ties go to the node with fewer instances, then by name: the same input gives the
+/// same answer.
+///
+/// If no node will do, the error says in words what stands in the way and what would help.
+Result<NodeName> place(Candidates& candidates, const PlacementRequest& request);
+
+/// Adds an instance that already has its node to that node's reservation.
+void reserve(Candidate& candidate, const WorkloadName& workload, const Resources& resources);
+
+/// Above this share (thousandths) of memory or of stalled time a node gets nothing new.
+inline constexpr std::uint32_t kOverloadedMemory = 950;
+inline constexpr std::uint32_t kOverloadedStall = 600;
+
+}  // namespace hearth::core

@@ -1,0 +1,122 @@
+#include "core/recovery/recovery_ladder.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+using SameLife = RecoveryLadder::SameLife;
+
+constexpr RecoverySettings kSettings{.boot_timeout = 2min,
+                                     .switch_timeout = 30s,
+                                     .attempts_max = 3,
+                                     .backoff_min = 10s,
+                                     .backoff_max = 10min};
+constexpr MonoTime kStart{1h};
+const Result<void> kOk;
+const Result<void> kBroken = fail(ErrorCode::kFailed, "no such port");
+
+RecoveryLadder booting(MonoTime now) {
+  RecoveryLadder ladder(kSettings, {}, now);
+  ladder.on_dead(now);
+  ladder.on_switched(PowerVerb::kOff, kOk, now);
+  ladder.on_switched(PowerVerb::kOn, kOk, now);
+  ladder.take_verb();
+  return ladder;
+}
+
+TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewLife) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_dead(kStart);
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt) << "told once";
+  ladder.on_switched(PowerVerb::kOff, kOk, kStart + 1s);
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOn);
+  ladder.on_switched(PowerVerb::kOn, kOk, kStart + 2s);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt);
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kBooting);
+
+  EXPECT_FALSE(ladder.on_heartbeat(SameLife::kYes, kStart + 3s)) << "an old life's late message";
+  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kNo, kStart + 4s));
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kNone);
+  EXPECT_EQ(ladder.next_deadline(), std::nullopt);
+}
+
+TEST(RecoveryLadder, ANodeThatIsStillBootingIsNotHitAgain) {
+  RecoveryLadder ladder = booting(kStart);
+  ladder.on_dead(kStart + 1min);
+  ladder.on_tick(kStart + 2min - 1ns);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt);
+}
+
+TEST(RecoveryLadder, BacksOffAndEndsInQuarantine) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  MonoTime now = kStart;
+  ladder.on_dead(now);
+  for (const Duration wait : {10s, 20s}) {
+    EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
+    ladder.on_switched(PowerVerb::kOff, kBroken, now);
+    EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kWaiting);
+    EXPECT_EQ(ladder.next_deadline(), now + wait);
+    now += wait;
+    ladder.on_tick(now);
+  }
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
+  ladder.on_switched(PowerVerb::kOff, kBroken, now);
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kQuarantined);
+  EXPECT_EQ(ladder.recovery().reason, "power off failed: no such port");
+  ladder.on_dead(now + 1h);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt)
+      << "only a sign of life or a person ends a quarantine";
+  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kYes, now + 2h));
+}
+
+TEST(RecoveryLadder, ANodeThatDiesAfterEveryRecoveryEndsInQuarantine) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  MonoTime now = kStart;
+  for (int outage = 0; outage < 3; ++outage) {
+    ladder.on_dead(now);
+    ladder.on_switched(PowerVerb::kOff, kOk, now);
+    ladder.on_switched(PowerVerb::kOn, kOk, now);
+    ASSERT_TRUE(ladder.on_heartbeat(SameLife::kNo, now));
+    now += 1min;
+  }
+  ladder.on_dead(now);
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kQuarantined);
+}
+
+TEST(RecoveryLadder, AttemptsAreForgottenAfterAHealthySpell) {
+  RecoveryLadder ladder = booting(kStart);
+  ladder.on_heartbeat(SameLife::kNo, kStart);
+  ladder.on_dead(kStart + kSettings.backoff_max);
+  EXPECT_EQ(ladder.recovery().attempt, 1U);
+}
+
+// Goal: killed between any two steps and started again, the ladder tells the same verb or a later
+// one, never an off after its on.
+TEST(RecoveryLadder, ARestartResumesWithTheVerbOfThePhase) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_dead(kStart);
+  ladder = RecoveryLadder(kSettings, ladder.recovery(), kStart);
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
+  ladder.on_switched(PowerVerb::kOff, kOk, kStart);
+  ladder = RecoveryLadder(kSettings, ladder.recovery(), kStart);
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOn);
+  ladder.on_switched(PowerVerb::kOn, kOk, kStart);
+  ladder = RecoveryLadder(kSettings, ladder.recovery(), kStart);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt);
+  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kNo, kStart));
+}
+
+TEST(RecoveryLadder, ADriverThatNeverAnswersIsAFailedAttempt) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_dead(kStart);
+  ladder.on_tick(*ladder.next_deadline());
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kWaiting);
+  ladder.on_switched(PowerVerb::kOff, kOk, kStart + 1h);
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kWaiting) << "its late answer changes nothing";
+}
+
+}  // namespace
+}  // namespace hearth::core

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "base/prng.h"
+#include "base/time.h"
+#include "model/settings.h"
+
+namespace hearth::core {
+
+/// Decides when one instance may be started again after it stopped or could not be started.
+///
+/// The first restart is at once: most crashes are single, and waiting helps nobody. Then the wait
+/// doubles from backoff_min to backoff_max with a jitter of a fifth, so that instances that died
+/// together (a broker gone) do not come back together. A healthy spell forgets it all. Too many
+/// stops within a window are a crash loop: from then on every wait is backoff_max.
+/// Sans-io, not thread-safe.
+class RestartRecord {
+ public:
+  explicit RestartRecord(const RestartSettings& settings) : settings_(settings) {}
+
+  void on_started(MonoTime now);
+  /// It stopped, or could not be started: the next start is due at next_start().
+  void on_stopped(MonoTime now, Prng& prng);
+
+  /// When it may be started; in the past means at once.
+  MonoTime next_start() const { return next_start_; }
+  bool in_crash_loop() const { return in_crash_loop_; }
+
+ private:
+  void forget_if_healthy(MonoTime now);
+
+  RestartSettings settings_;
+  std::optional<MonoTime> running_since_;
+  std::deque<MonoTime> stops_;  ///< The latest, at most crash_loop_count of them.
+  std::uint32_t waits_ = 0;     ///< Stops since the last healthy spell.
+  MonoTime next_start_{};
+  bool in_crash_loop_ = false;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,88 @@
+#include "core/restart/restart_record.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr RestartSettings kSettings{.backoff_min = 1s,
+                                    .backoff_max = 60s,
+                                    .healthy_after = 60s,
+                                    .crash_loop_count = 5,
+                                    .crash_loop_window = 5min};
+constexpr MonoTime kStart{1h};
+
+TEST(RestartRecord, TheFirstRestartIsAtOnceThenTheWaitDoubles) {
+  Prng prng(1);
+  RestartRecord record(kSettings);
+  record.on_started(kStart);
+  record.on_stopped(kStart + 10s, prng);
+  EXPECT_EQ(record.next_start(), kStart + 10s);
+
+  MonoTime now = kStart + 10s;
+  for (const Duration wait : {1s, 2s, 4s}) {
+    record.on_started(now);
+    record.on_stopped(now, prng);
+    EXPECT_GE(record.next_start() - now, wait);
+    EXPECT_LE(record.next_start() - now, wait * 6 / 5);
+    now = record.next_start();
+  }
+}
+
+TEST(RestartRecord, AHealthySpellForgetsTheBackoff) {
+  Prng prng(1);
+  RestartRecord record(kSettings);
+  MonoTime now = kStart;
+  for (int i = 0; i < 4; ++i) {
+    record.on_started(now);
+    record.on_stopped(now, prng);
+    now = record.next_start();
+  }
+  record.on_started(now);
+  now += kSettings.healthy_after;
+  record.on_stopped(now, prng);
+  EXPECT_EQ(record.next_start(), now);
+}
+
+TEST(RestartRecord, ManyStopsInAWindowAreACrashLoopAndWaitLongest) {
+  Prng prng(1);
+  RestartRecord record(kSettings);
+  MonoTime now = kStart;
+  for (int i = 0; i < 4; ++i) {
+    record.on_stopped(now, prng);
+    EXPECT_FALSE(record.in_crash_loop());
+    now = record.next_start();
+  }
+  record.on_stopped(now, prng);
+  EXPECT_TRUE(record.in_crash_loop());
+  EXPECT_GE(record.next_start() - now, kSettings.backoff_max);
+}
+
+TEST(RestartRecord, TheWaitNeverExceedsItsCapAndJitter) {
+  Prng prng(3);
+  RestartRecord record(kSettings);
+  MonoTime now = kStart;
+  for (int i = 0; i < 200; ++i) {
+    record.on_stopped(now, prng);
+    EXPECT_LE(record.next_start() - now, kSettings.backoff_max * 6 / 5);
+    now = record.next_start();
+  }
+}
+
+TEST(RestartRecord, RareStopsAreNoCrashLoop) {
+  Prng prng(1);
+  RestartRecord record(kSettings);
+  MonoTime now = kStart;
+  for (int i = 0; i < 50; ++i) {
+    record.on_started(now);
+    now += 2min;
+    record.on_stopped(now, prng);
+    EXPECT_FALSE(record.in_crash_loop());
+    EXPECT_EQ(record.next_start(), now);
+  }
+}
+
+}  // namespace
+}  // namespace hearth::core
