@@ -1,5 +1,6 @@
 #include "adapters/http/coroutine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -39,7 +40,7 @@ Sleeper::Sleeper(boost::asio::io_context& loop) : timer_(std::make_unique<Timer>
 Sleeper::~Sleeper() = default;
 
 void Sleeper::sleep(Duration timeout, Coroutine& coroutine) {
-  timer_->timer.expires_after(timeout);
+  timer_->timer.expires_after(std::min<Duration>(timeout, std::chrono::hours(24)));
   boost::system::error_code woken;
   timer_->timer.async_wait(coroutine.yield[woken]);
 }

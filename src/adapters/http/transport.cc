@@ -75,11 +75,11 @@ struct Transport::State {
 
   void close() {
     closed = true;
-    on_gone = nullptr;
     error_code ignored;
     socket.close(ignored);
     deadline.cancel();
     sleeper.wake();
+    if (const auto gone = std::exchange(on_gone, nullptr)) gone();
   }
 };
 

@@ -46,7 +46,8 @@ class Transport {
   /// What fits at once, without waiting.
   void try_write(std::string_view bytes);
 
-  /// Calls `on_gone` once if the peer ends its side. Sees it only until the peer sends something.
+  /// Calls `on_gone` once if the peer ends its side or the transport is closed. Sees the former
+  /// only until the peer sends something.
   void watch_peer(std::function<void()> on_gone);
   void unwatch_peer();
 

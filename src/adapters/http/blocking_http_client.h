@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ports/http_client.h"
+
+namespace hearth {
+
+/// HttpClient for a program without a loop: each call returns when it is done. Same bounds, same
+/// errors. Not for use from several threads.
+class BlockingHttpClient {
+ public:
+  explicit BlockingHttpClient(std::string token);
+  ~BlockingHttpClient();
+
+  Result<HttpReply> send(HttpCall call);
+  Result<ReceivedFile> download(HttpCall call, std::filesystem::path file, std::uint64_t bytes_max);
+  Result<HttpReply> upload(HttpCall call, std::filesystem::path file);
+  Result<void> stream(HttpCall call, ChunkSink sink);
+
+ private:
+  struct Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace hearth

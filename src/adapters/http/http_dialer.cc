@@ -1,0 +1,105 @@
+#include "adapters/http/http_dialer.h"
+
+#include <deque>
+#include <set>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "adapters/http/message_reader.h"
+#include "adapters/http/transport.h"
+
+namespace hearth {
+
+using http::Coroutine;
+
+namespace {
+
+constexpr std::size_t kDialsMax = 256;
+
+struct Dial {
+  Endpoint agent;
+  Duration timeout;
+  std::function<void(DialOutcome)> done;
+};
+
+DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& coroutine) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begun_at = Clock::now();
+  const auto left = [&] { return dial.timeout - Duration(Clock::now() - begun_at); };
+  const std::error_code connected = transport.connect(dial.agent, dial.timeout, coroutine);
+  if (connected == std::errc::connection_refused || connected == std::errc::connection_reset) {
+    return DialOutcome::kRefused;
+  }
+  if (connected) return DialOutcome::kNoAnswer;
+  const std::string request = "GET /v1/dial HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) +
+                              "\r\nConnection: close\r\n\r\n";
+  if (transport.write({request}, left(), coroutine)) return DialOutcome::kNoAnswer;
+  http::MessageReader reader(transport, http::MessageReader::Kind::kAnswers);
+  http::MessageHead head;
+  const Duration rest = left();
+  const http::ReadFault fault = reader.read_head(head, {rest, rest}, coroutine);
+  return fault == http::ReadFault::kNone ? DialOutcome::kAnswered : DialOutcome::kNoAnswer;
+}
+
+}  // namespace
+
+class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
+ public:
+  explicit Core(boost::asio::io_context& loop) : loop_(loop) {}
+
+  void add(Dial dial) {
+    waiting_.push_back(std::move(dial));
+    begin_next();
+  }
+
+  void close() {
+    closed_ = true;
+    waiting_.clear();
+    for (http::Transport* transport : open_) transport->close();
+  }
+
+ private:
+  void begin_next() {
+    if (waiting_.empty() || running_ >= kDialsMax) return;
+    ++running_;
+    http::spawn(loop_,
+                [self = shared_from_this(), dial = std::move(waiting_.front())](
+                    Coroutine& coroutine) mutable { self->run(std::move(dial), coroutine); });
+    waiting_.pop_front();
+  }
+
+  void run(Dial dial, Coroutine& coroutine) {
+    if (closed_) return;
+    http::Transport transport(loop_);
+    open_.insert(&transport);
+    const DialOutcome outcome = carry_out(dial, transport, coroutine);
+    open_.erase(&transport);
+    --running_;
+    begin_next();
+    // From the loop itself, not on the coroutine's small stack: who knows how deep its work goes.
+    boost::asio::post(loop_, [self = shared_from_this(), done = std::move(dial.done), outcome] {
+      if (!self->closed_) done(outcome);
+    });
+  }
+
+  boost::asio::io_context& loop_;
+  std::deque<Dial> waiting_;  ///< At most one per node: the manager dials none twice at once.
+  std::size_t running_ = 0;
+  std::set<http::Transport*> open_;
+  bool closed_ = false;
+};
+
+HttpDialer::HttpDialer(boost::asio::io_context& loop) : core_(std::make_shared<Core>(loop)) {}
+
+HttpDialer::~HttpDialer() {
+  core_->close();
+}
+
+void HttpDialer::dial(const Endpoint& agent, Duration timeout,
+                      std::function<void(DialOutcome)> done) {
+  core_->add({agent, timeout, std::move(done)});
+}
+
+}  // namespace hearth

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "ports/dialer.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace hearth {
+
+/// Dials agents by GET /v1/dial, each time over a fresh connection.
+///
+/// Only an answer counts as one: the kernel of a machine whose agent hangs still accepts
+/// connections. Any HTTP answer will do, whatever its status. kRefused is what only a host that is
+/// up can say: that nobody listens there.
+///
+/// At most 256 dials are under way; more wait for their turn and have their whole timeout from
+/// there on, so that many silent nodes at once never look dead for want of file descriptors.
+class HttpDialer final : public Dialer {
+ public:
+  explicit HttpDialer(boost::asio::io_context& loop);
+  /// Breaks off what is under way and drops its callbacks; run the loop until it has nothing left
+  /// to do before it is destroyed.
+  ~HttpDialer() override;
+
+  void dial(const Endpoint& agent, Duration timeout,
+            std::function<void(DialOutcome)> done) override;
+
+ private:
+  class Core;
+  std::shared_ptr<Core> core_;  // Shared with the coroutines of its dials.
+};
+
+}  // namespace hearth

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <string>
+
+#include "adapters/http/file_worker.h"
+#include "adapters/http/http_server.h"
+#include "adapters/http/message_reader.h"
+
+namespace hearth::http {
+
+/// What all exchanges of one server share.
+struct ServerResources {
+  ServerResources(boost::asio::io_context& the_loop, HttpServerConfig the_config)
+      : loop(the_loop), config(std::move(the_config)), files(the_loop) {}
+
+  boost::asio::io_context& loop;
+  HttpServerConfig config;
+  FileWorker files;
+  HttpServerCounters counters;
+  std::size_t streams_open = 0;
+};
+
+/// One accepted connection, as its coroutine and the server see it.
+struct ServerConnection {
+  explicit ServerConnection(boost::asio::io_context& loop)
+      : transport(loop), reader(transport, MessageReader::Kind::kRequests), sleeper(loop) {}
+
+  /// Ends it, whatever it waits for.
+  void close() {
+    transport.close();
+    sleeper.wake();
+  }
+
+  Transport transport;
+  MessageReader reader;
+  Sleeper sleeper;  ///< While a handler waits for something else than the peer.
+  bool idle = true;
+};
+
+/// The one implementation of HttpExchange: a request on a connection of ours.
+class ServerExchange final : public HttpExchange {
+ public:
+  ServerExchange(ServerResources& server, ServerConnection& connection, Coroutine& coroutine,
+                 const MessageHead& head, HttpRequest request);
+  ~ServerExchange() override;
+
+  /// Ends the exchange by what the handler returned. True if the connection may carry another one.
+  bool finish(const Result<void>& handled);
+
+  const HttpRequest& request() const override { return request_; }
+  Result<std::string_view> read_some(Duration quiet_max) override;
+  Result<std::string> read_body(std::size_t bytes_max) override;
+  Result<ReceivedFile> read_body_to_file(const std::filesystem::path& file,
+                                         std::uint64_t bytes_max) override;
+  Result<void> respond(HttpResponse response) override;
+  Result<void> respond_file(const std::filesystem::path& file,
+                            std::string_view content_type) override;
+  Result<void> begin_stream(std::string_view content_type) override;
+  Result<void> write(std::string_view chunk) override;
+  Result<WaitEnd> wait(Notifier& notifier, Duration timeout) override;
+  Result<void> relay(const Endpoint& server, const std::string& target) override;
+
+ private:
+  enum class Phase : std::uint8_t { kOpen, kStreaming, kAnswered, kBroken };
+
+  Result<void> check_answerable() const;
+  Error refuse_body(std::uint64_t bytes_max);
+  Result<std::string_view> read_within_pace(std::uint64_t bytes_read);
+  Result<void> send(std::initializer_list<std::string_view> parts);
+  Result<void> begin_stream_with(unsigned status, std::string_view content_type);
+  Result<void> copy_stream(class ClientConnection& from);
+  std::string head_of(unsigned status, std::string_view content_type) const;
+  bool keeps_alive() const;
+  bool drain_body();
+  bool head_only() const { return request_.method == HttpMethod::kHead; }
+
+  ServerResources& server_;
+  ServerConnection& connection_;
+  Coroutine& coroutine_;
+  const MessageHead& head_;
+  const HttpRequest request_;
+  const std::chrono::steady_clock::time_point begun_at_ = std::chrono::steady_clock::now();
+  Phase phase_ = Phase::kOpen;
+  bool counted_as_stream_ = false;
+  bool continue_wanted_ = false;  ///< The client waits for "100 Continue" before it sends its body.
+  std::optional<unsigned> body_fault_;  ///< The status that says what was wrong with the body.
+};
+
+}  // namespace hearth::http

@@ -1,0 +1,69 @@
+#include "adapters/http/token_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "adapters/file/file.h"
+#include "base/check.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::size_t kTokenBytesMin = 20;
+constexpr std::size_t kTokenBytesMax = 256;
+
+std::string make_token() {
+  std::array<unsigned char, 32> random{};
+  HEARTH_CHECK(::getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size()));
+  std::string token;
+  for (const unsigned char byte : random) token += fmt::format("{:02x}", byte);
+  return token;
+}
+
+}  // namespace
+
+Result<std::string> read_token_file(const std::filesystem::path& path) {
+  Result<File> file = File::open(path, O_RDONLY);
+  if (!file) return tl::unexpected(file.error());
+  struct stat status{};
+  if (::fstat(file->descriptor(), &status) != 0) {
+    return tl::unexpected(file_error("cannot read", path, errno));
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(ErrorCode::kUnauthorized,
+                fmt::format("others than its owner may use the token file '{0}'; run: chmod 600 "
+                            "'{0}', and make a new token if somebody may have read it",
+                            path.string()));
+  }
+  Result<std::string> text = file->read(kTokenBytesMax + 2);
+  if (!text) return text;
+  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+  const bool printable =
+      std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!printable || text->size() < kTokenBytesMin || text->size() > kTokenBytesMax) {
+    return fail(
+        ErrorCode::kCorrupt,
+        fmt::format("'{}' holds no token: one line of {} to {} printable characters; remove "
+                    "it and the manager makes a new one at its next start",
+                    path.string(), kTokenBytesMin, kTokenBytesMax));
+  }
+  return text;
+}
+
+Result<std::string> ensure_token_file(const std::filesystem::path& path) {
+  Result<std::string> token = read_token_file(path);
+  if (token || token.error().code != ErrorCode::kNotFound) return token;
+  token = make_token();
+  if (const auto written = replace_file(path, *token + "\n"); !written) {
+    return tl::unexpected(written.error());
+  }
+  return token;
+}
+
+}  // namespace hearth
