@@ -48,7 +48,7 @@ def busybox_context() -> bytes:
 def test_builds_and_runs_an_image_from_scratch(own: OwnEngine) -> None:
     with use(own) as engine:
         status, reply = post(engine.socket, "/build?t=tiny", busybox_context(), "application/x-tar")
-        assert status == 200 and b"Successfully tagged tiny" in reply
+        assert status == 200 and b"Successfully tagged tiny" in reply, reply
         status, reply = post(engine.socket, "/containers/create", {"Image": "tiny", "Cmd": ["sh", "-c", "exit 7"]})
         assert status == 201
         container = reply["Id"]

@@ -121,8 +121,9 @@ def ensure(*groups: str) -> None:
 
 def _apt(what: str, arguments: list[str]) -> None:
     """apt-get with its progress told every few seconds; its own words only if it fails."""
-    settings = ["-y", "-o", "DPkg::Lock::Timeout=300", "-o", "APT::Status-Fd=1", "-o", "Acquire::Retries=3"]
-    command = as_root(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *settings, *arguments])
+    settings = ["-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=3", "-o", "APT::Status-Fd=3"]
+    # The progress goes to descriptor 3 (apt closes it to the packages' scripts), which joins the output here: sudo keeps only 0-2.
+    command = as_root(["sh", "-c", 'exec "$@" 3>&1', "sh", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *settings, *arguments])
     log = BUILD / "logs" / "apt.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     last_words: collections.deque[str] = collections.deque(maxlen=15)

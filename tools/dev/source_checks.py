@@ -168,7 +168,7 @@ RULES = [
                  r"|#include <(thread|mutex|shared_mutex|condition_variable|future|atomic|semaphore|latch|barrier|stop_token)>"),
          BELOW_THE_SHELL),
     Rule("socket", "a verb of a port, implemented by an adapter",
-         in_code(r"#include <(sys/socket|sys/un|netinet/|arpa/|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|::(socket|connect|accept|recv|send)\s*\("),
+         in_code(r"#include <(sys/socket|sys/un|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|::(socket|connect|accept|recv|send)\s*\("),
          BELOW_THE_SHELL),
     Rule("logging", "return what happened as a value; the shell logs it",
          in_code(r"#include <(spdlog/|iostream|syslog)|\bstd::(cout|cerr|clog)\b|\bspdlog::|\b(f|v)?printf\s*\(|\b(fputs|puts)\s*\("),
