@@ -1,0 +1,588 @@
+#include "adapters/docker/docker_runtime.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "adapters/docker/engine_client.h"
+#include "adapters/docker/engine_codec.h"
+#include "adapters/docker/image_transfer.h"
+#include "adapters/docker/lane.h"
+#include "adapters/docker/line_splitter.h"
+#include "adapters/docker/log_frames.h"
+#include "adapters/http/coroutine.h"
+#include "adapters/http/file_worker.h"
+#include "base/check.h"
+
+namespace hearth::docker {
+namespace {
+
+constexpr Duration kWatchRetryMin = std::chrono::milliseconds(100);
+constexpr Duration kWatchRetryMax = std::chrono::seconds(5);
+constexpr std::size_t kLineBytesMax = 256 * 1024;
+constexpr std::size_t kRefusalBytesMax = 64 * 1024;
+constexpr std::size_t kContainersKilledForMemoryMax = 1024;
+
+constexpr unsigned kOk = 200;
+constexpr unsigned kCreated = 201;
+constexpr unsigned kNoContent = 204;
+constexpr unsigned kNotModified = 304;
+constexpr unsigned kMissing = 404;
+constexpr unsigned kConflicting = 409;
+
+WallTime wall_now() {
+  return std::chrono::time_point_cast<WallClock::duration>(
+      WallTime(std::chrono::duration_cast<WallClock::duration>(
+          std::chrono::system_clock::now().time_since_epoch())));
+}
+
+std::string container_target(const ContainerId& container, std::string_view verb) {
+  return fmt::format("/containers/{}{}", percent_encode(container.str()), verb);
+}
+
+std::string container_words(std::string_view verb, const ContainerId& container) {
+  return fmt::format("{} container '{}'", verb, container.str().substr(0, 12));
+}
+
+tl::unexpected<Error> refused(const EngineAnswer& answer, std::string_view doing) {
+  return tl::unexpected(refusal(answer.status, answer.body, doing));
+}
+
+}  // namespace
+
+class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(boost::asio::io_context& loop, DockerConfig config)
+      : loop_(loop),
+        config_(std::move(config)),
+        client_(loop, config_.socket),
+        worker_(loop),
+        watch_pause_(loop) {}
+
+  void close() {
+    closed_ = true;
+    client_.close();
+    watch_pause_.wake();
+    for (Lane* lane : {&verbs_, &stops_, &builds_, &transfers_, &logs_}) lane->clear();
+  }
+
+  const DockerCounters& counters() const { return counters_; }
+
+  void watch(Handlers handlers) {
+    HEARTH_CHECK(!watching_);
+    watching_ = true;
+    handlers_ = std::move(handlers);
+    http::spawn(loop_, [self = shared_from_this()](Coroutine& coroutine) {
+      self->keep_watching(coroutine);
+    });
+  }
+
+  /// Runs `work(core, coroutine)` in its turn and hands on how it ended.
+  template <class T, class Work>
+  void submit(Lane& lane, Completion<T> done, Work work) {
+    auto body = [self = shared_from_this(), &lane, done, work](Coroutine& coroutine) {
+      if (self->closed_) return;
+      Result<T> result = work(*self, coroutine);
+      if (self->closed_) return;
+      lane.leave();
+      done(std::move(result));
+    };
+    auto begin = [this, body = std::move(body)] { http::spawn(loop_, body); };
+    if (lane.enter(std::move(begin))) return;
+    boost::asio::post(loop_, [self = shared_from_this(), done] {
+      if (self->closed_) return;
+      done(fail(ErrorCode::kExhausted,
+                "too many requests to the Docker engine wait already: try again later"));
+    });
+  }
+
+  Result<Inventory> take_inventory(Coroutine& coroutine);
+  Result<ContainerId> create(const ContainerRequest& request, Coroutine& coroutine);
+  Result<void> start(const ContainerId& container, Coroutine& coroutine);
+  Result<void> stop(const ContainerId& container, Duration grace, Coroutine& coroutine);
+  Result<void> remove(const ContainerId& container, Coroutine& coroutine);
+  Result<void> build(const std::filesystem::path& context, const std::string& reference,
+                     const ChunkSink& log, Coroutine& coroutine);
+  Result<Digest> save_image(const std::string& reference, const std::filesystem::path& file,
+                            Coroutine& coroutine);
+  Result<void> load_image(const std::filesystem::path& file, Coroutine& coroutine);
+  Result<void> remove_image(const std::string& reference, Coroutine& coroutine);
+  Result<void> read_logs(const LogRequest& request, const ChunkSink& sink, Coroutine& coroutine);
+
+ private:
+  friend class DockerRuntime;
+
+  void keep_watching(Coroutine& coroutine);
+  Error watch_until_it_breaks(bool& watched, Coroutine& coroutine);
+  Result<void> take_event(std::string_view line);
+  void tell(const EngineEvent& event);
+  Result<EngineAnswer> get(std::string target, std::string doing, Coroutine& coroutine);
+  Result<EngineAnswer> change(std::string_view method, std::string target, std::string doing,
+                              Coroutine& coroutine);
+  Result<std::optional<ContainerExit>> exit_of(const ContainerId& container, Coroutine& coroutine);
+  Result<void> follow_progress(AnswerStream& stream, std::string_view doing, const ChunkSink& log,
+                               Coroutine& coroutine);
+  std::string container_name(const InstanceId& instance);
+
+  boost::asio::io_context& loop_;
+  const DockerConfig config_;
+  EngineClient client_;
+  http::FileWorker worker_;
+  http::Sleeper watch_pause_;
+  Lane verbs_{{.running_max = 8, .waiting_max = 1024}};
+  Lane stops_{{.running_max = 32, .waiting_max = 1024}};
+  Lane builds_{{.running_max = 1, .waiting_max = 16}};
+  Lane transfers_{{.running_max = 2, .waiting_max = 64}};
+  Lane logs_{{.running_max = 16, .waiting_max = 0}};
+  DockerCounters counters_;
+  Handlers handlers_;
+  bool watching_ = false;
+  bool closed_ = false;
+  std::set<ContainerId> killed_for_memory_;  ///< That have not died yet.
+  std::random_device name_suffix_;
+};
+
+void DockerRuntime::Core::keep_watching(Coroutine& coroutine) {
+  using Clock = std::chrono::steady_clock;
+  Duration pause = kWatchRetryMin;
+  std::optional<Error> told;
+  while (!closed_) {
+    const Clock::time_point begun = Clock::now();
+    bool watched = false;
+    const Error why = watch_until_it_breaks(watched, coroutine);
+    if (closed_) return;
+    client_.forget();
+    if (watched) ++counters_.watch_breaks;
+    if (watched || told != why) handlers_.on_lost(why);
+    told = why;
+    if (closed_) return;
+    // A watch that breaks as soon as it stands is no better than none.
+    if (Clock::now() - begun > kWatchRetryMax) pause = kWatchRetryMin;
+    watch_pause_.sleep(pause, coroutine);
+    pause = std::min(2 * pause, kWatchRetryMax);
+  }
+}
+
+Error DockerRuntime::Core::watch_until_it_breaks(bool& watched, Coroutine& coroutine) {
+  constexpr std::string_view kDoing = "tell its events";
+  auto stream = client_.open({.method = "GET",
+                              .target = events_target(config_.node, wall_now()),
+                              .body = {},
+                              .doing = std::string(kDoing),
+                              .patience = {config_.timeouts.answer, kForEver, kForEver}},
+                             coroutine);
+  if (!stream) return stream.error();
+  if (stream->status() != kOk) {
+    const auto body = stream->rest(kRefusalBytesMax, coroutine);
+    return body ? refusal(stream->status(), *body, kDoing) : body.error();
+  }
+  watched = true;
+  if (!closed_) handlers_.on_watching();
+  LineSplitter lines(kLineBytesMax);
+  for (;;) {
+    const auto piece = stream->next(coroutine);
+    if (!piece) return piece.error();
+    if (piece->empty()) break;
+    const auto taken =
+        lines.feed(*piece, [this](std::string_view line) { return take_event(line); });
+    if (!taken) return taken.error();
+  }
+  return {ErrorCode::kUnavailable, "the Docker engine ended its events: it stops or starts anew"};
+}
+
+Result<void> DockerRuntime::Core::take_event(std::string_view line) {
+  if (closed_) return {};
+  const auto event = decode_event(line);
+  if (!event) {
+    ++counters_.events_unreadable;
+    return tl::unexpected(event.error());
+  }
+  if (event->has_value() && !(*event)->instance.empty()) tell(**event);
+  return {};
+}
+
+void DockerRuntime::Core::tell(const EngineEvent& event) {
+  ContainerNotice notice{.kind = ContainerNotice::Kind::kStarted,
+                         .container = event.container,
+                         .instance = event.instance,
+                         .exit = std::nullopt};
+  switch (event.kind) {
+    case EngineEvent::Kind::kOutOfMemory:
+      // What died while nobody watched was never taken out again.
+      if (killed_for_memory_.size() >= kContainersKilledForMemoryMax) killed_for_memory_.clear();
+      killed_for_memory_.insert(event.container);
+      return;
+    case EngineEvent::Kind::kStart: break;
+    case EngineEvent::Kind::kDie:
+      notice.kind = ContainerNotice::Kind::kExited;
+      notice.exit = ContainerExit{.code = event.exit_code,
+                                  .out_of_memory = killed_for_memory_.erase(event.container) > 0,
+                                  .at = event.at};
+      break;
+    case EngineEvent::Kind::kDestroy:
+      notice.kind = ContainerNotice::Kind::kRemoved;
+      killed_for_memory_.erase(event.container);
+      break;
+  }
+  handlers_.on_notice(std::move(notice));
+}
+
+Result<EngineAnswer> DockerRuntime::Core::get(std::string target, std::string doing,
+                                              Coroutine& coroutine) {
+  return client_.ask({.method = "GET",
+                      .target = std::move(target),
+                      .body = {},
+                      .doing = std::move(doing),
+                      .patience = Patience::of(config_.timeouts.answer)},
+                     coroutine);
+}
+
+Result<EngineAnswer> DockerRuntime::Core::change(std::string_view method, std::string target,
+                                                 std::string doing, Coroutine& coroutine) {
+  return client_.ask({.method = method,
+                      .target = std::move(target),
+                      .body = {},
+                      .doing = std::move(doing),
+                      .patience = Patience::of(config_.timeouts.change)},
+                     coroutine);
+}
+
+Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
+  constexpr std::string_view kListContainers = "list the containers";
+  constexpr std::string_view kListImages = "list the images";
+  const auto listed =
+      get(container_list_target(config_.node), std::string(kListContainers), coroutine);
+  if (!listed) return tl::unexpected(listed.error());
+  if (listed->status != kOk) return refused(*listed, kListContainers);
+  auto list = decode_container_list(listed->body);
+  if (!list) return tl::unexpected(list.error());
+  counters_.containers_unreadable += list->unreadable;
+
+  Inventory inventory;
+  for (Container& container : list->containers) {
+    if (container.state == ContainerState::kExited) {
+      auto exit = exit_of(container.id, coroutine);
+      // Removed since it was listed.
+      if (!exit && exit.error().code == ErrorCode::kNotFound) continue;
+      if (!exit) return tl::unexpected(exit.error());
+      container.exit = *exit;
+    }
+    inventory.containers.push_back(std::move(container));
+  }
+
+  const auto images = get(image_list_target(), std::string(kListImages), coroutine);
+  if (!images) return tl::unexpected(images.error());
+  if (images->status != kOk) return refused(*images, kListImages);
+  auto references = decode_image_list(images->body);
+  if (!references) return tl::unexpected(references.error());
+  inventory.images = std::move(*references);
+  return inventory;
+}
+
+Result<std::optional<ContainerExit>> DockerRuntime::Core::exit_of(const ContainerId& container,
+                                                                  Coroutine& coroutine) {
+  const std::string doing = container_words("inspect", container);
+  const auto answer = get(container_target(container, "/json"), doing, coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != kOk) return refused(*answer, doing);
+  return decode_exit(answer->body);
+}
+
+/// For people who look at the engine. Random at its end, so that a create whose answer was lost
+/// does not stand in the way of the next.
+std::string DockerRuntime::Core::container_name(const InstanceId& instance) {
+  return fmt::format("hearth.{}.{}.{:08x}", config_.node.str(), instance.str(), name_suffix_());
+}
+
+Result<ContainerId> DockerRuntime::Core::create(const ContainerRequest& request,
+                                                Coroutine& coroutine) {
+  const std::string doing =
+      fmt::format("create a container of '{}' for '{}'", request.image, request.instance.str());
+  const auto answer = client_.ask(
+      {.method = "POST",
+       .target = "/containers/create?name=" + percent_encode(container_name(request.instance)),
+       .body = encode_container(config_.node, config_.network, request),
+       .doing = doing,
+       .patience = Patience::of(config_.timeouts.change)},
+      coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != kCreated) return refused(*answer, doing);
+  return decode_created(answer->body);
+}
+
+Result<void> DockerRuntime::Core::start(const ContainerId& container, Coroutine& coroutine) {
+  const std::string doing = container_words("start", container);
+  const auto answer = change("POST", container_target(container, "/start"), doing, coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status == kNoContent || answer->status == kNotModified) return {};
+  return refused(*answer, doing);
+}
+
+Result<void> DockerRuntime::Core::stop(const ContainerId& container, Duration grace,
+                                       Coroutine& coroutine) {
+  const std::string doing = container_words("stop", container);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(grace);
+  const auto answer = client_.ask(
+      {.method = "POST",
+       .target = container_target(container, fmt::format("/stop?t={}", seconds.count())),
+       .body = {},
+       .doing = doing,
+       .patience = Patience::of(seconds + config_.timeouts.change)},
+      coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status == kNoContent || answer->status == kNotModified ||
+      answer->status == kMissing) {
+    return {};
+  }
+  return refused(*answer, doing);
+}
+
+Result<void> DockerRuntime::Core::remove(const ContainerId& container, Coroutine& coroutine) {
+  const std::string doing = container_words("remove", container);
+  // v: with the volumes that its image declares, which nobody could find again.
+  const auto answer =
+      change("DELETE", container_target(container, "?force=1&v=1"), doing, coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  // 409: its removal is under way already.
+  if (answer->status == kNoContent || answer->status == kMissing ||
+      answer->status == kConflicting) {
+    return {};
+  }
+  return refused(*answer, doing);
+}
+
+Result<void> DockerRuntime::Core::build(const std::filesystem::path& context,
+                                        const std::string& reference, const ChunkSink& log,
+                                        Coroutine& coroutine) {
+  const std::string doing = fmt::format("build '{}'", reference);
+  auto file = FileUpload::open(context, worker_, coroutine);
+  if (!file) return tl::unexpected(file.error());
+  auto stream =
+      client_.open({.method = "POST",
+                    .target = fmt::format("/build?rm=1&forcerm=1&t={}", percent_encode(reference)),
+                    .body = {},
+                    .doing = doing,
+                    .patience = Patience::of(config_.timeouts.build)},
+                   file->upload(), coroutine);
+  if (!stream) return tl::unexpected(stream.error());
+  if (stream->status() == kOk) return follow_progress(*stream, doing, log, coroutine);
+
+  const auto body = stream->rest(kRefusalBytesMax, coroutine);
+  if (!body) return tl::unexpected(body.error());
+  Error error = refusal(stream->status(), *body, doing);
+  // A Dockerfile that cannot even be read gets a status and no stream.
+  if (error.code == ErrorCode::kInvalidArgument) error.code = ErrorCode::kFailed;
+  if (!closed_) log(error.message + "\n");
+  return tl::unexpected(std::move(error));
+}
+
+/// Reads what a build or a load tells until it ends; its text goes to `log`.
+Result<void> DockerRuntime::Core::follow_progress(AnswerStream& stream, std::string_view doing,
+                                                  const ChunkSink& log, Coroutine& coroutine) {
+  LineSplitter lines(kLineBytesMax);
+  std::string reason;
+  const auto take = [&](std::string_view line) -> Result<void> {
+    const auto message = decode_progress(line);
+    if (!message) return tl::unexpected(message.error());
+    if (!message->error.empty()) reason = message->error;
+    const std::string text =
+        message->error.empty() ? message->text : message->text + message->error + "\n";
+    if (text.empty() || closed_ || log(text)) return {};
+    return fail(ErrorCode::kFailed, fmt::format("given up: nobody wants the engine to {}", doing));
+  };
+  for (;;) {
+    const auto piece = stream.next(coroutine);
+    if (!piece) return tl::unexpected(piece.error());
+    if (piece->empty()) break;
+    if (auto taken = lines.feed(*piece, take); !taken) return taken;
+  }
+  if (auto taken = lines.finish(take); !taken) return taken;
+  return reason.empty() ? Result<void>() : tl::unexpected(failure(reason, doing));
+}
+
+Result<Digest> DockerRuntime::Core::save_image(const std::string& reference,
+                                               const std::filesystem::path& file,
+                                               Coroutine& coroutine) {
+  const std::string doing = fmt::format("save image '{}'", reference);
+  const Duration stall = config_.timeouts.transfer_stall;
+  auto stream = client_.open({.method = "GET",
+                              .target = fmt::format("/images/{}/get", percent_encode(reference)),
+                              .body = {},
+                              .doing = doing,
+                              .patience = {stall, stall, config_.timeouts.transfer}},
+                             coroutine);
+  if (!stream) return tl::unexpected(stream.error());
+  if (stream->status() != kOk) {
+    const auto body = stream->rest(kRefusalBytesMax, coroutine);
+    if (!body) return tl::unexpected(body.error());
+    return tl::unexpected(refusal(stream->status(), *body, doing));
+  }
+  auto image = ImageFile::create(file, worker_, coroutine);
+  if (!image) return tl::unexpected(image.error());
+  for (;;) {
+    const auto piece = stream->next(coroutine);
+    if (!piece) return tl::unexpected(piece.error());
+    if (piece->empty()) return image->finish(doing, coroutine);
+    if (auto written = image->write(*piece, coroutine); !written) {
+      return tl::unexpected(written.error());
+    }
+  }
+}
+
+Result<void> DockerRuntime::Core::load_image(const std::filesystem::path& file,
+                                             Coroutine& coroutine) {
+  const std::string doing = fmt::format("load the image in '{}'", file.native());
+  const Duration stall = config_.timeouts.transfer_stall;
+  auto upload = FileUpload::open(file, worker_, coroutine);
+  if (!upload) return tl::unexpected(upload.error());
+  auto stream = client_.open({.method = "POST",
+                              .target = "/images/load",
+                              .body = {},
+                              .doing = doing,
+                              .patience = {stall, stall, config_.timeouts.transfer}},
+                             upload->upload(), coroutine);
+  if (!stream) return tl::unexpected(stream.error());
+  if (stream->status() == kOk) {
+    return follow_progress(*stream, doing, [](std::string_view) { return true; }, coroutine);
+  }
+  const auto body = stream->rest(kRefusalBytesMax, coroutine);
+  if (!body) return tl::unexpected(body.error());
+  return tl::unexpected(refusal(stream->status(), *body, doing));
+}
+
+Result<void> DockerRuntime::Core::remove_image(const std::string& reference, Coroutine& coroutine) {
+  const std::string doing = fmt::format("remove image '{}'", reference);
+  const auto answer = change("DELETE", "/images/" + percent_encode(reference), doing, coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status == kOk || answer->status == kMissing) return {};
+  return refused(*answer, doing);
+}
+
+Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const ChunkSink& sink,
+                                            Coroutine& coroutine) {
+  const std::string doing = container_words("tell the log of", request.container);
+  const Duration answer = config_.timeouts.answer;
+  const Duration piece_limit = request.follow ? config_.timeouts.log_check : answer;
+  const std::string tail = request.tail_lines == 0 ? "all" : std::to_string(request.tail_lines);
+  auto stream = client_.open(
+      {.method = "GET",
+       .target = container_target(
+           request.container,
+           fmt::format("/logs?stdout=1&stderr=1&follow={}&tail={}", request.follow ? 1 : 0, tail)),
+       .body = {},
+       .doing = doing,
+       .patience = {answer, piece_limit, kForEver}},
+      coroutine);
+  if (!stream) return tl::unexpected(stream.error());
+  if (stream->status() != kOk) {
+    const auto body = stream->rest(kRefusalBytesMax, coroutine);
+    if (!body) return tl::unexpected(body.error());
+    return tl::unexpected(refusal(stream->status(), *body, doing));
+  }
+
+  LogFrames frames;
+  const auto wanted = [&](std::string_view chunk) { return !closed_ && sink(chunk); };
+  for (;;) {
+    const auto piece = stream->next(coroutine);
+    if (!piece && request.follow && piece.error().code == ErrorCode::kTimeout) {
+      if (!wanted({})) return {};
+      continue;
+    }
+    if (!piece) return tl::unexpected(piece.error());
+    if (piece->empty()) break;
+    const auto verdict = frames.feed(*piece, wanted);
+    if (!verdict) return tl::unexpected(verdict.error());
+    if (*verdict == LogFrames::Verdict::kEnded) return {};
+  }
+  if (frames.whole()) return {};
+  return fail(ErrorCode::kCorrupt, "the Docker engine ended a log within a frame");
+}
+
+DockerRuntime::DockerRuntime(boost::asio::io_context& loop, DockerConfig config)
+    : core_(std::make_shared<Core>(loop, std::move(config))) {}
+
+DockerRuntime::~DockerRuntime() {
+  core_->close();
+}
+
+const DockerCounters& DockerRuntime::counters() const {
+  return core_->counters();
+}
+
+void DockerRuntime::watch(Handlers handlers) {
+  core_->watch(std::move(handlers));
+}
+
+void DockerRuntime::inventory(Completion<Inventory> done) {
+  core_->submit(core_->verbs_, std::move(done),
+                [](Core& core, Coroutine& coroutine) { return core.take_inventory(coroutine); });
+}
+
+void DockerRuntime::create(ContainerRequest request, Completion<ContainerId> done) {
+  core_->submit(core_->verbs_, std::move(done),
+                [request = std::move(request)](Core& core, Coroutine& coroutine) {
+                  return core.create(request, coroutine);
+                });
+}
+
+void DockerRuntime::start(const ContainerId& container, Completion<void> done) {
+  core_->submit(core_->verbs_, std::move(done), [container](Core& core, Coroutine& coroutine) {
+    return core.start(container, coroutine);
+  });
+}
+
+void DockerRuntime::stop(const ContainerId& container, Duration grace, Completion<void> done) {
+  core_->submit(core_->stops_, std::move(done),
+                [container, grace](Core& core, Coroutine& coroutine) {
+                  return core.stop(container, grace, coroutine);
+                });
+}
+
+void DockerRuntime::remove(const ContainerId& container, Completion<void> done) {
+  core_->submit(core_->verbs_, std::move(done), [container](Core& core, Coroutine& coroutine) {
+    return core.remove(container, coroutine);
+  });
+}
+
+void DockerRuntime::build(const std::filesystem::path& context, const std::string& reference,
+                          ChunkSink log, Completion<void> done) {
+  core_->submit(core_->builds_, std::move(done),
+                [context, reference, log = std::move(log)](Core& core, Coroutine& coroutine) {
+                  return core.build(context, reference, log, coroutine);
+                });
+}
+
+void DockerRuntime::save_image(const std::string& reference, const std::filesystem::path& file,
+                               Completion<Digest> done) {
+  core_->submit(core_->transfers_, std::move(done),
+                [reference, file](Core& core, Coroutine& coroutine) {
+                  return core.save_image(reference, file, coroutine);
+                });
+}
+
+void DockerRuntime::load_image(const std::filesystem::path& file, Completion<void> done) {
+  core_->submit(core_->transfers_, std::move(done), [file](Core& core, Coroutine& coroutine) {
+    return core.load_image(file, coroutine);
+  });
+}
+
+void DockerRuntime::remove_image(const std::string& reference, Completion<void> done) {
+  core_->submit(core_->verbs_, std::move(done), [reference](Core& core, Coroutine& coroutine) {
+    return core.remove_image(reference, coroutine);
+  });
+}
+
+void DockerRuntime::logs(LogRequest request, ChunkSink sink, Completion<void> done) {
+  core_->submit(
+      core_->logs_, std::move(done),
+      [request = std::move(request), sink = std::move(sink)](Core& core, Coroutine& coroutine) {
+        return core.read_logs(request, sink, coroutine);
+      });
+}
+
+}  // namespace hearth::docker

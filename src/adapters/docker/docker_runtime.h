@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "model/ids.h"
+#include "ports/container_runtime.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace hearth::docker {
+
+/// How long the engine may take before the answer is kTimeout.
+struct DockerTimeouts {
+  Duration answer = std::chrono::seconds(10);  ///< To a question: lists, inspections, its version.
+  /// To create, start or remove; to stop, beyond the grace given. A start on a busy disk is slow.
+  Duration change = std::chrono::seconds(60);
+  /// Between two pieces of an image that is being saved or loaded.
+  Duration transfer_stall = std::chrono::minutes(5);
+  Duration transfer = std::chrono::hours(2);  ///< A whole save or load.
+  Duration build = std::chrono::hours(1);     ///< A whole build.
+  /// How often a log that is followed and quiet asks its sink whether to go on.
+  Duration log_check = std::chrono::seconds(5);
+};
+
+struct DockerConfig {
+  NodeName node;  ///< Whose containers these are.
+  std::filesystem::path socket = "/var/run/docker.sock";
+  std::string network = "default";  ///< Network mode of the containers; "default" is the bridge.
+  DockerTimeouts timeouts = {};
+};
+
+/// What was met and tolerated, since the start.
+struct DockerCounters {
+  std::uint64_t watch_breaks = 0;
+  std::uint64_t events_unreadable = 0;  ///< Each broke the watch.
+  std::uint64_t containers_unreadable =
+      0;  ///< With the node's label, without the others: not ours.
+};
+
+/// The Docker Engine API over its unix socket; no `docker` client, no thread but for files.
+///
+/// How the containers are confined, named and labelled is told in docs/reference/containers.md.
+///
+/// Watching: one streamed `/events` request, filtered by the engine. A break is told by `on_lost`,
+/// then tried again after 100 ms, doubling up to 5 s, for as long as it takes: an agent without its
+/// engine has nothing better to do, and one attempt at that rate costs nothing. (No jitter: nobody
+/// else hits that socket.) A cause is told once, not with every attempt. An event that cannot be
+/// read might have been a death, so it counts as a break: the inventory that follows it tells. The
+/// watch does not notice an engine that hangs; the verbs do, by their timeouts.
+///
+/// `ContainerExit::out_of_memory` of a notice: the kernel killed a process of the container for
+/// memory at some time in its life. The engine tells that before the death, but promises no order:
+/// the inventory is what counts.
+///
+/// Bounds: 8 verbs at once, 32 stops (they last for their grace), 1 build, 2 images on their way,
+/// 16 logs; more wait in line up to a bound (1024, 1024, 16, 64, 0), and beyond it get kExhausted.
+/// An answer that is not streamed may have 16 MiB, a line of a stream 256 KiB.
+///
+/// Errors beyond those of the port: kUnavailable, kUnauthorized (the socket is not for this user),
+/// kTimeout, kExhausted (also: the engine's disk is full), kCorrupt (not what the API promises).
+///
+/// All of it on the thread that runs `loop`. Destroying it breaks everything off; what was under
+/// way winds up in the loop's next turns, which the owner must still run, and calls nobody.
+class DockerRuntime final : public ContainerRuntime {
+ public:
+  DockerRuntime(boost::asio::io_context& loop, DockerConfig config);
+  ~DockerRuntime() override;
+
+  const DockerCounters& counters() const;
+
+  void watch(Handlers handlers) override;
+  void inventory(Completion<Inventory> done) override;
+  void create(ContainerRequest request, Completion<ContainerId> done) override;
+  void start(const ContainerId& container, Completion<void> done) override;
+  void stop(const ContainerId& container, Duration grace, Completion<void> done) override;
+  void remove(const ContainerId& container, Completion<void> done) override;
+  void build(const std::filesystem::path& context, const std::string& reference, ChunkSink log,
+             Completion<void> done) override;
+  void save_image(const std::string& reference, const std::filesystem::path& file,
+                  Completion<Digest> done) override;
+  void load_image(const std::filesystem::path& file, Completion<void> done) override;
+  void remove_image(const std::string& reference, Completion<void> done) override;
+  void logs(LogRequest request, ChunkSink sink, Completion<void> done) override;
+
+ private:
+  class Core;
+  std::shared_ptr<Core> core_;  // Shared with the coroutines, which end a little later.
+};
+
+}  // namespace hearth::docker

@@ -1,0 +1,393 @@
+#include "adapters/docker/engine_codec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <set>
+
+namespace hearth::docker {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kDepthMax = 32;
+constexpr std::size_t kReasonBytesMax = 1024;
+constexpr std::string_view kNodeLabel = "hearth.node";
+constexpr std::string_view kInstanceLabel = "hearth.instance";
+constexpr std::string_view kWorkloadLabel = "hearth.workload";
+constexpr std::string_view kGenerationLabel = "hearth.generation";
+constexpr std::string_view kRestartsLabel = "hearth.restarts";
+constexpr std::string_view kImagePrefix = "hearth/";
+constexpr std::uint32_t kCpuMillisMin = 10;  // The engine's own floor.
+
+tl::unexpected<Error> corrupt(std::string_view what) {
+  return fail(ErrorCode::kCorrupt, fmt::format("the Docker engine sent {}", what));
+}
+
+Result<json::value> parse(std::string_view text, std::string_view what) {
+  json::parse_options options;
+  options.max_depth = kDepthMax;
+  boost::system::error_code ec;
+  json::value value =
+      json::parse(json::string_view(text.data(), text.size()), ec, json::storage_ptr(), options);
+  if (ec) return corrupt(fmt::format("{} that is not JSON", what));
+  return value;
+}
+
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
+
+/// The member if it is there and of that type, else null.
+const json::value* member(const json::value& in, std::string_view key) {
+  const json::object* object = in.if_object();
+  return object ? object->if_contains({key.data(), key.size()}) : nullptr;
+}
+std::string_view text_of(const json::value* value) {
+  const json::string* text = value ? value->if_string() : nullptr;
+  return text ? view(*text) : std::string_view{};
+}
+std::string_view text_in(const json::value& in, std::string_view key) {
+  return text_of(member(in, key));
+}
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Result<ApiVersion> parse_version(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (dot != std::string_view::npos) {
+    const auto major = number<std::uint32_t>(text.substr(0, dot));
+    const auto minor = number<std::uint32_t>(text.substr(dot + 1));
+    if (major && minor) return ApiVersion{*major, *minor};
+  }
+  return corrupt(fmt::format("'{}' as its API version", text.substr(0, 20)));
+}
+
+/// RFC 3339 in UTC with any fraction, as Go writes it: "2026-03-01T09:15:02.123456789Z".
+std::optional<WallTime> parse_time(std::string_view text) {
+  if (text.size() < 20 || text.back() != 'Z' || text[10] != 'T') return std::nullopt;
+  const auto year = number<int>(text.substr(0, 4));
+  const auto month = number<unsigned>(text.substr(5, 2));
+  const auto day = number<unsigned>(text.substr(8, 2));
+  const auto hour = number<int>(text.substr(11, 2));
+  const auto minute = number<int>(text.substr(14, 2));
+  const auto second = number<int>(text.substr(17, 2));
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
+                                         std::chrono::day(*day)};
+  if (!date.ok()) return std::nullopt;
+  std::string millis(text.substr(19, text.size() - 20));  // ".123456789" or nothing.
+  if (!millis.empty()) millis = (millis.substr(1) + "000").substr(0, 3);
+  const auto fraction = millis.empty() ? 0 : number<int>(millis);
+  if (!fraction) return std::nullopt;
+  const auto since_epoch = std::chrono::sys_days(date).time_since_epoch() +
+                           std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                           std::chrono::seconds(*second) + std::chrono::milliseconds(*fraction);
+  return WallTime(since_epoch);
+}
+
+std::string first_words(std::string_view reason) {
+  while (!reason.empty() && std::isspace(static_cast<unsigned char>(reason.back()))) {
+    reason.remove_suffix(1);
+  }
+  // An engine's message ends with its cause: what is too long loses its head.
+  if (reason.size() <= kReasonBytesMax) return std::string(reason);
+  reason.remove_prefix(reason.size() - kReasonBytesMax);
+  while (!reason.empty() && (static_cast<unsigned char>(reason.front()) & 0xC0U) == 0x80U) {
+    reason.remove_prefix(1);
+  }
+  return "…" + std::string(reason);
+}
+
+bool tells_full_disk(std::string_view reason) {
+  return reason.find("no space left on device") != std::string_view::npos;
+}
+
+std::string label_filter(const NodeName& node) {
+  return fmt::format("{}={}", kNodeLabel, node.str());
+}
+
+std::string query_value(const json::object& filters) {
+  return percent_encode(json::serialize(filters));
+}
+
+std::optional<ContainerState> parse_state(std::string_view text) {
+  if (text == "created") return ContainerState::kCreated;
+  if (text == "running" || text == "paused" || text == "restarting") {
+    return ContainerState::kRunning;
+  }
+  if (text == "exited" || text == "dead" || text == "removing") return ContainerState::kExited;
+  return std::nullopt;
+}
+
+std::optional<Container> read_container(const json::value& entry) {
+  const json::value* labels = member(entry, "Labels");
+  const std::string_view id = text_in(entry, "Id");
+  const auto state = parse_state(text_in(entry, "State"));
+  if (!labels || id.empty() || !state) return std::nullopt;
+  const std::string_view instance = text_in(*labels, kInstanceLabel);
+  const auto workload = WorkloadName::parse(text_in(*labels, kWorkloadLabel));
+  const auto generation = number<std::uint64_t>(text_in(*labels, kGenerationLabel));
+  const auto restarts = number<std::uint32_t>(text_in(*labels, kRestartsLabel));
+  if (instance.empty() || !workload || !generation || !restarts) return std::nullopt;
+  return Container{.id = ContainerId{std::string(id)},
+                   .instance = InstanceId{std::string(instance)},
+                   .workload = *workload,
+                   .generation = Generation{*generation},
+                   .restarts = *restarts,
+                   .state = *state,
+                   .exit = std::nullopt};
+}
+
+std::optional<EngineEvent::Kind> parse_kind(std::string_view action) {
+  if (action == "start") return EngineEvent::Kind::kStart;
+  if (action == "die") return EngineEvent::Kind::kDie;
+  if (action == "oom") return EngineEvent::Kind::kOutOfMemory;
+  if (action == "destroy") return EngineEvent::Kind::kDestroy;
+  return std::nullopt;
+}
+
+/// What the user set, and what Hearth sets over it: a container cannot be told it is another.
+std::map<std::string, std::string> environment(const NodeName& node,
+                                               const ContainerRequest& request) {
+  std::map<std::string, std::string> all = request.spec.environment;
+  all["HEARTH_NODE"] = node.str();
+  all["HEARTH_WORKLOAD"] = request.workload.str();
+  all["HEARTH_INSTANCE"] = request.instance.str();
+  return all;
+}
+
+json::object host_config(const std::string& network, const ContainerSpec& spec) {
+  json::object config{
+      {"NetworkMode", network},
+      {"CapDrop", json::array{"ALL"}},
+      {"SecurityOpt", json::array{"no-new-privileges"}},
+      {"PidsLimit", spec.pids_max != 0 ? spec.pids_max : ContainerSpec{}.pids_max},
+      {"RestartPolicy", {{"Name", "no"}}},
+      {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "10m"}, {"max-file", "3"}}}}},
+  };
+  if (spec.resources.memory_bytes != 0) {
+    config["Memory"] = spec.resources.memory_bytes;
+    config["MemorySwap"] = spec.resources.memory_bytes;  // Together with swap: so there is none.
+  }
+  if (spec.resources.cpu_millis != 0) {
+    constexpr std::uint64_t kNanosPerMilli = 1'000'000;
+    config["NanoCpus"] = std::max(spec.resources.cpu_millis, kCpuMillisMin) * kNanosPerMilli;
+  }
+  return config;
+}
+
+}  // namespace
+
+Result<ApiVersion> choose_api_version(std::string_view answer) {
+  const auto parsed = parse(answer, "an answer about its version");
+  if (!parsed) return tl::unexpected(parsed.error());
+  const auto newest = parse_version(text_in(*parsed, "ApiVersion"));
+  if (!newest) return newest;
+  ApiVersion oldest;
+  if (const std::string_view told = text_in(*parsed, "MinAPIVersion"); !told.empty()) {
+    const auto min = parse_version(told);
+    if (!min) return min;
+    oldest = *min;
+  }
+  if (*newest < kApiOldest) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the Docker engine is too old: it speaks API {}.{} at most and Hearth "
+                            "{}.{} at least: install Docker 20.10 or newer",
+                            newest->major, newest->minor, kApiOldest.major, kApiOldest.minor));
+  }
+  if (oldest > kApiNewest) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the Docker engine is too new: it speaks API {}.{} at least and Hearth "
+                            "{}.{} at most: install a newer Hearth",
+                            oldest.major, oldest.minor, kApiNewest.major, kApiNewest.minor));
+  }
+  return std::min(*newest, kApiNewest);
+}
+
+Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
+  const auto parsed = parse(line, "an event");
+  if (!parsed) return tl::unexpected(parsed.error());
+  const auto kind = parse_kind(text_in(*parsed, "Action"));
+  if (text_in(*parsed, "Type") != "container" || !kind) return std::nullopt;
+
+  const json::value* actor = member(*parsed, "Actor");
+  const json::value* attributes = actor ? member(*actor, "Attributes") : nullptr;
+  const json::value* nanos = member(*parsed, "timeNano");
+  const std::string_view container = actor ? text_in(*actor, "ID") : std::string_view{};
+  if (container.empty() || !attributes || !nanos || !nanos->is_int64()) {
+    return corrupt("an event without its container or its time");
+  }
+  EngineEvent event{.kind = *kind,
+                    .container = ContainerId{std::string(container)},
+                    .instance = InstanceId{std::string(text_in(*attributes, kInstanceLabel))},
+                    .exit_code = 0,
+                    .at = WallTime(std::chrono::duration_cast<WallClock::duration>(
+                        std::chrono::nanoseconds(nanos->get_int64())))};
+  if (event.kind == EngineEvent::Kind::kDie) {
+    const auto code = number<int>(text_in(*attributes, "exitCode"));
+    if (!code) return corrupt("a die event without its exit code");
+    event.exit_code = *code;
+  }
+  return event;
+}
+
+std::string events_target(const NodeName& node, WallTime since) {
+  const json::object filters{{"type", json::array{"container"}},
+                             {"event", json::array{"start", "die", "oom", "destroy"}},
+                             {"label", json::array{label_filter(node)}}};
+  const auto millis = since.time_since_epoch().count();
+  return fmt::format("/events?since={}.{:03}&filters={}", millis / 1000, millis % 1000,
+                     query_value(filters));
+}
+
+std::string container_list_target(const NodeName& node) {
+  return "/containers/json?all=1&filters=" +
+         query_value({{"label", json::array{label_filter(node)}}});
+}
+
+std::string image_list_target() {
+  return "/images/json?filters=" + query_value({{"reference", json::array{"hearth/*"}}});
+}
+
+std::string encode_container(const NodeName& node, const std::string& network,
+                             const ContainerRequest& request) {
+  json::array variables;
+  for (const auto& [name, value] : environment(node, request)) {
+    variables.push_back(json::string(fmt::format("{}={}", name, value)));
+  }
+  const json::object labels{
+      {kNodeLabel.data(), node.str()},
+      {kInstanceLabel.data(), request.instance.str()},
+      {kWorkloadLabel.data(), request.workload.str()},
+      {kGenerationLabel.data(), std::to_string(request.generation.value)},
+      {kRestartsLabel.data(), std::to_string(request.restarts)},
+  };
+  return json::serialize(json::object{{"Image", request.image},
+                                      {"Env", std::move(variables)},
+                                      {"Labels", labels},
+                                      {"HostConfig", host_config(network, request.spec)}});
+}
+
+Result<ContainerId> decode_created(std::string_view answer) {
+  const auto parsed = parse(answer, "an answer about a new container");
+  if (!parsed) return tl::unexpected(parsed.error());
+  const std::string_view id = text_in(*parsed, "Id");
+  if (id.empty()) return corrupt("an answer about a new container without its id");
+  return ContainerId{std::string(id)};
+}
+
+Result<ContainerList> decode_container_list(std::string_view answer) {
+  const auto parsed = parse(answer, "a list of containers");
+  if (!parsed) return tl::unexpected(parsed.error());
+  const json::array* entries = parsed->if_array();
+  if (!entries) return corrupt("a list of containers that is no list");
+  ContainerList list;
+  for (const json::value& entry : *entries) {
+    if (auto container = read_container(entry)) {
+      list.containers.push_back(std::move(*container));
+    } else {
+      ++list.unreadable;
+    }
+  }
+  return list;
+}
+
+Result<std::optional<ContainerExit>> decode_exit(std::string_view answer) {
+  const auto parsed = parse(answer, "an answer about a container");
+  if (!parsed) return tl::unexpected(parsed.error());
+  const json::value* state = member(*parsed, "State");
+  const json::value* code = state ? member(*state, "ExitCode") : nullptr;
+  const json::value* killed = state ? member(*state, "OOMKilled") : nullptr;
+  if (!code || !code->is_int64()) return corrupt("a container without its exit code");
+  const auto at = parse_time(text_in(*state, "FinishedAt"));
+  if (!at) return corrupt("a container with an end time that is none");
+  if (at->time_since_epoch().count() <= 0) return std::nullopt;  // Go's zero time, year 1.
+  return ContainerExit{.code = static_cast<int>(code->get_int64()),
+                       .out_of_memory = killed && killed->is_bool() && killed->get_bool(),
+                       .at = *at};
+}
+
+Result<std::vector<std::string>> decode_image_list(std::string_view answer) {
+  const auto parsed = parse(answer, "a list of images");
+  if (!parsed) return tl::unexpected(parsed.error());
+  const json::array* entries = parsed->if_array();
+  if (!entries) return corrupt("a list of images that is no list");
+  std::set<std::string> references;
+  for (const json::value& entry : *entries) {
+    const json::value* tags = member(entry, "RepoTags");
+    if (!tags || !tags->is_array()) continue;  // An image without a name: null.
+    for (const json::value& tag : tags->get_array()) {
+      if (text_of(&tag).starts_with(kImagePrefix)) references.emplace(text_of(&tag));
+    }
+  }
+  return std::vector<std::string>(references.begin(), references.end());
+}
+
+Result<ProgressMessage> decode_progress(std::string_view line) {
+  const auto parsed = parse(line, "a progress message");
+  if (!parsed) return tl::unexpected(parsed.error());
+  ProgressMessage message;
+  const json::value* detail = member(*parsed, "errorDetail");
+  message.error = detail ? text_in(*detail, "message") : text_in(*parsed, "error");
+  if (message.error.empty()) message.error = text_in(*parsed, "error");
+  message.text = text_in(*parsed, "stream");
+  // The moving bar of a download is for a terminal; its steps are for a log.
+  if (const std::string_view status = text_in(*parsed, "status");
+      !status.empty() && text_in(*parsed, "progress").empty()) {
+    const std::string_view id = text_in(*parsed, "id");
+    message.text += id.empty() ? fmt::format("{}\n", status) : fmt::format("{}: {}\n", id, status);
+  }
+  return message;
+}
+
+Error refusal(unsigned status, std::string_view answer, std::string_view doing) {
+  std::string reason;
+  if (const auto parsed = parse(answer, "")) reason = text_in(*parsed, "message");
+  if (reason.empty()) reason = fmt::format("HTTP status {}", status);
+  if (status >= 500 || status == 403) {
+    Error error = failure(reason, doing);
+    if (status == 503) error.code = ErrorCode::kUnavailable;
+    return error;
+  }
+  const ErrorCode code = status == 404   ? ErrorCode::kNotFound
+                         : status == 409 ? ErrorCode::kConflict
+                                         : ErrorCode::kInvalidArgument;
+  return {code, fmt::format("the Docker engine refused to {}: {}", doing, first_words(reason))};
+}
+
+Error failure(std::string_view reason, std::string_view doing) {
+  if (tells_full_disk(reason)) {
+    return {ErrorCode::kExhausted,
+            fmt::format("the Docker engine has no disk left to {}: {}: free some, for example with "
+                        "'docker system prune'",
+                        doing, first_words(reason))};
+  }
+  return {ErrorCode::kFailed,
+          fmt::format("the Docker engine failed to {}: {}", doing, first_words(reason))};
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+}  // namespace hearth::docker
