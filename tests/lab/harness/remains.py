@@ -6,6 +6,7 @@ brings a lab up or down next takes such remains away, whatever state they are in
 
 import fcntl
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -41,9 +42,16 @@ def read_record(names: LabNames) -> dict | None:
 def changing(names: LabNames, *, wait: bool = True) -> Iterator[None]:
     """One process at a time brings a lab up or down. The kernel frees the lock of one that was killed."""
     LABS.mkdir(parents=True, exist_ok=True)
-    with open(LABS / f"{names.name}.lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
+    path = LABS / f"{names.name}.lock"
+    while True:
+        with open(path, "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if not path.exists() or not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                continue  # Whom we waited for took the lab down, and this file with it.
+            yield
+            if not names.folder.exists():
+                path.unlink(missing_ok=True)
+            return
 
 
 @contextmanager
