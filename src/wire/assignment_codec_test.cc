@@ -1,0 +1,94 @@
+#include "wire/assignment_codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string fault_of(std::string_view text) {
+  const Result<Assignment> assignment = decode_assignment(text);
+  if (assignment) return "";
+  EXPECT_EQ(assignment.error().code, ErrorCode::kCorrupt);
+  return assignment.error().message;
+}
+
+std::string with_instances(std::string_view instances) {
+  return R"({"v":1,"node":"node1","epoch":1,"revision":1,"heartbeat_interval_ns":500000000,
+             "images":[],"builds":[],"instances":)" +
+         std::string(instances) + "}";
+}
+
+std::string instance(std::string_view id, std::string_view desire) {
+  return R"({"id":")" + std::string(id) + R"(","workload":"a","generation":1,"desire":")" +
+         std::string(desire) +
+         R"(","image":{"reference":"r"},"environment":{},"cpu_millis":0,"memory_bytes":0,
+             "pids_max":1})";
+}
+
+TEST(AssignmentCodec, AWishWithAPartMissingIsNoWish) {
+  EXPECT_EQ(fault_of("{}"),
+            "$.v: is missing\n$.node: is missing\n$.epoch: is missing\n"
+            "$.revision: is missing\n$.heartbeat_interval_ns: is missing\n"
+            "$.instances: is missing\n$.images: is missing\n$.builds: is missing");
+  EXPECT_EQ(fault_of(with_instances("[]")), "");
+  EXPECT_EQ(fault_of(with_instances("null")), "$.instances: is missing");
+  EXPECT_THAT(fault_of(with_instances("[{}]")), StartsWith("$.instances[0].id: is missing\n"));
+}
+
+TEST(AssignmentCodec, InstancesComeOrderedAndOnce) {
+  const std::string text =
+      with_instances("[" + instance("a-2", "run") + "," + instance("a-1", "stage") + "]");
+  const Assignment assignment = decode_assignment(text).value();
+  ASSERT_EQ(assignment.instances.size(), 2U);
+  EXPECT_EQ(assignment.instances[0].id, InstanceId{"a-1"});
+  EXPECT_EQ(
+      fault_of(with_instances("[" + instance("a-2", "run") + "," + instance("a-2", "run") + "]")),
+      "$.instances: has 'a-2' twice");
+}
+
+TEST(AssignmentCodec, WhatMustStopIsNotListed) {
+  EXPECT_EQ(fault_of(with_instances("[" + instance("a-1", "stop") + "]")),
+            "$.instances[0].desire: must be one of: stage, run");
+}
+
+TEST(AssignmentCodec, AnotherVersionIsToldAndNothingElse) {
+  EXPECT_THAT(fault_of(R"({"v":3})"), StartsWith("$.v: is 3, but this side reads version 1"));
+}
+
+TEST(AssignmentCodec, TheHeartbeatIntervalIsBounded) {
+  for (const char* interval : {"0", "9999999", "3600000000001"}) {
+    EXPECT_THAT(fault_of(R"({"v":1,"node":"node1","epoch":1,"revision":1,"instances":[],
+                             "images":[],"builds":[],"heartbeat_interval_ns":)" +
+                         std::string(interval) + "}"),
+                StartsWith("$.heartbeat_interval_ns: must be a whole number from 10000000 to "
+                           "3600000000000"));
+  }
+}
+
+TEST(AssignmentCodec, WhatIsTooLongIsNeitherWrittenNorRead) {
+  Assignment assignment{.node = NodeName::parse("node1").value(),
+                        .number = {},
+                        .heartbeat_interval = std::chrono::milliseconds(500),
+                        .instances = {},
+                        .images = {{.reference = "", .archive = std::nullopt}},
+                        .builds = {}};
+  const std::size_t empty_bytes = encode(assignment).value().size();
+  assignment.images[0].reference = std::string(kAssignmentBytesMax - empty_bytes, 'x');
+  const std::string longest = encode(assignment).value();
+  EXPECT_EQ(longest.size(), kAssignmentBytesMax);
+  EXPECT_EQ(decode_assignment(longest), assignment);
+  EXPECT_THAT(fault_of(longest + " "), HasSubstr("at most 4194304 are read"));
+
+  assignment.images[0].reference += 'x';
+  const Result<std::string> too_long = encode(assignment);
+  ASSERT_FALSE(too_long.has_value());
+  EXPECT_EQ(too_long.error().code, ErrorCode::kExhausted);
+  EXPECT_THAT(too_long.error().message, HasSubstr("node 'node1' has 4194305 bytes"));
+}
+
+}  // namespace
+}  // namespace hearth

@@ -1,0 +1,40 @@
+#include "wire/event_codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth {
+namespace {
+
+using testing::StartsWith;
+
+TEST(EventCodec, AnEventIsACloudEvent) {
+  const ClusterEvent event{.seq = 17,
+                           .at = WallTime(std::chrono::milliseconds(1772356502123)),
+                           .type = EventType::kNodeDead,
+                           .subject = "node/node2",
+                           .message = "nothing heard for 2.0 s"};
+  EXPECT_EQ(encode(event, "hearth."),
+            R"({"specversion":"1.0","id":"17","source":"hearth/hearth.","type":"hearth.node.dead",)"
+            R"("subject":"node/node2","time":"2026-03-01T09:15:02.123Z",)"
+            R"("datacontenttype":"application/json",)"
+            R"("data":{"v":1,"message":"nothing heard for 2.0 s"}})");
+}
+
+TEST(EventCodec, OtherCloudEventsAreRefusedByPath) {
+  const auto fault_of = [](std::string_view text) {
+    return decode_cluster_event(text).error().message;
+  };
+  EXPECT_THAT(fault_of(R"({"specversion":"0.3"})"), StartsWith("$.specversion: must be \"1.0\""));
+  EXPECT_THAT(fault_of(R"({"specversion":"1.0","data":{"v":2}})"), StartsWith("$.data.v: is 2"));
+  const std::string message = fault_of(
+      R"({"specversion":"1.0","id":"x1","type":"com.example","time":"now","data":{"message":""}})");
+  EXPECT_EQ(message,
+            "$.id: must be a whole number in a string, as \"17\"\n"
+            "$.time: a time is written as in \"2026-03-01T09:15:02.123Z\" (RFC 3339)\n"
+            "$.type: must begin with \"hearth.\"\n"
+            "$.subject: is missing");
+}
+
+}  // namespace
+}  // namespace hearth

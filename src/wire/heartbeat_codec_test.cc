@@ -1,0 +1,154 @@
+#include "wire/heartbeat_codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "wire/random_values.h"
+
+namespace hearth {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string fault_of(std::string_view text) {
+  const Result<Heartbeat> heartbeat = decode_heartbeat(text);
+  if (heartbeat) return "";
+  EXPECT_EQ(heartbeat.error().code, ErrorCode::kCorrupt);
+  return heartbeat.error().message;
+}
+
+TEST(HeartbeatCodec, AnyObjectIsASignOfLife) {
+  EXPECT_EQ(decode_heartbeat("{}"), Heartbeat{});
+  EXPECT_EQ(decode_heartbeat(R"({"temperature":21.5,"who":["a",{"b":null}]})"), Heartbeat{});
+  const Result<Heartbeat> shell_script = decode_heartbeat(R"({"seq":3,"load":{"cpu":250}})");
+  ASSERT_TRUE(shell_script.has_value());
+  EXPECT_EQ(shell_script->seq, 3U);
+  EXPECT_EQ(shell_script->load.cpu, 250);
+  EXPECT_EQ(shell_script->load.memory, std::nullopt);
+  EXPECT_FALSE(shell_script->incarnation.told());
+}
+
+TEST(HeartbeatCodec, AKnownFieldOfAWrongTypeIsRefusedByItsPath) {
+  EXPECT_EQ(fault_of(R"({"seq":"3"})"),
+            "$.seq: must be a whole number from 0 to 18446744073709551615, not a string");
+  EXPECT_EQ(fault_of(R"({"load":{"cpu":1001}})"),
+            "$.load.cpu: must be a whole number from 0 to 1000");
+  EXPECT_EQ(fault_of(R"({"load":[]})"), "$.load: must be an object, not a list");
+  EXPECT_THAT(fault_of(R"({"sent_at_ns":-1})"), StartsWith("$.sent_at_ns: "));
+  EXPECT_THAT(fault_of(R"({"agent_port":0})"), StartsWith("$.agent_port: "));
+  EXPECT_THAT(fault_of("[1]"), StartsWith("$: must be an object"));
+}
+
+TEST(HeartbeatCodec, AReportMustBeComplete) {
+  EXPECT_EQ(fault_of(R"({"report":{}})"),
+            "$.report.instances: is missing\n$.report.images: is missing\n"
+            "$.report.builds: is missing");
+  EXPECT_THAT(fault_of(R"({"report":{"instances":[{"id":"a-1","state":"happy"}],
+                           "images":[],"builds":[]}})"),
+              StartsWith("$.report.instances[0].state: must be one of: pending, "));
+  EXPECT_THAT(fault_of(R"({"report":{"instances":[{"id":"a-1","state":"running"},
+                           {"id":"a-1","state":"running"}],"images":[],"builds":[]}})"),
+              StartsWith("$.report.instances[1]: has an id that another instance"));
+  EXPECT_THAT(fault_of(
+                  R"({"report":{"instances":[{"id":"a-1","workload":"A","state":"running"}],
+                           "images":[],"builds":[]}})"),
+              StartsWith("$.report.instances[0].workload: name 'A' must match"));
+}
+
+TEST(HeartbeatCodec, AnotherVersionIsToldAndNothingElse) {
+  EXPECT_THAT(fault_of(R"({"v":2,"seq":"changed"})"),
+              StartsWith("$.v: is 2, but this side reads version 1 only"));
+}
+
+TEST(HeartbeatCodec, WhatIsTooLongIsRefusedUnread) {
+  const std::string text = "{\"note\":\"" + std::string(kHeartbeatBytesMax, 'x') + "\"}";
+  EXPECT_THAT(fault_of(text), HasSubstr("at most 262144 are read"));
+}
+
+TEST(HeartbeatCodec, AHeartbeatWithoutReportIsShort) {
+  Heartbeat heartbeat;
+  heartbeat.incarnation = {.boot_id = "3e6f2c1e-8a5c-4a6e-9f43-2d1c0a6b7f10", .start_count = 12};
+  heartbeat.seq = 172'800;
+  heartbeat.sent_at = MonoTime(std::chrono::hours(24));
+  heartbeat.applied = {.epoch = Epoch{7}, .revision = Revision{123}};
+  heartbeat.load = {
+      .cpu = 153, .memory = 402, .disk = 730, .cpu_stall = 12, .memory_stall = 0, .io_stall = 3};
+  heartbeat.agent_port = 7701;
+  EXPECT_LT(encode(heartbeat).size(), 300U);
+}
+
+TEST(HeartbeatCodec, LongReasonsAreCutBetweenCharacters) {
+  Heartbeat heartbeat;
+  heartbeat.report.emplace();
+  heartbeat.report->problem = "x";
+  while (heartbeat.report->problem.size() < 2 * kReasonBytesMax) heartbeat.report->problem += "é";
+  const std::string problem = decode_heartbeat(encode(heartbeat)).value().report.value().problem;
+  EXPECT_EQ(problem, heartbeat.report->problem.substr(0, kReasonBytesMax - 1));
+}
+
+/// A node that reports `count` instances, each with a reason as long as they get.
+Heartbeat crowded(std::size_t count) {
+  Heartbeat heartbeat;
+  heartbeat.seq = 1;
+  heartbeat.report.emplace();
+  const WorkloadName workload = WorkloadName::parse("heater-control").value();
+  for (std::size_t i = 0; i < count; ++i) {
+    const InstanceId id = make_instance_id(workload, 1000 + i);
+    heartbeat.report->instances[id] = {
+        .state = InstanceState::kBackoff,
+        .container = ContainerId{std::string(64, 'c')},
+        .restarts = 3,
+        .last_exit = ContainerExit{.code = 1, .out_of_memory = false, .at = WallTime()},
+        .reason = std::string(kReasonBytesMax, 'r')};
+    heartbeat.report->workloads.emplace(id, workload);
+  }
+  return heartbeat;
+}
+
+TEST(HeartbeatCodec, AReportThatDoesNotFitGoesWithoutReasonsThenNotAtAll) {
+  const auto told = [](std::size_t count) {
+    const std::string text = encode(crowded(count));
+    EXPECT_LE(text.size(), kHeartbeatBytesMax);
+    return decode_heartbeat(text).value();
+  };
+  EXPECT_EQ(told(100).report->instances.begin()->second.reason.size(), kReasonBytesMax);
+
+  const Heartbeat without_reasons = told(700);
+  ASSERT_TRUE(without_reasons.report.has_value());
+  EXPECT_EQ(without_reasons.report->instances.size(), 700U);
+  EXPECT_EQ(without_reasons.report->instances.begin()->second.reason, "");
+
+  const Heartbeat without_report = told(3000);
+  EXPECT_EQ(without_report.seq, 1U);
+  EXPECT_EQ(without_report.report, std::nullopt);
+}
+
+// Goal: nothing that an agent may find on its node makes a heartbeat that the manager refuses.
+TEST(HeartbeatCodec, WhateverTheStringsHoldItIsReadAgain) {
+  for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    RandomValues values(seed);
+    Heartbeat heartbeat = values.heartbeat();
+    heartbeat.incarnation.boot_id = values.bytes(40);
+    heartbeat.load.cpu = static_cast<std::uint16_t>(values.prng().next());
+    heartbeat.agent_port = static_cast<std::uint16_t>(values.prng().below(2));
+    heartbeat.report.emplace();
+    heartbeat.report->problem = values.bytes(3 * kReasonBytesMax);
+    heartbeat.report->images = {values.bytes(20)};
+    heartbeat.report->instances[InstanceId{values.bytes(20)}] = {
+        .state = InstanceState::kStopped,
+        .container = ContainerId{values.bytes(20)},
+        .restarts = 0,
+        .last_exit =
+            ContainerExit{.code = static_cast<int>(static_cast<std::int32_t>(values.prng().next())),
+                          .out_of_memory = false,
+                          .at = WallTime(std::chrono::milliseconds(
+                              static_cast<std::int64_t>(values.prng().next())))},
+        .reason = values.bytes(20)};
+    const Result<Heartbeat> decoded = decode_heartbeat(encode(heartbeat));
+    ASSERT_TRUE(decoded.has_value()) << "seed " << seed << ": " << decoded.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace hearth
