@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "adapters/config/address_text.h"
+#include "base/result.h"
+#include "model/ids.h"
+#include "model/settings.h"
+#include "wire/server_details.h"
+
+namespace hearth {
+
+inline constexpr std::size_t kManagerConfigBytesMax = 1024 * 1024;
+
+struct KafkaConfig {
+  std::string bootstrap{kEmbeddedKafka};  ///< As parse_kafka_bootstrap() takes it.
+  std::string topic_prefix = "hearth.";
+  bool embedded() const { return bootstrap == kEmbeddedKafka; }
+  bool operator==(const KafkaConfig&) const = default;
+};
+
+/// Nobody can switch the node's power: a dead one waits for a person.
+struct NoPower {
+  bool operator==(const NoPower&) const = default;
+};
+/// The operator's own program.
+struct ExecPower {
+  std::vector<std::string> command;  ///< The program's absolute path, then arguments.
+  bool operator==(const ExecPower&) const = default;
+};
+/// The power switch of a dev node.
+struct DevPower {
+  std::filesystem::path socket;
+  bool operator==(const DevPower&) const = default;
+};
+using PowerDriverConfig = std::variant<NoPower, ExecPower, DevPower>;
+
+/// A virtual machine at Azure, as the older shape of the file has it.
+struct AzureMachine {
+  std::string machine_name;
+  std::string subscription_id;
+  std::string resource_group_name;
+  std::string username;  ///< May be empty.
+  bool operator==(const AzureMachine&) const = default;
+};
+
+struct PowerConfig {
+  PowerDriverConfig fallback;  ///< For nodes that `nodes` does not name.
+  std::map<NodeName, PowerDriverConfig> nodes;
+  std::map<std::string, AzureMachine> azure_machines;  ///< By the node's ip.
+  bool operator==(const PowerConfig&) const = default;
+};
+
+/// hearthd's configuration (docs/reference/config.md), checked: the relations noted in
+/// model/settings.h hold.
+struct ManagerConfig {
+  Endpoint listen{.address = "127.0.0.1", .port = 7700};
+  std::filesystem::path state_dir = "/var/lib/hearth";
+  KafkaConfig kafka;
+  LivenessSettings liveness = settings_of(LivenessProfile::kDefault);
+  RecoverySettings recovery;
+  PowerConfig power;
+  std::optional<std::filesystem::path> server_details;
+  std::optional<std::filesystem::path> token_file;  ///< Absent: "token" in the state folder.
+  std::uint16_t agent_port = kAgentPortDefault;     ///< Of nodes that do not say otherwise.
+  /// What was understood and will not work, in whole sentences: to be shown at start.
+  std::vector<std::string> warnings;
+  bool operator==(const ManagerConfig&) const = default;
+};
+
+/// Relative paths in `text` start from `folder`, the one that the file is in. kInvalidArgument
+/// lists every fault, one a line: its path in the text, what is wrong and what would be right.
+Result<ManagerConfig> parse_manager_config(std::string_view text,
+                                           const std::filesystem::path& folder);
+
+/// The same from a file, which each line of the error names.
+Result<ManagerConfig> load_manager_config(const std::filesystem::path& file);
+
+}  // namespace hearth
