@@ -1,2 +1,1 @@
 #include "core/manager/manager.h"
-

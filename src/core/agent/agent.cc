@@ -1,0 +1,238 @@
+#include "core/agent/agent.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace hearth::core {
+namespace {
+
+/// Changes that come this close together are told in one report.
+constexpr Duration kReportGap = std::chrono::milliseconds(20);
+constexpr Duration kSaveRetry = std::chrono::seconds(1);
+
+}  // namespace
+
+Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
+             Instant now)
+    : settings_(std::move(settings)),
+      prng_(seed),
+      now_(now),
+      first_wait_ends_(now.mono + kFirstWait),
+      next_heartbeat_(now.mono),
+      next_report_(now.mono) {
+  if (stored) adopt(*stored);
+}
+
+std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
+  HEARTH_CHECK(now.mono >= now_.mono);
+  now_ = now;
+  ++step_;
+  actions_.clear();
+  std::visit([this](const auto& one) { visit(one); }, event);
+  save_if_due();
+  if (engine_up_ && !inventory_step_ && now_.mono >= next_inventory_) {
+    inventory_step_ = step_;
+    act(TakeInventory{});
+  }
+  tend_slots();
+  tend_supply();
+  send_status_if_due();
+  return std::move(actions_);
+}
+
+MonoTime Agent::next_deadline() const {
+  MonoTime next = next_heartbeat_;
+  const auto consider = [&](std::optional<MonoTime> other) {
+    if (other && *other > now_.mono) next = std::min(next, *other);
+  };
+  consider(report_at_);
+  consider(next_save_);
+  consider(first_wait_ends_);
+  if (engine_up_ && !inventory_step_) consider(next_inventory_);
+  for (const auto& [id, slot] : slots_) {
+    consider(slot.restart.next_start());
+    consider(slot.next_clearing);
+  }
+  for (const auto& [reference, attempt] : fetches_) consider(attempt.next_try);
+  for (const auto& [key, attempt] : builds_) consider(attempt.next_try);
+  return next;
+}
+
+void Agent::visit(const AgentTicked&) {}
+
+void Agent::visit(const AssignmentReceived& event) {
+  const Assignment& assignment = event.assignment;
+  const Assignment* last = unsaved_ ? &*unsaved_ : assignment_ ? &*assignment_ : nullptr;
+  if (assignment.node != settings_.node || (last != nullptr && assignment.number < last->number)) {
+    ++assignments_refused_;
+    return;
+  }
+  if (last != nullptr && assignment.number == last->number) return;
+  unsaved_ = assignment;
+  next_save_.reset();
+  act(SaveAssignment{assignment});
+}
+
+void Agent::visit(const AssignmentsCaughtUp&) {
+  if (!unsaved_) first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
+}
+
+void Agent::visit(const AssignmentSaved& event) {
+  if (!unsaved_ || unsaved_->number != event.number) return;
+  if (!event.outcome) {
+    save_error_ = event.outcome.error().message;
+    next_save_ = now_.mono + kSaveRetry;
+    return;
+  }
+  save_error_.clear();
+  first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
+  adopt(*std::exchange(unsaved_, std::nullopt));
+}
+
+void Agent::visit(const EngineFound&) {
+  engine_up_ = true;
+  engine_error_.clear();
+  inventory_step_.reset();
+  next_inventory_ = now_.mono;
+}
+
+void Agent::visit(const EngineLost& event) {
+  engine_up_ = false;
+  engine_error_ = event.reason;
+  inventory_known_ = false;
+  inventory_step_.reset();
+}
+
+void Agent::visit(const InventoryTaken& event) {
+  if (!inventory_step_) return;
+  if (event.inventory) {
+    take_inventory(*event.inventory);
+    next_inventory_ = now_.mono + kInventoryPeriod;
+  } else {
+    next_inventory_ = now_.mono + std::chrono::seconds(1);
+  }
+  inventory_step_.reset();
+}
+
+void Agent::visit(const LoadSampled& event) {
+  load_ = event.load;
+}
+
+void Agent::visit(const StatusDropped&) {
+  told_.reset();
+}
+
+void Agent::adopt(const Assignment& assignment) {
+  assignment_ = assignment;
+  if (assignment.heartbeat_interval > Duration::zero()) {
+    settings_.heartbeat_interval = assignment.heartbeat_interval;
+    next_heartbeat_ = std::min(next_heartbeat_, now_.mono + settings_.heartbeat_interval);
+  }
+  for (auto& [id, slot] : slots_) slot.wish.reset();
+  for (const AssignedInstance& instance : assignment.instances)
+    slot_of(instance.id).wish = instance;
+
+  const auto ordered = [&](const BuildKey& key) {
+    return std::any_of(
+        assignment.builds.begin(), assignment.builds.end(),
+        [&](const BuildOrder& order) { return BuildKey(order.workload, order.generation) == key; });
+  };
+  std::erase_if(build_results_, [&](const auto& entry) { return !ordered(entry.first); });
+  std::erase_if(
+      builds_, [&](const auto& entry) { return !ordered(entry.first) && !entry.second.operation; });
+}
+
+void Agent::save_if_due() {
+  if (!next_save_ || now_.mono < *next_save_) return;
+  next_save_.reset();
+  act(SaveAssignment{*unsaved_});
+}
+
+bool Agent::may_act() const {
+  return engine_up_ && inventory_known_ && assignment_ && now_.mono >= first_wait_ends_;
+}
+
+void Agent::send_status_if_due() {
+  Report current = report();
+  const WishNumber applied = assignment_ ? assignment_->number : WishNumber{};
+  const bool overslept = last_sent_ && now_.mono - *last_sent_ > 2 * settings_.heartbeat_interval;
+  const bool changed = !told_ || *told_ != current || told_applied_ != applied;
+  if (changed && !report_at_) {
+    report_at_ = last_sent_ ? std::max(now_.mono, *last_sent_ + kReportGap) : now_.mono;
+  }
+  const bool report_due =
+      (report_at_ && now_.mono >= *report_at_) || now_.mono >= next_report_ || overslept;
+  if (!report_due && now_.mono < next_heartbeat_) return;
+
+  Heartbeat heartbeat{.incarnation = settings_.incarnation,
+                      .seq = ++seq_,
+                      .sent_at = now_.mono,
+                      .applied = applied,
+                      .load = load_,
+                      .agent_port = settings_.agent_port,
+                      .report = std::nullopt};
+  if (report_due) {
+    heartbeat.report = current;
+    told_ = std::move(current);
+    told_applied_ = applied;
+    report_at_.reset();
+    next_report_ = now_.mono + kReportPeriod;
+  }
+  last_sent_ = now_.mono;
+  next_heartbeat_ = now_.mono + settings_.heartbeat_interval;
+  act(SendStatus{std::move(heartbeat)});
+}
+
+Report Agent::report() const {
+  Report report;
+  for (const auto& [id, slot] : slots_) {
+    report.instances.emplace(id, slot.status);
+    if (slot.wish) {
+      report.workloads.emplace(id, slot.wish->workload);
+    } else if (!slot.containers.empty()) {
+      report.workloads.emplace(id, slot.containers.begin()->second.workload);
+    }
+  }
+  report.images.assign(images_.begin(), images_.end());
+  if (assignment_) {
+    for (const BuildOrder& order : assignment_->builds) {
+      const auto result = build_results_.find({order.workload, order.generation});
+      report.builds.push_back(result != build_results_.end()
+                                  ? result->second
+                                  : BuildStatus{.workload = order.workload,
+                                                .generation = order.generation,
+                                                .state = BuildState::kRunning,
+                                                .archive = std::nullopt,
+                                                .reason = ""});
+    }
+  }
+  report.capacity = settings_.capacity;
+  report.problem = problem();
+  return report;
+}
+
+std::string Agent::problem() const {
+  if (!engine_up_) return engine_error_;
+  if (!save_error_.empty()) return "its assignment cannot be stored: " + save_error_;
+  return {};
+}
+
+Heartbeat Agent::status() const {
+  return Heartbeat{.incarnation = settings_.incarnation,
+                   .seq = std::nullopt,
+                   .sent_at = now_.mono,
+                   .applied = assignment_ ? assignment_->number : WishNumber{},
+                   .load = load_,
+                   .agent_port = settings_.agent_port,
+                   .report = report()};
+}
+
+ContainerId Agent::container_of(const InstanceId& instance) const {
+  const auto found = slots_.find(instance);
+  return found == slots_.end() ? ContainerId{} : found->second.status.container;
+}
+
+}  // namespace hearth::core

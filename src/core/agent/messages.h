@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/assignment.h"
+#include "model/container.h"
+#include "model/heartbeat.h"
+#include "model/instance.h"
+
+namespace hearth::core {
+
+// What the agent is told. -----------------------------------------------------------------------
+
+struct AgentTicked {};
+struct AssignmentReceived {
+  Assignment assignment;
+};
+/// The assignment topic was read to its end: there is nothing newer than what came.
+struct AssignmentsCaughtUp {};
+struct AssignmentSaved {
+  WishNumber number;
+  Result<void> outcome;
+};
+/// The engine's notices flow (again).
+struct EngineFound {};
+struct EngineLost {
+  std::string reason;
+};
+struct InventoryTaken {
+  Result<Inventory> inventory;
+};
+struct ContainerStarted {
+  ContainerId container;
+  InstanceId instance;
+};
+struct ContainerExited {
+  ContainerId container;
+  InstanceId instance;
+  ContainerExit exit;
+};
+struct ContainerRemoved {
+  ContainerId container;
+  InstanceId instance;
+};
+/// What became of an operation. `container`: the one that kCreate made.
+struct OperationDone {
+  OperationId operation;
+  Result<void> outcome;
+  ContainerId container;
+  std::optional<Digest> archive;  ///< Of a build: the saved image.
+};
+struct LoadSampled {
+  Load load;
+};
+struct StatusDropped {};  ///< The bus did not take the last status.
+using AgentEvent =
+    std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, EngineFound,
+                 EngineLost, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
+                 OperationDone, LoadSampled, StatusDropped>;
+
+// What the agent calls for. -----------------------------------------------------------------------
+
+struct SaveAssignment {
+  Assignment assignment;
+};
+struct TakeInventory {};
+struct CreateContainer {
+  OperationId operation;
+  AssignedInstance instance;
+  std::uint32_t restarts = 0;
+};
+struct StartContainer {
+  OperationId operation;
+  ContainerId container;
+};
+struct StopContainer {
+  OperationId operation;
+  ContainerId container;
+  Duration grace{};
+};
+struct RemoveContainer {
+  OperationId operation;
+  ContainerId container;
+};
+/// Get the image from the manager's content store into the engine.
+struct FetchImage {
+  OperationId operation;
+  Image image;
+};
+/// Build, save, and hand the image to the content store.
+struct BuildImage {
+  OperationId operation;
+  BuildOrder order;
+};
+struct SendStatus {
+  Heartbeat heartbeat;
+};
+using AgentAction =
+    std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
+                 RemoveContainer, FetchImage, BuildImage, SendStatus>;
+
+}  // namespace hearth::core

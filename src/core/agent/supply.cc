@@ -1,0 +1,116 @@
+// Images that are wanted here, and those that are built here.
+
+#include <algorithm>
+
+#include "core/agent/agent.h"
+
+namespace hearth::core {
+namespace {
+
+constexpr std::size_t kFetchesMax = 2;
+constexpr std::uint32_t kBuildTriesMax = 5;
+constexpr Duration kRetryMin = std::chrono::seconds(1);
+constexpr Duration kRetryMax = std::chrono::seconds(30);
+
+/// Whether trying the same again could end otherwise.
+bool may_pass(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kExhausted: return true;
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kConflict:
+    case ErrorCode::kUnauthorized:
+    case ErrorCode::kFailed:
+    case ErrorCode::kCorrupt: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Agent::tend_supply() {
+  if (!may_act()) return;
+  const std::map<std::string, Image> wanted = wanted_images();
+  std::erase_if(fetches_, [&](const auto& entry) {
+    return !entry.second.operation && !wanted.contains(entry.first);
+  });
+  auto under_way = static_cast<std::size_t>(std::count_if(
+      fetches_.begin(), fetches_.end(), [](const auto& entry) { return entry.second.operation; }));
+  for (const auto& [reference, image] : wanted) {
+    Attempt& attempt = fetches_[reference];
+    if (attempt.operation || now_.mono < attempt.next_try || under_way >= kFetchesMax) continue;
+    attempt.operation = begin({.kind = OperationKind::kFetch, .reference = reference});
+    act(FetchImage{*attempt.operation, image});
+    ++under_way;
+  }
+
+  const bool building = std::any_of(builds_.begin(), builds_.end(),
+                                    [](const auto& entry) { return entry.second.operation; });
+  if (building) return;
+  for (const BuildOrder& order : assignment_->builds) {
+    const BuildKey key(order.workload, order.generation);
+    if (build_results_.contains(key)) continue;
+    Attempt& attempt = builds_[key];
+    if (now_.mono < attempt.next_try) continue;
+    attempt.operation = begin({.kind = OperationKind::kBuild, .build_key = key});
+    act(BuildImage{*attempt.operation, order});
+    return;
+  }
+}
+
+std::map<std::string, Image> Agent::wanted_images() const {
+  std::map<std::string, Image> wanted;
+  const auto want = [&](const Image& image) {
+    if (image.archive && !have_image(image)) wanted.emplace(image.reference, image);
+  };
+  for (const AssignedInstance& instance : assignment_->instances) want(instance.image);
+  for (const Image& image : assignment_->images) want(image);
+  return wanted;
+}
+
+std::string Agent::fetch_error(const std::string& reference) const {
+  const auto found = fetches_.find(reference);
+  if (found == fetches_.end() || found->second.error.empty()) return {};
+  return "its image cannot be fetched: " + found->second.error;
+}
+
+void Agent::finish_fetch(const std::string& reference, const Result<void>& outcome) {
+  if (outcome) {
+    images_.insert(reference);
+    fetches_.erase(reference);
+    return;
+  }
+  put_off(fetches_[reference], outcome.error());
+}
+
+void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
+  Attempt& attempt = builds_[key];
+  const bool ordered = std::any_of(
+      assignment_->builds.begin(), assignment_->builds.end(),
+      [&](const BuildOrder& order) { return BuildKey(order.workload, order.generation) == key; });
+  BuildStatus status{.workload = key.first, .generation = key.second};
+  if (done.outcome) {
+    status.state = BuildState::kDone;
+    status.archive = done.archive;
+    next_inventory_ = now_.mono;  // The engine has a new image.
+  } else if (may_pass(done.outcome.error().code) && attempt.failures + 1 < kBuildTriesMax) {
+    return put_off(attempt, done.outcome.error());
+  } else {
+    status.state = BuildState::kFailed;
+    status.reason = done.outcome.error().message;
+  }
+  builds_.erase(key);
+  if (ordered) build_results_.insert_or_assign(key, std::move(status));
+}
+
+void Agent::put_off(Attempt& attempt, const Error& error) {
+  attempt.operation.reset();
+  attempt.error = error.message;
+  const Duration wait = std::min(kRetryMin * (1U << std::min(attempt.failures, 10U)), kRetryMax);
+  ++attempt.failures;
+  attempt.next_try = now_.mono + wait;
+}
+
+}  // namespace hearth::core
