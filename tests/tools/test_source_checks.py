@@ -79,6 +79,11 @@ def test_a_heavy_header_of_the_folder_itself_is_fine(tmp_path: Path) -> None:
                                "src/adapters/http/a.cc": '#include "adapters/http/a.h"\n'}) == []
 
 
+def test_a_header_may_be_heavy_if_its_name_says_so(tmp_path: Path) -> None:
+    assert found_in(tmp_path, {"src/adapters/http/a_asio.h": "#pragma once\n#include <boost/asio.hpp>\n",
+                               "src/adapters/docker/a.cc": '#include "adapters/http/a_asio.h"\n'}) == []
+
+
 def test_a_header_for_others_must_not_be_heavy_even_by_what_it_includes(tmp_path: Path) -> None:
     findings = found_in(tmp_path, {
         "src/adapters/http/a.h": "#pragma once\n#include <boost/beast.hpp>\n",

@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.dev import build, setup
 from tools.dev.engine import ensure_engine
 from tools.dev.paths import BUILD, ROOT
-from tools.dev.terminal import Failure
+from tools.dev.terminal import Failure, say
 from tools.dev.verbs import Verb
 
 
@@ -55,9 +55,10 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _lab(args: argparse.Namespace) -> int:
-    if args.rest[0:1] == ["up"] and not _asks_for_help(args.rest):
+    if "up" in args.rest and not _asks_for_help(args.rest):
         setup.ensure("build", "run", "kafka")
-        build.build()
+        if not {"--bin", "--bare"} & set(args.rest):
+            build.build()
     return _call("tests.lab.harness.cli", args.rest)
 
 
@@ -68,15 +69,23 @@ def _kafka(args: argparse.Namespace) -> int:
 
 
 def _bench(args: argparse.Namespace) -> int:
-    name, *rest = args.rest or [""]
     known = sorted(path.stem for path in (ROOT / "bench").glob("*.py") if path.stem != "__init__")
+    name, *rest = args.rest or [""]
+    if name in ("--help", "-h"):
+        say(_BENCH.parser().format_help())
+        return 0
     if name not in known:
-        raise Failure(f"which benchmark? ./dev bench {'|'.join(known) or 'recovery'}", code=2)
+        raise Failure(f"which benchmark? ./dev bench {'|'.join(known)}", code=2)
     if not _asks_for_help(args.rest):
         setup.ensure("build", "run", "kafka")
-        build.build()
+        if "--bin" not in rest:
+            build.build()
     return _call(f"bench.{name}", rest)
 
+
+_BENCH = Verb("bench", "Measure, in the lab.",
+              ["./dev bench recovery          how fast what died is back; a table and build/bench/recovery.json",
+               "./dev bench recovery --help   its parts"], _bench, passes_on=True)
 
 VERBS = [
     Verb("run", "Start Hearth on this machine, with three nodes, an example and a tour. Ctrl-C ends all of it.",
@@ -86,6 +95,5 @@ VERBS = [
     Verb("lab", "Real servers on this machine, each with its own engine, address and agent.",
          ["./dev lab up --nodes 3", "./dev lab sh node1", "./dev lab hearth status", "./dev lab down"], _lab, passes_on=True),
     Verb("kafka", "Start or stop a real Kafka broker.", ["./dev kafka up", "./dev kafka down"], _kafka, passes_on=True),
-    Verb("bench", "Measure, in the lab.", ["./dev bench recovery    how fast what died is back; a table and build/bench/recovery.json"],
-         _bench, passes_on=True),
+    _BENCH,
 ]

@@ -20,6 +20,7 @@ CPP = (".h", ".cc")
 CODE = (*CPP, ".py", ".sh", ".cmake", ".txt", ".sql")
 TEXT = (*CODE, ".md", ".json", ".yaml", ".yml", ".toml", ".ini", ".properties", ".xml", "")
 HEAVY_HEADER = re.compile(r'#include <(boost/(asio|beast)(/|\.hpp)|CLI/|librdkafka/)')
+HEAVY_BY_NAME = ("_asio.h", "_beast.h", "_rdkafka.h", "_cli11.h")
 VAGUE_NAME = re.compile(r"(utils?|commons?|helpers?|misc)", re.IGNORECASE)
 _PASSED_OVER = {"build", "__pycache__", "node_modules", "target", "libs"}
 
@@ -49,6 +50,15 @@ class SourceFile:
     def code_lines(self) -> list[str]:
         """The lines without comments and without what stands in quotes."""
         return blank_comments_and_strings(self.text).splitlines()
+
+    @cached_property
+    def includes(self) -> list[tuple[int, str]]:
+        """Which files of ours it includes, and where."""
+        return [(number, "src/" + found.group(1)) for number, line in enumerate(self.lines, 1) if (found := _INCLUDE.match(line))]
+
+    @cached_property
+    def heavy_lines(self) -> list[int]:
+        return [number for number, line in enumerate(self.lines, 1) if HEAVY_HEADER.match(line)]
 
     @property
     def folder(self) -> str:
@@ -134,28 +144,25 @@ def _vague_name(file: SourceFile, _: Tree) -> Found:
 
 
 def _heavy_in_shared_header(file: SourceFile, tree: Tree) -> Found:
-    """A header weighs what it includes. One of the folder's own may be heavy; one that other folders include may not."""
-    if not file.path.endswith(".h") or not _included_from_elsewhere(file, tree):
+    """A header weighs what it includes. It may be heavy if only its own folder includes it, or if its name says so."""
+    if file.path.endswith(HEAVY_BY_NAME) or not _included_from_elsewhere(file, tree):
         return
-    for number, line in enumerate(file.lines, 1):
-        if HEAVY_HEADER.search(line):
-            yield number, f"{line.strip()} in a header that other folders include"
-        elif (included := _INCLUDE.match(line)) and _weighs("src/" + included.group(1), tree, {file.path}):
-            yield number, f"{line.strip()} brings Asio, Beast, CLI11 or librdkafka into a header that other folders include"
+    for number in file.heavy_lines:
+        yield number, f"'{file.lines[number - 1]}' in a header that other folders include"
+    for number, included in file.includes:
+        if _weighs(included, tree, {file.path}):
+            yield number, f"'{file.lines[number - 1]}' brings Asio, Beast, CLI11 or librdkafka into a header that other folders include"
 
 
 def _included_from_elsewhere(header: SourceFile, tree: Tree) -> bool:
-    wanted = header.path.removeprefix("src/")
-    return any(file.folder != header.folder and any((found := _INCLUDE.match(line)) and found.group(1) == wanted for line in file.lines)
-               for file in tree.values() if file.path.endswith(CPP))
+    return any(included == header.path for file in tree.values() if file.folder != header.folder for _, included in file.includes)
 
 
 def _weighs(path: str, tree: Tree, seen: set[str]) -> bool:
     if path in seen or path not in tree:
         return False
     seen.add(path)
-    return any(HEAVY_HEADER.search(line) or ((included := _INCLUDE.match(line)) and _weighs("src/" + included.group(1), tree, seen))
-               for line in tree[path].lines)
+    return bool(tree[path].heavy_lines) or any(_weighs(included, tree, seen) for _, included in tree[path].includes)
 
 
 RULES = [
@@ -185,7 +192,7 @@ RULES = [
     Rule("co_await", "a stackful coroutine or a handler: g++ 12 destroys temporaries of such an expression twice",
          in_code(r"\bco_await\b"), ("src",)),
     Rule("regex", "RE2: std::regex is slow and overflows the stack on outside input", in_code(r"\bstd::w?regex\b|#include <regex>"), ("src",)),
-    Rule("heavy-header", "a forward declaration, or a private header of the folder", _heavy_in_shared_header, ("src",), (".h",)),
+    Rule("heavy-header", "a forward declaration, a private header of the folder, or a name that says it (thing_asio.h)", _heavy_in_shared_header, ("src",), (".h",)),
     Rule("pragma-once", "'#pragma once' before the first declaration", _pragma_once, suffixes=(".h",)),
     Rule("length", "two files with one concept each", _too_long, ("src", "tests", "tools", "bench", "examples"), CODE),
     Rule("marker", "do it, or open an issue: the tree tells what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),

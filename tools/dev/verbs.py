@@ -20,7 +20,7 @@ class Verb:
     examples: Sequence[str]
     do: Callable[[argparse.Namespace], int]
     arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
-    # Takes whatever stands behind the name as it is (args.rest): the verb of another tool.
+    # Takes whatever stands behind the name as it is (args.rest), --help too: the verb of another part.
     passes_on: bool = False
 
     def parser(self) -> argparse.ArgumentParser:
@@ -32,9 +32,6 @@ class Verb:
 
     def start(self, argv: Sequence[str]) -> int:
         if self.passes_on:
-            if argv in (["--help"], ["-h"]):
-                say(self.parser().format_help())
-                return 0
             return self.do(argparse.Namespace(rest=list(argv)))
         return self.do(self.parser().parse_args(argv))
 
