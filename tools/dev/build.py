@@ -1,16 +1,18 @@
 """Configuring and compiling, by the presets of CMakePresets.json."""
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.dev import setup
 from tools.dev.paths import BUILD, ROOT
 from tools.dev.processes import run
-from tools.dev.terminal import Failure, timed
+from tools.dev.terminal import Failure, say, timed
 from tools.dev.verbs import Verb
 
 PRESETS_FILE = ROOT / "CMakePresets.json"
@@ -44,10 +46,24 @@ def configure(preset: str = DEFAULT_PRESET) -> None:
 
 
 def build(targets: Sequence[str] = (), preset: str = DEFAULT_PRESET, jobs: int | None = None) -> None:
-    configure(preset)
-    with timed(f"building {' '.join(targets) or 'all'} ({preset})"):
-        run(["ninja", "-C", folder(preset), f"-j{jobs or setup.jobs()}", *targets], "the build",
-            env={"NINJA_STATUS": "[%f/%t %es] ", **os.environ})
+    with _one_at_a_time(preset):
+        configure(preset)
+        with timed(f"building {' '.join(targets) or 'all'} ({preset})"):
+            run(["ninja", "-C", folder(preset), f"-j{jobs or setup.jobs()}", *targets], "the build",
+                env={"NINJA_STATUS": "[%f/%t %es] ", **os.environ})
+
+
+@contextmanager
+def _one_at_a_time(preset: str) -> Iterator[None]:
+    """Two verbs may be started at once; two ninjas in one folder would spoil each other's work."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / f"{preset}.lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"   waiting for another build of '{preset}'")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _build(args: argparse.Namespace) -> int:

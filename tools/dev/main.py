@@ -5,7 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])
+if not __package__:  # Started as a script: what counts is the checkout, from any folder.
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from tools.dev import build, check, hand_over, setup, suites, tidy_up  # noqa: E402
 from tools.dev.terminal import Failure, error, say  # noqa: E402
