@@ -1,7 +1,6 @@
 #include "wire/json_reader.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <boost/json/monotonic_resource.hpp>
@@ -10,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/duration_text.h"
+#include "base/spelling.h"
 #include "wire/json_duplicates.h"
 
 namespace hearth {
@@ -51,21 +51,6 @@ bool is_plain_key(std::string_view key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
-}
-
-/// Levenshtein's distance: how many characters to add, drop or change.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
-    }
-  }
-  return row.back();
 }
 
 std::string place_in_text(std::string_view text, std::size_t offset) {
@@ -235,22 +220,15 @@ void JsonObject::refuse_unknown() const {
 }
 
 std::string JsonObject::unknown_key_advice(std::string_view key) const {
-  // Farther than this is another word, not a slip of the finger.
-  std::size_t nearest_distance = std::max<std::size_t>(2, key.size() / 3) + 1;
-  constexpr std::size_t kComparedBytesMax = 64;
-  std::string_view nearest;
+  std::vector<std::string_view> known;
   std::string keys;
   for (std::size_t i = 0; i < asked_count_; ++i) {
     if (asked_[i].forbidden) continue;
     keys += keys.empty() ? "" : ", ";
     keys += asked_[i].key;
-    if (key.size() > kComparedBytesMax) continue;
-    if (const std::size_t distance = edit_distance(key, asked_[i].key);
-        distance < nearest_distance) {
-      nearest_distance = distance;
-      nearest = asked_[i].key;
-    }
+    known.push_back(asked_[i].key);
   }
+  const std::string_view nearest = nearest_word(key, known);
   const std::string meant = nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest);
   return fmt::format("unknown key{} (keys here: {})", meant, keys);
 }
