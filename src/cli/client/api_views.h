@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/resources.h"
+
+/// What the manager's API tells, as far as the command line shows or waits for it.
+///
+/// Words like states stay text, so that one that a newer manager knows is shown as it is; unknown
+/// members are passed over, and absent ones are empty. Decoders answer kCorrupt with the path of
+/// what is wrong.
+namespace hearth::cli {
+
+struct NodeView {
+  std::string name;
+  std::string display_name;
+  std::string address;
+  std::string state;     ///< As name_of(NodeState).
+  std::string evidence;  ///< In words.
+  bool cordoned = false;
+  std::string boot_id;  ///< Of the last life heard of; with `start_count` it names it.
+  std::uint64_t start_count = 0;
+  Resources capacity;
+  Load load;
+  std::string recovery_phase;  ///< As name_of(RecoveryPhase); "none" or empty: none.
+  std::uint32_t recovery_attempt = 0;
+  std::string recovery_reason;
+  std::string problem;
+  std::uint32_t instances = 0;
+  std::optional<WallTime> changed_at;
+  std::optional<Duration> silent_for;  ///< Since it was last heard.
+};
+
+struct WorkloadView {
+  std::string name;
+  std::string kind;
+  std::uint64_t generation = 0;
+  std::string phase;  ///< As name_of(WorkloadPhase).
+  std::string reason;
+  std::uint32_t instances = 0;  ///< Wanted.
+  std::uint32_t running = 0;
+  std::string bundle;
+  std::string image;
+  std::string build_node;
+  std::string on_node_lost;
+};
+
+struct InstanceView {
+  std::string id;
+  std::string workload;
+  std::uint64_t generation = 0;
+  std::string node;  ///< Empty: none yet.
+  std::string address;
+  std::string desire;
+  std::string state;  ///< As name_of(InstanceState).
+  std::string container;
+  std::uint32_t restarts = 0;
+  std::optional<std::uint32_t> exit_code;  ///< Of its last container that ended.
+  bool out_of_memory = false;
+  std::string reason;
+  std::string replaces;
+  std::optional<WallTime> changed_at;
+};
+
+Result<NodeView> decode_node(std::string_view text);
+Result<WorkloadView> decode_workload(std::string_view text);
+Result<std::vector<NodeView>> decode_nodes(const std::vector<std::string>& pages);
+Result<std::vector<WorkloadView>> decode_workloads(const std::vector<std::string>& pages);
+Result<std::vector<InstanceView>> decode_instances(const std::vector<std::string>& pages);
+
+/// The "next" of a page; empty if it is the last.
+Result<std::string> decode_next_cursor(std::string_view page);
+/// The "generation" that a deploy was given.
+Result<std::uint64_t> decode_generation(std::string_view text);
+/// The "lines" of an explanation.
+Result<std::vector<std::string>> decode_lines(std::string_view text);
+
+}  // namespace hearth::cli

@@ -1,0 +1,137 @@
+#include "cli/terminal/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace hearth::cli {
+namespace {
+
+std::string_view code_of(Paint paint) {
+  switch (paint) {
+    case Paint::kPlain: return "";
+    case Paint::kBold: return "1";
+    case Paint::kDim: return "2";
+    case Paint::kGood: return "32";
+    case Paint::kWarning: return "33";
+    case Paint::kBad: return "31";
+  }
+  HEARTH_CHECK(false);
+}
+
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+Terminal::Style style_of_stdout() {
+  if (::isatty(STDOUT_FILENO) == 0) return {};
+  const char* const term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+  Terminal::Style style{.color = !dumb && !is_set("NO_COLOR")};
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
+  return style;
+}
+
+bool continues_a_code_point(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+}  // namespace
+
+Terminal Terminal::of_process() {
+  return Terminal(std::cout, std::cerr, style_of_stdout());
+}
+
+std::string Terminal::painted(Paint paint, std::string_view text) const {
+  if (!style_.color || paint == Paint::kPlain || text.empty()) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", code_of(paint), text);
+}
+
+void Terminal::say(std::string_view line) {
+  out_ << line << '\n' << std::flush;
+}
+
+void Terminal::note(std::string_view line) {
+  err_ << line << '\n' << std::flush;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool wide_control = byte == 0xC2 && i + 1 < text.size() &&
+                              static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080..U+009F
+    if (byte == '\n' || byte == '\t') {
+      out += ' ';
+    } else if (byte < 0x20 || byte == 0x7F || wide_control) {
+      out += '?';
+      if (wide_control) ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  out.erase(out.find_last_not_of(' ') + 1);
+  return out;
+}
+
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues_a_code_point(c); }));
+}
+
+std::string shortened(std::string_view text, std::size_t columns) {
+  if (columns_of(text) <= columns) return std::string(text);
+  if (columns == 0) return {};
+  std::size_t kept = 0;
+  std::size_t end = 0;
+  while (end < text.size()) {
+    if (!continues_a_code_point(text[end]) && ++kept == columns) break;
+    ++end;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+std::string show_age(WallTime then, WallTime now) {
+  using std::chrono::duration_cast;
+  const auto age = now - then;
+  if (age < std::chrono::seconds(1)) return "now";
+  if (age < std::chrono::minutes(2)) {
+    return fmt::format("{} s ago", duration_cast<std::chrono::seconds>(age).count());
+  }
+  if (age < std::chrono::hours(2)) {
+    return fmt::format("{} m ago", duration_cast<std::chrono::minutes>(age).count());
+  }
+  if (age < std::chrono::days(2)) {
+    return fmt::format("{} h ago", duration_cast<std::chrono::hours>(age).count());
+  }
+  return fmt::format("{} d ago", duration_cast<std::chrono::days>(age).count());
+}
+
+std::string show_bytes(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  double count = static_cast<double>(bytes);
+  while (count >= 1024 && unit + 1 < kUnits.size()) {
+    count /= 1024;
+    ++unit;
+  }
+  return count < 10 && unit > 0 ? fmt::format("{:.1f} {}", count, kUnits[unit])
+                                : fmt::format("{:.0f} {}", count, kUnits[unit]);
+}
+
+std::string show_count(std::uint64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+}  // namespace hearth::cli
