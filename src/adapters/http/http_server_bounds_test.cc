@@ -1,0 +1,220 @@
+// What a client may do to a server, and what it then gets: every bound of HttpServerConfig.
+
+#include <gmock/gmock.h>
+
+#include "adapters/http/test_server.h"
+#include "base/prng.h"
+
+namespace hearth {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+HttpServerConfig with(const std::function<void(HttpServerConfig&)>& change) {
+  HttpServerConfig config = TestServer::on_loopback();
+  change(config);
+  return config;
+}
+
+void add_echo(TestServer& test) {
+  test.router.add(HttpMethod::kPost, "/", [](HttpExchange& exchange) -> Result<void> {
+    const Result<std::string> body = exchange.read_body(1000);
+    if (!body) return tl::unexpected(body.error());
+    return exchange.respond({.body = *body});
+  });
+}
+
+/// A route whose answers never end until the notifier goes.
+void add_stream(TestServer& test, Notifier& never) {
+  test.router.add(HttpMethod::kGet, "/stream", [&never](HttpExchange& exchange) -> Result<void> {
+    if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
+    const auto woken = exchange.wait(never, std::chrono::hours(1));
+    return woken ? Result<void>() : tl::unexpected(woken.error());
+  });
+}
+
+TEST(HttpServerBounds, RefusesHeadersOverTheirBound) {
+  TestServer test;
+  add_echo(test);
+  test.start();
+  const std::string fits(15 * 1024, 'a');
+  EXPECT_THAT(exchange_with(test.endpoint(), plain_request("POST", "/", "X: " + fits + "\r\n")),
+              StartsWith("HTTP/1.1 200 "));
+  const std::string too_large(17 * 1024, 'a');
+  const std::string answer =
+      exchange_with(test.endpoint(), plain_request("POST", "/", "X: " + too_large + "\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(answer, HasSubstr("\"code\":\"exhausted\""));
+  EXPECT_THAT(exchange_with(test.endpoint(), "GET /" + too_large), StartsWith("HTTP/1.1 431 "));
+  std::string many;
+  for (int i = 0; i < 4000; ++i) many += "a:b\r\n";
+  EXPECT_THAT(exchange_with(test.endpoint(), plain_request("POST", "/", many)),
+              StartsWith("HTTP/1.1 431 "));
+  EXPECT_EQ(test.counters().requests_malformed, 3U);
+}
+
+TEST(HttpServerBounds, RefusesBodiesOverTheirBound) {
+  TestServer test;
+  add_echo(test);
+  test.start();
+  const std::string announced =
+      exchange_with(test.endpoint(), plain_request("POST", "/", "Content-Length: 1001\r\n"));
+  EXPECT_THAT(announced, StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
+  EXPECT_THAT(announced, HasSubstr("larger than 1000 bytes"));
+  const std::string chunk = "200\r\n" + std::string(512, 'x') + "\r\n";
+  EXPECT_THAT(
+      exchange_with(test.endpoint(), plain_request("POST", "/", "Transfer-Encoding: chunked\r\n") +
+                                         chunk + chunk + "0\r\n\r\n"),
+      StartsWith("HTTP/1.1 413 "));
+}
+
+TEST(HttpServerBounds, RefusesBytesThatAreNoHttp) {
+  TestServer test;
+  add_echo(test);
+  test.start();
+  for (const std::string_view bytes :
+       {"\x16\x03\x01\x02\x01\x01\xfc\x03\x03", "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+    EXPECT_THAT(exchange_with(test.endpoint(), bytes), StartsWith("HTTP/1.1 400 ")) << bytes;
+  }
+  EXPECT_THAT(
+      exchange_with(test.endpoint(),
+                    plain_request("POST", "/", "Transfer-Encoding: chunked\r\n") + "zz\r\n"),
+      StartsWith("HTTP/1.1 400 "));
+}
+
+// Goal: nothing that a peer sends takes the server down or keeps its connection.
+// Method: pieces of requests, cut and mixed at random by a seed, then a regular request.
+TEST(HttpServerBounds, LivesThroughRandomBytes) {
+  TestServer test;
+  add_echo(test);
+  test.start();
+  const std::string good =
+      "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+  Prng prng(20260301);
+  for (int round = 0; round < 200; ++round) {
+    std::string bytes = good;
+    const std::uint64_t changes = 1 + prng.below(4);
+    for (std::uint64_t change = 0; change < changes; ++change) {
+      bytes[prng.below(bytes.size())] = static_cast<char>(prng.below(256));
+    }
+    bytes.resize(1 + prng.below(bytes.size()));
+    RawClient client(test.endpoint());
+    client.send(bytes);
+  }
+  EXPECT_THAT(exchange_with(test.endpoint(), plain_request("POST", "/")),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_TRUE(test.reaches([](const auto& counters) { return counters.connections_open == 0; }));
+}
+
+TEST(HttpServerBounds, DropsAClientWhoseHeadersTrickleIn) {
+  TestServer test(with([](auto& config) { config.head_timeout = milliseconds(50); }));
+  add_echo(test);
+  test.start();
+  RawClient client(test.endpoint());
+  client.send("POST / HTT");
+  EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 408 "));
+  EXPECT_EQ(test.counters().requests_timed_out, 1U);
+}
+
+TEST(HttpServerBounds, DropsAClientWhoseBodyTricklesIn) {
+  TestServer test(with([](auto& config) { config.body_timeout = milliseconds(50); }));
+  add_echo(test);
+  test.start();
+  RawClient client(test.endpoint());
+  client.send(plain_request("POST", "/", "Content-Length: 100\r\n") + "slow");
+  EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST(HttpServerBounds, ClosesAConnectionThatStaysIdle) {
+  TestServer test(with([](auto& config) { config.idle_timeout = milliseconds(50); }));
+  add_echo(test);
+  test.start();
+  RawClient never_used(test.endpoint());
+  EXPECT_EQ(never_used.read_to_end(), "");
+  RawClient used(test.endpoint());
+  used.send("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  EXPECT_THAT(used.read_to_end(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(test.counters().requests_timed_out, 0U);
+}
+
+TEST(HttpServerBounds, DropsAClientThatDoesNotTakeItsAnswer) {
+  std::promise<ErrorCode> ended;
+  TestServer test(with([](auto& config) { config.write_timeout = milliseconds(50); }));
+  test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
+    if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
+    const std::string chunk(64 * 1024, 'x');
+    for (;;) {
+      if (auto sent = exchange.write(chunk); !sent) {
+        ended.set_value(sent.error().code);
+        return sent;
+      }
+    }
+  });
+  test.start();
+  RawClient client(test.endpoint());
+  client.send(plain_request("GET", "/"));
+  EXPECT_EQ(ended.get_future().get(), ErrorCode::kTimeout);
+}
+
+TEST(HttpServerBounds, ClosesTheLongestIdleConnectionForANewcomer) {
+  TestServer test(with([](auto& config) { config.connections_max = 2; }));
+  add_echo(test);
+  test.start();
+  const std::string request = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  RawClient first(test.endpoint());
+  first.send(request);
+  first.read_until("\r\n\r\n");
+  RawClient second(test.endpoint());
+  second.send(request);
+  second.read_until("\r\n\r\n");
+  EXPECT_THAT(exchange_with(test.endpoint(), plain_request("POST", "/")),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(first.read_to_end(), "");
+  second.send(request);
+  EXPECT_THAT(second.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpServerBounds, RefusesANewcomerWhenEveryConnectionIsAtWork) {
+  Notifier never;
+  TestServer test(with([](auto& config) { config.connections_max = 2; }));
+  add_stream(test, never);
+  test.start();
+  RawClient first(test.endpoint());
+  RawClient second(test.endpoint());
+  for (RawClient* client : {&first, &second}) {
+    client->send(plain_request("GET", "/stream"));
+    client->read_until("\r\n\r\n");
+  }
+  RawClient third(test.endpoint());
+  EXPECT_THAT(third.read_to_end(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(test.counters().connections_refused, 1U);
+}
+
+TEST(HttpServerBounds, KeepsRoomForShortRequestsBesideStreams) {
+  Notifier never;
+  TestServer test(with([](auto& config) { config.streams_max = 1; }));
+  add_stream(test, never);
+  add_echo(test);
+  test.start();
+  {
+    RawClient first(test.endpoint());
+    first.send(plain_request("GET", "/stream"));
+    first.read_until("\r\n\r\n");
+    EXPECT_THAT(exchange_with(test.endpoint(), plain_request("GET", "/stream")),
+                StartsWith("HTTP/1.1 429 "));
+    EXPECT_THAT(exchange_with(test.endpoint(), plain_request("POST", "/")),
+                StartsWith("HTTP/1.1 200 "));
+  }
+  ASSERT_TRUE(test.reaches([](const auto& counters) { return counters.connections_open == 0; }));
+  RawClient again(test.endpoint());
+  again.send(plain_request("GET", "/stream"));
+  EXPECT_THAT(again.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+}  // namespace
+}  // namespace hearth
