@@ -5,7 +5,8 @@
 # so the layering in ARCHITECTURE.md is a build error and not an opinion.
 #
 # SOURCES may be empty (headers only). Tests are registered with the label "unit"; a module whose
-# tests need a real part (an engine, a broker) names its own label with TEST_LABEL.
+# tests need a real part (an engine, a broker) names its own label with TEST_LABEL, and with
+# TEST_PROPERTIES what else CTest should know (RESOURCE_LOCK, for a part they break).
 include_guard()
 include(GoogleTest)
 
@@ -56,7 +57,7 @@ function(hearth_check_layers name layer deps)
 endfunction()
 
 function(hearth_module name)
-  cmake_parse_arguments(ARG "" "LAYER;TEST_LABEL" "SOURCES;DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LAYER;TEST_LABEL" "SOURCES;DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS;TEST_PROPERTIES" ${ARGN})
   hearth_check_layers(${name} "${ARG_LAYER}" "${ARG_DEPS};${ARG_PRIVATE_DEPS};${ARG_TEST_DEPS}")
 
   if(ARG_SOURCES)
@@ -80,7 +81,7 @@ function(hearth_module name)
     target_link_libraries(hearth_${name}_test
       PRIVATE hearth_${name} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main hearth_warnings)
     gtest_discover_tests(hearth_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-      TEST_PREFIX "${name}." PROPERTIES LABELS ${ARG_TEST_LABEL} TIMEOUT 120)
+      TEST_PREFIX "${name}." PROPERTIES LABELS ${ARG_TEST_LABEL} TIMEOUT 120 ${ARG_TEST_PROPERTIES})
   endif()
 endfunction()
 
