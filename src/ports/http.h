@@ -92,8 +92,9 @@ class HttpExchange {
   /// Sends a chunk at once. A client that does not take it within the write timeout is dropped.
   virtual Result<void> write(std::string_view chunk) = 0;
 
-  /// Suspends until `notifier` is notified or `timeout` has passed. Ends early with kUnavailable
-  /// when the client closes, so that followers of something quiet do not pile up.
+  /// Suspends until `notifier` is notified or `timeout` has passed. What is waited for may have
+  /// come while the last write() was suspended: look again right before this. Ends early with
+  /// kUnavailable when the client closes, so that followers of something quiet do not pile up.
   virtual Result<WaitEnd> wait(Notifier& notifier, Duration timeout) = 0;
 
   /// Answers with what `target` of another Hearth process answers to GET, as it comes, for as long

@@ -215,11 +215,12 @@ TEST(HttpServer, SendsChunksAsTheyAreMade) {
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
     if (auto begun = exchange.begin_stream("text/event-stream"); !begun) return begun;
     while (news != "end") {
-      if (!news.empty()) {
-        if (auto sent = exchange.write(std::exchange(news, {})); !sent) return sent;
-      }
-      if (auto woken = exchange.wait(changed, std::chrono::hours(1)); !woken) {
-        return tl::unexpected(woken.error());
+      if (news.empty()) {
+        if (auto woken = exchange.wait(changed, std::chrono::hours(1)); !woken) {
+          return tl::unexpected(woken.error());
+        }
+      } else if (auto sent = exchange.write(std::exchange(news, {})); !sent) {
+        return sent;
       }
     }
     return {};
