@@ -62,6 +62,10 @@ class Bus {
   /// Fails with kExhausted at once-in-a-loop-turn when the send queue is full, with kTimeout when
   /// the record was not acknowledged in time (it may have been written all the same).
   virtual void publish(BusRecord record, Completion<void> done) = 0;
+  /// Turns to other brokers: an embedded one has another port after each start. What is not
+  /// acknowledged yet fails, and every followed topic is followed anew. The same bootstrap: nothing
+  /// happens. On an error the bus stays as it was.
+  virtual Result<void> reconnect(const std::string& bootstrap) = 0;
 };
 
 }  // namespace hearth

@@ -121,8 +121,9 @@ void Agent::visit(const LoadSampled& event) {
   load_ = event.load;
 }
 
+/// The next heartbeat tells everything again; not sooner, or a bus that is away would be flooded.
 void Agent::visit(const StatusDropped&) {
-  told_.reset();
+  next_report_ = std::min(next_report_, next_heartbeat_);
 }
 
 void Agent::adopt(const Assignment& assignment) {

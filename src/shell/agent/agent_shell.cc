@@ -1,0 +1,213 @@
+#include "shell/agent/agent_shell.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "wire/assignment_codec.h"
+#include "wire/heartbeat_codec.h"
+
+namespace hearth {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Load changes slowly and reading it costs a few system calls.
+constexpr Duration kLoadPeriod = 2s;
+
+}  // namespace
+
+AgentShell::AgentShell(boost::asio::io_context& loop, AgentShellConfig config,
+                       core::AgentSettings settings, std::optional<Assignment> stored,
+                       std::uint64_t seed, AgentPorts ports)
+    : config_(std::move(config)),
+      node_(settings.node),
+      ports_(std::move(ports)),
+      agent_(std::move(settings), std::move(stored), seed, ports_.clock.now()),
+      images_(config_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager),
+      bus_finder_(loop, ports_.http, config_.manager,
+                  [this](const BusAddress& address) { use_bus(address); }),
+      deadline_(loop, [this] { tick(); }) {}
+
+AgentShell::~AgentShell() = default;
+
+void AgentShell::start() {
+  ports_.runtime.watch({
+      .on_notice = [this](const ContainerNotice& notice) { on_notice(notice); },
+      .on_watching = [this] { deliver(core::EngineFound{}); },
+      .on_lost =
+          [this](const Error& error) {
+            warn("engine", "the container engine is lost: " + error.message);
+            deliver(core::EngineLost{error.message});
+          },
+  });
+  if (config_.bus) {
+    use_bus(*config_.bus);
+  } else {
+    bus_finder_.seek();
+  }
+  tick();
+}
+
+void AgentShell::tick() {
+  const MonoTime now = ports_.clock.now().mono;
+  if (!load_sampled_at_ || now - *load_sampled_at_ >= kLoadPeriod) {
+    load_sampled_at_ = now;
+    return deliver(core::LoadSampled{ports_.sample_load()});
+  }
+  deliver(core::AgentTicked{});
+}
+
+void AgentShell::deliver(const core::AgentEvent& event) {
+  inbox_.push_back(event);
+  if (stepping_) return;
+  stepping_ = true;
+  while (!inbox_.empty()) {
+    const core::AgentEvent next = std::move(inbox_.front());
+    inbox_.pop_front();
+    for (const core::AgentAction& action : agent_.step(next, ports_.clock.now())) {
+      std::visit([this](const auto& one) { act(one); }, action);
+    }
+  }
+  stepping_ = false;
+  deadline_.arm(agent_.next_deadline() - ports_.clock.now().mono);
+}
+
+void AgentShell::act(const core::SaveAssignment& action) {
+  const Result<void> outcome = ports_.store.save(action.assignment);
+  if (!outcome) warn("save", "the assignment cannot be stored: " + outcome.error().message);
+  inbox_.push_back(core::AssignmentSaved{action.assignment.number, outcome});
+}
+
+void AgentShell::act(const core::TakeInventory&) {
+  ports_.runtime.inventory(
+      [this](const Result<Inventory>& inventory) { deliver(core::InventoryTaken{inventory}); });
+}
+
+void AgentShell::act(const core::CreateContainer& action) {
+  const AssignedInstance& instance = action.instance;
+  ContainerRequest request{.instance = instance.id,
+                           .workload = instance.workload,
+                           .generation = instance.generation,
+                           .restarts = action.restarts,
+                           .image = instance.image.reference,
+                           .spec = instance.container};
+  ports_.runtime.create(std::move(request), [this, operation = action.operation,
+                                             id = instance.id](const Result<ContainerId>& made) {
+    if (!made)
+      warn("create " + id.str(),
+           fmt::format("'{}' cannot be created: {}", id.str(), made.error().message));
+    const Result<void> outcome = made ? Result<void>() : tl::unexpected(made.error());
+    deliver(core::OperationDone{operation, outcome, made.value_or(ContainerId{}), {}});
+  });
+}
+
+void AgentShell::act(const core::StartContainer& action) {
+  ports_.runtime.start(action.container, report_to(action.operation, "starting a container"));
+}
+
+void AgentShell::act(const core::StopContainer& action) {
+  ports_.runtime.stop(action.container, action.grace,
+                      report_to(action.operation, "stopping a container"));
+}
+
+void AgentShell::act(const core::RemoveContainer& action) {
+  ports_.runtime.remove(action.container, report_to(action.operation, "removing a container"));
+}
+
+void AgentShell::act(const core::FetchImage& action) {
+  spdlog::info("fetching image '{}'", action.image.reference);
+  images_.fetch(action.image, report_to(action.operation, "fetching an image"));
+}
+
+void AgentShell::act(const core::BuildImage& action) {
+  spdlog::info("building image '{}'", action.order.reference);
+  images_.build(action.order, [this, operation = action.operation](const Result<Digest>& built) {
+    if (!built) warn("build", "the build failed: " + built.error().message);
+    const Result<void> outcome = built ? Result<void>() : tl::unexpected(built.error());
+    deliver(
+        core::OperationDone{operation, outcome, {}, built ? std::optional(*built) : std::nullopt});
+  });
+}
+
+void AgentShell::act(const core::SendStatus& action) {
+  if (!bus_) {
+    if (action.heartbeat.report) inbox_.push_back(core::StatusDropped{});
+    return;
+  }
+  const bool has_report = action.heartbeat.report.has_value();
+  const TopicNames topics(bus_address_->topic_prefix);
+  bus_->publish({.topic = topics.status(node_), .key = {}, .payload = encode(action.heartbeat)},
+                [this, has_report](const Result<void>& outcome) {
+                  if (outcome) {
+                    ++counters_.statuses_sent;
+                    return;
+                  }
+                  ++counters_.statuses_dropped;
+                  warn("status", "a status could not be sent: " + outcome.error().message);
+                  if (has_report) deliver(core::StatusDropped{});
+                });
+}
+
+Completion<void> AgentShell::report_to(OperationId operation, std::string what) {
+  return [this, operation, what = std::move(what)](const Result<void>& outcome) {
+    if (!outcome) warn(what, fmt::format("{} failed: {}", what, outcome.error().message));
+    deliver(core::OperationDone{operation, outcome, {}, {}});
+  };
+}
+
+void AgentShell::use_bus(const BusAddress& address) {
+  if (bus_ && bus_address_ == address) return;
+  if (bus_ && bus_address_->topic_prefix == address.topic_prefix) {
+    const Result<void> outcome = bus_->reconnect(address.bootstrap);
+    if (!outcome) return warn("bus", "bus: " + outcome.error().message);
+    bus_address_ = address;
+    return;
+  }
+  Result<std::unique_ptr<Bus>> bus = ports_.open_bus(address.bootstrap);
+  if (!bus) return warn("bus", "bus: " + bus.error().message);
+  bus_ = *std::move(bus);
+  bus_address_ = address;
+  bus_->set_handlers({
+      .on_message = [this](const BusMessage& message) { on_message(message); },
+      .on_caught_up = [this](const std::string&) { deliver(core::AssignmentsCaughtUp{}); },
+      .on_error = [this](const Error& error) { on_bus_error(error); },
+  });
+  bus_->follow(TopicNames(address.topic_prefix).assignment(node_), FollowFrom::kBeginning);
+  spdlog::info("bus at {}", address.bootstrap);
+}
+
+void AgentShell::on_message(const BusMessage& message) {
+  Result<Assignment> assignment = decode_assignment(message.payload);
+  if (assignment) return deliver(core::AssignmentReceived{*std::move(assignment)});
+  ++counters_.payloads_rejected;
+  warn("payload", fmt::format("topic '{}' offset {}: {}; the message is ignored", message.topic,
+                              message.offset, assignment.error().message));
+}
+
+void AgentShell::on_bus_error(const Error& error) {
+  warn("bus", "bus: " + error.message);
+  // It may be an embedded broker that has another port now.
+  if (!config_.bus) bus_finder_.seek();
+}
+
+void AgentShell::on_notice(const ContainerNotice& notice) {
+  switch (notice.kind) {
+    case ContainerNotice::Kind::kStarted:
+      return deliver(core::ContainerStarted{notice.container, notice.instance});
+    case ContainerNotice::Kind::kExited:
+      return deliver(core::ContainerExited{notice.container, notice.instance,
+                                           notice.exit.value_or(ContainerExit{})});
+    case ContainerNotice::Kind::kRemoved:
+      return deliver(core::ContainerRemoved{notice.container, notice.instance});
+  }
+}
+
+void AgentShell::warn(const std::string& kind, const std::string& text) {
+  const std::optional<std::uint64_t> left_out = log_limit_.admit(kind, ports_.clock.now().mono);
+  if (!left_out) return;
+  spdlog::warn("{}{}", text, *left_out == 0 ? "" : fmt::format(" ({} more like it)", *left_out));
+}
+
+}  // namespace hearth

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/agent/agent.h"
+#include "ports/agent_store.h"
+#include "ports/bus.h"
+#include "ports/clock.h"
+#include "ports/container_runtime.h"
+#include "ports/content_client.h"
+#include "ports/http_client.h"
+#include "shell/agent/bus_finder.h"
+#include "shell/agent/image_work.h"
+#include "shell/loop/log_limit.h"
+#include "shell/loop/loop_timer.h"
+#include "shell/topics/topic_names.h"
+
+namespace hearth {
+
+/// All that the agent's shell needs of the world. Each outlives the shell.
+struct AgentPorts {
+  const Clock& clock;
+  ContainerRuntime& runtime;
+  AgentStore& store;
+  HttpClient& http;
+  ContentClient& content;
+  std::function<Load()> sample_load;
+  /// Makes the bus once its address is known.
+  std::function<Result<std::unique_ptr<Bus>>(const std::string& bootstrap)> open_bus;
+};
+
+struct AgentShellConfig {
+  Endpoint manager;
+  std::optional<BusAddress> bus;      ///< Known from the start; otherwise the manager is asked.
+  std::filesystem::path work_folder;  ///< For images on their way.
+};
+
+struct AgentShellCounters {
+  std::uint64_t payloads_rejected = 0;
+  std::uint64_t statuses_sent = 0;
+  std::uint64_t statuses_dropped = 0;
+};
+
+/// Runs the agent's core: hands it what happens on the node and on the bus, and carries out what it
+/// asks for. All on the loop.
+class AgentShell {
+ public:
+  AgentShell(boost::asio::io_context& loop, AgentShellConfig config, core::AgentSettings settings,
+             std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports);
+  ~AgentShell();
+
+  void start();
+  const core::Agent& agent() const { return agent_; }
+  const AgentShellCounters& counters() const { return counters_; }
+  bool knows_bus() const { return bus_ != nullptr; }
+
+ private:
+  void deliver(const core::AgentEvent& event);
+  void tick();
+  void act(const core::SaveAssignment& action);
+  void act(const core::TakeInventory& action);
+  void act(const core::CreateContainer& action);
+  void act(const core::StartContainer& action);
+  void act(const core::StopContainer& action);
+  void act(const core::RemoveContainer& action);
+  void act(const core::FetchImage& action);
+  void act(const core::BuildImage& action);
+  void act(const core::SendStatus& action);
+  Completion<void> report_to(OperationId operation, std::string what);
+
+  void use_bus(const BusAddress& address);
+  void on_message(const BusMessage& message);
+  void on_bus_error(const Error& error);
+  void on_notice(const ContainerNotice& notice);
+  void warn(const std::string& kind, const std::string& text);
+
+  AgentShellConfig config_;
+  NodeName node_;
+  AgentPorts ports_;
+  core::Agent agent_;
+  AgentShellCounters counters_;
+  LogLimit log_limit_;
+  ImageWork images_;
+  std::unique_ptr<Bus> bus_;
+  std::optional<BusAddress> bus_address_;
+  BusFinder bus_finder_;
+  std::optional<MonoTime> load_sampled_at_;
+  std::deque<core::AgentEvent> inbox_;
+  bool stepping_ = false;
+  LoopTimer deadline_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ports/bus.h"
+#include "ports/http_client.h"
+#include "shell/loop/loop_timer.h"
+
+namespace hearth {
+
+/// Where an agent finds the bus and by which names its topics go.
+struct BusAddress {
+  std::string bootstrap;
+  std::string topic_prefix;
+  bool operator==(const BusAddress&) const = default;
+};
+
+/// Asks the manager where the bus is, for as long as it takes, and again when the bus is gone: an
+/// embedded broker has another port after each start of the manager.
+class BusFinder {
+ public:
+  static constexpr Duration kRetry = std::chrono::seconds(1);
+
+  BusFinder(boost::asio::io_context& loop, HttpClient& http, Endpoint manager,
+            std::function<void(BusAddress)> on_found);
+
+  /// Begins to ask, unless it is asking already.
+  void seek();
+
+ private:
+  void ask();
+
+  HttpClient& http_;
+  Endpoint manager_;
+  std::function<void(BusAddress)> on_found_;
+  bool seeking_ = false;
+  LoopTimer retry_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/manager/manager.h"
+#include "model/command.h"
+#include "model/event.h"
+#include "ports/completion.h"
+#include "ports/notifier.h"
+
+namespace hearth {
+
+/// What went by in the manager's shell since its start, for metrics.
+struct ManagerShellCounters {
+  std::uint64_t payloads_rejected = 0;  ///< Messages on our topics that were not what they must be.
+  std::uint64_t inbox_overflows = 0;    ///< Heartbeats dropped because the inbox was full.
+  std::uint64_t commits = 0;
+  std::uint64_t commits_failed = 0;
+  std::uint64_t publish_failures = 0;
+  std::uint64_t events_published = 0;
+};
+
+/// The manager as its HTTP API sees it. All calls and callbacks on the loop.
+class ManagerService {
+ public:
+  virtual ~ManagerService() = default;
+  /// What it knows. Valid until the handler suspends.
+  virtual const core::Manager& manager() const = 0;
+  virtual Instant now() const = 0;
+  /// Has a command carried out; `done` once it is decided and durable. kExhausted when too many
+  /// wait.
+  virtual void submit(Command command, Completion<core::CommandResult> done) = 0;
+  /// Cluster events after `seq`, in order, `count_max` at most.
+  virtual void events_after(std::uint64_t seq, std::size_t count_max,
+                            Completion<std::vector<ClusterEvent>> done) = 0;
+  /// The number of the last event that is durable.
+  virtual std::uint64_t last_event_seq() const = 0;
+  /// Notified at each new event.
+  virtual Notifier& event_added() = 0;
+  /// Where agents find the bus now: the embedded broker's port changes with every start.
+  virtual std::string bus_bootstrap() const = 0;
+  virtual std::string topic_prefix() const = 0;
+  virtual const ManagerShellCounters& shell_counters() const = 0;
+};
+
+}  // namespace hearth

@@ -1,0 +1,269 @@
+#include "shell/manager/manager_shell.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "base/duration_text.h"
+#include "wire/assignment_codec.h"
+#include "wire/canary_codec.h"
+#include "wire/event_codec.h"
+#include "wire/heartbeat_codec.h"
+
+namespace hearth {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kTopicsRetry = 1s;
+constexpr Duration kCommitRetryMin = 100ms;
+constexpr Duration kCommitRetryMax = 5s;
+constexpr Duration kFetchTimeout = 2s;
+constexpr std::size_t kRequestsMax = 256;
+
+bool is_heartbeat(const core::ManagerEvent& event) {
+  return std::holds_alternative<core::HeartbeatReceived>(event);
+}
+
+}  // namespace
+
+ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
+                           core::ManagerSettings settings, Snapshot snapshot, ManagerPorts ports,
+                           std::function<void(Error)> on_fatal)
+    : loop_(loop),
+      config_(std::move(config)),
+      topics_(config_.topic_prefix),
+      ports_(ports),
+      on_fatal_(std::move(on_fatal)),
+      manager_(std::move(settings), snapshot, ports.clock.now()),
+      events_(snapshot.last_event_seq),
+      deadline_(loop, [this] { deliver(core::Ticked{}); }),
+      commit_retry_(loop, [this] { commit(); }),
+      topics_retry_(loop, [this] { ensure_topics(); }),
+      store_thread_(loop) {}
+
+ManagerShell::~ManagerShell() {
+  ports_.bus.set_handlers({});
+}
+
+void ManagerShell::start() {
+  ports_.bus.set_handlers({
+      .on_message = [this](const BusMessage& message) { on_message(message); },
+      .on_caught_up = [](const std::string&) {},
+      .on_error = [this](const Error& error) { warn("bus", "bus: " + error.message); },
+  });
+  ports_.bus.follow(topics_.canary(), FollowFrom::kEnd);
+  topics_wanted_ = topics_.of_cluster();
+  ensure_topics();
+  deliver(core::Started{});
+}
+
+void ManagerShell::submit(Command command, Completion<core::CommandResult> done) {
+  if (requests_.size() >= kRequestsMax || inbox_.size() >= kInboxMax) {
+    boost::asio::post(loop_, [done = std::move(done)] {
+      done(
+          fail(ErrorCode::kExhausted, "the manager has too many requests waiting; try again soon"));
+    });
+    return;
+  }
+  last_request_ = last_request_.next();
+  requests_.emplace(last_request_, std::move(done));
+  deliver(core::CommandReceived{last_request_, std::move(command)});
+}
+
+void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
+                                Completion<std::vector<ClusterEvent>> done) {
+  if (std::optional<std::vector<ClusterEvent>> recent = events_.after(seq, count_max)) {
+    boost::asio::post(loop_,
+                      [done = std::move(done), recent = *std::move(recent)] { done(recent); });
+    return;
+  }
+  store_thread_.run([&store = ports_.store, seq, count_max, done = std::move(done)]() mutable {
+    return [done = std::move(done), found = store.events_after(seq, count_max)]() mutable {
+      done(std::move(found));
+    };
+  });
+}
+
+void ManagerShell::deliver(core::ManagerEvent event) {
+  if (inbox_.size() >= kInboxMax && is_heartbeat(event)) {
+    ++counters_.inbox_overflows;
+    warn("inbox", "more heartbeats come in than the store lets us take; some are dropped");
+    return;
+  }
+  inbox_.push_back(std::move(event));
+  pump();
+}
+
+void ManagerShell::pump() {
+  // An action may deliver the next event itself: it is taken up by the loop below.
+  if (pumping_) return;
+  pumping_ = true;
+  while (!committing_ && !inbox_.empty()) {
+    const core::ManagerEvent event = std::move(inbox_.front());
+    inbox_.pop_front();
+    batch_ = manager_.step(event, ports_.clock.now());
+    if (batch_.writes.empty()) {
+      carry_out(std::move(batch_.actions));
+    } else {
+      committing_ = true;
+      commit();
+    }
+  }
+  pumping_ = false;
+  if (!committing_) deadline_.arm(manager_.next_deadline() - ports_.clock.now().mono);
+}
+
+void ManagerShell::commit() {
+  store_thread_.run([this, &store = ports_.store] {
+    return [this, outcome = store.commit(batch_.writes)] { on_committed(outcome); };
+  });
+}
+
+void ManagerShell::on_committed(Result<void> outcome) {
+  const MonoTime now = ports_.clock.now().mono;
+  if (!outcome) {
+    ++counters_.commits_failed;
+    if (commit_failures_++ == 0) commit_failing_since_ = now;
+    warn("store", fmt::format("the store failed, no decision is taken until it works: {}",
+                              outcome.error().message));
+    if (now - commit_failing_since_ >= config_.store_patience) return on_fatal_(outcome.error());
+    commit_retry_.arm(
+        std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
+    return;
+  }
+  ++counters_.commits;
+  commit_failures_ = 0;
+  committing_ = false;
+  pumping_ = true;
+  carry_out(std::move(batch_.actions));
+  pumping_ = false;
+  pump();
+}
+
+void ManagerShell::carry_out(std::vector<core::ManagerAction> actions) {
+  for (core::ManagerAction& action : actions) {
+    std::visit([this](auto& one) { act(one); }, action);
+  }
+}
+
+void ManagerShell::act(const core::WatchNode& action) {
+  nodes_wanted_.insert(action.node);
+  const std::vector<TopicSpec> specs = topics_.of_node(action.node);
+  topics_wanted_.insert(topics_wanted_.end(), specs.begin(), specs.end());
+  ensure_topics();
+}
+
+/// Makes what is wanted, in one request; what comes while it is under way goes into the next.
+void ManagerShell::ensure_topics() {
+  if (ensuring_topics_ || topics_wanted_.empty()) return;
+  ensuring_topics_ = true;
+  for (const NodeName& node : std::exchange(nodes_wanted_, {})) {
+    ports_.bus.follow(topics_.status(node), FollowFrom::kEnd);
+  }
+  std::vector<TopicSpec> specs = std::exchange(topics_wanted_, {});
+  ports_.bus.ensure_topics(specs, [this, specs](const Result<void>& outcome) {
+    ensuring_topics_ = false;
+    if (!outcome) {
+      warn("topics", "topics cannot be made yet: " + outcome.error().message);
+      topics_wanted_.insert(topics_wanted_.begin(), specs.begin(), specs.end());
+      topics_retry_.arm(kTopicsRetry);
+      return;
+    }
+    ensure_topics();
+  });
+}
+
+void ManagerShell::act(const core::SendCanary& action) {
+  const Canary canary{.epoch = manager_.epoch(), .seq = ++canary_seq_, .sent_at = action.sent_at};
+  publish({.topic = topics_.canary(), .key = {}, .payload = encode(canary)});
+}
+
+void ManagerShell::act(const core::PublishAssignment& action) {
+  const NodeName& node = action.assignment.node;
+  Result<std::string> payload = encode(action.assignment);
+  if (!payload)
+    return warn("assignment", fmt::format("node '{}': {}", node.str(), payload.error().message));
+  publish({.topic = topics_.assignment(node), .key = node.str(), .payload = *std::move(payload)});
+}
+
+void ManagerShell::act(const core::PublishEvent& action) {
+  spdlog::info("{} {}", name_of(action.event.type), action.event.message);
+  ++counters_.events_published;
+  events_.add(action.event);
+  event_added_.notify_all();
+  publish({.topic = topics_.events(), .key = {}, .payload = encode(action.event, config_.cluster)});
+}
+
+void ManagerShell::act(const core::Dial& action) {
+  ports_.dialer.dial(action.agent, action.timeout,
+                     [this, node = action.node, dial = action.dial](DialOutcome outcome) {
+                       deliver(core::Dialled{node, dial, outcome});
+                     });
+}
+
+void ManagerShell::act(const core::FetchStatus& action) {
+  HttpCall call{.server = action.agent, .target = "/v1/status", .timeout = kFetchTimeout};
+  ports_.http.send(std::move(call), [this, node = action.node](const Result<HttpReply>& reply) {
+    Result<Heartbeat> status =
+        reply.and_then([](const HttpReply& one) { return decode_heartbeat(one.body); });
+    deliver(core::StatusFetched{node, std::move(status)});
+  });
+}
+
+void ManagerShell::act(const core::SwitchPower& action) {
+  spdlog::warn("power {} of node '{}', attempt {}", name_of(action.verb), action.node.str(),
+               action.attempt);
+  ports_.power.switch_power(
+      action.node, action.verb,
+      [this, node = action.node, verb = action.verb](const Result<void>& outcome) {
+        deliver(core::PowerSwitched{node, verb, outcome});
+      });
+}
+
+void ManagerShell::act(core::Reply& action) {
+  const auto found = requests_.find(action.request);
+  if (found == requests_.end()) return;
+  boost::asio::post(loop_, [done = std::move(found->second), result = std::move(action.result)] {
+    done(result);
+  });
+  requests_.erase(found);
+}
+
+void ManagerShell::on_message(const BusMessage& message) {
+  if (const std::optional<NodeName> node = topics_.node_of_status(message.topic)) {
+    Result<Heartbeat> heartbeat = decode_heartbeat(message.payload);
+    if (!heartbeat) return reject(message, heartbeat.error());
+    return deliver(core::HeartbeatReceived{*node, *std::move(heartbeat), message.received_at});
+  }
+  if (message.topic != topics_.canary()) return;
+  const Result<Canary> canary = decode_canary(message.payload);
+  if (!canary) return reject(message, canary.error());
+  if (canary->epoch != manager_.epoch() || canary->sent_at > message.received_at) return;
+  deliver(core::CanaryReturned{canary->sent_at});
+}
+
+void ManagerShell::reject(const BusMessage& message, const Error& error) {
+  ++counters_.payloads_rejected;
+  warn("payload " + message.topic, fmt::format("topic '{}' offset {}: {}; the message is ignored",
+                                               message.topic, message.offset, error.message));
+}
+
+void ManagerShell::publish(BusRecord record) {
+  ports_.bus.publish(std::move(record), [this](const Result<void>& outcome) {
+    if (outcome) return;
+    ++counters_.publish_failures;
+    warn("publish", "a record could not be published: " + outcome.error().message);
+  });
+}
+
+void ManagerShell::warn(const std::string& kind, const std::string& text) {
+  const std::optional<std::uint64_t> left_out = log_limit_.admit(kind, ports_.clock.now().mono);
+  if (!left_out) return;
+  spdlog::warn("{}{}", text, *left_out == 0 ? "" : fmt::format(" ({} more like it)", *left_out));
+}
+
+}  // namespace hearth

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/manager/manager.h"
+#include "ports/bus.h"
+#include "ports/clock.h"
+#include "ports/dialer.h"
+#include "ports/http_client.h"
+#include "ports/power_driver.h"
+#include "ports/store.h"
+#include "shell/api/manager_service.h"
+#include "shell/loop/log_limit.h"
+#include "shell/loop/loop_timer.h"
+#include "shell/loop/worker_thread.h"
+#include "shell/manager/event_ring.h"
+#include "shell/topics/topic_names.h"
+
+namespace hearth {
+
+/// All that the manager's shell needs of the world. Each outlives the shell.
+struct ManagerPorts {
+  const Clock& clock;
+  Bus& bus;
+  Store& store;  ///< Used on the shell's own worker thread only.
+  Dialer& dialer;
+  HttpClient& http;
+  PowerDriver& power;
+};
+
+struct ManagerShellConfig {
+  std::string topic_prefix = "hearth.";
+  std::string cluster = "hearth";  ///< Names the source of the events.
+  std::string bus_bootstrap;       ///< What agents are told when they ask for the bus.
+  /// How long a commit is tried again before the process gives up; started anew, it continues from
+  /// what is on disk.
+  Duration store_patience = std::chrono::minutes(1);
+};
+
+/// Runs the manager's core: hands it what happens, commits what it decides, and only then does it.
+///
+/// One step at a time: while a batch is being committed, events wait in an inbox of kInboxMax; at
+/// the bound heartbeats are dropped (the next one says the same), commands are refused. If the
+/// store fails, the batch is held and tried again with backoff, no further decision is taken, and
+/// the agents keep everything running; after store_patience `on_fatal` is called.
+///
+/// All on the loop, but the store.
+class ManagerShell final : public ManagerService {
+ public:
+  static constexpr std::size_t kInboxMax = 20'000;
+
+  ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
+               core::ManagerSettings settings, Snapshot snapshot, ManagerPorts ports,
+               std::function<void(Error)> on_fatal);
+  ~ManagerShell() override;
+
+  /// Begins: the manager's first step, and the topics.
+  void start();
+
+  const core::Manager& manager() const override { return manager_; }
+  Instant now() const override { return ports_.clock.now(); }
+  void submit(Command command, Completion<core::CommandResult> done) override;
+  void events_after(std::uint64_t seq, std::size_t count_max,
+                    Completion<std::vector<ClusterEvent>> done) override;
+  std::uint64_t last_event_seq() const override { return events_.last_seq(); }
+  Notifier& event_added() override { return event_added_; }
+  std::string bus_bootstrap() const override { return config_.bus_bootstrap; }
+  std::string topic_prefix() const override { return config_.topic_prefix; }
+  const ManagerShellCounters& shell_counters() const override { return counters_; }
+
+ private:
+  void deliver(core::ManagerEvent event);
+  void pump();
+  void commit();
+  void on_committed(Result<void> outcome);
+  void carry_out(std::vector<core::ManagerAction> actions);
+  void act(const core::WatchNode& action);
+  void act(const core::SendCanary& action);
+  void act(const core::PublishAssignment& action);
+  void act(const core::PublishEvent& action);
+  void act(const core::Dial& action);
+  void act(const core::FetchStatus& action);
+  void act(const core::SwitchPower& action);
+  void act(core::Reply& action);
+
+  void on_message(const BusMessage& message);
+  void reject(const BusMessage& message, const Error& error);
+  void ensure_topics();
+  void publish(BusRecord record);
+  void warn(const std::string& kind, const std::string& text);
+
+  boost::asio::io_context& loop_;
+  ManagerShellConfig config_;
+  TopicNames topics_;
+  ManagerPorts ports_;
+  std::function<void(Error)> on_fatal_;
+  core::Manager manager_;
+  EventRing events_;
+  Notifier event_added_;
+  ManagerShellCounters counters_;
+  LogLimit log_limit_;
+
+  std::deque<core::ManagerEvent> inbox_;
+  core::ManagerBatch batch_;  ///< Being committed.
+  bool committing_ = false;
+  bool pumping_ = false;
+  std::uint32_t commit_failures_ = 0;
+  MonoTime commit_failing_since_;
+  std::uint64_t canary_seq_ = 0;
+  RequestId last_request_;
+  std::map<RequestId, Completion<core::CommandResult>> requests_;
+  std::vector<TopicSpec> topics_wanted_;
+  std::set<NodeName> nodes_wanted_;
+  bool ensuring_topics_ = false;
+
+  LoopTimer deadline_;
+  LoopTimer commit_retry_;
+  LoopTimer topics_retry_;
+  WorkerThread store_thread_;  ///< Last: it ends first, and with it all use of the store.
+};
+
+}  // namespace hearth

@@ -1,0 +1,1 @@
+#include "shell/manager/manager_shell.h"

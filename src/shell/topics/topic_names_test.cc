@@ -1,0 +1,25 @@
+#include "shell/topics/topic_names.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth {
+namespace {
+
+TEST(TopicNames, AStatusTopicTellsItsNode) {
+  const TopicNames topics("hearth.");
+  const NodeName node = *NodeName::parse("node-1");
+  EXPECT_EQ(topics.status(node), "hearth.node.node-1.status");
+  EXPECT_EQ(topics.node_of_status(topics.status(node)), node);
+}
+
+TEST(TopicNames, OtherTopicsTellNone) {
+  const TopicNames topics("hearth.");
+  for (const char* topic :
+       {"hearth.node.node-1.assignment", "hearth.canary", "other.node.a.status",
+        "hearth.node..status", "hearth.node.status", "hearth.node.A.status", ""}) {
+    EXPECT_EQ(topics.node_of_status(topic), std::nullopt) << topic;
+  }
+}
+
+}  // namespace
+}  // namespace hearth
