@@ -110,7 +110,7 @@ def test_a_checkout_too_deep_for_sockets_works(tmp_path: Path) -> None:
 def test_an_engine_that_does_not_start_is_quoted(own: OwnEngine) -> None:
     (own.home / "data").mkdir(parents=True)
     (own.home / "data" / "image").write_text("in the way")
-    with pytest.raises(Failure, match=r"did not start. It says:\n.*not a directory"):
+    with pytest.raises(Failure, match=r"(?s)did not start. It says:\n.*not a directory"):
         use(own)
     assert own.pid() is None and not Path(f"/sys/class/net/{own.bridge}").exists()
 
