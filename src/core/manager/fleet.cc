@@ -203,7 +203,7 @@ void Manager::republish_if_unheard(NodeRecord& record) {
 /// less than moving it at each heartbeat.
 void Manager::schedule(NodeRecord& record) {
   std::optional<MonoTime> next = record.ladder.next_deadline();
-  const auto consider = [&next](std::optional<MonoTime> other) {
+  const auto consider = [&next](const std::optional<MonoTime>& other) {
     if (other && (!next || *other < *next)) next = other;
   };
   if (record.judged()) {

@@ -51,11 +51,11 @@ void ImageWork::fetch(const Image& image, Completion<void> done) {
 }
 
 void ImageWork::build(const BuildOrder& order, Completion<Digest> done) {
-  auto build = std::make_shared<Build>();
-  build->order = order;
-  build->context = fresh_file("context");
-  build->archive = fresh_file("archive");
-  build->done = std::move(done);
+  const auto build = std::make_shared<Build>(Build{.order = order,
+                                                   .context = fresh_file("context"),
+                                                   .archive = fresh_file("archive"),
+                                                   .log = nullptr,
+                                                   .done = std::move(done)});
   content_.download(order.bundle, build->context, [this, build](const Result<void>& downloaded) {
     if (!downloaded) return finish(build, tl::unexpected(downloaded.error()));
     run_build(build);

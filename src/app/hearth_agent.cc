@@ -1,0 +1,220 @@
+// hearth-agent: one per node. Wiring, nothing else.
+
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <random>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/agent_store/file_agent_store.h"
+#include "adapters/clock/system_clock.h"
+#include "adapters/docker/docker_runtime.h"
+#include "adapters/host/host_probe.h"
+#include "adapters/http/http_client.h"
+#include "adapters/http/http_content_client.h"
+#include "adapters/http/http_server.h"
+#include "adapters/http/token_file.h"
+#include "adapters/kafka/kafka_bus.h"
+#include "app/daemon.h"
+#include "app/flags.h"
+#include "shell/agent/agent_shell.h"
+#include "shell/agent_api/agent_api.h"
+
+namespace hearth {
+namespace {
+
+constexpr const char* kName = "hearth-agent";
+
+struct AgentOptions {
+  std::optional<NodeName> node;
+  std::optional<Endpoint> manager;
+  Endpoint listen{"127.0.0.1", 7701};
+  std::filesystem::path state = "/var/lib/hearth-agent";
+  std::filesystem::path docker_socket = "/var/run/docker.sock";
+  std::filesystem::path token_file;
+  std::string kafka;
+  std::string topic_prefix = "hearth.";
+  std::string cluster;
+};
+
+Result<Endpoint> parse_listen(const std::string& text) {
+  Result<Endpoint> endpoint = parse_http_url("http://" + text);
+  if (!endpoint)
+    return fail(ErrorCode::kInvalidArgument, "must be ADDRESS:PORT, for example 0.0.0.0:7701");
+  return endpoint;
+}
+
+template <class T>
+std::function<Result<void>(const std::string&)> into(std::optional<T>& target,
+                                                     Result<T> (*parse)(std::string_view)) {
+  return [&target, parse](const std::string& text) -> Result<void> {
+    Result<T> value = parse(text);
+    if (!value) return tl::unexpected(value.error());
+    target = *std::move(value);
+    return {};
+  };
+}
+
+template <class T>
+std::function<Result<void>(const std::string&)> into(T& target) {
+  return [&target](const std::string& text) -> Result<void> {
+    target = text;
+    return {};
+  };
+}
+
+Result<NodeName> parse_node(std::string_view text) {
+  return NodeName::parse(text);
+}
+
+std::vector<Flag> flags_for(AgentOptions& options) {
+  return {
+      {"node", "NAME", "this node's name, as the manager knows it (required)",
+       into(options.node, parse_node)},
+      {"manager", "URL", "where the manager's API is, http://HOST:PORT (required)",
+       into(options.manager, parse_http_url)},
+      {"listen", "ADDRESS:PORT", "where to answer dials (127.0.0.1:7701)",
+       [&options](const std::string& text) -> Result<void> {
+         Result<Endpoint> endpoint = parse_listen(text);
+         if (!endpoint) return tl::unexpected(endpoint.error());
+         options.listen = *std::move(endpoint);
+         return {};
+       }},
+      {"state", "DIR", "what must survive a reboot (/var/lib/hearth-agent)", into(options.state)},
+      {"docker", "unix:///PATH", "the container engine (unix:///var/run/docker.sock)",
+       [&options](const std::string& text) -> Result<void> {
+         constexpr std::string_view kScheme = "unix://";
+         if (!text.starts_with(kScheme)) {
+           return fail(ErrorCode::kInvalidArgument,
+                       "must be unix:///PATH: the engine is spoken to on this node");
+         }
+         options.docker_socket = text.substr(kScheme.size());
+         return {};
+       }},
+      {"token-file", "FILE", "the cluster's token; needed off loopback", into(options.token_file)},
+      {"kafka", "HOST:PORT", "the bus; without it the manager is asked", into(options.kafka)},
+      {"topic-prefix", "PREFIX", "of the bus's topics, with --kafka (hearth.)",
+       into(options.topic_prefix)},
+      {"cluster", "ID",
+       "owns only containers that carry this label, so that clusters can share an engine",
+       into(options.cluster)},
+  };
+}
+
+Result<AgentOptions> read_options(int argc, char** argv, FlagsEnd& end) {
+  AgentOptions options;
+  const Result<FlagsEnd> parsed = parse_flags(
+      argc, argv,
+      "Keeps one node's containers running as the manager assigned them, restarts at once what "
+      "dies,\n"
+      "and tells over Kafka how the node is. Needs nobody to keep doing so.",
+      flags_for(options),
+      "  hearth-agent --node gw-17 --manager http://10.0.0.5:7700 --listen 0.0.0.0:7701 \\\n"
+      "    --token-file /etc/hearth/token\n");
+  if (!parsed) return tl::unexpected(parsed.error());
+  end = *parsed;
+  if (end == FlagsEnd::kHelpShown) return options;
+  if (!options.node) return fail(ErrorCode::kInvalidArgument, "--node NAME is missing; see --help");
+  if (!options.manager)
+    return fail(ErrorCode::kInvalidArgument, "--manager URL is missing; see --help");
+  return options;
+}
+
+/// Prometheus text (docs/reference/metrics.md).
+std::string metrics_of(const AgentShell& shell, const DockerCounters& engine) {
+  const auto counter = [](const char* name, std::uint64_t value) {
+    return fmt::format("# TYPE {0} counter\n{0} {1}\n", name, value);
+  };
+  const AgentShellCounters& counters = shell.counters();
+  return counter("hearth_agent_statuses_sent_total", counters.statuses_sent) +
+         counter("hearth_agent_statuses_dropped_total", counters.statuses_dropped) +
+         counter("hearth_agent_payloads_rejected_total", counters.payloads_rejected) +
+         counter("hearth_agent_assignments_refused_total", shell.agent().assignments_refused()) +
+         counter("hearth_agent_engine_watch_breaks_total", engine.watch_breaks);
+}
+
+Result<void> run(const AgentOptions& options) {
+  std::string token;
+  if (!options.token_file.empty()) {
+    Result<std::string> read = read_token_file(options.token_file);
+    if (!read) return tl::unexpected(read.error());
+    token = *std::move(read);
+  }
+  boost::asio::io_context loop(1);
+  const SystemClock clock;
+  FileAgentStore store(options.state);
+  Result<std::uint64_t> start_count = store.count_start();
+  if (!start_count) return tl::unexpected(start_count.error());
+  Result<std::optional<Assignment>> stored = store.load();
+  if (!stored) {
+    // A damaged file must not keep the node down: the manager tells the assignment anew.
+    spdlog::error("the stored assignment is unreadable and left aside: {}", stored.error().message);
+    stored = std::optional<Assignment>();
+  }
+  HostProbe probe(options.state);
+  DockerRuntime runtime(
+      loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
+  TcpHttpClient http(loop, token);
+  HttpContentClient content(http, *options.manager);
+
+  const core::AgentSettings settings{
+      .node = *options.node,
+      .incarnation = {.boot_id = probe.boot_id(), .start_count = *start_count},
+      .capacity = probe.capacity(),
+      .agent_port = options.listen.port};
+  AgentShellConfig config{
+      .manager = *options.manager, .bus = {}, .work_folder = options.state / "work"};
+  if (!options.kafka.empty()) config.bus = BusAddress{options.kafka, options.topic_prefix};
+  AgentPorts ports{.clock = clock,
+                   .runtime = runtime,
+                   .store = store,
+                   .http = http,
+                   .content = content,
+                   .sample_load = [&probe] { return probe.sample(); },
+                   .open_bus = [&](const std::string& bootstrap) -> Result<std::unique_ptr<Bus>> {
+                     return KafkaBus::open(loop, clock,
+                                           {.bootstrap = bootstrap,
+                                            .client_id = "hearth-agent-" + options.node->str(),
+                                            .role = KafkaRole::kAgent});
+                   }};
+  AgentShell shell(loop, config, settings, *std::move(stored), std::random_device{}(),
+                   std::move(ports));
+
+  const AgentView view{
+      .status = [&shell] { return shell.agent().status(); },
+      .container_of = [&shell](const InstanceId& id) { return shell.agent().container_of(id); },
+      .metrics = [&] { return metrics_of(shell, runtime.counters()); },
+      .runtime = runtime};
+  HttpRouter router;
+  add_agent_routes(router, view);
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::listen(
+      loop, router,
+      {.listen = options.listen, .token = token, .connections_max = 32, .streams_max = 24});
+  if (!server) return tl::unexpected(server.error());
+  spdlog::info("agent of node '{}', life {}, listening on {}", options.node->str(), *start_count,
+               show_endpoint((*server)->endpoint()));
+  shell.start();
+  run_until_signalled(loop);
+  return {};
+}
+
+int main_of_agent(int argc, char** argv) {
+  FlagsEnd end = FlagsEnd::kRun;
+  const Result<AgentOptions> options = read_options(argc, argv, end);
+  if (!options) return give_up(kName, options.error());
+  if (end == FlagsEnd::kHelpShown) return 0;
+  set_up_log(kName);
+  const Result<void> outcome = run(*options);
+  return outcome ? 0 : give_up(kName, outcome.error());
+}
+
+}  // namespace
+}  // namespace hearth
+
+int main(int argc, char** argv) {
+  return hearth::main_of_agent(argc, argv);
+}

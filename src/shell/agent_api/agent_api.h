@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "model/heartbeat.h"
+#include "model/ids.h"
+#include "ports/container_runtime.h"
+#include "ports/http_router.h"
+
+namespace hearth {
+
+/// What the agent's routes show. The functions are called on the loop, when a request comes.
+struct AgentView {
+  std::function<Heartbeat()> status;
+  std::function<ContainerId(const InstanceId&)> container_of;  ///< Empty: no such instance here.
+  std::function<std::string()> metrics;                        ///< Prometheus text.
+  ContainerRuntime& runtime;                                   ///< For logs.
+};
+
+/// The agent's HTTP routes (docs/reference/api.md): the dial, which anyone may call and which tells
+/// nothing but that the agent lives; its status; an instance's log; metrics. `view` outlives the
+/// router.
+void add_agent_routes(HttpRouter& router, const AgentView& view);
+
+}  // namespace hearth
