@@ -1,0 +1,177 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "base/time.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace hearth {
+
+/// SQLite as this folder uses it: one connection, statements that are prepared once, and C++ values
+/// in and out. Its faults travel as exceptions, which end at SqliteStore: no Result at each of the
+/// dozens of calls that a transaction is made of.
+class SqliteFault : public std::exception {
+ public:
+  explicit SqliteFault(Error error) : error_(std::move(error)) {}
+  const Error& error() const { return error_; }
+  const char* what() const noexcept override { return error_.message.c_str(); }
+
+ private:
+  Error error_;
+};
+
+/// What goes into a statement. Text is not copied: it must live until the statement was run.
+class SqlValue {
+ public:
+  template <std::integral T>
+  SqlValue(T number) : value_(static_cast<std::int64_t>(number)) {}
+  SqlValue(std::string_view text) : value_(text) {}
+  SqlValue(const std::string& text) : value_(std::string_view(text)) {}
+  SqlValue(WallTime time) : value_(std::int64_t{time.time_since_epoch().count()}) {}
+  SqlValue(std::nullopt_t) : value_(std::monostate()) {}
+
+  const std::variant<std::monostate, std::int64_t, std::string_view>& value() const {
+    return value_;
+  }
+
+ private:
+  std::variant<std::monostate, std::int64_t, std::string_view> value_;
+};
+
+/// The columns of one row, read from left to right. A value that cannot be what we once wrote is a
+/// kCorrupt fault that names table, row and column.
+class SqlRow {
+ public:
+  SqlRow(sqlite3_stmt* statement, std::string_view table) : statement_(statement), table_(table) {}
+
+  bool is_null() const;  ///< The next column; it is not taken.
+  void skip(int columns) { column_ += columns; }
+  std::string text();
+  /// Any number is exact: those beyond 2^63 come back from the negative ones they are kept as.
+  template <std::integral T>
+  T number() {
+    const std::int64_t number = integer();
+    if constexpr (sizeof(T) < sizeof number) {
+      if (number < std::numeric_limits<T>::min() || number > std::numeric_limits<T>::max()) {
+        raise("is out of range");
+      }
+    }
+    return static_cast<T>(number);
+  }
+  WallTime time() { return WallTime(WallTime::duration(integer())); }
+  template <class T>
+  T parsed(Result<T> (*parse)(std::string_view)) {
+    Result<T> value = parse(text());
+    if (!value) raise(value.error().message);
+    return *std::move(value);
+  }
+
+ private:
+  std::int64_t integer();
+  /// About the column that was taken last.
+  [[noreturn]] void raise(const std::string& fault) const;
+
+  sqlite3_stmt* statement_;
+  std::string_view table_;
+  int column_ = 0;
+};
+
+class SqlDatabase;
+
+class SqlStatement {
+ public:
+  /// For a statement that yields no rows.
+  void run(std::initializer_list<SqlValue> values);
+  /// Calls `take(SqlRow&)` for every row. `table` is for the message of a fault.
+  template <class Take>
+  void for_each(std::string_view table, std::initializer_list<SqlValue> values, Take take) {
+    const Running running(*this, values);
+    while (step()) {
+      SqlRow row(statement_.get(), table);
+      take(row);
+    }
+  }
+
+ private:
+  friend class SqlDatabase;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  /// Bound on entry, reset on exit: a statement that is left half-way would keep its lock.
+  class Running {
+   public:
+    Running(SqlStatement& statement, std::initializer_list<SqlValue> values);
+    ~Running();
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    SqlStatement& statement_;
+  };
+
+  SqlStatement(const SqlDatabase& database, sqlite3_stmt* statement);
+  bool step();
+
+  const SqlDatabase* database_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+class SqlDatabase {
+ public:
+  /// Opens an existing file (an empty one will do).
+  SqlDatabase(std::filesystem::path path, std::chrono::milliseconds busy_timeout);
+  ~SqlDatabase();
+  SqlDatabase(const SqlDatabase&) = delete;
+  SqlDatabase& operator=(const SqlDatabase&) = delete;
+
+  /// Runs statements whose rows, if any, do not matter.
+  void execute(const std::string& sql);
+  SqlStatement prepare(std::string_view sql);
+  /// The one number, or the one word, that a statement yields.
+  std::int64_t number(std::string_view sql);
+  std::string word(std::string_view sql);
+
+  /// Whether the file's name still leads to the file that is open.
+  bool was_moved() const;
+  bool in_transaction() const;
+  const std::filesystem::path& path() const { return path_; }
+  /// For a result code of SQLite that is not success.
+  [[noreturn]] void raise(int code) const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const;
+  };
+
+  const std::filesystem::path path_;
+  std::unique_ptr<sqlite3, Close> connection_;
+};
+
+/// All or nothing: rolls back unless it was committed.
+class SqlTransaction {
+ public:
+  explicit SqlTransaction(SqlDatabase& database);
+  ~SqlTransaction();
+  SqlTransaction(const SqlTransaction&) = delete;
+  SqlTransaction& operator=(const SqlTransaction&) = delete;
+
+  void commit();
+
+ private:
+  SqlDatabase& database_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,111 @@
+#include "adapters/sqlite/migration.h"
+
+#include <array>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "adapters/sqlite/sqlite_store.h"
+#include "adapters/test_disk/temporary_directory.h"
+
+namespace hearth {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+class MigrationTest : public testing::Test {
+ protected:
+  MigrationTest() { std::ofstream file(path_); }
+
+  SqlDatabase open() const { return {path_, 1s}; }
+
+  /// The error of migrating the file; nullopt if it went well.
+  std::optional<Error> try_to_migrate(std::span<const Migration> steps) const {
+    try {
+      SqlDatabase database = open();
+      migrate(database, steps);
+    } catch (const SqliteFault& fault) {
+      return fault.error();
+    }
+    return std::nullopt;
+  }
+
+  const TemporaryDirectory folder_;
+  const std::filesystem::path path_ = folder_ / SqliteStore::kFileName;
+};
+
+constexpr std::array kFirst{Migration{1, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1);"}};
+constexpr std::array kSecond{kFirst[0],
+                             Migration{2, "ALTER TABLE t ADD COLUMN b INTEGER DEFAULT 2;"}};
+constexpr std::array kBroken{kFirst[0],
+                             Migration{2, "ALTER TABLE t ADD COLUMN b INTEGER; SELECT nonsense;"}};
+
+TEST_F(MigrationTest, AnOlderFileKeepsItsRowsAndGetsWhatIsNew) {
+  ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
+  ASSERT_EQ(try_to_migrate(kSecond), std::nullopt);
+  SqlDatabase database = open();
+  EXPECT_EQ(database.number("SELECT a * 10 + b FROM t"), 12);
+  EXPECT_EQ(database.number("PRAGMA user_version"), 2);
+}
+
+TEST_F(MigrationTest, AFileThatIsUpToDateStaysAsItIs) {
+  ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
+  ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
+  EXPECT_EQ(open().number("SELECT count(*) FROM t"), 1);
+}
+
+TEST_F(MigrationTest, AStepThatFailsLeavesTheOldFormatWhole) {
+  ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
+  ASSERT_NE(try_to_migrate(kBroken), std::nullopt);
+  SqlDatabase database = open();
+  EXPECT_EQ(database.number("PRAGMA user_version"), 1);
+  EXPECT_EQ(database.number("SELECT count(*) FROM pragma_table_info('t')"), 1);
+}
+
+TEST_F(MigrationTest, AFileOfANewerHearthIsRefusedAndLeftAlone) {
+  ASSERT_EQ(try_to_migrate(kSecond), std::nullopt);
+  const std::optional<Error> error = try_to_migrate(kFirst);
+  ASSERT_NE(error, std::nullopt);
+  EXPECT_EQ(error->code, ErrorCode::kConflict);
+  EXPECT_THAT(error->message,
+              AllOf(HasSubstr(path_.string()), HasSubstr("format 2, written by a newer Hearth")));
+  EXPECT_EQ(open().number("PRAGMA user_version"), 2);
+}
+
+TEST_F(MigrationTest, ADatabaseOfAnotherProgramIsRefusedAndLeftAlone) {
+  open().execute("CREATE TABLE theirs (a)");
+  const std::optional<Error> error = try_to_migrate(kFirst);
+  ASSERT_NE(error, std::nullopt);
+  EXPECT_EQ(error->code, ErrorCode::kConflict);
+  EXPECT_THAT(error->message, HasSubstr("is not one of Hearth's"));
+  EXPECT_EQ(open().number("SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+TEST_F(MigrationTest, OursAreNumberedWithoutAGap) {
+  int number = 0;
+  for (const Migration& step : migrations()) EXPECT_EQ(step.number, ++number);
+}
+
+// Goal: whatever release wrote a file, this one opens it and finds what was in it.
+// Method: for every format there has been, a file that stops there, with an epoch in it.
+TEST_F(MigrationTest, AFileOfEveryReleasedFormatIsBroughtUpToDate) {
+  for (std::size_t format = 1; format <= migrations().size(); ++format) {
+    std::filesystem::remove(path_);
+    {
+      const std::ofstream file(path_);
+    }
+    ASSERT_EQ(try_to_migrate(migrations().first(format)), std::nullopt) << format;
+    open().execute("UPDATE meta SET epoch = 7");
+
+    auto store = SqliteStore::open({.directory = folder_.path()});
+    ASSERT_TRUE(store.has_value()) << format << ": " << store.error().message;
+    EXPECT_EQ((*store)->load()->epoch, Epoch{7}) << format;
+    EXPECT_EQ(open().number("SELECT count(*) FROM service_status"), 0);
+  }
+}
+
+}  // namespace
+}  // namespace hearth

@@ -1,0 +1,220 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "adapters/file/sha256.h"
+#include "base/prng.h"
+#include "model/record.h"
+
+namespace hearth {
+
+/// Batches of writes as a manager could make them, with values of every shape, and what must be in
+/// the database after them. For tests; the same seed makes the same ones.
+class RandomRecords {
+ public:
+  explicit RandomRecords(std::uint64_t seed) : prng_(seed) {}
+
+  /// The next batch. It refers only to what there is then.
+  std::vector<Write> batch() {
+    std::vector<Write> writes;
+    for (std::uint64_t left = 1 + prng_.below(8); left > 0; --left) writes.push_back(write());
+    return writes;
+  }
+
+  /// What a load() after all batches must give.
+  Snapshot expected() const {
+    Snapshot snapshot{.epoch = epoch_, .last_event_seq = last_seq_};
+    for (const auto& [name, node] : nodes_) snapshot.nodes.push_back(node);
+    for (const auto& [name, workload] : workloads_) snapshot.workloads.push_back(workload);
+    for (const auto& [id, instance] : instances_) snapshot.instances.push_back(instance);
+    return snapshot;
+  }
+
+  Node node() {
+    return {.name = *NodeName::parse("node-" + std::to_string(prng_.below(5))),
+            .display_name = text(),
+            .agent = {.address = text(), .port = number<std::uint16_t>()},
+            .cordoned = coin(),
+            .state = any(NodeState::kDead),
+            .evidence = text(),
+            .incarnation = {.boot_id = text(), .start_count = number<std::uint64_t>()},
+            .capacity = resources(),
+            .recovery = {.phase = any(RecoveryPhase::kQuarantined),
+                         .attempt = number<std::uint32_t>(),
+                         .reason = text()},
+            .changed_at = time()};
+  }
+
+ private:
+  Write write() {
+    switch (prng_.below(8)) {
+      case 0: return PutEpoch{epoch_ = {number<std::uint64_t>()}};
+      case 1: {
+        Node fresh = node();
+        nodes_.insert_or_assign(fresh.name, fresh);
+        return PutNode{std::move(fresh)};
+      }
+      case 2:
+      case 3: {
+        Workload fresh = workload();
+        workloads_.insert_or_assign(fresh.name, fresh);
+        return PutWorkload{std::move(fresh)};
+      }
+      case 4:
+      case 5:
+        if (workloads_.empty()) break;
+        return put_instance();
+      case 6: return delete_something();
+      default: break;
+    }
+    return append_event();
+  }
+
+  Write put_instance() {
+    Instance fresh = instance();
+    instances_.insert_or_assign(fresh.id, fresh);
+    return PutInstance{std::move(fresh)};
+  }
+
+  Write delete_something() {
+    if (!instances_.empty()) {
+      const InstanceId id = pick(instances_);
+      instances_.erase(id);
+      return DeleteInstance{id};
+    }
+    if (workloads_.empty()) return append_event();
+    const WorkloadName name = pick(workloads_);
+    workloads_.erase(name);
+    return DeleteWorkload{name};
+  }
+
+  Write append_event() {
+    return AppendEvent{{.seq = ++last_seq_,
+                        .at = time(),
+                        .type = any(EventType::kInstanceStopped),
+                        .subject = text(),
+                        .message = text()}};
+  }
+
+  Workload workload() {
+    return {.name = *WorkloadName::parse("app-" + std::to_string(prng_.below(4))),
+            .phase = any(WorkloadPhase::kRemoving),
+            .reason = text(),
+            .current = maybe([&] { return release(); }),
+            .next = maybe([&] { return release(); }),
+            .build_node = maybe_node(),
+            .next_instance = number<std::uint64_t>()};
+  }
+
+  Release release() {
+    return {.generation = {number<std::uint64_t>()},
+            .spec = {.kind = any(WorkloadKind::kApplication),
+                     .instances = number<std::uint32_t>(),
+                     .bundle = sha256_of(text()),
+                     .container = container_spec(),
+                     .on_node_lost = any(NodeLossPolicy::kStay)},
+            .image = maybe([&] { return image(); })};
+  }
+
+  Instance instance() {
+    const WorkloadName workload = pick(workloads_);
+    return {.id = make_instance_id(workload, prng_.below(4)),
+            .workload = workload,
+            .generation = {number<std::uint64_t>()},
+            .node = maybe_node(),
+            .desire = any(InstanceDesire::kStop),
+            .image = image(),
+            .container = container_spec(),
+            .status = {.state = any(InstanceState::kLost),
+                       .container = {text()},
+                       .restarts = number<std::uint32_t>(),
+                       .last_exit = maybe([&] {
+                         return ContainerExit{.code = static_cast<int>(number<std::uint32_t>()),
+                                              .out_of_memory = coin(),
+                                              .at = time()};
+                       }),
+                       .reason = text()},
+            .replaces = maybe([&] { return InstanceId{text()}; }),
+            .changed_at = time()};
+  }
+
+  Image image() {
+    return {.reference = text(), .archive = maybe([&] { return sha256_of(text()); })};
+  }
+
+  ContainerSpec container_spec() {
+    ContainerSpec spec{.environment = {}, .resources = resources()};
+    spec.pids_max = number<std::uint32_t>();
+    for (std::uint64_t left = prng_.below(4); left > 0; --left) {
+      spec.environment.insert_or_assign(unicode(), unicode());
+    }
+    return spec;
+  }
+
+  Resources resources() {
+    return {.cpu_millis = number<std::uint32_t>(), .memory_bytes = number<std::uint64_t>()};
+  }
+
+  std::optional<NodeName> maybe_node() {
+    if (nodes_.empty() || coin()) return std::nullopt;
+    return pick(nodes_);
+  }
+
+  template <class Make>
+  auto maybe(Make make) -> std::optional<decltype(make())> {
+    if (coin()) return std::nullopt;
+    return make();
+  }
+
+  /// Often an extreme one.
+  template <class T>
+  T number() {
+    if (prng_.chance(200)) return std::numeric_limits<T>::max();
+    if (prng_.chance(200)) return 0;
+    return static_cast<T>(prng_.next());
+  }
+
+  WallTime time() { return WallTime(WallTime::duration(prng_.between(-1, 1LL << 42))); }
+
+  /// Any bytes at all: a reason may be the last words of a program.
+  std::string text() {
+    std::string text;
+    for (std::uint64_t left = prng_.below(12); left > 0; --left) {
+      text += static_cast<char>(prng_.next());
+    }
+    return text;
+  }
+
+  std::string unicode() {
+    static constexpr std::string_view kPieces[] = {"a", "\"", "\\", "\n", "ü", "\U0001F525", "="};
+    std::string text;
+    for (std::uint64_t left = prng_.below(6); left > 0; --left) text += kPieces[prng_.below(7)];
+    return text;
+  }
+
+  template <class E>
+  E any(E last) {
+    return static_cast<E>(prng_.below(static_cast<std::uint64_t>(last) + 1));
+  }
+
+  template <class Key, class Value>
+  Key pick(const std::map<Key, Value>& from) {
+    return std::next(from.begin(), static_cast<std::ptrdiff_t>(prng_.below(from.size())))->first;
+  }
+
+  bool coin() { return prng_.chance(500); }
+
+  Prng prng_;
+  Epoch epoch_;
+  std::uint64_t last_seq_ = 0;
+  std::map<NodeName, Node> nodes_;
+  std::map<WorkloadName, Workload> workloads_;
+  std::map<InstanceId, Instance> instances_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,370 @@
+#include "adapters/sqlite/tables.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "wire/assignment_codec.h"
+#include "wire/json_reader.h"
+#include "wire/json_writer.h"
+
+// Each put takes its value apart with a structured binding: a field that is added to the model and
+// not kept here does not compile.
+
+namespace hearth {
+namespace {
+
+constexpr std::string_view kCurrent = "current";
+constexpr std::string_view kNext = "next";
+
+template <class Tag>
+Result<Id<Tag>> parse_id(std::string_view text) {
+  return Id<Tag>{std::string(text)};
+}
+
+SqlValue text_or_null(const std::optional<Digest>& digest) {
+  return digest ? SqlValue(digest->str()) : SqlValue(std::nullopt);
+}
+SqlValue text_or_null(const std::optional<NodeName>& name) {
+  return name ? SqlValue(name->str()) : SqlValue(std::nullopt);
+}
+SqlValue text_or_null(const std::optional<InstanceId>& id) {
+  return id ? SqlValue(id->str()) : SqlValue(std::nullopt);
+}
+
+using Environment = std::map<std::string, std::string>;
+
+std::string json_of(const Environment& environment) {
+  JsonWriter out;
+  out.begin_object();
+  for (const auto& [name, value] : environment) out.field(name, value);
+  out.end_object();
+  return std::move(out).text();
+}
+
+Result<Environment> parse_environment(std::string_view text) {
+  return decode_json(text, {.bytes_max = kAssignmentBytesMax}, ErrorCode::kCorrupt,
+                     [](JsonObject& in) {
+                       Environment environment;
+                       in.each([&](std::string_view name, const JsonValue& value) {
+                         environment.emplace(name, value.text().value_or(""));
+                       });
+                       return std::optional(std::move(environment));
+                     });
+}
+
+template <class T>
+std::optional<T> parsed_or_null(SqlRow& row, Result<T> (*parse)(std::string_view)) {
+  if (!row.is_null()) return row.parsed(parse);
+  row.skip(1);
+  return std::nullopt;
+}
+
+// These take several columns, in the order in which the tables have them.
+
+Image image_of(SqlRow& row) {
+  return {.reference = row.text(), .archive = parsed_or_null(row, Digest::parse)};
+}
+
+ContainerSpec container_spec(SqlRow& row) {
+  return {.environment = row.parsed(parse_environment),
+          .resources = {.cpu_millis = row.number<std::uint32_t>(),
+                        .memory_bytes = row.number<std::uint64_t>()},
+          .pids_max = row.number<std::uint32_t>()};
+}
+
+std::optional<ContainerExit> last_exit(SqlRow& row) {
+  if (row.is_null()) {
+    row.skip(3);
+    return std::nullopt;
+  }
+  return ContainerExit{.code = row.number<int>(),
+                       .out_of_memory = row.number<std::uint8_t>() != 0,
+                       .at = row.time()};
+}
+
+}  // namespace
+
+MetaTable::MetaTable(SqlDatabase& database)
+    : put_(database.prepare("UPDATE meta SET epoch = ?1")),
+      load_(database.prepare("SELECT epoch FROM meta")) {}
+
+void MetaTable::put(Epoch epoch) {
+  put_.run({epoch.value});
+}
+
+Epoch MetaTable::load() {
+  Epoch epoch;
+  load_.for_each("meta", {}, [&](SqlRow& row) { epoch.value = row.number<std::uint64_t>(); });
+  return epoch;
+}
+
+NodeTable::NodeTable(SqlDatabase& database)
+    : put_(database.prepare(R"(
+        INSERT INTO nodes (
+          name, display_name, address, agent_port, cordoned, state, evidence, boot_id, start_count,
+          cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        ON CONFLICT (name) DO UPDATE SET
+          display_name = ?2, address = ?3, agent_port = ?4, cordoned = ?5, state = ?6,
+          evidence = ?7, boot_id = ?8, start_count = ?9, cpu_millis = ?10, memory_bytes = ?11,
+          recovery_phase = ?12, recovery_attempt = ?13, recovery_reason = ?14, changed_at = ?15)")),
+      load_(database.prepare(R"(
+        SELECT
+          name, display_name, address, agent_port, cordoned, state, evidence, boot_id, start_count,
+          cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at
+        FROM nodes ORDER BY name)")) {}
+
+void NodeTable::put(const Node& node) {
+  const auto& [name, display_name, agent, cordoned, state, evidence, incarnation, capacity,
+               recovery, changed_at] = node;
+  const auto& [address, port] = agent;
+  const auto& [boot_id, start_count] = incarnation;
+  const auto& [cpu_millis, memory_bytes] = capacity;
+  const auto& [phase, attempt, reason] = recovery;
+  put_.run({name.str(), display_name, address, port, cordoned, name_of(state), evidence, boot_id,
+            start_count, cpu_millis, memory_bytes, name_of(phase), attempt, reason, changed_at});
+}
+
+std::vector<Node> NodeTable::load() {
+  std::vector<Node> nodes;
+  load_.for_each("nodes", {}, [&](SqlRow& row) {
+    nodes.push_back(Node{
+        .name = row.parsed(NodeName::parse),
+        .display_name = row.text(),
+        .agent = {.address = row.text(), .port = row.number<std::uint16_t>()},
+        .cordoned = row.number<std::uint8_t>() != 0,
+        .state = row.parsed(parse_node_state),
+        .evidence = row.text(),
+        .incarnation = {.boot_id = row.text(), .start_count = row.number<std::uint64_t>()},
+        .capacity = {.cpu_millis = row.number<std::uint32_t>(),
+                     .memory_bytes = row.number<std::uint64_t>()},
+        .recovery = {.phase = row.parsed(parse_recovery_phase),
+                     .attempt = row.number<std::uint32_t>(),
+                     .reason = row.text()},
+        .changed_at = row.time(),
+    });
+  });
+  return nodes;
+}
+
+// When a phase changed is for the views alone, so the database's own clock may tell it.
+WorkloadTable::WorkloadTable(SqlDatabase& database)
+    : put_(database.prepare(R"(
+        INSERT INTO workloads (name, phase, reason, build_node, next_instance, phase_changed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
+        ON CONFLICT (name) DO UPDATE SET
+          phase = ?2, reason = ?3, build_node = ?4, next_instance = ?5,
+          phase_changed_at = iif(phase = ?2, phase_changed_at, excluded.phase_changed_at))")),
+      erase_(database.prepare("DELETE FROM workloads WHERE name = ?1")),
+      load_(database.prepare("SELECT name, phase, reason, build_node, next_instance "
+                             "FROM workloads ORDER BY name")),
+      put_release_(database.prepare(R"(
+        INSERT INTO releases (
+          workload, role, generation, kind, instances, bundle, on_node_lost, environment,
+          cpu_millis, memory_bytes, pids_max, image_reference, image_archive)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13))")),
+      erase_releases_(database.prepare("DELETE FROM releases WHERE workload = ?1")),
+      load_releases_(database.prepare(R"(
+        SELECT
+          workload, role, generation, kind, instances, bundle, on_node_lost, environment,
+          cpu_millis, memory_bytes, pids_max, image_reference, image_archive
+        FROM releases)")) {}
+
+void WorkloadTable::put(const Workload& workload) {
+  const auto& [name, phase, reason, current, next, build_node, next_instance] = workload;
+  put_.run({name.str(), name_of(phase), reason, text_or_null(build_node), next_instance});
+  erase_releases_.run({name.str()});
+  put_release(name, kCurrent, current);
+  put_release(name, kNext, next);
+}
+
+void WorkloadTable::put_release(const WorkloadName& workload, std::string_view role,
+                                const std::optional<Release>& release) {
+  if (!release) return;
+  const auto& [generation, spec, image] = *release;
+  const auto& [kind, instances, bundle, container, on_node_lost] = spec;
+  const auto& [environment, resources, pids_max] = container;
+  const auto& [cpu_millis, memory_bytes] = resources;
+  put_release_.run({workload.str(), role, generation.value, name_of(kind), instances, bundle.str(),
+                    name_of(on_node_lost), json_of(environment), cpu_millis, memory_bytes, pids_max,
+                    image ? SqlValue(image->reference) : SqlValue(std::nullopt),
+                    image ? text_or_null(image->archive) : SqlValue(std::nullopt)});
+}
+
+void WorkloadTable::erase(const WorkloadName& name) {
+  erase_.run({name.str()});
+}
+
+std::vector<Workload> WorkloadTable::load() {
+  std::map<std::pair<std::string, std::string>, Release> releases;
+  load_releases_.for_each("releases", {}, [&](SqlRow& row) {
+    std::string workload = row.text();
+    std::string role = row.text();
+    const Generation generation{row.number<std::uint64_t>()};
+    const WorkloadKind kind = row.parsed(parse_workload_kind);
+    const auto instances = row.number<std::uint32_t>();
+    Digest bundle = row.parsed(Digest::parse);
+    const NodeLossPolicy on_node_lost = row.parsed(parse_node_loss_policy);
+    WorkloadSpec spec{.kind = kind,
+                      .instances = instances,
+                      .bundle = std::move(bundle),
+                      .container = container_spec(row),
+                      .on_node_lost = on_node_lost};
+    std::optional<Image> image;
+    if (!row.is_null()) image = image_of(row);
+    releases.emplace(std::pair(std::move(workload), std::move(role)),
+                     Release{generation, std::move(spec), std::move(image)});
+  });
+  const auto take = [&](const WorkloadName& workload, std::string_view role) {
+    const auto found = releases.find(std::pair(workload.str(), std::string(role)));
+    return found == releases.end() ? std::nullopt : std::optional(std::move(found->second));
+  };
+
+  std::vector<Workload> workloads;
+  load_.for_each("workloads", {}, [&](SqlRow& row) {
+    WorkloadName name = row.parsed(WorkloadName::parse);
+    std::optional<Release> current = take(name, kCurrent);
+    std::optional<Release> next = take(name, kNext);
+    workloads.push_back(Workload{
+        .name = std::move(name),
+        .phase = row.parsed(parse_workload_phase),
+        .reason = row.text(),
+        .current = std::move(current),
+        .next = std::move(next),
+        .build_node = parsed_or_null(row, NodeName::parse),
+        .next_instance = row.number<std::uint64_t>(),
+    });
+  });
+  return workloads;
+}
+
+InstanceTable::InstanceTable(SqlDatabase& database)
+    : put_(database.prepare(R"(
+        INSERT INTO instances (
+          id, workload, generation, node, desire, image_reference, image_archive, environment,
+          cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
+          exit_out_of_memory, exit_at, reason, replaces, changed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+          ?19, ?20)
+        ON CONFLICT (id) DO UPDATE SET
+          workload = ?2, generation = ?3, node = ?4, desire = ?5, image_reference = ?6,
+          image_archive = ?7, environment = ?8, cpu_millis = ?9, memory_bytes = ?10,
+          pids_max = ?11, state = ?12, container = ?13, restarts = ?14, exit_code = ?15,
+          exit_out_of_memory = ?16, exit_at = ?17, reason = ?18, replaces = ?19,
+          changed_at = ?20)")),
+      erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
+      load_(database.prepare(R"(
+        SELECT
+          id, workload, generation, node, desire, image_reference, image_archive, environment,
+          cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
+          exit_out_of_memory, exit_at, reason, replaces, changed_at
+        FROM instances ORDER BY id)")) {}
+
+void InstanceTable::put(const Instance& instance) {
+  const auto& [id, workload, generation, node, desire, image, container_spec, status, replaces,
+               changed_at] = instance;
+  const auto& [reference, archive] = image;
+  const auto& [environment, resources, pids_max] = container_spec;
+  const auto& [cpu_millis, memory_bytes] = resources;
+  const auto& [state, container, restarts, last_exit, reason] = status;
+  SqlValue exit_code(std::nullopt);
+  SqlValue exit_out_of_memory(std::nullopt);
+  SqlValue exit_at(std::nullopt);
+  if (last_exit) {
+    const auto& [code, out_of_memory, at] = *last_exit;
+    exit_code = code;
+    exit_out_of_memory = out_of_memory;
+    exit_at = at;
+  }
+  put_.run({id.str(),
+            workload.str(),
+            generation.value,
+            text_or_null(node),
+            name_of(desire),
+            reference,
+            text_or_null(archive),
+            json_of(environment),
+            cpu_millis,
+            memory_bytes,
+            pids_max,
+            name_of(state),
+            container.str(),
+            restarts,
+            exit_code,
+            exit_out_of_memory,
+            exit_at,
+            reason,
+            text_or_null(replaces),
+            changed_at});
+}
+
+void InstanceTable::erase(const InstanceId& id) {
+  erase_.run({id.str()});
+}
+
+std::vector<Instance> InstanceTable::load() {
+  std::vector<Instance> instances;
+  load_.for_each("instances", {}, [&](SqlRow& row) {
+    instances.push_back(Instance{
+        .id = {row.text()},
+        .workload = row.parsed(WorkloadName::parse),
+        .generation = {row.number<std::uint64_t>()},
+        .node = parsed_or_null(row, NodeName::parse),
+        .desire = row.parsed(parse_instance_desire),
+        .image = image_of(row),
+        .container = container_spec(row),
+        .status = {.state = row.parsed(parse_instance_state),
+                   .container = {row.text()},
+                   .restarts = row.number<std::uint32_t>(),
+                   .last_exit = last_exit(row),
+                   .reason = row.text()},
+        .replaces = parsed_or_null(row, parse_id<InstanceTag>),
+        .changed_at = row.time(),
+    });
+  });
+  return instances;
+}
+
+EventTable::EventTable(SqlDatabase& database)
+    : append_(database.prepare("INSERT OR REPLACE INTO events (seq, at, type, subject, message) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5)")),
+      trim_(database.prepare("DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - ?1")),
+      last_seq_(database.prepare("SELECT coalesce(max(seq), 0) FROM events")),
+      after_(database.prepare("SELECT seq, at, type, subject, message FROM events "
+                              "WHERE seq > ?1 ORDER BY seq LIMIT ?2")) {}
+
+void EventTable::append(const ClusterEvent& event) {
+  const auto& [seq, at, type, subject, message] = event;
+  append_.run({seq, at, name_of(type), subject, message});
+}
+
+void EventTable::trim(std::uint64_t count) {
+  trim_.run({count});
+}
+
+std::uint64_t EventTable::last_seq() {
+  std::uint64_t seq = 0;
+  last_seq_.for_each("events", {}, [&](SqlRow& row) { seq = row.number<std::uint64_t>(); });
+  return seq;
+}
+
+std::vector<ClusterEvent> EventTable::after(std::uint64_t seq, std::size_t count_max) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  std::vector<ClusterEvent> events;
+  after_.for_each("events", {std::min(seq, kMost), std::min<std::uint64_t>(count_max, kMost)},
+                  [&](SqlRow& row) {
+                    events.push_back(ClusterEvent{
+                        .seq = row.number<std::uint64_t>(),
+                        .at = row.time(),
+                        .type = row.parsed(parse_event_type),
+                        .subject = row.text(),
+                        .message = row.text(),
+                    });
+                  });
+  return events;
+}
+
+}  // namespace hearth

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "adapters/sqlite/database.h"
+#include "model/record.h"
+
+namespace hearth {
+
+/// The tables, one class each: how a value of the model becomes rows, and rows a value. Puts are
+/// idempotent. All raise SqliteFault.
+
+class MetaTable {
+ public:
+  explicit MetaTable(SqlDatabase& database);
+  void put(Epoch epoch);
+  Epoch load();
+
+ private:
+  SqlStatement put_;
+  SqlStatement load_;
+};
+
+class NodeTable {
+ public:
+  explicit NodeTable(SqlDatabase& database);
+  void put(const Node& node);
+  std::vector<Node> load();
+
+ private:
+  SqlStatement put_;
+  SqlStatement load_;
+};
+
+/// With their releases.
+class WorkloadTable {
+ public:
+  explicit WorkloadTable(SqlDatabase& database);
+  void put(const Workload& workload);
+  void erase(const WorkloadName& name);
+  std::vector<Workload> load();
+
+ private:
+  void put_release(const WorkloadName& workload, std::string_view role,
+                   const std::optional<Release>& release);
+
+  SqlStatement put_;
+  SqlStatement erase_;
+  SqlStatement load_;
+  SqlStatement put_release_;
+  SqlStatement erase_releases_;
+  SqlStatement load_releases_;
+};
+
+class InstanceTable {
+ public:
+  explicit InstanceTable(SqlDatabase& database);
+  void put(const Instance& instance);
+  void erase(const InstanceId& id);
+  std::vector<Instance> load();
+
+ private:
+  SqlStatement put_;
+  SqlStatement erase_;
+  SqlStatement load_;
+};
+
+class EventTable {
+ public:
+  explicit EventTable(SqlDatabase& database);
+  void append(const ClusterEvent& event);
+  /// Keeps the newest `count`.
+  void trim(std::uint64_t count);
+  std::uint64_t last_seq();
+  std::vector<ClusterEvent> after(std::uint64_t seq, std::size_t count_max);
+
+ private:
+  SqlStatement append_;
+  SqlStatement trim_;
+  SqlStatement last_seq_;
+  SqlStatement after_;
+};
+
+}  // namespace hearth
