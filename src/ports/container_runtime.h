@@ -36,7 +36,8 @@ struct LogRequest {
   std::uint32_t tail_lines = 0;  ///< 0: all.
 };
 
-/// Lines or raw output as they come. Returning false ends the work early.
+/// Lines or raw output as they come. Returning false ends the work early. An empty chunk comes now
+/// and then while a followed log is quiet: it only asks whether to go on.
 using ChunkSink = std::function<bool(std::string_view chunk)>;
 
 /// The container engine of one node. It sees only the containers that carry this node's label.

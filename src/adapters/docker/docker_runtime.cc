@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <map>
 #include <random>
 #include <set>
 #include <utility>
@@ -26,7 +27,7 @@ constexpr Duration kWatchRetryMin = std::chrono::milliseconds(100);
 constexpr Duration kWatchRetryMax = std::chrono::seconds(5);
 constexpr std::size_t kLineBytesMax = 256 * 1024;
 constexpr std::size_t kRefusalBytesMax = 64 * 1024;
-constexpr std::size_t kContainersKilledForMemoryMax = 1024;
+constexpr std::size_t kEndsMax = 1024;
 
 constexpr unsigned kOk = 200;
 constexpr unsigned kCreated = 201;
@@ -121,6 +122,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   Error watch_until_it_breaks(bool& watched, Coroutine& coroutine);
   Result<void> take_event(std::string_view line);
   void tell(const EngineEvent& event);
+  void forget_end(const ContainerId& container);
   Result<EngineAnswer> get(std::string target, std::string doing, Coroutine& coroutine);
   Result<EngineAnswer> change(std::string_view method, std::string target, std::string doing,
                               Coroutine& coroutine);
@@ -143,7 +145,9 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   Handlers handlers_;
   bool watching_ = false;
   bool closed_ = false;
-  std::set<ContainerId> killed_for_memory_;  ///< That have not died yet.
+  // What the events told since the watch stands, of containers that are still there.
+  std::set<ContainerId> killed_for_memory_;
+  std::map<ContainerId, ContainerExit> ends_;
   std::random_device name_suffix_;
 };
 
@@ -157,6 +161,8 @@ void DockerRuntime::Core::keep_watching(Coroutine& coroutine) {
     const Error why = watch_until_it_breaks(watched, coroutine);
     if (closed_) return;
     client_.forget();
+    killed_for_memory_.clear();
+    ends_.clear();
     if (watched) ++counters_.watch_breaks;
     if (watched || told != why) handlers_.on_lost(why);
     told = why;
@@ -213,23 +219,27 @@ void DockerRuntime::Core::tell(const EngineEvent& event) {
                          .exit = std::nullopt};
   switch (event.kind) {
     case EngineEvent::Kind::kOutOfMemory:
-      // What died while nobody watched was never taken out again.
-      if (killed_for_memory_.size() >= kContainersKilledForMemoryMax) killed_for_memory_.clear();
-      killed_for_memory_.insert(event.container);
+      if (killed_for_memory_.size() < kEndsMax) killed_for_memory_.insert(event.container);
       return;
-    case EngineEvent::Kind::kStart: break;
+    case EngineEvent::Kind::kStart: forget_end(event.container); break;
     case EngineEvent::Kind::kDie:
       notice.kind = ContainerNotice::Kind::kExited;
       notice.exit = ContainerExit{.code = event.exit_code,
-                                  .out_of_memory = killed_for_memory_.erase(event.container) > 0,
+                                  .out_of_memory = killed_for_memory_.contains(event.container),
                                   .at = event.at};
+      if (ends_.size() < kEndsMax) ends_[event.container] = *notice.exit;
       break;
     case EngineEvent::Kind::kDestroy:
       notice.kind = ContainerNotice::Kind::kRemoved;
-      killed_for_memory_.erase(event.container);
+      forget_end(event.container);
       break;
   }
   handlers_.on_notice(std::move(notice));
+}
+
+void DockerRuntime::Core::forget_end(const ContainerId& container) {
+  killed_for_memory_.erase(container);
+  ends_.erase(container);
 }
 
 Result<EngineAnswer> DockerRuntime::Core::get(std::string target, std::string doing,
@@ -265,7 +275,12 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
 
   Inventory inventory;
   for (Container& container : list->containers) {
-    if (container.state == ContainerState::kExited) {
+    // The engine tells of a death a little before its list does: a list that is told after the
+    // notice must not bring the container back to life.
+    if (const auto end = ends_.find(container.id); end != ends_.end()) {
+      container.state = ContainerState::kExited;
+      container.exit = end->second;
+    } else if (container.state == ContainerState::kExited) {
       auto exit = exit_of(container.id, coroutine);
       // Removed since it was listed.
       if (!exit && exit.error().code == ErrorCode::kNotFound) continue;

@@ -56,8 +56,11 @@ struct DockerCounters {
 /// watch does not notice an engine that hangs; the verbs do, by their timeouts.
 ///
 /// `ContainerExit::out_of_memory` of a notice: the kernel killed a process of the container for
-/// memory at some time in its life. The engine tells that before the death, but promises no order:
-/// the inventory is what counts.
+/// memory at some time in its life. The engine tells that before the death, as far as was seen, but
+/// promises no order.
+///
+/// An inventory agrees with the notices: once a container was told to have ended, no inventory
+/// that completes later has it running (the engine's own list may lag behind its events).
 ///
 /// Bounds: 8 verbs at once, 32 stops (they last for their grace), 1 build, 2 images on their way,
 /// 16 logs; more wait in line up to a bound (1024, 1024, 16, 64, 0), and beyond it get kExhausted.

@@ -24,8 +24,6 @@ class Lane {
   /// Forgets all that wait.
   void clear() { waiting_.clear(); }
 
-  bool idle() const { return running_ == 0; }
-
  private:
   Limits limits_;
   std::size_t running_ = 0;

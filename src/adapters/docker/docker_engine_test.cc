@@ -1,0 +1,335 @@
+// Against a real engine: the one DOCKER_HOST names, else the machine's. Without one these tests
+// fail; ./dev test docker brings one.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+
+#include "adapters/docker/docker_runtime.h"
+#include "adapters/test_disk/temporary_directory.h"
+
+namespace hearth::docker {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+std::filesystem::path engine_socket() {
+  constexpr std::string_view kScheme = "unix://";
+  const char* host = std::getenv("DOCKER_HOST");
+  const std::string_view text = host == nullptr ? "" : host;
+  return text.starts_with(kScheme) ? std::string(text.substr(kScheme.size()))
+                                   : DockerConfig{.node = *NodeName::parse("x")}.socket.string();
+}
+
+class DockerEngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto taken = inventory();
+    ASSERT_TRUE(taken) << taken.error().message;
+    runtime.watch({.on_notice = [this](ContainerNotice notice) { notices.push_back(notice); },
+                   .on_watching = [this] { watching = true; },
+                   .on_lost = [](const Error& error) { FAIL() << error.message; }});
+    run_until([this] { return watching; });
+  }
+
+  void TearDown() override {
+    if (const auto left = inventory()) {
+      for (const Container& container : left->containers) remove(container.id);
+    }
+    wait_for<void>([&](auto done) { runtime.remove_image(image, done); });
+  }
+
+  void run_until(const std::function<bool()>& seen) {
+    const auto give_up = std::chrono::steady_clock::now() + 60s;
+    while (!seen() && std::chrono::steady_clock::now() < give_up) {
+      loop.restart();
+      loop.run_one_for(100ms);
+    }
+    ASSERT_TRUE(seen()) << "waited in vain";
+  }
+
+  template <class T>
+  Result<T> wait_for(const std::function<void(Completion<T>)>& call) {
+    std::optional<Result<T>> ended;
+    call([&](Result<T> result) { ended = std::move(result); });
+    run_until([&] { return ended.has_value(); });
+    return ended.has_value() ? *ended : fail(ErrorCode::kTimeout, "never completed");
+  }
+
+  Result<Inventory> inventory() {
+    return wait_for<Inventory>([&](auto done) { runtime.inventory(done); });
+  }
+  Result<void> start(const ContainerId& container) {
+    return wait_for<void>([&](auto done) { runtime.start(container, done); });
+  }
+  Result<void> stop(const ContainerId& container, Duration grace) {
+    return wait_for<void>([&](auto done) { runtime.stop(container, grace, done); });
+  }
+  Result<void> remove(const ContainerId& container) {
+    return wait_for<void>([&](auto done) { runtime.remove(container, done); });
+  }
+
+  Result<void> build_dockerfile(const std::string& dockerfile) {
+    const std::filesystem::path context = folder / "context";
+    std::filesystem::create_directories(context);
+    std::filesystem::copy_file("/bin/busybox", context / "busybox",
+                               std::filesystem::copy_options::overwrite_existing);
+    std::ofstream(context / "Dockerfile") << dockerfile;
+    const std::string tar = folder / "context.tar";
+    EXPECT_EQ(std::system(fmt::format("tar -C {} -cf {} .", context.string(), tar).c_str()), 0);
+    build_log.clear();
+    return wait_for<void>([&](auto done) {
+      runtime.build(
+          tar, image,
+          [this](std::string_view text) {
+            build_log += text;
+            return true;
+          },
+          done);
+    });
+  }
+
+  /// An image whose containers run `script` in busybox's shell.
+  void build_script(const std::string& script) {
+    const auto built = build_dockerfile(
+        "FROM scratch\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\n"
+        "CMD [\"/bin/sh\", \"-c\", \"" +
+        script + "\"]\n");
+    ASSERT_TRUE(built) << built.error().message << "\n" << build_log;
+  }
+
+  ContainerId create(const ContainerSpec& spec = {}) {
+    const ContainerRequest request{.instance = InstanceId{workload.str() + "-1"},
+                                   .workload = workload,
+                                   .generation = Generation{3},
+                                   .restarts = 2,
+                                   .image = image,
+                                   .spec = spec};
+    const auto created = wait_for<ContainerId>([&](auto done) { runtime.create(request, done); });
+    EXPECT_TRUE(created) << created.error().message;
+    return created.value_or(ContainerId{});
+  }
+  ContainerId run(const ContainerSpec& spec = {}) {
+    ContainerId container = create(spec);
+    const auto started = start(container);
+    EXPECT_TRUE(started) << started.error().message;
+    return container;
+  }
+
+  ContainerExit wait_for_exit() {
+    const auto is_exit = [](const ContainerNotice& notice) {
+      return notice.kind == ContainerNotice::Kind::kExited;
+    };
+    run_until([&] { return std::any_of(notices.begin(), notices.end(), is_exit); });
+    const auto found = std::find_if(notices.begin(), notices.end(), is_exit);
+    return found == notices.end() ? ContainerExit{} : *found->exit;
+  }
+
+  std::string logs(const LogRequest& request) {
+    std::string log;
+    const auto read = wait_for<void>([&](auto done) {
+      runtime.logs(
+          request,
+          [&](std::string_view text) {
+            log += text;
+            return true;
+          },
+          done);
+    });
+    EXPECT_TRUE(read) << read.error().message;
+    return log;
+  }
+
+  const std::string key = fmt::format("t{}-{:x}", ::getpid(),
+                                      std::chrono::steady_clock::now().time_since_epoch().count());
+  const NodeName node = *NodeName::parse(key);
+  const WorkloadName workload = *WorkloadName::parse("w" + key);
+  const std::string image = "hearth/" + workload.str() + ":1";
+  TemporaryDirectory folder;
+  boost::asio::io_context loop;
+  DockerRuntime runtime{loop, {.node = node, .socket = engine_socket()}};
+  std::vector<ContainerNotice> notices;
+  bool watching = false;
+  std::string build_log;
+};
+
+TEST_F(DockerEngineTest, AContainerIsBuiltRunStoppedAndRemoved) {
+  build_script(
+      "trap 'exit 7' TERM; echo I am $HEARTH_INSTANCE; while :; do /bin/busybox sleep 0.05; done");
+  EXPECT_THAT(build_log, HasSubstr("Step 1/4 : FROM scratch\n"));
+
+  const ContainerId container = create();
+  auto seen = inventory();
+  ASSERT_TRUE(seen && seen->containers.size() == 1);
+  EXPECT_EQ(seen->containers[0], (Container{.id = container,
+                                            .instance = InstanceId{workload.str() + "-1"},
+                                            .workload = workload,
+                                            .generation = Generation{3},
+                                            .restarts = 2,
+                                            .state = ContainerState::kCreated,
+                                            .exit = std::nullopt}));
+  EXPECT_THAT(seen->images, Contains(image));
+
+  EXPECT_TRUE(start(container));
+  EXPECT_TRUE(start(container)) << "a container that runs already is a success";
+  run_until([&] { return notices.size() == 1; });
+  EXPECT_EQ(notices[0].kind, ContainerNotice::Kind::kStarted);
+  EXPECT_EQ(notices[0].container, container);
+  const std::string greeting = "I am " + workload.str() + "-1\n";
+  run_until([&] { return logs({.container = container}) == greeting; });
+
+  EXPECT_TRUE(stop(container, 20s));
+  EXPECT_TRUE(stop(container, 20s)) << "a container that is stopped already is a success";
+  EXPECT_EQ(wait_for_exit().code, 7);
+  seen = inventory();
+  ASSERT_TRUE(seen && seen->containers.size() == 1);
+  EXPECT_EQ(seen->containers[0].state, ContainerState::kExited);
+  EXPECT_EQ(seen->containers[0].exit->code, 7);
+  EXPECT_LT(std::chrono::abs(seen->containers[0].exit->at - notices[1].exit->at), 10s);
+
+  EXPECT_TRUE(remove(container));
+  run_until([&] { return notices.size() == 3; });
+  EXPECT_EQ(notices[2].kind, ContainerNotice::Kind::kRemoved);
+  EXPECT_TRUE(remove(container));
+  EXPECT_TRUE(stop(container, 1s));
+  EXPECT_EQ(start(container).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(inventory()->containers.empty());
+}
+
+TEST_F(DockerEngineTest, AContainerThatIgnoresTheSignalIsKilledAfterItsGrace) {
+  build_script("trap '' TERM; while :; do /bin/busybox sleep 1; done");
+  const ContainerId container = run();
+  EXPECT_TRUE(stop(container, 1s));
+  EXPECT_EQ(wait_for_exit().code, 137);
+}
+
+TEST_F(DockerEngineTest, ADeathForWantOfMemoryIsTold) {
+  build_script("x=0123456789abcdef; while :; do x=$x$x; done");
+  run({.environment = {}, .resources = {.cpu_millis = 0, .memory_bytes = 16 << 20}});
+  const ContainerExit told = wait_for_exit();
+  EXPECT_EQ(told.code, 137);
+  EXPECT_TRUE(told.out_of_memory);
+  const auto seen = inventory();
+  ASSERT_TRUE(seen && seen->containers.size() == 1);
+  EXPECT_TRUE(seen->containers[0].exit->out_of_memory);
+}
+
+TEST_F(DockerEngineTest, AContainerIsConfined) {
+  build_script(
+      "/bin/busybox cat /proc/self/status; /bin/busybox ls -la /var/run; "
+      "/bin/busybox mount; /bin/busybox cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max");
+  const ContainerId container = run({.environment = {}, .resources = {}, .pids_max = 33});
+  wait_for_exit();
+  const std::string log = logs({.container = container});
+  EXPECT_THAT(log, HasSubstr("CapEff:\t0000000000000000"));
+  EXPECT_THAT(log, HasSubstr("CapBnd:\t0000000000000000"));
+  EXPECT_THAT(log, HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(log, HasSubstr("Seccomp:\t2"));
+  EXPECT_THAT(log, HasSubstr("\n33\n"));
+  EXPECT_THAT(log, Not(HasSubstr("docker.sock")));
+}
+
+TEST_F(DockerEngineTest, ALogIsFollowedToItsEnd) {
+  build_script(
+      "for i in 1 2 3 4 5; do echo line $i; echo oops $i >&2; /bin/busybox sleep 0.1; done; exit "
+      "3");
+  const ContainerId container = run();
+  const std::string log = logs({.container = container, .follow = true});
+  EXPECT_THAT(log, HasSubstr("line 1\n"));
+  EXPECT_THAT(log, HasSubstr("oops 5\n"));
+  EXPECT_EQ(wait_for_exit().code, 3);
+  EXPECT_THAT(logs({.container = container, .tail_lines = 2}), Not(HasSubstr("4")));
+}
+
+TEST_F(DockerEngineTest, AnImageMovesAsAFile) {
+  build_script("echo here");
+  const std::filesystem::path file = folder / "image.tar";
+  const auto saved = wait_for<Digest>([&](auto done) { runtime.save_image(image, file, done); });
+  ASSERT_TRUE(saved) << saved.error().message;
+  const auto sum = folder / "sum";
+  ASSERT_EQ(std::system(fmt::format("sha256sum < {} > {}", file.string(), sum.string()).c_str()),
+            0);
+  std::string hex;
+  std::ifstream(sum) >> hex;
+  EXPECT_EQ(saved->hex(), hex);
+
+  ASSERT_TRUE(wait_for<void>([&](auto done) { runtime.remove_image(image, done); }));
+  EXPECT_THAT(inventory()->images, Not(Contains(image)));
+  const auto loaded = wait_for<void>([&](auto done) { runtime.load_image(file, done); });
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_THAT(inventory()->images, Contains(image));
+  const ContainerId container = run();
+  wait_for_exit();
+  EXPECT_EQ(logs({.container = container}), "here\n");
+}
+
+TEST_F(DockerEngineTest, AFileThatIsNoImageIsRefused) {
+  const std::filesystem::path file = folder / "image.tar";
+  std::ofstream(file) << std::string(100'000, 'x');
+  const auto loaded = wait_for<void>([&](auto done) { runtime.load_image(file, done); });
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::kFailed) << loaded.error().message;
+}
+
+TEST_F(DockerEngineTest, ADockerfileThatDoesNotBuildFailsWithTheEnginesWords) {
+  const auto failed =
+      build_dockerfile("FROM scratch\nCOPY busybox /bin/sh\nRUN echo before; exit 9\n");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::kFailed);
+  EXPECT_THAT(failed.error().message, HasSubstr("returned a non-zero code: 9"));
+  EXPECT_THAT(build_log, HasSubstr("before\n"));
+
+  const auto unreadable = build_dockerfile("FORM scratch\n");
+  ASSERT_FALSE(unreadable);
+  EXPECT_EQ(unreadable.error().code, ErrorCode::kFailed);
+  EXPECT_THAT(unreadable.error().message, HasSubstr("FORM"));
+  EXPECT_THAT(build_log, HasSubstr("FORM"));
+}
+
+TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
+  ASSERT_TRUE(
+      build_dockerfile("FROM scratch\nCOPY busybox /bin/busybox\nCMD [\"/bin/nothing\"]\n"));
+  const auto started = start(create());
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message, HasSubstr("/bin/nothing"));
+
+  const ContainerRequest request{.instance = InstanceId{"x-1"},
+                                 .workload = workload,
+                                 .generation = Generation{1},
+                                 .restarts = 0,
+                                 .image = "hearth/no-such:1",
+                                 .spec = {}};
+  const auto created = wait_for<ContainerId>([&](auto done) { runtime.create(request, done); });
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
+  build_script("exit 0");
+  DockerRuntime other(loop, {.node = *NodeName::parse("o" + key), .socket = engine_socket()});
+  int heard = 0;
+  bool ready = false;
+  other.watch({.on_notice = [&](const ContainerNotice&) { ++heard; },
+               .on_watching = [&] { ready = true; },
+               .on_lost = [](const Error& error) { FAIL() << error.message; }});
+  run_until([&] { return ready; });
+  run();
+  wait_for_exit();
+  const auto seen = wait_for<Inventory>([&](auto done) { other.inventory(done); });
+  ASSERT_TRUE(seen);
+  EXPECT_TRUE(seen->containers.empty());
+  EXPECT_EQ(heard, 0);
+}
+
+}  // namespace
+}  // namespace hearth::docker

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hearth::docker {
+
+/// Stands where a Docker engine would and says what a test tells it to, byte for byte: whatever is
+/// odd, torn or never comes. Listens on a unix socket, on the test's loop.
+class FakeEngine {
+ public:
+  struct Request {
+    std::string method;
+    std::string path;  ///< With version and query, as it was sent.
+    std::string body;
+  };
+  enum class Then : std::uint8_t {
+    kNextRequest,
+    kHangUp,
+    kHold,  ///< Keeps the connection for send() and hang_up().
+  };
+  struct Reply {
+    std::string bytes;  ///< Head included.
+    Then then = Then::kNextRequest;
+    std::size_t body_bytes_read = SIZE_MAX;  ///< Of the request, before replying.
+  };
+
+  FakeEngine(boost::asio::io_context& loop, std::filesystem::path socket);
+
+  /// Replies to requests whose target, without version and query, is `path`. Has the version 1.41
+  /// and holds `/events` open unless told otherwise; anything else gets 404.
+  void on(const std::string& path, Reply reply);
+
+  /// Writes to, or ends, the connection last held for that path. One write at a time.
+  void send(const std::string& path, std::string_view bytes);
+  void hang_up(const std::string& path);
+  /// Like an engine that stops: nobody listens any more, every connection ends.
+  void stop();
+  void start();
+
+  const std::vector<Request>& requests() const { return requests_; }
+  std::size_t count(const std::string& path) const;
+  std::size_t connections() const { return connections_; }
+
+ private:
+  using Socket = boost::asio::local::stream_protocol::socket;
+
+  void accept();
+  void serve(std::shared_ptr<Socket> socket);
+
+  boost::asio::io_context& loop_;
+  const std::filesystem::path socket_;
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  std::map<std::string, Reply> replies_;
+  std::map<std::string, std::shared_ptr<Socket>> held_;
+  std::vector<std::shared_ptr<Socket>> sockets_;
+  std::vector<Request> requests_;
+  std::size_t connections_ = 0;
+};
+
+/// "…\r\n\r\n" of an answer of that status, and its body with the length told.
+std::string answer(unsigned status, std::string_view body);
+/// The head of an answer whose body comes in chunks.
+std::string chunked_head();
+std::string chunk(std::string_view piece);
+std::string chunks(const std::vector<std::string>& pieces);
+
+}  // namespace hearth::docker
