@@ -1,0 +1,98 @@
+#include "adapters/agent_store/file_agent_store.h"
+
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "adapters/file/file.h"
+#include "adapters/file/sha256.h"
+#include "wire/assignment_codec.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::string_view kAssignmentMark = "hearth-assignment 1 ";
+constexpr std::size_t kHeaderBytesMax = 128;
+
+/// Always of the same length, so that it can be overwritten in place: within one sector, which a
+/// disk writes wholly or not at all.
+std::string start_count_line(std::uint64_t count) {
+  const std::string digits = fmt::format("{:020}", count);
+  return fmt::format("{} {}\n", digits, sha256_of(digits).short_hex());
+}
+
+std::optional<std::uint64_t> parse_start_count(std::string_view line) {
+  std::uint64_t count = 0;
+  std::from_chars(line.data(), line.data() + line.size(), count);
+  return line == start_count_line(count) ? std::optional(count) : std::nullopt;
+}
+
+Result<void> overwrite(const std::filesystem::path& path, std::string_view content) {
+  Result<File> file = File::open(path, O_WRONLY);
+  if (!file) return tl::unexpected(file.error());
+  return file->write(content).and_then([&] { return file->sync(); });
+}
+
+tl::unexpected<Error> damaged(const std::filesystem::path& path, std::string_view what) {
+  return fail(ErrorCode::kCorrupt, fmt::format("'{}' is damaged: {}", path.string(), what));
+}
+
+}  // namespace
+
+FileAgentStore::FileAgentStore(std::filesystem::path directory)
+    : directory_(std::move(directory)) {}
+
+Result<std::uint64_t> FileAgentStore::count_start() {
+  if (Result<void> made = make_directory(directory_); !made) return tl::unexpected(made.error());
+  if (!lock_) {
+    Result<LockFile> lock = LockFile::acquire(directory_ / "lock");
+    if (!lock) return tl::unexpected(lock.error());
+    lock_ = *std::move(lock);
+  }
+  const std::filesystem::path path = directory_ / "start_count";
+  const Result<std::optional<std::string>> line = read_file(path, kHeaderBytesMax);
+  if (!line) return tl::unexpected(line.error());
+  std::optional<std::uint64_t> count = 0;
+  if (*line) count = parse_start_count(**line);
+  if (!count) {
+    // To begin anew within one life of the machine would make this agent look older than itself.
+    return damaged(path, "remove it and restart the machine");
+  }
+  const std::string next = start_count_line(*count + 1);
+  const Result<void> written = *line ? overwrite(path, next) : replace_file(path, next);
+  if (!written) return tl::unexpected(written.error());
+  return *count + 1;
+}
+
+Result<std::optional<Assignment>> FileAgentStore::load() {
+  const std::filesystem::path path = directory_ / "assignment";
+  const Result<std::optional<std::string>> content =
+      read_file(path, kHeaderBytesMax + kAssignmentBytesMax);
+  if (!content) return tl::unexpected(content.error());
+  if (!*content) return std::nullopt;
+  const std::string_view text = **content;
+  const std::size_t end = text.find('\n');
+  if (!text.starts_with(kAssignmentMark) || end == std::string_view::npos) {
+    return damaged(path, "it does not begin like an assignment of this version");
+  }
+  const std::string_view sum = text.substr(kAssignmentMark.size(), end - kAssignmentMark.size());
+  const std::string_view payload = text.substr(end + 1);
+  if (sum != sha256_of(payload).str())
+    return damaged(path, "its content does not match its digest");
+  Result<Assignment> assignment = decode_assignment(payload);
+  if (!assignment) return damaged(path, assignment.error().message);
+  return std::optional(*std::move(assignment));
+}
+
+Result<void> FileAgentStore::save(const Assignment& assignment) {
+  const Result<std::string> payload = encode(assignment);
+  if (!payload) return tl::unexpected(payload.error());
+  return replace_file(directory_ / "assignment", fmt::format("{}{}\n{}", kAssignmentMark,
+                                                             sha256_of(*payload).str(), *payload));
+}
+
+}  // namespace hearth

@@ -1,0 +1,133 @@
+#include "adapters/agent_store/file_agent_store.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "adapters/file/file.h"
+#include "adapters/test_disk/small_disk.h"
+#include "adapters/test_disk/temporary_directory.h"
+#include "wire/random_values.h"
+
+namespace hearth {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class FileAgentStoreTest : public testing::Test {
+ protected:
+  std::string content(const fs::path& name) const {
+    return read_file(folder_ / name, 1 << 20).value().value();
+  }
+  void write(const fs::path& name, std::string_view content) const {
+    ASSERT_TRUE(replace_file(folder_ / name, content).has_value());
+  }
+
+  const TemporaryDirectory folder_;
+  const Assignment assignment_ = RandomValues(1).assignment();
+};
+
+TEST_F(FileAgentStoreTest, ANodeThatWasAssignedNothingHasNothing) {
+  FileAgentStore store(folder_ / "new");
+  ASSERT_EQ(store.count_start(), 1U);
+  const Result<std::optional<Assignment>> loaded = store.load();
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_EQ(*loaded, std::nullopt);
+}
+
+TEST_F(FileAgentStoreTest, TheLastAssignmentComesBackAsItWas) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    const Assignment assignment = RandomValues(seed).assignment();
+    ASSERT_TRUE(FileAgentStore(folder_.path()).save(assignment).has_value());
+    EXPECT_EQ(FileAgentStore(folder_.path()).load().value(), assignment) << seed;
+  }
+}
+
+TEST_F(FileAgentStoreTest, EveryStartCountsOneMore) {
+  for (std::uint64_t expected = 1; expected <= 12; ++expected) {
+    EXPECT_EQ(FileAgentStore(folder_.path()).count_start(), expected);
+  }
+}
+
+TEST_F(FileAgentStoreTest, TwoAgentsCannotShareAFolder) {
+  FileAgentStore first(folder_.path());
+  ASSERT_TRUE(first.count_start().has_value());
+  const Result<std::uint64_t> second = FileAgentStore(folder_.path()).count_start();
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(::getpid())));
+  EXPECT_EQ(first.count_start(), 2U);
+}
+
+// Goal: damage of any kind is told from absence, and never taken for an assignment.
+// Method: every single byte of a file flipped, and the file cut at every length.
+TEST_F(FileAgentStoreTest, ADamagedAssignmentIsCorruptWhereverTheDamageIs) {
+  FileAgentStore store(folder_.path());
+  ASSERT_TRUE(store.save(assignment_).has_value());
+  const std::string whole = content("assignment");
+  const auto expect_corrupt = [&](const std::string& damaged, std::size_t at) {
+    fs::remove(folder_ / "assignment");  // A file that is cut and filled is flushed by ext4: slow.
+    std::ofstream(folder_ / "assignment", std::ios::binary) << damaged;
+    const Result<std::optional<Assignment>> loaded = store.load();
+    ASSERT_FALSE(loaded.has_value()) << at;
+    EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt) << at;
+    EXPECT_THAT(loaded.error().message, HasSubstr((folder_ / "assignment").string()));
+  };
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    expect_corrupt(flipped, at);
+    expect_corrupt(whole.substr(0, at), at);
+  }
+}
+
+TEST_F(FileAgentStoreTest, AnAssignmentOfAnotherVersionIsCorrupt) {
+  write("assignment", "hearth-assignment 2 something\n{}");
+  EXPECT_EQ(FileAgentStore(folder_.path()).load().error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(FileAgentStoreTest, ADamagedCountIsSaidWithTheRemedy) {
+  for (const std::string& damaged :
+       {std::string(), std::string("7\n"), std::string(34, '\0'), std::string(34, '9')}) {
+    std::ofstream(folder_ / "start_count", std::ios::binary) << damaged;
+    const Result<std::uint64_t> count = FileAgentStore(folder_.path()).count_start();
+    ASSERT_FALSE(count.has_value());
+    EXPECT_EQ(count.error().code, ErrorCode::kCorrupt);
+    EXPECT_THAT(count.error().message, HasSubstr("remove it and restart the machine"));
+  }
+}
+
+// Goal: a node with a full disk keeps what it has, and its agent can be restarted.
+TEST_F(FileAgentStoreTest, AFullDiskKeepsTheOldAssignmentAndStillCountsStarts) {
+  const auto on_full_disk = [&](SmallDisk& disk) {
+    {
+      FileAgentStore store(disk.path());
+      EXPECT_EQ(store.count_start(), 1U);
+      EXPECT_TRUE(store.save(assignment_).has_value());
+    }
+    disk.fill();
+    FileAgentStore store(disk.path());
+    EXPECT_EQ(store.count_start(), 2U);
+    const Result<void> saved = store.save(RandomValues(2).assignment());
+    EXPECT_FALSE(saved.has_value());
+    EXPECT_EQ(saved.error().code, ErrorCode::kExhausted);
+    EXPECT_THAT(saved.error().message,
+                AllOf(HasSubstr(disk.path().string()), HasSubstr("free some space there")));
+    EXPECT_EQ(store.load().value(), assignment_);
+    disk.make_room();
+    EXPECT_TRUE(store.save(RandomValues(2).assignment()).has_value());
+    return !HasFailure();
+  };
+  switch (SmallDisk::run(folder_.path(), 1 << 20, on_full_disk)) {
+    case SmallDisk::Outcome::kPassed: break;
+    case SmallDisk::Outcome::kFailed: FAIL();
+    case SmallDisk::Outcome::kNotPermitted: GTEST_SKIP() << "this user may not mount";
+  }
+}
+
+}  // namespace
+}  // namespace hearth
