@@ -200,7 +200,7 @@ void Manager::republish_if_unheard(NodeRecord& record) {
 }
 
 /// Enters the node's next deadline. An entry that is earlier than needed stays: looking again costs
-/// less than moving it at each heartbeat.
+/// less than moving it at each heartbeat. One that is due by now has just been seen to.
 void Manager::schedule(NodeRecord& record) {
   std::optional<MonoTime> next = record.ladder.next_deadline();
   const auto consider = [&next](const std::optional<MonoTime>& other) {
@@ -215,6 +215,10 @@ void Manager::schedule(NodeRecord& record) {
       if (end_of_grace > now_.mono) consider(end_of_grace);
     }
     if (record.wished_at) consider(*record.wished_at + kRepublishAfter);
+  }
+  if (record.queued && *record.queued <= now_.mono) {
+    deadlines_.erase({*record.queued, record.node.name});
+    record.queued.reset();
   }
   if (!next || (record.queued && *record.queued <= *next)) return;
   if (record.queued) deadlines_.erase({*record.queued, record.node.name});

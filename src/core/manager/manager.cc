@@ -64,7 +64,9 @@ void Manager::note_lateness() {
   bus_.excuse(lateness, now_.mono);
   for (auto& [name, record] : nodes_) {
     record.silence.excuse(lateness, now_.mono);
-    if (record.node.state != NodeState::kLive && record.judged()) record.dial.discard(now_.mono);
+    if (record.node.state == NodeState::kLive || !record.judged()) continue;
+    record.dial.discard(now_.mono);
+    schedule(record);
   }
 }
 

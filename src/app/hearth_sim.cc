@@ -1,0 +1,89 @@
+// hearth-sim: plays histories of a simulated cluster and explains them.
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "base/duration_text.h"
+#include "sim/scenario.h"
+
+namespace {
+
+using hearth::sim::Outcome;
+using hearth::sim::Scenario;
+
+constexpr int kHeld = 0;
+constexpr int kViolated = 1;
+constexpr int kUsage = 2;
+
+constexpr const char* kAbout =
+    "Plays histories of a simulated Hearth cluster: the real manager and agents on simulated time, "
+    "machines, engines, broker and disk, with everything that can go wrong. A seed is one history.";
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  hearth-sim --seed 42 --verbose             replay one history and read it\n"
+    "  hearth-sim --seed 1 --seeds 1000           look for a seed that breaks a promise\n"
+    "  hearth-sim --scenario broker-stall --seed 7\n"
+    "Scenarios: random, partition, manager-crashes, broker-stall, power-cycle, rolling-update.\n"
+    "Exit code: 0 every promise held, 1 one was broken, 2 wrong usage.";
+
+void explain(const Outcome& outcome, Scenario scenario, std::uint64_t seed, bool told_already) {
+  const hearth::sim::Violation& violation = *outcome.violation;
+  fmt::print("\nseed {} of '{}' breaks '{}':\n  {}\n", seed, name_of(scenario), violation.property,
+             violation.detail);
+  if (!told_already) {
+    fmt::print("\nThe last of its timeline (seconds, who, what):\n");
+    for (const std::string& line : outcome.last_lines) fmt::print("{}\n", line);
+  }
+  fmt::print("\nReplay it with: hearth-sim --scenario {} --seed {} --verbose\n", name_of(scenario),
+             seed);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::uint64_t first = 1;
+  std::uint64_t count = 1;
+  std::string scenario_name = "random";
+  bool verbose = false;
+  CLI::App app(kAbout, "hearth-sim");
+  app.footer(kExamples);
+  app.add_option("--seed", first, "The first seed")->capture_default_str();
+  app.add_option("--seeds", count, "How many seeds, counting up")->capture_default_str();
+  app.add_option("--scenario", scenario_name, "Which story")->capture_default_str();
+  app.add_flag("--verbose", verbose, "Print the timeline");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kHeld : kUsage;
+  }
+  const hearth::Result<Scenario> scenario = hearth::sim::parse_scenario(scenario_name);
+  if (!scenario) {
+    fmt::print(stderr, "hearth-sim: --scenario {}\n", scenario.error().message);
+    return kUsage;
+  }
+
+  fmt::print("scenario {}, seed {}{}\n", scenario_name, first,
+             count > 1 ? fmt::format(" to {}", first + count - 1) : "");
+  const auto began = std::chrono::steady_clock::now();
+  hearth::Duration simulated{};
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    hearth::sim::LineSink sink;
+    if (verbose) sink = [](const std::string& line) { fmt::print("{}\n", line); };
+    const Outcome outcome = run_scenario(*scenario, seed, std::move(sink));
+    simulated += outcome.simulated;
+    if (outcome.violation) {
+      explain(outcome, *scenario, seed, verbose);
+      return kViolated;
+    }
+    if (count == 1) fmt::print("trace {:016x}\n", outcome.trace_hash);
+  }
+  const hearth::Duration took = std::chrono::steady_clock::now() - began;
+  fmt::print("every promise held: {} {} in {}, simulated {}\n", count,
+             count == 1 ? "history" : "histories", hearth::show_duration(took),
+             hearth::show_duration(simulated));
+  return kHeld;
+}

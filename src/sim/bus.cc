@@ -1,0 +1,138 @@
+#include "sim/bus.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hearth::sim {
+namespace {
+
+constexpr Duration kDelayMin = std::chrono::microseconds(500);
+/// After this a sender is told that its message was not taken.
+constexpr Duration kSendTimeout = std::chrono::milliseconds(1500);
+constexpr Duration kRepeatedAfterMax = std::chrono::seconds(2);
+
+}  // namespace
+
+void SimBus::travel(MonoTime& last_of_topic, Task arrive_task) {
+  const Duration delay = world_.between(kDelayMin, faults_.delay_max);
+  last_of_topic = std::max(last_of_topic, world_.now() + delay);
+  if (world_.chance(faults_.duplication)) {
+    const MonoTime again = last_of_topic + world_.between(Duration(0), kRepeatedAfterMax);
+    world_.at(again, [this, arrive_task] { arrive(arrive_task); });
+  }
+  world_.at(last_of_topic, [this, task = std::move(arrive_task)] { arrive(task); });
+}
+
+void SimBus::arrive(const Task& task) {
+  switch (broker_) {
+    case Broker::kCarries: return task();
+    case Broker::kStalled: return stalled_.push_back(task);
+    case Broker::kDown: return;
+  }
+}
+
+void SimBus::send_status(const NodeName& node, const Heartbeat& heartbeat, Task dropped) {
+  const bool lost = world_.chance(faults_.loss);
+  const bool refused = is_cut(node) || broker_ == Broker::kDown;
+  if (refused || broker_ == Broker::kStalled || (lost && world_.chance(500))) {
+    world_.after(kSendTimeout, std::move(dropped));
+  }
+  if (refused || lost) return;
+  travel(last_status_[node], [this, node, heartbeat] {
+    if (!watched_.contains(node)) return;
+    hand_to_manager([this, node, heartbeat] { manager_->on_status(node, heartbeat); });
+  });
+}
+
+void SimBus::send_canary(const Canary& canary) {
+  if (!carries() && broker_ != Broker::kStalled) return;
+  if (manager_cut_ || world_.chance(faults_.loss)) return;
+  travel(last_canary_,
+         [this, canary] { hand_to_manager([this, canary] { manager_->on_canary(canary); }); });
+}
+
+void SimBus::hand_to_manager(Task task) {
+  if (!manager_) return;
+  if (manager_cut_) return held_for_manager_.push_back(std::move(task));
+  task();
+}
+
+void SimBus::publish_assignment(const Assignment& assignment) {
+  if (manager_cut_ || broker_ == Broker::kDown || world_.chance(faults_.loss)) return;
+  travel(last_assignment_[assignment.node], [this, assignment] {
+    AssignmentTopic& topic = assignments_[assignment.node];
+    // A repetition behind a younger one is read, but the topic's end stays the younger one's.
+    if (topic.latest && assignment.number < topic.latest->number) {
+      topic.former = assignment;
+    } else {
+      topic.former = std::exchange(topic.latest, assignment);
+    }
+    ++topic.end;
+    wake_reader(assignment.node);
+  });
+}
+
+void SimBus::attach_manager(ManagerSide side) {
+  detach_manager();
+  manager_ = std::move(side);
+}
+
+void SimBus::detach_manager() {
+  manager_.reset();
+  watched_.clear();
+  held_for_manager_.clear();
+}
+
+void SimBus::attach_node(const NodeName& node, NodeSide side) {
+  AssignmentTopic& topic = assignments_[node];
+  topic.reader = std::move(side);
+  ++topic.reader_life;
+  topic.position = 0;
+  topic.caught_up_told = false;
+  wake_reader(node);
+}
+
+void SimBus::detach_node(const NodeName& node) {
+  AssignmentTopic& topic = assignments_[node];
+  topic.reader.reset();
+  ++topic.reader_life;
+}
+
+void SimBus::wake_reader(const NodeName& node) {
+  const std::uint64_t life = assignments_[node].reader_life;
+  world_.after(world_.between(kDelayMin, faults_.delay_max), [this, node, life] {
+    if (assignments_[node].reader_life == life) read(node);
+  });
+}
+
+void SimBus::read(const NodeName& node) {
+  AssignmentTopic& topic = assignments_[node];
+  if (!topic.reader || is_cut(node) || broker_ != Broker::kCarries) return;
+  if (topic.position < topic.end) {
+    topic.position = topic.end;
+    if (topic.former && world_.chance(200)) topic.reader->on_assignment(*topic.former);
+    topic.reader->on_assignment(*topic.latest);
+  }
+  if (!std::exchange(topic.caught_up_told, true)) topic.reader->on_caught_up();
+}
+
+void SimBus::set_broker(Broker broker) {
+  broker_ = broker;
+  if (broker != Broker::kCarries) return;
+  for (const Task& task : std::exchange(stalled_, {})) task();
+  for (const auto& [node, topic] : assignments_) wake_reader(node);
+}
+
+void SimBus::join_node(const NodeName& node) {
+  cut_nodes_.erase(node);
+  wake_reader(node);
+}
+
+void SimBus::join_manager() {
+  manager_cut_ = false;
+  for (const Task& task : std::exchange(held_for_manager_, {})) {
+    if (manager_) task();
+  }
+}
+
+}  // namespace hearth::sim

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "model/assignment.h"
+#include "model/canary.h"
+#include "model/heartbeat.h"
+#include "sim/world.h"
+
+namespace hearth::sim {
+
+/// How likely a message meets with trouble, in thousandths.
+struct BusFaults {
+  std::uint32_t loss = 0;
+  std::uint32_t duplication = 0;
+  Duration delay_max = std::chrono::milliseconds(5);
+};
+
+/// The broker and the ways to it, as an application sees Kafka: one status topic per node (followed
+/// from its end), one compacted assignment topic per node (followed from its beginning), a canary.
+///
+/// Messages of a topic arrive in order. A message may be lost (the sender learns of it, or not), be
+/// late, or come twice, the second time behind younger ones. A broker that stalls takes everything
+/// and delivers nothing until it goes on, then all at once; one that is down refuses. A way that
+/// is cut holds back what its reader has not got yet and refuses what its sender has.
+class SimBus {
+ public:
+  enum class Broker : std::uint8_t { kCarries, kStalled, kDown };
+
+  struct ManagerSide {
+    std::function<void(const NodeName&, const Heartbeat&)> on_status;
+    std::function<void(const Canary&)> on_canary;
+  };
+  struct NodeSide {
+    std::function<void(const Assignment&)> on_assignment;
+    std::function<void()> on_caught_up;
+  };
+
+  explicit SimBus(World& world) : world_(world) {}
+
+  void send_status(const NodeName& node, const Heartbeat& heartbeat, Task dropped);
+  void send_canary(const Canary& canary);
+  void publish_assignment(const Assignment& assignment);
+
+  /// A manager begins to read; a former one's unread messages are gone with it.
+  void attach_manager(ManagerSide side);
+  void detach_manager();
+  /// The manager follows this node's status. Before, nothing of it is delivered.
+  void watch(const NodeName& node) { watched_.insert(node); }
+  void attach_node(const NodeName& node, NodeSide side);
+  void detach_node(const NodeName& node);
+
+  void set_broker(Broker broker);
+  Broker broker() const { return broker_; }
+  void cut_node(const NodeName& node) { cut_nodes_.insert(node); }
+  void join_node(const NodeName& node);
+  bool is_cut(const NodeName& node) const { return cut_nodes_.contains(node); }
+  void cut_manager() { manager_cut_ = true; }
+  void join_manager();
+  bool manager_is_cut() const { return manager_cut_; }
+  void set_faults(const BusFaults& faults) { faults_ = faults; }
+
+  /// Nothing can get from any node to the manager.
+  bool carries() const { return broker_ == Broker::kCarries && !manager_cut_; }
+
+ private:
+  struct AssignmentTopic {
+    std::optional<Assignment> latest;
+    std::optional<Assignment> former;  ///< Not compacted yet: may be read once more.
+    std::uint64_t end = 0;
+    std::optional<NodeSide> reader;
+    std::uint64_t reader_life = 0;
+    std::uint64_t position = 0;
+    bool caught_up_told = false;
+  };
+
+  /// One message under way to the broker, `arrive` being what it does there.
+  void travel(MonoTime& last_of_topic, Task arrive);
+  void arrive(const Task& task);
+  void hand_to_manager(Task task);
+  void wake_reader(const NodeName& node);
+  void read(const NodeName& node);
+
+  World& world_;
+  BusFaults faults_;
+  Broker broker_ = Broker::kCarries;
+  bool manager_cut_ = false;
+  std::set<NodeName> cut_nodes_;
+  std::set<NodeName> watched_;
+  std::optional<ManagerSide> manager_;
+  std::uint64_t manager_life_ = 0;
+  std::map<NodeName, MonoTime> last_status_;
+  std::map<NodeName, MonoTime> last_assignment_;
+  MonoTime last_canary_{};
+  std::vector<Task> stalled_;           ///< Taken by a stalled broker.
+  std::vector<Task> held_for_manager_;  ///< In the log, unread because the way is cut.
+  std::map<NodeName, AssignmentTopic> assignments_;
+};
+
+}  // namespace hearth::sim

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/bus.h"
+#include "sim/checker.h"
+#include "sim/machine.h"
+#include "sim/manager_process.h"
+#include "sim/operator.h"
+#include "sim/store.h"
+#include "sim/world.h"
+
+namespace hearth::sim {
+
+struct ClusterShape {
+  std::uint32_t nodes = 3;
+  bool with_power = true;        ///< Each node has a power driver.
+  std::uint32_t cpu_millis = 0;  ///< Of each node; 0: not told.
+};
+
+/// The power driver's troubles, in thousandths.
+struct PowerFaults {
+  std::uint32_t failure = 0;
+  std::uint32_t no_answer = 0;
+};
+
+/// A whole installation: manager, store, broker, machines with agents and engines, an operator, and
+/// the checker that watches them all.
+class Cluster {
+ public:
+  Cluster(World& world, const ClusterShape& shape);
+
+  /// Switches everything on and has the nodes imported.
+  void start();
+
+  World& world() { return world_; }
+  SimBus& bus() { return bus_; }
+  SimStore& store() { return store_; }
+  ManagerProcess& manager() { return manager_; }
+  Operator& person() { return person_; }
+  Checker& checker() { return checker_; }
+  ContentStore& content() { return content_; }
+  std::vector<NodeName> node_names() const;
+  SimMachine& machine(const NodeName& name) { return *machines_.at(name); }
+
+  /// The manager's way to the node's port; the bus is another way.
+  void cut_dial(const NodeName& name) { dial_cut_.insert(name); }
+  void join_dial(const NodeName& name) { dial_cut_.erase(name); }
+  void set_power_faults(const PowerFaults& faults) { power_faults_ = faults; }
+
+  /// Ends all faults. Machines that are off stay so for the manager to find; whoever it cannot
+  /// bring back, the operator switches on after a while.
+  void heal();
+
+  /// Why what runs is not what was asked for; empty if it is.
+  std::string unsettled();
+
+ private:
+  AgentProcess::Hooks agent_hooks(const NodeName& name);
+  ManagerProcess::Hooks manager_hooks();
+  DialOutcome dial(const NodeName& name);
+  void switch_power(const NodeName& name, PowerVerb verb,
+                    const std::function<void(Result<void>)>& done);
+  std::string unsettled_nodes();
+  std::string unsettled_workloads();
+  std::string unsettled_containers();
+
+  World& world_;
+  ClusterShape shape_;
+  SimBus bus_;
+  SimStore store_;
+  ContentStore content_;
+  std::map<NodeName, std::unique_ptr<SimMachine>> machines_;
+  ManagerProcess manager_;
+  Operator person_;
+  Checker checker_;
+  std::set<NodeName> dial_cut_;
+  PowerFaults power_faults_;
+};
+
+/// The settings that all simulated clusters use: the default liveness profile, and patience short
+/// enough for a simulated minute.
+core::ManagerSettings simulated_manager_settings(bool with_power);
+
+}  // namespace hearth::sim

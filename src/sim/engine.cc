@@ -1,0 +1,227 @@
+#include "sim/engine.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace hearth::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kKilled = 137;
+constexpr int kTerminated = 143;
+constexpr int kCrashed = 1;
+
+tl::unexpected<Error> gone() {
+  return fail(ErrorCode::kNotFound, "no such container");
+}
+
+/// The same for all machines would do, but engines make different bits of the same context.
+Digest archive_of(const std::string& reference, const std::string& engine) {
+  std::uint64_t hash = 0;
+  for (const char c : reference + "@" + engine) hash = hash * 31 + static_cast<unsigned char>(c);
+  return *Digest::parse(fmt::format("sha256:{:064x}", hash));
+}
+
+}  // namespace
+
+void SimEngine::boot() {
+  host_.after(host_.world().between(milliseconds(100), milliseconds(2000)), [this] {
+    up_ = true;
+    if (notice_) tell(core::EngineFound{});
+  });
+}
+
+void SimEngine::die() {
+  up_ = false;
+  ++life_;
+  notice_ = nullptr;
+  for (auto& [id, container] : containers_) {
+    if (container.state == ContainerState::kRunning) end(container, kKilled);
+  }
+}
+
+void SimEngine::restart(Duration down_for) {
+  if (!up_) return;
+  up_ = false;
+  ++life_;
+  host_.world().note(name_, "the engine stops, and all containers with it");
+  if (notice_) tell(core::EngineLost{"the engine's notices broke off"});
+  for (auto& [id, container] : containers_) {
+    if (container.state == ContainerState::kRunning) end(container, kKilled);
+  }
+  host_.after(down_for, [this] {
+    up_ = true;
+    host_.world().note(name_, "the engine is back");
+    if (notice_) tell(core::EngineFound{});
+  });
+}
+
+void SimEngine::watch(Notice notice) {
+  notice_ = std::move(notice);
+  if (up_) tell(core::EngineFound{});
+}
+
+SimEngine::Fate SimEngine::draw_fate() {
+  if (!host_.world().chance(faults_.failure)) return Fate::kGood;
+  return host_.world().chance(500) ? Fate::kFails : Fate::kFailsAfterDoing;
+}
+
+void SimEngine::run(Duration low, Duration high, const Done& done,
+                    std::function<Result<void>()> effect) {
+  const Fate fate = draw_fate();
+  const Duration half = host_.world().between(low, high) / 2;
+  host_.after(half, [this, half, fate, done, effect = std::move(effect)] {
+    Result<void> outcome;
+    if (!up_) {
+      outcome = fail(ErrorCode::kUnavailable, "the engine does not answer");
+    } else if (fate == Fate::kFails) {
+      outcome = fail(ErrorCode::kUnavailable, "the engine broke the connection");
+    } else {
+      outcome = effect();
+      if (fate == Fate::kFailsAfterDoing) outcome = fail(ErrorCode::kTimeout, "no answer in time");
+    }
+    host_.after(half, [done, outcome] { done(outcome); });
+  });
+}
+
+void SimEngine::create(const AssignedInstance& instance, std::uint32_t restarts, Created done) {
+  const ContainerId id = next_id();
+  const auto answer = [id, done = std::move(done)](const Result<void>& outcome) {
+    if (!outcome) return done(tl::unexpected(outcome.error()));
+    done(id);
+  };
+  run(milliseconds(10), milliseconds(80), answer, [this, id, instance, restarts]() -> Result<void> {
+    if (!images_.contains(instance.image.reference)) {
+      return fail(ErrorCode::kNotFound, "no such image");
+    }
+    containers_.emplace(id, Container{.id = id,
+                                      .instance = instance.id,
+                                      .workload = instance.workload,
+                                      .generation = instance.generation,
+                                      .restarts = restarts});
+    image_of_.emplace(id, instance.image.reference);
+    return {};
+  });
+}
+
+void SimEngine::start(const ContainerId& container, Done done) {
+  run(milliseconds(10), milliseconds(120), done, [this, container]() -> Result<void> {
+    const auto found = containers_.find(container);
+    if (found == containers_.end()) return gone();
+    if (found->second.state == ContainerState::kRunning) return {};
+    found->second.state = ContainerState::kRunning;
+    found->second.exit.reset();
+    host_.world().note(name_, fmt::format("container {} of '{}' runs", container.str(),
+                                          found->second.instance.str()));
+    tell(core::ContainerStarted{container, found->second.instance});
+    return {};
+  });
+}
+
+void SimEngine::stop(const ContainerId& container, Duration grace, Done done) {
+  const Duration high = std::min<Duration>(grace, milliseconds(400));
+  run(milliseconds(10), high, done, [this, container]() -> Result<void> {
+    const auto found = containers_.find(container);
+    if (found == containers_.end()) return {};
+    if (found->second.state == ContainerState::kRunning) end(found->second, kTerminated);
+    return {};
+  });
+}
+
+void SimEngine::remove(const ContainerId& container, Done done) {
+  run(milliseconds(10), milliseconds(100), done, [this, container]() -> Result<void> {
+    const auto found = containers_.find(container);
+    if (found == containers_.end()) return {};
+    if (found->second.state == ContainerState::kRunning) end(found->second, kKilled);
+    tell(core::ContainerRemoved{container, found->second.instance});
+    image_of_.erase(container);
+    containers_.erase(found);
+    return {};
+  });
+}
+
+void SimEngine::take_inventory(std::function<void(Result<Inventory>)> done) {
+  const auto inventory = std::make_shared<Inventory>();
+  const auto answer = [inventory, done = std::move(done)](const Result<void>& outcome) {
+    if (!outcome) return done(tl::unexpected(outcome.error()));
+    done(*inventory);
+  };
+  run(milliseconds(2), milliseconds(60), answer, [this, inventory]() -> Result<void> {
+    for (const auto& [id, container] : containers_) inventory->containers.push_back(container);
+    inventory->images.assign(images_.begin(), images_.end());
+    return {};
+  });
+}
+
+void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable, Done done) {
+  run(milliseconds(50), milliseconds(1500), done, [this, image, reachable]() -> Result<void> {
+    if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
+    if (!image.archive || !content_.archives.contains(*image.archive)) {
+      return fail(ErrorCode::kNotFound, "the content store has no such image");
+    }
+    images_.insert(image.reference);
+    return {};
+  });
+}
+
+void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reachable, Built done) {
+  const Digest archive = archive_of(order.reference, name_);
+  const auto answer = [archive, done = std::move(done)](const Result<void>& outcome) {
+    if (!outcome) return done(tl::unexpected(outcome.error()));
+    done(archive);
+  };
+  run(milliseconds(500), milliseconds(4000), answer,
+      [this, order, archive, reachable]() -> Result<void> {
+        if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
+        if (content_.bad_bundles.contains(order.bundle)) {
+          return fail(ErrorCode::kFailed, "step 3/4 of the Dockerfile ended with exit code 1");
+        }
+        images_.insert(order.reference);
+        content_.archives.insert(archive);
+        return {};
+      });
+}
+
+void SimEngine::crash(const ContainerId& container) {
+  const auto found = containers_.find(container);
+  if (found == containers_.end() || found->second.state != ContainerState::kRunning) return;
+  host_.world().note(name_, fmt::format("container {} of '{}' crashes", container.str(),
+                                        found->second.instance.str()));
+  end(found->second, kCrashed);
+}
+
+std::size_t SimEngine::running(const InstanceId& instance) const {
+  return static_cast<std::size_t>(
+      std::count_if(containers_.begin(), containers_.end(), [&](const auto& entry) {
+        return entry.second.instance == instance && entry.second.state == ContainerState::kRunning;
+      }));
+}
+
+void SimEngine::end(Container& container, int code) {
+  container.state = ContainerState::kExited;
+  container.exit = ContainerExit{.code = code, .at = host_.world().instant().wall};
+  tell(core::ContainerExited{container.id, container.instance, *container.exit});
+}
+
+/// In order, a little later; nobody keeps a notice for a watch that comes afterwards.
+void SimEngine::tell(core::AgentEvent event) {
+  if (!notice_) return;
+  World& world = host_.world();
+  const bool broken = std::holds_alternative<core::EngineLost>(event);
+  if (!up_ && !broken) return;
+  last_notice_ =
+      std::max(last_notice_, world.now() + world.between(milliseconds(1), milliseconds(20)));
+  host_.after(last_notice_ - world.now(), [this, life = life_, broken, event = std::move(event)] {
+    if (notice_ && (broken || life == life_)) notice_(event);
+  });
+}
+
+ContainerId SimEngine::next_id() {
+  return ContainerId{fmt::format("{}c{}", name_, ++made_)};
+}
+
+}  // namespace hearth::sim

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "core/agent/messages.h"
+#include "model/container.h"
+#include "sim/host.h"
+
+namespace hearth::sim {
+
+/// The images and bundles that the manager's content store holds.
+struct ContentStore {
+  std::set<Digest> archives;
+  std::set<Digest> bad_bundles;  ///< Whose Dockerfile does not build.
+};
+
+/// How likely an operation fails, in thousandths. Half of the failed ones were done all the same.
+struct EngineFaults {
+  std::uint32_t failure = 0;
+};
+
+/// The container engine of one node. What it holds outlives the machine's life; what runs does not.
+///
+/// Operations take time and overtake each other; notices come in order, while somebody watches. A
+/// listing tells how it was when it was made, which is earlier than when it arrives.
+class SimEngine {
+ public:
+  using Done = std::function<void(Result<void>)>;
+  using Created = std::function<void(Result<ContainerId>)>;
+  using Built = std::function<void(Result<Digest>)>;
+  /// What the agent's watch hears.
+  using Notice = std::function<void(core::AgentEvent)>;
+
+  SimEngine(SimHost& host, std::string name, ContentStore& content)
+      : host_(host), name_(std::move(name)), content_(content) {}
+
+  /// The machine came up: the engine follows.
+  void boot();
+  /// The machine lost its power: so did every container.
+  void die();
+  /// The engine restarts, and its containers end with it.
+  void restart(Duration down_for);
+  void watch(Notice notice);
+  void unwatch() { notice_ = nullptr; }
+
+  void create(const AssignedInstance& instance, std::uint32_t restarts, Created done);
+  void start(const ContainerId& container, Done done);
+  void stop(const ContainerId& container, Duration grace, Done done);
+  void remove(const ContainerId& container, Done done);
+  void take_inventory(std::function<void(Result<Inventory>)> done);
+  /// `reachable` tells at the end of the transfer whether the content store could be reached.
+  void fetch(const Image& image, const std::function<bool()>& reachable, Done done);
+  void build(const BuildOrder& order, const std::function<bool()>& reachable, Built done);
+
+  /// The container's process ends by itself.
+  void crash(const ContainerId& container);
+  /// The engine loses an image behind everybody's back.
+  void lose_images() { images_.clear(); }
+  void set_faults(const EngineFaults& faults) { faults_ = faults; }
+
+  bool is_up() const { return up_; }
+  const std::map<ContainerId, Container>& containers() const { return containers_; }
+  /// The image that each container was made from.
+  const std::map<ContainerId, std::string>& image_of() const { return image_of_; }
+  std::size_t running(const InstanceId& instance) const;
+
+ private:
+  enum class Fate : std::uint8_t { kGood, kFails, kFailsAfterDoing };
+  Fate draw_fate();
+  void run(Duration low, Duration high, const Done& done, std::function<Result<void>()> effect);
+  void tell(core::AgentEvent event);
+  void end(Container& container, int code);
+  ContainerId next_id();
+
+  SimHost& host_;
+  std::string name_;
+  ContentStore& content_;
+  EngineFaults faults_;
+  bool up_ = false;
+  std::uint64_t life_ = 0;
+  Notice notice_;
+  MonoTime last_notice_{};
+  std::uint64_t made_ = 0;
+  std::map<ContainerId, Container> containers_;
+  std::map<ContainerId, std::string> image_of_;
+  std::set<std::string> images_;
+};
+
+}  // namespace hearth::sim

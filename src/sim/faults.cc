@@ -1,0 +1,160 @@
+#include "sim/faults.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hearth::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+}  // namespace
+
+FaultSchedule::FaultSchedule(Cluster& cluster, MonoTime end)
+    : cluster_(cluster),
+      world_(cluster.world()),
+      end_(end),
+      gap_max_(world_.between(seconds(1), seconds(20))) {
+  // A seed with few kinds of trouble goes deeper into each than one with all of them.
+  const bool all = world_.chance(300);
+  for (std::uint64_t kind = 0; kind < kKinds; ++kind) {
+    if (all || world_.chance(250)) mix_.push_back(static_cast<Kind>(kind));
+  }
+  if (!mix_.empty()) plan_next();
+}
+
+void FaultSchedule::plan_next() {
+  const MonoTime next = world_.now() + world_.between(milliseconds(50), gap_max_);
+  if (next >= end_) return;
+  world_.at(next, [this] {
+    strike();
+    plan_next();
+  });
+}
+
+void FaultSchedule::strike() {
+  const std::vector<NodeName> names = cluster_.node_names();
+  const NodeName& node = names[world_.prng().below(names.size())];
+  strike(mix_[world_.prng().below(mix_.size())], node);
+}
+
+void FaultSchedule::strike(Kind kind, const NodeName& node) {
+  SimMachine& machine = cluster_.machine(node);
+  SimBus& bus = cluster_.bus();
+  ManagerProcess& manager = cluster_.manager();
+  switch (kind) {
+    case Kind::kContainerCrash: return crash_a_container(node);
+    case Kind::kContainerCrashLoop: return crash_again_and_again(node, 8);
+    case Kind::kAgentCrash:
+      return machine.crash_agent(world_.between(milliseconds(200), seconds(2)));
+    case Kind::kAgentCrashAtSave:
+      return machine.agent().crash_at_save(world_.chance(500) ? AgentProcess::SaveCrash::kBefore
+                                                              : AgentProcess::SaveCrash::kAfter);
+    case Kind::kAgentDownLong: return machine.crash_agent(world_.between(seconds(3), seconds(20)));
+    case Kind::kNodeReset: machine.power_off(); return machine.power_on();
+    case Kind::kNodeCrash:
+      machine.power_off();
+      // Where no manager does it, a person switches it on again.
+      return for_a_while(seconds(5), seconds(60), [&machine] { machine.power_on(); });
+    case Kind::kNodeFreeze:
+      machine.freeze();
+      return for_a_while(milliseconds(300), seconds(15), [&machine] { machine.thaw(); });
+    case Kind::kEngineRestart:
+      return machine.engine().restart(world_.between(milliseconds(300), seconds(5)));
+    case Kind::kImagesLost:
+      world_.note(node.str(), "its images are gone");
+      return machine.engine().lose_images();
+    case Kind::kDiskFull:
+      world_.note(node.str(), "its disk is full");
+      machine.disk().full = true;
+      return for_a_while(seconds(1), seconds(15), [&machine] { machine.disk().full = false; });
+    case Kind::kDiskLost:
+      world_.note(node.str(), "what its agent stored is lost");
+      machine.crash_agent(world_.between(milliseconds(200), seconds(2)));
+      machine.forget_assignment();
+      return cluster_.checker().forget_node(node);
+    case Kind::kManagerCrash:
+      return manager.crash_for(world_.between(milliseconds(100), seconds(8)));
+    case Kind::kManagerFreeze:
+      manager.freeze();
+      return for_a_while(milliseconds(300), seconds(10), [&manager] { manager.thaw(); });
+    case Kind::kStoreFails:
+      world_.note("store", "takes nothing");
+      manager.set_store_fails(true);
+      return for_a_while(milliseconds(300), seconds(6), [this, &manager] {
+        world_.note("store", "takes again");
+        manager.set_store_fails(false);
+      });
+    case Kind::kBrokerStall:
+    case Kind::kBrokerDown:
+      world_.note("broker", kind == Kind::kBrokerStall ? "stalls" : "is down");
+      bus.set_broker(kind == Kind::kBrokerStall ? SimBus::Broker::kStalled : SimBus::Broker::kDown);
+      return for_a_while(milliseconds(200), seconds(12), [this, &bus] {
+        world_.note("broker", "carries");
+        bus.set_broker(SimBus::Broker::kCarries);
+      });
+    case Kind::kNodeCutFromBus: return cut(node, true, false);
+    case Kind::kNodeCutFromManager: return cut(node, false, true);
+    case Kind::kNodeCutOff: return cut(node, true, true);
+    case Kind::kManagerCutFromBus:
+      world_.note("manager", "is cut from the bus");
+      bus.cut_manager();
+      return for_a_while(milliseconds(200), seconds(10), [this, &bus] {
+        world_.note("manager", "reaches the bus");
+        bus.join_manager();
+      });
+    case Kind::kBusTrouble:
+      world_.note("broker", "loses, doubles and delays");
+      bus.set_faults({.loss = static_cast<std::uint32_t>(world_.prng().below(200)),
+                      .duplication = static_cast<std::uint32_t>(world_.prng().below(200)),
+                      .delay_max = world_.between(milliseconds(5), milliseconds(400))});
+      return for_a_while(seconds(2), seconds(20), [&bus] { bus.set_faults({}); });
+    case Kind::kEngineTrouble:
+      world_.note(node.str(), "its engine fails now and then");
+      cluster_.checker().allow_double_for(seconds(15));
+      machine.engine().set_faults({.failure = 200});
+      return for_a_while(seconds(2), seconds(20), [&machine] { machine.engine().set_faults({}); });
+    case Kind::kPowerTrouble:
+      world_.note("power", "switches fail now and then");
+      cluster_.set_power_faults({.failure = 300, .no_answer = 150});
+      return for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
+  }
+}
+
+void FaultSchedule::crash_a_container(const NodeName& node) {
+  const SimMachine& machine = cluster_.machine(node);
+  if (!machine.is_up() || machine.is_frozen()) return;
+  for (const auto& [id, container] : machine.engine().containers()) {
+    if (container.state != ContainerState::kRunning) continue;
+    cluster_.machine(node).engine().crash(ContainerId(id));
+    return;
+  }
+}
+
+void FaultSchedule::crash_again_and_again(const NodeName& node, std::uint32_t times) {
+  if (times == 0 || world_.now() >= end_) return;
+  crash_a_container(node);
+  world_.after(world_.between(milliseconds(300), seconds(4)),
+               [this, node, times] { crash_again_and_again(node, times - 1); });
+}
+
+void FaultSchedule::cut(const NodeName& node, bool bus, bool dial) {
+  world_.note(node.str(), bus && dial ? "is cut off"
+                          : bus       ? "is cut from the bus"
+                                      : "cannot be dialled");
+  if (bus) cluster_.bus().cut_node(node);
+  if (dial) cluster_.cut_dial(node);
+  for_a_while(milliseconds(300), seconds(25), [this, node] {
+    world_.note(node.str(), "is joined again");
+    cluster_.bus().join_node(node);
+    cluster_.join_dial(node);
+  });
+}
+
+void FaultSchedule::for_a_while(Duration low, Duration high, Task end) {
+  const MonoTime when = world_.now() + world_.between(low, high);
+  if (when < end_) world_.at(when, std::move(end));
+}
+
+}  // namespace hearth::sim

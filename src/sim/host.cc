@@ -1,0 +1,34 @@
+#include "sim/host.h"
+
+#include <utility>
+
+namespace hearth::sim {
+
+void SimHost::boot() {
+  up_ = true;
+  booted_at_ = world_.now();
+}
+
+void SimHost::die() {
+  up_ = false;
+  frozen_ = false;
+  ++life_;
+  held_.clear();
+}
+
+void SimHost::thaw() {
+  frozen_ = false;
+  for (Task& task : std::exchange(held_, {})) after(Duration(0), std::move(task));
+}
+
+void SimHost::after(Duration delay, Task task) {
+  world_.after(delay, [this, life = life_, task = std::move(task)] { run(life, task); });
+}
+
+void SimHost::run(std::uint64_t life, Task task) {
+  if (life != life_ || !up_) return;
+  if (frozen_) return held_.push_back(std::move(task));
+  task();
+}
+
+}  // namespace hearth::sim

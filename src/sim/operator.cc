@@ -1,0 +1,106 @@
+#include "sim/operator.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace hearth::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kAnswerTimeout = seconds(5);
+constexpr Duration kConflictRetry = seconds(1);
+
+std::string words_of(const Command& command) {
+  struct Words {
+    std::string operator()(const ImportNodes& one) const {
+      return fmt::format("import {} nodes", one.nodes.size());
+    }
+    std::string operator()(const DeployWorkload& one) const {
+      return fmt::format("deploy '{}': {} of bundle {}", one.name.str(), one.spec.instances,
+                         one.spec.bundle.short_hex());
+    }
+    std::string operator()(const StopWorkload& one) const {
+      return fmt::format("stop '{}'", one.name.str());
+    }
+    std::string operator()(const RemoveWorkload& one) const {
+      return fmt::format("remove '{}'", one.name.str());
+    }
+  };
+  return std::visit(Words{}, command);
+}
+
+}  // namespace
+
+void Operator::import_nodes(std::vector<NodeEntry> nodes) {
+  enqueue("nodes", ImportNodes{std::move(nodes)});
+}
+
+void Operator::deploy(const WorkloadName& name, const WorkloadSpec& spec) {
+  enqueue(name.str(), DeployWorkload{name, spec});
+}
+
+void Operator::stop(const WorkloadName& name) {
+  enqueue(name.str(), StopWorkload{name});
+}
+
+void Operator::remove(const WorkloadName& name) {
+  enqueue(name.str(), RemoveWorkload{name});
+}
+
+void Operator::enqueue(const std::string& thing, Command command) {
+  Line& line = lines_[thing];
+  line.commands.push_back(std::move(command));
+  if (!line.asked) ask_next(thing);
+}
+
+void Operator::ask_next(const std::string& thing) {
+  Line& line = lines_[thing];
+  line.asked.reset();
+  if (line.commands.empty()) return;
+  const RequestId request{++requests_};
+  line.asked = request;
+  world_.note("operator", words_of(line.commands.front()));
+  ask_(request, line.commands.front());
+  world_.after(kAnswerTimeout, [this, thing, request] {
+    if (lines_[thing].asked == request) ask_next(thing);
+  });
+}
+
+void Operator::on_reply(const core::Reply& reply) {
+  for (auto& [thing, line] : lines_) {
+    if (line.asked != reply.request) continue;
+    if (!reply.result && reply.result.error().code == ErrorCode::kConflict) {
+      world_.after(kConflictRetry, [this, name = thing, request = reply.request] {
+        if (lines_[name].asked == request) ask_next(name);
+      });
+      return;
+    }
+    keep(line.commands.front());
+    line.commands.pop_front();
+    return ask_next(thing);
+  }
+}
+
+/// A workload that is not there when it is to be stopped or removed was removed before, by a
+/// command whose answer was lost.
+void Operator::keep(const Command& command) {
+  if (const auto* deploy = std::get_if<DeployWorkload>(&command)) {
+    promised_.insert_or_assign(deploy->name, deploy->spec);
+  } else if (const auto* stop = std::get_if<StopWorkload>(&command)) {
+    promised_.insert_or_assign(stop->name, std::nullopt);
+  } else if (const auto* remove = std::get_if<RemoveWorkload>(&command)) {
+    promised_.insert_or_assign(remove->name, std::nullopt);
+  }
+}
+
+bool Operator::is_waiting() const {
+  for (const auto& [thing, line] : lines_) {
+    if (!line.commands.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace hearth::sim

@@ -1,0 +1,343 @@
+#include "sim/scenario.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model/enum_names.h"
+#include "sim/cluster.h"
+#include "sim/faults.h"
+
+namespace hearth::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// After the last fault everything is as it should be within so long: a quarantined node is
+/// switched on by a person, a lost notice found by the next listing, a crash loop waited out.
+constexpr Duration kSettleMax = seconds(120);
+/// Longer than every period of the agents, so that whatever stirs by itself is seen to do so.
+constexpr Duration kQuiet = seconds(35);
+constexpr std::uint32_t kCpuOfNode = 1000;
+constexpr std::uint32_t kCpuOfInstance = 300;
+
+constexpr std::array<EnumName<Scenario>, 6> kScenarios{{
+    {Scenario::kRandom, "random"},
+    {Scenario::kPartition, "partition"},
+    {Scenario::kManagerCrashes, "manager-crashes"},
+    {Scenario::kBrokerStall, "broker-stall"},
+    {Scenario::kPowerCycle, "power-cycle"},
+    {Scenario::kRollingUpdate, "rolling-update"},
+}};
+
+Digest bundle(std::uint64_t number) {
+  return *Digest::parse(fmt::format("sha256:{:064x}", number));
+}
+
+/// One scenario under way: a cluster, and the words in which its script is written.
+class Story {
+ public:
+  Story(std::uint64_t seed, LineSink sink) : world_(seed, std::move(sink)) {}
+
+  void begin(const ClusterShape& shape) {
+    cluster_.emplace(world_, shape);
+    cluster_->start();
+  }
+
+  World& world() { return world_; }
+  Cluster& cluster() { return *cluster_; }
+  SimMachine& machine(std::uint32_t number) { return cluster_->machine(node(number)); }
+  static NodeName node(std::uint32_t number) {
+    return *NodeName::parse(fmt::format("node{}", number));
+  }
+  static WorkloadName workload(std::uint64_t number) {
+    return *WorkloadName::parse(fmt::format("app{}", number));
+  }
+  static WorkloadSpec spec(std::uint64_t bundle_number, std::uint32_t instances) {
+    return {.kind = WorkloadKind::kApplication,
+            .instances = instances,
+            .bundle = bundle(bundle_number),
+            .container = {.environment = {},
+                          .resources = {.cpu_millis = kCpuOfInstance, .memory_bytes = 0}},
+            .on_node_lost = NodeLossPolicy::kReplace};
+  }
+
+  void pass(Duration duration) { world_.run_until(world_.now() + duration); }
+  bool broken() const { return world_.violation().has_value(); }
+
+  /// Everything must come right within `most`.
+  void settle(Duration most = kSettleMax) {
+    const MonoTime end = world_.now() + most;
+    while (!broken() && !cluster_->unsettled().empty()) {
+      if (world_.now() >= end) {
+        return world_.violate(
+            "settles",
+            fmt::format("{} s after the last fault: {}",
+                        std::chrono::duration_cast<seconds>(most).count(), cluster_->unsettled()));
+      }
+      pass(milliseconds(500));
+    }
+    if (!broken()) world_.note("checker", "everything is as it was asked for");
+  }
+
+  /// Nothing may stir, and everything must stay as it is.
+  void stay_quiet() {
+    pass(seconds(1));
+    cluster_->checker().expect_quiet(true);
+    pass(kQuiet);
+    cluster_->checker().expect_quiet(false);
+    if (broken()) return;
+    if (const std::string why = cluster_->unsettled(); !why.empty()) {
+      world_.violate("settles", "did not stay so: " + why);
+    }
+  }
+
+  /// The number of containers of the workload that run anywhere.
+  std::size_t running(const WorkloadName& name) {
+    std::size_t count = 0;
+    for (const NodeName& node_name : cluster_->node_names()) {
+      for (const auto& [id, container] : cluster_->machine(node_name).engine().containers()) {
+        if (container.workload == name && container.state == ContainerState::kRunning) ++count;
+      }
+    }
+    return count;
+  }
+  NodeState verdict(std::uint32_t number) {
+    return cluster_->store().nodes().at(node(number)).state;
+  }
+  void expect(bool holds, std::string what) {
+    if (!holds && !broken()) world_.violate("script", std::move(what));
+  }
+
+ private:
+  World world_;
+  std::optional<Cluster> cluster_;
+};
+
+// The random scenario.
+// ------------------------------------------------------------------------------
+
+/// What the operator does while things go wrong.
+void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
+  World& world = story.world();
+  Cluster& cluster = story.cluster();
+  const std::uint64_t names = 1 + world.prng().below(4);
+  const auto share = static_cast<std::uint32_t>(slots / names);
+  cluster.content().bad_bundles.insert(bundle(9));
+  const auto draw_spec = [&world, share] {
+    const std::uint64_t number = world.chance(100) ? 9 : 1 + world.prng().below(4);
+    WorkloadSpec spec = Story::spec(
+        number, static_cast<std::uint32_t>(world.prng().below(std::max(share, 1U) + 1)));
+    if (world.chance(200)) spec.on_node_lost = NodeLossPolicy::kStay;
+    return spec;
+  };
+  for (std::uint64_t name = 1; name <= names; ++name) {
+    world.after(world.between(milliseconds(0), seconds(10)), [&, name, draw_spec] {
+      cluster.person().deploy(Story::workload(name), draw_spec());
+    });
+  }
+  const std::uint64_t changes = world.prng().below(8);
+  for (std::uint64_t i = 0; i < changes; ++i) {
+    const WorkloadName name = Story::workload(1 + world.prng().below(names));
+    world.at(world.now() + world.between(seconds(5), end - world.now()), [&, name, draw_spec] {
+      const std::uint64_t what = world.prng().below(10);
+      if (what < 6) return cluster.person().deploy(name, draw_spec());
+      if (!cluster.person().promised().contains(name)) return;
+      if (what < 8) return cluster.person().stop(name);
+      cluster.person().remove(name);
+      if (what == 9) cluster.person().deploy(name, draw_spec());
+    });
+  }
+}
+
+void tell_random(Story& story) {
+  World& world = story.world();
+  const ClusterShape shape{.nodes = static_cast<std::uint32_t>(3 + world.prng().below(3)),
+                           .with_power = world.chance(700),
+                           .cpu_millis = world.chance(700) ? kCpuOfNode : 0};
+  story.begin(shape);
+  const MonoTime end = world.now() + world.between(seconds(20), seconds(90));
+  // One node's room is left free, for what is replaced.
+  const std::uint32_t slots = (shape.nodes - 1) * (kCpuOfNode / kCpuOfInstance);
+  plan_commands(story, slots, end);
+  const FaultSchedule faults(story.cluster(), end);
+  world.run_until(end);
+  if (story.broken()) return;
+  story.cluster().heal();
+  story.settle();
+  if (!story.broken()) story.stay_quiet();
+}
+
+// The scripted ones.
+// --------------------------------------------------------------------------------
+
+void deploy_two(Story& story) {
+  story.begin({.nodes = 3, .with_power = true, .cpu_millis = kCpuOfNode});
+  story.cluster().person().deploy(Story::workload(1), Story::spec(1, 2));
+  story.cluster().person().deploy(Story::workload(2), Story::spec(2, 1));
+}
+
+void tell_partition(Story& story) {
+  deploy_two(story);
+  story.settle();
+  Cluster& cluster = story.cluster();
+  const auto containers_before = story.machine(1).engine().containers();
+
+  story.world().note("script", "node1 loses the bus, and can be dialled");
+  cluster.bus().cut_node(Story::node(1));
+  story.pass(seconds(12));
+  if (story.broken()) return;
+  story.expect(story.verdict(1) == NodeState::kUnreachable, "node1 should be unreachable");
+  story.expect(story.machine(1).engine().containers() == containers_before,
+               "nothing on node1 should have been touched");
+  story.expect(story.running(Story::workload(1)) == 2, "app1 should run twice, not more");
+  cluster.bus().join_node(Story::node(1));
+  story.settle(seconds(20));
+
+  story.world().note("script", "the manager loses the bus");
+  cluster.bus().cut_manager();
+  story.pass(seconds(20));
+  if (story.broken()) return;
+  story.expect(!cluster.manager().manager().bus_carries(), "the manager should know it is blind");
+  story.expect(story.verdict(2) == NodeState::kLive, "nobody should be judged");
+  cluster.bus().join_manager();
+  story.settle(seconds(20));
+
+  story.world().note("script", "node2 is cut off from everybody");
+  cluster.bus().cut_node(Story::node(2));
+  cluster.cut_dial(Story::node(2));
+  story.pass(seconds(8));
+  if (story.broken()) return;
+  story.expect(story.verdict(2) == NodeState::kDead, "node2 should be dead");
+  cluster.heal();
+  story.settle();
+  if (!story.broken()) story.stay_quiet();
+}
+
+void tell_broker_stall(Story& story) {
+  deploy_two(story);
+  story.settle();
+  Cluster& cluster = story.cluster();
+  for (const SimBus::Broker trouble : {SimBus::Broker::kStalled, SimBus::Broker::kDown}) {
+    if (story.broken()) return;
+    story.world().note(
+        "script", trouble == SimBus::Broker::kStalled ? "the broker stalls" : "the broker is down");
+    cluster.bus().set_broker(trouble);
+    story.pass(story.world().between(seconds(2), seconds(15)));
+    story.world().note("script", "a node dies meanwhile");
+    story.machine(3).power_off();
+    story.pass(seconds(10));
+    if (story.broken()) return;
+    story.expect(story.verdict(3) == NodeState::kLive, "nobody should be judged meanwhile");
+    story.world().note("script", "the broker goes on, with all that it held");
+    cluster.bus().set_broker(SimBus::Broker::kCarries);
+    story.pass(seconds(6));
+    if (story.broken()) return;
+    story.expect(story.verdict(1) == NodeState::kLive && story.verdict(2) == NodeState::kLive,
+                 "those that live should be live");
+    story.expect(story.verdict(3) != NodeState::kLive, "the dead one should not be");
+    story.settle();
+  }
+  if (!story.broken()) story.stay_quiet();
+}
+
+void tell_power_cycle(Story& story) {
+  deploy_two(story);
+  story.settle();
+  Cluster& cluster = story.cluster();
+  story.world().note("script", "node1 hangs");
+  story.machine(1).freeze();
+  story.pass(seconds(5));
+  story.expect(story.running(Story::workload(1)) >= 2, "app1 should run elsewhere");
+  story.settle(seconds(30));
+  story.world().note("script", "node2 loses power, and its switch fails at first");
+  cluster.set_power_faults({.failure = 1000});
+  story.machine(2).power_off();
+  story.pass(seconds(6));
+  cluster.set_power_faults({});
+  story.settle(seconds(60));
+  story.world().note("script", "the manager dies while it power-cycles node3");
+  story.machine(3).power_off();
+  story.pass(story.world().between(seconds(2), seconds(6)));
+  cluster.manager().crash_for(seconds(2));
+  story.settle(seconds(60));
+  if (!story.broken()) story.stay_quiet();
+}
+
+void tell_rolling_update(Story& story) {
+  story.begin({.nodes = 3, .with_power = true, .cpu_millis = kCpuOfNode});
+  Cluster& cluster = story.cluster();
+  const WorkloadName name = Story::workload(1);
+  cluster.person().deploy(name, Story::spec(1, 3));
+  story.settle();
+  for (std::uint64_t release = 2; release <= 4 && !story.broken(); ++release) {
+    cluster.person().deploy(name, Story::spec(release, 3));
+    const MonoTime rolled = story.world().now() + seconds(20);
+    while (!story.broken() && story.world().now() < rolled) {
+      story.pass(milliseconds(50));
+      story.expect(story.running(name) >= 3, "an update should not cost an instance");
+    }
+    story.settle(seconds(30));
+    cluster.person().deploy(name, Story::spec(release + 10, 3));
+    story.pass(story.world().between(milliseconds(500), seconds(8)));
+    story.machine(static_cast<std::uint32_t>(release - 1)).power_off();
+    story.settle();
+  }
+  if (!story.broken()) story.stay_quiet();
+}
+
+/// The seed names the boundary and the point of death: seed 1 dies nowhere, 2..4 at the first
+/// boundary, 5..7 at the second, and so on.
+void tell_manager_crashes(Story& story, std::uint64_t seed) {
+  constexpr std::uint64_t kPoints = 3;
+  deploy_two(story);
+  if (seed >= 2) {
+    story.cluster().manager().set_crash_plan(
+        {.boundary = 1 + (seed - 2) / kPoints,
+         .point = static_cast<CrashPoint>((seed - 2) % kPoints)});
+  }
+  story.settle();
+  if (story.broken()) return;
+  story.machine(1).power_off();
+  story.pass(seconds(4));
+  story.settle();
+  if (story.broken()) return;
+  story.cluster().person().deploy(Story::workload(2), Story::spec(3, 2));
+  story.cluster().person().remove(Story::workload(1));
+  story.settle();
+  if (!story.broken()) story.stay_quiet();
+}
+
+}  // namespace
+
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink) {
+  // The script of the crashes must be the same for every one of them.
+  const std::uint64_t drawn = scenario == Scenario::kManagerCrashes ? 1 : seed;
+  Story story(drawn, std::move(sink));
+  switch (scenario) {
+    case Scenario::kRandom: tell_random(story); break;
+    case Scenario::kPartition: tell_partition(story); break;
+    case Scenario::kManagerCrashes: tell_manager_crashes(story, seed); break;
+    case Scenario::kBrokerStall: tell_broker_stall(story); break;
+    case Scenario::kPowerCycle: tell_power_cycle(story); break;
+    case Scenario::kRollingUpdate: tell_rolling_update(story); break;
+  }
+  const World& world = story.world();
+  return {.violation = world.violation(),
+          .last_lines = {world.last_lines().begin(), world.last_lines().end()},
+          .trace_hash = world.trace_hash(),
+          .simulated = world.since_start(),
+          .boundaries = story.cluster().manager().boundaries()};
+}
+
+std::string_view name_of(Scenario scenario) {
+  return word_of(kScenarios, scenario);
+}
+
+Result<Scenario> parse_scenario(std::string_view text) {
+  return value_of(kScenarios, text);
+}
+
+}  // namespace hearth::sim

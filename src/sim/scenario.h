@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sim/world.h"
+
+namespace hearth::sim {
+
+/// A story that a simulated cluster is put through. All but kRandom are scripted, and the seed
+/// draws what a script leaves open: delays, latencies, numbers.
+enum class Scenario : std::uint8_t {
+  kRandom,          ///< Everything that can go wrong does, at random; then it must all come right.
+  kPartition,       ///< A node cut from the bus, one cut off, the manager cut off.
+  kManagerCrashes,  ///< A deploy and a failover, with the manager killed at one step of it.
+  kBrokerStall,     ///< The broker stops and goes on with a burst; and it is down.
+  kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
+  kRollingUpdate,   ///< Generations follow each other under crashes.
+};
+
+struct Outcome {
+  std::optional<Violation> violation;
+  std::vector<std::string> last_lines;  ///< Of the timeline.
+  std::uint64_t trace_hash = 0;
+  Duration simulated{};
+  /// kManagerCrashes: at how many boundaries the manager can be killed.
+  std::uint64_t boundaries = 0;
+};
+
+/// One history. `sink` gets the timeline as it is written; it may be empty.
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink);
+
+std::string_view name_of(Scenario scenario);
+Result<Scenario> parse_scenario(std::string_view text);
+
+}  // namespace hearth::sim

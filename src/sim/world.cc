@@ -1,0 +1,75 @@
+#include "sim/world.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace hearth::sim {
+namespace {
+
+// FNV-1a.
+constexpr std::uint64_t kHashBasis = 0xcbf29ce484222325ULL;
+constexpr std::uint64_t kHashPrime = 0x100000001b3ULL;
+
+/// 2026-01-01T00:00:00Z.
+constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};
+
+}  // namespace
+
+World::World(std::uint64_t seed, LineSink sink)
+    : prng_(seed), sink_(std::move(sink)), trace_hash_(kHashBasis) {}
+
+Instant World::instant_at(MonoTime now) {
+  return {now, kWallStart + std::chrono::duration_cast<WallClock::duration>(now - kStart)};
+}
+
+Instant World::instant_since(MonoTime zero) const {
+  return {MonoTime(now_ - zero), instant().wall};
+}
+
+void World::at(MonoTime when, Task task) {
+  HEARTH_CHECK(when >= now_);
+  queue_.push({when, sequence_++, std::move(task)});
+}
+
+void World::run_until(MonoTime end) {
+  while (!violation_ && !queue_.empty() && queue_.top().when <= end) {
+    now_ = queue_.top().when;
+    const Task task = std::move(const_cast<Entry&>(queue_.top()).task);
+    queue_.pop();
+    task();
+  }
+  if (!violation_) now_ = end;
+}
+
+Duration World::between(Duration low, Duration high) {
+  return Duration(prng_.between(low.count(), high.count()));
+}
+
+void World::note(std::string_view who, std::string_view what) {
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(since_start()).count();
+  std::string line =
+      fmt::format("{:8.3f}  {:<9} {}", static_cast<double>(millis) / 1000, who, what);
+  trace(static_cast<std::uint64_t>(since_start().count()));
+  for (const char c : line)
+    trace_hash_ = (trace_hash_ ^ static_cast<unsigned char>(c)) * kHashPrime;
+  if (sink_) sink_(line);
+  lines_.push_back(std::move(line));
+  if (lines_.size() > kLinesKeptMax) lines_.pop_front();
+}
+
+void World::trace(std::uint64_t value) {
+  for (int shift = 0; shift < 64; shift += 8) {
+    trace_hash_ = (trace_hash_ ^ ((value >> shift) & 0xff)) * kHashPrime;
+  }
+}
+
+void World::violate(std::string property, std::string detail) {
+  if (violation_) return;
+  note("VIOLATION", fmt::format("{}: {}", property, detail));
+  violation_ = Violation{now_, std::move(property), std::move(detail)};
+}
+
+}  // namespace hearth::sim

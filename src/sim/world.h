@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/prng.h"
+#include "base/time.h"
+
+namespace hearth::sim {
+
+using Task = std::function<void()>;
+using LineSink = std::function<void(const std::string& line)>;
+
+/// A property that did not hold.
+struct Violation {
+  MonoTime at;
+  std::string property;  ///< Its stable name.
+  std::string detail;
+};
+
+/// The ground that everything simulated stands on: one clock, one source of chance, one queue of
+/// what happens next, and the timeline of what happened.
+///
+/// Deterministic: tasks run in the order of their instants and, at the same instant, in the order
+/// in which they were asked for; all chance comes from the seed. So one seed is one history, and
+/// trace_hash() tells whether two runs were the same. Not thread-safe.
+class World {
+ public:
+  /// Of the timeline this much is kept for the report of a violation.
+  static constexpr std::size_t kLinesKeptMax = 60;
+
+  /// `sink`: gets each line of the timeline as it is written; may be empty.
+  World(std::uint64_t seed, LineSink sink);
+
+  MonoTime now() const { return now_; }
+  Duration since_start() const { return now_ - kStart; }
+  Instant instant() const { return instant_at(now_); }
+  /// The same moment on a clock that was started at `zero`.
+  Instant instant_since(MonoTime zero) const;
+
+  void at(MonoTime when, Task task);
+  void after(Duration delay, Task task) { at(now_ + delay, std::move(task)); }
+  /// Runs what is due until `end`; stops early at a violation. Leaves the clock at `end` otherwise.
+  void run_until(MonoTime end);
+
+  Prng& prng() { return prng_; }
+  /// Uniform in [low, high].
+  Duration between(Duration low, Duration high);
+  bool chance(std::uint32_t permille) { return permille > 0 && prng_.chance(permille); }
+
+  /// Writes a line to the timeline and into the trace.
+  void note(std::string_view who, std::string_view what);
+  /// Into the trace only: for what happens too often to be read.
+  void trace(std::uint64_t value);
+  /// Notes a violation; the first one ends the run.
+  void violate(std::string property, std::string detail);
+
+  std::uint64_t trace_hash() const { return trace_hash_; }
+  const std::optional<Violation>& violation() const { return violation_; }
+  const std::deque<std::string>& last_lines() const { return lines_; }
+
+ private:
+  struct Entry {
+    MonoTime when;
+    std::uint64_t sequence;
+    Task task;
+    bool operator<(const Entry& other) const {
+      return when != other.when ? when > other.when : sequence > other.sequence;
+    }
+  };
+  /// Not zero, so that a forgotten instant is noticed.
+  static constexpr MonoTime kStart{std::chrono::hours(1)};
+
+  static Instant instant_at(MonoTime now);
+
+  MonoTime now_ = kStart;
+  Prng prng_;
+  LineSink sink_;
+  std::priority_queue<Entry> queue_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t trace_hash_;
+  std::deque<std::string> lines_;
+  std::optional<Violation> violation_;
+};
+
+}  // namespace hearth::sim
