@@ -101,6 +101,10 @@ class HttpExchange {
   /// as both sides stay. kUnavailable or kTimeout if that process cannot be reached.
   virtual Result<void> relay(const Endpoint& server, const std::string& target) = 0;
 
+  /// Runs work that may wait for a disk, off the loop, on the server's file thread. It must touch
+  /// nothing that the loop uses.
+  virtual void run_blocking(const std::function<void()>& work) = 0;
+
   /// Starts work that ends in a completion and suspends until it did. kTimeout after `timeout`:
   /// the work itself goes on.
   template <class T>
@@ -114,8 +118,10 @@ class HttpExchange {
       state->result = std::move(result);
       state->changed.notify_all();
     });
-    if (Result<WaitEnd> end = wait(state->changed, timeout); !end) {
-      return tl::unexpected(end.error());
+    if (!state->result) {
+      if (Result<WaitEnd> end = wait(state->changed, timeout); !end) {
+        return tl::unexpected(end.error());
+      }
     }
     if (!state->result) return fail(ErrorCode::kTimeout, "no result in time; it may still come");
     return *std::move(state->result);

@@ -295,6 +295,15 @@ Result<void> ServerExchange::relay(const Endpoint& server, const std::string& ta
   return relayed;
 }
 
+void ServerExchange::run_blocking(const std::function<void()>& work) {
+  server_.files.run(
+      [&work] {
+        work();
+        return true;
+      },
+      coroutine_);
+}
+
 Result<void> ServerExchange::copy_stream(ClientConnection& from) {
   for (;;) {
     const Result<std::string_view> piece = from.read_some(Duration::max());

@@ -59,6 +59,7 @@ class ServerExchange final : public HttpExchange {
   Result<void> write(std::string_view chunk) override;
   Result<WaitEnd> wait(Notifier& notifier, Duration timeout) override;
   Result<void> relay(const Endpoint& server, const std::string& target) override;
+  void run_blocking(const std::function<void()>& work) override;
 
  private:
   enum class Phase : std::uint8_t { kOpen, kStreaming, kAnswered, kBroken };

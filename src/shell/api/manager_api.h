@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "ports/content_store.h"
+#include "ports/http_router.h"
+#include "shell/api/build_logs.h"
+#include "shell/api/manager_service.h"
+
+namespace hearth {
+
+struct ManagerApiConfig {
+  std::string version;             ///< Of this program.
+  std::string cluster = "hearth";  ///< Names the source of events, as on the bus.
+  /// Where agents of imported nodes listen unless their entry says otherwise.
+  std::uint16_t agent_port = 7701;
+  std::uint64_t content_bytes_max = 16ULL << 30;  ///< Of one bundle or saved image.
+};
+
+/// The manager's HTTP routes (docs/reference/api.md).
+///
+/// It decides nothing: reads show what the core knows at that moment, changes are commands to it
+/// that are answered once they are durable. All on the loop.
+class ManagerApi {
+ public:
+  /// `service` and `content` outlive it.
+  ManagerApi(ManagerService& service, ContentStore& content, ManagerApiConfig config);
+
+  /// `this` outlives the router's use. `http`: the counters of the server that serves the routes.
+  void add_routes(HttpRouter& router, std::function<HttpServerCounters()> http);
+
+ private:
+  // manager_api.cc: the manager itself, nodes.
+  Result<void> health(HttpExchange& exchange);
+  Result<void> readiness(HttpExchange& exchange);
+  Result<void> status(HttpExchange& exchange);
+  Result<void> bus(HttpExchange& exchange);
+  Result<void> list_nodes(HttpExchange& exchange);
+  Result<void> show_node(HttpExchange& exchange);
+  Result<void> explain_node(HttpExchange& exchange);
+  Result<void> import_nodes(HttpExchange& exchange);
+  Result<core::CommandResult> carry_out(HttpExchange& exchange, Command command);
+  Result<void> respond_explained(HttpExchange& exchange, const std::vector<std::string>& lines);
+
+  // work_routes.cc: workloads, their builds, instances.
+  void add_work_routes(HttpRouter& router);
+  Result<void> list_workloads(HttpExchange& exchange);
+  Result<void> show_workload(HttpExchange& exchange);
+  Result<void> explain_workload(HttpExchange& exchange);
+  Result<void> deploy_workload(HttpExchange& exchange);
+  Result<void> stop_workload(HttpExchange& exchange);
+  Result<void> remove_workload(HttpExchange& exchange);
+  Result<void> show_build_log(HttpExchange& exchange);
+  Result<void> take_build_log(HttpExchange& exchange);
+  Result<void> list_instances(HttpExchange& exchange);
+  Result<void> relay_log(HttpExchange& exchange);
+  Result<Generation> generation_asked(const HttpRequest& request, const WorkloadName& name) const;
+  bool is_building(const WorkloadName& name, Generation generation) const;
+  Result<void> follow_build_log(HttpExchange& exchange, const WorkloadName& name,
+                                Generation generation);
+
+  // content_routes.cc: bundles and saved images.
+  void add_content_routes(HttpRouter& router);
+  Result<void> get_content(HttpExchange& exchange);
+  Result<void> put_content(HttpExchange& exchange);
+
+  // event_routes.cc: what happened.
+  void add_event_routes(HttpRouter& router);
+  Result<void> list_events(HttpExchange& exchange);
+  Result<void> stream_events(HttpExchange& exchange);
+  Result<std::vector<ClusterEvent>> events_after(HttpExchange& exchange, std::uint64_t seq,
+                                                 std::size_t count_max);
+
+  ManagerService& service_;
+  ContentStore& content_;
+  const ManagerApiConfig config_;
+  const WallTime started_at_;
+  BuildLogs build_logs_;
+};
+
+}  // namespace hearth

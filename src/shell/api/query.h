@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ports/http.h"
+#include "wire/json_writer.h"
+
+namespace hearth {
+
+/// "1" or "true", "0" or "false"; false if absent. kInvalidArgument for anything else.
+Result<bool> query_flag(const HttpRequest& request, const std::string& name);
+/// A whole number up to `max`; `absent` if it is not given.
+Result<std::uint64_t> query_number(const HttpRequest& request, const std::string& name,
+                                   std::uint64_t absent, std::uint64_t max);
+
+/// Which part of a list is asked for: `?limit=N&after=CURSOR`.
+struct PageRequest {
+  static constexpr std::size_t kLimitDefault = 500;
+  static constexpr std::size_t kLimitMax = 1000;
+
+  std::size_t limit = kLimitDefault;
+  std::string after;  ///< The cursor that the page before told; empty: from the beginning.
+};
+Result<PageRequest> page_request(const HttpRequest& request);
+
+/// Writes `{"items":[…],"next":…}` of items that come in the order of their keys.
+class PageWriter {
+ public:
+  explicit PageWriter(const PageRequest& request);
+
+  /// Whether the item of that key belongs to the page; then write exactly one value to json().
+  bool admit(std::string_view key);
+  /// The page is full and there is more: further items need not be looked at.
+  bool full() const { return more_; }
+  JsonWriter& json() { return json_; }
+  std::string finish() &&;
+
+ private:
+  const PageRequest request_;
+  std::size_t count_ = 0;
+  bool more_ = false;
+  std::string last_;
+  JsonWriter json_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,130 @@
+#include "shell/api/views.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/duration_text.h"
+
+namespace hearth {
+namespace {
+
+std::string_view status_of(NodeState state) {
+  return state == NodeState::kLive || state == NodeState::kSuspect ? "ACTIVE" : "INACTIVE";
+}
+
+std::string_view status_of(InstanceState state) {
+  return state == InstanceState::kRunning ? "ACTIVE" : "INACTIVE";
+}
+
+void write_resources(JsonWriter& out, const Resources& resources) {
+  out.field("cpu_millis", resources.cpu_millis).field("memory_bytes", resources.memory_bytes);
+}
+
+void write_load(JsonWriter& out, const Load& load) {
+  out.begin_object()
+      .field_if_told("cpu", load.cpu)
+      .field_if_told("memory", load.memory)
+      .field_if_told("disk", load.disk)
+      .field_if_told("cpu_stall", load.cpu_stall)
+      .field_if_told("memory_stall", load.memory_stall)
+      .field_if_told("io_stall", load.io_stall)
+      .end_object();
+}
+
+}  // namespace
+
+void write_node(JsonWriter& out, const core::Manager& manager, const Node& node, MonoTime now) {
+  using std::chrono::milliseconds;
+  const core::NodeSoftState* soft = manager.find_soft_state(node.name);
+  out.begin_object()
+      .field("name", node.name.str())
+      .field("display_name", node.display_name)
+      .field("address", node.agent.address)
+      .field("agent_port", node.agent.port)
+      .field("state", name_of(node.state))
+      .field("evidence", node.evidence)
+      .field("status", status_of(node.state))
+      .field("cordoned", node.cordoned);
+  out.key("incarnation").begin_object();
+  out.field("boot_id", node.incarnation.boot_id);
+  out.field("start_count", node.incarnation.start_count).end_object();
+  out.key("capacity").begin_object();
+  write_resources(out, node.capacity);
+  out.end_object();
+  out.key("load");
+  write_load(out, soft == nullptr ? Load() : soft->load);
+  out.key("recovery").begin_object();
+  out.field("phase", name_of(node.recovery.phase));
+  out.field("attempt", node.recovery.attempt);
+  out.field("reason", node.recovery.reason).end_object();
+  const bool reported = soft != nullptr && soft->report.has_value();
+  out.field("problem", reported ? soft->report->problem : std::string());
+  out.field("instances", manager.instances_on(node.name).size());
+  out.field("changed_at", show_time(node.changed_at));
+  out.key("last_heard_ms");
+  if (soft == nullptr || !soft->last_heard) {
+    out.null();
+  } else {
+    const auto age = std::chrono::duration_cast<milliseconds>(now - *soft->last_heard);
+    out.value(static_cast<std::uint64_t>(std::max(age, milliseconds(0)).count()));
+  }
+  out.end_object();
+}
+
+void write_workload(JsonWriter& out, const Workload& workload, std::uint64_t running) {
+  const Release& latest = workload.latest();
+  const WorkloadSpec& spec = latest.spec;
+  out.begin_object()
+      .field("name", workload.name.str())
+      .field("kind", name_of(spec.kind))
+      .field("generation", latest.generation.value)
+      .field("phase", name_of(workload.phase))
+      .field("reason", workload.reason)
+      .field("instances", spec.instances)
+      .field("running", running)
+      .field("bundle", spec.bundle.str())
+      .field("image", latest.image ? latest.image->reference : std::string())
+      .field("build_node", workload.build_node ? workload.build_node->str() : std::string())
+      .field("on_node_lost", name_of(spec.on_node_lost));
+  out.key("current_generation");
+  if (workload.current) {
+    out.value(workload.current->generation.value);
+  } else {
+    out.null();
+  }
+  out.key("environment").begin_object();
+  for (const auto& [name, value] : spec.container.environment) out.field(name, value);
+  out.end_object();
+  write_resources(out, spec.container.resources);
+  out.field("pids_max", spec.container.pids_max).end_object();
+}
+
+void write_instance(JsonWriter& out, const core::Manager& manager, const Instance& instance) {
+  const InstanceStatus& status = instance.status;
+  const Node* node = instance.node ? manager.find_node(*instance.node) : nullptr;
+  out.begin_object()
+      .field("id", instance.id.str())
+      .field("workload", instance.workload.str())
+      .field("generation", instance.generation.value)
+      .field("node", instance.node ? instance.node->str() : std::string())
+      .field("address", node == nullptr ? std::string() : node->agent.address)
+      .field("desire", name_of(instance.desire))
+      .field("state", name_of(status.state))
+      .field("status", status_of(status.state))
+      .field("container", status.container.str())
+      .field("restarts", status.restarts);
+  out.key("last_exit");
+  if (status.last_exit) {
+    out.begin_object().field("code", static_cast<unsigned>(status.last_exit->code));
+    out.field("out_of_memory", status.last_exit->out_of_memory);
+    out.field("at", show_time(status.last_exit->at)).end_object();
+  } else {
+    out.null();
+  }
+  out.field("reason", status.reason)
+      .field("replaces", instance.replaces ? instance.replaces->str() : std::string())
+      .field("changed_at", show_time(instance.changed_at))
+      .end_object();
+}
+
+}  // namespace hearth

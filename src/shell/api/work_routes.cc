@@ -1,0 +1,245 @@
+// Workloads, their builds, and instances: the part of ManagerApi that is about work.
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "shell/api/manager_api.h"
+#include "shell/api/query.h"
+#include "shell/api/views.h"
+#include "wire/workload_request_codec.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+/// A builder may say nothing for long: it downloads, or compiles.
+constexpr Duration kBuildQuietMax = std::chrono::hours(1);
+/// How often a follower of a log that nobody sends looks whether the build is over.
+constexpr Duration kBuildLook = std::chrono::seconds(1);
+constexpr std::uint64_t kTailLinesMax = 1'000'000;
+
+Error no_such_workload(const std::string& name) {
+  return {ErrorCode::kNotFound, fmt::format("there is no workload '{}'", name)};
+}
+
+/// The workload that the path names, if it is known.
+Result<WorkloadName> known_workload(const core::Manager& manager, const HttpRequest& request) {
+  const std::string& text = request.parameter("name");
+  Result<WorkloadName> name = WorkloadName::parse(text);
+  if (!name || !manager.workloads().contains(*name)) return tl::unexpected(no_such_workload(text));
+  return name;
+}
+
+std::map<WorkloadName, std::uint64_t> count_running(const core::Manager& manager) {
+  std::map<WorkloadName, std::uint64_t> running;
+  for (const auto& [id, instance] : manager.instances()) {
+    if (instance.status.state == InstanceState::kRunning) ++running[instance.workload];
+  }
+  return running;
+}
+
+Result<void> respond_accepted(HttpExchange& exchange, const core::CommandResult& result) {
+  JsonWriter out;
+  out.begin_object().field("message", result.message).end_object();
+  return exchange.respond({.status = 202, .body = std::move(out).text()});
+}
+
+}  // namespace
+
+void ManagerApi::add_work_routes(HttpRouter& router) {
+  const auto add = [&](HttpMethod method, std::string pattern,
+                       Result<void> (ManagerApi::*handler)(HttpExchange&)) {
+    router.add(method, std::move(pattern),
+               [this, handler](HttpExchange& exchange) { return (this->*handler)(exchange); });
+  };
+  add(HttpMethod::kGet, "/v1/workloads", &ManagerApi::list_workloads);
+  add(HttpMethod::kGet, "/v1/workloads/{name}", &ManagerApi::show_workload);
+  add(HttpMethod::kPut, "/v1/workloads/{name}", &ManagerApi::deploy_workload);
+  add(HttpMethod::kDelete, "/v1/workloads/{name}", &ManagerApi::remove_workload);
+  add(HttpMethod::kGet, "/v1/workloads/{name}/explanation", &ManagerApi::explain_workload);
+  add(HttpMethod::kPost, "/v1/workloads/{name}/stop", &ManagerApi::stop_workload);
+  add(HttpMethod::kGet, "/v1/workloads/{name}/build-log", &ManagerApi::show_build_log);
+  add(HttpMethod::kPost, "/v1/workloads/{name}/build-log", &ManagerApi::take_build_log);
+  add(HttpMethod::kGet, "/v1/instances", &ManagerApi::list_instances);
+  add(HttpMethod::kGet, "/v1/instances/{id}/logs", &ManagerApi::relay_log);
+}
+
+Result<void> ManagerApi::list_workloads(HttpExchange& exchange) {
+  const Result<PageRequest> wanted = page_request(exchange.request());
+  if (!wanted) return tl::unexpected(wanted.error());
+  std::map<WorkloadName, std::uint64_t> running = count_running(service_.manager());
+  PageWriter page(*wanted);
+  for (const auto& [name, workload] : service_.manager().workloads()) {
+    if (page.admit(name.str())) write_workload(page.json(), workload, running[name]);
+    if (page.full()) break;
+  }
+  return exchange.respond({.body = std::move(page).finish()});
+}
+
+Result<void> ManagerApi::show_workload(HttpExchange& exchange) {
+  const core::Manager& manager = service_.manager();
+  const auto name = known_workload(manager, exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  JsonWriter out;
+  write_workload(out, manager.workloads().at(*name), count_running(manager)[*name]);
+  return exchange.respond({.body = std::move(out).text()});
+}
+
+Result<void> ManagerApi::explain_workload(HttpExchange& exchange) {
+  const auto name = known_workload(service_.manager(), exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  return respond_explained(exchange, service_.manager().explain_workload(*name, service_.now()));
+}
+
+Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
+  auto name = WorkloadName::parse(exchange.request().parameter("name"));
+  if (!name) return tl::unexpected(name.error());
+  const Result<std::string> body = exchange.read_body(kWorkloadRequestBytesMax);
+  if (!body) return tl::unexpected(body.error());
+  auto spec = decode_workload_request(*body);
+  if (!spec) return tl::unexpected(spec.error());
+  if (!content_.find(spec->bundle)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the bundle '{0}' is not here; PUT it to /v1/content/{0} first",
+                            spec->bundle.str()));
+  }
+  const auto result = carry_out(exchange, DeployWorkload{*name, *std::move(spec)});
+  if (!result) return tl::unexpected(result.error());
+  JsonWriter out;
+  out.begin_object()
+      .field("name", name->str())
+      .field("generation", result->generation.value)
+      .field("message", result->message)
+      .end_object();
+  return exchange.respond({.status = 202, .body = std::move(out).text()});
+}
+
+Result<void> ManagerApi::stop_workload(HttpExchange& exchange) {
+  const auto name = known_workload(service_.manager(), exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  const auto result = carry_out(exchange, StopWorkload{*name});
+  if (!result) return tl::unexpected(result.error());
+  return respond_accepted(exchange, *result);
+}
+
+Result<void> ManagerApi::remove_workload(HttpExchange& exchange) {
+  const auto name = known_workload(service_.manager(), exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  const auto result = carry_out(exchange, RemoveWorkload{*name});
+  if (!result) return tl::unexpected(result.error());
+  return respond_accepted(exchange, *result);
+}
+
+/// The generation that the query names, else the workload's latest.
+Result<Generation> ManagerApi::generation_asked(const HttpRequest& request,
+                                                const WorkloadName& name) const {
+  const Generation latest = service_.manager().workloads().at(name).latest().generation;
+  const auto asked = query_number(request, "generation", latest.value, latest.value);
+  if (!asked) return tl::unexpected(asked.error());
+  return Generation{*asked};
+}
+
+bool ManagerApi::is_building(const WorkloadName& name, Generation generation) const {
+  const auto found = service_.manager().workloads().find(name);
+  return found != service_.manager().workloads().end() &&
+         found->second.phase == WorkloadPhase::kBuilding &&
+         found->second.latest().generation == generation;
+}
+
+Result<void> ManagerApi::show_build_log(HttpExchange& exchange) {
+  const auto name = known_workload(service_.manager(), exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  const auto generation = generation_asked(exchange.request(), *name);
+  if (!generation) return tl::unexpected(generation.error());
+  const Result<bool> follow = query_flag(exchange.request(), "follow");
+  if (!follow) return tl::unexpected(follow.error());
+  if (*follow) return follow_build_log(exchange, *name, *generation);
+  const std::shared_ptr<BuildLog> log = build_logs_.find(*name, *generation);
+  if (log == nullptr) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("no build log of workload '{}', generation {}, is kept: its image was "
+                            "there already, or the manager was started since",
+                            name->str(), generation->value));
+  }
+  std::uint64_t offset = 0;
+  return exchange.respond({.body = log->read_from(offset), .content_type = std::string(kText)});
+}
+
+Result<void> ManagerApi::follow_build_log(HttpExchange& exchange, const WorkloadName& name,
+                                          Generation generation) {
+  if (auto begun = exchange.begin_stream(kText); !begun) return begun;
+  std::shared_ptr<BuildLog> log = build_logs_.find(name, generation);
+  Notifier nobody;
+  std::uint64_t offset = 0;
+  for (;;) {
+    if (log == nullptr) log = build_logs_.find(name, generation);
+    if (log != nullptr && offset < log->end()) {
+      if (auto sent = exchange.write(log->read_from(offset)); !sent) return sent;
+      continue;
+    }
+    const bool sent_now = log != nullptr && log->being_sent();
+    if (!sent_now && !is_building(name, generation)) return {};
+    // While nobody sends, the build waits for a node or has just ended: what tells is its phase.
+    Notifier& changed = log == nullptr ? nobody : log->changed();
+    const auto woken = exchange.wait(changed, sent_now ? kBuildQuietMax : kBuildLook);
+    if (!woken) return tl::unexpected(woken.error());
+  }
+}
+
+Result<void> ManagerApi::take_build_log(HttpExchange& exchange) {
+  const auto name = known_workload(service_.manager(), exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  const auto generation = generation_asked(exchange.request(), *name);
+  if (!generation) return tl::unexpected(generation.error());
+  const std::shared_ptr<BuildLog> log = build_logs_.find_or_make(*name, *generation);
+  log->begin_sending();
+  for (;;) {
+    const Result<std::string_view> piece = exchange.read_some(kBuildQuietMax);
+    if (piece && !piece->empty()) {
+      log->append(*piece);
+      continue;
+    }
+    if (!piece) log->append("[hearth: the node that builds broke off]\n");
+    log->end_sending();
+    return piece ? exchange.respond({.status = 204}) : tl::unexpected(piece.error());
+  }
+}
+
+Result<void> ManagerApi::list_instances(HttpExchange& exchange) {
+  const HttpRequest& request = exchange.request();
+  const Result<PageRequest> wanted = page_request(request);
+  if (!wanted) return tl::unexpected(wanted.error());
+  const auto of = request.query.find("workload");
+  const core::Manager& manager = service_.manager();
+  PageWriter page(*wanted);
+  for (const auto& [id, instance] : manager.instances()) {
+    if (of != request.query.end() && instance.workload.str() != of->second) continue;
+    if (page.admit(id.str())) write_instance(page.json(), manager, instance);
+    if (page.full()) break;
+  }
+  return exchange.respond({.body = std::move(page).finish()});
+}
+
+Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
+  const HttpRequest& request = exchange.request();
+  const Result<bool> follow = query_flag(request, "follow");
+  if (!follow) return tl::unexpected(follow.error());
+  const auto tail = query_number(request, "tail", 0, kTailLinesMax);
+  if (!tail) return tl::unexpected(tail.error());
+  const InstanceId id{request.parameter("id")};
+  const auto found = service_.manager().instances().find(id);
+  if (found == service_.manager().instances().end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("there is no instance '{}'", id.str()));
+  }
+  const std::optional<NodeName>& on = found->second.node;
+  const Node* node = on ? service_.manager().find_node(*on) : nullptr;
+  if (node == nullptr) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("instance '{}' is on no node yet, so it has no log", id.str()));
+  }
+  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}",
+                                                 percent_encode(id.str()), *follow ? 1 : 0, *tail));
+}
+
+}  // namespace hearth
