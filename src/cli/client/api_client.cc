@@ -134,21 +134,27 @@ Result<void> ApiClient::stream(std::string target, std::vector<HttpHeader> heade
   return tl::unexpected(explained(std::move(ended->error())));
 }
 
-Result<std::string> join_pages(const std::vector<std::string>& pages) {
-  boost::json::array items;
+Result<std::vector<std::string>> split_items(const std::vector<std::string>& pages) {
+  std::vector<std::string> items;
   for (const std::string& page : pages) {
     boost::json::error_code ec;
-    boost::json::value document = boost::json::parse(page, ec);
-    const auto* object = document.if_object();
-    boost::json::value* list = object ? document.as_object().if_contains("items") : nullptr;
+    const boost::json::value document = boost::json::parse(page, ec);
+    const boost::json::object* const object = document.if_object();
+    const boost::json::value* const list = object ? object->if_contains("items") : nullptr;
     if (ec || !list || !list->is_array()) {
       return fail(ErrorCode::kCorrupt, "the manager's list is not what it should be");
     }
-    for (boost::json::value& item : list->as_array()) items.push_back(std::move(item));
+    for (const boost::json::value& item : list->get_array()) {
+      items.push_back(boost::json::serialize(item));
+    }
   }
-  boost::json::object all;
-  all["items"] = std::move(items);
-  return boost::json::serialize(all);
+  return items;
+}
+
+Result<std::string> join_pages(const std::vector<std::string>& pages) {
+  const Result<std::vector<std::string>> items = split_items(pages);
+  if (!items) return tl::unexpected(items.error());
+  return fmt::format(R"({{"items":[{}]}})", fmt::join(*items, ","));
 }
 
 }  // namespace hearth::cli

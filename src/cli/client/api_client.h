@@ -55,6 +55,8 @@ class ApiClient {
   std::string token_;
 };
 
+/// The items of all pages, each as JSON.
+Result<std::vector<std::string>> split_items(const std::vector<std::string>& pages);
 /// `{"items":[…]}` of all pages together.
 Result<std::string> join_pages(const std::vector<std::string>& pages);
 

@@ -133,6 +133,20 @@ Result<std::vector<T>> decode_items(const std::vector<std::string>& pages,
 
 }  // namespace
 
+Result<StatusView> decode_status(std::string_view text) {
+  return decode(text, [](JsonObject& in) {
+    StatusView status;
+    status.version = text_of(in.optional("version"));
+    status.epoch = number_of<std::uint64_t>(in.optional("epoch"));
+    JsonObject bus = in.optional("bus").object();
+    status.bus = text_of(bus.optional("bootstrap"));
+    status.bus_carries = bus.optional("carries").boolean();
+    status.started_at = in.optional("started_at").parsed(parse_time);
+    status.last_event_seq = number_of<std::uint64_t>(in.optional("last_event_seq"));
+    return std::optional(std::move(status));
+  });
+}
+
 Result<NodeView> decode_node(std::string_view text) {
   return decode(text, read_node);
 }

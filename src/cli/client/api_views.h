@@ -68,6 +68,17 @@ struct InstanceView {
   std::optional<WallTime> changed_at;
 };
 
+/// The manager itself.
+struct StatusView {
+  std::string version;
+  std::uint64_t epoch = 0;
+  std::string bus;                  ///< Where agents find it.
+  std::optional<bool> bus_carries;  ///< False: the manager is blind.
+  std::optional<WallTime> started_at;
+  std::uint64_t last_event_seq = 0;
+};
+
+Result<StatusView> decode_status(std::string_view text);
 Result<NodeView> decode_node(std::string_view text);
 Result<WorkloadView> decode_workload(std::string_view text);
 Result<std::vector<NodeView>> decode_nodes(const std::vector<std::string>& pages);

@@ -1,0 +1,577 @@
+// The commands, as somebody at a terminal or a script meets them: words in, text and exit code out,
+// against prepared answers of a manager.
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "adapters/test_disk/temporary_directory.h"
+#include "base/duration_text.h"
+#include "cli/command_line.h"
+#include "cli/fake_manager.h"
+#include "wire/event_codec.h"
+
+namespace hearth::cli {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr const char* kNow = "2026-03-01T09:15:00.000Z";
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+class CliTest : public testing::Test {
+ protected:
+  /// Runs `hearth` with these words; the environment is `environment_`.
+  Outcome run(const std::vector<std::string>& words) {
+    std::ostringstream out;
+    std::ostringstream err;
+    Terminal terminal(out, err, style_);
+    Session session{.terminal = terminal,
+                    .variable = [this](const char* name) -> std::optional<std::string> {
+                      const auto found = environment_.find(name);
+                      if (found == environment_.end()) return std::nullopt;
+                      return found->second;
+                    },
+                    .now = [] { return *parse_time(kNow); }};
+    const int code = run_command_line(words, make_commands(), session);
+    return {code, out.str(), err.str()};
+  }
+
+  void write(const std::string& path, std::string_view content) {
+    std::filesystem::create_directories((folder_ / path).parent_path());
+    std::ofstream(folder_ / path) << content;
+  }
+
+  TemporaryDirectory folder_;
+  FakeManager manager_;
+  Terminal::Style style_;
+  std::map<std::string, std::string> environment_{{"HEARTH_MANAGER", manager_.url()},
+                                                  {"HOME", folder_.path().string()}};
+};
+
+constexpr const char* kNode1 = R"({"name":"node-1","display_name":"IAS-Node-1","address":"10.0.0.1",
+  "agent_port":7701,"state":"live","evidence":"heard 0.2 s ago","status":"ACTIVE","cordoned":false,
+  "incarnation":{"boot_id":"0123456789abcdef","start_count":3},
+  "capacity":{"cpu_millis":2000,"memory_bytes":8589934592},
+  "load":{"cpu":123,"memory":400},"recovery":{"phase":"none","attempt":0,"reason":""},
+  "problem":"","instances":1,"changed_at":"2026-03-01T09:00:00.000Z","last_heard_ms":210})";
+constexpr const char* kNode2 = R"({"name":"node-2","address":"10.0.0.2","state":"dead",
+  "evidence":"silent for 2.1 s, no answer to a dial","changed_at":"2026-03-01T09:14:48.000Z",
+  "recovery":{"phase":"booting","attempt":1,"reason":""},"last_heard_ms":14000,"from_the_future":1})";
+constexpr const char* kHeater = R"({"name":"heater","kind":"application","generation":2,
+  "phase":"deployed","reason":"","instances":2,"running":1,"bundle":"","image":"","build_node":null,
+  "on_node_lost":"replace"})";
+constexpr const char* kHeater1 = R"({"id":"heater-1","workload":"heater","generation":2,
+  "node":"node-1","address":"10.0.0.1","desire":"run","state":"running",
+  "container":"0123456789abcdef0123","restarts":1,
+  "last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z"},"reason":"",
+  "replaces":null,"changed_at":"2026-03-01T09:14:00.000Z"})";
+constexpr const char* kHeater2 = R"({"id":"heater-2","workload":"heater","generation":2,"node":null,
+  "desire":"run","state":"pending","container":"","restarts":0,"last_exit":null,
+  "reason":"no node has 64 MiB free","changed_at":"2026-03-01T09:14:00.000Z"})";
+
+std::string list(const std::vector<std::string>& items, const std::string& next = "null") {
+  std::string all;
+  for (const std::string& item : items) all += (all.empty() ? "" : ",") + item;
+  return R"({"items":[)" + all + R"(],"next":)" + next + "}";
+}
+
+// Reading the command line.
+// --------------------------------------------------------------------------
+
+TEST_F(CliTest, WithoutACommandItSaysWhatThereIs) {
+  const Outcome nothing = run({});
+  EXPECT_EQ(nothing.code, 2);
+  EXPECT_THAT(nothing.err, HasSubstr("Commands:\n  status"));
+  EXPECT_EQ(run({"--help"}).code, 0);
+  EXPECT_EQ(run({"help"}).out, run({"--help"}).out);
+  EXPECT_THAT(run({"node"}).err, HasSubstr("node list"));
+}
+
+TEST_F(CliTest, AMisspeltCommandIsGuessed) {
+  const Outcome outcome = run({"stauts"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err,
+            "hearth: there is no command 'stauts'; did you mean 'status'? (see: hearth --help)\n");
+  EXPECT_THAT(run({"node", "lst"}).err, HasSubstr("no command 'node lst'; did you mean 'list'?"));
+  EXPECT_THAT(run({"-o", "json", "status"}).err, HasSubstr("'-o' must follow a command"));
+}
+
+TEST_F(CliTest, WrongArgumentsAreNamedWithWhatWouldBeRight) {
+  EXPECT_EQ(run({"deploy"}).code, 2);
+  EXPECT_THAT(run({"deploy"}).err, HasSubstr("DIR is required (see: hearth deploy --help)"));
+  EXPECT_THAT(run({"deploy", "."}).err, HasSubstr("--name is required"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "x", "--instances", "1001"}).err,
+              HasSubstr("--instances: '1001': must be a whole number from 0 to 1000"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "x", "--memory", "64X"}).err,
+              HasSubstr("memory is a number with a unit"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "x", "--cpu", "none"}).err,
+              HasSubstr("cpu is a number of cores"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "x", "--on-node-lost", "panic"}).err,
+              HasSubstr("must be one of: replace, stay"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "x", "--env", "=y"}).err, HasSubstr("must be K=V"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "Upper"}).err, HasSubstr("name 'Upper' must match"));
+  EXPECT_THAT(run({"ps", "-o", "yaml"}).err, HasSubstr("--output: 'yaml': must be one of"));
+  EXPECT_THAT(run({"version", "extra"}).err, HasSubstr("extra"));
+  EXPECT_THAT(manager_.requests(), IsEmpty());
+}
+
+TEST(ParseMemory, TakesBinaryUnits) {
+  EXPECT_EQ(parse_memory("512").value(), 512U);
+  EXPECT_EQ(parse_memory("64M").value(), 64U << 20);
+  EXPECT_EQ(parse_memory("64MiB").value(), 64U << 20);
+  EXPECT_EQ(parse_memory("1T").value(), std::uint64_t{1} << 40);
+  for (const char* wrong : {"", "M", "-1", "1.5G", "64m", "64MB", "64 M", "99999999T", "1MM"}) {
+    EXPECT_FALSE(parse_memory(wrong)) << wrong;
+  }
+}
+
+TEST(ParseCpus, TakesCores) {
+  EXPECT_EQ(parse_cpus("0.5").value(), 500U);
+  EXPECT_EQ(parse_cpus("2").value(), 2000U);
+  for (const char* wrong : {"", "0", "-1", "1e9", "nan", "0.0001", "2 cores"}) {
+    EXPECT_FALSE(parse_cpus(wrong)) << wrong;
+  }
+}
+
+// Where the manager is.
+// ------------------------------------------------------------------------------
+
+TEST_F(CliTest, TheFlagGoesBeforeTheEnvironmentBeforeTheFile) {
+  manager_.answers("GET /v1/nodes", list({}));
+  environment_["HEARTH_MANAGER"] = "http://127.0.0.1:1";
+  EXPECT_EQ(run({"node", "list", "--manager", manager_.url()}).code, 0);
+  EXPECT_EQ(run({"node", "list"}).code, 3);
+  environment_.erase("HEARTH_MANAGER");
+  write(".config/hearth/config.json", R"({"manager":")" + manager_.url() + R"("})");
+  EXPECT_EQ(run({"node", "list"}).code, 0);
+  environment_["XDG_CONFIG_HOME"] = (folder_ / "xdg").string();
+  write("xdg/hearth/config.json", R"({"manager":"http://127.0.0.1:1"})");
+  EXPECT_EQ(run({"node", "list"}).code, 3);
+}
+
+TEST_F(CliTest, TheTokenComesFromFileOrEnvironment) {
+  manager_.answers("GET /v1/nodes", list({}));
+  write("token", "a-token-of-more-than-twenty-characters\n");
+  std::filesystem::permissions(folder_ / "token", std::filesystem::perms(0600));
+  run({"node", "list"});
+  run({"node", "list", "--token-file", (folder_ / "token").string()});
+  environment_["HEARTH_TOKEN"] = "from-the-environment";
+  run({"node", "list"});
+  const auto requests = manager_.requests();
+  ASSERT_EQ(requests.size(), 3U);
+  EXPECT_EQ(requests[0].authorization, "");
+  EXPECT_EQ(requests[1].authorization, "Bearer a-token-of-more-than-twenty-characters");
+  EXPECT_EQ(requests[2].authorization, "Bearer from-the-environment");
+}
+
+TEST_F(CliTest, AWrongPlaceIsNamed) {
+  environment_["HEARTH_MANAGER"] = "ftp://somewhere";
+  EXPECT_EQ(run({"ps"}).code, 2);
+  EXPECT_THAT(run({"ps"}).err, HasSubstr("HEARTH_MANAGER is 'ftp://somewhere'"));
+  environment_.erase("HEARTH_MANAGER");
+  write(".config/hearth/config.json", R"({"manger":"x"})");
+  EXPECT_THAT(run({"ps"}).err,
+              AllOf(HasSubstr("hearth/config.json"), HasSubstr("did you mean \"manager\"?")));
+}
+
+TEST_F(CliTest, AManagerThatDoesNotAnswerIsToldWithTheRemedy) {
+  const Outcome outcome = run({"status", "--manager", "http://127.0.0.1:1"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err,
+              AllOf(StartsWith("hearth: no manager answers at http://127.0.0.1:1"),
+                    HasSubstr("'hearth dev' starts one"), HasSubstr("HEARTH_MANAGER")));
+}
+
+TEST_F(CliTest, ErrorsOfTheManagerBecomeExitCodes) {
+  const auto problem = [](unsigned status, const char* code) {
+    return HttpResponse{.status = status,
+                        .body = fmt::format(R"({{"detail":"its own words","code":"{}"}})", code),
+                        .content_type = "application/problem+json"};
+  };
+  manager_.answers("GET /healthz", "{}");
+  struct Case {
+    unsigned status;
+    const char* code;
+    int exit;
+  };
+  for (const auto& [status, code, exit] :
+       {Case{404, "not_found", 5}, Case{409, "conflict", 6}, Case{401, "unauthorized", 4},
+        Case{400, "invalid_argument", 2}, Case{503, "unavailable", 1}, Case{500, "failed", 1}}) {
+    manager_.answers("GET /v1/nodes/node-9", {problem(status, code)});
+    const Outcome outcome = run({"node", "show", "node-9"});
+    EXPECT_EQ(outcome.code, exit) << code;
+    EXPECT_THAT(outcome.err, HasSubstr("its own words")) << code;
+  }
+  manager_.answers("GET /v1/nodes/node-9", {problem(401, "unauthorized")});
+  EXPECT_THAT(run({"node", "show", "node-9"}).err, HasSubstr("--token-file FILE or HEARTH_TOKEN"));
+}
+
+TEST_F(CliTest, AnAnswerThatIsNotUnderstoodIsAFailureWithItsPlace) {
+  manager_.answers("GET /v1/nodes", R"({"items":[{"name":7}]})");
+  const Outcome outcome = run({"node", "list"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("$.items[0].name"), HasSubstr("another version")));
+}
+
+// Looking.
+// -------------------------------------------------------------------------------------------
+
+TEST_F(CliTest, NodeListIsATableOfAllPages) {
+  manager_.answers("GET /v1/nodes",
+                   {{.body = list({kNode1}, "\"node-1\"")}, {.body = list({kNode2})}});
+  const Outcome outcome = run({"node", "list"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(
+      outcome.out,
+      "NAME    STATE  ADDRESS   INSTANCES   CPU  MEMORY  HEARD     SINCE     NOTE\n"
+      "node-1  live   10.0.0.1          1  12 %    40 %  now       15 m ago\n"
+      "node-2  dead   10.0.0.2          0                14 s ago  12 s ago  booting, attempt 1; "
+      "silent for 2.1 s, no answer to a dial\n");
+  EXPECT_EQ(manager_.requests().back().query.at("after"), "node-1");
+}
+
+TEST_F(CliTest, ListsAsJsonAreTheManagersItemsOfAllPages) {
+  manager_.answers("GET /v1/nodes", {{.body = list({R"({"name":"a"})"}, "\"a\"")},
+                                     {.body = list({R"({"name":"b"})"})}});
+  EXPECT_EQ(run({"node", "list", "-o", "json"}).out,
+            "{\"items\":[{\"name\":\"a\"},{\"name\":\"b\"}]}\n");
+}
+
+TEST_F(CliTest, ColourTellsWhatToLookAt) {
+  style_.color = true;
+  manager_.answers("GET /v1/nodes", list({kNode2}));
+  EXPECT_THAT(run({"node", "list"}).out, HasSubstr("\x1b[31mdead\x1b[0m"));
+}
+
+TEST_F(CliTest, NodeShowTellsStateEvidenceAndWhatRunsThere) {
+  manager_.answers("GET /v1/nodes/node-1", kNode1);
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
+  const Outcome outcome = run({"node", "show", "node-1"});
+  EXPECT_EQ(
+      outcome.out,
+      "node-1 (IAS-Node-1)\n"
+      "  state     live, since 15 m ago\n"
+      "  evidence  heard 0.2 s ago\n"
+      "  address   10.0.0.1\n"
+      "  heard     now\n"
+      "  capacity  2 cores, 8.0 GiB\n"
+      "  load      cpu 12 %, memory 40 %\n"
+      "  life      start 3 of the agent, boot 01234567\n"
+      "\n"
+      "INSTANCE  NODE    ADDRESS   STATE    CONTAINER     RESTARTS  LAST EXIT     SINCE\n"
+      "heater-1  node-1  10.0.0.1  running  0123456789ab         1  137 (memory)  60 s ago\n");
+}
+
+TEST_F(CliTest, PsTellsWorkloadsAndInstancesAndWhyOneWaits) {
+  manager_.answers("GET /v1/workloads", list({kHeater}));
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
+  const Outcome outcome = run({"ps"});
+  EXPECT_THAT(outcome.out, StartsWith("WORKLOAD  KIND         PHASE     RUNNING  GENERATION\n"
+                                      "heater    application  deployed      1/2           2\n"
+                                      "\n"
+                                      "INSTANCE"));
+  EXPECT_THAT(outcome.out, HasSubstr("no node has 64 MiB free"));
+  EXPECT_THAT(run({"ps", "-o", "json"}).out,
+              AllOf(StartsWith("{\"workloads\":[{"), HasSubstr("],\"instances\":[{")));
+}
+
+TEST_F(CliTest, PsOfNothingSaysHowToBegin) {
+  manager_.answers("GET /v1/workloads", list({}));
+  manager_.answers("GET /v1/instances", list({}));
+  const Outcome outcome = run({"ps"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("hearth deploy DIR --name NAME"));
+}
+
+TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAPerson) {
+  manager_.answers("GET /v1/status", R"({"version":"0.1.0","epoch":4,
+    "started_at":"2026-03-01T09:00:00.000Z","last_event_seq":9,
+    "bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false}})");
+  manager_.answers("GET /v1/nodes", list({kNode1, kNode2}));
+  manager_.answers("GET /v1/workloads", list({kHeater}));
+  EXPECT_EQ(
+      run({"status"}).out,
+      "manager    " + manager_.url() +
+          ", version 0.1.0, epoch 4, started 15 m ago\n"
+          "bus        127.0.0.1:9092, carries nothing: the manager is blind and judges nobody\n"
+          "nodes      2: 1 dead, 1 live\n"
+          "workloads  1: 1 deployed\n"
+          "instances  1 of 2 running\n"
+          "\n"
+          "to look at (more: hearth explain node|workload NAME)\n"
+          "  node-2 is dead: silent for 2.1 s, no answer to a dial\n"
+          "  heater is deployed: 1 of 2 running\n");
+}
+
+TEST_F(CliTest, ExplainPrintsTheManagersLines) {
+  manager_.answers("GET /v1/nodes/node-2/explanation",
+                   R"({"lines":["Node 'node-2' is dead.","Why."]})");
+  EXPECT_EQ(run({"explain", "node", "node-2"}).out, "Node 'node-2' is dead.\nWhy.\n");
+  EXPECT_EQ(run({"explain", "workload", "absent"}).code, 5);
+}
+
+TEST_F(CliTest, EventsAreTheLastOnesOrThoseSinceATime) {
+  const auto event = [](std::uint64_t seq, const char* time) {
+    return encode(ClusterEvent{.seq = seq,
+                               .at = *parse_time(time),
+                               .type = EventType::kNodeDead,
+                               .subject = "node/node-2",
+                               .message = "silent for 2.1 s"},
+                  "x");
+  };
+  manager_.answers("GET /v1/status", R"({"last_event_seq":1000})");
+  manager_.answers("GET /v1/events", list({event(1, "2026-03-01T09:00:00.000Z"),
+                                           event(2, "2026-03-01T09:14:00.000Z")}));
+  EXPECT_THAT(run({"events"}).out,
+              AllOf(HasSubstr("2026-03-01T09:00:00.000Z"), HasSubstr("silent")));
+  EXPECT_EQ(manager_.requests().back().query.at("after"), "950");
+  const Outcome recent = run({"events", "--since", "5m"});
+  EXPECT_THAT(recent.out, Not(HasSubstr("09:00:00")));
+  EXPECT_THAT(recent.out, HasSubstr("09:14:00"));
+  EXPECT_EQ(run({"events", "--since", "yesterday"}).code, 2);
+}
+
+// Doing.
+// ---------------------------------------------------------------------------------------------
+
+TEST_F(CliTest, NodeImportSendsTheFileAsItIs) {
+  constexpr const char* kServers =
+      R"({"1":{"node_name":"IAS-Node-1-new","node_ip":"52.188.83.232"}})";
+  write("servers.json", kServers);
+  manager_.answers("POST /v1/nodes/import", R"({"message":"1 node"})");
+  const Outcome outcome = run({"node", "import", (folder_ / "servers.json").string()});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out,
+            "NAME            ADDRESS        IN THE FILE\n"
+            "ias-node-1-new  52.188.83.232  IAS-Node-1-new\n");
+  EXPECT_EQ(manager_.requests().back().body, kServers);
+}
+
+TEST_F(CliTest, NodeImportOfAWrongFileNamesFileAndPlace) {
+  write("servers.json", R"({"1":{"node_name":"a"}})");
+  const Outcome outcome = run({"node", "import", (folder_ / "servers.json").string()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("servers.json"), HasSubstr("node_ip")));
+  EXPECT_THAT(manager_.requests(), IsEmpty());
+  EXPECT_EQ(run({"node", "import", "/absent.json"}).code, 5);
+}
+
+TEST_F(CliTest, StopAndRmWaitUntilNothingIsLeft) {
+  manager_.answers("POST /v1/workloads/heater/stop", "{}", 202);
+  manager_.answers("GET /v1/instances", {{.body = list({kHeater1})}, {.body = list({})}});
+  const Outcome stopped = run({"stop", "heater"});
+  EXPECT_EQ(stopped.code, 0) << stopped.err;
+  EXPECT_EQ(stopped.out, "heater is stopped\n");
+  manager_.answers("DELETE /v1/workloads/heater", "{}", 202);
+  EXPECT_EQ(run({"rm", "heater", "-o", "json"}).out,
+            "{\"name\":\"heater\",\"state\":\"removed\"}\n");
+  manager_.answers("GET /v1/instances", list({kHeater1}));
+  const Outcome late = run({"rm", "heater", "--timeout", "10ms"});
+  EXPECT_EQ(late.code, 1);
+  EXPECT_THAT(late.err, HasSubstr("1 instance of 'heater' still there"));
+  EXPECT_EQ(run({"rm", "heater", "--no-wait"}).out, "heater is stopping\n");
+}
+
+TEST_F(CliTest, LogsOfOneInstanceComeAsTheyAreAndOfSeveralWithTheirNames) {
+  const std::string second =
+      R"({"id":"heater-10","workload":"heater","generation":2,"node":"node-2",
+    "state":"running","container":"fedc","desire":"run"})";
+  manager_.answers("GET /v1/workloads/heater", kHeater);
+  manager_.answers("GET /v1/instances", list({kHeater1, second}));
+  manager_.answers("GET /v1/instances/heater-1/logs",
+                   {{.body = "on\noff\n", .content_type = "text/plain"}});
+  manager_.answers("GET /v1/instances/heater-10/logs",
+                   {{.body = "on", .content_type = "text/plain"}});
+  EXPECT_EQ(run({"logs", "heater"}).out,
+            "heater-1  | on\n"
+            "heater-1  | off\n"
+            "heater-10 | on\n");
+  EXPECT_EQ(run({"logs", "heater-1", "--tail", "2"}).out, "on\noff\n");
+  EXPECT_EQ(manager_.requests().back().query.at("tail"), "2");
+  EXPECT_EQ(run({"logs", "absent"}).code, 5);
+}
+
+TEST_F(CliTest, LogsOfWhatHasNoContainerSayWhy) {
+  manager_.answers("GET /v1/workloads/heater", kHeater);
+  manager_.answers("GET /v1/instances", list({kHeater2}));
+  EXPECT_THAT(run({"logs", "heater"}).err,
+              HasSubstr("heater-2 has no container: it is pending: no node has 64 MiB free"));
+}
+
+TEST_F(CliTest, ConfigCheckNamesAllThatIsWrong) {
+  write("right.json", R"({"listen":"127.0.0.1:7700"})");
+  const Outcome right = run({"config", "check", (folder_ / "right.json").string()});
+  EXPECT_EQ(right.code, 0) << right.err;
+  EXPECT_THAT(right.out, HasSubstr("right.json is right"));
+  write("wrong.json", R"({"listn":"127.0.0.1:7700","agent_port":"x"})");
+  const Outcome wrong = run({"config", "check", (folder_ / "wrong.json").string()});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.out, AllOf(HasSubstr("did you mean \"listen\"?"), HasSubstr("agent_port")));
+  EXPECT_THAT(run({"config", "check", (folder_ / "wrong.json").string(), "-o", "json"}).out,
+              StartsWith(R"({"ok":false,"faults":[")"));
+  EXPECT_EQ(run({"config", "check", "/absent.json"}).code, 5);
+}
+
+// Deploying.
+// -----------------------------------------------------------------------------------------
+
+class DeployTest : public CliTest {
+ protected:
+  void SetUp() override {
+    write("app/Dockerfile", "FROM scratch\n");
+    manager_.answers("PUT /v1/workloads/heater", R"({"name":"heater","generation":2})", 202);
+    manager_.answers("GET /v1/workloads/heater/build-log",
+                     {{.body = "Step 1/1 : FROM scratch\n", .content_type = "text/plain"}});
+    manager_.answers("GET /healthz", "{}");
+  }
+  Outcome deploy(std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"deploy", (folder_ / "app").string(), "--name", "heater"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  }
+  void content_is_taken() {
+    for (const std::string method : {"HEAD", "PUT"}) {
+      manager_.answers(method + " /v1/content/" + digest_, "{}", method == "HEAD" ? 404 : 201);
+    }
+  }
+  /// Of the folder `app` with that Dockerfile and nothing else.
+  const std::string digest_ =
+      "sha256:60b2e994fa6fc4026c6b58f34a21cf4b92df5234e53e18a68cc03c3dc8de9db1";
+  const std::string running_ =
+      R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":1})";
+};
+
+TEST_F(DeployTest, SendsTheBundleStreamsTheBuildAndTellsWhereItRuns) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater", running_);
+  manager_.answers("GET /v1/instances", list({kHeater1}));
+  const Outcome outcome = deploy({"--instances", "1", "--env", "MODE=eco", "--env", "X=a=b",
+                                  "--memory", "64M", "--cpu", "0.5", "--service"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(StartsWith("heater runs on node-1:\n"), HasSubstr("0123456789ab")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 file"), HasSubstr("Step 1/1 : FROM scratch\n")));
+  const auto requests = manager_.requests();
+  ASSERT_GE(requests.size(), 3U);
+  EXPECT_EQ(requests[1].method + " " + requests[1].path, "PUT /v1/content/" + digest_);
+  EXPECT_THAT(requests[2].body,
+              AllOf(HasSubstr(R"("kind":"service")"), HasSubstr(R"("MODE":"eco")"),
+                    HasSubstr(R"("X":"a=b")"), HasSubstr(R"("cpu_millis":500)"),
+                    HasSubstr(R"("memory_bytes":67108864)"), HasSubstr(digest_)));
+}
+
+TEST_F(DeployTest, ABundleThatIsThereIsNotSentAgain) {
+  manager_.answers("HEAD /v1/content/" + digest_, "", 200);
+  const Outcome outcome = deploy({"--no-wait"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("the manager has it already"));
+  EXPECT_THAT(outcome.out, HasSubstr("generation 2"));
+}
+
+TEST_F(DeployTest, WhatDoesNotBuildFailsWithTheReason) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater",
+                   R"({"name":"heater","generation":2,"phase":"failed","instances":1,
+                      "reason":"COPY failed: no such file"})");
+  manager_.answers("GET /v1/instances", list({}));
+  const Outcome outcome = deploy();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("Step 1/1"),
+                                 HasSubstr("hearth: 'heater' does not build: COPY failed")));
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(DeployTest, WhatEndsAgainAndAgainFailsAndPointsToItsLog) {
+  content_is_taken();
+  manager_.answers(
+      "GET /v1/workloads/heater",
+      R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":0})");
+  manager_.answers("GET /v1/instances",
+                   list({R"({"id":"heater-1","workload":"heater","generation":2,"node":"node-1",
+                     "state":"crash_loop","desire":"run","last_exit":{"code":3}})"}));
+  const Outcome outcome = deploy();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("heater-1 on node-1 ends again and again (exit code 3); its "
+                                     "last words: hearth logs heater-1"));
+}
+
+// Goal: a program that ends at once is not called running because it was seen in the moment
+// between. Method: it runs at the first look, with another container at the second, and stays at
+// the third.
+TEST_F(DeployTest, RunningIsWhatStillRunsASecondLater) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater", running_);
+  const auto with_container = [](const char* container) {
+    return HttpResponse{.body = list({fmt::format(
+                            R"({{"id":"heater-1","workload":"heater","generation":2,"node":"node-1",
+                              "state":"running","desire":"run","container":"{}"}})",
+                            container)})};
+  };
+  manager_.answers("GET /v1/instances",
+                   {with_container("aaaaaaaaaaaa"), with_container("bbbbbbbbbbbb"),
+                    with_container("cccccccccccc")});
+  const Outcome outcome = deploy();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("cccccccccccc"));
+}
+
+TEST_F(DeployTest, WaitingEndsWithWhatIsMissing) {
+  content_is_taken();
+  manager_.answers(
+      "GET /v1/workloads/heater",
+      R"({"name":"heater","generation":2,"phase":"deployed","instances":2,"running":1})");
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
+  const Outcome outcome = deploy({"--timeout", "300ms"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 of 2 instances do"),
+                                 HasSubstr("heater-2: pending (no node has 64 MiB free)")));
+}
+
+TEST_F(DeployTest, SomebodyElsesDeployIsAConflict) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater",
+                   R"({"name":"heater","generation":3,"phase":"building","instances":1})");
+  manager_.answers("GET /v1/instances", list({}));
+  EXPECT_EQ(deploy().code, 6);
+}
+
+TEST_F(DeployTest, WhatIsNoBuildContextIsRefusedBeforeAnythingIsSent) {
+  EXPECT_EQ(run({"deploy", (folder_ / "absent").string(), "--name", "x"}).code, 5);
+  std::filesystem::create_directory(folder_ / "empty");
+  const Outcome empty = run({"deploy", (folder_ / "empty").string(), "--name", "x"});
+  EXPECT_EQ(empty.code, 2);
+  EXPECT_THAT(empty.err, HasSubstr("is empty; it must hold a Dockerfile"));
+  EXPECT_THAT(manager_.requests(), IsEmpty());
+}
+
+TEST_F(DeployTest, AsJsonProgressStaysOnStderr) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater", running_);
+  manager_.answers("GET /v1/instances", list({kHeater1}));
+  EXPECT_EQ(
+      deploy({"-o", "json"}).out,
+      fmt::format(R"({{"name":"heater","generation":2,"bundle":"{}","instances":[)"
+                  R"({{"id":"heater-1","node":"node-1","address":"10.0.0.1","state":"running",)"
+                  R"("container":"0123456789abcdef0123"}}]}})"
+                  "\n",
+                  digest_));
+}
+
+}  // namespace
+}  // namespace hearth::cli

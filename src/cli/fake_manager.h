@@ -1,0 +1,101 @@
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "adapters/http/http_server.h"
+
+namespace hearth::cli {
+
+/// A manager's API made of prepared answers, on a thread of its own. It remembers what it was
+/// asked.
+class FakeManager {
+ public:
+  struct Request {
+    std::string method;
+    std::string path;
+    std::map<std::string, std::string> query;
+    std::string body;
+    std::string authorization;
+  };
+
+  FakeManager() : thread_([this] { loop_.run(); }) {
+    for (const HttpMethod method : {HttpMethod::kGet, HttpMethod::kHead, HttpMethod::kPut,
+                                    HttpMethod::kPost, HttpMethod::kDelete}) {
+      for (const char* pattern : {"/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"}) {
+        router_.add(method, pattern, [this](HttpExchange& exchange) { return answer(exchange); });
+      }
+    }
+    run([this] {
+      auto server = HttpServer::listen(loop_, router_, {.listen = {"127.0.0.1", 0}});
+      EXPECT_TRUE(server) << server.error().message;
+      server_ = *std::move(server);
+    });
+  }
+  ~FakeManager() {
+    run([this] { server_.reset(); });
+    guard_.reset();
+    thread_.join();
+  }
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->endpoint().port); }
+
+  /// What "GET /v1/nodes" is answered from now on. Several answers: one after the other, the last
+  /// for ever. What is not prepared is answered 404.
+  void answers(const std::string& request, std::vector<HttpResponse> responses) {
+    run([&] { prepared_[request] = std::move(responses); });
+  }
+  void answers(const std::string& request, const std::string& body, unsigned status = 200) {
+    answers(request, {HttpResponse{.status = status, .body = body}});
+  }
+
+  std::vector<Request> requests() {
+    std::vector<Request> seen;
+    run([&] { seen = seen_; });
+    return seen;
+  }
+
+ private:
+  static constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;
+
+  Result<void> answer(HttpExchange& exchange) {
+    const HttpRequest& request = exchange.request();
+    Result<std::string> body = exchange.read_body(kBodyBytesMax);
+    if (!body) return tl::unexpected(body.error());
+    seen_.push_back({std::string(name_of(request.method)), request.path, request.query,
+                     *std::move(body), std::string(request.header("authorization"))});
+    const auto found = prepared_.find(seen_.back().method + " " + request.path);
+    if (found == prepared_.end()) return fail(ErrorCode::kNotFound, "there is nothing here");
+    const HttpResponse response = found->second.front();
+    if (found->second.size() > 1) found->second.erase(found->second.begin());
+    return exchange.respond(response);
+  }
+
+  template <class Work>
+  void run(Work work) {
+    std::packaged_task<void()> task(std::move(work));
+    auto done = task.get_future();
+    boost::asio::post(loop_, [&task] { task(); });
+    done.get();
+  }
+
+  boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
+      loop_.get_executor()};
+  HttpRouter router_;
+  std::unique_ptr<HttpServer> server_;
+  std::map<std::string, std::vector<HttpResponse>> prepared_;
+  std::vector<Request> seen_;
+  std::thread thread_;
+};
+
+}  // namespace hearth::cli

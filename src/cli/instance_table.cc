@@ -1,0 +1,40 @@
+#include "cli/instance_table.h"
+
+#include <fmt/format.h>
+
+#include "cli/state_paint.h"
+
+namespace hearth::cli {
+namespace {
+
+std::string last_exit_of(const InstanceView& instance) {
+  if (!instance.exit_code) return "";
+  return fmt::format("{}{}", *instance.exit_code, instance.out_of_memory ? " (memory)" : "");
+}
+
+}  // namespace
+
+std::string short_container(const InstanceView& instance) {
+  return instance.container.substr(0, 12);
+}
+
+Table instance_table(const std::vector<InstanceView>& instances, WallTime now) {
+  using enum Table::Column::Align;
+  Table table({{"INSTANCE"},
+               {"NODE"},
+               {"ADDRESS"},
+               {"STATE"},
+               {"CONTAINER"},
+               {"RESTARTS", kRight},
+               {"LAST EXIT"},
+               {"SINCE"},
+               {"REASON"}});
+  for (const InstanceView& instance : instances) {
+    table.add({instance.id, instance.node, instance.address, state_cell(instance.state),
+               short_container(instance), std::to_string(instance.restarts), last_exit_of(instance),
+               instance.changed_at ? show_age(*instance.changed_at, now) : "", instance.reason});
+  }
+  return table;
+}
+
+}  // namespace hearth::cli

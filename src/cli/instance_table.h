@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "base/time.h"
+#include "cli/client/api_views.h"
+#include "cli/terminal/table.h"
+
+namespace hearth::cli {
+
+/// Where each instance is and how it does.
+Table instance_table(const std::vector<InstanceView>& instances, WallTime now);
+
+/// The first 12 characters of a container's id, as Docker shows it.
+std::string short_container(const InstanceView& instance);
+
+}  // namespace hearth::cli

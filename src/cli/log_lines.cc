@@ -1,0 +1,42 @@
+#include "cli/log_lines.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hearth::cli {
+
+LogLines::Source::Source(LogLines& lines, std::string instance, std::size_t prefix_columns)
+    : lines_(lines) {
+  if (lines.prefix_ == Prefix::kNone) return;
+  instance.resize(std::max(instance.size(), prefix_columns), ' ');
+  prefix_ = lines.terminal_.painted(Paint::kDim, instance + " |") + " ";
+}
+
+LogLines::Source::~Source() {
+  if (!begun_.empty()) print(begun_);
+}
+
+void LogLines::Source::feed(std::string_view bytes) {
+  if (prefix_.empty()) {
+    const std::lock_guard lock(lines_.mutex_);
+    lines_.terminal_.out() << bytes << std::flush;
+    return;
+  }
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\n');
+    const std::size_t room = kLineBytesMax - begun_.size();
+    const std::size_t taken = std::min({end, room, bytes.size()});
+    begun_ += bytes.substr(0, taken);
+    bytes.remove_prefix(taken);
+    const bool ends = !bytes.empty() && bytes.front() == '\n';
+    if (ends) bytes.remove_prefix(1);
+    if (ends || begun_.size() == kLineBytesMax) print(std::exchange(begun_, {}));
+  }
+}
+
+void LogLines::Source::print(std::string_view line) {
+  const std::lock_guard lock(lines_.mutex_);
+  lines_.terminal_.out() << prefix_ << line << '\n' << std::flush;
+}
+
+}  // namespace hearth::cli

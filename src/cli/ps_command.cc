@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/client/api_views.h"
+#include "cli/command.h"
+#include "cli/instance_table.h"
+#include "cli/state_paint.h"
+
+namespace hearth::cli {
+namespace {
+
+class PsCommand final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "ps",
+            .summary = "What runs where: workloads and their instances.",
+            .details = {},
+            .examples = {{"hearth ps", "everything"},
+                         {"hearth ps heater", "one workload"},
+                         {"hearth ps -o json | jq '.instances[] | {id, node, container}'", ""}}};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("WORKLOAD", "only this one", name_, Arguments::Need::kOptional);
+    arguments.output(output_);
+    arguments.connection(connection_);
+  }
+  Result<ExitCode> run(Session& session) override {
+    const Result<ApiClient> api = session.connect(connection_);
+    if (!api) return tl::unexpected(api.error());
+    const auto workloads = workload_pages(*api);
+    if (!workloads) return tl::unexpected(workloads.error());
+    const auto instances =
+        api->get_pages(name_.empty() ? "/v1/instances" : "/v1/instances?workload=" + name_);
+    if (!instances) return tl::unexpected(instances.error());
+    return output_ == OutputFormat::kJson ? print_json(*workloads, *instances, session)
+                                          : print_text(*workloads, *instances, session);
+  }
+
+ private:
+  Result<std::vector<std::string>> workload_pages(const ApiClient& api) const {
+    if (name_.empty()) return api.get_pages("/v1/workloads");
+    const Result<WorkloadName> name = WorkloadName::parse(name_);
+    if (!name) return tl::unexpected(name.error());
+    const Result<std::string> one = api.get("/v1/workloads/" + name->str());
+    if (!one) return tl::unexpected(one.error());
+    return std::vector{fmt::format(R"({{"items":[{}]}})", *one)};
+  }
+
+  static Result<ExitCode> print_json(const std::vector<std::string>& workloads,
+                                     const std::vector<std::string>& instances, Session& session) {
+    const Result<std::string> workload_list = join_pages(workloads);
+    if (!workload_list) return tl::unexpected(workload_list.error());
+    const Result<std::string> instance_list = join_pages(instances);
+    if (!instance_list) return tl::unexpected(instance_list.error());
+    const auto items_of = [](std::string_view list) {  // {"items":[…]} → […]
+      const std::size_t begin = list.find('[');
+      return list.substr(begin, list.rfind(']') + 1 - begin);
+    };
+    session.terminal.say(fmt::format(R"({{"workloads":{},"instances":{}}})",
+                                     items_of(*workload_list), items_of(*instance_list)));
+    return ExitCode::kOk;
+  }
+
+  static Result<ExitCode> print_text(const std::vector<std::string>& workload_pages,
+                                     const std::vector<std::string>& instance_pages,
+                                     Session& session) {
+    const auto workloads = decode_workloads(workload_pages);
+    if (!workloads) return tl::unexpected(workloads.error());
+    auto instances = decode_instances(instance_pages);
+    if (!instances) return tl::unexpected(instances.error());
+    if (workloads->empty()) {
+      session.terminal.note("nothing is deployed: hearth deploy DIR --name NAME");
+      return ExitCode::kOk;
+    }
+    using enum Table::Column::Align;
+    Table table({{"WORKLOAD"},
+                 {"KIND"},
+                 {"PHASE"},
+                 {"RUNNING", kRight},
+                 {"GENERATION", kRight},
+                 {"REASON"}});
+    for (const WorkloadView& workload : *workloads) {
+      const bool all = workload.running == workload.instances;
+      table.add({workload.name,
+                 workload.kind,
+                 state_cell(workload.phase),
+                 {fmt::format("{}/{}", workload.running, workload.instances),
+                  all ? Paint::kPlain : Paint::kWarning},
+                 std::to_string(workload.generation),
+                 workload.reason});
+    }
+    table.print(session.terminal);
+    if (instances->empty()) return ExitCode::kOk;
+    session.terminal.say("");
+    instance_table(*instances, session.now()).print(session.terminal);
+    return ExitCode::kOk;
+  }
+
+  std::string name_;
+  OutputFormat output_ = OutputFormat::kText;
+  ConnectionArguments connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_ps_command() {
+  return std::make_unique<PsCommand>();
+}
+
+}  // namespace hearth::cli

@@ -1,0 +1,78 @@
+#include "cli/session.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/config/address_text.h"
+#include "adapters/config/cli_config.h"
+#include "adapters/http/token_file.h"
+
+namespace hearth::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<CliConfig> config_of(const Session& session) {
+  fs::path folder = session.variable("XDG_CONFIG_HOME").value_or("");
+  if (folder.empty()) {
+    const auto home = session.variable("HOME");
+    if (!home) return CliConfig{};
+    folder = fs::path(*home) / ".config";
+  }
+  return load_cli_config(folder / "hearth" / "config.json");
+}
+
+Result<std::optional<Endpoint>> manager_of(const Session& session,
+                                           const ConnectionArguments& arguments) {
+  if (arguments.manager) return arguments.manager;
+  const auto variable = session.variable("HEARTH_MANAGER");
+  if (!variable) return std::optional<Endpoint>();
+  const Result<Endpoint> endpoint = parse_manager_url(*variable);
+  if (endpoint) return std::optional(*endpoint);
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("HEARTH_MANAGER is '{}': {}", *variable, endpoint.error().message));
+}
+
+}  // namespace
+
+Result<ApiClient> Session::connect(const ConnectionArguments& arguments) const {
+  const Result<std::optional<Endpoint>> told = manager_of(*this, arguments);
+  if (!told) return tl::unexpected(told.error());
+  const auto variable_token = variable("HEARTH_TOKEN");
+  CliConfig config;
+  if (!*told || (!arguments.token_file && !variable_token)) {
+    Result<CliConfig> read = config_of(*this);
+    if (!read) return tl::unexpected(read.error());
+    config = *std::move(read);
+  }
+  const Endpoint manager =
+      told->value_or(config.manager.value_or(Endpoint{"127.0.0.1", kManagerPort}));
+  if (!arguments.token_file && variable_token) return ApiClient(manager, *variable_token);
+  const auto& token_file = arguments.token_file ? arguments.token_file : config.token_file;
+  if (!token_file) return ApiClient(manager, config.token.value_or(""));
+  Result<std::string> token = read_token_file(*token_file);
+  if (!token) return tl::unexpected(token.error());
+  return ApiClient(manager, *std::move(token));
+}
+
+Session Session::of_process(Terminal& terminal) {
+  return Session{
+      .terminal = terminal,
+      .variable = [](const char* name) -> std::optional<std::string> {
+        const char* const value = std::getenv(name);
+        if (value == nullptr || *value == '\0') return std::nullopt;
+        return value;
+      },
+      .now =
+          [] {
+            return WallTime(std::chrono::duration_cast<WallTime::duration>(
+                std::chrono::system_clock::now().time_since_epoch()));
+          },
+  };
+}
+
+}  // namespace hearth::cli

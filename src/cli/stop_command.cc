@@ -1,0 +1,98 @@
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/client/api_views.h"
+#include "cli/command.h"
+
+namespace hearth::cli {
+namespace {
+
+constexpr auto kPollInterval = std::chrono::milliseconds(200);
+
+/// `stop` and `rm`: the one keeps the workload in mind, the other forgets it.
+class EndCommand final : public Command {
+ public:
+  enum class Verb : std::uint8_t { kStop, kRemove };
+
+  explicit EndCommand(Verb verb) : verb_(verb) {}
+
+  CommandText text() const override {
+    if (verb_ == Verb::kStop) {
+      return {.name = "stop",
+              .summary = "Stop all instances of a workload, and keep it in mind.",
+              .details = "Deploying it again starts it. Waits until nothing of it runs.",
+              .examples = {{"hearth stop heater", ""}}};
+    }
+    return {.name = "rm",
+            .summary = "Stop all instances of a workload and forget it.",
+            .details = "Waits until nothing of it is left.",
+            .examples = {{"hearth rm heater", ""},
+                         {"hearth rm heater --no-wait", "do not wait for its containers to end"}}};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("WORKLOAD", "its name", name_);
+    arguments.flag({"--no-wait", "", "return as soon as the manager has taken it"}, no_wait_);
+    arguments.value({"--timeout", "TIME", "how long to wait (2m)"}, timeout_);
+    arguments.output(output_);
+    arguments.connection(connection_);
+  }
+  Result<ExitCode> run(Session& session) override {
+    if (const auto name = WorkloadName::parse(name_); !name) return tl::unexpected(name.error());
+    const Result<ApiClient> api = session.connect(connection_);
+    if (!api) return tl::unexpected(api.error());
+    const bool stops = verb_ == Verb::kStop;
+    const auto taken =
+        stops ? api->send(HttpMethod::kPost, fmt::format("/v1/workloads/{}/stop", name_))
+              : api->send(HttpMethod::kDelete, "/v1/workloads/" + name_);
+    if (!taken) return tl::unexpected(taken.error());
+    if (!no_wait_) {
+      if (Result<void> gone = wait_until_gone(*api); !gone) return tl::unexpected(gone.error());
+    }
+    const std::string_view state = no_wait_ ? "stopping" : stops ? "stopped" : "removed";
+    session.terminal.say(output_ == OutputFormat::kJson
+                             ? fmt::format(R"({{"name":"{}","state":"{}"}})", name_, state)
+                             : fmt::format("{} is {}", name_, state));
+    return ExitCode::kOk;
+  }
+
+ private:
+  Result<void> wait_until_gone(const ApiClient& api) const {
+    const auto deadline = std::chrono::steady_clock::now() + timeout_;
+    for (;;) {
+      const auto pages = api.get_pages("/v1/instances?workload=" + name_);
+      // A workload that was removed is not known any more.
+      if (!pages && pages.error().code == ErrorCode::kNotFound) return {};
+      if (!pages) return tl::unexpected(pages.error());
+      const auto left = decode_instances(*pages);
+      if (!left) return tl::unexpected(left.error());
+      if (left->empty()) return {};
+      if (std::chrono::steady_clock::now() > deadline) {
+        return fail(ErrorCode::kTimeout,
+                    fmt::format("{} of '{}' still there: hearth ps {}",
+                                show_count(left->size(), "instance"), name_, name_));
+      }
+      std::this_thread::sleep_for(kPollInterval);
+    }
+  }
+
+  Verb verb_;
+  std::string name_;
+  bool no_wait_ = false;
+  Duration timeout_ = std::chrono::minutes(2);
+  OutputFormat output_ = OutputFormat::kText;
+  ConnectionArguments connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_stop_command() {
+  return std::make_unique<EndCommand>(EndCommand::Verb::kStop);
+}
+std::unique_ptr<Command> make_rm_command() {
+  return std::make_unique<EndCommand>(EndCommand::Verb::kRemove);
+}
+
+}  // namespace hearth::cli
