@@ -38,7 +38,7 @@ struct AgentOptions {
   std::filesystem::path token_file;
   std::string kafka;
   std::string topic_prefix = "hearth.";
-  std::string cluster;
+  std::string cluster = "default";
 };
 
 Result<Endpoint> parse_listen(const std::string& text) {
@@ -99,8 +99,7 @@ std::vector<Flag> flags_for(AgentOptions& options) {
       {"kafka", "HOST:PORT", "the bus; without it the manager is asked", into(options.kafka)},
       {"topic-prefix", "PREFIX", "of the bus's topics, with --kafka (hearth.)",
        into(options.topic_prefix)},
-      {"cluster", "ID",
-       "owns only containers that carry this label, so that clusters can share an engine",
+      {"cluster", "ID", "whose containers these are, where clusters share an engine (default)",
        into(options.cluster)},
   };
 }
@@ -125,7 +124,7 @@ Result<AgentOptions> read_options(int argc, char** argv, FlagsEnd& end) {
 }
 
 /// Prometheus text (docs/reference/metrics.md).
-std::string metrics_of(const AgentShell& shell, const DockerCounters& engine) {
+std::string metrics_of(const AgentShell& shell, const docker::DockerCounters& engine) {
   const auto counter = [](const char* name, std::uint64_t value) {
     return fmt::format("# TYPE {0} counter\n{0} {1}\n", name, value);
   };
@@ -155,16 +154,17 @@ Result<void> run(const AgentOptions& options) {
     spdlog::error("the stored assignment is unreadable and left aside: {}", stored.error().message);
     stored = std::optional<Assignment>();
   }
-  HostProbe probe(options.state);
-  DockerRuntime runtime(
+  Result<host::HostProbe> probe = host::HostProbe::open({.disks = {options.state}});
+  if (!probe) return tl::unexpected(probe.error());
+  docker::DockerRuntime runtime(
       loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
   TcpHttpClient http(loop, token);
   HttpContentClient content(http, *options.manager);
 
   const core::AgentSettings settings{
       .node = *options.node,
-      .incarnation = {.boot_id = probe.boot_id(), .start_count = *start_count},
-      .capacity = probe.capacity(),
+      .incarnation = {.boot_id = probe->boot_id(), .start_count = *start_count},
+      .capacity = probe->capacity(),
       .agent_port = options.listen.port};
   AgentShellConfig config{
       .manager = *options.manager, .bus = {}, .work_folder = options.state / "work"};
@@ -174,7 +174,7 @@ Result<void> run(const AgentOptions& options) {
                    .store = store,
                    .http = http,
                    .content = content,
-                   .sample_load = [&probe] { return probe.sample(); },
+                   .sample_load = [&probe] { return probe->sample(); },
                    .open_bus = [&](const std::string& bootstrap) -> Result<std::unique_ptr<Bus>> {
                      return KafkaBus::open(loop, clock,
                                            {.bootstrap = bootstrap,

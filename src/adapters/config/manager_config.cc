@@ -10,8 +10,8 @@
 namespace hearth {
 namespace {
 
-KafkaConfig read_kafka(JsonObject in) {
-  KafkaConfig kafka;
+BusConfig read_kafka(JsonObject in) {
+  BusConfig kafka;
   kafka.bootstrap =
       in.optional("bootstrap").parsed(parse_kafka_bootstrap).value_or(kafka.bootstrap);
   kafka.topic_prefix =

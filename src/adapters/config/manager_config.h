@@ -19,11 +19,11 @@ namespace hearth {
 
 inline constexpr std::size_t kManagerConfigBytesMax = 1024 * 1024;
 
-struct KafkaConfig {
+struct BusConfig {
   std::string bootstrap{kEmbeddedKafka};  ///< As parse_kafka_bootstrap() takes it.
   std::string topic_prefix = "hearth.";
   bool embedded() const { return bootstrap == kEmbeddedKafka; }
-  bool operator==(const KafkaConfig&) const = default;
+  bool operator==(const BusConfig&) const = default;
 };
 
 /// Nobody can switch the node's power: a dead one waits for a person.
@@ -63,7 +63,7 @@ struct PowerConfig {
 struct ManagerConfig {
   Endpoint listen{.address = "127.0.0.1", .port = 7700};
   std::filesystem::path state_dir = "/var/lib/hearth";
-  KafkaConfig kafka;
+  BusConfig kafka;
   LivenessSettings liveness = settings_of(LivenessProfile::kDefault);
   RecoverySettings recovery;
   PowerConfig power;

@@ -177,7 +177,7 @@ void DockerRuntime::Core::keep_watching(Coroutine& coroutine) {
 Error DockerRuntime::Core::watch_until_it_breaks(bool& watched, Coroutine& coroutine) {
   constexpr std::string_view kDoing = "tell its events";
   auto stream = client_.open({.method = "GET",
-                              .target = events_target(config_.node, wall_now()),
+                              .target = events_target({config_.node, config_.cluster}, wall_now()),
                               .body = {},
                               .doing = std::string(kDoing),
                               .patience = {config_.timeouts.answer, kForEver, kForEver}},
@@ -266,7 +266,7 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   constexpr std::string_view kListContainers = "list the containers";
   constexpr std::string_view kListImages = "list the images";
   const auto listed =
-      get(container_list_target(config_.node), std::string(kListContainers), coroutine);
+      get(container_list_target({config_.node, config_.cluster}), std::string(kListContainers), coroutine);
   if (!listed) return tl::unexpected(listed.error());
   if (listed->status != kOk) return refused(*listed, kListContainers);
   auto list = decode_container_list(listed->body);
@@ -321,7 +321,7 @@ Result<ContainerId> DockerRuntime::Core::create(const ContainerRequest& request,
   const auto answer = client_.ask(
       {.method = "POST",
        .target = "/containers/create?name=" + percent_encode(container_name(request.instance)),
-       .body = encode_container(config_.node, config_.network, request),
+       .body = encode_container({config_.node, config_.cluster}, config_.network, request),
        .doing = doing,
        .patience = Patience::of(config_.timeouts.change)},
       coroutine);

@@ -14,6 +14,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kDepthMax = 32;
 constexpr std::size_t kReasonBytesMax = 1024;
+constexpr std::string_view kClusterLabel = "hearth.cluster";
 constexpr std::string_view kNodeLabel = "hearth.node";
 constexpr std::string_view kInstanceLabel = "hearth.instance";
 constexpr std::string_view kWorkloadLabel = "hearth.workload";
@@ -111,8 +112,9 @@ bool tells_full_disk(std::string_view reason) {
   return reason.find("no space left on device") != std::string_view::npos;
 }
 
-std::string label_filter(const NodeName& node) {
-  return fmt::format("{}={}", kNodeLabel, node.str());
+json::array label_filter(const ContainerOwner& owner) {
+  return {json::string(fmt::format("{}={}", kClusterLabel, owner.cluster)),
+          json::string(fmt::format("{}={}", kNodeLabel, owner.node.str()))};
 }
 
 std::string query_value(const json::object& filters) {
@@ -240,32 +242,33 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
   return event;
 }
 
-std::string events_target(const NodeName& node, WallTime since) {
+std::string events_target(const ContainerOwner& owner, WallTime since) {
   const json::object filters{{"type", json::array{"container"}},
                              {"event", json::array{"start", "die", "oom", "destroy"}},
-                             {"label", json::array{label_filter(node)}}};
+                             {"label", label_filter(owner)}};
   const auto millis = since.time_since_epoch().count();
   return fmt::format("/events?since={}.{:03}&filters={}", millis / 1000, millis % 1000,
                      query_value(filters));
 }
 
-std::string container_list_target(const NodeName& node) {
+std::string container_list_target(const ContainerOwner& owner) {
   return "/containers/json?all=1&filters=" +
-         query_value({{"label", json::array{label_filter(node)}}});
+         query_value({{"label", label_filter(owner)}});
 }
 
 std::string image_list_target() {
   return "/images/json?filters=" + query_value({{"reference", json::array{"hearth/*"}}});
 }
 
-std::string encode_container(const NodeName& node, const std::string& network,
+std::string encode_container(const ContainerOwner& owner, const std::string& network,
                              const ContainerRequest& request) {
   json::array variables;
-  for (const auto& [name, value] : environment(node, request)) {
+  for (const auto& [name, value] : environment(owner.node, request)) {
     variables.push_back(json::string(fmt::format("{}={}", name, value)));
   }
   const json::object labels{
-      {kNodeLabel.data(), node.str()},
+      {kClusterLabel.data(), owner.cluster},
+      {kNodeLabel.data(), owner.node.str()},
       {kInstanceLabel.data(), request.instance.str()},
       {kWorkloadLabel.data(), request.workload.str()},
       {kGenerationLabel.data(), std::to_string(request.generation.value)},

@@ -15,6 +15,13 @@
 /// Whatever the engine sends, a decoder answers with a value or with kCorrupt.
 namespace hearth::docker {
 
+/// Whose a container is, by its labels. Several nodes, of several clusters, may share an engine (on
+/// a developer's machine they do).
+struct ContainerOwner {
+  NodeName node;
+  std::string cluster = "default";
+};
+
 struct ApiVersion {
   std::uint32_t major = 0;
   std::uint32_t minor = 0;
@@ -45,12 +52,12 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line);
 
 /// The target that streams the events of a node's containers. `since` closes the gap between the
 /// question and the engine's own subscription: it replays what happened from then on.
-std::string events_target(const NodeName& node, WallTime since);
-std::string container_list_target(const NodeName& node);
+std::string events_target(const ContainerOwner& owner, WallTime since);
+std::string container_list_target(const ContainerOwner& owner);
 std::string image_list_target();
 
 /// The body of a create request: the container confined as `docs/reference/containers.md` says.
-std::string encode_container(const NodeName& node, const std::string& network,
+std::string encode_container(const ContainerOwner& owner, const std::string& network,
                              const ContainerRequest& request);
 Result<ContainerId> decode_created(std::string_view answer);
 

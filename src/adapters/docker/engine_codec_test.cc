@@ -12,7 +12,7 @@ namespace json = boost::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const NodeName kNode = *NodeName::parse("node-1");
+const ContainerOwner kNode{.node = *NodeName::parse("node-1")};
 
 std::string version_answer(std::string_view newest, std::string_view oldest) {
   return json::serialize(json::object{{"ApiVersion", newest}, {"MinAPIVersion", oldest}});
@@ -141,7 +141,8 @@ TEST(EngineCodec, AContainerWithoutLimitsStillHasAPidLimit) {
 TEST(EngineCodec, AContainerIsLabelledAndToldWhoItIs) {
   const json::value body = json::parse(encode_container(kNode, "default", a_request()));
   EXPECT_EQ(body.at("Image"), "hearth/heater:abc");
-  EXPECT_EQ(body.at("Labels"), (json::object{{"hearth.node", "node-1"},
+  EXPECT_EQ(body.at("Labels"), (json::object{{"hearth.cluster", "default"},
+                                             {"hearth.node", "node-1"},
                                              {"hearth.instance", "heater-3"},
                                              {"hearth.workload", "heater"},
                                              {"hearth.generation", "2"},

@@ -1,0 +1,225 @@
+// hearthd: the manager. Wiring, nothing else.
+
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/clock/system_clock.h"
+#include "adapters/config/manager_config.h"
+#include "adapters/config/operator_file.h"
+#include "adapters/content/file_content_store.h"
+#include "adapters/http/http_client.h"
+#include "adapters/http/http_dialer.h"
+#include "adapters/http/http_server.h"
+#include "adapters/http/token_file.h"
+#include "adapters/kafka/embedded_broker.h"
+#include "adapters/kafka/kafka_bus.h"
+#include "adapters/power/dev_power_driver.h"
+#include "adapters/power/exec_power_driver.h"
+#include "adapters/power/power_switchboard.h"
+#include "adapters/sqlite/sqlite_store.h"
+#include "app/daemon.h"
+#include "app/flags.h"
+#include "shell/api/manager_api.h"
+#include "shell/manager/manager_shell.h"
+
+namespace hearth {
+namespace {
+
+constexpr const char* kName = "hearthd";
+constexpr const char* kVersion = "0.1.0";
+
+struct ManagerOptions {
+  std::filesystem::path config_file;
+  std::optional<Endpoint> listen;
+  std::string kafka;
+  std::string state;
+};
+
+std::function<Result<void>(const std::string&)> into(std::string& target) {
+  return [&target](const std::string& text) -> Result<void> {
+    target = text;
+    return {};
+  };
+}
+
+/// The file, and what the command line says instead of it.
+Result<ManagerConfig> read_config(int argc, char** argv, FlagsEnd& end) {
+  ManagerOptions options;
+  const std::vector<Flag> flags = {
+      {"config", "FILE", "configuration, see docs/reference/config.md (none: all defaults)",
+       [&options](const std::string& text) -> Result<void> {
+         options.config_file = text;
+         return {};
+       }},
+      {"listen", "ADDRESS:PORT", "where to serve the API (127.0.0.1:7700)",
+       [&options](const std::string& text) -> Result<void> {
+         Result<Endpoint> endpoint = parse_http_url("http://" + text);
+         if (!endpoint) {
+           return fail(ErrorCode::kInvalidArgument,
+                       "must be ADDRESS:PORT, for example 0.0.0.0:7700");
+         }
+         options.listen = *std::move(endpoint);
+         return {};
+       }},
+      {"kafka", "HOST:PORT", "the bus, or 'embedded' for a broker in this process (embedded)",
+       into(options.kafka)},
+      {"state", "DIR", "what must survive a restart (/var/lib/hearth)", into(options.state)},
+  };
+  const Result<FlagsEnd> parsed = parse_flags(
+      argc, argv,
+      "The manager: decides which nodes live, what runs where, and brings lost nodes back.", flags,
+      "  hearthd --config /etc/hearth/config.json\n"
+      "  hearthd --state ./state --kafka embedded\n");
+  if (!parsed) return tl::unexpected(parsed.error());
+  end = *parsed;
+  if (end == FlagsEnd::kHelpShown) return ManagerConfig{};
+  Result<ManagerConfig> config =
+      options.config_file.empty() ? ManagerConfig{} : load_manager_config(options.config_file);
+  if (!config) return config;
+  if (options.listen) config->listen = *options.listen;
+  if (!options.kafka.empty()) config->kafka.bootstrap = options.kafka;
+  if (!options.state.empty()) config->state_dir = options.state;
+  return config;
+}
+
+core::ManagerSettings settings_of(const ManagerConfig& config) {
+  core::ManagerSettings settings{.liveness = config.liveness, .recovery = config.recovery};
+  settings.power_by_default = !std::holds_alternative<NoPower>(config.power.fallback);
+  for (const auto& [node, driver] : config.power.nodes) {
+    if (!std::holds_alternative<NoPower>(driver)) settings.with_power.insert(node);
+  }
+  return settings;
+}
+
+std::unique_ptr<PowerDriver> make_power_driver(boost::asio::io_context& loop,
+                                               const PowerDriverConfig& config, Duration timeout) {
+  struct Maker {
+    std::unique_ptr<PowerDriver> operator()(const NoPower&) const {
+      return std::make_unique<NonePowerDriver>(loop);
+    }
+    std::unique_ptr<PowerDriver> operator()(const ExecPower& exec) const {
+      return std::make_unique<ExecPowerDriver>(
+          loop, ExecPowerConfig{.command = exec.command, .switch_timeout = timeout});
+    }
+    std::unique_ptr<PowerDriver> operator()(const DevPower& dev) const {
+      return std::make_unique<DevPowerDriver>(
+          loop, DevPowerConfig{.socket = dev.socket, .switch_timeout = timeout});
+    }
+    boost::asio::io_context& loop;
+    Duration timeout;
+  };
+  return std::visit(Maker{loop, timeout}, config);
+}
+
+std::unique_ptr<PowerDriver> make_power_drivers(boost::asio::io_context& loop,
+                                                const ManagerConfig& config) {
+  const Duration timeout = config.recovery.switch_timeout;
+  PowerSwitchboard::Drivers drivers;
+  for (const auto& [node, driver] : config.power.nodes) {
+    drivers.emplace(node, make_power_driver(loop, driver, timeout));
+  }
+  return std::make_unique<PowerSwitchboard>(make_power_driver(loop, config.power.fallback, timeout),
+                                            std::move(drivers));
+}
+
+KafkaConfig bus_settings(const ManagerConfig& config, const EmbeddedBroker* embedded) {
+  return {.bootstrap = embedded == nullptr ? config.kafka.bootstrap : embedded->bootstrap(),
+          .client_id = kName,
+          .role = KafkaRole::kManager,
+          .broker = embedded == nullptr ? BrokerKind::kKafka : BrokerKind::kEmbedded,
+          .send_within = std::chrono::seconds(5),
+          .send_queue_max = 20'000};
+}
+
+Result<void> run(const ManagerConfig& config) {
+  for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
+  Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({.directory = config.state_dir});
+  if (!store) return tl::unexpected(store.error());
+  Result<Snapshot> snapshot = (*store)->load();
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  const Result<std::string> token =
+      ensure_token_file(config.token_file.value_or(config.state_dir / "token"));
+  if (!token) return tl::unexpected(token.error());
+  Result<std::unique_ptr<FileContentStore>> content =
+      FileContentStore::open(config.state_dir / "content");
+  if (!content) return tl::unexpected(content.error());
+  std::optional<std::vector<NodeEntry>> listed;
+  if (config.server_details) {
+    Result<std::vector<NodeEntry>> read =
+        load_server_details(*config.server_details, config.agent_port);
+    if (!read) return tl::unexpected(read.error());
+    listed = *std::move(read);
+  }
+
+  boost::asio::io_context loop(1);
+  const SystemClock clock;
+  std::unique_ptr<EmbeddedBroker> embedded;
+  if (config.kafka.embedded()) {
+    Result<std::unique_ptr<EmbeddedBroker>> broker = EmbeddedBroker::start();
+    if (!broker) return tl::unexpected(broker.error());
+    embedded = *std::move(broker);
+  }
+  const KafkaConfig bus_config = bus_settings(config, embedded.get());
+  Result<std::unique_ptr<KafkaBus>> bus = KafkaBus::open(loop, clock, bus_config, embedded.get());
+  if (!bus) return tl::unexpected(bus.error());
+  HttpDialer dialer(loop);
+  TcpHttpClient http(loop, *token);
+  const std::unique_ptr<PowerDriver> power = make_power_drivers(loop, config);
+
+  std::optional<Error> fatal;
+  ManagerShell shell(
+      loop, {.topic_prefix = config.kafka.topic_prefix, .bus_bootstrap = bus_config.bootstrap},
+      settings_of(config), *std::move(snapshot),
+      {.clock = clock,
+       .bus = **bus,
+       .store = **store,
+       .dialer = dialer,
+       .http = http,
+       .power = *power},
+      [&](const Error& error) {
+        fatal = error;
+        loop.stop();
+      });
+  ManagerApi api(shell, **content, {.version = kVersion, .agent_port = config.agent_port});
+  HttpRouter router;
+  std::unique_ptr<HttpServer> server;
+  api.add_routes(router, [&server] { return server ? server->counters() : HttpServerCounters{}; });
+  Result<std::unique_ptr<HttpServer>> listening = HttpServer::listen(
+      loop, router,
+      {.listen = config.listen, .token = *token, .connections_max = 1024, .streams_max = 512});
+  if (!listening) return tl::unexpected(listening.error());
+  server = *std::move(listening);
+  spdlog::info("API at http://{}, bus at {}, state in {}", show_endpoint(server->endpoint()),
+               bus_config.bootstrap, config.state_dir.string());
+
+  shell.start();
+  if (listed) {
+    shell.submit(ImportNodes{*std::move(listed)}, [](const Result<core::CommandResult>& result) {
+      if (!result) spdlog::error("the server list was not taken over: {}", result.error().message);
+    });
+  }
+  run_until_signalled(loop);
+  if (fatal) return tl::unexpected(*fatal);
+  return {};
+}
+
+int main_of_manager(int argc, char** argv) {
+  FlagsEnd end = FlagsEnd::kRun;
+  const Result<ManagerConfig> config = read_config(argc, argv, end);
+  if (!config) return give_up(kName, config.error());
+  if (end == FlagsEnd::kHelpShown) return 0;
+  set_up_log(kName);
+  const Result<void> outcome = run(*config);
+  return outcome ? 0 : give_up(kName, outcome.error());
+}
+
+}  // namespace
+}  // namespace hearth
+
+int main(int argc, char** argv) {
+  return hearth::main_of_manager(argc, argv);
+}
