@@ -17,8 +17,8 @@ struct Coroutine;
 /// Runs `body` as a coroutine with a stack of its own (256 KiB, of which only what is touched takes
 /// memory, and a guard page) on the loop thread; begins after this call returned.
 ///
-/// Everything that a suspended coroutine waits for must end before the loop is destroyed: close
-/// what it uses, then run the loop until it has nothing left to do.
+/// A coroutine that is still suspended when its loop is destroyed is unwound then: destructors run,
+/// nothing else, and they must not touch what is gone by that time.
 void spawn(boost::asio::io_context& loop, std::function<void(Coroutine&)> body);
 
 /// Suspends a coroutine until it is woken.

@@ -16,12 +16,29 @@ FileWorker::~FileWorker() {
   if (thread_.joinable()) thread_.join();
 }
 
+class FileWorker::WaitForJob {
+ public:
+  WaitForJob(FileWorker& worker, const bool& ran) : worker_(worker), ran_(ran) {}
+  ~WaitForJob() {
+    std::unique_lock lock(worker_.mutex_);
+    worker_.ran_.wait(lock, [this] { return ran_; });
+  }
+  WaitForJob(const WaitForJob&) = delete;
+  WaitForJob& operator=(const WaitForJob&) = delete;
+
+ private:
+  FileWorker& worker_;
+  const bool& ran_;
+};
+
 void FileWorker::run_and_wait(std::function<void()> job, Coroutine& coroutine) {
   Sleeper sleeper(loop_);
   bool finished = false;
+  bool ran = false;
+  const WaitForJob guard(*this, ran);
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({std::move(job), [&] {
+    queue_.push_back({std::move(job), &ran, [&] {
                         finished = true;
                         sleeper.wake();
                       }});
@@ -43,6 +60,11 @@ void FileWorker::work() {
     }
     next.job();
     boost::asio::post(loop_, std::move(next.done));
+    {
+      const std::lock_guard lock(mutex_);
+      *next.ran = true;  // From here on the caller's stack may be gone.
+    }
+    ran_.notify_all();
   }
 }
 

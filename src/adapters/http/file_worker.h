@@ -22,7 +22,8 @@ class FileWorker {
   /// Ends once all jobs have run.
   ~FileWorker();
 
-  /// Runs `job` on the thread and suspends the caller until it has run.
+  /// Runs `job` on the thread and suspends the caller until it has run. If the caller is unwound
+  /// first, by the end of its loop, that waits for the job too: it may use the caller's stack.
   template <class Job>
   auto run(Job job, Coroutine& coroutine) {
     std::optional<decltype(job())> result;
@@ -33,14 +34,17 @@ class FileWorker {
  private:
   struct Queued {
     std::function<void()> job;
+    bool* ran;                   ///< Set under the mutex.
     std::function<void()> done;  ///< On the loop.
   };
+  class WaitForJob;
   void run_and_wait(std::function<void()> job, Coroutine& coroutine);
   void work();
 
   boost::asio::io_context& loop_;
-  std::mutex mutex_;  ///< Guards the queue and `ending_`.
+  std::mutex mutex_;  ///< Guards the queue, `ending_` and what `Queued::ran` points to.
   std::condition_variable queued_;
+  std::condition_variable ran_;
   std::deque<Queued> queue_;
   bool ending_ = false;
   std::thread thread_;

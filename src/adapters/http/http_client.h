@@ -16,8 +16,7 @@ class TcpHttpClient final : public HttpClient {
  public:
   /// `token` goes with every call; empty: none.
   TcpHttpClient(boost::asio::io_context& loop, std::string token);
-  /// Breaks off what is under way and drops its completions; run the loop until it has nothing left
-  /// to do before it is destroyed.
+  /// Breaks off what is under way and drops its completions.
   ~TcpHttpClient() override;
 
   void send(HttpCall call, Completion<HttpReply> done) override;

@@ -21,8 +21,7 @@ namespace hearth {
 class HttpDialer final : public Dialer {
  public:
   explicit HttpDialer(boost::asio::io_context& loop);
-  /// Breaks off what is under way and drops its callbacks; run the loop until it has nothing left
-  /// to do before it is destroyed.
+  /// Breaks off what is under way and drops its callbacks.
   ~HttpDialer() override;
 
   void dial(const Endpoint& agent, Duration timeout,

@@ -50,8 +50,9 @@ class HttpServer {
   static Result<std::unique_ptr<HttpServer>> listen(boost::asio::io_context& loop,
                                                     const HttpRouter& router,
                                                     HttpServerConfig config);
-  /// As stop(). Handlers that wait are resumed with kUnavailable by the loop's next turns: run the
-  /// loop until it has nothing left to do before what they refer to, or the loop, is destroyed.
+  /// As stop(). Handlers that wait are resumed with kUnavailable by the loop's next turns, if it
+  /// has any; so either what they refer to lives until the loop has no work left, or the loop does
+  /// not run again.
   ~HttpServer();
 
   /// Where it listens, with the real port.
