@@ -18,7 +18,7 @@ namespace hearth {
 
 class EmbeddedBroker;
 
-/// What went over the bus since it was opened. Grows only, but for `connected`.
+/// What went over the bus since it was opened.
 struct KafkaCounters {
   std::uint64_t sent = 0;      ///< Acknowledged.
   std::uint64_t unsent = 0;    ///< Published, and failed for whatever reason.
@@ -26,9 +26,6 @@ struct KafkaCounters {
   std::uint64_t dropped = 0;   ///< Received and larger than kRecordBytesMax.
   /// By the client library's name of the error, "_TRANSPORT", "TOPIC_AUTHORIZATION_FAILED" …
   std::map<std::string, std::uint64_t> errors;
-  /// Whether a broker said anything since all were last known to be down. One that stalls keeps its
-  /// connections: only a message that should come and does not (the canary) tells that.
-  bool connected = false;
 };
 
 /// The bus on Apache Kafka, or on an EmbeddedBroker, by librdkafka.
@@ -75,6 +72,9 @@ class KafkaBus final : public Bus {
   /// On an error the bus stays as it was.
   Result<void> reconnect(const std::string& bootstrap) override;
 
+  /// Whether brokers are connected, for sending and for reading. One that stalls keeps its
+  /// connections: only a message that should come and does not (the canary) tells that.
+  bool connected() const;
   const KafkaCounters& counters() const;
 
  private:

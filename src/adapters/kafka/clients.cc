@@ -1,0 +1,119 @@
+#include "adapters/kafka/clients.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "adapters/kafka/errors.h"
+
+namespace hearth::kafka {
+namespace {
+
+constexpr std::int32_t kPartition = 0;
+
+using Properties = std::unique_ptr<rd_kafka_conf_t, Destroy<rd_kafka_conf_destroy>>;
+using TopicProperties =
+    std::unique_ptr<rd_kafka_topic_conf_t, Destroy<rd_kafka_topic_conf_destroy>>;
+
+}  // namespace
+
+Result<Client> new_client(rd_kafka_type_t type, const Settings& settings,
+                          Connections* connections) {
+  Properties properties(rd_kafka_conf_new());
+  std::array<char, 256> why{};
+  for (const auto& [name, value] : settings) {
+    if (rd_kafka_conf_set(properties.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
+        RD_KAFKA_CONF_OK) {
+      return fail(ErrorCode::kInvalidArgument, std::string("kafka client: ") + why.data());
+    }
+  }
+  rd_kafka_conf_set_log_cb(properties.get(), nullptr);
+  rd_kafka_conf_set_events(properties.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  if (connections != nullptr) connections->watch(properties.get());
+  Client client(rd_kafka_new(type, properties.get(), why.data(), why.size()));
+  if (!client) {
+    return fail(ErrorCode::kExhausted, std::string("kafka client: ") + why.data());
+  }
+  (void)properties.release();  // The client's now.
+  return client;
+}
+
+void end_elsewhere(std::packaged_task<void()> end, Duration patience) {
+  const std::future<void> ended = end.get_future();
+  try {
+    std::thread([end = std::move(end)]() mutable { end(); }).detach();
+  } catch (const std::system_error&) {
+    return;  // No thread to be had: what the task held ended here, with it.
+  }
+  ended.wait_for(patience);
+}
+
+Result<std::unique_ptr<Clients>> Clients::open(const KafkaConfig& config, int wake_fd) {
+  std::unique_ptr<Clients> clients(new Clients);
+  auto producer = new_client(RD_KAFKA_PRODUCER, producer_settings(config), &clients->producer_at_);
+  if (!producer) return tl::unexpected(producer.error());
+  auto consumer = new_client(RD_KAFKA_CONSUMER, consumer_settings(config), &clients->consumer_at_);
+  if (!consumer) return tl::unexpected(consumer.error());
+  clients->producer_ = std::move(*producer);
+  clients->consumer_ = std::move(*consumer);
+  clients->producer_events_.reset(rd_kafka_queue_get_main(clients->producer_.get()));
+  clients->consumer_events_.reset(rd_kafka_queue_get_main(clients->consumer_.get()));
+  clients->messages_.reset(rd_kafka_queue_new(clients->consumer_.get()));
+  clients->wake(wake_fd);
+  return clients;
+}
+
+Clients::~Clients() {
+  for (const auto& [name, topic] : followed_) rd_kafka_consume_stop(topic.get(), kPartition);
+}
+
+void Clients::retire(std::unique_ptr<Clients> clients, Duration patience) {
+  clients->wake(-1);
+  end_elsewhere(std::packaged_task<void()>([gone = std::move(clients)]() mutable { gone.reset(); }),
+                patience);
+}
+
+Result<void> Clients::follow(const std::string& topic, FollowFrom from) {
+  // To ask where the log begins or ends takes the library half a second when it is not connected
+  // yet. A beginning need not be asked for: offset 0, which "earliest" corrects where it is gone.
+  const bool at_end = from == FollowFrom::kEnd;
+  TopicProperties properties(rd_kafka_default_topic_conf_dup(consumer_.get()));
+  std::array<char, 256> why{};
+  rd_kafka_topic_conf_set(properties.get(), "auto.offset.reset", at_end ? "latest" : "earliest",
+                          why.data(), why.size());
+  Topic handle(rd_kafka_topic_new(consumer_.get(), topic.c_str(), properties.release()));
+  if (!handle ||
+      rd_kafka_consume_start_queue(handle.get(), kPartition, at_end ? RD_KAFKA_OFFSET_END : 0,
+                                   messages_.get()) != 0) {
+    return tl::unexpected(error_from(rd_kafka_last_error(), "cannot follow topic '" + topic + "'"));
+  }
+  followed_.emplace(topic, std::move(handle));
+  return {};
+}
+
+void Clients::unfollow(const std::string& topic) {
+  const auto found = followed_.find(topic);
+  if (found == followed_.end()) return;
+  rd_kafka_consume_stop(found->second.get(), kPartition);
+  followed_.erase(found);
+}
+
+rd_kafka_topic_t* Clients::sent_topic(const std::string& topic) {
+  Topic& handle = sent_[topic];
+  if (!handle) handle.reset(rd_kafka_topic_new(producer_.get(), topic.c_str(), nullptr));
+  return handle.get();
+}
+
+void Clients::wake(int fd) const {
+  static constexpr std::uint64_t kOne = 1;  // What an eventfd takes.
+  for (rd_kafka_queue_t* queue : {producer_events(), consumer_events(), messages()}) {
+    rd_kafka_queue_io_event_enable(queue, fd, &kOne, sizeof kOne);
+  }
+}
+
+}  // namespace hearth::kafka

@@ -1,0 +1,82 @@
+#include "adapters/kafka/settings.h"
+
+namespace hearth::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string in_ms(Duration duration) {
+  return std::to_string(std::chrono::ceil<milliseconds>(duration).count());
+}
+
+Settings shared_settings(const KafkaConfig& config) {
+  return {
+      {"bootstrap.servers", config.bootstrap},
+      {"client.id", config.client_id},
+      // Off by default in 2.0.2: small messages then wait for the delayed ack, 40-55 ms.
+      {"socket.nagle.disable", "true"},
+      {"socket.keepalive.enable", "true"},
+      // By default a broker that is stopped (not gone) is noticed after a minute, and one whose
+      // machine is gone takes 30 s to be given up while connecting.
+      {"socket.timeout.ms", "3000"},
+      {"socket.connection.setup.timeout.ms", "2000"},
+      {"api.version.request.timeout.ms", "3000"},
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"message.max.bytes", "1000000"},
+  };
+}
+
+/// How long a broker holds a fetch that finds nothing. Each answer wakes three threads of ours, so
+/// an agent asks seldom; but it takes so much longer to notice that the broker is gone, and a topic
+/// that is followed anew, which a manager does all the time, waits for it. What comes in is
+/// answered at once in any case, except by the embedded broker, which always waits.
+std::string fetch_wait(const KafkaConfig& config) {
+  if (config.broker == BrokerKind::kEmbedded) return "10";
+  return config.role == KafkaRole::kManager ? "500" : "2000";
+}
+
+}  // namespace
+
+Settings producer_settings(const KafkaConfig& config) {
+  const bool manager = config.role == KafkaRole::kManager;
+  Settings settings = shared_settings(config);
+  settings.insert(
+      settings.end(),
+      {
+          {"linger.ms", "0"},
+          // A heartbeat that one replica lost is replaced by the next; a wish is not.
+          {"acks", manager ? "all" : "1"},
+          {"message.timeout.ms", in_ms(config.send_within)},
+          {"request.timeout.ms", "3000"},
+          {"retry.backoff.ms", "50"},
+          // Retries must not reorder: the last record of a compacted topic is the one that stays.
+          {"max.in.flight.requests.per.connection", "1"},
+          {"queue.buffering.max.messages", std::to_string(config.send_queue_max)},
+          {"queue.buffering.max.kbytes", manager ? "65536" : "2048"},
+      });
+  return settings;
+}
+
+Settings consumer_settings(const KafkaConfig& config) {
+  const bool manager = config.role == KafkaRole::kManager;
+  Settings settings = shared_settings(config);
+  settings.insert(settings.end(),
+                  {
+                      {"enable.partition.eof", "true"},
+                      {"enable.auto.commit", "false"},
+                      {"enable.auto.offset.store", "false"},
+                      {"allow.auto.create.topics", "false"},
+                      {"fetch.wait.max.ms", fetch_wait(config)},
+                      {"fetch.error.backoff.ms", manager ? "20" : "50"},
+                      // After how long a topic that is not there is called unknown (30 s), rather
+                      // than new and not heard of everywhere. It is looked for all the same.
+                      {"topic.metadata.propagation.max.ms", "2000"},
+                      // Read ahead of the loop: per topic, and in all.
+                      {"queued.min.messages", manager ? "1000" : "10"},
+                      {"queued.max.messages.kbytes", manager ? "16384" : "2048"},
+                  });
+  return settings;
+}
+
+}  // namespace hearth::kafka

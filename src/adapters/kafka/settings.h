@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/kafka/kafka_config.h"
+
+namespace hearth::kafka {
+
+/// Properties of librdkafka, by its names. docs/reference/kafka.md says why each is as it is.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+Settings producer_settings(const KafkaConfig& config);
+Settings consumer_settings(const KafkaConfig& config);
+
+}  // namespace hearth::kafka
