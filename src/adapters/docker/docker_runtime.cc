@@ -265,8 +265,8 @@ Result<EngineAnswer> DockerRuntime::Core::change(std::string_view method, std::s
 Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   constexpr std::string_view kListContainers = "list the containers";
   constexpr std::string_view kListImages = "list the images";
-  const auto listed =
-      get(container_list_target({config_.node, config_.cluster}), std::string(kListContainers), coroutine);
+  const auto listed = get(container_list_target({config_.node, config_.cluster}),
+                          std::string(kListContainers), coroutine);
   if (!listed) return tl::unexpected(listed.error());
   if (listed->status != kOk) return refused(*listed, kListContainers);
   auto list = decode_container_list(listed->body);

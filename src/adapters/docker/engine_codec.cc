@@ -252,8 +252,7 @@ std::string events_target(const ContainerOwner& owner, WallTime since) {
 }
 
 std::string container_list_target(const ContainerOwner& owner) {
-  return "/containers/json?all=1&filters=" +
-         query_value({{"label", label_filter(owner)}});
+  return "/containers/json?all=1&filters=" + query_value({{"label", label_filter(owner)}});
 }
 
 std::string image_list_target() {

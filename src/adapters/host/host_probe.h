@@ -19,7 +19,7 @@ struct HostProbeConfig {
 
 /// What this machine has and how busy it is, from the kernel.
 ///
-/// Its files stay open, so that a reading is six preads and a statvfs per disk: tens of
+/// Its files stay open, so that a reading is five preads and a statvfs per disk: tens of
 /// microseconds. What the kernel does not tell (no pressure stall information, a disk that is gone)
 /// is absent, not zero.
 class HostProbe {
