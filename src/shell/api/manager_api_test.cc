@@ -1,0 +1,432 @@
+#include "shell/api/manager_api.h"
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "shell/api/fake_exchange.h"
+
+namespace hearth {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const MonoTime kNow{std::chrono::hours(1)};
+const WallTime kWallNow{std::chrono::milliseconds(1'772'355'600'000)};  // 2026-03-01T09:00:00Z
+
+Digest digest_of(char c) {
+  return *Digest::parse("sha256:" + std::string(64, c));
+}
+
+/// A manager that was started from a snapshot; commands are kept instead of carried out.
+class FakeService final : public ManagerService {
+ public:
+  explicit FakeService(Snapshot snapshot)
+      : manager_({.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}},
+                 std::move(snapshot), {kNow, kWallNow}) {}
+
+  const core::Manager& manager() const override { return manager_; }
+  Instant now() const override { return {kNow, kWallNow}; }
+  void submit(Command command, Completion<core::CommandResult> done) override {
+    commands.push_back(std::move(command));
+    done(result);
+  }
+  void events_after(std::uint64_t seq, std::size_t count_max,
+                    Completion<std::vector<ClusterEvent>> done) override {
+    std::vector<ClusterEvent> found;
+    for (const ClusterEvent& event : events) {
+      if (event.seq > seq && found.size() < count_max) found.push_back(event);
+    }
+    done(found);
+  }
+  std::uint64_t last_event_seq() const override { return events.empty() ? 0 : events.back().seq; }
+  Notifier& event_added() override { return added; }
+  std::string bus_bootstrap() const override { return "127.0.0.1:9092"; }
+  std::string topic_prefix() const override { return "hearth."; }
+  const ManagerShellCounters& shell_counters() const override { return counters; }
+
+  void add_event(std::uint64_t seq) {
+    events.push_back({seq, kWallNow, EventType::kNodeDead, "node/n1", "node 'n1' is dead"});
+  }
+
+  std::vector<Command> commands;
+  Result<core::CommandResult> result = core::CommandResult{"done", Generation{3}};
+  std::vector<ClusterEvent> events;
+  Notifier added;
+  ManagerShellCounters counters{.commits = 4};
+
+ private:
+  core::Manager manager_;
+};
+
+class FakeContentStore final : public ContentStore {
+ public:
+  std::optional<std::filesystem::path> find(const Digest& digest) const override {
+    if (!there.contains(digest)) return std::nullopt;
+    return std::filesystem::path("/content") / digest.hex();
+  }
+  Result<std::filesystem::path> make_temporary() override { return "/content/temporary"; }
+  Result<void> adopt(const std::filesystem::path&, const Digest& digest,
+                     const Digest& expected) override {
+    if (digest != expected) return fail(ErrorCode::kCorrupt, "something else came");
+    there.insert(digest);
+    return {};
+  }
+  std::set<Digest> there{digest_of('b')};
+};
+
+Snapshot example_cluster() {
+  const NodeName node = *NodeName::parse("n1");
+  const WorkloadName heater = *WorkloadName::parse("heater");
+  const auto release = [](std::uint64_t generation) {
+    return Release{
+        .generation = Generation{generation},
+        .spec = {.instances = 2,
+                 .bundle = digest_of('b'),
+                 .container = {.environment = {{"MODE", "eco"}}, .resources = {250, 64'000'000}}},
+        .image = Image{"hearth/heater:bb", std::nullopt}};
+  };
+  Workload deployed{.name = heater, .phase = WorkloadPhase::kDeployed, .current = release(2)};
+  Workload building{.name = *WorkloadName::parse("pump"), .phase = WorkloadPhase::kBuilding};
+  building.next = release(1);
+  building.next->image.reset();
+  Instance running{.id = {"heater-1"},
+                   .workload = heater,
+                   .generation = Generation{2},
+                   .node = node,
+                   .status = {.state = InstanceState::kRunning,
+                              .container = {"c0ffee"},
+                              .restarts = 1,
+                              .last_exit = ContainerExit{137, true, kWallNow}},
+                   .changed_at = kWallNow};
+  Instance pending{.id = {"heater-2"},
+                   .workload = heater,
+                   .generation = Generation{2},
+                   .node = std::nullopt,
+                   .status = {.state = InstanceState::kPending, .reason = "no room"},
+                   .changed_at = kWallNow};
+  return {.epoch = Epoch{6},
+          .last_event_seq = 0,
+          .nodes = {Node{.name = node,
+                         .display_name = "N1",
+                         .agent = {"10.0.0.7", 7701},
+                         .state = NodeState::kLive,
+                         .evidence = "heard",
+                         .incarnation = {"boot", 4},
+                         .capacity = {4000, 1'000'000},
+                         .changed_at = kWallNow},
+                    Node{.name = *NodeName::parse("n2"), .agent = {"10.0.0.8", 7701}}},
+          .workloads = {deployed, building},
+          .instances = {running, pending}};
+}
+
+class ManagerApiTest : public testing::Test {
+ protected:
+  ManagerApiTest() {
+    api.add_routes(router, [] { return HttpServerCounters{}; });
+  }
+
+  FakeExchange get(const std::string& target) {
+    return std::move(FakeExchange(HttpMethod::kGet, target).run(router));
+  }
+  FakeExchange call(HttpMethod method, const std::string& target, const std::string& body = {}) {
+    return std::move(FakeExchange(method, target, body).run(router));
+  }
+
+  FakeService service{example_cluster()};
+  FakeContentStore content;
+  ManagerApi api{service, content, {.version = "1.2.3"}};
+  HttpRouter router;
+};
+
+TEST_F(ManagerApiTest, ShowsANode) {
+  EXPECT_EQ(get("/v1/nodes/n1").response.body,
+            R"({"name":"n1","display_name":"N1","address":"10.0.0.7","agent_port":7701,)"
+            R"("state":"live","evidence":"heard","status":"ACTIVE","cordoned":false,)"
+            R"("incarnation":{"boot_id":"boot","start_count":4},)"
+            R"("capacity":{"cpu_millis":4000,"memory_bytes":1000000},"load":{},)"
+            R"("recovery":{"phase":"none","attempt":0,"reason":""},"problem":"","instances":1,)"
+            R"("changed_at":"2026-03-01T09:00:00.000Z","last_heard_ms":null})");
+  EXPECT_EQ(get("/v1/nodes/n9").response.status, 404U);
+  EXPECT_EQ(get("/v1/nodes/N%20").response.status, 404U);
+}
+
+TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
+  EXPECT_EQ(
+      get("/v1/workloads/heater").response.body,
+      R"({"name":"heater","kind":"application","generation":2,"phase":"deployed","reason":"",)"
+      R"("instances":2,"running":1,"bundle":")" +
+          digest_of('b').str() +
+          R"(","image":"hearth/heater:bb","build_node":"","on_node_lost":"replace",)"
+          R"("current_generation":2,"environment":{"MODE":"eco"},"cpu_millis":250,)"
+          R"("memory_bytes":64000000,"pids_max":512})");
+  EXPECT_THAT(get("/v1/workloads/pump").response.body, HasSubstr(R"("current_generation":null)"));
+  EXPECT_EQ(get("/v1/workloads/none").response.status, 404U);
+}
+
+TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
+  const std::string all = get("/v1/instances").response.body;
+  EXPECT_THAT(
+      all,
+      HasSubstr(
+          R"({"id":"heater-1","workload":"heater","generation":2,"node":"n1","address":"10.0.0.7",)"
+          R"("desire":"run","state":"running","status":"ACTIVE","container":"c0ffee","restarts":1,)"
+          R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z"},)"
+          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z"})"));
+  EXPECT_THAT(all,
+              HasSubstr(R"("node":"","address":"","desire":"run","state":"pending",)"
+                        R"("status":"INACTIVE","container":"","restarts":0,"last_exit":null)"));
+  EXPECT_EQ(get("/v1/instances?workload=heater").response.body, all);
+  EXPECT_EQ(get("/v1/instances?workload=pump").response.body, R"({"items":[],"next":null})");
+}
+
+TEST_F(ManagerApiTest, ListsInPages) {
+  const std::string first = get("/v1/nodes?limit=1").response.body;
+  EXPECT_THAT(first, HasSubstr(R"("name":"n1")"));
+  EXPECT_THAT(first, HasSubstr(R"("next":"n1")"));
+  const std::string second = get("/v1/nodes?limit=1&after=n1").response.body;
+  EXPECT_THAT(second, HasSubstr(R"("name":"n2")"));
+  EXPECT_THAT(second, HasSubstr(R"("next":null)"));
+  EXPECT_EQ(get("/v1/workloads?limit=none").response.status, 400U);
+}
+
+TEST_F(ManagerApiTest, TellsItsStatusAndTheBus) {
+  EXPECT_EQ(get("/v1/status").response.body,
+            R"({"version":"1.2.3","cluster":"hearth","epoch":7,)"
+            R"("started_at":"2026-03-01T09:00:00.000Z","last_event_seq":0,)"
+            R"("bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false},)"
+            R"("nodes":{"awaited":1,"live":1},"workloads":{"building":1,"deployed":1},)"
+            R"("instances":{"pending":1,"running":1}})");
+  EXPECT_EQ(get("/v1/bus").response.body,
+            R"({"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth."})");
+  EXPECT_EQ(get("/healthz").response.status, 200U);
+  EXPECT_EQ(get("/readyz").response.status, 503U);
+}
+
+TEST_F(ManagerApiTest, ExplainsInWords) {
+  EXPECT_THAT(get("/v1/nodes/n1/explanation").response.body, testing::StartsWith("{\"lines\":[\""));
+  EXPECT_THAT(get("/v1/workloads/heater/explanation").response.body,
+              testing::StartsWith("{\"lines\":[\""));
+  EXPECT_EQ(get("/v1/nodes/n9/explanation").response.status, 404U);
+  EXPECT_EQ(get("/v1/workloads/none/explanation").response.status, 404U);
+}
+
+TEST_F(ManagerApiTest, ShowsMetricsWithZerosToo) {
+  const std::string text = get("/metrics").response.body;
+  EXPECT_THAT(text, HasSubstr("hearth_nodes{state=\"live\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hearth_nodes{state=\"dead\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("hearth_node_up{node=\"n2\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("hearth_instances{state=\"running\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hearth_store_commits_total 4\n"));
+}
+
+// --- Commands.
+
+TEST_F(ManagerApiTest, DeploysABundleThatIsThere) {
+  const std::string body = R"({"bundle":")" + digest_of('b').str() + R"(","instances":2})";
+  const FakeExchange answer = call(HttpMethod::kPut, "/v1/workloads/fan", body);
+  EXPECT_EQ(answer.response.status, 202U);
+  EXPECT_EQ(answer.response.body, R"({"name":"fan","generation":3,"message":"done"})");
+  ASSERT_EQ(service.commands.size(), 1U);
+  const auto& deploy = std::get<DeployWorkload>(service.commands[0]);
+  EXPECT_EQ(deploy.name.str(), "fan");
+  EXPECT_EQ(deploy.spec.instances, 2U);
+}
+
+TEST_F(ManagerApiTest, RefusesADeployThatCannotBe) {
+  const std::string missing = R"({"bundle":")" + digest_of('c').str() + R"("})";
+  EXPECT_THAT(call(HttpMethod::kPut, "/v1/workloads/fan", missing).response.body,
+              HasSubstr("PUT it to /v1/content/"));
+  EXPECT_EQ(call(HttpMethod::kPut, "/v1/workloads/Fan", missing).response.status, 400U);
+  EXPECT_EQ(call(HttpMethod::kPut, "/v1/workloads/fan", "{").response.status, 400U);
+  EXPECT_THAT(service.commands, ElementsAre());
+}
+
+TEST_F(ManagerApiTest, PassesOnWhatTheManagerSaysToACommand) {
+  service.result = fail(ErrorCode::kConflict, "it is being removed");
+  const FakeExchange answer = call(HttpMethod::kPost, "/v1/workloads/heater/stop");
+  EXPECT_EQ(answer.response.status, 409U);
+  EXPECT_THAT(answer.response.body, HasSubstr("it is being removed"));
+}
+
+TEST_F(ManagerApiTest, StopsAndRemovesWorkloadsThatItKnows) {
+  EXPECT_EQ(call(HttpMethod::kPost, "/v1/workloads/heater/stop").response.status, 202U);
+  EXPECT_EQ(call(HttpMethod::kDelete, "/v1/workloads/heater").response.status, 202U);
+  EXPECT_EQ(call(HttpMethod::kDelete, "/v1/workloads/none").response.status, 404U);
+  ASSERT_EQ(service.commands.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<StopWorkload>(service.commands[0]));
+  EXPECT_TRUE(std::holds_alternative<RemoveWorkload>(service.commands[1]));
+}
+
+TEST_F(ManagerApiTest, ImportsTheOperatorsList) {
+  const FakeExchange answer =
+      call(HttpMethod::kPost, "/v1/nodes/import",
+           R"({"1":{"node_name":"IAS-Node-1-new","node_ip":"52.188.83.232"}})");
+  EXPECT_EQ(answer.response.body, R"({"message":"done","nodes":["ias-node-1-new"]})");
+  const auto& import = std::get<ImportNodes>(service.commands.at(0));
+  EXPECT_EQ(import.nodes.at(0).agent, (Endpoint{"52.188.83.232", 7701}));
+  EXPECT_EQ(call(HttpMethod::kPost, "/v1/nodes/import", "[]").response.status, 400U);
+}
+
+// --- Content.
+
+TEST_F(ManagerApiTest, MovesContentByItsDigest) {
+  EXPECT_EQ(get("/v1/content/" + digest_of('b').str()).file_sent,
+            std::filesystem::path("/content") / std::string(64, 'b'));
+  EXPECT_EQ(get("/v1/content/" + digest_of('c').str()).response.status, 404U);
+  EXPECT_EQ(get("/v1/content/x").response.status, 400U);
+
+  FakeExchange put(HttpMethod::kPut, "/v1/content/" + digest_of('c').str());
+  put.received = ReceivedFile{digest_of('c'), 12};
+  put.run(router);
+  EXPECT_EQ(put.response.status, 201U);
+  EXPECT_THAT(put.response.body, HasSubstr("\"size\":12"));
+  EXPECT_TRUE(content.there.contains(digest_of('c')));
+}
+
+TEST_F(ManagerApiTest, RefusesContentOfAnotherDigest) {
+  FakeExchange put(HttpMethod::kPut, "/v1/content/" + digest_of('d').str());
+  put.received = ReceivedFile{digest_of('e'), 12};
+  put.run(router);
+  EXPECT_EQ(put.response.status, 422U);
+  EXPECT_FALSE(content.there.contains(digest_of('d')));
+}
+
+// --- Events.
+
+TEST_F(ManagerApiTest, ListsEventsAsCloudEvents) {
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) service.add_event(seq);
+  const std::string page = get("/v1/events?limit=2").response.body;
+  EXPECT_THAT(page, HasSubstr(R"("id":"1")"));
+  EXPECT_THAT(page, HasSubstr(R"("type":"hearth.node.dead")"));
+  EXPECT_THAT(page, HasSubstr(R"("next":"2")"));
+  const std::string rest = get("/v1/events?limit=2&after=2").response.body;
+  EXPECT_THAT(rest, HasSubstr(R"("id":"3")"));
+  EXPECT_THAT(rest, HasSubstr(R"("next":null)"));
+}
+
+TEST_F(ManagerApiTest, StreamsEventsFromWhereTheClientWas) {
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) service.add_event(seq);
+  FakeExchange exchange(HttpMethod::kGet, "/v1/events");
+  exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", "2"}};
+  exchange.on_wait = {[&] {
+                        EXPECT_THAT(exchange.streamed,
+                                    testing::StartsWith("id: 3\nevent: node.dead\ndata: {"));
+                        service.add_event(4);
+                        return WaitEnd::kNotified;
+                      },
+                      [&] { return WaitEnd::kTimedOut; }};
+  exchange.run(router);
+  EXPECT_EQ(exchange.response.content_type, "text/event-stream");
+  EXPECT_THAT(exchange.streamed, HasSubstr("\n\nid: 4\n"));
+  EXPECT_THAT(exchange.streamed, testing::EndsWith("}\n\n: alive\n\n"));
+  EXPECT_THAT(exchange.streamed, testing::Not(HasSubstr("id: 2\n")));
+}
+
+TEST_F(ManagerApiTest, StreamsFromNowOnToWhoSaysNothing) {
+  service.add_event(1);
+  FakeExchange exchange(HttpMethod::kGet, "/v1/events");
+  exchange.headers() = {{"Accept", "text/event-stream"}};
+  exchange.run(router);
+  EXPECT_EQ(exchange.streamed, "");
+}
+
+TEST_F(ManagerApiTest, GoesOnFromTheLastEventOfAStoreThatWasMadeAnew) {
+  service.add_event(1);
+  FakeExchange exchange(HttpMethod::kGet, "/v1/events");
+  exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", "900"}};
+  exchange.on_wait = {[&] {
+    service.add_event(2);
+    return WaitEnd::kNotified;
+  }};
+  exchange.run(router);
+  EXPECT_THAT(exchange.streamed, testing::StartsWith("id: 2\n"));
+}
+
+// --- Logs.
+
+TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
+  const FakeExchange answer = get("/v1/instances/heater-1/logs?follow=1&tail=20");
+  ASSERT_TRUE(answer.relayed);
+  EXPECT_EQ(answer.relayed->first, (Endpoint{"10.0.0.7", 7701}));
+  EXPECT_EQ(answer.relayed->second, "/v1/instances/heater-1/logs?follow=1&tail=20");
+  EXPECT_EQ(get("/v1/instances/heater-2/logs").response.status, 409U);
+  EXPECT_EQ(get("/v1/instances/heater-9/logs").response.status, 404U);
+  EXPECT_EQ(get("/v1/instances/heater-1/logs?tail=x").response.status, 400U);
+}
+
+TEST_F(ManagerApiTest, KeepsWhatABuilderSends) {
+  FakeExchange post(HttpMethod::kPost, "/v1/workloads/pump/build-log?generation=1");
+  post.pieces = {"step 1\n", "step 2\n"};
+  post.run(router);
+  EXPECT_EQ(post.response.status, 204U);
+  EXPECT_EQ(get("/v1/workloads/pump/build-log").response.body, "step 1\nstep 2\n");
+  EXPECT_EQ(get("/v1/workloads/heater/build-log").response.status, 404U);
+  EXPECT_EQ(get("/v1/workloads/pump/build-log?generation=2").response.status, 400U);
+}
+
+TEST_F(ManagerApiTest, FollowsABuildAsItGoes) {
+  FakeExchange follower(HttpMethod::kGet, "/v1/workloads/pump/build-log?follow=1");
+  follower.on_wait = {[&] { return WaitEnd::kTimedOut; },  // No node has begun yet.
+                      [&] {
+                        FakeExchange post(HttpMethod::kPost,
+                                          "/v1/workloads/pump/build-log?generation=1");
+                        post.pieces = {"step 1\n"};
+                        post.breaks_off = true;
+                        post.run(router);
+                        return WaitEnd::kNotified;
+                      }};
+  follower.run(router);
+  EXPECT_EQ(follower.streamed, "step 1\n[hearth: the node that builds broke off]\n");
+  EXPECT_FALSE(follower.ended);  // It still waits for another node to build.
+}
+
+TEST_F(ManagerApiTest, EndsTheLogOfABuildThatIsOver) {
+  FakeExchange follower(HttpMethod::kGet, "/v1/workloads/heater/build-log?follow=1");
+  follower.run(router);
+  EXPECT_TRUE(follower.ended);
+  EXPECT_EQ(follower.streamed, "");
+}
+
+// --- The reference.
+
+std::string reference(const std::string& name) {
+  std::ifstream file(std::string(HEARTH_SOURCE_DIR) + "/docs/reference/" + name);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Goal: docs/reference/api.md names every route of the manager, and no other.
+// Method: its headings "### `GET /v1/…`" up to the chapter about agents, against the router.
+TEST_F(ManagerApiTest, HasTheRoutesThatItsReferenceNames) {
+  const std::string text = reference("api.md");
+  std::set<std::string> documented;
+  std::istringstream lines(text.substr(0, text.find("\n## The agent's routes")));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("### `")) documented.insert(line.substr(5, line.rfind('`') - 5));
+  }
+  std::set<std::string> real;
+  for (const HttpRoute& route : router.routes()) {
+    real.insert(std::string(name_of(route.method)) + " " + route.pattern);
+  }
+  EXPECT_EQ(documented, real);
+}
+
+// Goal: docs/reference/metrics.md names every metric of the manager.
+TEST_F(ManagerApiTest, HasTheMetricsThatItsReferenceNames) {
+  const std::string text = reference("metrics.md");
+  std::istringstream lines(get("/metrics").response.body);
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view kType = "# TYPE ";
+    if (!line.starts_with(kType)) continue;
+    const std::string name = line.substr(kType.size(), line.find(' ', kType.size()) - kType.size());
+    EXPECT_THAT(text, HasSubstr("`" + name + "`"));
+  }
+}
+
+}  // namespace
+}  // namespace hearth
