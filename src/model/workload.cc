@@ -15,12 +15,13 @@ constexpr std::array<EnumName<NodeLossPolicy>, 2> kPolicies{{
     {NodeLossPolicy::kReplace, "replace"},
     {NodeLossPolicy::kStay, "stay"},
 }};
-constexpr std::array<EnumName<WorkloadPhase>, 5> kPhases{{
+constexpr std::array<EnumName<WorkloadPhase>, 6> kPhases{{
     {WorkloadPhase::kBuilding, "building"},
     {WorkloadPhase::kDeployed, "deployed"},
     {WorkloadPhase::kFailed, "failed"},
     {WorkloadPhase::kStopped, "stopped"},
     {WorkloadPhase::kRemoving, "removing"},
+    {WorkloadPhase::kRemoved, "removed"},
 }};
 
 }  // namespace

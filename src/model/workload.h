@@ -58,6 +58,8 @@ enum class WorkloadPhase : std::uint8_t {
   kFailed,    ///< The build of `next` failed; `reason` says why.
   kStopped,   ///< Wanted down, kept in mind.
   kRemoving,  ///< Gone as soon as its last container is.
+  kRemoved,   ///< Gone. Only its numbers are remembered: a workload of the same name goes on from
+              ///< them, so that no generation and no instance id is ever used twice.
 };
 
 /// One generation of a workload: what was handed over, and the image once it is built.

@@ -47,6 +47,7 @@ void Manager::watch_bus() {
     if (carries) {
       for (auto& [name, record] : nodes_) {
         record.silence.restart(now_.mono);
+        record.ladder.listen_again(now_.mono);
         if (record.judged() && record.node.state != NodeState::kLive)
           record.dial.discard(now_.mono);
         schedule(record);
@@ -78,7 +79,7 @@ void Manager::tend_nodes() {
 
 void Manager::tend(NodeRecord& record) {
   judge(record);
-  record.ladder.on_tick(now_.mono);
+  if (bus_carries_) record.ladder.on_tick(now_.mono);
   climb(record);
   if (record.judged() && now_.mono >= record.dial.next_dial()) {
     const std::uint64_t dial = record.dial.on_dialled(now_.mono);
@@ -202,7 +203,7 @@ void Manager::republish_if_unheard(NodeRecord& record) {
 /// Enters the node's next deadline. An entry that is earlier than needed stays: looking again costs
 /// less than moving it at each heartbeat. One that is due by now has just been seen to.
 void Manager::schedule(NodeRecord& record) {
-  std::optional<MonoTime> next = record.ladder.next_deadline();
+  std::optional<MonoTime> next = bus_carries_ ? record.ladder.next_deadline() : std::nullopt;
   const auto consider = [&next](const std::optional<MonoTime>& other) {
     if (other && (!next || *other < *next)) next = other;
   };

@@ -19,7 +19,8 @@ Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
   for (Node& node : snapshot.nodes) add_node(std::move(node));
   for (Workload& workload : snapshot.workloads) {
     WorkloadName name = workload.name;
-    workloads_.emplace(std::move(name), std::move(workload));
+    auto& kind = workload.phase == WorkloadPhase::kRemoved ? removed_ : workloads_;
+    kind.emplace(std::move(name), std::move(workload));
   }
   std::sort(snapshot.instances.begin(), snapshot.instances.end(), [](const auto& a, const auto& b) {
     return std::pair(a.id.str().size(), a.id) < std::pair(b.id.str().size(), b.id);
@@ -71,7 +72,7 @@ void Manager::note_lateness() {
 }
 
 void Manager::visit(const Started&) {
-  batch_.writes.push_back(PutEpoch{epoch_});
+  batch_.writes.emplace_back(PutEpoch{epoch_});
   tell(EventType::kManagerStarted, "manager",
        fmt::format("manager started as epoch {} with {} nodes, {} workloads and {} instances",
                    epoch_.value, nodes_.size(), workloads_.size(), instances_.size()));
@@ -155,8 +156,7 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
                 fmt::format("{} instances of '{}' are more than the {} allowed",
                             command.spec.instances, name, kInstancesMax));
   }
-  Workload& workload =
-      workloads_.try_emplace(command.name, Workload{.name = command.name}).first->second;
+  Workload& workload = workload_to_deploy(command.name);
   const bool known = workload.current || workload.next;
   if (known && workload.phase == WorkloadPhase::kRemoving) {
     return fail(
@@ -170,6 +170,8 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
       workload.current->spec.bundle == release.spec.bundle) {
     release.image = workload.current->image;
   }
+  // What was stopped does not come up again because something newer is built.
+  if (workload.phase == WorkloadPhase::kStopped) workload.current.reset();
   const Generation generation = release.generation;
   tell(EventType::kWorkloadDeploying, "workload/" + name,
        fmt::format("generation {} of '{}' was handed over: {} instance{} of bundle {}",
@@ -184,6 +186,16 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
   if (workload.next->image) finish_build(workload, *workload.next->image);
   return CommandResult{fmt::format("generation {} of '{}' is on its way", generation.value, name),
                        generation};
+}
+
+/// The workload of that name, or a new one that goes on from the numbers of a removed one.
+Workload& Manager::workload_to_deploy(const WorkloadName& name) {
+  if (auto removed = removed_.extract(name)) {
+    Workload& workload = workloads_.insert(std::move(removed)).position->second;
+    workload.phase = WorkloadPhase::kStopped;
+    return workload;
+  }
+  return workloads_.try_emplace(name, Workload{.name = name}).first->second;
 }
 
 Result<CommandResult> Manager::carry_out(const StopWorkload& command) {
@@ -230,21 +242,17 @@ Result<CommandResult> Manager::carry_out(const RemoveWorkload& command) {
 void Manager::flush() {
   std::vector<Write> writes;
   for (const NodeName& name : std::exchange(nodes_touched_, {})) {
-    writes.push_back(PutNode{record_of(name)->node});
+    writes.emplace_back(PutNode{record_of(name)->node});
   }
   for (const WorkloadName& name : std::exchange(workloads_touched_, {})) {
     const auto found = workloads_.find(name);
-    if (found == workloads_.end()) {
-      writes.push_back(DeleteWorkload{name});
-    } else {
-      writes.push_back(PutWorkload{found->second});
-    }
+    writes.emplace_back(PutWorkload{found == workloads_.end() ? removed_.at(name) : found->second});
   }
   for (const InstanceId& id : std::exchange(instances_touched_, {})) {
     if (const Instance* instance = find_instance(id)) {
-      writes.push_back(PutInstance{*instance});
+      writes.emplace_back(PutInstance{*instance});
     } else {
-      writes.push_back(DeleteInstance{id});
+      writes.emplace_back(DeleteInstance{id});
     }
   }
   batch_.writes.insert(batch_.writes.begin(), std::make_move_iterator(writes.begin()),
@@ -257,7 +265,7 @@ void Manager::tell(EventType type, std::string subject, std::string message) {
                      .type = type,
                      .subject = std::move(subject),
                      .message = std::move(message)};
-  batch_.writes.push_back(AppendEvent{event});
+  batch_.writes.emplace_back(AppendEvent{event});
   act(PublishEvent{std::move(event)});
 }
 

@@ -99,6 +99,7 @@ class Manager {
   Result<CommandResult> carry_out(const DeployWorkload& command);
   Result<CommandResult> carry_out(const StopWorkload& command);
   Result<CommandResult> carry_out(const RemoveWorkload& command);
+  Workload& workload_to_deploy(const WorkloadName& name);
   void note_lateness();
   void flush();
   void act(ManagerAction action) { batch_.actions.push_back(std::move(action)); }
@@ -121,6 +122,7 @@ class Manager {
   // reports.cc: what nodes tell.
   enum class Way : std::uint8_t { kBus, kHttp };
   void hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime received_at, Way way);
+  void note_usability(NodeRecord& record);
   bool is_stale(NodeRecord& record, const Heartbeat& heartbeat);
   void sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoTime sign_at);
   void take_report(NodeRecord& record, const Report& report);
@@ -133,6 +135,7 @@ class Manager {
 
   // work.cc: instances and assignments.
   void reconcile_work();
+  void retire(Workload& workload);
   bool carry_out(const WorkPlan& plan, Workload& workload);
   bool create(const NewInstance& wanted, Workload& workload);
   void place_pending(Workload& workload);
@@ -160,6 +163,7 @@ class Manager {
   std::map<NodeName, NodeRecord> nodes_;
   std::set<std::pair<MonoTime, NodeName>> deadlines_;  ///< One entry a node, perhaps too early.
   std::map<WorkloadName, Workload> workloads_;
+  std::map<WorkloadName, Workload> removed_;  ///< For their numbers.
   std::map<InstanceId, Instance> instances_;
   std::map<WorkloadName, std::vector<InstanceId>>
       instances_of_;  ///< In the order of their numbers.

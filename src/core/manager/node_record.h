@@ -36,11 +36,11 @@ struct Manager::NodeRecord {
 
   std::optional<MonoTime> agent_down_since;
   std::optional<MonoTime>
-      next_fetch;                  ///< While unreachable: when the status is asked for over HTTP.
-  std::optional<Assignment> wish;  ///< As last published.
+      next_fetch;  ///< While unreachable, or unreported: when the status is asked for over HTTP.
+  std::optional<Assignment> wish;     ///< As last published.
   std::optional<MonoTime> wished_at;  ///< While the node has not said that it took it over.
-  std::string usability;              ///< Why nothing can be placed on it, as of its last report.
-  std::optional<MonoTime> queued;     ///< Its entry in the deadlines.
+  std::string usability;           ///< Why nothing can be placed on it, as last told; else empty.
+  std::optional<MonoTime> queued;  ///< Its entry in the deadlines.
 };
 
 }  // namespace hearth::core

@@ -39,7 +39,22 @@ void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime rece
   // What a dead node tells is kept, but it is not believed before its life is.
   if (heartbeat.report && record.node.state != NodeState::kDead)
     take_report(record, *heartbeat.report);
+  // A report that was sent before we listened would be missed for long: ask for one.
+  if (record.node.state == NodeState::kLive) {
+    const bool untold = heartbeat.incarnation.told() && !record.soft.report;
+    if (!untold) record.next_fetch.reset();
+    if (untold && !record.next_fetch) record.next_fetch = now_.mono;
+  }
+  note_usability(record);
   tend(record);
+}
+
+/// Work that waits is looked at again when a node becomes fit to take it, or ceases to be.
+void Manager::note_usability(NodeRecord& record) {
+  std::string usability = is_overloaded(record.soft.load) ? "overloaded" : unusable(record);
+  if (record.usability == usability) return;
+  record.usability = std::move(usability);
+  capacity_changed_ = true;
 }
 
 /// True for a message of a former life and for one that was heard already (or overtaken).
@@ -107,11 +122,6 @@ void Manager::take_report(NodeRecord& record, const Report& report) {
   if (node.capacity != report.capacity) {
     node.capacity = report.capacity;
     nodes_touched_.insert(node.name);
-  }
-  const std::string usability = unusable(record);
-  if (record.usability != usability) {
-    record.usability = usability;
-    capacity_changed_ = true;
   }
   for (const auto& [id, status] : report.instances) {
     Instance* instance = find_instance(id);

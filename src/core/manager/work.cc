@@ -16,6 +16,12 @@ namespace {
 /// this mean that two rules contradict each other.
 constexpr int kRoundsMax = 10;
 
+/// Also while a new release is built, and if that fails.
+bool keeps_running(const Workload& workload) {
+  return workload.current && workload.phase != WorkloadPhase::kStopped &&
+         workload.phase != WorkloadPhase::kRemoving;
+}
+
 }  // namespace
 
 void Manager::reconcile_work() {
@@ -41,13 +47,24 @@ void Manager::reconcile_work() {
     if (workload.phase == WorkloadPhase::kRemoving && instances_of_[name].empty()) {
       tell(EventType::kWorkloadRemoved, "workload/" + name.str(),
            fmt::format("'{}' is removed", name.str()));
-      workloads_touched_.insert(name);
-      instances_of_.erase(name);
-      workloads_.erase(found);
+      retire(workload);
     }
   }
   if (anything_changed) choose_warm_nodes();
   capacity_changed_ = false;
+}
+
+/// Nothing of it is left but its numbers.
+void Manager::retire(Workload& workload) {
+  const WorkloadName name = workload.name;
+  workload.phase = WorkloadPhase::kRemoved;
+  workload.reason.clear();
+  workload.current = workload.latest();
+  workload.current->image.reset();
+  workload.next.reset();
+  workloads_touched_.insert(name);
+  instances_of_.erase(name);
+  removed_.insert(workloads_.extract(name));
 }
 
 /// Returns true if that changed anything.
@@ -146,8 +163,8 @@ bool Manager::put_on_node(Instance& instance, const Workload& workload) {
 /// One node more than needed holds each image, so that a failover starts at once.
 void Manager::choose_warm_nodes() {
   for (const auto& [name, workload] : workloads_) {
-    const bool wanted = workload.phase == WorkloadPhase::kDeployed &&
-                        workload.current->image->archive && workload.current->spec.instances > 0;
+    const bool wanted = keeps_running(workload) && workload.current->image->archive &&
+                        workload.current->spec.instances > 0;
     const auto held = warm_node_.find(name);
     if (held != warm_node_.end()) {
       const NodeName node = held->second;

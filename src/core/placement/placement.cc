@@ -24,13 +24,6 @@ bool has_room(const Candidate& candidate, const Resources& wanted) {
               wanted.memory_bytes);
 }
 
-bool is_overloaded(const Load& load) {
-  return load.memory.value_or(0) >= kOverloadedMemory ||
-         load.memory_stall.value_or(0) >= kOverloadedStall ||
-         load.io_stall.value_or(0) >= kOverloadedStall ||
-         load.cpu_stall.value_or(0) >= kOverloadedStall;
-}
-
 std::uint32_t share(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return 0;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(part * kFull / whole, kFull));
@@ -45,8 +38,9 @@ std::uint32_t fullness(const Candidate& candidate) {
   const std::uint32_t reserved =
       std::max(share(candidate.reserved.cpu_millis, candidate.capacity.cpu_millis),
                share(candidate.reserved.memory_bytes, candidate.capacity.memory_bytes));
-  const std::uint32_t used = std::max({stepped(candidate.load.cpu), stepped(candidate.load.memory),
-                                       stepped(candidate.load.io_stall)});
+  const Load& load = candidate.load;
+  const std::uint32_t used = std::max(
+      {stepped(load.cpu), stepped(load.cpu_stall), stepped(load.memory), stepped(load.io_stall)});
   return std::max({reserved, used, std::min(candidate.instances * kNominalShare, kFull)});
 }
 
@@ -74,6 +68,12 @@ std::string obstacle(const NodeName& name, const Candidate& candidate,
 }
 
 }  // namespace
+
+bool is_overloaded(const Load& load) {
+  return load.memory.value_or(0) >= kOverloadedMemory ||
+         load.memory_stall.value_or(0) >= kOverloadedStall ||
+         load.io_stall.value_or(0) >= kOverloadedStall;
+}
 
 Result<NodeName> place(Candidates& candidates, const PlacementRequest& request) {
   Candidates::value_type* best = nullptr;

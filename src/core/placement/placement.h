@@ -50,8 +50,12 @@ Result<NodeName> place(Candidates& candidates, const PlacementRequest& request);
 /// Adds an instance that already has its node to that node's reservation.
 void reserve(Candidate& candidate, const WorkloadName& workload, const Resources& resources);
 
-/// Above this share (thousandths) of memory or of stalled time a node gets nothing new.
+/// Above this share (thousandths) of memory used, or of time in which something waited for memory
+/// or for a disk, a node gets nothing new: more work there fails or makes other work fail. A
+/// processor that is wanted by many only makes all slower, so it worsens the score and excludes
+/// nobody: where every survivor is busy, a dead node's work must still run.
 inline constexpr std::uint32_t kOverloadedMemory = 950;
 inline constexpr std::uint32_t kOverloadedStall = 600;
+bool is_overloaded(const Load& load);
 
 }  // namespace hearth::core

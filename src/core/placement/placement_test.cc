@@ -81,10 +81,22 @@ TEST(Placement, AnOverloadedNodeGetsNothingNew) {
   Candidates nodes = three_nodes();
   nodes.at(node("a")).load.memory = kOverloadedMemory;
   nodes.at(node("b")).load.io_stall = kOverloadedStall;
-  nodes.at(node("c")).load.cpu_stall = kOverloadedStall;
+  nodes.at(node("c")).load.memory_stall = kOverloadedStall;
   const Result<NodeName> none = place(nodes, request());
   ASSERT_FALSE(none.has_value());
   EXPECT_EQ(none.error().message, "no node can take it: 3 nodes overloaded");
+}
+
+TEST(Placement, WhereEveryProcessorIsBusyWorkStillFindsANode) {
+  Candidates nodes = three_nodes();
+  for (auto& [name, candidate] : nodes) {
+    candidate.load.cpu = 1000;
+    candidate.load.cpu_stall = 1000;
+  }
+  EXPECT_TRUE(place(nodes, request()).has_value());
+  nodes.at(node("c")).load.cpu_stall = 100;
+  nodes.at(node("c")).load.cpu = 100;
+  EXPECT_EQ(place(nodes, request()), node("c"));
 }
 
 TEST(Placement, SaysWhatStandsInTheWay) {

@@ -50,7 +50,8 @@ class Reconciler {
   std::uint32_t wanted_instances() const {
     switch (workload_.phase) {
       case WorkloadPhase::kStopped:
-      case WorkloadPhase::kRemoving: return 0;
+      case WorkloadPhase::kRemoving:
+      case WorkloadPhase::kRemoved: return 0;
       case WorkloadPhase::kBuilding:
       case WorkloadPhase::kDeployed:
       case WorkloadPhase::kFailed: break;

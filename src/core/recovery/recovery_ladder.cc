@@ -90,6 +90,20 @@ void RecoveryLadder::on_tick(MonoTime now) {
   HEARTH_CHECK(false);
 }
 
+void RecoveryLadder::listen_again(MonoTime now) {
+  switch (recovery_.phase) {
+    case RecoveryPhase::kNone:
+    case RecoveryPhase::kQuarantined:
+    case RecoveryPhase::kSwitchingOff:
+    case RecoveryPhase::kSwitchingOn: return;
+    case RecoveryPhase::kBooting: deadline_ = now + settings_.boot_timeout; return;
+    case RecoveryPhase::kWaiting: 
+      deadline_ = std::max(*deadline_, now + settings_.backoff_min);
+      return;
+  }
+  HEARTH_CHECK(false);
+}
+
 std::optional<PowerVerb> RecoveryLadder::take_verb() {
   return std::exchange(verb_, std::nullopt);
 }

@@ -36,8 +36,11 @@ class RecoveryLadder {
   /// The node gave a sign of life. Returns true if that ends the recovery: a new life does, an old
   /// one only where the power has not been touched in this attempt.
   bool on_heartbeat(SameLife same_life, MonoTime now);
-  /// Notices timeouts and the end of backoffs.
+  /// Notices timeouts and the end of backoffs. Not to be called while nobody could be heard: a node
+  /// that came back unheard must not be hit.
   void on_tick(MonoTime now);
+  /// Until now nobody could be heard: what waits for the node to be heard waits anew.
+  void listen_again(MonoTime now);
 
   /// The verb that must be told to the driver now; asked once after each call above and after
   /// construction. The caller persists recovery() first.
