@@ -1,5 +1,6 @@
 #include "shell/api/manager_api.h"
 
+#include <cctype>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "shell/api/fake_exchange.h"
+#include "wire/json_reader.h"
 
 namespace hearth {
 namespace {
@@ -400,6 +402,30 @@ std::string reference(const std::string& name) {
   return text.str();
 }
 
+std::set<std::string> routes_of(const HttpRouter& router) {
+  std::set<std::string> routes;
+  for (const HttpRoute& route : router.routes()) {
+    routes.insert(std::string(name_of(route.method)) + " " + route.pattern);
+  }
+  return routes;
+}
+
+std::vector<std::string> keys_of(std::string_view json) {
+  std::vector<std::string> keys;
+  const auto faults = read_json(json, {.bytes_max = 1 << 20}, [&](JsonObject& in) {
+    in.each([&](std::string_view key, const JsonValue&) { keys.emplace_back(key); });
+  });
+  EXPECT_TRUE(faults.empty()) << json;
+  return keys;
+}
+
+/// The first JSON example below a heading of the reference.
+std::string example_of(const std::string& text, const std::string& heading) {
+  const std::size_t at = text.find("### `" + heading + "`");
+  const std::size_t begin = text.find("```json\n", at) + 8;
+  return text.substr(begin, text.find("```", begin) - begin);
+}
+
 // Goal: docs/reference/api.md names every route of the manager, and no other.
 // Method: its headings "### `GET /v1/…`" up to the chapter about agents, against the router.
 TEST_F(ManagerApiTest, HasTheRoutesThatItsReferenceNames) {
@@ -409,11 +435,36 @@ TEST_F(ManagerApiTest, HasTheRoutesThatItsReferenceNames) {
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("### `")) documented.insert(line.substr(5, line.rfind('`') - 5));
   }
-  std::set<std::string> real;
-  for (const HttpRoute& route : router.routes()) {
-    real.insert(std::string(name_of(route.method)) + " " + route.pattern);
+  EXPECT_EQ(documented, routes_of(router));
+}
+
+TEST_F(ManagerApiTest, AnswersWithTheMembersThatItsReferenceShows) {
+  const std::string text = reference("api.md");
+  for (const auto& [pattern, target] :
+       {std::pair("/v1/status", "/v1/status"), std::pair("/v1/bus", "/v1/bus"),
+        std::pair("/v1/nodes/{name}", "/v1/nodes/n1"),
+        std::pair("/v1/workloads/{name}", "/v1/workloads/heater")}) {
+    EXPECT_EQ(keys_of(example_of(text, std::string("GET ") + pattern)),
+              keys_of(get(target).response.body))
+        << pattern;
   }
-  EXPECT_EQ(documented, real);
+}
+
+// Goal: docs/reference/openapi.json describes every route of the manager, and no other.
+TEST_F(ManagerApiTest, HasTheRoutesThatItsOpenApiDocumentDescribes) {
+  std::set<std::string> described;
+  const auto faults =
+      read_json(reference("openapi.json"), {.bytes_max = 1 << 20}, [&](JsonObject& in) {
+        in.required("paths").object().each([&](std::string_view path, const JsonValue& methods) {
+          methods.object().each([&](std::string_view method, const JsonValue&) {
+            std::string route;
+            for (const char c : method) route += static_cast<char>(std::toupper(c));
+            described.insert(route + " " + std::string(path));
+          });
+        });
+      });
+  EXPECT_TRUE(faults.empty());
+  EXPECT_EQ(described, routes_of(router));
 }
 
 // Goal: docs/reference/metrics.md names every metric of the manager.
