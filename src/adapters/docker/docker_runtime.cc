@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <map>
 #include <random>
-#include <set>
 #include <utility>
 
 #include "adapters/docker/engine_client.h"
 #include "adapters/docker/engine_codec.h"
+#include "adapters/docker/event_watch.h"
 #include "adapters/docker/image_transfer.h"
 #include "adapters/docker/lane.h"
 #include "adapters/docker/line_splitter.h"
@@ -23,11 +22,8 @@
 namespace hearth::docker {
 namespace {
 
-constexpr Duration kWatchRetryMin = std::chrono::milliseconds(100);
-constexpr Duration kWatchRetryMax = std::chrono::seconds(5);
 constexpr std::size_t kLineBytesMax = 256 * 1024;
 constexpr std::size_t kRefusalBytesMax = 64 * 1024;
-constexpr std::size_t kEndsMax = 1024;
 
 constexpr unsigned kOk = 200;
 constexpr unsigned kCreated = 201;
@@ -35,12 +31,6 @@ constexpr unsigned kNoContent = 204;
 constexpr unsigned kNotModified = 304;
 constexpr unsigned kMissing = 404;
 constexpr unsigned kConflicting = 409;
-
-WallTime wall_now() {
-  return std::chrono::time_point_cast<WallClock::duration>(
-      WallTime(std::chrono::duration_cast<WallClock::duration>(
-          std::chrono::system_clock::now().time_since_epoch())));
-}
 
 std::string container_target(const ContainerId& container, std::string_view verb) {
   return fmt::format("/containers/{}{}", percent_encode(container.str()), verb);
@@ -63,12 +53,12 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
         config_(std::move(config)),
         client_(loop, config_.socket),
         worker_(loop),
-        watch_pause_(loop) {}
+        watch_(loop, client_, config_, counters_) {}
 
   void close() {
     closed_ = true;
     client_.close();
-    watch_pause_.wake();
+    watch_.close();
     for (Lane* lane : {&verbs_, &stops_, &builds_, &transfers_, &logs_}) lane->clear();
   }
 
@@ -79,7 +69,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
     watching_ = true;
     handlers_ = std::move(handlers);
     http::spawn(loop_, [self = shared_from_this()](Coroutine& coroutine) {
-      self->keep_watching(coroutine);
+      self->watch_.run(self->handlers_, coroutine);
     });
   }
 
@@ -118,11 +108,6 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
  private:
   friend class DockerRuntime;
 
-  void keep_watching(Coroutine& coroutine);
-  Error watch_until_it_breaks(bool& watched, Coroutine& coroutine);
-  Result<void> take_event(std::string_view line);
-  void tell(const EngineEvent& event);
-  void forget_end(const ContainerId& container);
   Result<EngineAnswer> get(std::string target, std::string doing, Coroutine& coroutine);
   Result<EngineAnswer> change(std::string_view method, std::string target, std::string doing,
                               Coroutine& coroutine);
@@ -135,112 +120,18 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   const DockerConfig config_;
   EngineClient client_;
   http::FileWorker worker_;
-  http::Sleeper watch_pause_;
   Lane verbs_{{.running_max = 8, .waiting_max = 1024}};
   Lane stops_{{.running_max = 32, .waiting_max = 1024}};
   Lane builds_{{.running_max = 1, .waiting_max = 16}};
   Lane transfers_{{.running_max = 2, .waiting_max = 64}};
   Lane logs_{{.running_max = 16, .waiting_max = 0}};
   DockerCounters counters_;
+  EventWatch watch_;
   Handlers handlers_;
   bool watching_ = false;
   bool closed_ = false;
-  // What the events told since the watch stands, of containers that are still there.
-  std::set<ContainerId> killed_for_memory_;
-  std::map<ContainerId, ContainerExit> ends_;
   std::random_device name_suffix_;
 };
-
-void DockerRuntime::Core::keep_watching(Coroutine& coroutine) {
-  using Clock = std::chrono::steady_clock;
-  Duration pause = kWatchRetryMin;
-  std::optional<Error> told;
-  while (!closed_) {
-    const Clock::time_point begun = Clock::now();
-    bool watched = false;
-    const Error why = watch_until_it_breaks(watched, coroutine);
-    if (closed_) return;
-    client_.forget();
-    killed_for_memory_.clear();
-    ends_.clear();
-    if (watched) ++counters_.watch_breaks;
-    if (watched || told != why) handlers_.on_lost(why);
-    told = why;
-    if (closed_) return;
-    // A watch that breaks as soon as it stands is no better than none.
-    if (Clock::now() - begun > kWatchRetryMax) pause = kWatchRetryMin;
-    watch_pause_.sleep(pause, coroutine);
-    pause = std::min(2 * pause, kWatchRetryMax);
-  }
-}
-
-Error DockerRuntime::Core::watch_until_it_breaks(bool& watched, Coroutine& coroutine) {
-  constexpr std::string_view kDoing = "tell its events";
-  auto stream = client_.open({.method = "GET",
-                              .target = events_target({config_.node, config_.cluster}, wall_now()),
-                              .body = {},
-                              .doing = std::string(kDoing),
-                              .patience = {config_.timeouts.answer, kForEver, kForEver}},
-                             coroutine);
-  if (!stream) return stream.error();
-  if (stream->status() != kOk) {
-    const auto body = stream->rest(kRefusalBytesMax, coroutine);
-    return body ? refusal(stream->status(), *body, kDoing) : body.error();
-  }
-  watched = true;
-  if (!closed_) handlers_.on_watching();
-  LineSplitter lines(kLineBytesMax);
-  for (;;) {
-    const auto piece = stream->next(coroutine);
-    if (!piece) return piece.error();
-    if (piece->empty()) break;
-    const auto taken =
-        lines.feed(*piece, [this](std::string_view line) { return take_event(line); });
-    if (!taken) return taken.error();
-  }
-  return {ErrorCode::kUnavailable, "the Docker engine ended its events: it stops or starts anew"};
-}
-
-Result<void> DockerRuntime::Core::take_event(std::string_view line) {
-  if (closed_) return {};
-  const auto event = decode_event(line);
-  if (!event) {
-    ++counters_.events_unreadable;
-    return tl::unexpected(event.error());
-  }
-  if (event->has_value() && !(*event)->instance.empty()) tell(**event);
-  return {};
-}
-
-void DockerRuntime::Core::tell(const EngineEvent& event) {
-  ContainerNotice notice{.kind = ContainerNotice::Kind::kStarted,
-                         .container = event.container,
-                         .instance = event.instance,
-                         .exit = std::nullopt};
-  switch (event.kind) {
-    case EngineEvent::Kind::kOutOfMemory:
-      if (killed_for_memory_.size() < kEndsMax) killed_for_memory_.insert(event.container);
-      return;
-    case EngineEvent::Kind::kStart: forget_end(event.container); break;
-    case EngineEvent::Kind::kDie:
-      notice.kind = ContainerNotice::Kind::kExited;
-      notice.exit = ContainerExit{.code = event.exit_code,
-                                  .out_of_memory = killed_for_memory_.contains(event.container),
-                                  .at = event.at};
-      if (ends_.size() < kEndsMax) ends_[event.container] = *notice.exit;
-      break;
-    case EngineEvent::Kind::kDestroy:
-      notice.kind = ContainerNotice::Kind::kRemoved;
-      forget_end(event.container);
-      break;
-  }
-  handlers_.on_notice(std::move(notice));
-}
-
-void DockerRuntime::Core::forget_end(const ContainerId& container) {
-  killed_for_memory_.erase(container);
-  ends_.erase(container);
-}
 
 Result<EngineAnswer> DockerRuntime::Core::get(std::string target, std::string doing,
                                               Coroutine& coroutine) {
@@ -277,9 +168,9 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   for (Container& container : list->containers) {
     // The engine tells of a death a little before its list does: a list that is told after the
     // notice must not bring the container back to life.
-    if (const auto end = ends_.find(container.id); end != ends_.end()) {
+    if (auto end = watch_.end_of(container.id)) {
       container.state = ContainerState::kExited;
-      container.exit = end->second;
+      container.exit = std::move(end);
     } else if (container.state == ContainerState::kExited) {
       auto exit = exit_of(container.id, coroutine);
       // Removed since it was listed.

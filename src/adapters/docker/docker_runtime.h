@@ -30,8 +30,8 @@ struct DockerTimeouts {
 };
 
 struct DockerConfig {
-  NodeName node;                     ///< Whose containers these are,
-  std::string cluster = "default";   ///< in which cluster: others on this engine are not ours.
+  NodeName node;                    ///< Whose containers these are,
+  std::string cluster = "default";  ///< in which cluster: others on this engine are not ours.
   std::filesystem::path socket = "/var/run/docker.sock";
   std::string network = "default";  ///< Network mode of the containers; "default" is the bridge.
   DockerTimeouts timeouts = {};

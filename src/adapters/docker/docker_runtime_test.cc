@@ -1,17 +1,9 @@
-#include "adapters/docker/docker_runtime.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <chrono>
-#include <fstream>
-#include <optional>
-
-#include "adapters/docker/fake_engine.h"
+#include "adapters/docker/docker_runtime_fixture.h"
 #include "adapters/file/sha256.h"
-#include "adapters/test_disk/temporary_directory.h"
 
 namespace hearth::docker {
 namespace {
@@ -19,94 +11,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Then = FakeEngine::Then;
-using namespace std::chrono_literals;
-
-constexpr std::string_view kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const ContainerId kContainer{std::string(kId)};
-
-std::string event(std::string_view action, std::string_view attributes = "") {
-  return R"({"Type":"container","Action":")" + std::string(action) + R"(","Actor":{"ID":")" +
-         std::string(kId) + R"(","Attributes":{"hearth.instance":"heater-1")" +
-         std::string(attributes) + R"(}},"timeNano":1795463573640413614})" + "\n";
-}
-
-class DockerRuntimeTest : public testing::Test {
- protected:
-  void TearDown() override {
-    runtime.reset();
-    engine.stop();
-    loop.restart();
-    loop.run_for(10s);
-    EXPECT_TRUE(loop.stopped()) << "something still waits on the loop";
-  }
-
-  DockerConfig config() {
-    return {.node = *NodeName::parse("node-1"), .socket = folder / "docker.sock"};
-  }
-  void recreate(const DockerConfig& changed) {
-    runtime = std::make_unique<DockerRuntime>(loop, changed);
-  }
-
-  void run_until(const std::function<bool()>& seen) {
-    const auto give_up = std::chrono::steady_clock::now() + 20s;
-    while (!seen() && std::chrono::steady_clock::now() < give_up) {
-      loop.restart();
-      loop.run_one_for(100ms);
-    }
-    ASSERT_TRUE(seen()) << "waited in vain";
-  }
-
-  /// Runs the loop until the verb completes; checks that it does so after the call returned.
-  template <class T>
-  Result<T> wait_for(const std::function<void(Completion<T>)>& call) {
-    std::optional<Result<T>> ended;
-    bool called_back_inside = true;
-    call([&](Result<T> result) {
-      EXPECT_FALSE(called_back_inside);
-      EXPECT_FALSE(ended.has_value());
-      ended = std::move(result);
-    });
-    called_back_inside = false;
-    run_until([&] { return ended.has_value(); });
-    return ended.has_value() ? *ended : fail(ErrorCode::kTimeout, "never completed");
-  }
-
-  Result<void> start() {
-    return wait_for<void>([&](auto done) { runtime->start(kContainer, done); });
-  }
-  Result<Inventory> inventory() {
-    return wait_for<Inventory>([&](auto done) { runtime->inventory(done); });
-  }
-  Result<ContainerId> create() {
-    const ContainerRequest request{.instance = InstanceId{"heater-1"},
-                                   .workload = *WorkloadName::parse("heater"),
-                                   .generation = Generation{1},
-                                   .restarts = 0,
-                                   .image = "hearth/heater:1",
-                                   .spec = {}};
-    return wait_for<ContainerId>([&](auto done) { runtime->create(request, done); });
-  }
-
-  void watch() {
-    runtime->watch({.on_notice = [this](ContainerNotice notice) { notices.push_back(notice); },
-                    .on_watching = [this] { ++watching; },
-                    .on_lost = [this](const Error& error) { lost.push_back(error); }});
-  }
-
-  std::filesystem::path write_file(const std::string& name, std::string_view content) {
-    const std::filesystem::path path = folder / name;
-    std::ofstream(path) << content;
-    return path;
-  }
-
-  TemporaryDirectory folder;
-  boost::asio::io_context loop;
-  FakeEngine engine{loop, folder / "docker.sock"};
-  std::unique_ptr<DockerRuntime> runtime = std::make_unique<DockerRuntime>(loop, config());
-  std::vector<ContainerNotice> notices;
-  std::vector<Error> lost;
-  int watching = 0;
-};
 
 const std::string kStart = "/containers/" + std::string(kId) + "/start";
 const std::string kLogs = "/containers/" + std::string(kId) + "/logs";
@@ -270,104 +174,6 @@ TEST_F(DockerRuntimeTest, TheVerbsAreIdempotent) {
   engine.on("/containers/" + std::string(kId), {answer(409, R"({"message":"in progress"})")});
   EXPECT_TRUE(remove());
   EXPECT_TRUE(wait_for<void>([&](auto done) { runtime->remove_image("hearth/x:1", done); }));
-}
-
-TEST_F(DockerRuntimeTest, NoticesComeFromTheEventStream) {
-  watch();
-  run_until([&] { return watching == 1; });
-  engine.send("/events", chunk(event("start")) + chunk(event("die", R"(,"exitCode":"3")")));
-  run_until([&] { return notices.size() == 2; });
-  EXPECT_EQ(notices[0].kind, ContainerNotice::Kind::kStarted);
-  EXPECT_EQ(notices[0].instance.str(), "heater-1");
-  EXPECT_EQ(notices[1].kind, ContainerNotice::Kind::kExited);
-  EXPECT_EQ(notices[1].container, kContainer);
-  EXPECT_EQ(notices[1].exit->code, 3);
-  EXPECT_FALSE(notices[1].exit->out_of_memory);
-  engine.send("/events", chunk(event("destroy")));
-  run_until([&] { return notices.size() == 3; });
-  EXPECT_EQ(notices[2].kind, ContainerNotice::Kind::kRemoved);
-}
-
-TEST_F(DockerRuntimeTest, ADeathForMemorySaysSoOnceAndForThatLifeOnly) {
-  watch();
-  run_until([&] { return watching == 1; });
-  const std::string die = chunk(event("die", R"(,"exitCode":"137")"));
-  engine.send("/events",
-              chunk(event("oom")) + chunk(event("oom")) + die + chunk(event("start")) + die);
-  run_until([&] { return notices.size() == 3; });
-  EXPECT_TRUE(notices[0].exit->out_of_memory);
-  EXPECT_FALSE(notices[2].exit->out_of_memory);
-}
-
-TEST_F(DockerRuntimeTest, AnInventoryThatLagsBehindTheNoticesIsSetRight) {
-  engine.on("/images/json", {answer(200, "[]")});
-  engine.on("/containers/json",
-            {answer(200, R"([{"Id":")" + std::string(kId) + R"(","State":"running","Labels":
-     {"hearth.instance":"heater-1","hearth.workload":"heater","hearth.generation":"1",
-      "hearth.restarts":"0"}}])")});
-  const auto state = [&] { return inventory().value().containers.at(0).state; };
-  watch();
-  run_until([&] { return watching == 1; });
-  EXPECT_EQ(state(), ContainerState::kRunning);
-  engine.send("/events", chunk(event("die", R"(,"exitCode":"3")")));
-  run_until([&] { return notices.size() == 1; });
-  EXPECT_EQ(state(), ContainerState::kExited);
-  EXPECT_EQ(inventory().value().containers.at(0).exit, notices.at(0).exit);
-  engine.send("/events", chunk(event("start")));
-  run_until([&] { return notices.size() == 2; });
-  EXPECT_EQ(state(), ContainerState::kRunning);
-}
-
-TEST_F(DockerRuntimeTest, ABrokenEventStreamIsToldAndWatchedAgain) {
-  watch();
-  run_until([&] { return watching == 1; });
-  engine.hang_up("/events");
-  run_until([&] { return watching == 2; });
-  ASSERT_EQ(lost.size(), 1U);
-  EXPECT_EQ(lost[0].code, ErrorCode::kUnavailable);
-  EXPECT_EQ(runtime->counters().watch_breaks, 1U);
-  engine.send("/events", chunk(event("start")));
-  run_until([&] { return notices.size() == 1; });
-}
-
-TEST_F(DockerRuntimeTest, AnEventThatCannotBeReadBreaksTheWatch) {
-  watch();
-  run_until([&] { return watching == 1; });
-  engine.send("/events", chunk("{\"Type\":\"container\",\"Action\":\"die\"}\n" + event("start")));
-  run_until([&] { return watching == 2; });
-  ASSERT_EQ(lost.size(), 1U);
-  EXPECT_EQ(lost[0].code, ErrorCode::kCorrupt);
-  EXPECT_EQ(runtime->counters().events_unreadable, 1U);
-  EXPECT_TRUE(notices.empty());
-}
-
-TEST_F(DockerRuntimeTest, AnEventWithoutAnEndIsNotCollectedForEver) {
-  watch();
-  run_until([&] { return watching == 1; });
-  const std::string half = chunk(std::string(180 * 1024, 'x'));
-  engine.send("/events", half + half);
-  run_until([&] { return watching == 2; });
-  EXPECT_EQ(lost.at(0).code, ErrorCode::kCorrupt);
-}
-
-TEST_F(DockerRuntimeTest, ACauseIsToldOnceAndNotWithEveryAttempt) {
-  engine.stop();
-  watch();
-  run_until([&] { return !lost.empty(); });
-  loop.restart();
-  loop.run_for(800ms);  // Attempts after 100, 300 and 700 ms.
-  EXPECT_EQ(lost.size(), 1U);
-  engine.start();
-  run_until([&] { return watching == 1; });
-}
-
-TEST_F(DockerRuntimeTest, TheHandlersMayDestroyTheRuntime) {
-  runtime->watch({.on_notice = [this](const ContainerNotice&) { runtime.reset(); },
-                  .on_watching = [this] { ++watching; },
-                  .on_lost = [](const Error&) { FAIL(); }});
-  run_until([&] { return watching == 1; });
-  engine.send("/events", chunk(event("start") + event("start")));
-  run_until([&] { return runtime == nullptr; });
 }
 
 TEST_F(DockerRuntimeTest, ADestroyedRuntimeCallsNobody) {

@@ -95,6 +95,7 @@ TEST(EngineCodec, EventsAreFilteredByTheEngineAndReplayedFromTheQuestionOn) {
       events_target(kNode, WallTime(std::chrono::milliseconds(1795463573007)));
   EXPECT_THAT(target, testing::StartsWith("/events?since=1795463573.007&filters=%7B"));
   EXPECT_THAT(target, HasSubstr("hearth.node%3Dnode-1"));
+  EXPECT_THAT(target, HasSubstr("hearth.cluster%3Ddefault"));
 }
 
 ContainerRequest a_request() {

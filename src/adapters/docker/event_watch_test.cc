@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include "adapters/docker/docker_runtime_fixture.h"
+
+namespace hearth::docker {
+namespace {
+
+using EventWatchTest = DockerRuntimeTest;
+
+std::string event(std::string_view action, std::string_view attributes = "") {
+  return R"({"Type":"container","Action":")" + std::string(action) + R"(","Actor":{"ID":")" +
+         std::string(kId) + R"(","Attributes":{"hearth.instance":"heater-1")" +
+         std::string(attributes) + R"(}},"timeNano":1795463573640413614})" + "\n";
+}
+
+TEST_F(EventWatchTest, NoticesComeFromTheEventStream) {
+  watch();
+  run_until([&] { return watching == 1; });
+  engine.send("/events", chunk(event("start")) + chunk(event("die", R"(,"exitCode":"3")")));
+  run_until([&] { return notices.size() == 2; });
+  EXPECT_EQ(notices[0].kind, ContainerNotice::Kind::kStarted);
+  EXPECT_EQ(notices[0].instance.str(), "heater-1");
+  EXPECT_EQ(notices[1].kind, ContainerNotice::Kind::kExited);
+  EXPECT_EQ(notices[1].container, kContainer);
+  EXPECT_EQ(notices[1].exit->code, 3);
+  EXPECT_FALSE(notices[1].exit->out_of_memory);
+  engine.send("/events", chunk(event("destroy")));
+  run_until([&] { return notices.size() == 3; });
+  EXPECT_EQ(notices[2].kind, ContainerNotice::Kind::kRemoved);
+}
+
+TEST_F(EventWatchTest, ADeathForMemorySaysSoOnceAndForThatLifeOnly) {
+  watch();
+  run_until([&] { return watching == 1; });
+  const std::string die = chunk(event("die", R"(,"exitCode":"137")"));
+  engine.send("/events",
+              chunk(event("oom")) + chunk(event("oom")) + die + chunk(event("start")) + die);
+  run_until([&] { return notices.size() == 3; });
+  EXPECT_TRUE(notices[0].exit->out_of_memory);
+  EXPECT_FALSE(notices[2].exit->out_of_memory);
+}
+
+TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsSetRight) {
+  engine.on("/images/json", {answer(200, "[]")});
+  engine.on("/containers/json",
+            {answer(200, R"([{"Id":")" + std::string(kId) + R"(","State":"running","Labels":
+     {"hearth.instance":"heater-1","hearth.workload":"heater","hearth.generation":"1",
+      "hearth.restarts":"0"}}])")});
+  const auto state = [&] { return inventory().value().containers.at(0).state; };
+  watch();
+  run_until([&] { return watching == 1; });
+  EXPECT_EQ(state(), ContainerState::kRunning);
+  engine.send("/events", chunk(event("die", R"(,"exitCode":"3")")));
+  run_until([&] { return notices.size() == 1; });
+  EXPECT_EQ(state(), ContainerState::kExited);
+  EXPECT_EQ(inventory().value().containers.at(0).exit, notices.at(0).exit);
+  engine.send("/events", chunk(event("start")));
+  run_until([&] { return notices.size() == 2; });
+  EXPECT_EQ(state(), ContainerState::kRunning);
+}
+
+TEST_F(EventWatchTest, ABrokenEventStreamIsToldAndWatchedAgain) {
+  watch();
+  run_until([&] { return watching == 1; });
+  engine.hang_up("/events");
+  run_until([&] { return watching == 2; });
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].code, ErrorCode::kUnavailable);
+  EXPECT_EQ(runtime->counters().watch_breaks, 1U);
+  engine.send("/events", chunk(event("start")));
+  run_until([&] { return notices.size() == 1; });
+}
+
+TEST_F(EventWatchTest, AnEventThatCannotBeReadBreaksTheWatch) {
+  watch();
+  run_until([&] { return watching == 1; });
+  engine.send("/events", chunk("{\"Type\":\"container\",\"Action\":\"die\"}\n" + event("start")));
+  run_until([&] { return watching == 2; });
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].code, ErrorCode::kCorrupt);
+  EXPECT_EQ(runtime->counters().events_unreadable, 1U);
+  EXPECT_TRUE(notices.empty());
+}
+
+TEST_F(EventWatchTest, AnEventWithoutAnEndIsNotCollectedForEver) {
+  watch();
+  run_until([&] { return watching == 1; });
+  const std::string half = chunk(std::string(180 * 1024, 'x'));
+  engine.send("/events", half + half);
+  run_until([&] { return watching == 2; });
+  EXPECT_EQ(lost.at(0).code, ErrorCode::kCorrupt);
+}
+
+TEST_F(EventWatchTest, ACauseIsToldOnceAndNotWithEveryAttempt) {
+  engine.stop();
+  watch();
+  run_until([&] { return !lost.empty(); });
+  loop.restart();
+  loop.run_for(800ms);  // Attempts after 100, 300 and 700 ms.
+  EXPECT_EQ(lost.size(), 1U);
+  engine.start();
+  run_until([&] { return watching == 1; });
+}
+
+TEST_F(EventWatchTest, TheHandlersMayDestroyTheRuntime) {
+  runtime->watch({.on_notice = [this](const ContainerNotice&) { runtime.reset(); },
+                  .on_watching = [this] { ++watching; },
+                  .on_lost = [](const Error&) { FAIL(); }});
+  run_until([&] { return watching == 1; });
+  engine.send("/events", chunk(event("start") + event("start")));
+  run_until([&] { return runtime == nullptr; });
+}
+
+}  // namespace
+}  // namespace hearth::docker
