@@ -85,24 +85,31 @@ void Checker::on_batch(const core::ManagerBatch& batch) {
 
 void Checker::check_write(const Write& write) {
   if (const auto* put = std::get_if<PutNode>(&write)) {
-    const auto known = store_.nodes().find(put->node.name);
-    const NodeState before =
-        known == store_.nodes().end() ? NodeState::kAwaited : known->second.state;
-    const NodeState after = put->node.state;
-    if (after == before) return;
-    if (after == NodeState::kDead && is_well_for(put->node.name, kHeardWithin)) {
-      world_.violate("dead-though-well",
-                     fmt::format("'{}': {}", put->node.name.str(), put->node.evidence));
-    }
-    if (is_worse_than_live(after) && is_blind_for(kBlindWithin)) {
-      world_.violate("blind-judges-nobody", fmt::format("'{}' becomes {}: {}", put->node.name.str(),
-                                                        name_of(after), put->node.evidence));
-    }
+    check_verdict(put->node);
   } else if (const auto* instance = std::get_if<PutInstance>(&write)) {
     const InstanceId& id = instance->instance.id;
     if (!store_.instances().contains(id) && ids_used_.contains(id)) {
       world_.violate("instance-ids-are-new", fmt::format("'{}' is used again", id.str()));
     }
+  }
+}
+
+void Checker::check_verdict(const Node& node) {
+  const auto known = store_.nodes().find(node.name);
+  const NodeState before =
+      known == store_.nodes().end() ? NodeState::kAwaited : known->second.state;
+  if (node.state == before) return;
+  if (is_worse_than_live(node.state) && is_blind_for(kBlindWithin)) {
+    world_.violate("blind-judges-nobody", fmt::format("'{}' becomes {}: {}", node.name.str(),
+                                                      name_of(node.state), node.evidence));
+  }
+  if (node.state != NodeState::kDead) return;
+  if (is_well_for(node.name, kHeardWithin)) {
+    world_.violate("dead-though-well", fmt::format("'{}': {}", node.name.str(), node.evidence));
+  }
+  for (const auto& [name, workload] : store_.workloads()) {
+    if (workload.build_node == node.name && workload.next)
+      builds_moved_.emplace(name, workload.next->generation);
   }
 }
 
@@ -138,6 +145,13 @@ void Checker::check(const core::PublishAssignment& action) {
   }
 }
 
+void Checker::on_manager_crash() {
+  excuse_builds();
+  for (const auto& [name, node] : store_.nodes()) {
+    if (node.recovery.phase == RecoveryPhase::kSwitchingOff) to_resume_.insert(name);
+  }
+}
+
 void Checker::check(const core::SwitchPower& action) {
   const auto found = store_.nodes().find(action.node);
   const RecoveryPhase phase =
@@ -151,6 +165,7 @@ void Checker::check(const core::SwitchPower& action) {
   };
   if (!stored) return violate("and the store does not say so");
   if (action.verb == PowerVerb::kOn) return;
+  if (to_resume_.erase(action.node) > 0) return;
   if (is_blind_for(kBlindWithin)) return violate("while nobody can be heard");
   if (is_well_for(action.node, kBackWithin)) return violate("though it is well");
 }
@@ -182,7 +197,8 @@ void Checker::forget_node(const NodeName& node) {
 void Checker::on_build_begins(const NodeName& node, const BuildOrder& order) {
   world_.note(node.str(), fmt::format("builds generation {} of '{}'", order.generation.value,
                                       order.workload.str()));
-  if (!builds_begun_.emplace(order.workload, order.generation).second) {
+  const BuildKey key(order.workload, order.generation);
+  if (!builds_begun_.insert(key).second && !builds_moved_.contains(key)) {
     world_.violate("built-once", fmt::format("'{}' builds generation {} of '{}' again", node.str(),
                                              order.generation.value, order.workload.str()));
   }

@@ -50,6 +50,8 @@ class Checker {
   void on_saved(const NodeName& node, const Assignment& assignment);
   void on_build_begins(const NodeName& node, const BuildOrder& order);
   void on_build_ends(const NodeName& node, const BuildOrder& order, const Result<Digest>& outcome);
+  /// The manager died: the next one tells the drivers what was stored, blind or not.
+  void on_manager_crash();
   /// Something broke that may make builds run twice.
   void excuse_builds() { builds_begun_.clear(); }
   /// The node's disk was lost: it may begin again.
@@ -61,6 +63,7 @@ class Checker {
  private:
   void sweep();
   void check_write(const Write& write);
+  void check_verdict(const Node& node);
   void check(const core::PublishAssignment& action);
   void check(const core::SwitchPower& action);
   bool is_blind_for(Duration duration) const;
@@ -78,7 +81,11 @@ class Checker {
   std::map<NodeName, WishNumber> applied_;
   std::map<NodeName, WishNumber> saved_;
   std::set<InstanceId> ids_used_;
-  std::set<std::pair<WorkloadName, Generation>> builds_begun_;
+  using BuildKey = std::pair<WorkloadName, Generation>;
+  std::set<BuildKey> builds_begun_;
+  std::set<BuildKey>
+      builds_moved_;              ///< Off a node that was judged dead, and may build all the same.
+  std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.
   bool quiet_ = false;
 };
 

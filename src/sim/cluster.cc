@@ -15,6 +15,10 @@ constexpr std::uint16_t kAgentPort = 7701;
 /// After the faults ended: when a person walks up to a machine that is still off.
 constexpr Duration kPersonComes = seconds(20);
 
+bool is_down(const Workload& workload) {
+  return workload.phase == WorkloadPhase::kStopped || workload.phase == WorkloadPhase::kRemoved;
+}
+
 core::AgentSettings agent_settings(const NodeName& name, std::uint32_t cpu_millis) {
   return {.node = name,
           .incarnation = {},
@@ -106,7 +110,7 @@ ManagerProcess::Hooks Cluster::manager_hooks() {
           .switch_power = [this](const NodeName& name, PowerVerb verb,
                                  const auto& done) { switch_power(name, verb, done); },
           .on_reply = [this](const core::Reply& reply) { person_.on_reply(reply); },
-          .on_crash = [this] { checker_.excuse_builds(); }};
+          .on_crash = [this] { checker_.on_manager_crash(); }};
 }
 
 DialOutcome Cluster::dial(const NodeName& name) {
@@ -199,8 +203,7 @@ std::string Cluster::unsettled_nodes() {
 std::string Cluster::unsettled_workloads() {
   for (const auto& [name, spec] : person_.promised()) {
     const auto found = store_.workloads().find(name);
-    const bool down =
-        found == store_.workloads().end() || found->second.phase == WorkloadPhase::kStopped;
+    const bool down = found == store_.workloads().end() || is_down(found->second);
     if (!spec) {
       if (!down) return fmt::format("'{}' was to be down", name.str());
       continue;
@@ -254,7 +257,7 @@ std::string Cluster::unsettled_containers() {
     }
   }
   for (const auto& [name, workload] : store_.workloads()) {
-    const bool up = workload.phase != WorkloadPhase::kStopped && workload.current;
+    const bool up = !is_down(workload) && workload.current;
     const std::uint32_t wanted = up ? workload.current->spec.instances : 0;
     if (running[name] != wanted) {
       return fmt::format("{} of {} instances of '{}' run", running[name], wanted, name.str());

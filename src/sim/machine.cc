@@ -9,6 +9,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr Duration kSupervisorPause = std::chrono::seconds(1);
+
 }  // namespace
 
 SimMachine::SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::Hooks hooks)
@@ -16,7 +18,7 @@ SimMachine::SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::
       name_(settings.node.str()),
       host_(parts.world),
       engine_(host_, name_, parts.content),
-      agent_({host_, engine_, parts.bus, disk_}, settings, std::move(hooks)) {}
+      agent_({host_, engine_, parts.bus, disk_}, settings, supervised(std::move(hooks))) {}
 
 void SimMachine::power_on() {
   if (powered_) return;
@@ -52,8 +54,17 @@ void SimMachine::start_agent_after(Duration delay) {
 void SimMachine::crash_agent(Duration down_for) {
   if (!agent_.is_alive()) return;
   world_.note(name_, "the agent crashes");
+  agent_down_for_ = down_for;
   agent_.crash();
-  start_agent_after(down_for);
+  agent_down_for_ = kSupervisorPause;
+}
+
+AgentProcess::Hooks SimMachine::supervised(AgentProcess::Hooks hooks) {
+  hooks.on_crash = [this, told = std::move(hooks.on_crash)] {
+    told();
+    start_agent_after(agent_down_for_);
+  };
+  return hooks;
 }
 
 void SimMachine::freeze() {

@@ -48,6 +48,7 @@ class SimMachine {
  private:
   void boot();
   void start_agent_after(Duration delay);
+  AgentProcess::Hooks supervised(AgentProcess::Hooks hooks);
 
   World& world_;
   std::string name_;
@@ -58,6 +59,7 @@ class SimMachine {
   SimHost host_;
   SimEngine engine_;
   AgentDisk disk_;
+  Duration agent_down_for_ = std::chrono::seconds(1);  ///< Until the supervisor starts it again.
   AgentProcess agent_;
 };
 

@@ -103,7 +103,7 @@ class RandomRecords {
 
   Workload workload() {
     return {.name = *WorkloadName::parse("app-" + std::to_string(prng_.below(4))),
-            .phase = any(WorkloadPhase::kRemoving),
+            .phase = any(WorkloadPhase::kRemoved),
             .reason = text(),
             .current = maybe([&] { return release(); }),
             .next = maybe([&] { return release(); }),

@@ -8,7 +8,8 @@ namespace hearth::core {
 namespace {
 
 constexpr std::size_t kFetchesMax = 2;
-constexpr std::uint32_t kBuildTriesMax = 5;
+/// With the waits between them they outlast four minutes without a manager to fetch from.
+constexpr std::uint32_t kBuildTriesMax = 12;
 constexpr Duration kRetryMin = std::chrono::seconds(1);
 constexpr Duration kRetryMax = std::chrono::seconds(30);
 

@@ -97,7 +97,7 @@ void RecoveryLadder::listen_again(MonoTime now) {
     case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn: return;
     case RecoveryPhase::kBooting: deadline_ = now + settings_.boot_timeout; return;
-    case RecoveryPhase::kWaiting: 
+    case RecoveryPhase::kWaiting:
       deadline_ = std::max(*deadline_, now + settings_.backoff_min);
       return;
   }

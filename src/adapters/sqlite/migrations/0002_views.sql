@@ -34,7 +34,8 @@ SELECT
   coalesce(nullif(i.reason, ''), w.reason)
 FROM workloads AS w
 LEFT JOIN shown AS i ON i.workload = w.name
-LEFT JOIN nodes AS n ON n.name = i.node;
+LEFT JOIN nodes AS n ON n.name = i.node
+WHERE w.phase <> 'removed';  -- Of those only the numbers are kept.
 
 -- A suspect node still counts as ACTIVE: nothing has moved off it yet.
 CREATE VIEW node_status (node_name, display_name, status, state, node_ip, evidence, updated_at) AS
