@@ -23,7 +23,7 @@ def test_a_dockerfile_that_does_not_build_says_why_and_fails(lab, tmp_path):
     done = lab.hearth("deploy", str(apps.does_not_build(tmp_path / "broken")), "--name", "broken")
     assert done.returncode != 0
     assert "the heater has no wires" in done.stdout + done.stderr, done.stdout + done.stderr
-    assert lab.manager.workloads()["broken"]["state"] == "failed"
+    assert lab.manager.workloads()["broken"]["phase"] == "failed"
     assert not lab.copies("broken").copies
 
 

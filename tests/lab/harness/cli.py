@@ -149,7 +149,7 @@ def _shell(arguments: argparse.Namespace) -> int:
 def _hearth(arguments: argparse.Namespace) -> int:
     lab = Lab.attach(arguments.name)
     manager = lab.manager
-    return subprocess.call([lab.config.bin_dir / "hearth", "--manager", manager.url, "--token-file", manager.token_file, *arguments.rest])
+    return subprocess.call([lab.config.bin_dir / "hearth", *arguments.rest], env=manager.cli_environment())
 
 
 def _logs(arguments: argparse.Namespace) -> int:

@@ -181,7 +181,8 @@ class Lab:
             "liveness": {"profile": self.config.profile},
             "server_details": "/lab/etc/server_details.json",
             "token_file": "/lab/etc/token",
-            "recovery": {"boot_timeout": "60s", "attempts_max": 3},
+            # Short waits, so that a test's power-cycle does not count as a relapse of the one before.
+            "recovery": {"boot_timeout": "60s", "attempts_max": 3, "backoff_min": "1s", "backoff_max": "2s"},
         }
         if self.config.power:
             config["power"] = {"nodes": {node: {"driver": "exec", "command": switch} for node in self.nodes}}
