@@ -1,0 +1,188 @@
+#include "adapters/power/exec_power_driver.h"
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "adapters/http/coroutine.h"
+#include "adapters/power/child_process.h"
+#include "base/check.h"
+#include "base/duration_text.h"
+
+namespace hearth {
+
+using http::Coroutine;
+
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+Duration left_until(SteadyTime deadline) {
+  return std::max<Duration>(deadline - std::chrono::steady_clock::now(), Duration::zero());
+}
+
+/// The program's exit codes for `status`.
+constexpr int kOn = 0;
+constexpr int kOff = 2;
+
+constexpr int code_of(PowerVerb verb) {
+  switch (verb) {
+    case PowerVerb::kOn: return kOn;
+    case PowerVerb::kOff: return kOff;
+  }
+  HEARTH_CHECK(false);
+}
+
+}  // namespace
+
+class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(boost::asio::io_context& loop, ExecPowerConfig config)
+      : loop_(loop), config_(std::move(config)) {
+    HEARTH_CHECK(!config_.command.empty() && config_.switch_timeout > Duration::zero());
+  }
+
+  void begin(const NodeName& node, PowerVerb verb, Completion<void> done) {
+    if (switches_ >= kSwitchesMax) {
+      return answer(std::move(done),
+                    fail(ErrorCode::kExhausted,
+                         fmt::format("{} power switches are under way already", switches_)));
+    }
+    ++switches_;
+    const Task task{node, verb, std::chrono::steady_clock::now() + config_.switch_timeout};
+    http::spawn(loop_, [self = shared_from_this(), task,
+                        done = std::move(done)](Coroutine& coroutine) mutable {
+      Result<void> outcome = self->carry_out(task, coroutine);
+      --self->switches_;
+      self->answer(std::move(done), std::move(outcome));
+    });
+  }
+
+  void close() {
+    closed_ = true;
+    for (ChildProcess* program : running_) program->kill();
+    for (http::Sleeper* sleeper : sleeping_) sleeper->wake();
+  }
+
+ private:
+  struct Task {
+    NodeName node;
+    PowerVerb verb;
+    SteadyTime deadline;
+  };
+
+  void answer(Completion<void> done, Result<void> outcome) {
+    // From the loop itself, not from within the call nor on a coroutine's small stack.
+    boost::asio::post(
+        loop_, [self = shared_from_this(), done = std::move(done), outcome = std::move(outcome)] {
+          if (!self->closed_) done(outcome);
+        });
+  }
+
+  Result<void> carry_out(const Task& task, Coroutine& coroutine) {
+    const std::string_view verb = name_of(task.verb);
+    const Result<ProcessEnd> switched = run(task, verb, coroutine);
+    if (!switched) return tl::unexpected(switched.error());
+    if (switched->code != 0) {
+      return fail(ErrorCode::kFailed, complaint_about(task, verb, *switched));
+    }
+    std::string seen;
+    do {
+      const Result<ProcessEnd> status = run(task, "status", coroutine);
+      if (!status) {
+        // The last question is cut off by the end of the time, and says less than the one before.
+        if (seen.empty() || status.error().code != ErrorCode::kTimeout) {
+          seen = status.error().message;
+        }
+      } else if (status->code == code_of(task.verb)) {
+        return {};
+      } else if (status->code == kOn || status->code == kOff) {
+        seen = fmt::format("it is still {}", status->code == kOn ? "on" : "off");
+      } else {
+        seen = complaint_about(task, "status", *status);
+      }
+      if (closed_) break;
+      sleep(std::min(config_.poll_interval, left_until(task.deadline)), coroutine);
+    } while (left_until(task.deadline) > Duration::zero());
+    return fail(ErrorCode::kTimeout,
+                fmt::format("'{}' was told to switch node '{}' {}, but after {}: {}",
+                            config_.command.front(), task.node.str(), verb,
+                            show_duration(config_.switch_timeout), seen));
+  }
+
+  Result<ProcessEnd> run(const Task& task, std::string_view action, Coroutine& coroutine) {
+    if (!wait_for_turn(task.deadline, coroutine)) {
+      return fail(ErrorCode::kTimeout,
+                  fmt::format("{} power programs run already; for node '{}' it was not its turn",
+                              kProgramsMax, task.node.str()));
+    }
+    Result<ChildProcess> program = ChildProcess::start(
+        loop_, config_.command, fmt::format("action={}\nport={}\n", action, task.node.str()));
+    if (!program) return tl::unexpected(program.error());
+    running_.insert(&*program);
+    Result<ProcessEnd> end = program->wait(left_until(task.deadline), coroutine);
+    running_.erase(&*program);
+    if (!waiting_.empty()) waiting_.front()->wake();
+    return end;
+  }
+
+  /// False if there was none in time.
+  bool wait_for_turn(SteadyTime deadline, Coroutine& coroutine) {
+    if (running_.size() < kProgramsMax && waiting_.empty()) return !closed_;
+    http::Sleeper turn(loop_);
+    waiting_.push_back(&turn);
+    sleeping_.insert(&turn);
+    while (!closed_ && left_until(deadline) > Duration::zero() &&
+           (running_.size() >= kProgramsMax || waiting_.front() != &turn)) {
+      turn.sleep(left_until(deadline), coroutine);
+    }
+    sleeping_.erase(&turn);
+    std::erase(waiting_, &turn);
+    const bool in_time =
+        !closed_ && running_.size() < kProgramsMax && left_until(deadline) > Duration::zero();
+    if (!waiting_.empty()) waiting_.front()->wake();  // There may be room for more than one.
+    return in_time;
+  }
+
+  void sleep(Duration time, Coroutine& coroutine) {
+    http::Sleeper sleeper(loop_);
+    sleeping_.insert(&sleeper);
+    sleeper.sleep(time, coroutine);
+    sleeping_.erase(&sleeper);
+  }
+
+  std::string complaint_about(const Task& task, std::string_view action,
+                              const ProcessEnd& end) const {
+    return fmt::format("'{}' exited with {} on action={} for node '{}'{}{}",
+                       config_.command.front(), end.code, action, task.node.str(),
+                       end.complaint.empty() ? "" : ": ", end.complaint);
+  }
+
+  boost::asio::io_context& loop_;
+  const ExecPowerConfig config_;
+  std::size_t switches_ = 0;
+  std::set<ChildProcess*> running_;
+  std::deque<http::Sleeper*> waiting_;  ///< In the order of their turns.
+  std::set<http::Sleeper*> sleeping_;   ///< All that must wake to end.
+  bool closed_ = false;
+};
+
+ExecPowerDriver::ExecPowerDriver(boost::asio::io_context& loop, ExecPowerConfig config)
+    : core_(std::make_shared<Core>(loop, std::move(config))) {}
+
+ExecPowerDriver::~ExecPowerDriver() {
+  core_->close();
+}
+
+void ExecPowerDriver::switch_power(const NodeName& node, PowerVerb verb, Completion<void> done) {
+  core_->begin(node, verb, std::move(done));
+}
+
+}  // namespace hearth

@@ -1,0 +1,302 @@
+#include "adapters/power/exec_power_driver.h"
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/file/file.h"
+#include "adapters/test_disk/temporary_directory.h"
+
+namespace hearth {
+namespace {
+
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// What every script below begins with: the options as variables.
+constexpr std::string_view kReadOptions =
+    "#!/bin/sh\n"
+    "while IFS='=' read -r name value; do eval \"$name=\\$value\"; done\n";
+
+class ExecPowerDriverTest : public testing::Test {
+ protected:
+  /// A program that runs `body` in the folder of this test, with $action and $port.
+  void script(std::string_view body) const {
+    const fs::path path = folder_ / "power";
+    std::ofstream(path) << kReadOptions << "cd " << folder_.path().string() << "\n" << body;
+    fs::permissions(path, fs::perms::owner_all);
+  }
+
+  ExecPowerConfig config() const {
+    return {.command = {folder_ / "power"}, .switch_timeout = 5s, .poll_interval = 1ms};
+  }
+
+  Result<void> switch_power(PowerVerb verb, ExecPowerConfig config) {
+    ExecPowerDriver driver(loop_, std::move(config));
+    std::optional<Result<void>> outcome;
+    driver.switch_power(node_, verb, [&](Result<void> result) { outcome = std::move(result); });
+    EXPECT_EQ(outcome, std::nullopt) << "called from within the call";
+    loop_.restart();
+    loop_.run();
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+    EXPECT_EQ(errno, ECHILD);
+    return outcome.value();
+  }
+  Result<void> switch_power(PowerVerb verb) { return switch_power(verb, config()); }
+  Error error_of(PowerVerb verb) { return switch_power(verb).error(); }
+
+  std::string content(const fs::path& name) const {
+    return read_file(folder_ / name, 1 << 20).value().value_or("");
+  }
+
+  /// Whether the process whose number a script wrote to a file still runs.
+  bool runs(const fs::path& pid_file) const {
+    std::ifstream stat("/proc/" + std::to_string(std::stoi(content(pid_file))) + "/stat");
+    std::string line;
+    return std::getline(stat, line) && line.find(") Z ") == std::string::npos;
+  }
+
+  const TemporaryDirectory folder_;
+  boost::asio::io_context loop_;
+  const NodeName node_ = *NodeName::parse("node-2");
+};
+
+/// Keeps what it was told in a file, and tells it as `status`.
+constexpr std::string_view kHonest =
+    "case $action in\n"
+    "status) [ \"$(cat state)\" = on ] || exit 2 ;;\n"
+    "*) echo $action >> switched; echo $action > state ;;\n"
+    "esac\n";
+
+TEST_F(ExecPowerDriverTest, SwitchesOffAndOn) {
+  script(kHonest);
+  EXPECT_TRUE(switch_power(PowerVerb::kOff).has_value());
+  EXPECT_EQ(content("state"), "off\n");
+  EXPECT_TRUE(switch_power(PowerVerb::kOn).has_value());
+  EXPECT_EQ(content("state"), "on\n");
+}
+
+TEST_F(ExecPowerDriverTest, TellsActionAndNodeOnStdinAndArgumentsAsTheyAre) {
+  std::ofstream(folder_ / "power") << "#!/bin/sh\ncd " << folder_.path().string()
+                                   << "\ncat > input\nprintf '%s|' \"$@\" > arguments\nexit 3\n";
+  fs::permissions(folder_ / "power", fs::perms::owner_all);
+  ExecPowerConfig with_arguments = config();
+  with_arguments.command.insert(with_arguments.command.end(), {"--rack", "4 $HOME; x"});
+  EXPECT_FALSE(switch_power(PowerVerb::kOff, with_arguments).has_value());
+  EXPECT_EQ(content("input"), "action=off\nport=node-2\n");
+  EXPECT_EQ(content("arguments"), "--rack|4 $HOME; x|");
+}
+
+TEST_F(ExecPowerDriverTest, GivesNothingOfItsOwnToTheProgram) {
+  ::setenv("HEARTH_TEST_SECRET", "s3cret", 1);
+  std::ofstream(folder_ / "power")
+      << "#!/bin/sh\ntr '\\0' '\\n' < /proc/$$/environ > " << (folder_ / "environment").string()
+      << "\npwd >&2\nexec ls /proc/self/fd /none >&2\n";
+  fs::permissions(folder_ / "power", fs::perms::owner_all);
+  const int ours = ::open("/dev/null", O_RDONLY);  // Not closed by an exec().
+  // 3 is what `ls` looks into; that it does not find "/none" makes it fail.
+  const Error told = error_of(PowerVerb::kOff);
+  EXPECT_THAT(told.message, HasSubstr("for node 'node-2': /; "));
+  EXPECT_THAT(told.message, EndsWith("/fd:; 0; 1; 2; 3"));
+  EXPECT_EQ(content("environment"),
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+            "LANG=C.UTF-8\n");
+  ::close(ours);
+}
+
+TEST_F(ExecPowerDriverTest, WaitsUntilTheStateWasReached) {
+  script(
+      "[ $action = status ] || exit 0\n"
+      "echo >> asked\n"
+      "[ $(wc -l < asked) -lt 4 ] || exit 2\n");
+  EXPECT_TRUE(switch_power(PowerVerb::kOff).has_value());
+  EXPECT_EQ(content("asked"), "\n\n\n\n");
+}
+
+TEST_F(ExecPowerDriverTest, AStatusThatFailsNowAndThenIsAskedAgain) {
+  script(
+      "[ $action = status ] || exit 0\n"
+      "echo >> asked\n"
+      "[ $(wc -l < asked) -gt 2 ] || exit 1\n");
+  EXPECT_TRUE(switch_power(PowerVerb::kOn).has_value());
+}
+
+TEST_F(ExecPowerDriverTest, ACommandThatOnlySaysDoneIsNotBelieved) {
+  script("exit 0\n");
+  ExecPowerConfig impatient = config();
+  impatient.switch_timeout = 100ms;
+  const Result<void> switched = switch_power(PowerVerb::kOff, impatient);
+  ASSERT_FALSE(switched.has_value());
+  EXPECT_EQ(switched.error().code, ErrorCode::kTimeout);
+  EXPECT_THAT(switched.error().message,
+              AllOf(HasSubstr("switch node 'node-2' off"), HasSubstr("it is still on")));
+}
+
+TEST_F(ExecPowerDriverTest, AFailureCarriesTheProgramsOwnWords) {
+  script("echo 'no such outlet' >&2; echo 'ask \033[31mBob' >&2; exit 7\n");
+  EXPECT_EQ(error_of(PowerVerb::kOff),
+            (Error{ErrorCode::kFailed, fmt::format("'{}' exited with 7 on action=off for node "
+                                                   "'node-2': no such outlet; ask  [31mBob",
+                                                   (folder_ / "power").string())}));
+}
+
+TEST_F(ExecPowerDriverTest, AProgramThatCrashesHasFailed) {
+  script("kill -KILL $$\n");
+  EXPECT_THAT(error_of(PowerVerb::kOff).message, HasSubstr("exited with 137"));
+}
+
+TEST_F(ExecPowerDriverTest, AProgramThatHangsIsKilledWithAllItStarted) {
+  script("echo $$ > pid; sleep 1000 & echo $! > child; wait\n");
+  ExecPowerConfig impatient = config();
+  impatient.switch_timeout = 300ms;
+  const Result<void> switched = switch_power(PowerVerb::kOff, impatient);
+  ASSERT_FALSE(switched.has_value());
+  EXPECT_EQ(switched.error().code, ErrorCode::kTimeout);
+  EXPECT_THAT(switched.error().message, HasSubstr("was killed"));
+  EXPECT_FALSE(runs("pid"));
+  EXPECT_FALSE(runs("child"));
+}
+
+TEST_F(ExecPowerDriverTest, AProgramThatWritesWithoutEndIsKilled) {
+  script("exec yes >&2\n");
+  EXPECT_EQ(error_of(PowerVerb::kOff).code, ErrorCode::kExhausted);
+}
+
+TEST_F(ExecPowerDriverTest, OnlyTheEndOfALongComplaintIsKept) {
+  script("head -c 500000 /dev/zero | tr '\\0' x >&2; echo 'the end' >&2; exit 1\n");
+  const Error error = error_of(PowerVerb::kOff);
+  EXPECT_EQ(error.code, ErrorCode::kFailed);
+  EXPECT_LT(error.message.size(), 2000U);
+  EXPECT_THAT(error.message, EndsWith("xthe end"));
+}
+
+TEST_F(ExecPowerDriverTest, NobodyMindsWhatItWritesToStdout) {
+  script("head -c 5000000 /dev/zero\n" + std::string(kHonest));
+  EXPECT_TRUE(switch_power(PowerVerb::kOff).has_value());
+}
+
+// A script may start the very machine that it switches on.
+TEST_F(ExecPowerDriverTest, WhatItLeavesRunningIsNeitherWaitedForNorKilled) {
+  script("[ $action = status ] && exit 0\nsleep 1000 & echo $! > child\n");
+  EXPECT_TRUE(switch_power(PowerVerb::kOn).has_value());
+  EXPECT_TRUE(runs("child"));
+  ::kill(std::stoi(content("child")), SIGKILL);
+}
+
+TEST_F(ExecPowerDriverTest, AProgramThatIsNotThereOrNoneIsSaidWithItsPath) {
+  Error error = error_of(PowerVerb::kOff);
+  EXPECT_EQ(error.code, ErrorCode::kNotFound);
+  EXPECT_THAT(error.message, HasSubstr((folder_ / "power").string()));
+
+  script("");
+  fs::permissions(folder_ / "power", fs::perms::owner_read);
+  error = error_of(PowerVerb::kOff);
+  EXPECT_EQ(error.code, ErrorCode::kUnavailable);
+  EXPECT_THAT(error.message, HasSubstr("permission denied"));
+
+  std::ofstream(folder_ / "power") << "no program";
+  fs::permissions(folder_ / "power", fs::perms::owner_all);
+  EXPECT_THAT(error_of(PowerVerb::kOff).message, HasSubstr("exec format error"));
+}
+
+TEST_F(ExecPowerDriverTest, DestroyingItKillsWhatRunsAndCallsNobody) {
+  script("echo $$ > pid; sleep 1000\n");
+  bool called = false;
+  {
+    ExecPowerDriver driver(loop_, config());
+    driver.switch_power(node_, PowerVerb::kOff, [&](const Result<void>&) { called = true; });
+    while (content("pid").empty()) loop_.run_one_for(1ms);
+  }
+  loop_.run();
+  EXPECT_FALSE(called);
+  EXPECT_FALSE(runs("pid"));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+TEST_F(ExecPowerDriverTest, ALoopThatEndsMeanwhileIsNoTrouble) {
+  script("echo $$ > pid; exec sleep 1000\n");
+  auto loop = std::make_unique<boost::asio::io_context>();
+  {
+    ExecPowerDriver driver(*loop, config());
+    driver.switch_power(node_, PowerVerb::kOff, [](const Result<void>&) { FAIL(); });
+    while (content("pid").empty()) loop->run_one_for(1ms);
+  }
+  loop.reset();
+  EXPECT_GT(::waitpid(-1, nullptr, 0), 0);  // Killed; the process would end with the loop.
+}
+
+// Goal: many nodes that die together do not start programs without a bound, and all are switched.
+TEST_F(ExecPowerDriverTest, SoManyProgramsRunAtOnceAndTheRestWaitTheirTurn) {
+  script(
+      "[ $action = status ] && exit 2\n"
+      "echo begin >> log; sleep 0.02; echo end >> log\n");
+  constexpr int kSwitches = 3 * static_cast<int>(ExecPowerDriver::kProgramsMax);
+  ExecPowerConfig patient = config();
+  patient.switch_timeout = 60s;
+  ExecPowerDriver driver(loop_, patient);
+  int done = 0;
+  for (int n = 0; n < kSwitches; ++n) {
+    driver.switch_power(node_, PowerVerb::kOff, [&](const Result<void>& switched) {
+      EXPECT_TRUE(switched.has_value()) << switched.error().message;
+      ++done;
+    });
+  }
+  loop_.run();
+  EXPECT_EQ(done, kSwitches);
+  std::istringstream log(content("log"));
+  std::size_t running = 0;
+  std::size_t most = 0;
+  for (std::string line; std::getline(log, line);) {
+    running += line == "begin" ? 1 : static_cast<std::size_t>(-1);
+    most = std::max(most, running);
+  }
+  EXPECT_LE(most, ExecPowerDriver::kProgramsMax);
+  EXPECT_GT(most, 1U);
+}
+
+TEST_F(ExecPowerDriverTest, ASwitchWhoseTimeRunsOutBeforeItsTurnIsNotBegun) {
+  script("echo $port >> begun; exec sleep 1000\n");
+  ExecPowerConfig impatient = config();
+  impatient.switch_timeout = 400ms;
+  ExecPowerDriver driver(loop_, impatient);
+  std::vector<Error> errors;
+  const auto note = [&](const Result<void>& switched) { errors.push_back(switched.error()); };
+  for (std::size_t n = 0; n < ExecPowerDriver::kProgramsMax; ++n) {
+    driver.switch_power(node_, PowerVerb::kOff, note);
+  }
+  driver.switch_power(*NodeName::parse("late"), PowerVerb::kOff, note);
+  loop_.run();
+  EXPECT_EQ(errors.size(), ExecPowerDriver::kProgramsMax + 1);
+  for (const Error& error : errors) EXPECT_EQ(error.code, ErrorCode::kTimeout) << error.message;
+  EXPECT_THAT(content("begun"), Not(HasSubstr("late")));
+}
+
+TEST_F(ExecPowerDriverTest, MoreSwitchesThanAnybodyHasNodesAreRefused) {
+  script("exit 1\n");
+  ExecPowerConfig brief = config();
+  brief.switch_timeout = 50ms;
+  ExecPowerDriver driver(loop_, brief);
+  std::size_t refused = 0;
+  for (std::size_t n = 0; n < ExecPowerDriver::kSwitchesMax + 3; ++n) {
+    driver.switch_power(node_, PowerVerb::kOff, [&](const Result<void>& switched) {
+      if (switched.error().code == ErrorCode::kExhausted) ++refused;
+    });
+  }
+  loop_.run();
+  EXPECT_EQ(refused, 3U);
+}
+
+}  // namespace
+}  // namespace hearth
