@@ -127,7 +127,7 @@ class JsonValue {
 
   /// What `read` (const JsonValue& → optional<T>) makes of it; not asked if the value is absent.
   template <class Read>
-  auto as(Read read) const -> std::invoke_result_t<Read, const JsonValue&> {
+  auto as(const Read& read) const -> std::invoke_result_t<const Read&, const JsonValue&> {
     if (!present()) return std::nullopt;
     return read(*this);
   }

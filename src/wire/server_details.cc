@@ -120,7 +120,7 @@ Result<NodeName> node_name_of(std::string_view display_name) {
 }
 
 Result<std::string> parse_ip(std::string_view text) {
-  const std::string address(text);
+  std::string address(text);
   const bool has_nul = address.find('\0') != std::string::npos;
   const auto v4 = numeric_address<in_addr>(AF_INET, address);
   const auto v6 = numeric_address<in6_addr>(AF_INET6, address);
