@@ -1,0 +1,99 @@
+"""A broker of our own: what it is told, and that it starts, breaks and mends as asked."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import kafka
+from tools.dev.terminal import Failure
+
+
+def settings(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_each_client_is_told_the_address_of_the_listener_it_came_by() -> None:
+    listeners = [kafka.Listener("LOCAL", "127.0.0.1", 9092), kafka.Listener("LAB", "0.0.0.0", 9094, advertised="10.1.2.2")]
+    told = settings(kafka.server_properties("/data", listeners, controller_port=9093))
+    assert told["listeners"] == "LOCAL://127.0.0.1:9092,LAB://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093"
+    assert told["advertised.listeners"] == "LOCAL://127.0.0.1:9092,LAB://10.1.2.2:9094"
+    assert told["log.dirs"] == "/data"
+    assert told["auto.create.topics.enable"] == "false"
+
+
+def test_a_pid_that_is_somebody_elses_by_now_is_not_the_brokers(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        (tmp_path / "pid").write_text(f"{other.pid}\n")
+        broker = kafka.Broker(tmp_path)
+        assert broker.pid() is None
+        broker.kill()
+        assert other.poll() is None
+        other.terminate()
+
+
+def test_a_port_where_nobody_or_somebody_else_listens_does_not_answer() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        assert not kafka.answers("127.0.0.1", port)
+        other.listen()
+        assert not kafka.answers("127.0.0.1", port, timeout_s=0.1)
+
+
+def test_status_tells_scripts_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kafka.main(["status", "--folder", str(tmp_path)]) == 1
+    assert kafka.main(["down", "--folder", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "Kafka does not run\n" * 2
+
+
+@pytest.fixture
+def broker() -> Iterator[kafka.Broker]:
+    with kafka.running(kafka.fetch()) as running:
+        yield running
+
+
+def serves(broker: kafka.Broker) -> bool:
+    host, _, port = broker.address().rpartition(":")
+    return kafka.answers(host, int(port), timeout_s=0.5)
+
+
+@pytest.mark.kafka
+def test_a_broker_that_is_paused_answers_again_when_it_goes_on(broker: kafka.Broker) -> None:
+    assert serves(broker)
+    broker.pause()
+    assert not serves(broker)
+    broker.resume()
+    assert serves(broker)
+
+
+@pytest.mark.kafka
+def test_a_broker_that_was_killed_comes_back_at_its_address_with_its_data(broker: kafka.Broker) -> None:
+    address, identity = broker.address(), (broker.folder / "data" / "meta.properties").read_text()
+    broker.kill()
+    assert broker.pid() is None
+    assert not serves(broker)
+    broker.up(kafka.fetch())
+    assert serves(broker)
+    assert broker.address() == address
+    assert (broker.folder / "data" / "meta.properties").read_text() == identity
+
+
+@pytest.mark.kafka
+def test_starting_twice_is_starting_once_and_down_ends_also_a_paused_one(broker: kafka.Broker) -> None:
+    pid = broker.pid()
+    broker.up(kafka.fetch())
+    assert broker.pid() == pid
+    broker.pause()
+    broker.down()
+    assert broker.pid() is None
+
+
+@pytest.mark.kafka
+def test_a_port_in_use_is_named_with_the_remedy(broker: kafka.Broker, tmp_path: Path) -> None:
+    port = int(broker.address().rpartition(":")[2])
+    with pytest.raises(Failure, match=f"port {port} .* --port"):
+        kafka.Broker(tmp_path / "second").up(kafka.fetch(), port)
