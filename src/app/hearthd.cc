@@ -130,7 +130,6 @@ KafkaConfig bus_settings(const ManagerConfig& config, const EmbeddedBroker* embe
   return {.bootstrap = embedded == nullptr ? config.kafka.bootstrap : embedded->bootstrap(),
           .client_id = kName,
           .role = KafkaRole::kManager,
-          .broker = embedded == nullptr ? BrokerKind::kKafka : BrokerKind::kEmbedded,
           .send_within = std::chrono::seconds(5),
           .send_queue_max = 20'000};
 }

@@ -39,7 +39,6 @@ class KafkaBusTest : public BusFixture {
     return {.bootstrap = broker_->bootstrap(),
             .client_id = "test",
             .role = role,
-            .broker = BrokerKind::kEmbedded,
             .send_within = seconds(5),
             .send_queue_max = 2000};
   }

@@ -12,16 +12,10 @@ namespace hearth {
 /// Whose client it is: an agent's is small and lets go of what is late, a manager's holds more.
 enum class KafkaRole : std::uint8_t { kAgent, kManager };
 
-enum class BrokerKind : std::uint8_t {
-  kKafka,
-  kEmbedded,  ///< An EmbeddedBroker: it answers a fetch only after the wait the client allowed.
-};
-
 struct KafkaConfig {
   std::string bootstrap;  ///< "HOST:PORT", several separated by commas.
   std::string client_id;  ///< What the broker's log and quotas call us.
   KafkaRole role = KafkaRole::kAgent;
-  BrokerKind broker = BrokerKind::kKafka;
   /// How long a record may wait for its acknowledgement before it fails with kTimeout. An agent's
   /// is two to three heartbeats: a sign of life that is late must be dropped, not delivered. The
   /// client looks once a second, so a record that never left may live up to a second longer.
