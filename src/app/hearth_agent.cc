@@ -23,6 +23,7 @@
 #include "app/flags.h"
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
+#include "shell/agent_api/agent_metrics.h"
 
 namespace hearth {
 namespace {
@@ -123,17 +124,13 @@ Result<AgentOptions> read_options(int argc, char** argv, FlagsEnd& end) {
   return options;
 }
 
-/// Prometheus text (docs/reference/metrics.md).
-std::string metrics_of(const AgentShell& shell, const docker::DockerCounters& engine) {
-  const auto counter = [](const char* name, std::uint64_t value) {
-    return fmt::format("# TYPE {0} counter\n{0} {1}\n", name, value);
-  };
+AgentCounts counts_of(const AgentShell& shell, const docker::DockerCounters& engine) {
   const AgentShellCounters& counters = shell.counters();
-  return counter("hearth_agent_statuses_sent_total", counters.statuses_sent) +
-         counter("hearth_agent_statuses_dropped_total", counters.statuses_dropped) +
-         counter("hearth_agent_payloads_rejected_total", counters.payloads_rejected) +
-         counter("hearth_agent_assignments_refused_total", shell.agent().assignments_refused()) +
-         counter("hearth_agent_engine_watch_breaks_total", engine.watch_breaks);
+  return {.statuses_sent = counters.statuses_sent,
+          .statuses_dropped = counters.statuses_dropped,
+          .payloads_rejected = counters.payloads_rejected,
+          .assignments_refused = shell.agent().assignments_refused(),
+          .engine_watch_breaks = engine.watch_breaks};
 }
 
 Result<void> run(const AgentOptions& options) {
@@ -184,19 +181,25 @@ Result<void> run(const AgentOptions& options) {
   AgentShell shell(loop, config, settings, *std::move(stored), std::random_device{}(),
                    std::move(ports));
 
+  HttpRouter router;
+  std::unique_ptr<HttpServer> server;
   const AgentView view{
       .status = [&shell] { return shell.agent().status(); },
       .container_of = [&shell](const InstanceId& id) { return shell.agent().container_of(id); },
-      .metrics = [&] { return metrics_of(shell, runtime.counters()); },
+      .metrics =
+          [&] {
+            return agent_metrics(shell.agent().status(), counts_of(shell, runtime.counters()),
+                                 server ? server->counters() : HttpServerCounters());
+          },
       .runtime = runtime};
-  HttpRouter router;
   add_agent_routes(router, view);
-  Result<std::unique_ptr<HttpServer>> server = HttpServer::listen(
+  Result<std::unique_ptr<HttpServer>> listening = HttpServer::listen(
       loop, router,
       {.listen = options.listen, .token = token, .connections_max = 32, .streams_max = 24});
-  if (!server) return tl::unexpected(server.error());
+  if (!listening) return tl::unexpected(listening.error());
+  server = *std::move(listening);
   spdlog::info("agent of node '{}', life {}, listening on {}", options.node->str(), *start_count,
-               show_endpoint((*server)->endpoint()));
+               show_endpoint(server->endpoint()));
   shell.start();
   run_until_signalled(loop);
   return {};

@@ -34,6 +34,9 @@ struct LogRequest {
   ContainerId container;
   bool follow = false;
   std::uint32_t tail_lines = 0;  ///< 0: all.
+  /// Asked between two pieces: while it says false nothing more is read, so that a slow reader
+  /// slows the engine down instead of filling memory. Empty: always ready.
+  std::function<bool()> ready = {};
 };
 
 /// Lines or raw output as they come. Returning false ends the work early. An empty chunk comes now

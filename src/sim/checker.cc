@@ -91,6 +91,8 @@ void Checker::check_write(const Write& write) {
     if (!store_.instances().contains(id) && ids_used_.contains(id)) {
       world_.violate("instance-ids-are-new", fmt::format("'{}' is used again", id.str()));
     }
+  } else if (const auto* removal = std::get_if<DeleteInstance>(&write)) {
+    ids_used_.insert(removal->id);
   }
 }
 

@@ -162,6 +162,7 @@ void Cluster::heal() {
     join_dial(name);
     machine->thaw();
     machine->disk().full = false;
+    machine->agent().crash_at_save(AgentProcess::SaveCrash::kNone);
     machine->engine().set_faults({});
   }
   world_.after(kPersonComes, [this] {

@@ -18,6 +18,8 @@ using std::chrono::seconds;
 /// After the last fault everything is as it should be within so long: a quarantined node is
 /// switched on by a person, a lost notice found by the next listing, a crash loop waited out.
 constexpr Duration kSettleMax = seconds(120);
+/// What is settled for so long was not merely passing by.
+constexpr Duration kSettledFor = seconds(3);
 /// Longer than every period of the agents, so that whatever stirs by itself is seen to do so.
 constexpr Duration kQuiet = seconds(35);
 constexpr std::uint32_t kCpuOfNode = 1000;
@@ -70,12 +72,14 @@ class Story {
   /// Everything must come right within `most`.
   void settle(Duration most = kSettleMax) {
     const MonoTime end = world_.now() + most;
-    while (!broken() && !cluster_->unsettled().empty()) {
+    MonoTime unsettled_at = world_.now();
+    while (!broken() && world_.now() - unsettled_at < kSettledFor) {
+      const std::string why = cluster_->unsettled();
+      if (!why.empty()) unsettled_at = world_.now();
       if (world_.now() >= end) {
-        return world_.violate(
-            "settles",
-            fmt::format("{} s after the last fault: {}",
-                        std::chrono::duration_cast<seconds>(most).count(), cluster_->unsettled()));
+        return world_.violate("settles",
+                              fmt::format("{} s after the last fault: {}",
+                                          std::chrono::duration_cast<seconds>(most).count(), why));
       }
       pass(milliseconds(500));
     }

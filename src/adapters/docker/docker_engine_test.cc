@@ -37,9 +37,10 @@ class DockerEngineTest : public testing::Test {
   void SetUp() override {
     const auto taken = inventory();
     ASSERT_TRUE(taken) << taken.error().message;
-    runtime->watch({.on_notice = [this](ContainerNotice notice) { notices.push_back(notice); },
-                    .on_watching = [this] { watching = true; },
-                    .on_lost = [](const Error& error) { FAIL() << error.message; }});
+    runtime->watch(
+        {.on_notice = [this](const ContainerNotice& notice) { notices.push_back(notice); },
+         .on_watching = [this] { watching = true; },
+         .on_lost = [](const Error& error) { FAIL() << error.message; }});
     run_until([this] { return watching; });
   }
 
@@ -47,7 +48,7 @@ class DockerEngineTest : public testing::Test {
     if (const auto left = inventory()) {
       for (const Container& container : left->containers) remove(container.id);
     }
-    wait_for<void>([&](auto done) { runtime->remove_image(image, done); });
+    wait_for<void>([&](const auto& done) { runtime->remove_image(image, done); });
     runtime.reset();
     loop.restart();
     loop.run_for(10s);
@@ -72,16 +73,16 @@ class DockerEngineTest : public testing::Test {
   }
 
   Result<Inventory> inventory() {
-    return wait_for<Inventory>([&](auto done) { runtime->inventory(done); });
+    return wait_for<Inventory>([&](const auto& done) { runtime->inventory(done); });
   }
   Result<void> start(const ContainerId& container) {
-    return wait_for<void>([&](auto done) { runtime->start(container, done); });
+    return wait_for<void>([&](const auto& done) { runtime->start(container, done); });
   }
   Result<void> stop(const ContainerId& container, Duration grace) {
-    return wait_for<void>([&](auto done) { runtime->stop(container, grace, done); });
+    return wait_for<void>([&](const auto& done) { runtime->stop(container, grace, done); });
   }
   Result<void> remove(const ContainerId& container) {
-    return wait_for<void>([&](auto done) { runtime->remove(container, done); });
+    return wait_for<void>([&](const auto& done) { runtime->remove(container, done); });
   }
 
   Result<void> build_dockerfile(const std::string& dockerfile) {
@@ -93,7 +94,7 @@ class DockerEngineTest : public testing::Test {
     const std::string tar = folder / "context.tar";
     EXPECT_EQ(std::system(fmt::format("tar -C {} -cf {} .", context.string(), tar).c_str()), 0);
     build_log.clear();
-    return wait_for<void>([&](auto done) {
+    return wait_for<void>([&](const auto& done) {
       runtime->build(
           tar, image,
           [this](std::string_view text) {
@@ -120,7 +121,8 @@ class DockerEngineTest : public testing::Test {
                                    .restarts = 2,
                                    .image = image,
                                    .spec = spec};
-    const auto created = wait_for<ContainerId>([&](auto done) { runtime->create(request, done); });
+    const auto created =
+        wait_for<ContainerId>([&](const auto& done) { runtime->create(request, done); });
     EXPECT_TRUE(created) << created.error().message;
     return created.value_or(ContainerId{});
   }
@@ -142,7 +144,7 @@ class DockerEngineTest : public testing::Test {
 
   std::string logs(const LogRequest& request) {
     std::string log;
-    const auto read = wait_for<void>([&](auto done) {
+    const auto read = wait_for<void>([&](const auto& done) {
       runtime->logs(
           request,
           [&](std::string_view text) {
@@ -260,7 +262,8 @@ TEST_F(DockerEngineTest, ALogIsFollowedToItsEnd) {
 TEST_F(DockerEngineTest, AnImageMovesAsAFile) {
   build_script("echo here");
   const std::filesystem::path file = folder / "image.tar";
-  const auto saved = wait_for<Digest>([&](auto done) { runtime->save_image(image, file, done); });
+  const auto saved =
+      wait_for<Digest>([&](const auto& done) { runtime->save_image(image, file, done); });
   ASSERT_TRUE(saved) << saved.error().message;
   const auto sum = folder / "sum";
   ASSERT_EQ(std::system(fmt::format("sha256sum < {} > {}", file.string(), sum.string()).c_str()),
@@ -269,9 +272,9 @@ TEST_F(DockerEngineTest, AnImageMovesAsAFile) {
   std::ifstream(sum) >> hex;
   EXPECT_EQ(saved->hex(), hex);
 
-  ASSERT_TRUE(wait_for<void>([&](auto done) { runtime->remove_image(image, done); }));
+  ASSERT_TRUE(wait_for<void>([&](const auto& done) { runtime->remove_image(image, done); }));
   EXPECT_THAT(inventory()->images, Not(Contains(image)));
-  const auto loaded = wait_for<void>([&](auto done) { runtime->load_image(file, done); });
+  const auto loaded = wait_for<void>([&](const auto& done) { runtime->load_image(file, done); });
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_THAT(inventory()->images, Contains(image));
   const ContainerId container = run();
@@ -282,7 +285,7 @@ TEST_F(DockerEngineTest, AnImageMovesAsAFile) {
 TEST_F(DockerEngineTest, AFileThatIsNoImageIsRefused) {
   const std::filesystem::path file = folder / "image.tar";
   std::ofstream(file) << std::string(100'000, 'x');
-  const auto loaded = wait_for<void>([&](auto done) { runtime->load_image(file, done); });
+  const auto loaded = wait_for<void>([&](const auto& done) { runtime->load_image(file, done); });
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::kFailed) << loaded.error().message;
 }
@@ -315,7 +318,8 @@ TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
                                  .restarts = 0,
                                  .image = "hearth/no-such:1",
                                  .spec = {}};
-  const auto created = wait_for<ContainerId>([&](auto done) { runtime->create(request, done); });
+  const auto created =
+      wait_for<ContainerId>([&](const auto& done) { runtime->create(request, done); });
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().code, ErrorCode::kNotFound);
 }
@@ -331,7 +335,7 @@ TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
   run_until([&] { return ready; });
   run();
   wait_for_exit();
-  const auto seen = wait_for<Inventory>([&](auto done) { other.inventory(done); });
+  const auto seen = wait_for<Inventory>([&](const auto& done) { other.inventory(done); });
   ASSERT_TRUE(seen);
   EXPECT_TRUE(seen->containers.empty());
   EXPECT_EQ(heard, 0);

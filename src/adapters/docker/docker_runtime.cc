@@ -22,6 +22,9 @@
 namespace hearth::docker {
 namespace {
 
+/// How often a reader of a log that had enough is asked whether it takes more.
+constexpr Duration kReaderLook = std::chrono::milliseconds(10);
+
 constexpr std::size_t kLineBytesMax = 256 * 1024;
 constexpr std::size_t kRefusalBytesMax = 64 * 1024;
 
@@ -75,7 +78,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
 
   /// Runs `work(core, coroutine)` in its turn and hands on how it ended.
   template <class T, class Work>
-  void submit(Lane& lane, Completion<T> done, Work work) {
+  void submit(Lane& lane, const Completion<T>& done, const Work& work) {
     auto body = [self = shared_from_this(), &lane, done, work](Coroutine& coroutine) {
       if (self->closed_) return;
       Result<T> result = work(*self, coroutine);
@@ -168,9 +171,9 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   for (Container& container : list->containers) {
     // The engine tells of a death a little before its list does: a list that is told after the
     // notice must not bring the container back to life.
-    if (auto end = watch_.end_of(container.id)) {
+    if (const auto end = watch_.end_of(container.id)) {
       container.state = ContainerState::kExited;
-      container.exit = std::move(end);
+      container.exit = end;
     } else if (container.state == ContainerState::kExited) {
       auto exit = exit_of(container.id, coroutine);
       // Removed since it was listed.
@@ -393,7 +396,12 @@ Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const Chu
 
   LogFrames frames;
   const auto wanted = [&](std::string_view chunk) { return !closed_ && sink(chunk); };
+  http::Sleeper rest(loop_);
   for (;;) {
+    while (request.ready && !request.ready()) {
+      if (!wanted({})) return {};
+      rest.sleep(kReaderLook, coroutine);
+    }
     const auto piece = stream->next(coroutine);
     if (!piece && request.follow && piece.error().code == ErrorCode::kTimeout) {
       if (!wanted({})) return {};
@@ -425,39 +433,38 @@ void DockerRuntime::watch(Handlers handlers) {
 }
 
 void DockerRuntime::inventory(Completion<Inventory> done) {
-  core_->submit(core_->verbs_, std::move(done),
+  core_->submit(core_->verbs_, done,
                 [](Core& core, Coroutine& coroutine) { return core.take_inventory(coroutine); });
 }
 
 void DockerRuntime::create(ContainerRequest request, Completion<ContainerId> done) {
-  core_->submit(core_->verbs_, std::move(done),
+  core_->submit(core_->verbs_, done,
                 [request = std::move(request)](Core& core, Coroutine& coroutine) {
                   return core.create(request, coroutine);
                 });
 }
 
 void DockerRuntime::start(const ContainerId& container, Completion<void> done) {
-  core_->submit(core_->verbs_, std::move(done), [container](Core& core, Coroutine& coroutine) {
+  core_->submit(core_->verbs_, done, [container](Core& core, Coroutine& coroutine) {
     return core.start(container, coroutine);
   });
 }
 
 void DockerRuntime::stop(const ContainerId& container, Duration grace, Completion<void> done) {
-  core_->submit(core_->stops_, std::move(done),
-                [container, grace](Core& core, Coroutine& coroutine) {
-                  return core.stop(container, grace, coroutine);
-                });
+  core_->submit(core_->stops_, done, [container, grace](Core& core, Coroutine& coroutine) {
+    return core.stop(container, grace, coroutine);
+  });
 }
 
 void DockerRuntime::remove(const ContainerId& container, Completion<void> done) {
-  core_->submit(core_->verbs_, std::move(done), [container](Core& core, Coroutine& coroutine) {
+  core_->submit(core_->verbs_, done, [container](Core& core, Coroutine& coroutine) {
     return core.remove(container, coroutine);
   });
 }
 
 void DockerRuntime::build(const std::filesystem::path& context, const std::string& reference,
                           ChunkSink log, Completion<void> done) {
-  core_->submit(core_->builds_, std::move(done),
+  core_->submit(core_->builds_, done,
                 [context, reference, log = std::move(log)](Core& core, Coroutine& coroutine) {
                   return core.build(context, reference, log, coroutine);
                 });
@@ -465,27 +472,26 @@ void DockerRuntime::build(const std::filesystem::path& context, const std::strin
 
 void DockerRuntime::save_image(const std::string& reference, const std::filesystem::path& file,
                                Completion<Digest> done) {
-  core_->submit(core_->transfers_, std::move(done),
-                [reference, file](Core& core, Coroutine& coroutine) {
-                  return core.save_image(reference, file, coroutine);
-                });
+  core_->submit(core_->transfers_, done, [reference, file](Core& core, Coroutine& coroutine) {
+    return core.save_image(reference, file, coroutine);
+  });
 }
 
 void DockerRuntime::load_image(const std::filesystem::path& file, Completion<void> done) {
-  core_->submit(core_->transfers_, std::move(done), [file](Core& core, Coroutine& coroutine) {
+  core_->submit(core_->transfers_, done, [file](Core& core, Coroutine& coroutine) {
     return core.load_image(file, coroutine);
   });
 }
 
 void DockerRuntime::remove_image(const std::string& reference, Completion<void> done) {
-  core_->submit(core_->verbs_, std::move(done), [reference](Core& core, Coroutine& coroutine) {
+  core_->submit(core_->verbs_, done, [reference](Core& core, Coroutine& coroutine) {
     return core.remove_image(reference, coroutine);
   });
 }
 
 void DockerRuntime::logs(LogRequest request, ChunkSink sink, Completion<void> done) {
   core_->submit(
-      core_->logs_, std::move(done),
+      core_->logs_, done,
       [request = std::move(request), sink = std::move(sink)](Core& core, Coroutine& coroutine) {
         return core.read_logs(request, sink, coroutine);
       });

@@ -67,10 +67,10 @@ class DockerRuntimeTest : public testing::Test {
   }
 
   Result<void> start() {
-    return wait_for<void>([&](auto done) { runtime->start(kContainer, done); });
+    return wait_for<void>([&](const auto& done) { runtime->start(kContainer, done); });
   }
   Result<Inventory> inventory() {
-    return wait_for<Inventory>([&](auto done) { runtime->inventory(done); });
+    return wait_for<Inventory>([&](const auto& done) { runtime->inventory(done); });
   }
   Result<ContainerId> create() {
     const ContainerRequest request{.instance = InstanceId{"heater-1"},
@@ -79,13 +79,14 @@ class DockerRuntimeTest : public testing::Test {
                                    .restarts = 0,
                                    .image = "hearth/heater:1",
                                    .spec = {}};
-    return wait_for<ContainerId>([&](auto done) { runtime->create(request, done); });
+    return wait_for<ContainerId>([&](const auto& done) { runtime->create(request, done); });
   }
 
   void watch() {
-    runtime->watch({.on_notice = [this](ContainerNotice notice) { notices.push_back(notice); },
-                    .on_watching = [this] { ++watching; },
-                    .on_lost = [this](const Error& error) { lost.push_back(error); }});
+    runtime->watch(
+        {.on_notice = [this](const ContainerNotice& notice) { notices.push_back(notice); },
+         .on_watching = [this] { ++watching; },
+         .on_lost = [this](const Error& error) { lost.push_back(error); }});
   }
 
   std::filesystem::path write_file(const std::string& name, std::string_view content) {

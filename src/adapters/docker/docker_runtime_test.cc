@@ -159,10 +159,10 @@ TEST_F(DockerRuntimeTest, AnInventoryTellsHowContainersEnded) {
 
 TEST_F(DockerRuntimeTest, TheVerbsAreIdempotent) {
   const auto stop = [&] {
-    return wait_for<void>([&](auto done) { runtime->stop(kContainer, 1500ms, done); });
+    return wait_for<void>([&](const auto& done) { runtime->stop(kContainer, 1500ms, done); });
   };
   const auto remove = [&] {
-    return wait_for<void>([&](auto done) { runtime->remove(kContainer, done); });
+    return wait_for<void>([&](const auto& done) { runtime->remove(kContainer, done); });
   };
   engine.on(kStart, {answer(304, "")});
   EXPECT_TRUE(start());
@@ -173,7 +173,7 @@ TEST_F(DockerRuntimeTest, TheVerbsAreIdempotent) {
   EXPECT_TRUE(remove());  // 404.
   engine.on("/containers/" + std::string(kId), {answer(409, R"({"message":"in progress"})")});
   EXPECT_TRUE(remove());
-  EXPECT_TRUE(wait_for<void>([&](auto done) { runtime->remove_image("hearth/x:1", done); }));
+  EXPECT_TRUE(wait_for<void>([&](const auto& done) { runtime->remove_image("hearth/x:1", done); }));
 }
 
 TEST_F(DockerRuntimeTest, ADestroyedRuntimeCallsNobody) {
@@ -216,7 +216,7 @@ TEST_F(DockerRuntimeTest, ABuildStreamsItsLogAndEndsWell) {
   engine.on("/build", {chunks({R"({"stream":"Step 1/1 : FROM)", " scratch\\n\"}\r\n",
                                R"({"aux":{"ID":"sha256:1"}})"})});
   std::string log;
-  const auto built = wait_for<void>([&](auto done) {
+  const auto built = wait_for<void>([&](const auto& done) {
     runtime->build(
         file, "hearth/heater:1",
         [&](std::string_view text) {
@@ -234,7 +234,7 @@ TEST_F(DockerRuntimeTest, ABuildStreamsItsLogAndEndsWell) {
 TEST_F(DockerRuntimeTest, ABuildThatFailsEndsWithTheEnginesWords) {
   const auto file = write_file("context.tar", "context");
   const auto build = [&](std::string& log) {
-    return wait_for<void>([&](auto done) {
+    return wait_for<void>([&](const auto& done) {
       runtime->build(
           file, "hearth/heater:1",
           [&](std::string_view text) {
@@ -276,7 +276,7 @@ TEST_F(DockerRuntimeTest, AnEngineThatRefusesInTheMiddleOfAnUploadIsHeard) {
   const auto file = write_file("context.tar", std::string(8 << 20, 'c'));
   engine.on("/build",
             {answer(500, R"({"message":"write: no space left on device"})"), Then::kHangUp, 1000});
-  const auto built = wait_for<void>([&](auto done) {
+  const auto built = wait_for<void>([&](const auto& done) {
     runtime->build(file, "hearth/heater:1", [](std::string_view) { return true; }, done);
   });
   ASSERT_FALSE(built);
@@ -289,7 +289,7 @@ TEST_F(DockerRuntimeTest, ABuildThatNobodyWantsIsGivenUp) {
   engine.on("/build", {chunked_head() + chunk(R"({"stream":"Step 1/1"})"
                                               "\n"),
                        Then::kHold});
-  const auto built = wait_for<void>([&](auto done) {
+  const auto built = wait_for<void>([&](const auto& done) {
     runtime->build(file, "hearth/heater:1", [](std::string_view) { return false; }, done);
   });
   ASSERT_FALSE(built);
@@ -301,8 +301,8 @@ TEST_F(DockerRuntimeTest, ASavedImageHasItsDigest) {
   engine.on("/images/hearth%2Fheater%3A1/get",
             {chunks({image.substr(0, 500'000), image.substr(500'000)})});
   const auto file = folder / "image.tar";
-  const auto saved =
-      wait_for<Digest>([&](auto done) { runtime->save_image("hearth/heater:1", file, done); });
+  const auto saved = wait_for<Digest>(
+      [&](const auto& done) { runtime->save_image("hearth/heater:1", file, done); });
   ASSERT_TRUE(saved) << saved.error().message;
   EXPECT_EQ(*saved, sha256_of(image));
   EXPECT_EQ(std::filesystem::file_size(file), image.size());
@@ -311,7 +311,8 @@ TEST_F(DockerRuntimeTest, ASavedImageHasItsDigest) {
 TEST_F(DockerRuntimeTest, AnImageThatBreaksOffLeavesNoFile) {
   const auto file = folder / "image.tar";
   const auto save = [&] {
-    return wait_for<Digest>([&](auto done) { runtime->save_image("hearth/x:1", file, done); });
+    return wait_for<Digest>(
+        [&](const auto& done) { runtime->save_image("hearth/x:1", file, done); });
   };
   const std::string path = "/images/hearth%2Fx%3A1/get";
   EXPECT_EQ(save().error().code, ErrorCode::kNotFound);
@@ -335,7 +336,7 @@ TEST_F(DockerRuntimeTest, AnImageThatBreaksOffLeavesNoFile) {
 TEST_F(DockerRuntimeTest, AnImageIsLoadedOrTheEngineSaysWhyNot) {
   const auto file = write_file("image.tar", std::string(300'000, 'i'));
   const auto load = [&](const std::filesystem::path& path) {
-    return wait_for<void>([&](auto done) { runtime->load_image(path, done); });
+    return wait_for<void>([&](const auto& done) { runtime->load_image(path, done); });
   };
   engine.on("/images/load", {chunks({R"({"status":"Loading layer","progress":"[>]","id":"a"})"
                                      "\n",
@@ -353,7 +354,7 @@ TEST_F(DockerRuntimeTest, LogsComeWithoutTheirFrames) {
   engine.on(kLogs, {chunks({"\1\0\0\0\0\0\0\4on"s, "e\n\2\0\0\0\0\0\0\4two\n"s})});
   std::string log;
   const auto read = [&] {
-    return wait_for<void>([&](auto done) {
+    return wait_for<void>([&](const auto& done) {
       runtime->logs(
           {.container = kContainer, .tail_lines = 7},
           [&](std::string_view text) {
@@ -378,7 +379,7 @@ TEST_F(DockerRuntimeTest, AQuietLogAsksNowAndThenWhetherItIsStillWanted) {
   engine.on(kLogs, {chunked_head(), Then::kHold});
   std::string log;
   int asked = 0;
-  const auto read = wait_for<void>([&](auto done) {
+  const auto read = wait_for<void>([&](const auto& done) {
     runtime->logs(
         {.container = kContainer, .follow = true},
         [&](std::string_view text) {
@@ -392,6 +393,25 @@ TEST_F(DockerRuntimeTest, AQuietLogAsksNowAndThenWhetherItIsStillWanted) {
   EXPECT_TRUE(read);
   EXPECT_EQ(log, "one\n");
   EXPECT_EQ(asked, 4);
+}
+
+TEST_F(DockerRuntimeTest, ALogRestsWhileItsReaderHasEnough) {
+  using namespace std::string_literals;
+  engine.on(kLogs, {chunks({"\1\0\0\0\0\0\0\4one\n"s})});
+  int asked = 0;
+  std::string log;
+  const auto read = wait_for<void>([&](const auto& done) {
+    runtime->logs(
+        {.container = kContainer, .ready = [&] { return ++asked > 3; }},
+        [&](std::string_view text) {
+          EXPECT_TRUE(text.empty() || asked > 3);
+          log += text;
+          return true;
+        },
+        done);
+  });
+  EXPECT_TRUE(read);
+  EXPECT_EQ(log, "one\n");
 }
 
 TEST_F(DockerRuntimeTest, MoreFollowersThanTheBoundAreRefused) {

@@ -192,11 +192,11 @@ json::object host_config(const std::string& network, const ContainerSpec& spec) 
 Result<ApiVersion> choose_api_version(std::string_view answer) {
   const auto parsed = parse(answer, "an answer about its version");
   if (!parsed) return tl::unexpected(parsed.error());
-  const auto newest = parse_version(text_in(*parsed, "ApiVersion"));
+  auto newest = parse_version(text_in(*parsed, "ApiVersion"));
   if (!newest) return newest;
   ApiVersion oldest;
   if (const std::string_view told = text_in(*parsed, "MinAPIVersion"); !told.empty()) {
-    const auto min = parse_version(told);
+    auto min = parse_version(told);
     if (!min) return min;
     oldest = *min;
   }

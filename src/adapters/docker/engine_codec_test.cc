@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/prng.h"
 
 namespace hearth::docker {
 namespace {
@@ -224,6 +228,45 @@ TEST(EngineCodec, LongLastWordsLoseTheirHeadAndNotTheirCause) {
   const std::string message = failure(words, "build").message;
   EXPECT_LT(message.size(), 1200U);
   EXPECT_THAT(message, testing::EndsWith("é the cause"));
+}
+
+// Goal: no text makes a decoder do anything but answer. Method: real answers with bytes flipped,
+// taken out and put in.
+TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
+  const std::vector<std::string> whole{
+      version_answer("1.41", "1.12"),
+      R"({"Type":"container","Action":"die","Actor":{"ID":"abc",
+          "Attributes":{"exitCode":"137","hearth.instance":"heater-1"}},"timeNano":1795463573640})",
+      R"([{"Id":"a","State":"running","Labels":{"hearth.instance":"heater-1",
+          "hearth.workload":"heater","hearth.generation":"1","hearth.restarts":"0"}}])",
+      R"({"State":{"ExitCode":137,"OOMKilled":true,"FinishedAt":"2026-11-23T19:52:53.4099Z"}})",
+      R"([{"RepoTags":["hearth/b:1",null]},{"RepoTags":null}])",
+      R"({"errorDetail":{"message":"no"},"error":"no","stream":"x","status":"y","id":"1"})"};
+  Prng prng(20'10);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = whole[prng.below(whole.size())];
+    for (std::uint64_t change = 0; change <= prng.below(3); ++change) {
+      const std::size_t at = prng.below(text.size());
+      const char byte = static_cast<char>(prng.below(256));
+      const std::uint64_t kind = prng.below(3);
+      if (kind == 0) {
+        text[at] = byte;
+      } else if (kind == 1) {
+        text.erase(at, 1 + prng.below(9));
+      } else {
+        text.insert(at, 1 + prng.below(3), byte);
+      }
+      if (text.empty()) break;
+    }
+    choose_api_version(text);
+    decode_event(text);
+    decode_created(text);
+    decode_container_list(text);
+    decode_exit(text);
+    decode_image_list(text);
+    decode_progress(text);
+    refusal(500, text, "start it");
+  }
 }
 
 TEST(EngineCodec, PercentEncodingLeavesNothingThatMeansSomething) {

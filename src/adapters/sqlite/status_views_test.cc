@@ -170,6 +170,11 @@ TEST_F(StatusViewsTest, AnInstanceAndItsStandInHaveOneRowInAllTheirStates) {
   }
 }
 
+TEST_F(StatusViewsTest, OfAWorkloadThatWasRemovedThereIsNoRow) {
+  commit(PutWorkload{{.name = app_, .phase = WorkloadPhase::kRemoved, .build_node = {}}});
+  EXPECT_THAT(services(), testing::IsEmpty());
+}
+
 TEST_F(StatusViewsTest, SeveralInstancesHaveARowEach) {
   put(instance(1, kRun, kRunning));
   Instance pending = instance(2, kRun, InstanceState::kPending);

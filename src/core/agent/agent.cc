@@ -190,6 +190,8 @@ void Agent::send_status_if_due() {
 Report Agent::report() const {
   Report report;
   for (const auto& [id, slot] : slots_) {
+    // Nothing is known of it yet: to say so would undo what is known of it from before our start.
+    if (slot.status.state == InstanceState::kAssigned) continue;
     report.instances.emplace(id, slot.status);
     if (slot.wish) {
       report.workloads.emplace(id, slot.wish->workload);
@@ -217,6 +219,7 @@ Report Agent::report() const {
 
 std::string Agent::problem() const {
   if (!engine_up_) return engine_error_;
+  if (!inventory_known_) return "its containers have not been listed yet";
   if (!save_error_.empty()) return "its assignment cannot be stored: " + save_error_;
   return {};
 }

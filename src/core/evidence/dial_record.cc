@@ -20,6 +20,11 @@ void DialRecord::begin_silence(MonoTime now) {
   discard(now);
 }
 
+void DialRecord::resume_silence(MonoTime now) {
+  begin_silence(now);
+  proven_ = true;
+}
+
 void DialRecord::end_silence(MonoTime now) {
   silent_ = false;
   unanswered_ = 0;

@@ -29,6 +29,8 @@ class DialRecord {
 
   /// The node fell silent: from now on dials are evidence about this silence.
   void begin_silence(MonoTime now);
+  /// As begin_silence(), where it is known from before that dialling this agent works.
+  void resume_silence(MonoTime now);
   /// The node was heard again.
   void end_silence(MonoTime now);
   /// What came of dials under way or done in this silence does not count: we ourselves were late.

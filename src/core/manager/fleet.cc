@@ -133,6 +133,26 @@ void Manager::become(NodeRecord& record, NodeState state, std::string evidence) 
   schedule(record);
 }
 
+/// Goes on with a silence that an earlier manager judged. Whom it could tell by a dial was known to
+/// answer dials.
+void Manager::resume(NodeRecord& record) {
+  switch (record.node.state) {
+    case NodeState::kAwaited:
+    case NodeState::kLive:
+    case NodeState::kDead: return;
+    case NodeState::kSuspect: record.dial.begin_silence(now_.mono); break;
+    case NodeState::kUnreachable:
+      record.dial.resume_silence(now_.mono);
+      record.next_fetch = now_.mono;
+      break;
+    case NodeState::kAgentDown:
+      record.dial.resume_silence(now_.mono);
+      record.agent_down_since = now_.mono;
+      break;
+  }
+  schedule(record);
+}
+
 void Manager::lose(NodeRecord& record) {
   const NodeName& name = record.node.name;
   for (const InstanceId& id : instances_on(name)) {
@@ -197,7 +217,9 @@ void Manager::republish_if_unheard(NodeRecord& record) {
   if (!record.wished_at || !record.judged() || now_.mono - *record.wished_at < kRepublishAfter)
     return;
   record.wished_at = now_.mono;
-  act(PublishAssignment{*record.wish});
+  if (!record.heard.told()) return;  // A box without an agent takes nothing over.
+  record.republish = true;
+  assignments_due_.insert(record.node.name);
 }
 
 /// Enters the node's next deadline. An entry that is earlier than needed stays: looking again costs

@@ -78,6 +78,7 @@ void Manager::visit(const Started&) {
                    epoch_.value, nodes_.size(), workloads_.size(), instances_.size()));
   for (auto& [name, record] : nodes_) {
     act(WatchNode{name});
+    resume(record);
     climb(record);
     assignments_due_.insert(name);
   }
@@ -114,6 +115,12 @@ void Manager::visit(const Dialled& event) {
 void Manager::visit(const PowerSwitched& event) {
   NodeRecord* record = record_of(event.node);
   if (record == nullptr) return;
+  const bool is_off = event.verb == PowerVerb::kOff && event.outcome;
+  if (is_off && record->heard.told() && record->node.incarnation != record->heard) {
+    // That life is over as well: what it said last and comes late is no sign of a new one.
+    record->node.incarnation = record->heard;
+    nodes_touched_.insert(event.node);
+  }
   record->ladder.on_switched(event.verb, event.outcome, now_.mono);
   climb(*record);
 }

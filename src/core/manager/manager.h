@@ -113,6 +113,7 @@ class Manager {
   void tend(NodeRecord& record);
   void judge(NodeRecord& record);
   void become(NodeRecord& record, NodeState state, std::string evidence);
+  void resume(NodeRecord& record);
   void lose(NodeRecord& record);
   void climb(NodeRecord& record);
   void republish_if_unheard(NodeRecord& record);
@@ -136,6 +137,7 @@ class Manager {
   // work.cc: instances and assignments.
   void reconcile_work();
   void retire(Workload& workload);
+  void reconcile_one(const WorkloadName& name);
   bool carry_out(const WorkPlan& plan, Workload& workload);
   bool create(const NewInstance& wanted, Workload& workload);
   void place_pending(Workload& workload);

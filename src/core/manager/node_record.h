@@ -39,7 +39,9 @@ struct Manager::NodeRecord {
       next_fetch;  ///< While unreachable, or unreported: when the status is asked for over HTTP.
   std::optional<Assignment> wish;     ///< As last published.
   std::optional<MonoTime> wished_at;  ///< While the node has not said that it took it over.
-  std::string usability;           ///< Why nothing can be placed on it, as last told; else empty.
+  bool republish = false;             ///< It did not take its wish over in time.
+  /// Why nothing can be placed on it, as last told; absent before it told anything.
+  std::optional<std::string> usability;
   std::optional<MonoTime> queued;  ///< Its entry in the deadlines.
 };
 

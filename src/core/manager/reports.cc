@@ -29,7 +29,11 @@ void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime rece
   record.soft.load = heartbeat.load;
   record.soft.applied = heartbeat.applied;
   if (heartbeat.report) record.soft.report = heartbeat.report;
-  if (record.wished_at && heartbeat.applied >= record.soft.wished) record.wished_at.reset();
+  if (heartbeat.applied >= record.soft.wished) {
+    record.wished_at.reset();
+  } else if (!record.wished_at) {
+    record.wished_at = now_.mono;  // It fell back, as one does that lost its disk.
+  }
 
   if (way == Way::kBus) {
     const Duration age =
@@ -128,7 +132,8 @@ void Manager::take_report(NodeRecord& record, const Report& report) {
     if (instance != nullptr && instance->node == node.name)
       take_status(*instance, status, node.name);
   }
-  if (record.soft.applied >= record.soft.wished) {
+  // An agent in trouble may not have seen its containers yet.
+  if (record.soft.applied >= record.soft.wished && report.problem.empty()) {
     const std::set<InstanceId> here = instances_on(node.name);
     for (const InstanceId& id : here) {
       const bool gone = !report.instances.contains(id);

@@ -25,33 +25,39 @@ bool keeps_running(const Workload& workload) {
 }  // namespace
 
 void Manager::reconcile_work() {
-  if (capacity_changed_) {
-    for (const auto& [id, instance] : instances_) {
-      if (!instance.node) work_due_.insert(instance.workload);
+  const auto due = [this] { return capacity_changed_ || !work_due_.empty(); };
+  if (!due()) return;
+  for (int round = 0; due(); ++round) {
+    HEARTH_CHECK(round < kRoundsMax);
+    if (std::exchange(capacity_changed_, false)) {
+      candidates_.reset();
+      for (const auto& [id, instance] : instances_) {
+        if (!instance.node) work_due_.insert(instance.workload);
+      }
     }
+    for (const WorkloadName& name : std::exchange(work_due_, {})) reconcile_one(name);
   }
-  const bool anything_changed = capacity_changed_ || !work_due_.empty();
-  const auto state_of = [this](const NodeName& name) { return record_of(name)->node.state; };
-  for (const WorkloadName& name : std::exchange(work_due_, {})) {
-    const auto found = workloads_.find(name);
-    if (found == workloads_.end()) continue;
-    Workload& workload = found->second;
-    bool changed = true;
-    for (int round = 0; changed; ++round) {
-      HEARTH_CHECK(round < kRoundsMax);
-      std::vector<const Instance*> instances;
-      for (const InstanceId& id : instances_of_[name]) instances.push_back(&instances_.at(id));
-      changed = carry_out(reconcile(workload, instances, state_of), workload);
-    }
-    place_pending(workload);
-    if (workload.phase == WorkloadPhase::kRemoving && instances_of_[name].empty()) {
-      tell(EventType::kWorkloadRemoved, "workload/" + name.str(),
-           fmt::format("'{}' is removed", name.str()));
-      retire(workload);
-    }
+  choose_warm_nodes();
+}
+
+void Manager::reconcile_one(const WorkloadName& name) {
+  const auto found = workloads_.find(name);
+  if (found == workloads_.end()) return;
+  Workload& workload = found->second;
+  const auto state_of = [this](const NodeName& node) { return record_of(node)->node.state; };
+  bool changed = true;
+  for (int round = 0; changed; ++round) {
+    HEARTH_CHECK(round < kRoundsMax);
+    std::vector<const Instance*> instances;
+    for (const InstanceId& id : instances_of_[name]) instances.push_back(&instances_.at(id));
+    changed = carry_out(reconcile(workload, instances, state_of), workload);
   }
-  if (anything_changed) choose_warm_nodes();
-  capacity_changed_ = false;
+  place_pending(workload);
+  if (workload.phase == WorkloadPhase::kRemoving && instances_of_[name].empty()) {
+    tell(EventType::kWorkloadRemoved, "workload/" + name.str(),
+         fmt::format("'{}' is removed", name.str()));
+    retire(workload);
+  }
 }
 
 /// Nothing of it is left but its numbers.
@@ -77,6 +83,7 @@ bool Manager::carry_out(const WorkPlan& plan, Workload& workload) {
   for (const InstanceId& id : plan.stop) {
     Instance& instance = *find_instance(id);
     instance.desire = InstanceDesire::kStop;
+    if (instance.node) capacity_changed_ = true;  // There is room for what waits.
     touch(instance);
     changed = true;
   }
@@ -201,9 +208,13 @@ void Manager::publish_assignments() {
     Assignment wish = assignment_for(name);
     if (record.wish) {
       wish.number = record.wish->number;
-      if (wish == *record.wish) continue;
+      if (wish == *record.wish) {
+        if (std::exchange(record.republish, false)) act(PublishAssignment{std::move(wish)});
+        continue;
+      }
     }
     wish.number = {epoch_, record.soft.wished.revision.next()};
+    record.republish = false;
     record.soft.wished = wish.number;
     record.wish = wish;
     record.wished_at = now_.mono;

@@ -6,34 +6,31 @@
 
 #include <fmt/format.h>
 
+#include "shell/metrics/metrics_text.h"
 #include "wire/heartbeat_codec.h"
 
 namespace hearth {
 namespace {
 
-constexpr std::uint32_t kTailLinesMax = 100'000;
+constexpr std::uint32_t kTailLinesMax = 1'000'000;
+/// Of a log, between the engine and its reader; the piece that crosses it still fits.
 constexpr std::size_t kLogBytesMax = 256 * 1024;
 constexpr Duration kLogQuiet = std::chrono::hours(1);
 
-/// A log on its way from the engine to a slower client: what does not fit in between is left out,
-/// and the client is told so. Shared by the handler and the engine's callbacks, which may outlive
-/// it.
+/// A log on its way from the engine to its reader. Shared by the handler and the engine's
+/// callbacks, which may outlive it.
 struct LogPipe {
   std::string waiting;
-  bool skipped = false;
   bool wanted = true;
   std::optional<Result<void>> end;
   Notifier changed;
 
   bool add(std::string_view chunk) {
-    if (waiting.size() + chunk.size() > kLogBytesMax) {
-      skipped = true;
-    } else {
-      waiting += chunk;
-    }
+    waiting += chunk;
     changed.notify_all();
     return wanted;
   }
+  bool ready() const { return !wanted || waiting.size() < kLogBytesMax; }
 };
 
 Result<std::uint32_t> tail_lines(const HttpRequest& request) {
@@ -42,30 +39,34 @@ Result<std::uint32_t> tail_lines(const HttpRequest& request) {
   const std::string& text = found->second;
   std::uint32_t lines = 0;
   const auto [rest, ec] = std::from_chars(text.data(), text.data() + text.size(), lines);
-  if (ec == std::errc() && rest == text.data() + text.size() && lines <= kTailLinesMax)
+  if (ec == std::errc() && rest == text.data() + text.size() && lines <= kTailLinesMax) {
     return lines;
+  }
   return fail(
       ErrorCode::kInvalidArgument,
-      fmt::format("tail={} must be a number of lines from 0 (all) to {}", text, kTailLinesMax));
+      fmt::format("'tail={}' must be a number of lines from 0 (all) to {}", text, kTailLinesMax));
 }
 
-Result<void> forward(LogPipe& pipe, HttpExchange& exchange) {
-  for (;;) {
-    if (!pipe.waiting.empty()) {
-      const std::string chunk = std::exchange(pipe.waiting, {});
-      if (Result<void> sent = exchange.write(chunk); !sent) return sent;
-      if (std::exchange(pipe.skipped, false)) {
-        Result<void> sent =
-            exchange.write("[hearth: lines left out, the log comes faster than it is read]\n");
-        if (!sent) return sent;
-      }
-      continue;
-    }
-    if (pipe.end) return *pipe.end;
-    if (Result<WaitEnd> woken = exchange.wait(pipe.changed, kLogQuiet); !woken) {
+/// Until something of the log, or its end, is there.
+Result<void> await_log(LogPipe& pipe, HttpExchange& exchange) {
+  while (pipe.waiting.empty() && !pipe.end) {
+    if (auto woken = exchange.wait(pipe.changed, kLogQuiet); !woken) {
       return tl::unexpected(woken.error());
     }
   }
+  return {};
+}
+
+Result<void> forward(LogPipe& pipe, HttpExchange& exchange) {
+  while (!pipe.waiting.empty() || !pipe.end) {
+    if (!pipe.waiting.empty()) {
+      const std::string chunk = std::exchange(pipe.waiting, {});
+      if (auto sent = exchange.write(chunk); !sent) return sent;
+    } else if (auto there = await_log(pipe, exchange); !there) {
+      return there;
+    }
+  }
+  return *pipe.end;
 }
 
 Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
@@ -79,21 +80,32 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
   const Result<std::uint32_t> tail = tail_lines(request);
   if (!tail) return tl::unexpected(tail.error());
   const auto follow = request.query.find("follow");
-  LogRequest wanted{.container = container,
-                    .follow = follow != request.query.end() && follow->second == "1",
-                    .tail_lines = *tail};
+  const bool follows = follow != request.query.end() && follow->second == "1";
 
-  if (Result<void> begun = exchange.begin_stream("text/plain; charset=utf-8"); !begun) return begun;
   const auto pipe = std::make_shared<LogPipe>();
   view.runtime.logs(
-      std::move(wanted), [pipe](std::string_view chunk) { return pipe->add(chunk); },
+      {.container = container,
+       .follow = follows,
+       .tail_lines = *tail,
+       .ready = [pipe] { return pipe->ready(); }},
+      [pipe](std::string_view chunk) { return pipe->add(chunk); },
       [pipe](const Result<void>& end) {
         pipe->end = end;
         pipe->changed.notify_all();
       });
-  Result<void> outcome = forward(*pipe, exchange);
+  const auto tell = [&]() -> Result<void> {
+    // An engine that refuses does so before the first byte: then that is the answer. A follower is
+    // answered at once, since its log may stay quiet for days.
+    if (!follows) {
+      if (auto there = await_log(*pipe, exchange); !there) return there;
+      if (pipe->end && !*pipe->end && pipe->waiting.empty()) return *pipe->end;
+    }
+    if (auto begun = exchange.begin_stream("text/plain; charset=utf-8"); !begun) return begun;
+    return forward(*pipe, exchange);
+  };
+  Result<void> told = tell();
   pipe->wanted = false;
-  return outcome;
+  return told;
 }
 
 }  // namespace
@@ -111,7 +123,8 @@ void add_agent_routes(HttpRouter& router, const AgentView& view) {
   router.add(HttpMethod::kGet, "/v1/instances/{id}/logs",
              [&view](HttpExchange& exchange) { return stream_log(view, exchange); });
   router.add(HttpMethod::kGet, "/metrics", [&view](HttpExchange& exchange) {
-    return exchange.respond({.body = view.metrics(), .content_type = "text/plain; version=0.0.4"});
+    return exchange.respond(
+        {.body = view.metrics(), .content_type = std::string(MetricsText::kContentType)});
   });
 }
 

@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include "shell/api/fake_exchange.h"
+#include "ports/fake_http_exchange.h"
 #include "wire/json_reader.h"
 
 namespace hearth {
@@ -131,11 +131,12 @@ class ManagerApiTest : public testing::Test {
     api.add_routes(router, [] { return HttpServerCounters{}; });
   }
 
-  FakeExchange get(const std::string& target) {
-    return std::move(FakeExchange(HttpMethod::kGet, target).run(router));
+  FakeHttpExchange get(const std::string& target) {
+    return std::move(FakeHttpExchange(HttpMethod::kGet, target).run(router));
   }
-  FakeExchange call(HttpMethod method, const std::string& target, const std::string& body = {}) {
-    return std::move(FakeExchange(method, target, body).run(router));
+  FakeHttpExchange call(HttpMethod method, const std::string& target,
+                        const std::string& body = {}) {
+    return std::move(FakeHttpExchange(method, target, body).run(router));
   }
 
   FakeService service{example_cluster()};
@@ -229,7 +230,7 @@ TEST_F(ManagerApiTest, ShowsMetricsWithZerosToo) {
 
 TEST_F(ManagerApiTest, DeploysABundleThatIsThere) {
   const std::string body = R"({"bundle":")" + digest_of('b').str() + R"(","instances":2})";
-  const FakeExchange answer = call(HttpMethod::kPut, "/v1/workloads/fan", body);
+  const FakeHttpExchange answer = call(HttpMethod::kPut, "/v1/workloads/fan", body);
   EXPECT_EQ(answer.response.status, 202U);
   EXPECT_EQ(answer.response.body, R"({"name":"fan","generation":3,"message":"done"})");
   ASSERT_EQ(service.commands.size(), 1U);
@@ -249,7 +250,7 @@ TEST_F(ManagerApiTest, RefusesADeployThatCannotBe) {
 
 TEST_F(ManagerApiTest, PassesOnWhatTheManagerSaysToACommand) {
   service.result = fail(ErrorCode::kConflict, "it is being removed");
-  const FakeExchange answer = call(HttpMethod::kPost, "/v1/workloads/heater/stop");
+  const FakeHttpExchange answer = call(HttpMethod::kPost, "/v1/workloads/heater/stop");
   EXPECT_EQ(answer.response.status, 409U);
   EXPECT_THAT(answer.response.body, HasSubstr("it is being removed"));
 }
@@ -264,7 +265,7 @@ TEST_F(ManagerApiTest, StopsAndRemovesWorkloadsThatItKnows) {
 }
 
 TEST_F(ManagerApiTest, ImportsTheOperatorsList) {
-  const FakeExchange answer =
+  const FakeHttpExchange answer =
       call(HttpMethod::kPost, "/v1/nodes/import",
            R"({"1":{"node_name":"IAS-Node-1-new","node_ip":"52.188.83.232"}})");
   EXPECT_EQ(answer.response.body, R"({"message":"done","nodes":["ias-node-1-new"]})");
@@ -281,7 +282,7 @@ TEST_F(ManagerApiTest, MovesContentByItsDigest) {
   EXPECT_EQ(get("/v1/content/" + digest_of('c').str()).response.status, 404U);
   EXPECT_EQ(get("/v1/content/x").response.status, 400U);
 
-  FakeExchange put(HttpMethod::kPut, "/v1/content/" + digest_of('c').str());
+  FakeHttpExchange put(HttpMethod::kPut, "/v1/content/" + digest_of('c').str());
   put.received = ReceivedFile{digest_of('c'), 12};
   put.run(router);
   EXPECT_EQ(put.response.status, 201U);
@@ -290,7 +291,7 @@ TEST_F(ManagerApiTest, MovesContentByItsDigest) {
 }
 
 TEST_F(ManagerApiTest, RefusesContentOfAnotherDigest) {
-  FakeExchange put(HttpMethod::kPut, "/v1/content/" + digest_of('d').str());
+  FakeHttpExchange put(HttpMethod::kPut, "/v1/content/" + digest_of('d').str());
   put.received = ReceivedFile{digest_of('e'), 12};
   put.run(router);
   EXPECT_EQ(put.response.status, 422U);
@@ -312,7 +313,7 @@ TEST_F(ManagerApiTest, ListsEventsAsCloudEvents) {
 
 TEST_F(ManagerApiTest, StreamsEventsFromWhereTheClientWas) {
   for (std::uint64_t seq = 1; seq <= 3; ++seq) service.add_event(seq);
-  FakeExchange exchange(HttpMethod::kGet, "/v1/events");
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
   exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", "2"}};
   exchange.on_wait = {[&] {
                         EXPECT_THAT(exchange.streamed,
@@ -330,7 +331,7 @@ TEST_F(ManagerApiTest, StreamsEventsFromWhereTheClientWas) {
 
 TEST_F(ManagerApiTest, StreamsFromNowOnToWhoSaysNothing) {
   service.add_event(1);
-  FakeExchange exchange(HttpMethod::kGet, "/v1/events");
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
   exchange.headers() = {{"Accept", "text/event-stream"}};
   exchange.run(router);
   EXPECT_EQ(exchange.streamed, "");
@@ -338,7 +339,7 @@ TEST_F(ManagerApiTest, StreamsFromNowOnToWhoSaysNothing) {
 
 TEST_F(ManagerApiTest, GoesOnFromTheLastEventOfAStoreThatWasMadeAnew) {
   service.add_event(1);
-  FakeExchange exchange(HttpMethod::kGet, "/v1/events");
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
   exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", "900"}};
   exchange.on_wait = {[&] {
     service.add_event(2);
@@ -351,7 +352,7 @@ TEST_F(ManagerApiTest, GoesOnFromTheLastEventOfAStoreThatWasMadeAnew) {
 // --- Logs.
 
 TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
-  const FakeExchange answer = get("/v1/instances/heater-1/logs?follow=1&tail=20");
+  const FakeHttpExchange answer = get("/v1/instances/heater-1/logs?follow=1&tail=20");
   ASSERT_TRUE(answer.relayed);
   EXPECT_EQ(answer.relayed->first, (Endpoint{"10.0.0.7", 7701}));
   EXPECT_EQ(answer.relayed->second, "/v1/instances/heater-1/logs?follow=1&tail=20");
@@ -361,7 +362,7 @@ TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
 }
 
 TEST_F(ManagerApiTest, KeepsWhatABuilderSends) {
-  FakeExchange post(HttpMethod::kPost, "/v1/workloads/pump/build-log?generation=1");
+  FakeHttpExchange post(HttpMethod::kPost, "/v1/workloads/pump/build-log?generation=1");
   post.pieces = {"step 1\n", "step 2\n"};
   post.run(router);
   EXPECT_EQ(post.response.status, 204U);
@@ -371,11 +372,11 @@ TEST_F(ManagerApiTest, KeepsWhatABuilderSends) {
 }
 
 TEST_F(ManagerApiTest, FollowsABuildAsItGoes) {
-  FakeExchange follower(HttpMethod::kGet, "/v1/workloads/pump/build-log?follow=1");
+  FakeHttpExchange follower(HttpMethod::kGet, "/v1/workloads/pump/build-log?follow=1");
   follower.on_wait = {[&] { return WaitEnd::kTimedOut; },  // No node has begun yet.
                       [&] {
-                        FakeExchange post(HttpMethod::kPost,
-                                          "/v1/workloads/pump/build-log?generation=1");
+                        FakeHttpExchange post(HttpMethod::kPost,
+                                              "/v1/workloads/pump/build-log?generation=1");
                         post.pieces = {"step 1\n"};
                         post.breaks_off = true;
                         post.run(router);
@@ -387,7 +388,7 @@ TEST_F(ManagerApiTest, FollowsABuildAsItGoes) {
 }
 
 TEST_F(ManagerApiTest, EndsTheLogOfABuildThatIsOver) {
-  FakeExchange follower(HttpMethod::kGet, "/v1/workloads/heater/build-log?follow=1");
+  FakeHttpExchange follower(HttpMethod::kGet, "/v1/workloads/heater/build-log?follow=1");
   follower.run(router);
   EXPECT_TRUE(follower.ended);
   EXPECT_EQ(follower.streamed, "");

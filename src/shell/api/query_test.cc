@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "shell/api/fake_exchange.h"
+#include "ports/fake_http_exchange.h"
 
 namespace hearth {
 namespace {
 
 HttpRequest request_with(const std::string& query) {
-  return FakeExchange(HttpMethod::kGet, "/?" + query).request();
+  return FakeHttpExchange(HttpMethod::kGet, "/?" + query).request();
 }
 
 TEST(Query, ReadsFlagsAndNumbers) {

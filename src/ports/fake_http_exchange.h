@@ -15,9 +15,9 @@ namespace hearth {
 
 /// An exchange without a network: the request is given, the answer is kept. A handler that waits
 /// meets the next of `on_wait`; when there is none left its client is gone.
-class FakeExchange final : public HttpExchange {
+class FakeHttpExchange final : public HttpExchange {
  public:
-  FakeExchange(HttpMethod method, const std::string& target, std::string body = {})
+  FakeHttpExchange(HttpMethod method, const std::string& target, std::string body = {})
       : body_(std::move(body)) {
     request_.method = method;
     const std::size_t mark = std::min(target.find('?'), target.size());
@@ -33,7 +33,7 @@ class FakeExchange final : public HttpExchange {
   }
 
   /// Hands itself to the route and keeps what comes of it.
-  FakeExchange& run(const HttpRouter& router) {
+  FakeHttpExchange& run(const HttpRouter& router) {
     auto match = router.find(request_.method, request_.path);
     auto* found = std::get_if<HttpRouter::Found>(&match);
     HEARTH_CHECK(found != nullptr);

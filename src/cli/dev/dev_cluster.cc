@@ -1,0 +1,256 @@
+#include "cli/dev/dev_cluster.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/config/address_text.h"
+#include "adapters/file/file.h"
+#include "adapters/http/coroutine.h"
+#include "cli/dev/dev_files.h"
+#include "ports/http.h"
+#include "wire/server_details.h"
+
+namespace hearth::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration kStopGrace = std::chrono::seconds(5);
+/// An engine that was told to start a container a moment before may show it a moment later.
+constexpr int kKillRoundsMax = 10;
+constexpr Duration kKillRoundPause = std::chrono::milliseconds(50);
+
+Result<void> check_programs(const fs::path& folder) {
+  for (const char* name : {"hearthd", "hearth-agent"}) {
+    if (::access((folder / name).c_str(), X_OK) == 0) continue;
+    return fail(ErrorCode::kNotFound, fmt::format("'{}' is not beside this program, in '{}': build "
+                                                  "or install it too",
+                                                  name, folder.string()));
+  }
+  return {};
+}
+
+}  // namespace
+
+struct DevCluster::Node {
+  NodeName name;
+  Keeper agent;
+  bool on = true;
+  bool frozen = false;
+  bool switching = false;  ///< A switch is under way.
+};
+
+Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context& loop,
+                                                        const DevConfig& config,
+                                                        Handlers handlers) {
+  if (auto there = check_programs(config.programs); !there) return tl::unexpected(there.error());
+  std::error_code ec;
+  const fs::path state = fs::absolute(config.state, ec).lexically_normal();
+  for (const char* folder : {"logs", "nodes"}) {
+    if (auto made = make_directory(state / folder); !made) return tl::unexpected(made.error());
+  }
+  Result<LockFile> lock = LockFile::acquire(state / "lock");
+  if (!lock) return tl::unexpected(lock.error());
+
+  Result<std::string> cluster = ensure_cluster_id(state);
+  if (!cluster) return tl::unexpected(cluster.error());
+  Result<fs::path> socket = choose_socket_path(state, *cluster);
+  if (!socket) return tl::unexpected(socket.error());
+  const Result<std::uint16_t> manager_port = choose_port({"127.0.0.1"}, kManagerPort);
+  if (!manager_port) return tl::unexpected(manager_port.error());
+  DevFacts facts{.state = state,
+                 .cluster = *std::move(cluster),
+                 .manager = {"127.0.0.1", *manager_port},
+                 .power_socket = *std::move(socket),
+                 .docker_socket = config.docker_socket,
+                 .nodes = {}};
+  std::vector<std::string> addresses;
+  for (std::size_t i = 0; i < config.nodes; ++i) {
+    facts.nodes.push_back(*NodeName::parse(fmt::format("node-{}", i + 1)));
+    addresses.push_back(dev_address(i));
+  }
+  const Result<std::uint16_t> agent_port = choose_port(addresses, kAgentPortDefault);
+  if (!agent_port) return tl::unexpected(agent_port.error());
+  if (auto written = write_manager_files(facts, config.kafka, *agent_port); !written) {
+    return tl::unexpected(written.error());
+  }
+  if (auto saved = save_facts(facts); !saved) return tl::unexpected(saved.error());
+  auto made = std::unique_ptr<DevCluster>(
+      new DevCluster(loop, std::move(facts), std::move(handlers), *std::move(lock)));
+  made->add_programs(config, *agent_port);
+  return made;
+}
+
+DevCluster::DevCluster(boost::asio::io_context& loop, DevFacts facts, Handlers handlers,
+                       LockFile lock)
+    : loop_(loop),
+      facts_(std::move(facts)),
+      handlers_(std::move(handlers)),
+      lock_(std::move(lock)),
+      engine_(loop, facts_.docker_socket) {}
+
+DevCluster::~DevCluster() = default;
+
+void DevCluster::add_programs(const DevConfig& config, std::uint16_t agent_port) {
+  const Keeper::Handlers handlers{
+      .on_ended_by_itself = [this](std::string words) { handlers_.on_notice(std::move(words)); },
+      .on_given_up = [this](std::string words) { handlers_.on_broken(std::move(words)); }};
+  manager_ = std::make_unique<Keeper>(
+      loop_,
+      Keeper::Program{
+          .name = "hearthd",
+          .command = {config.programs / "hearthd", "--config", facts_.state / "config.json"},
+          .log = facts_.state / "logs" / "hearthd.log"},
+      handlers);
+  for (std::size_t i = 0; i < facts_.nodes.size(); ++i) {
+    const std::string& name = facts_.nodes[i].str();
+    Keeper::Program program{
+        .name = "the agent of " + name,
+        .command = {config.programs / "hearth-agent", "--node", name, "--manager",
+                    "http://" + show_endpoint(facts_.manager), "--listen",
+                    fmt::format("{}:{}", dev_address(i), agent_port), "--state",
+                    facts_.state / "nodes" / name, "--docker",
+                    "unix://" + facts_.docker_socket.string(), "--cluster", facts_.cluster},
+        .log = facts_.state / "logs" / (name + ".log")};
+    nodes_.push_back(std::unique_ptr<Node>(
+        new Node{.name = facts_.nodes[i], .agent = {loop_, std::move(program), handlers}}));
+  }
+}
+
+Result<void> DevCluster::start(http::Coroutine& coroutine) {
+  if (auto answers = engine_.check(coroutine); !answers) return answers;
+  if (auto removed = remove_containers(coroutine); !removed) return removed;
+  auto socket = PowerSocket::listen(loop_, facts_.power_socket,
+                                    [this](const PowerQuestion& question, http::Coroutine& its) {
+                                      return switch_power(question, its);
+                                    });
+  if (!socket) return tl::unexpected(socket.error());
+  socket_ = *std::move(socket);
+  manager_->start();
+  for (const auto& node : nodes_) node->agent.start();
+  return {};
+}
+
+void DevCluster::stop(http::Coroutine& coroutine) {
+  socket_.reset();
+  std::size_t running = 1 + nodes_.size();
+  http::Sleeper sleeper(loop_);
+  const auto stop_one = [&](Keeper& keeper) {
+    http::spawn(loop_, [&](http::Coroutine& its) {
+      keeper.stop(kStopGrace, its);
+      --running;
+      sleeper.wake();
+    });
+  };
+  stop_one(*manager_);
+  for (const auto& node : nodes_) stop_one(node->agent);
+  while (running > 0) sleeper.sleep(std::chrono::seconds(1), coroutine);
+  if (auto removed = remove_containers(coroutine); !removed) {
+    handlers_.on_notice(fmt::format("containers with the label hearth.cluster={} may be left: {}",
+                                    facts_.cluster, removed.error().message));
+  }
+  engine_.close();
+}
+
+void DevCluster::hurry() {
+  manager_->hurry();
+  for (const auto& node : nodes_) node->agent.hurry();
+}
+
+Result<void> DevCluster::remove_containers(http::Coroutine& coroutine) {
+  const auto found = engine_.containers(facts_.cluster, std::nullopt, coroutine);
+  if (!found) return tl::unexpected(found.error());
+  Result<void> outcome;
+  for (const Container& container : *found) {
+    if (auto removed = engine_.remove(container.id, coroutine); !removed) outcome = removed;
+  }
+  return outcome;
+}
+
+Result<std::string> DevCluster::switch_power(const PowerQuestion& question,
+                                             http::Coroutine& coroutine) {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
+                                  [&](const auto& node) { return node->name == question.node; });
+  if (found == nodes_.end()) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no dev node '{}'", question.node.str()));
+  }
+  Node& node = **found;
+  if (question.action != PowerAction::kStatus) {
+    if (node.switching) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("'{}' is being switched already", node.name.str()));
+    }
+    node.switching = true;
+    const Result<void> done = carry_out(question.action, node, coroutine);
+    node.switching = false;
+    if (!done) return tl::unexpected(done.error());
+  }
+  return std::string(node.on ? "on" : "off");
+}
+
+Result<void> DevCluster::carry_out(PowerAction action, Node& node, http::Coroutine& coroutine) {
+  const bool freezing = action == PowerAction::kFreeze || action == PowerAction::kThaw;
+  if (freezing && !node.on) {
+    return fail(ErrorCode::kConflict, fmt::format("'{}' is off", node.name.str()));
+  }
+  switch (action) {
+    case PowerAction::kStatus: break;
+    case PowerAction::kOff:
+      node.on = node.frozen = false;
+      node.agent.kill(coroutine);
+      return kill_containers(node, coroutine);
+    case PowerAction::kOn:
+      if (!std::exchange(node.on, true)) node.agent.start();
+      break;
+    case PowerAction::kFreeze:
+      node.frozen = true;
+      node.agent.freeze();
+      return pause_containers(node, action, coroutine);
+    case PowerAction::kThaw:
+      if (!std::exchange(node.frozen, false)) break;
+      node.agent.thaw();
+      return pause_containers(node, action, coroutine);
+  }
+  return {};
+}
+
+Result<void> DevCluster::kill_containers(const Node& node, http::Coroutine& coroutine) {
+  http::Sleeper sleeper(loop_);
+  for (int round = 0; round < kKillRoundsMax; ++round) {
+    const auto found = engine_.containers(facts_.cluster, node.name, coroutine);
+    if (!found) return tl::unexpected(found.error());
+    bool quiet = true;
+    for (const Container& container : *found) {
+      if (container.state != ContainerState::kRunning) continue;
+      quiet = false;
+      if (auto killed = engine_.kill(container.id, coroutine); !killed) return killed;
+    }
+    if (quiet && round > 0) return {};
+    sleeper.sleep(kKillRoundPause, coroutine);
+  }
+  return fail(ErrorCode::kTimeout,
+              fmt::format("containers of '{}' still run after they were killed", node.name.str()));
+}
+
+Result<void> DevCluster::pause_containers(const Node& node, PowerAction action,
+                                          http::Coroutine& coroutine) {
+  const auto found = engine_.containers(facts_.cluster, node.name, coroutine);
+  if (!found) return tl::unexpected(found.error());
+  for (const Container& container : *found) {
+    if (container.state != ContainerState::kRunning) continue;
+    const Result<void> done = action == PowerAction::kFreeze
+                                  ? engine_.pause(container.id, coroutine)
+                                  : engine_.unpause(container.id, coroutine);
+    if (!done) return done;
+  }
+  return {};
+}
+
+}  // namespace hearth::cli

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/file/lock_file.h"
+#include "base/result.h"
+#include "cli/dev/dev_engine.h"
+#include "cli/dev/dev_facts.h"
+#include "cli/dev/keeper.h"
+#include "cli/dev/power_socket.h"
+
+namespace hearth::cli {
+
+struct DevConfig {
+  std::filesystem::path state;
+  std::filesystem::path programs;  ///< The folder with hearthd and hearth-agent.
+  std::filesystem::path docker_socket;
+  std::string kafka;        ///< "embedded", or the brokers' HOST:PORT.
+  std::uint32_t nodes = 3;  ///< 1..kDevNodesMax.
+};
+inline constexpr std::uint32_t kDevNodesMax = 20;
+
+/// A manager and some dev nodes on this machine.
+///
+/// A dev node is an agent with a loopback address of its own (127.0.0.11 and on) and the containers
+/// that carry its label; all share the machine's engine. Its power switch is real: off kills the
+/// agent and the containers, on begins a new life, freezing hangs both. Two dev clusters (of two
+/// checkouts) do not meet: each has its own id as a label on its containers, its own ports and its
+/// own state folder, which is locked.
+///
+/// Owns all that it started: the programs end with this process however it ends, and what is left
+/// of the containers is removed at the end or else at the next start. On the loop.
+class DevCluster {
+ public:
+  struct Handlers {
+    std::function<void(std::string sentence)> on_notice;
+    /// It cannot go on; stop() is up to the owner.
+    std::function<void(std::string sentence)> on_broken;
+  };
+
+  /// Makes the folder and the files in it and chooses ports; starts nothing. kConflict: another one
+  /// has this folder. kNotFound: the programs are not there.
+  static Result<std::unique_ptr<DevCluster>> prepare(boost::asio::io_context& loop,
+                                                     const DevConfig& config, Handlers handlers);
+  ~DevCluster();
+
+  const DevFacts& facts() const { return facts_; }
+
+  /// Starts everything, having removed what a former life left. Errors: the engine does not answer,
+  /// the power switch's socket cannot be made.
+  Result<void> start(http::Coroutine& coroutine);
+  /// Ends everything and removes the cluster's containers. Returns once it is done.
+  void stop(http::Coroutine& coroutine);
+  /// Ends the patience of a stop() that is under way.
+  void hurry();
+
+ private:
+  struct Node;
+
+  DevCluster(boost::asio::io_context& loop, DevFacts facts, Handlers handlers, LockFile lock);
+  void add_programs(const DevConfig& config, std::uint16_t agent_port);
+  Result<void> remove_containers(http::Coroutine& coroutine);
+  Result<std::string> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
+  Result<void> carry_out(PowerAction action, Node& node, http::Coroutine& coroutine);
+  Result<void> kill_containers(const Node& node, http::Coroutine& coroutine);
+  Result<void> pause_containers(const Node& node, PowerAction action, http::Coroutine& coroutine);
+
+  boost::asio::io_context& loop_;
+  DevFacts facts_;
+  Handlers handlers_;
+  LockFile lock_;
+  DevEngine engine_;
+  std::unique_ptr<Keeper> manager_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::unique_ptr<PowerSocket> socket_;
+};
+
+}  // namespace hearth::cli

@@ -1,0 +1,261 @@
+#include "cli/dev/dev_command.h"
+
+#include <atomic>
+#include <csignal>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "adapters/config/address_text.h"
+#include "adapters/http/coroutine.h"
+#include "cli/dev/dev_cluster.h"
+#include "cli/dev/dev_console.h"
+#include "cli/dev/dev_state.h"
+#include "cli/dev/observer.h"
+#include "cli/dev/tour.h"
+
+namespace hearth::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using Sight = Observer::Sight;
+using std::chrono::seconds;
+
+constexpr Duration kReadyWithin = seconds(30);
+constexpr Duration kLiveWithin = seconds(30);
+constexpr int kInterrupted = 128 + SIGINT;
+constexpr const char* kDockerHostDefault = "unix:///var/run/docker.sock";
+
+enum class AfterTour : std::uint8_t { kStay, kLeave };
+
+struct Plan {
+  DevConfig config;
+  std::optional<fs::path> tour_application;
+  AfterTour after = AfterTour::kStay;
+};
+
+/// One run of `hearth dev`: the cluster on this thread's loop, and a second thread that looks at it
+/// from outside, as a user would.
+class DevRun {
+ public:
+  DevRun(Plan plan, Terminal& terminal)
+      : plan_(std::move(plan)), terminal_(terminal), console_(terminal), signals_(loop_) {}
+
+  Result<ExitCode> run() {
+    auto prepared = DevCluster::prepare(
+        loop_, plan_.config,
+        {.on_notice = [this](const std::string& words) { console_.tell(words, Paint::kWarning); },
+         .on_broken =
+             [this](const std::string& words) { finish(fail(ErrorCode::kFailed, words)); }});
+    if (!prepared) return tl::unexpected(prepared.error());
+    cluster_ = *std::move(prepared);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
+    await_signal();
+    http::spawn(loop_, [this](http::Coroutine& coroutine) { begin(coroutine); });
+    loop_.run();
+    front_ = std::jthread();  // Waits for it.
+    return outcome_.value_or(static_cast<ExitCode>(kInterrupted));
+  }
+
+ private:
+  void begin(http::Coroutine& coroutine) {
+    console_.tell(fmt::format("starting a manager and {}; state in {}",
+                              show_count(plan_.config.nodes, "dev node"),
+                              cluster_->facts().state.string()));
+    if (auto started = cluster_->start(coroutine); !started) {
+      finish(tl::unexpected(started.error()));
+      return;
+    }
+    if (stopping_) return;
+    front_ = std::jthread([this] {
+      auto outcome = look();
+      asio::post(loop_, [this, outcome = std::move(outcome)] {
+        if (!outcome || plan_.after == AfterTour::kLeave) {
+          finish(outcome);
+        } else {
+          outcome_ = outcome;  // Stays up; what the tour came to is what this run came to.
+        }
+      });
+    });
+  }
+
+  /// On the second thread.
+  Result<ExitCode> look() {
+    const Observer observer(ApiClient(cluster_->facts().manager, ""), cluster_->facts(), stopping_);
+    if (auto live = see_it_live(observer); !live) return tl::unexpected(live.error());
+    bool seen = true;
+    if (plan_.tour_application) seen = Tour(observer, console_, *plan_.tour_application).run();
+    if (plan_.after == AfterTour::kStay && !stopping_) say_what_next(observer);
+    return seen ? ExitCode::kOk : ExitCode::kFailed;
+  }
+
+  Result<void> see_it_live(const Observer& observer) {
+    const auto ready = observer.wait(kReadyWithin, "a manager that is ready", [&]() -> Sight {
+      const Result<std::string> answer = observer.api().get("/readyz");
+      if (answer) return {true, {}};
+      return {false, answer.error().message};
+    });
+    if (!ready) return tl::unexpected(ready.error());
+    console_.tell(fmt::format("the manager is ready at {}", observer.api().url()), Paint::kGood);
+    const auto live = observer.wait(kLiveWithin, "all nodes live", [&]() -> Sight {
+      const auto nodes = observer.nodes();
+      if (!nodes) return {false, nodes.error().message};
+      std::string words;
+      std::size_t count = 0;
+      for (const NodeView& node : *nodes) {
+        words += fmt::format("{}{} is {}", words.empty() ? "" : ", ", node.name, node.state);
+        if (node.state == "live") ++count;
+      }
+      return {count >= observer.facts().nodes.size(), words};
+    });
+    if (!live) return tl::unexpected(live.error());
+    console_.tell(*live, Paint::kGood);
+    return {};
+  }
+
+  void say_what_next(const Observer& observer) {
+    const DevFacts& facts = observer.facts();
+    const std::string program = fs::proximate(plan_.config.programs / "hearth").string();
+    const std::string manager =
+        facts.manager.port == kManagerPort ? "" : " --manager " + observer.api().url();
+    const std::string some_workload =
+        plan_.tour_application ? tour_workload(*plan_.tour_application).str() : "NAME";
+    console_.say(
+        fmt::format("\nHearth runs until Ctrl-C. What to try next, in another terminal:\n"
+                    "  {0} status{1}\n"
+                    "  {0} events -f{1}\n"
+                    "  {0} dev power freeze node-2 --state {2}   and see it return\n"
+                    "  {0} explain node node-2{1}\n"
+                    "  {0} logs {3} -f{1}\n"
+                    "  sqlite3 {2}/manager/hearth.db 'select * from service_status'\n",
+                    program, manager, fs::proximate(facts.state).string(), some_workload));
+  }
+
+  void await_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (stopping_) {
+        cluster_->hurry();
+      } else {
+        terminal_.say("");  // The terminal shows ^C on the line.
+        finish(outcome_ ? *outcome_ : Result<ExitCode>(static_cast<ExitCode>(kInterrupted)));
+      }
+      await_signal();
+    });
+  }
+
+  /// Ends everything; called again it does nothing.
+  void finish(Result<ExitCode> outcome) {
+    if (stopping_.exchange(true)) return;
+    outcome_ = std::move(outcome);
+    console_.tell("stopping what was started");
+    http::spawn(loop_, [this](http::Coroutine& coroutine) {
+      cluster_->stop(coroutine);
+      console_.tell("all of it has ended");
+      signals_.cancel();
+    });
+  }
+
+  Plan plan_;
+  Terminal& terminal_;
+  DevConsole console_;
+  asio::io_context loop_{1};
+  asio::signal_set signals_;
+  std::atomic<bool> stopping_ = false;
+  std::optional<Result<ExitCode>> outcome_;
+  std::unique_ptr<DevCluster> cluster_;
+  std::jthread front_;
+};
+
+class DevCommand final : public Command {
+ public:
+  CommandText text() const override {
+    return {
+        .name = "dev",
+        .summary = "Run all of Hearth on this machine: a manager, a broker, and dev nodes.",
+        .details =
+            "Dev nodes share the machine's Docker engine and have a real power switch (hearth dev\n"
+            "power). Ctrl-C stops all that was started, and nothing else.",
+        .examples = {{"hearth dev", "three nodes, until Ctrl-C"},
+                     {"hearth dev --nodes 5 --state /tmp/five", "five, kept apart from others"},
+                     {"hearth dev --kafka 127.0.0.1:9092", "over a real broker"},
+                     {"hearth dev --tour --app ./heater --exit", "show what it does, and leave"}}};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.value({"--nodes", "N", "how many dev nodes (3)"}, nodes_, 1, kDevNodesMax);
+    arguments.value({"--state", "DIR", "where all of it lives (~/.local/state/hearth/dev)"},
+                    state_);
+    arguments.parsed({"--kafka", "BROKERS", "embedded (the default), or HOST:PORT"},
+                     parse_kafka_bootstrap, kafka_);
+    arguments.value({"--docker", "URL", "the engine: unix:///PATH (DOCKER_HOST, or the machine's)"},
+                    docker_);
+    arguments.flag({"--tour", "", "show what Hearth does, on an application"}, tour_);
+    arguments.value({"--app", "DIR", "the tour's application: a folder with a Dockerfile"}, app_);
+    arguments.flag({"--exit", "", "leave after the tour: 0 only if every step was observed"},
+                   exit_);
+  }
+  Result<ExitCode> run(Session& session) override {
+    Result<Plan> plan = this->plan(session);
+    if (!plan) return tl::unexpected(plan.error());
+    return DevRun(*std::move(plan), session.terminal).run();
+  }
+
+ private:
+  Result<Plan> plan(const Session& session) const {
+    const auto state = dev_state_folder(state_, session);
+    if (!state) return tl::unexpected(state.error());
+    const std::string docker =
+        docker_.value_or(session.variable("DOCKER_HOST").value_or(kDockerHostDefault));
+    const auto docker_socket = parse_docker_host(docker);
+    if (!docker_socket) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("the Docker engine '{}' {}", printable(docker),
+                              docker_socket.error().message));
+    }
+    std::error_code ec;
+    const fs::path self = fs::read_symlink("/proc/self/exe", ec);
+    if (ec) return fail(ErrorCode::kFailed, "cannot tell where this program is: " + ec.message());
+    Plan plan{.config = {.state = *state,
+                         .programs = self.parent_path(),
+                         .docker_socket = *docker_socket,
+                         .kafka = kafka_,
+                         .nodes = nodes_},
+              .after = exit_ ? AfterTour::kLeave : AfterTour::kStay};
+    if (exit_ && !tour_) {
+      return fail(ErrorCode::kInvalidArgument, "--exit leaves after the tour: it wants --tour");
+    }
+    if (!tour_) return plan;
+    if (nodes_ < 2) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "the tour moves work from one node to another: it wants --nodes 2 or more");
+    }
+    if (app_.empty()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "the tour wants an application: --app DIR, a folder with a Dockerfile");
+    }
+    plan.tour_application = app_;
+    return plan;
+  }
+
+  std::uint32_t nodes_ = 3;
+  fs::path state_;
+  std::string kafka_{kEmbeddedKafka};
+  std::optional<std::string> docker_;
+  bool tour_ = false;
+  fs::path app_;
+  bool exit_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_dev_command() {
+  return std::make_unique<DevCommand>();
+}
+
+}  // namespace hearth::cli

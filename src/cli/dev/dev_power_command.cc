@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include "cli/dev/dev_command.h"
+#include "cli/dev/dev_facts.h"
+#include "cli/dev/dev_state.h"
+#include "cli/dev/power_protocol.h"
+
+namespace hearth::cli {
+namespace {
+
+constexpr Duration kPowerWithin = std::chrono::seconds(60);
+
+class DevPowerCommand final : public Command {
+ public:
+  CommandText text() const override {
+    return {
+        .name = "dev power",
+        .summary = "Switch a dev node off and on, or let it hang.",
+        .details =
+            "off kills its agent and its containers; on begins a new life. freeze lets them hang,\n"
+            "as on a machine whose kernel does; thaw lets them go on.",
+        .examples = {{"hearth dev power freeze node-2", "watch: hearth events -f"},
+                     {"hearth dev power off node-1", ""},
+                     {"hearth dev power status node-1 -o json", "{\"node\", \"state\"}"}}};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("ACTION", "off, on, freeze, thaw or status", action_);
+    arguments.positional("NODE", "its name: node-1, …", node_);
+    arguments.value({"--state", "DIR", "the dev cluster's folder, as given to hearth dev"}, state_);
+    arguments.output(output_);
+  }
+  Result<ExitCode> run(Session& session) override {
+    const Result<PowerAction> action = parse_power_action(action_);
+    if (!action) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("'{}': {}", printable(action_), action.error().message));
+    }
+    Result<NodeName> node = NodeName::parse(node_);
+    if (!node) return tl::unexpected(node.error());
+    const auto folder = dev_state_folder(state_, session);
+    if (!folder) return tl::unexpected(folder.error());
+    const Result<DevFacts> facts = load_facts(*folder);
+    if (!facts) return tl::unexpected(facts.error());
+    const auto state = ask_power(facts->power_socket, {*action, *node}, kPowerWithin);
+    if (!state) return tl::unexpected(state.error());
+    session.terminal.say(output_ == OutputFormat::kJson
+                             ? fmt::format(R"({{"node":"{}","state":"{}"}})", node->str(), *state)
+                             : in_words(*action, *node, *state));
+    return ExitCode::kOk;
+  }
+
+ private:
+  static std::string in_words(PowerAction action, const NodeName& node, const std::string& state) {
+    switch (action) {
+      case PowerAction::kFreeze: return node.str() + " hangs";
+      case PowerAction::kThaw: return node.str() + " goes on";
+      case PowerAction::kOff:
+      case PowerAction::kOn:
+      case PowerAction::kStatus: break;
+    }
+    return node.str() + " is " + state;
+  }
+
+  std::string action_;
+  std::string node_;
+  std::filesystem::path state_;
+  OutputFormat output_ = OutputFormat::kText;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_dev_power_command() {
+  return std::make_unique<DevPowerCommand>();
+}
+
+}  // namespace hearth::cli

@@ -1,0 +1,124 @@
+#include "cli/dev/keeper.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "adapters/http/coroutine.h"
+#include "base/duration_text.h"
+
+namespace hearth::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kWrongUsage = 2;
+constexpr Duration kDelayMin = std::chrono::milliseconds(200);
+constexpr Duration kDelayMax = std::chrono::seconds(5);
+constexpr Duration kHealthyAfter = std::chrono::seconds(10);
+constexpr Duration kShortLife = std::chrono::seconds(1);
+constexpr unsigned kShortLivesMax = 5;
+/// A process that was killed is gone in no time, unless the kernel holds it in a device.
+constexpr Duration kKilledWithin = std::chrono::seconds(5);
+
+}  // namespace
+
+struct Keeper::Waiting {
+  explicit Waiting(boost::asio::io_context& loop) : restart(loop), ended(loop) {}
+  boost::asio::steady_timer restart;
+  http::Sleeper ended;
+};
+
+Keeper::Keeper(boost::asio::io_context& loop, Program program, Handlers handlers)
+    : loop_(loop),
+      program_(std::move(program)),
+      handlers_(std::move(handlers)),
+      log_(program_.log),
+      waiting_(std::make_unique<Waiting>(loop)) {}
+
+Keeper::~Keeper() = default;
+
+void Keeper::start() {
+  wanted_ = true;
+  delay_ = Duration::zero();
+  short_lives_ = 0;
+  if (!child_) launch();
+}
+
+void Keeper::launch() {
+  started_at_ = Clock::now();
+  Result<Child> child =
+      Child::start(loop_, program_.command, log_, [this](int code) { on_end(code); });
+  if (child) {
+    child_.emplace(*std::move(child));
+    return;
+  }
+  wanted_ = false;
+  handlers_.on_given_up(child.error().message);
+}
+
+void Keeper::on_end(int code) {
+  child_.reset();
+  waiting_->ended.wake();
+  if (!wanted_) return;
+  const Duration lived = Clock::now() - started_at_;
+  if (lived >= kHealthyAfter) delay_ = Duration::zero();
+  short_lives_ = lived < kShortLife ? short_lives_ + 1 : 0;
+  const std::string words = log_.last_line();
+  const std::string ended = fmt::format("{} ended by itself (code {}{}{})", program_.name, code,
+                                        words.empty() ? "" : ": ", words);
+  if (code == kWrongUsage || short_lives_ >= kShortLivesMax) {
+    wanted_ = false;
+    handlers_.on_given_up(fmt::format("{}; all it said: {}", ended, program_.log.string()));
+    return;
+  }
+  handlers_.on_ended_by_itself(
+      fmt::format("{}; starting it again{}", ended,
+                  delay_ == Duration::zero() ? "" : " in " + show_duration(delay_)));
+  waiting_->restart.expires_after(delay_);
+  waiting_->restart.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec && wanted_ && !child_) launch();
+  });
+  delay_ = std::clamp<Duration>(delay_ * 2, kDelayMin, kDelayMax);
+}
+
+void Keeper::kill(http::Coroutine& coroutine) {
+  wanted_ = false;
+  waiting_->restart.cancel();
+  if (child_) child_->signal(SIGKILL);
+  wait_for_end(kKilledWithin, coroutine);
+}
+
+void Keeper::stop(Duration grace, http::Coroutine& coroutine) {
+  wanted_ = false;
+  waiting_->restart.cancel();
+  if (child_) child_->signal(SIGTERM);
+  if (child_) child_->signal(SIGCONT);  // One that was frozen would never get it.
+  wait_for_end(grace, coroutine);
+  kill(coroutine);
+}
+
+void Keeper::wait_for_end(Duration timeout, http::Coroutine& coroutine) {
+  const auto deadline = Clock::now() + timeout;
+  while (child_ && Clock::now() < deadline) {
+    waiting_->ended.sleep(deadline - Clock::now(), coroutine);
+  }
+}
+
+void Keeper::hurry() {
+  if (child_ && !wanted_) child_->signal(SIGKILL);
+}
+
+void Keeper::freeze() {
+  if (child_) child_->signal(SIGSTOP);
+}
+
+void Keeper::thaw() {
+  if (child_) child_->signal(SIGCONT);
+}
+
+}  // namespace hearth::cli

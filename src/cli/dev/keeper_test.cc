@@ -1,0 +1,133 @@
+// Real processes (of /bin/sh), a real loop. Waits end with what is waited for, or with the test.
+
+#include "cli/dev/keeper.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/file/file.h"
+#include "adapters/http/coroutine.h"
+#include "adapters/test_disk/temporary_directory.h"
+
+namespace hearth::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+class KeeperTest : public testing::Test {
+ protected:
+  std::unique_ptr<Keeper> keeper(const std::string& script) {
+    return std::make_unique<Keeper>(
+        loop_, Keeper::Program{"the program", {"/bin/sh", "-c", script}, folder_ / "log"},
+        Keeper::Handlers{[this](std::string words) { ended_.push_back(std::move(words)); },
+                         [this](std::string words) { given_up_.push_back(std::move(words)); }});
+  }
+
+  /// Runs the loop until `holds` does; false after a time that no machine needs.
+  bool until(const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + seconds(30);
+    while (!holds() && std::chrono::steady_clock::now() < deadline) {
+      loop_.restart();
+      loop_.run_for(milliseconds(5));
+    }
+    return holds();
+  }
+  void as_coroutine(std::function<void(http::Coroutine&)> body) {
+    bool done = false;
+    http::spawn(loop_, [&, body](http::Coroutine& coroutine) {
+      body(coroutine);
+      done = true;
+    });
+    EXPECT_TRUE(until([&] { return done; }));
+  }
+  std::string log() const { return read_file(folder_ / "log", 1 << 20)->value_or(""); }
+  std::size_t lines() const {
+    const std::string text = log();
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+  static bool exists(pid_t pid) { return ::kill(pid, 0) == 0; }
+
+  TemporaryDirectory folder_;
+  boost::asio::io_context loop_{1};
+  std::vector<std::string> ended_;
+  std::vector<std::string> given_up_;
+};
+
+TEST_F(KeeperTest, WhatEndsByItselfIsStartedAgainAtOnceAndToldWithItsLastWords) {
+  const auto kept = keeper(fmt::format("echo begun; mkdir '{}' && exit 7; exec sleep 60",
+                                       (folder_ / "once").string()));
+  kept->start();
+  ASSERT_TRUE(until([&] { return lines() == 2; })) << log();
+  ASSERT_EQ(ended_.size(), 1U);
+  EXPECT_EQ(ended_[0], "the program ended by itself (code 7: begun); starting it again");
+  as_coroutine([&](http::Coroutine& coroutine) { kept->kill(coroutine); });
+}
+
+TEST_F(KeeperTest, AWrongCommandLineIsFinal) {
+  const auto kept = keeper("echo 'config.json: no'; exit 2");
+  kept->start();
+  ASSERT_TRUE(until([&] { return !given_up_.empty(); }));
+  EXPECT_THAT(given_up_[0], HasSubstr("code 2: config.json: no"));
+  EXPECT_FALSE(kept->wanted());
+}
+
+TEST_F(KeeperTest, FiveShortLivesInARowAreFinal) {
+  const auto kept = keeper("echo again; exit 1");
+  kept->start();
+  ASSERT_TRUE(until([&] { return !given_up_.empty(); }));
+  EXPECT_EQ(ended_.size(), 4U);
+  EXPECT_EQ(lines(), 5U);
+}
+
+TEST_F(KeeperTest, AProgramThatIsNotThereIsSaid) {
+  Keeper kept(loop_, {"the program", {"/absent/program"}, folder_ / "log"},
+              {[](const std::string&) {},
+               [this](std::string words) { given_up_.push_back(std::move(words)); }});
+  kept.start();
+  ASSERT_EQ(given_up_.size(), 1U);
+  EXPECT_THAT(given_up_[0], HasSubstr("/absent/program"));
+}
+
+TEST_F(KeeperTest, KillEndsTheWholeGroupEvenIfFrozenAndNothingIsStartedAgain) {
+  const auto kept = keeper("sleep 61 & echo $!; echo $$; wait");
+  kept->start();
+  ASSERT_TRUE(until([&] { return lines() == 2; }));
+  const std::string text = log();
+  const pid_t grandchild = std::stoi(text);
+  kept->freeze();
+  as_coroutine([&](http::Coroutine& coroutine) { kept->kill(coroutine); });
+  EXPECT_TRUE(until([&] { return !exists(-std::stoi(text.substr(text.find('\n')))); }))
+      << grandchild;
+  EXPECT_TRUE(ended_.empty());
+  EXPECT_EQ(lines(), 2U);
+  kept->start();
+  EXPECT_TRUE(until([&] { return lines() == 4; })) << "a new life";
+  as_coroutine([&](http::Coroutine& coroutine) { kept->kill(coroutine); });
+}
+
+TEST_F(KeeperTest, StopAsksFirstAndKillsAfterTheGrace) {
+  const auto polite =
+      keeper("trap 'echo bye; exit 0' TERM; echo begun; while :; do sleep 0.01; done");
+  polite->start();
+  ASSERT_TRUE(until([&] { return lines() == 1; }));
+  as_coroutine([&](http::Coroutine& coroutine) { polite->stop(seconds(30), coroutine); });
+  EXPECT_THAT(log(), HasSubstr("bye"));
+  const auto deaf = keeper("trap '' TERM; echo deaf; while :; do sleep 0.01; done");
+  deaf->start();
+  ASSERT_TRUE(until([&] { return lines() == 3; }));
+  as_coroutine([&](http::Coroutine& coroutine) { deaf->stop(milliseconds(20), coroutine); });
+  EXPECT_TRUE(ended_.empty());
+}
+
+}  // namespace
+}  // namespace hearth::cli

@@ -1,0 +1,107 @@
+#include "cli/dev/observer.h"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration_text.h"
+#include "cli/dev/dev_engine.h"
+#include "wire/event_codec.h"
+
+namespace hearth::cli {
+namespace {
+
+constexpr auto kLookInterval = std::chrono::milliseconds(50);
+
+}  // namespace
+
+Observer::Observer(ApiClient api, DevFacts facts, const std::atomic<bool>& stopping)
+    : api_(std::move(api)), facts_(std::move(facts)), stopping_(stopping) {}
+
+Result<std::string> Observer::wait(Duration limit, const std::string& awaited,
+                                   const std::function<Sight()>& look) const {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    Sight sight = look();
+    if (sight.holds) return std::move(sight.words);
+    if (stopping_) return fail(ErrorCode::kUnavailable, "interrupted");
+    if (std::chrono::steady_clock::now() > deadline) {
+      return fail(ErrorCode::kTimeout,
+                  fmt::format("{} was not observed within {}; observed instead: {}", awaited,
+                              show_duration(limit), sight.words));
+    }
+    std::this_thread::sleep_for(kLookInterval);
+  }
+}
+
+Result<std::vector<NodeView>> Observer::nodes() const {
+  const auto pages = api_.get_pages("/v1/nodes");
+  if (!pages) return tl::unexpected(pages.error());
+  return decode_nodes(*pages);
+}
+
+Result<NodeView> Observer::node(const NodeName& name) const {
+  const Result<std::string> text = api_.get("/v1/nodes/" + name.str());
+  if (!text) return tl::unexpected(text.error());
+  return decode_node(*text);
+}
+
+Result<std::vector<InstanceView>> Observer::instances(const WorkloadName& workload) const {
+  const auto pages = api_.get_pages("/v1/instances?workload=" + workload.str());
+  if (!pages) return tl::unexpected(pages.error());
+  auto instances = decode_instances(*pages);
+  if (instances) {
+    std::erase_if(*instances, [](const InstanceView& one) { return one.desire == "stop"; });
+  }
+  return instances;
+}
+
+Result<std::string> Observer::event_after(std::uint64_t seq, std::string_view type,
+                                          const std::string& subject) const {
+  const auto pages = api_.get_pages(fmt::format("/v1/events?after={}", seq));
+  if (!pages) return tl::unexpected(pages.error());
+  const auto items = split_items(*pages);
+  if (!items) return tl::unexpected(items.error());
+  for (const std::string& item : *items) {
+    const Result<ClusterEvent> event = decode_cluster_event(item);
+    if (event && name_of(event->type) == type && event->subject == subject) return event->message;
+  }
+  return std::string();
+}
+
+Result<std::uint64_t> Observer::last_event() const {
+  const Result<std::string> text = api_.get("/v1/status");
+  if (!text) return tl::unexpected(text.error());
+  const Result<StatusView> status = decode_status(*text);
+  if (!status) return tl::unexpected(status.error());
+  return status->last_event_seq;
+}
+
+Result<bool> Observer::engine_runs(const std::string& container) const {
+  bool runs = false;
+  const auto asked = with_engine(facts_.docker_socket, [&](DevEngine& engine, auto& coroutine) {
+    return engine.is_running(ContainerId{container}, coroutine).map([&](bool yes) { runs = yes; });
+  });
+  if (!asked) return tl::unexpected(asked.error());
+  return runs;
+}
+
+Result<void> Observer::engine_kill(const std::string& container) const {
+  return with_engine(facts_.docker_socket, [&](DevEngine& engine, auto& coroutine) {
+    return engine.kill(ContainerId{container}, coroutine);
+  });
+}
+
+Result<std::vector<Container>> Observer::engine_containers(const NodeName& node) const {
+  std::vector<Container> found;
+  const auto asked = with_engine(facts_.docker_socket, [&](DevEngine& engine, auto& coroutine) {
+    return engine.containers(facts_.cluster, node, coroutine)
+        .map([&](std::vector<Container> containers) { found = std::move(containers); });
+  });
+  if (!asked) return tl::unexpected(asked.error());
+  return found;
+}
+
+}  // namespace hearth::cli

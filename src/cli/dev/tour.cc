@@ -1,0 +1,310 @@
+#include "cli/dev/tour.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration_text.h"
+#include "cli/client/deployment.h"
+#include "cli/dev/power_protocol.h"
+
+namespace hearth::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Sight = Observer::Sight;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::uint32_t kInstances = 2;
+constexpr Duration kDeployWithin = minutes(3);
+constexpr Duration kRestartWithin = seconds(30);
+constexpr Duration kVerdictWithin = seconds(30);
+constexpr Duration kMoveWithin = seconds(60);
+constexpr Duration kReturnWithin = seconds(90);
+constexpr Duration kPowerWithin = seconds(30);
+
+std::string since(Clock::time_point begin) {
+  return show_duration(Clock::now() - begin);
+}
+
+std::string short_id(const std::string& container) {
+  return container.substr(0, 12);
+}
+
+Sight not_seen(const Error& error) {
+  return {false, error.message};
+}
+
+std::string in_words(const std::vector<InstanceView>& instances) {
+  std::string words;
+  for (const InstanceView& one : instances) {
+    words += fmt::format("{}{} is {} on {}", words.empty() ? "" : ", ", one.id, one.state,
+                         one.node.empty() ? "no node" : one.node);
+  }
+  return words.empty() ? "no instance" : words;
+}
+
+std::string where(const std::vector<InstanceView>& instances) {
+  std::string words;
+  for (const InstanceView& one : instances) {
+    words += fmt::format("{}{} on {}", words.empty() ? "" : ", ", one.id, one.node);
+  }
+  return words;
+}
+
+}  // namespace
+
+WorkloadName tour_workload(const std::filesystem::path& folder) {
+  const auto name = WorkloadName::parse(folder.lexically_normal().filename().string());
+  return name ? *name : *WorkloadName::parse("tour");
+}
+
+Tour::Tour(const Observer& observer, DevConsole& console, std::filesystem::path folder)
+    : observer_(observer),
+      console_(console),
+      folder_(std::move(folder)),
+      workload_(tour_workload(folder_)) {}
+
+bool Tour::run() {
+  constexpr Step kSteps[] = {&Tour::deploy_application, &Tour::kill_container,
+                             &Tour::freeze_node,        &Tour::see_node_die,
+                             &Tour::see_work_moved,     &Tour::see_node_return,
+                             &Tour::see_one_copy_each};
+  const std::size_t all = std::size(kSteps);
+  for (std::size_t done = 0; done < all; ++done) {
+    const Result<void> seen = (this->*kSteps[done])();
+    if (seen) continue;
+    if (observer_.stopping()) return false;
+    console_.tell("NOT OBSERVED: " + seen.error().message, Paint::kBad);
+    console_.tell(fmt::format("the tour ends here: {} of {} steps were observed", done, all),
+                  Paint::kBad);
+    return false;
+  }
+  console_.tell(fmt::format("the tour is done: {} of {} steps were observed", all, all),
+                Paint::kGood);
+  return true;
+}
+
+/// The wanted instances, if all of them run by the manager's word and by the engine's.
+Result<std::vector<InstanceView>> Tour::running() const {
+  auto instances = observer_.instances(workload_);
+  if (!instances) return instances;
+  std::erase_if(*instances, [](const InstanceView& one) { return one.state != "running"; });
+  for (const InstanceView& one : *instances) {
+    const Result<bool> runs = observer_.engine_runs(one.container);
+    if (!runs) return tl::unexpected(runs.error());
+    if (!*runs) {
+      return fail(ErrorCode::kFailed, fmt::format("the engine does not run container {} of {}",
+                                                  short_id(one.container), one.id));
+    }
+  }
+  return instances;
+}
+
+Result<void> Tour::deploy_application() {
+  console_.tell(fmt::format("deploying {} from its Dockerfile", workload_.str()));
+  std::string begun;  // A line of the build whose end has not come yet.
+  const DeployProgress progress{
+      .on_step = [&](const std::string& line) { console_.quote(line); },
+      .on_build_output =
+          [&](std::string_view output) {
+            begun += output;
+            for (std::size_t end = 0; (end = begun.find('\n')) != std::string::npos;) {
+              if (const std::string line = printable(begun.substr(0, end)); !line.empty()) {
+                console_.quote(line);
+              }
+              begun.erase(0, end + 1);
+            }
+          }};
+  const auto deployed =
+      deploy(observer_.api(), {.name = workload_, .folder = folder_, .instances = kInstances},
+             DeployWait::kUntilRunning, kDeployWithin, progress);
+  if (!deployed) return tl::unexpected(deployed.error());
+  const auto instances = running();
+  if (!instances) return tl::unexpected(instances.error());
+  console_.tell(fmt::format("{} is deployed and runs: {}", workload_.str(), where(*instances)),
+                Paint::kGood);
+  const auto log =
+      observer_.wait(seconds(15), "a line in the log of " + instances->front().id, [&]() -> Sight {
+        const auto text =
+            observer_.api().get(fmt::format("/v1/instances/{}/logs?tail=1", instances->front().id));
+        if (!text) return not_seen(text.error());
+        const std::string line = printable(*text);
+        return {!line.empty(), line.empty() ? "an empty log" : line};
+      });
+  if (!log) return tl::unexpected(log.error());
+  console_.tell(fmt::format("{} says: {}", instances->front().id, *log), Paint::kGood);
+  return {};
+}
+
+Result<void> Tour::kill_container() {
+  const auto instances = running();
+  if (!instances) return tl::unexpected(instances.error());
+  if (instances->empty()) return fail(ErrorCode::kFailed, "no instance runs");
+  const InstanceView victim = instances->front();
+  console_.tell(fmt::format("killing container {} of {}, past Hearth", short_id(victim.container),
+                            victim.id));
+  const auto killed_at = Clock::now();
+  if (auto killed = observer_.engine_kill(victim.container); !killed) return killed;
+  const auto fresh =
+      observer_.wait(kRestartWithin, "a fresh container of " + victim.id, [&]() -> Sight {
+        const auto now = observer_.instances(workload_);
+        if (!now) return not_seen(now.error());
+        const auto one = std::find_if(now->begin(), now->end(), [&](const InstanceView& instance) {
+          return instance.id == victim.id;
+        });
+        if (one == now->end()) return {false, victim.id + " is gone"};
+        if (one->state != "running" || one->container == victim.container) {
+          return {false, fmt::format("{} is {} with container {}", one->id, one->state,
+                                     short_id(one->container))};
+        }
+        const Result<bool> runs = observer_.engine_runs(one->container);
+        if (!runs) return not_seen(runs.error());
+        return {*runs, short_id(one->container)};
+      });
+  if (!fresh) return tl::unexpected(fresh.error());
+  console_.tell(fmt::format("{} runs again, in the fresh container {}: {} after the kill",
+                            victim.id, *fresh, since(killed_at)),
+                Paint::kGood);
+  return {};
+}
+
+/// A node that has something to lose.
+Result<NodeName> Tour::busy_node() const {
+  const auto instances = running();
+  if (!instances) return tl::unexpected(instances.error());
+  if (instances->empty()) return fail(ErrorCode::kFailed, "no instance runs");
+  return NodeName::parse(instances->back().node);
+}
+
+Result<void> Tour::freeze_node() {
+  const Result<NodeName> name = busy_node();
+  if (!name) return tl::unexpected(name.error());
+  auto node = observer_.node(*name);
+  if (!node) return tl::unexpected(node.error());
+  const auto event = observer_.last_event();
+  if (!event) return tl::unexpected(event.error());
+  frozen_ = *std::move(node);
+  event_before_ = *event;
+  console_.tell(
+      fmt::format("{} hangs from now on: its agent and its containers are frozen", frozen_->name));
+  frozen_at_ = Clock::now();
+  const auto state =
+      ask_power(observer_.facts().power_socket, {PowerAction::kFreeze, *name}, kPowerWithin);
+  if (!state) return tl::unexpected(state.error());
+  const auto suspect =
+      observer_.wait(kVerdictWithin, frozen_->name + " suspect", [&, name = *name]() -> Sight {
+        const auto now = observer_.node(name);
+        if (!now) return not_seen(now.error());
+        if (now->state == "suspect") return {true, now->evidence};
+        if (now->state == "live") return {false, frozen_->name + " is live: " + now->evidence};
+        // It went on while we looked away: the event tells.
+        const auto told =
+            observer_.event_after(event_before_, "node.suspect", "node/" + name.str());
+        if (!told) return not_seen(told.error());
+        return {!told->empty(), told->empty() ? frozen_->name + " is " + now->state : *told};
+      });
+  if (!suspect) return tl::unexpected(suspect.error());
+  console_.tell(fmt::format("{} is suspect, {} after it hung: {}", frozen_->name, since(frozen_at_),
+                            printable(*suspect)),
+                Paint::kGood);
+  return {};
+}
+
+Result<void> Tour::see_node_die() {
+  const std::string subject = "node/" + frozen_->name;
+  // The event and not the state: one that comes back at once is dead for a moment only.
+  const auto dead = observer_.wait(kVerdictWithin, frozen_->name + " dead", [&]() -> Sight {
+    const auto told = observer_.event_after(event_before_, "node.dead", subject);
+    if (!told) return not_seen(told.error());
+    return {!told->empty(), told->empty() ? "no event node.dead of " + frozen_->name : *told};
+  });
+  if (!dead) return tl::unexpected(dead.error());
+  console_.tell(fmt::format("{} is dead, {} after it hung: {}", frozen_->name, since(frozen_at_),
+                            printable(*dead)),
+                Paint::kGood);
+  return {};
+}
+
+Result<void> Tour::see_work_moved() {
+  const auto moved = observer_.wait(
+      kMoveWithin, workload_.str() + " running elsewhere than on " + frozen_->name, [&]() -> Sight {
+        auto instances = observer_.instances(workload_);
+        if (!instances) return not_seen(instances.error());
+        const std::string all = in_words(*instances);
+        std::erase_if(*instances, [&](const InstanceView& one) {
+          return one.state != "running" || one.node == frozen_->name;
+        });
+        if (instances->size() < kInstances) return {false, all};
+        for (const InstanceView& one : *instances) {
+          const Result<bool> runs = observer_.engine_runs(one.container);
+          if (!runs) return not_seen(runs.error());
+          if (!*runs) return {false, "the engine does not run " + one.id};
+        }
+        return {true, where(*instances)};
+      });
+  if (!moved) return tl::unexpected(moved.error());
+  console_.tell(fmt::format("its application runs elsewhere, {} after it hung: {}",
+                            since(frozen_at_), *moved),
+                Paint::kGood);
+  return {};
+}
+
+Result<void> Tour::see_node_return() {
+  const Result<NodeName> name = NodeName::parse(frozen_->name);
+  if (!name) return tl::unexpected(name.error());
+  const auto returned =
+      observer_.wait(kReturnWithin, frozen_->name + " live again, in a new life", [&]() -> Sight {
+        const auto now = observer_.node(*name);
+        if (!now) return not_seen(now.error());
+        const bool new_life =
+            now->boot_id != frozen_->boot_id || now->start_count > frozen_->start_count;
+        const std::string life = fmt::format("start {} of its agent, it was start {}",
+                                             now->start_count, frozen_->start_count);
+        if (now->state == "live" && new_life) return {true, life};
+        return {false, fmt::format("{} is {} ({}; {}), recovery {} {}", now->name, now->state,
+                                   now->evidence, life, now->recovery_phase, now->recovery_reason)};
+      });
+  if (!returned) return tl::unexpected(returned.error());
+  console_.tell(fmt::format("{} was power-cycled and is live again, {} after it hung ({})",
+                            frozen_->name, since(frozen_at_), *returned),
+                Paint::kGood);
+  return {};
+}
+
+Result<void> Tour::see_one_copy_each() {
+  const auto settled = observer_.wait(
+      kMoveWithin, fmt::format("{} copies of {} and no other", kInstances, workload_.str()),
+      [&]() -> Sight {
+        const auto instances = observer_.instances(workload_);
+        if (!instances) return not_seen(instances.error());
+        std::set<std::string> wanted;
+        for (const InstanceView& one : *instances) {
+          if (one.state == "running") wanted.insert(one.container);
+        }
+        std::set<std::string> found;
+        for (const NodeName& node : observer_.facts().nodes) {
+          const auto containers = observer_.engine_containers(node);
+          if (!containers) return not_seen(containers.error());
+          for (const Container& one : *containers) {
+            if (one.workload == workload_ && one.state == ContainerState::kRunning) {
+              found.insert(one.id.str());
+            }
+          }
+        }
+        return {wanted.size() == kInstances && wanted == found && instances->size() == kInstances,
+                fmt::format("{}; the engine runs {}", in_words(*instances),
+                            show_count(found.size(), "copy"))};
+      });
+  if (!settled) return tl::unexpected(settled.error());
+  console_.tell(fmt::format("the engine runs {} copies of {}, as many as are wanted", kInstances,
+                            workload_.str()),
+                Paint::kGood);
+  return {};
+}
+
+}  // namespace hearth::cli

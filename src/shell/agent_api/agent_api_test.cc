@@ -1,0 +1,177 @@
+#include "shell/agent_api/agent_api.h"
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "ports/fake_http_exchange.h"
+#include "shell/agent_api/agent_metrics.h"
+#include "wire/heartbeat_codec.h"
+
+namespace hearth {
+namespace {
+
+using testing::HasSubstr;
+
+/// An engine that has one log; whoever reads it is kept, so that a test says when it goes on.
+class FakeLogs final : public ContainerRuntime {
+ public:
+  void logs(LogRequest wanted, ChunkSink to, Completion<void> at_end) override {
+    request = std::move(wanted);
+    sink = std::move(to);
+    done = std::move(at_end);
+    if (begin) begin();
+  }
+  void watch(Handlers) override {}
+  void inventory(Completion<Inventory>) override {}
+  void create(ContainerRequest, Completion<ContainerId>) override {}
+  void start(const ContainerId&, Completion<void>) override {}
+  void stop(const ContainerId&, Duration, Completion<void>) override {}
+  void remove(const ContainerId&, Completion<void>) override {}
+  void build(const std::filesystem::path&, const std::string&, ChunkSink,
+             Completion<void>) override {}
+  void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
+  void load_image(const std::filesystem::path&, Completion<void>) override {}
+  void remove_image(const std::string&, Completion<void>) override {}
+
+  LogRequest request;
+  ChunkSink sink;
+  Completion<void> done;
+  std::function<void()> begin;
+};
+
+class AgentApiTest : public testing::Test {
+ protected:
+  AgentApiTest() { add_agent_routes(router, view); }
+  static Heartbeat status() {
+    return {.incarnation = {"boot", 3},
+            .report = Report{.instances = {{InstanceId{"a-1"}, {.state = InstanceState::kRunning}}},
+                             .workloads = {{InstanceId{"a-1"}, *WorkloadName::parse("a")}}}};
+  }
+
+  FakeLogs runtime;
+  const AgentView view{
+      .status = status,
+      .container_of =
+          [](const InstanceId& id) { return ContainerId{id.str() == "a-1" ? "c0ffee" : ""}; },
+      .metrics = [] { return agent_metrics(status(), {.statuses_sent = 7}, {}); },
+      .runtime = runtime};
+  HttpRouter router;
+};
+
+TEST_F(AgentApiTest, AnswersADialToAnyoneAndTellsNothing) {
+  FakeHttpExchange dial(HttpMethod::kGet, "/v1/dial");
+  dial.run(router);
+  EXPECT_EQ(dial.response.status, 204U);
+  EXPECT_EQ(dial.response.body, "");
+  for (const HttpRoute& route : router.routes()) {
+    EXPECT_EQ(route.access == HttpAccess::kOpen, route.pattern == "/v1/dial") << route.pattern;
+  }
+}
+
+TEST_F(AgentApiTest, TellsItsStatusAsOnTheBus) {
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/status");
+  exchange.run(router);
+  EXPECT_EQ(decode_heartbeat(exchange.response.body), status());
+}
+
+TEST_F(AgentApiTest, StreamsALogToItsEnd) {
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/a-1/logs?tail=5&follow=1");
+  exchange.on_wait = {[&] {
+                        EXPECT_TRUE(exchange.answered);  // A quiet log must not look like a hang.
+                        EXPECT_TRUE(runtime.sink("one\n"));
+                        return WaitEnd::kNotified;
+                      },
+                      [&] {
+                        EXPECT_EQ(exchange.streamed, "one\n");
+                        EXPECT_TRUE(runtime.sink("two\n"));
+                        runtime.done({});
+                        return WaitEnd::kNotified;
+                      }};
+  exchange.run(router);
+  EXPECT_TRUE(exchange.ended);
+  EXPECT_EQ(exchange.streamed, "one\ntwo\n");
+  EXPECT_EQ(runtime.request.container.str(), "c0ffee");
+  EXPECT_EQ(runtime.request.tail_lines, 5U);
+  EXPECT_TRUE(runtime.request.follow);
+}
+
+TEST_F(AgentApiTest, LetsTheEngineGoWhenItsReaderHasGone) {
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/a-1/logs?follow=1");
+  exchange.run(router);
+  EXPECT_FALSE(exchange.ended);
+  EXPECT_FALSE(runtime.sink("nobody reads this\n"));
+  EXPECT_TRUE(runtime.request.ready());
+}
+
+// Goal: a reader that is slower than the log costs no more than the bound, and loses nothing.
+TEST_F(AgentApiTest, SlowsTheEngineDownForASlowReader) {
+  const std::string piece(64 * 1024, 'x');
+  std::size_t fed = 0;
+  runtime.begin = [&] {
+    while (runtime.request.ready()) {
+      EXPECT_TRUE(runtime.sink(piece));
+      ++fed;
+    }
+  };
+  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/a-1/logs");
+  exchange.on_wait = {[&] {
+    EXPECT_TRUE(runtime.request.ready());
+    runtime.done({});
+    return WaitEnd::kNotified;
+  }};
+  exchange.run(router);
+  EXPECT_EQ(fed, 4U);
+  EXPECT_EQ(exchange.streamed.size(), fed * piece.size());
+}
+
+TEST_F(AgentApiTest, TellsWhyThereIsNoLog) {
+  FakeHttpExchange missing(HttpMethod::kGet, "/v1/instances/b-1/logs");
+  EXPECT_EQ(missing.run(router).response.status, 404U);
+  FakeHttpExchange wrong(HttpMethod::kGet, "/v1/instances/a-1/logs?tail=many");
+  EXPECT_EQ(wrong.run(router).response.status, 400U);
+  runtime.begin = [&] { runtime.done(fail(ErrorCode::kUnavailable, "there is no engine")); };
+  FakeHttpExchange refused(HttpMethod::kGet, "/v1/instances/a-1/logs");
+  EXPECT_EQ(refused.run(router).response.status, 503U);
+}
+
+std::string reference(const std::string& name) {
+  std::ifstream file(std::string(HEARTH_SOURCE_DIR) + "/docs/reference/" + name);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST_F(AgentApiTest, HasTheRoutesThatItsReferenceNames) {
+  const std::string text = reference("api.md");
+  std::set<std::string> documented;
+  std::istringstream lines(text.substr(text.find("\n## The agent's routes")));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("### `")) documented.insert(line.substr(5, line.rfind('`') - 5));
+  }
+  std::set<std::string> real;
+  for (const HttpRoute& route : router.routes()) {
+    real.insert(std::string(name_of(route.method)) + " " + route.pattern);
+  }
+  EXPECT_EQ(documented, real);
+}
+
+TEST_F(AgentApiTest, HasTheMetricsThatItsReferenceNames) {
+  FakeHttpExchange exchange(HttpMethod::kGet, "/metrics");
+  const std::string metrics = exchange.run(router).response.body;
+  EXPECT_THAT(metrics, HasSubstr("hearth_agent_statuses_sent_total 7\n"));
+  EXPECT_THAT(metrics, HasSubstr("hearth_agent_instances{state=\"running\"} 1\n"));
+  const std::string text = reference("metrics.md");
+  std::istringstream lines(metrics);
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view kType = "# TYPE ";
+    if (!line.starts_with(kType)) continue;
+    const std::string name = line.substr(kType.size(), line.find(' ', kType.size()) - kType.size());
+    EXPECT_THAT(text, HasSubstr("`" + name + "`"));
+  }
+}
+
+}  // namespace
+}  // namespace hearth

@@ -1,0 +1,78 @@
+// Goal: whatever goes wrong, no promise is broken, and once nothing goes wrong any more, what runs
+// is what was asked for. Method: histories by the thousand; src/sim/checker.h names the promises.
+
+#include <gtest/gtest.h>
+
+#include "sim/scenario.h"
+
+namespace hearth::sim {
+namespace {
+
+constexpr std::uint64_t kSeedsPerChunk = 250;
+constexpr std::uint64_t kSeedsPerScript = 60;
+
+std::string replay(Scenario scenario, std::uint64_t seed) {
+  return "replay it with: hearth-sim --verbose --scenario " + std::string(name_of(scenario)) +
+         " --seed " + std::to_string(seed);
+}
+
+void play(Scenario scenario, std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const Outcome outcome = run_scenario(scenario, seed, {});
+    if (!outcome.violation) continue;
+    std::string lines;
+    for (const std::string& line : outcome.last_lines) lines += line + "\n";
+    FAIL() << outcome.violation->property << ": " << outcome.violation->detail << "\n"
+           << lines << replay(scenario, seed);
+  }
+}
+
+class RandomHistories : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RandomHistories, BreakNoPromise) {
+  play(Scenario::kRandom, GetParam() * kSeedsPerChunk + 1, kSeedsPerChunk);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistories, testing::Range<std::uint64_t>(0, 8));
+
+class Scripts : public testing::TestWithParam<Scenario> {};
+
+TEST_P(Scripts, BreakNoPromise) {
+  play(GetParam(), 1, kSeedsPerScript);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Scripts,
+                         testing::Values(Scenario::kPartition, Scenario::kBrokerStall,
+                                         Scenario::kPowerCycle, Scenario::kRollingUpdate));
+
+TEST(ManagerCrashes, AtEveryStepBoundaryNeitherForgetNorRepeat) {
+  const Outcome undisturbed = run_scenario(Scenario::kManagerCrashes, 1, {});
+  ASSERT_FALSE(undisturbed.violation) << undisturbed.violation->detail;
+  // A deploy, a failover, an update and a removal are many steps.
+  ASSERT_GT(undisturbed.boundaries, 30U);
+  play(Scenario::kManagerCrashes, 2, 3 * undisturbed.boundaries);
+}
+
+TEST(Simulation, TheSameSeedIsTheSameHistory) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    EXPECT_EQ(run_scenario(Scenario::kRandom, seed, {}).trace_hash,
+              run_scenario(Scenario::kRandom, seed, {}).trace_hash)
+        << "seed " << seed;
+  }
+}
+
+TEST(Simulation, AnotherSeedIsAnotherHistory) {
+  EXPECT_NE(run_scenario(Scenario::kRandom, 1, {}).trace_hash,
+            run_scenario(Scenario::kRandom, 2, {}).trace_hash);
+}
+
+TEST(Simulation, BeingWatchedChangesNothing) {
+  std::size_t lines = 0;
+  const Outcome watched =
+      run_scenario(Scenario::kRandom, 3, [&lines](const std::string&) { ++lines; });
+  EXPECT_GT(lines, 20U);
+  EXPECT_EQ(watched.trace_hash, run_scenario(Scenario::kRandom, 3, {}).trace_hash);
+}
+
+}  // namespace
+}  // namespace hearth::sim
