@@ -88,7 +88,7 @@ class Story {
 
   /// Nothing may stir, and everything must stay as it is.
   void stay_quiet() {
-    pass(seconds(1));
+    pass(core::Agent::kReportPeriod + seconds(1));  // What was lost is told again by then.
     cluster_->checker().expect_quiet(true);
     pass(kQuiet);
     cluster_->checker().expect_quiet(false);
@@ -237,7 +237,7 @@ void tell_broker_stall(Story& story) {
     story.expect(story.verdict(3) == NodeState::kLive, "nobody should be judged meanwhile");
     story.world().note("script", "the broker goes on, with all that it held");
     cluster.bus().set_broker(SimBus::Broker::kCarries);
-    story.pass(seconds(6));
+    story.pass(seconds(2));
     if (story.broken()) return;
     story.expect(story.verdict(1) == NodeState::kLive && story.verdict(2) == NodeState::kLive,
                  "those that live should be live");

@@ -46,13 +46,14 @@ def _run(args: argparse.Namespace) -> int:
     build.build()
     with ensure_engine() as engine:
         env = {**os.environ, "DOCKER_HOST": engine.docker_host}
-        command = [build.program("hearth"), "dev", "--tour", "--data", args.data or BUILD / "run"]
+        command = [build.program("hearth"), "dev", "--tour", "--state", args.state or BUILD / "run",
+                   "--app", build.folder() / "examples" / "heater-control"]
         return follow([*command, *(["--exit"] if args.exit else []), *args.more], env)
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exit", action="store_true", help="leave after the tour: 0 only if every step was observed")
-    parser.add_argument("--data", metavar="DIR", help="where the database and the nodes keep their data (default: build/run)")
+    parser.add_argument("--state", metavar="DIR", help="where the database and the nodes keep their data (default: build/run)")
     parser.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="arguments for 'hearth dev' itself")
 
 

@@ -35,11 +35,12 @@ Result<Client> new_client(rd_kafka_type_t type, const Settings& settings,
   rd_kafka_conf_set_log_cb(properties.get(), nullptr);
   rd_kafka_conf_set_events(properties.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
   if (connections != nullptr) connections->watch(properties.get());
-  Client client(rd_kafka_new(type, properties.get(), why.data(), why.size()));
+  rd_kafka_conf_t* handed_over = properties.release();
+  Client client(rd_kafka_new(type, handed_over, why.data(), why.size()));
   if (!client) {
+    rd_kafka_conf_destroy(handed_over);  // A client takes it only if it comes to be.
     return fail(ErrorCode::kExhausted, std::string("kafka client: ") + why.data());
   }
-  (void)properties.release();  // The client's now.
   return client;
 }
 

@@ -265,7 +265,7 @@ TEST_F(KafkaBrokerTest, ABrokerThatWasKilledIsFoundAgain) {
   EXPECT_LT(std::chrono::steady_clock::now() - back, seconds(5));
   for (const std::string& payload : acknowledged)
     EXPECT_THAT(manager->payloads(), Contains(payload));
-  EXPECT_TRUE(manager->bus->connected());
+  EXPECT_TRUE(run_until([&] { return manager->bus->connected(); }));
 }
 
 // Goal: what a stalled broker looks like. Nothing comes, nothing fails before its time, and when it

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -28,6 +29,15 @@ constexpr int kEventsPerTurn = 128;
 
 constexpr auto kFlushWithin = std::chrono::milliseconds(300);
 constexpr auto kCloseWithin = std::chrono::milliseconds(700);
+
+// librdkafka carries a pointer for us; ours are numbers, so a report that comes late finds nothing
+// instead of something that is gone.
+void* opaque_of(std::uint64_t number) {
+  return std::bit_cast<void*>(number);
+}
+std::uint64_t number_of(const void* opaque) {
+  return std::bit_cast<std::uint64_t>(opaque);
+}
 
 /// The library takes what it does not understand for "no brokers" and stays silent.
 Result<void> check_bootstrap(const std::string& bootstrap) {
@@ -65,8 +75,8 @@ struct KafkaBus::State : std::enable_shared_from_this<State> {
   KafkaCounters counters;
   std::map<std::string, FollowFrom> followed;
 
-  // What librdkafka has on its hands, by the number it was given as `opaque`: a report about one
-  // that is not here any more (left at a reconnect) says nothing to anybody.
+  // What librdkafka has on its hands. A report about a number that is not here any more, left at a
+  // reconnect, says nothing to anybody.
   struct Creation {
     std::vector<TopicSpec> topics;
     std::size_t asked = 0;  // How many of them, from the first.
@@ -139,7 +149,7 @@ void KafkaBus::State::close() {
     const kafka::Event event(rd_kafka_queue_poll(clients->producer_events(), 10));
     if (!event || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) continue;
     while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
-      sending.erase(reinterpret_cast<std::uintptr_t>(message->_private));
+      sending.erase(number_of(message->_private));
     }
   }
   sending.clear();
@@ -198,22 +208,19 @@ void KafkaBus::publish(BusRecord record, Completion<void> done) {
                  "' is above the bound of " + std::to_string(kRecordBytesMax)));
   }
   const std::uint64_t number = state.next_number++;
+  // Partition 0 by name: the default partitioner would ask a broker that makes topics on demand,
+  // and the embedded one does, how many partitions it made.
   rd_kafka_topic_t* topic = state.clients->sent_topic(record.topic);
-  rd_kafka_resp_err_t code = rd_kafka_last_error();
-  if (topic != nullptr) {
-    // Partition 0 by name: the default partitioner would ask a broker that makes topics on demand,
-    // and the embedded one does, how many partitions it made.
-    code = rd_kafka_producev(
-        state.clients->producer(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(record.payload.data(), record.payload.size()),
-        RD_KAFKA_V_KEY(record.key.empty() ? nullptr : record.key.data(), record.key.size()),
-        RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(number)), RD_KAFKA_V_END);
-  }
-  if (topic != nullptr && code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  const void* key = record.key.empty() ? nullptr : record.key.data();
+  const bool taken =
+      topic != nullptr &&
+      rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, record.payload.data(), record.payload.size(),
+                       key, record.key.size(), opaque_of(number)) == 0;
+  if (taken) {
     state.sending.emplace(number, std::move(done));
     return;
   }
+  const rd_kafka_resp_err_t code = rd_kafka_last_error();
   ++state.counters.errors[rd_kafka_err2name(code)];
   ++state.counters.unsent;
   state.finish(std::move(done), tl::unexpected(kafka::error_from(
@@ -242,7 +249,7 @@ void KafkaBus::State::ask_for_topics(std::uint64_t number) {
   Result<void> result;
   if (!next.empty()) {
     creation.asked += next.size();
-    result = kafka::request_topics(clients->producer(), next, reinterpret_cast<void*>(number),
+    result = kafka::request_topics(clients->producer(), next, opaque_of(number),
                                    clients->producer_events());
     if (result) return;
   }
@@ -328,7 +335,7 @@ bool KafkaBus::State::take_event(rd_kafka_queue_t* queue) {
 
 void KafkaBus::State::on_delivered(rd_kafka_event_t* event) {
   while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
-    const auto found = sending.find(reinterpret_cast<std::uintptr_t>(message->_private));
+    const auto found = sending.find(number_of(message->_private));
     if (found == sending.end()) continue;
     Result<void> result;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -346,7 +353,7 @@ void KafkaBus::State::on_delivered(rd_kafka_event_t* event) {
 }
 
 void KafkaBus::State::on_created(rd_kafka_event_t* event) {
-  const auto number = reinterpret_cast<std::uintptr_t>(rd_kafka_event_opaque(event));
+  const auto number = number_of(rd_kafka_event_opaque(event));
   const auto found = creating.find(number);
   if (found == creating.end()) return;
   if (auto result = kafka::outcome_of(event); !result) {

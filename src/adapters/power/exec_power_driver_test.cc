@@ -199,12 +199,12 @@ TEST_F(ExecPowerDriverTest, TheScriptOfTheReferencePageWorks) {
   const std::string body = page.substr(begin, page.find("```", begin) - begin);
   std::ofstream(folder_ / "power") << "#!/bin/sh\nPATH=" << folder_.path().string() << ":$PATH\n"
                                    << body;
-  std::ofstream(folder_ / "ipmitool") << "#!/bin/sh\ncd " << folder_.path().string() << R"(
+  std::ofstream(folder_ / "ipmitool") << "#!/bin/sh\ncd " << folder_.path().string() << R"sh(
 for last; do :; done
 [ "$last" = status ] && exec echo "Chassis Power is $(cat state)"
 echo "$*" >> switched
 echo "$last" > state
-)";
+)sh";
   for (const char* program : {"power", "ipmitool"}) {
     fs::permissions(folder_ / program, fs::perms::owner_all);
   }
