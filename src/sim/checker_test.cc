@@ -149,6 +149,7 @@ TEST_F(CheckerTest, KnowsAnInstanceIdThatIsUsedAgain) {
   store_.commit({put});
   checker_.on_batch({.writes = {put}, .actions = {}});
   EXPECT_EQ(broken(), "");
+  checker_.on_batch({.writes = {DeleteInstance{{"app-1"}}}, .actions = {}});
   store_.commit({DeleteInstance{{"app-1"}}});
   checker_.on_batch({.writes = {put}, .actions = {}});
   EXPECT_EQ(broken(), "instance-ids-are-new");
