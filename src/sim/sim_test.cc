@@ -43,12 +43,7 @@ TEST_P(Scripts, BreakNoPromise) {
 
 INSTANTIATE_TEST_SUITE_P(All, Scripts,
                          testing::Values(Scenario::kPartition, Scenario::kBrokerStall,
-                                         Scenario::kPowerCycle, Scenario::kRollingUpdate),
-                         [](const testing::TestParamInfo<Scenario>& info) {
-                           std::string name(name_of(info.param));
-                           std::erase(name, '-');
-                           return name;
-                         });
+                                         Scenario::kPowerCycle, Scenario::kRollingUpdate));
 
 TEST(ManagerCrashes, AtEveryStepBoundaryNeitherForgetNorRepeat) {
   const Outcome undisturbed = run_scenario(Scenario::kManagerCrashes, 1, {});
