@@ -321,7 +321,19 @@ TEST_F(KafkaBrokerTest, EndsInBoundedTimeWhateverTheBrokerDoes) {
   }
 }
 
-// Goal: the bound on a full queue holds against a real broker too, and costs nobody else.
+TEST_F(KafkaBrokerTest, TheLargestRecordArrives) {
+  const std::string wish = fresh("assignment");
+  auto manager = open(config());
+  auto agent = open(config(KafkaRole::kAgent));
+  ASSERT_TRUE(ensure(*manager->bus, {compact_topic(wish)}));
+  agent->bus->follow(wish, FollowFrom::kBeginning);
+  ASSERT_TRUE(publish_in_the_end(
+      *manager->bus,
+      {.topic = wish, .key = "n", .payload = std::string(kRecordBytesMax - 1, 'x')}));
+  ASSERT_TRUE(run_until([&] { return agent->messages.size() == 1; }));
+  EXPECT_EQ(agent->messages[0].payload.size(), kRecordBytesMax - 1);
+}
+
 TEST_F(KafkaBrokerTest, ABurstOfAThousandArrivesWholeAndInOrder) {
   const std::string topic = fresh("events");
   auto manager = open(config());

@@ -24,6 +24,8 @@ std::string in_ms(Duration duration) {
   return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
 }
 
+}  // namespace
+
 /// Only closed segments are deleted or compacted, so both kinds close theirs early: the first to
 /// keep its promise about time, the second so that who reads it from the beginning reads little.
 Settings topic_settings(const TopicSpec& spec) {
@@ -42,8 +44,6 @@ Settings topic_settings(const TopicSpec& spec) {
   }
   return settings;
 }
-
-}  // namespace
 
 Result<void> request_topics(rd_kafka_t* client, std::span<const TopicSpec> topics, void* opaque,
                             rd_kafka_queue_t* queue) {

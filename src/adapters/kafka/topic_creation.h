@@ -4,10 +4,14 @@
 
 #include <span>
 
+#include "adapters/kafka/settings.h"
 #include "base/result.h"
 #include "ports/bus.h"
 
 namespace hearth::kafka {
+
+/// How the broker is to keep a topic, by its names. docs/reference/kafka.md says why.
+Settings topic_settings(const TopicSpec& spec);
 
 /// Topics asked for in one request: a broker refuses one that makes more than 10,000 records of its
 /// metadata log, and a topic with its settings makes up to eight.
