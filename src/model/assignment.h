@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/time.h"
@@ -29,6 +30,11 @@ struct BuildOrder {
   std::string reference;  ///< The name and tag to give it.
   bool operator==(const BuildOrder&) const = default;
 };
+
+/// What one node may be given, so that an assignment always fits a record of the bus: instances (a
+/// container each; Kubernetes' default is 110 pods), and the bytes of their environments together.
+inline constexpr std::uint32_t kInstancesPerNodeMax = 200;
+inline constexpr std::size_t kEnvironmentBytesPerNodeMax = 96 * 1024;
 
 /// Everything one node must run, build and hold. Level-triggered and complete: the latest is
 /// enough.

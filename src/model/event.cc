@@ -31,7 +31,6 @@ constexpr std::array<EnumName<EventType>, 27> kTypes{{
     {EventType::kInstanceExited, "instance.exited"},
     {EventType::kInstanceCrashLoop, "instance.crash_loop"},
     {EventType::kInstanceLost, "instance.lost"},
-    {EventType::kInstanceReplaced, "instance.replaced"},
     {EventType::kInstanceStopped, "instance.stopped"},
 }};
 

@@ -36,7 +36,6 @@ enum class EventType : std::uint8_t {
   kInstanceExited,
   kInstanceCrashLoop,
   kInstanceLost,
-  kInstanceReplaced,
   kInstanceStopped,
 };
 

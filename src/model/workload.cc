@@ -26,6 +26,12 @@ constexpr std::array<EnumName<WorkloadPhase>, 6> kPhases{{
 
 }  // namespace
 
+std::size_t ContainerSpec::environment_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : environment) bytes += name.size() + value.size();
+  return bytes;
+}
+
 std::string image_reference(const WorkloadName& workload, const Digest& bundle) {
   return fmt::format("hearth/{}:{}", workload.str(), bundle.short_hex());
 }

@@ -39,6 +39,9 @@ struct ContainerSpec {
   Resources resources;
   std::uint32_t pids_max = 512;
   bool operator==(const ContainerSpec&) const = default;
+
+  /// Names and values together.
+  std::size_t environment_bytes() const;
 };
 
 /// What a user hands over.

@@ -8,8 +8,9 @@
 
 namespace hearth {
 
-/// An assignment longer than this is neither written nor read.
-inline constexpr std::size_t kAssignmentBytesMax = 4 * 1024 * 1024;
+/// An assignment longer than this is neither written nor read: with its key it is a record of the
+/// bus, and brokers take 1 MiB by default. Placement gives no node more than fits.
+inline constexpr std::size_t kAssignmentBytesMax = 896 * 1000;
 
 /// An assignment as it stands on an assignment topic and on the node's disk
 /// (docs/reference/protocol.md). kExhausted if it would be longer than kAssignmentBytesMax.

@@ -81,13 +81,38 @@ TEST(AssignmentCodec, WhatIsTooLongIsNeitherWrittenNorRead) {
   const std::string longest = encode(assignment).value();
   EXPECT_EQ(longest.size(), kAssignmentBytesMax);
   EXPECT_EQ(decode_assignment(longest), assignment);
-  EXPECT_THAT(fault_of(longest + " "), HasSubstr("at most 4194304 are read"));
+  EXPECT_THAT(fault_of(longest + " "), HasSubstr("at most 896000 are read"));
 
   assignment.images[0].reference += 'x';
   const Result<std::string> too_long = encode(assignment);
   ASSERT_FALSE(too_long.has_value());
   EXPECT_EQ(too_long.error().code, ErrorCode::kExhausted);
-  EXPECT_THAT(too_long.error().message, HasSubstr("node 'node1' has 4194305 bytes"));
+  EXPECT_THAT(too_long.error().message, HasSubstr("node 'node1' has 896001 bytes"));
+}
+
+TEST(AssignmentCodec, TheMostThatANodeMayBeGivenFits) {
+  Assignment assignment{.node = NodeName::parse(std::string(63, 'n')).value(),
+                        .number = {},
+                        .heartbeat_interval = std::chrono::milliseconds(500),
+                        .instances = {},
+                        .images = {},
+                        .builds = {}};
+  const WorkloadName workload = WorkloadName::parse(std::string(63, 'w')).value();
+  const Digest digest = Digest::parse("sha256:" + std::string(64, 'a')).value();
+  for (std::uint64_t i = 0; i < kInstancesPerNodeMax; ++i) {
+    AssignedInstance instance{.id = make_instance_id(workload, 1'000'000 + i),
+                              .workload = workload,
+                              .generation = {1'000'000},
+                              .image = {image_reference(workload, digest), digest},
+                              .container = {}};
+    // What costs most: each byte is written as six.
+    constexpr std::size_t kShare = kEnvironmentBytesPerNodeMax / kInstancesPerNodeMax;
+    instance.container.environment["E"] = std::string(kShare - 1, '\x01');
+    assignment.instances.push_back(std::move(instance));
+  }
+  const Result<std::string> text = encode(assignment);
+  ASSERT_TRUE(text.has_value()) << text.error().message;
+  EXPECT_EQ(decode_assignment(*text), assignment);
 }
 
 }  // namespace

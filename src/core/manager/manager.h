@@ -141,7 +141,7 @@ class Manager {
   bool carry_out(const WorkPlan& plan, Workload& workload);
   bool create(const NewInstance& wanted, Workload& workload);
   void place_pending(Workload& workload);
-  bool put_on_node(Instance& instance, const Workload& workload);
+  bool put_on_node(Instance& instance);
   void choose_warm_nodes();
   void publish_assignments();
   Assignment assignment_for(const NodeName& node) const;

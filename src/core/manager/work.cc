@@ -22,6 +22,13 @@ bool keeps_running(const Workload& workload) {
          workload.phase != WorkloadPhase::kRemoving;
 }
 
+PlacementRequest request_for(const Instance& instance) {
+  return {.workload = instance.workload,
+          .resources = instance.container.resources,
+          .environment_bytes = instance.container.environment_bytes(),
+          .image = instance.image.reference};
+}
+
 }  // namespace
 
 void Manager::reconcile_work() {
@@ -113,7 +120,7 @@ bool Manager::create(const NewInstance& wanted, Workload& workload) {
                     .replaces = wanted.replaces,
                     .changed_at = now_.wall};
   instance.status.state = InstanceState::kPending;
-  const bool placed = put_on_node(instance, workload);
+  const bool placed = put_on_node(instance);
   if (!placed && wanted.desire == InstanceDesire::kStage) return false;
   ++workload.next_instance;
   workloads_touched_.insert(workload.name);
@@ -131,7 +138,7 @@ void Manager::place_pending(Workload& workload) {
     Instance& instance = *find_instance(id);
     if (instance.node || instance.desire == InstanceDesire::kStop) continue;
     const std::string reason = instance.status.reason;
-    if (put_on_node(instance, workload)) {
+    if (put_on_node(instance)) {
       instances_on_[*instance.node].insert(id);
       touch(instance);
     } else if (instance.status.reason != reason) {
@@ -140,10 +147,8 @@ void Manager::place_pending(Workload& workload) {
   }
 }
 
-bool Manager::put_on_node(Instance& instance, const Workload& workload) {
-  PlacementRequest request{.workload = workload.name,
-                           .resources = instance.container.resources,
-                           .image = instance.image.reference};
+bool Manager::put_on_node(Instance& instance) {
+  PlacementRequest request = request_for(instance);
   const Instance* old = instance.replaces ? find_instance(*instance.replaces) : nullptr;
   if (old != nullptr && record_of(*old->node)->node.state != NodeState::kLive) {
     request.other_than = old->node;
@@ -187,10 +192,11 @@ void Manager::choose_warm_nodes() {
     if (!wanted) continue;
     Candidates free = candidates();
     std::erase_if(free, [&](const auto& entry) { return entry.second.of_workload.contains(name); });
-    const Result<NodeName> node =
-        place(free, {.workload = name,
-                     .resources = workload.current->spec.container.resources,
-                     .image = workload.current->image->reference});
+    const ContainerSpec& container = workload.current->spec.container;
+    const Result<NodeName> node = place(free, {.workload = name,
+                                               .resources = container.resources,
+                                               .environment_bytes = container.environment_bytes(),
+                                               .image = workload.current->image->reference});
     if (!node) continue;
     warm_node_.emplace(name, *node);
     assignments_due_.insert(*node);
@@ -272,7 +278,7 @@ Candidates& Manager::candidates() {
     for (const InstanceId& id : instances_on(name)) {
       const Instance& instance = instances_.at(id);
       if (instance.desire == InstanceDesire::kStop) continue;
-      reserve(candidate, instance.workload, instance.container.resources);
+      reserve(candidate, request_for(instance));
     }
     candidates_->emplace(name, std::move(candidate));
   }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model/assignment.h"
+
 namespace hearth::core {
 namespace {
 
@@ -64,6 +66,13 @@ std::string obstacle(const NodeName& name, const Candidate& candidate,
   if (!candidate.usable) return candidate.unusable;
   if (is_overloaded(candidate.load)) return "overloaded";
   if (!has_room(candidate, request.resources)) return "without room left by reservation";
+  if (candidate.instances >= kInstancesPerNodeMax) {
+    return fmt::format("with {} instances, the most that one may have", kInstancesPerNodeMax);
+  }
+  if (candidate.environment_bytes + request.environment_bytes > kEnvironmentBytesPerNodeMax) {
+    return fmt::format("without room for more environment than {} bytes",
+                       kEnvironmentBytesPerNodeMax);
+  }
   return {};
 }
 
@@ -89,7 +98,7 @@ Result<NodeName> place(Candidates& candidates, const PlacementRequest& request) 
     if (best == nullptr || rank(entry) < rank(*best)) best = &entry;
   }
   if (best != nullptr) {
-    reserve(best->second, request.workload, request.resources);
+    reserve(best->second, request);
     return best->first;
   }
   std::string words =
@@ -101,11 +110,12 @@ Result<NodeName> place(Candidates& candidates, const PlacementRequest& request) 
   return fail(ErrorCode::kExhausted, words);
 }
 
-void reserve(Candidate& candidate, const WorkloadName& workload, const Resources& resources) {
-  candidate.reserved.cpu_millis += resources.cpu_millis;
-  candidate.reserved.memory_bytes += resources.memory_bytes;
+void reserve(Candidate& candidate, const PlacementRequest& request) {
+  candidate.reserved.cpu_millis += request.resources.cpu_millis;
+  candidate.reserved.memory_bytes += request.resources.memory_bytes;
+  candidate.environment_bytes += request.environment_bytes;
   ++candidate.instances;
-  ++candidate.of_workload[workload];
+  ++candidate.of_workload[request.workload];
 }
 
 }  // namespace hearth::core

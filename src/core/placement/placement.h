@@ -21,6 +21,7 @@ struct Candidate {
   Resources capacity;    ///< Zero: not told, so not a limit.
   Resources reserved;
   std::uint32_t instances = 0;
+  std::size_t environment_bytes = 0;
   Load load;
   std::map<WorkloadName, std::uint32_t> of_workload;  ///< Instances by workload.
   std::set<std::string> images;                       ///< References present in its engine.
@@ -31,6 +32,7 @@ using Candidates = std::map<NodeName, Candidate>;
 struct PlacementRequest {
   WorkloadName workload;
   Resources resources;
+  std::size_t environment_bytes = 0;     ///< Of its container (model/assignment.h has the bound).
   std::string image;                     ///< Reference; empty if it does not matter.
   std::optional<NodeName> other_than{};  ///< The node it must not go to.
 };
@@ -38,17 +40,17 @@ struct PlacementRequest {
 /// Chooses a node and reserves the room there, so that work which is placed one after the other
 /// spreads and a dead node's work does not herd onto one survivor.
 ///
-/// First a filter (usable, room by reservation, not overloaded), then a score: the tighter of what
-/// is reserved and what is really used, with a penalty for each instance of the same workload and a
-/// bonus where the image already is. Measured load counts in steps of a tenth, so that noise does
-/// not decide. Ties go to the node with fewer instances, then by name: the same input gives the
-/// same answer.
+/// First a filter (usable, room by reservation and in its assignment, not overloaded), then a
+/// score: the tighter of what is reserved and what is really used, with a penalty for each instance
+/// of the same workload and a bonus where the image already is. Measured load counts in steps of a
+/// tenth, so that noise does not decide. Ties go to the node with fewer instances, then by name:
+/// the same input gives the same answer.
 ///
 /// If no node will do, the error says in words what stands in the way and what would help.
 Result<NodeName> place(Candidates& candidates, const PlacementRequest& request);
 
 /// Adds an instance that already has its node to that node's reservation.
-void reserve(Candidate& candidate, const WorkloadName& workload, const Resources& resources);
+void reserve(Candidate& candidate, const PlacementRequest& request);
 
 /// Above this share (thousandths) of memory used, or of time in which something waited for memory
 /// or for a disk, a node gets nothing new: more work there fails or makes other work fail. A

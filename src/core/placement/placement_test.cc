@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/assignment.h"
+
 namespace hearth::core {
 namespace {
 
@@ -122,10 +124,25 @@ TEST(Placement, WhatANodeDidNotTellIsNoLimit) {
 
 TEST(Placement, OtherWorkloadsDoNotCountAsTheSame) {
   Candidates nodes = three_nodes();
-  reserve(nodes.at(node("a")), kOther, {});
-  reserve(nodes.at(node("b")), kHeater, {});
-  reserve(nodes.at(node("c")), kHeater, {});
+  reserve(nodes.at(node("a")), {.workload = kOther, .resources = {}, .image = ""});
+  reserve(nodes.at(node("b")), {.workload = kHeater, .resources = {}, .image = ""});
+  reserve(nodes.at(node("c")), {.workload = kHeater, .resources = {}, .image = ""});
   EXPECT_EQ(place(nodes, request()), node("a"));
+}
+
+TEST(Placement, ANodeGetsNoMoreThanItsAssignmentCarries) {
+  Candidates nodes = three_nodes();
+  nodes.at(node("a")).instances = kInstancesPerNodeMax;
+  nodes.at(node("b")).instances = kInstancesPerNodeMax - 1;
+  nodes.at(node("c")).environment_bytes = kEnvironmentBytesPerNodeMax - 100;
+  PlacementRequest wanted = request();
+  wanted.environment_bytes = 101;
+  EXPECT_EQ(place(nodes, wanted), node("b"));
+  EXPECT_EQ(place(nodes, wanted).error().message,
+            "no node can take it: 2 nodes with 200 instances, the most that one may have, 1 node "
+            "without room for more environment than 98304 bytes");
+  wanted.environment_bytes = 100;
+  EXPECT_EQ(place(nodes, wanted), node("c"));
 }
 
 }  // namespace
