@@ -183,7 +183,9 @@ Result<void> run(const ManagerConfig& config) {
         fatal = error;
         loop.stop();
       });
-  ManagerApi api(shell, **content, {.version = kVersion, .agent_port = config.agent_port});
+  ManagerApi api(
+      shell, **content,
+      {.version = kVersion, .cluster = config.kafka.topic_prefix, .agent_port = config.agent_port});
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
   api.add_routes(router, [&server] { return server ? server->counters() : HttpServerCounters{}; });

@@ -23,7 +23,6 @@ Paint paint_of(EventType type) {
     case EventType::kNodeRecovered:
     case EventType::kBusSeeing:
     case EventType::kInstanceStarted:
-    case EventType::kInstanceReplaced: return Paint::kGood;
     case EventType::kNodeSuspect:
     case EventType::kInstancePending:
     case EventType::kInstanceExited: return Paint::kWarning;

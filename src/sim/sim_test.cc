@@ -1,6 +1,8 @@
 // Goal: whatever goes wrong, no promise is broken, and once nothing goes wrong any more, what runs
 // is what was asked for. Method: histories by the thousand; src/sim/checker.h names the promises.
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "sim/scenario.h"
@@ -43,7 +45,12 @@ TEST_P(Scripts, BreakNoPromise) {
 
 INSTANTIATE_TEST_SUITE_P(All, Scripts,
                          testing::Values(Scenario::kPartition, Scenario::kBrokerStall,
-                                         Scenario::kPowerCycle, Scenario::kRollingUpdate));
+                                         Scenario::kPowerCycle, Scenario::kRollingUpdate),
+                         [](const auto& one) {
+                           std::string name(name_of(one.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(ManagerCrashes, AtEveryStepBoundaryNeitherForgetNorRepeat) {
   const Outcome undisturbed = run_scenario(Scenario::kManagerCrashes, 1, {});

@@ -198,7 +198,7 @@ TEST_F(ManagerApiTest, ListsInPages) {
 
 TEST_F(ManagerApiTest, TellsItsStatusAndTheBus) {
   EXPECT_EQ(get("/v1/status").response.body,
-            R"({"version":"1.2.3","cluster":"hearth","epoch":7,)"
+            R"({"version":"1.2.3","cluster":"hearth.","epoch":7,)"
             R"("started_at":"2026-03-01T09:00:00.000Z","last_event_seq":0,)"
             R"("bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false},)"
             R"("nodes":{"awaited":1,"live":1},"workloads":{"building":1,"deployed":1},)"

@@ -195,7 +195,7 @@ void ManagerShell::act(const core::PublishEvent& action) {
   ++counters_.events_published;
   events_.add(action.event);
   event_added_.notify_all();
-  publish({.topic = topics_.events(), .key = {}, .payload = encode(action.event, config_.cluster)});
+  publish({.topic = topics_.events(), .key = {}, .payload = encode(action.event, config_.topic_prefix)});
 }
 
 void ManagerShell::act(const core::Dial& action) {

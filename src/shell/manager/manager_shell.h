@@ -37,7 +37,6 @@ struct ManagerPorts {
 
 struct ManagerShellConfig {
   std::string topic_prefix = "hearth.";
-  std::string cluster = "hearth";  ///< Names the source of the events.
   std::string bus_bootstrap;       ///< What agents are told when they ask for the bus.
   /// How long a commit is tried again before the process gives up; started anew, it continues from
   /// what is on disk.
