@@ -216,10 +216,11 @@ def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple
                 time.sleep(1)
                 for spell in watched.values():
                     spell.sample()
+            told = {who: spell.told() for who, spell in watched.items()}
         finally:
             bare.kill()
     assert len(lab.node("node1").running("idle")) == IDLE_CONTAINERS
-    return watched["agent"].told(), watched["floor"].told()
+    return told["agent"], told["floor"]
 
 
 class Spell:
@@ -235,6 +236,7 @@ class Spell:
         self._pss_kib.append(next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")))
 
     def told(self) -> dict:
+        """While it lives."""
         used = self._cpu_s() - self._used
         return {"pss_mib": round(statistics.median(self._pss_kib) / 1024, 2),
                 "cpu_percent": round(100 * used / (time.monotonic() - self._begin), 3)}

@@ -54,9 +54,7 @@ class Child::State : public std::enable_shared_from_this<State> {
 
   void watch() {
     read();
-    end_.async_wait(
-        asio::posix::stream_descriptor::wait_read,
-        [self = shared_from_this()](const boost::system::error_code&) { self->reap(); });
+    wait_for_end();
   }
 
   void signal(int number) {
@@ -89,9 +87,18 @@ class Child::State : public std::enable_shared_from_this<State> {
     }
   }
 
+  void wait_for_end() {
+    end_.async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [self = shared_from_this()](const boost::system::error_code&) { self->reap(); });
+  }
+
+  /// Asio may hand on what an earlier descriptor of the same number was ready for, so the child is
+  /// asked and not waited for.
   void reap() {
     int status = 0;
-    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    if (::waitpid(pid_, &status, WNOHANG) == 0) return wait_for_end();
+    pid_ = 0;
     take_output();
     boost::system::error_code ignored;
     output_.close(ignored);
