@@ -1,38 +1,31 @@
 #include "adapters/file/sha256.h"
 
 #include <array>
+#include <cstdint>
 #include <string>
 
-#include <openssl/evp.h>
-
-#include "base/check.h"
+#include <nettle/sha2.h>
 
 namespace hearth {
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const {
-  EVP_MD_CTX_free(context);
+Sha256::Sha256() : context_(std::make_unique<sha256_ctx>()) {
+  ::sha256_init(context_.get());
 }
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  HEARTH_CHECK(context_ != nullptr);
-  begin();
-}
-
-void Sha256::begin() {
-  HEARTH_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
 
 void Sha256::add(std::string_view bytes) {
-  HEARTH_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+  ::sha256_update(context_.get(), bytes.size(),
+                  reinterpret_cast<const std::uint8_t*>(bytes.data()));
 }
 
 Digest Sha256::finish() {
-  std::array<unsigned char, 32> sum{};
-  HEARTH_CHECK(EVP_DigestFinal_ex(context_.get(), sum.data(), nullptr) == 1);
-  begin();
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> sum{};
+  ::sha256_digest(context_.get(), sum.size(), sum.data());  // Begins the next sum, too.
   constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string text = "sha256:";
-  for (const unsigned char byte : sum) {
+  for (const std::uint8_t byte : sum) {
     text += kHexDigits[byte >> 4];
     text += kHexDigits[byte & 0xf];
   }

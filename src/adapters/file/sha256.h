@@ -5,7 +5,7 @@
 
 #include "model/digest.h"
 
-struct evp_md_ctx_st;
+struct sha256_ctx;  // Of nettle.
 
 namespace hearth {
 
@@ -13,18 +13,16 @@ namespace hearth {
 class Sha256 {
  public:
   Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  ~Sha256();
 
   void add(std::string_view bytes);
   /// The digest of all that was added; begins anew.
   Digest finish();
 
  private:
-  struct Free {
-    void operator()(evp_md_ctx_st* context) const;
-  };
-  void begin();
-
-  std::unique_ptr<evp_md_ctx_st, Free> context_;
+  std::unique_ptr<sha256_ctx> context_;
 };
 
 Digest sha256_of(std::string_view bytes);
