@@ -146,6 +146,7 @@ class Manager {
   void publish_assignments();
   Assignment assignment_for(const NodeName& node) const;
   Candidates& candidates();
+  bool took_over(const NodeRecord& record) const;
   std::string unusable(const NodeRecord& record) const;
   Instance* find_instance(const InstanceId& id);
   void add_instance(Instance instance);

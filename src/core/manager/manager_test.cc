@@ -336,6 +336,28 @@ TEST(Manager, AnAgentThatFellBackIsToldAgain) {
   EXPECT_THAT(scene.done<PublishAssignment>(), Not(IsEmpty()));
 }
 
+TEST(Manager, AnAgentThatFollowsALaterManagerGetsNothingAndItIsSaidWhy) {
+  Scene scene;
+  scene.run_app(3);
+  for (int i = 0; i < 3; ++i) scene.restart();
+  scene.pass(seconds(2));
+  // The store is lost; the agents still have what they were told.
+  scene.agents_take_over = false;
+  scene.beats.clear();
+  scene.workloads.clear();
+  scene.instances.clear();
+  scene.epoch = {};
+  scene.restart();
+  Heartbeat heartbeat = sign_of_life(1);
+  heartbeat.applied = scene.assigned.at(Scene::node("a")).number;
+  heartbeat.applied.epoch = Epoch{4};
+  heartbeat.report = Report{};
+  scene.heartbeat("a", heartbeat);
+  (void)scene.deploy(1);
+  EXPECT_THAT(scene.workloads.at(Scene::app()).reason,
+              HasSubstr("1 node bound to a manager of epoch 4 while this one is in epoch 1"));
+}
+
 TEST(Manager, AnInstanceIsNotForgottenOnTheWordOfAnAgentThatHasNotLookedYet) {
   Scene scene;
   scene.run_app(1);

@@ -29,7 +29,7 @@ void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime rece
   record.soft.load = heartbeat.load;
   record.soft.applied = heartbeat.applied;
   if (heartbeat.report) record.soft.report = heartbeat.report;
-  if (heartbeat.applied >= record.soft.wished) {
+  if (took_over(record)) {
     record.wished_at.reset();
   } else if (!record.wished_at) {
     record.wished_at = now_.mono;  // It fell back, as one does that lost its disk.
@@ -51,6 +51,11 @@ void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime rece
   }
   note_usability(record);
   tend(record);
+}
+
+/// A wish of an epoch that we have not reached is not ours: our store was lost or set back.
+bool Manager::took_over(const NodeRecord& record) const {
+  return record.soft.applied >= record.soft.wished && record.soft.applied.epoch <= epoch_;
 }
 
 /// Work that waits is looked at again when a node becomes fit to take it, or ceases to be.
@@ -133,7 +138,7 @@ void Manager::take_report(NodeRecord& record, const Report& report) {
       take_status(*instance, status, node.name);
   }
   // An agent in trouble may not have seen its containers yet.
-  if (record.soft.applied >= record.soft.wished && report.problem.empty()) {
+  if (took_over(record) && report.problem.empty()) {
     const std::set<InstanceId> here = instances_on(node.name);
     for (const InstanceId& id : here) {
       const bool gone = !report.instances.contains(id);

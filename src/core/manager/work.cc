@@ -297,6 +297,12 @@ std::string Manager::unusable(const NodeRecord& record) const {
   }
   if (record.node.cordoned) return "cordoned";
   if (!record.soft.report) return "without a report of an agent";
+  if (record.soft.applied.epoch > epoch_) {
+    return fmt::format(
+        "bound to a manager of epoch {} while this one is in epoch {} (was its database lost? "
+        "restore it, or empty the agent's state folder)",
+        record.soft.applied.epoch.value, epoch_.value);
+  }
   if (!record.soft.report->problem.empty()) return "in trouble: " + record.soft.report->problem;
   return {};
 }
