@@ -8,9 +8,9 @@
 
 namespace hearth::cli {
 
-/// Reads a command line (without the program's name), runs the command it names, and tells errors.
-/// Returns the process's exit code.
-int run_command_line(const std::vector<std::string>& words, CommandList commands, Session& session);
+/// Reads the `given` command line (without the program's name), runs the command it names, and
+/// tells errors. Returns the process's exit code.
+int run_command_line(const std::vector<std::string>& given, CommandList commands, Session& session);
 
 /// What `hearth NAME --help` prints; of an empty name what `hearth --help` does.
 std::string help_of(std::string_view name, const CommandList& commands);

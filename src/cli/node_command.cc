@@ -151,7 +151,8 @@ class NodeShowCommand final : public Command {
   static void print(const NodeView& node, const std::vector<InstanceView>& instances,
                     Session& session) {
     Terminal& terminal = session.terminal;
-    const auto field = [&](std::string_view name, std::string value, Paint paint = Paint::kPlain) {
+    const auto field = [&](std::string_view name, const std::string& value,
+                           Paint paint = Paint::kPlain) {
       if (value.empty()) return;
       terminal.say(fmt::format("  {:<10}{}", name, terminal.painted(paint, printable(value))));
     };

@@ -120,7 +120,8 @@ class StatusCommand final : public Command {
 
   static void print_needs(const Overview& overview, Terminal& terminal) {
     std::vector<std::string> lines;
-    const auto add = [&](const std::string& name, const std::string& state, std::string why) {
+    const auto add = [&](const std::string& name, const std::string& state,
+                         const std::string& why) {
       const Table::Cell cell = state_cell(state);
       lines.push_back(fmt::format("  {} is {}{}{}", name, terminal.painted(cell.paint, cell.text),
                                   why.empty() ? "" : ": ", printable(why)));

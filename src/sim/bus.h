@@ -92,7 +92,6 @@ class SimBus {
   std::set<NodeName> cut_nodes_;
   std::set<NodeName> watched_;
   std::optional<ManagerSide> manager_;
-  std::uint64_t manager_life_ = 0;
   std::map<NodeName, MonoTime> last_status_;
   std::map<NodeName, MonoTime> last_assignment_;
   MonoTime last_canary_{};

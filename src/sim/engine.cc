@@ -108,7 +108,7 @@ void SimEngine::create(const AssignedInstance& instance, std::uint32_t restarts,
   });
 }
 
-void SimEngine::start(const ContainerId& container, Done done) {
+void SimEngine::start(const ContainerId& container, const Done& done) {
   run(milliseconds(10), milliseconds(120), done, [this, container]() -> Result<void> {
     const auto found = containers_.find(container);
     if (found == containers_.end()) return gone();
@@ -122,7 +122,7 @@ void SimEngine::start(const ContainerId& container, Done done) {
   });
 }
 
-void SimEngine::stop(const ContainerId& container, Duration grace, Done done) {
+void SimEngine::stop(const ContainerId& container, Duration grace, const Done& done) {
   const Duration high = std::min<Duration>(grace, milliseconds(400));
   run(milliseconds(10), high, done, [this, container]() -> Result<void> {
     const auto found = containers_.find(container);
@@ -132,7 +132,7 @@ void SimEngine::stop(const ContainerId& container, Duration grace, Done done) {
   });
 }
 
-void SimEngine::remove(const ContainerId& container, Done done) {
+void SimEngine::remove(const ContainerId& container, const Done& done) {
   run(milliseconds(10), milliseconds(100), done, [this, container]() -> Result<void> {
     const auto found = containers_.find(container);
     if (found == containers_.end()) return {};
@@ -157,15 +157,17 @@ void SimEngine::take_inventory(std::function<void(Result<Inventory>)> done) {
   });
 }
 
-void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable, Done done) {
-  run(milliseconds(50), milliseconds(1500), done, [this, image, reachable]() -> Result<void> {
-    if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
-    if (!image.archive || !content_.archives.contains(*image.archive)) {
-      return fail(ErrorCode::kNotFound, "the content store has no such image");
-    }
-    images_.insert(image.reference);
-    return {};
-  });
+void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable,
+                      const Done& done) {
+  run(milliseconds(50), milliseconds(1500), std::move(done),
+      [this, image, reachable]() -> Result<void> {
+        if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
+        if (!image.archive || !content_.archives.contains(*image.archive)) {
+          return fail(ErrorCode::kNotFound, "the content store has no such image");
+        }
+        images_.insert(image.reference);
+        return {};
+      });
 }
 
 void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reachable, Built done) {

@@ -47,12 +47,12 @@ class SimEngine {
   void unwatch() { notice_ = nullptr; }
 
   void create(const AssignedInstance& instance, std::uint32_t restarts, Created done);
-  void start(const ContainerId& container, Done done);
-  void stop(const ContainerId& container, Duration grace, Done done);
-  void remove(const ContainerId& container, Done done);
+  void start(const ContainerId& container, const Done& done);
+  void stop(const ContainerId& container, Duration grace, const Done& done);
+  void remove(const ContainerId& container, const Done& done);
   void take_inventory(std::function<void(Result<Inventory>)> done);
   /// `reachable` tells at the end of the transfer whether the content store could be reached.
-  void fetch(const Image& image, const std::function<bool()>& reachable, Done done);
+  void fetch(const Image& image, const std::function<bool()>& reachable, const Done& done);
   void build(const BuildOrder& order, const std::function<bool()>& reachable, Built done);
 
   /// The container's process ends by itself.

@@ -18,7 +18,8 @@ SimMachine::SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::
       name_(settings.node.str()),
       host_(parts.world),
       engine_(host_, name_, parts.content),
-      agent_({host_, engine_, parts.bus, disk_}, settings, supervised(std::move(hooks))) {}
+      agent_({host_, engine_, parts.bus, disk_}, std::move(settings),
+             supervised(std::move(hooks))) {}
 
 void SimMachine::power_on() {
   if (powered_) return;

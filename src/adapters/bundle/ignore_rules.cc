@@ -129,7 +129,8 @@ Result<IgnoreRules::Token> IgnoreRules::compile_class(std::u32string_view text, 
   token.kind = Token::Kind::kOneOf;
   const auto next = [&]() -> std::optional<char32_t> {
     if (++at >= text.size()) return std::nullopt;
-    if (text[at] == U'\\' && ++at >= text.size()) return std::nullopt;
+    if (text[at] != U'\\') return text[at];
+    if (++at >= text.size()) return std::nullopt;
     return text[at];
   };
   if (at + 1 < text.size() && text[at + 1] == U'^') {

@@ -154,6 +154,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
     const std::optional<Target> target = split_target(head.target);
     const auto path = target ? percent_decode(target->path) : std::nullopt;
     auto query = target ? parse_query(target->query) : std::nullopt;
+    const bool readable = path && query;
     HttpRequest request{method.value_or(HttpMethod::kGet),
                         path.value_or(""),
                         {},
@@ -170,7 +171,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       ++server_.counters.requests_denied;
       return exchange.finish(deny(exchange, *denial));
     }
-    if (!path || !query) {
+    if (!readable) {
       return exchange.finish(fail(ErrorCode::kInvalidArgument,
                                   "the request's target is not a path with an optional query"));
     }
@@ -208,7 +209,9 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       const std::string head = fmt::format(
           "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
           status, reason_phrase(status), response.content_type, response.body.size());
-      connection.transport.write({head, response.body}, server_.config.write_timeout, coroutine);
+      // It is hung up on either way.
+      (void)connection.transport.write({head, response.body}, server_.config.write_timeout,
+                                       coroutine);
     };
     switch (fault) {
       case ReadFault::kMalformed:

@@ -187,7 +187,8 @@ SqlTransaction::~SqlTransaction() {
   if (!database_.in_transaction()) return;
   try {
     database_.execute("ROLLBACK");
-  } catch (const SqliteFault&) {  // The next transaction will meet what is wrong.
+  } catch (const SqliteFault&) {
+    return;  // The next transaction will meet what is wrong.
   }
 }
 

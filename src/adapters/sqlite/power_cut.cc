@@ -8,12 +8,12 @@
 
 namespace hearth {
 
-PowerCut* PowerCut::installed_ = nullptr;
+PowerCut* PowerCut::installed = nullptr;
 
 PowerCut::PowerCut(std::filesystem::path watched)
     : watched_(std::move(watched)), real_(sqlite3_vfs_find(nullptr)), vfs_(*real_) {
-  HEARTH_CHECK(installed_ == nullptr);
-  installed_ = this;
+  HEARTH_CHECK(installed == nullptr);
+  installed = this;
   vfs_.pNext = nullptr;
   vfs_.zName = "power-cut";
   vfs_.xOpen = &PowerCut::open;
@@ -24,7 +24,7 @@ PowerCut::PowerCut(std::filesystem::path watched)
 PowerCut::~PowerCut() {
   sqlite3_vfs_unregister(&vfs_);
   sqlite3_vfs_register(real_, 1);
-  installed_ = nullptr;
+  installed = nullptr;
 }
 
 void PowerCut::leave_in(const std::filesystem::path& folder) const {
@@ -36,7 +36,7 @@ void PowerCut::leave_in(const std::filesystem::path& folder) const {
 }
 
 int PowerCut::open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-  PowerCut& self = *installed_;
+  PowerCut& self = *installed;
   const int code = self.real_->xOpen(self.real_, name, file, flags, out_flags);
   if (code != SQLITE_OK || file->pMethods == nullptr || name == nullptr) return code;
   if (std::filesystem::path(name).parent_path() != self.watched_) return code;
@@ -51,7 +51,7 @@ int PowerCut::open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags
 }
 
 int PowerCut::remove(sqlite3_vfs*, const char* name, int sync_directory) {
-  PowerCut& self = *installed_;
+  PowerCut& self = *installed;
   const int code = self.real_->xDelete(self.real_, name, sync_directory);
   if (code == SQLITE_OK) self.removed_.insert(name);
   if (code == SQLITE_OK && sync_directory != 0) self.sync_folder();
@@ -59,7 +59,7 @@ int PowerCut::remove(sqlite3_vfs*, const char* name, int sync_directory) {
 }
 
 int PowerCut::sync(sqlite3_file* file, int flags) {
-  PowerCut& self = *installed_;
+  PowerCut& self = *installed;
   OpenFile& opened = self.open_.at(file);
   const int code = opened.real->xSync(file, flags);
   if (code != SQLITE_OK) return code;

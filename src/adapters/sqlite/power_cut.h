@@ -39,7 +39,7 @@ class PowerCut {
 
   void sync_folder();
 
-  static PowerCut* installed_;  ///< SQLite calls back without a word on whom.
+  static PowerCut* installed;  ///< SQLite calls back without a word on whom.
 
   const std::filesystem::path watched_;
   sqlite3_vfs* const real_;

@@ -139,7 +139,7 @@ class Follower {
 
   Result<void> wait_until_running() {
     for (;;) {
-      const Result<void> looked = look();
+      Result<void> looked = look();
       if (!looked) {
         if (looked.error().code != ErrorCode::kUnavailable || away_too_long()) return looked;
       } else {

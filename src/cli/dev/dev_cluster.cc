@@ -118,6 +118,7 @@ void DevCluster::add_programs(const DevConfig& config, std::uint16_t agent_port)
                     facts_.state / "nodes" / name, "--docker",
                     "unix://" + facts_.docker_socket.string(), "--cluster", facts_.cluster},
         .log = facts_.state / "logs" / (name + ".log")};
+    // NOLINTNEXTLINE(modernize-make-unique): the keeper in it cannot be moved.
     nodes_.push_back(std::unique_ptr<Node>(
         new Node{.name = facts_.nodes[i], .agent = {loop_, std::move(program), handlers}}));
   }

@@ -16,7 +16,6 @@ namespace hearth::cli {
 namespace {
 
 using docker::EngineAnswer;
-using docker::EngineRequest;
 using docker::Patience;
 using std::chrono::seconds;
 

@@ -14,7 +14,7 @@ constexpr std::size_t kLastColumnMin = 12;
 
 }  // namespace
 
-Table::Cell::Cell(std::string the_text, Paint the_paint)
+Table::Cell::Cell(const std::string& the_text, Paint the_paint)
     : text(printable(the_text)), paint(the_paint) {}
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}

@@ -18,7 +18,7 @@ class Table {
     enum class Align : std::uint8_t { kLeft, kRight } align = Align::kLeft;
   };
   struct Cell {
-    Cell(std::string the_text, Paint the_paint = Paint::kPlain);
+    Cell(const std::string& the_text, Paint the_paint = Paint::kPlain);
     Cell(const char* the_text) : Cell(std::string(the_text)) {}
     std::string text;
     Paint paint;

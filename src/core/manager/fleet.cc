@@ -32,10 +32,8 @@ EventType event_of(NodeState state) {
 
 }  // namespace
 
-Manager::NodeRecord& Manager::add_node(Node node) {
-  const NodeName name = node.name;
-  NodeRecord& record =
-      nodes_.try_emplace(name, std::move(node), settings_, now_.mono).first->second;
+Manager::NodeRecord& Manager::add_node(const Node& node) {
+  NodeRecord& record = nodes_.try_emplace(node.name, node, settings_, now_.mono).first->second;
   schedule(record);
   return record;
 }

@@ -16,7 +16,7 @@ Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
       event_seq_(snapshot.last_event_seq),
       now_(now),
       bus_(settings_.liveness, now.mono) {
-  for (Node& node : snapshot.nodes) add_node(std::move(node));
+  for (const Node& node : snapshot.nodes) add_node(node);
   for (Workload& workload : snapshot.workloads) {
     WorkloadName name = workload.name;
     auto& kind = workload.phase == WorkloadPhase::kRemoved ? removed_ : workloads_;

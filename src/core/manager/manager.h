@@ -107,7 +107,7 @@ class Manager {
   NodeRecord* record_of(const NodeName& name);
 
   // fleet.cc: the nodes' lives.
-  NodeRecord& add_node(Node node);
+  NodeRecord& add_node(const Node& node);
   void watch_bus();
   void tend_nodes();
   void tend(NodeRecord& record);

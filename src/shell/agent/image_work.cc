@@ -39,7 +39,7 @@ std::filesystem::path ImageWork::fresh_file(const std::string& kind) {
   return folder_ / fmt::format("{}-{}.tar", kind, ++files_);
 }
 
-void ImageWork::fetch(const Image& image, Completion<void> done) {
+void ImageWork::fetch(const Image& image, const Completion<void>& done) {
   const std::filesystem::path file = fresh_file("image");
   content_.download(*image.archive, file, [this, file, done](const Result<void>& downloaded) {
     if (!downloaded) return done(downloaded);
@@ -62,7 +62,7 @@ void ImageWork::build(const BuildOrder& order, Completion<Digest> done) {
   });
 }
 
-void ImageWork::run_build(std::shared_ptr<Build> build) {
+void ImageWork::run_build(const std::shared_ptr<Build>& build) {
   HttpCall call{.server = manager_,
                 .method = HttpMethod::kPost,
                 .target = fmt::format("/v1/workloads/{}/build-log?generation={}",
@@ -81,7 +81,7 @@ void ImageWork::run_build(std::shared_ptr<Build> build) {
                  });
 }
 
-void ImageWork::save(std::shared_ptr<Build> build) {
+void ImageWork::save(const std::shared_ptr<Build>& build) {
   runtime_.save_image(build->order.reference, build->archive,
                       [this, build](const Result<Digest>& saved) {
                         if (!saved) return finish(build, saved);
@@ -89,7 +89,7 @@ void ImageWork::save(std::shared_ptr<Build> build) {
                       });
 }
 
-void ImageWork::hand_over(std::shared_ptr<Build> build, const Digest& archive) {
+void ImageWork::hand_over(const std::shared_ptr<Build>& build, const Digest& archive) {
   content_.upload(build->archive, archive, [this, build, archive](const Result<void>& uploaded) {
     if (!uploaded) return finish(build, tl::unexpected(uploaded.error()));
     finish(build, archive);

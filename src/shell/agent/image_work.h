@@ -21,7 +21,7 @@ class ImageWork {
             HttpClient& http, Endpoint manager);
 
   /// From the content store into the engine.
-  void fetch(const Image& image, Completion<void> done);
+  void fetch(const Image& image, const Completion<void>& done);
   /// Bundle from the content store, image into it; the engine's output goes up as it comes. Tells
   /// the digest of the saved image.
   void build(const BuildOrder& order, Completion<Digest> done);
@@ -29,9 +29,9 @@ class ImageWork {
  private:
   struct Build;
   std::filesystem::path fresh_file(const std::string& kind);
-  void run_build(std::shared_ptr<Build> build);
-  void save(std::shared_ptr<Build> build);
-  void hand_over(std::shared_ptr<Build> build, const Digest& archive);
+  void run_build(const std::shared_ptr<Build>& build);
+  void save(const std::shared_ptr<Build>& build);
+  void hand_over(const std::shared_ptr<Build>& build, const Digest& archive);
   void finish(const std::shared_ptr<Build>& build, Result<Digest> outcome);
 
   std::filesystem::path folder_;

@@ -43,7 +43,7 @@ Result<PageRequest> page_request(const HttpRequest& request) {
   return PageRequest{static_cast<std::size_t>(*limit), after == nullptr ? "" : *after};
 }
 
-PageWriter::PageWriter(const PageRequest& request) : request_(request) {
+PageWriter::PageWriter(PageRequest request) : request_(std::move(request)) {
   json_.begin_object().key("items").begin_list();
 }
 

@@ -29,7 +29,7 @@ Result<PageRequest> page_request(const HttpRequest& request);
 /// Writes `{"items":[…],"next":…}` of items that come in the order of their keys.
 class PageWriter {
  public:
-  explicit PageWriter(const PageRequest& request);
+  explicit PageWriter(PageRequest request);
 
   /// Whether the item of that key belongs to the page; then write exactly one value to json().
   bool admit(std::string_view key);
