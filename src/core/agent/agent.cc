@@ -110,7 +110,8 @@ void Agent::visit(const InventoryTaken& event) {
   if (!inventory_step_) return;
   if (event.inventory) {
     take_inventory(*event.inventory);
-    next_inventory_ = now_.mono + kInventoryPeriod;
+    const bool lacks_images = images_gained_in_step_ > *inventory_step_;
+    next_inventory_ = lacks_images ? now_.mono : now_.mono + kInventoryPeriod;
   } else {
     next_inventory_ = now_.mono + std::chrono::seconds(1);
   }

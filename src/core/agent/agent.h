@@ -175,7 +175,8 @@ class Agent {
   std::uint64_t next_operation_ = 1;
   std::map<OperationId, Operation> operations_;
   std::set<std::string> images_;
-  std::map<std::string, Attempt> fetches_;  ///< By reference.
+  std::uint64_t images_gained_in_step_ = 0;  ///< By a fetch or a build.
+  std::map<std::string, Attempt> fetches_;   ///< By reference.
   std::map<BuildKey, Attempt> builds_;
   std::map<BuildKey, BuildStatus> build_results_;
 

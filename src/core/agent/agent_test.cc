@@ -1,1 +1,351 @@
 #include "core/agent/agent.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/agent/agent_scene.h"
+
+namespace hearth::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+using Scene = AgentScene;
+
+std::vector<Heartbeat> heartbeats(const Scene& scene) {
+  std::vector<Heartbeat> found;
+  for (const SendStatus& one : scene.done<SendStatus>()) found.push_back(one.heartbeat);
+  return found;
+}
+
+/// The revision in force, as the next heartbeat would tell.
+std::uint64_t applied(const Scene& scene) {
+  return scene.agent->status().applied.revision.value;
+}
+
+// The assignment. ---------------------------------------------------------------------------------
+
+TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
+  Scene scene;
+  scene.save_takes = seconds(1);
+  scene.receive(Scene::numbered(1, 5, {Scene::wish(1)}));
+  scene.pass(milliseconds(999));
+  ASSERT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_EQ(applied(scene), 0U);
+  scene.pass(milliseconds(1));
+  EXPECT_EQ(scene.stored, Scene::numbered(1, 5, {Scene::wish(1)}));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_EQ(heartbeats(scene).back().applied, (WishNumber{{1}, {5}}));
+}
+
+TEST(Agent, AnAssignmentThatCannotBeStoredIsNotActedOnAndStoringIsTriedAgain) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.disk_works = false;
+  scene.assign({});
+  EXPECT_THAT(scene.problem(), HasSubstr("cannot be stored: disk full"));
+  scene.pass(milliseconds(2500));
+  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(4));  // The first one's, then one a second.
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_EQ(applied(scene), 1U);
+  scene.disk_works = true;
+  scene.pass(seconds(1));
+  EXPECT_THAT(scene.running(), IsEmpty());
+  EXPECT_EQ(applied(scene), 2U);
+  EXPECT_EQ(scene.problem(), "");
+}
+
+TEST(Agent, AnOlderEpochOrRevisionIsRefused) {
+  Scene scene;
+  scene.receive(Scene::numbered(2, 5, {Scene::wish(1)}));
+  scene.pass(Duration(0));
+  scene.forget_history();
+  scene.receive(Scene::numbered(2, 4, {}));
+  scene.receive(Scene::numbered(1, 9, {}));
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.agent->assignments_refused(), 2U);
+  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_EQ(scene.agent->status().applied, (WishNumber{{2}, {5}}));
+}
+
+TEST(Agent, ANewLeadersFirstAssignmentIsTakenOverThoughItsRevisionIsLower) {
+  Scene scene;
+  scene.receive(Scene::numbered(1, 9, {Scene::wish(1)}));
+  scene.pass(Duration(0));
+  scene.receive(Scene::numbered(2, 1, {}));
+  scene.pass(seconds(1));
+  EXPECT_THAT(scene.running(), IsEmpty());
+  EXPECT_EQ(scene.agent->status().applied, (WishNumber{{2}, {1}}));
+}
+
+TEST(Agent, WhatIsOnDiskRefusesOlderOnesAfterAStart) {
+  Scene scene(Scene::numbered(2, 5, {Scene::wish(1)}));
+  scene.receive(Scene::numbered(2, 4, {}));
+  scene.pass(seconds(10));
+  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+TEST(Agent, TheSameAssignmentAgainIsNeitherStoredNorRefused) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.receive(*scene.stored);
+  scene.pass(seconds(1));
+  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
+  EXPECT_EQ(scene.agent->assignments_refused(), 0U);
+}
+
+TEST(Agent, AnotherNodesAssignmentIsRefused) {
+  Scene scene;
+  Assignment assignment = scene.next({Scene::wish(1)});
+  assignment.node = *NodeName::parse("node-2");
+  scene.receive(assignment);
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
+  EXPECT_FALSE(scene.stored);
+  EXPECT_FALSE(scene.engine_touched());
+}
+
+TEST(Agent, OfTwoAssignmentsBeingStoredOnlyTheNewerIsActedOn) {
+  Scene scene;
+  scene.save_takes = seconds(1);
+  scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
+  scene.pass(milliseconds(500));
+  scene.receive(Scene::numbered(1, 3, {Scene::wish(3)}));
+  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
+  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
+  scene.pass(milliseconds(600));
+  EXPECT_EQ(scene.stored->number.revision, Revision{1});
+  EXPECT_FALSE(scene.engine_touched());
+  scene.pass(seconds(1));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
+}
+
+// Heartbeats. -------------------------------------------------------------------------------------
+
+TEST(Agent, HeartbeatsComeAtTheirIntervalEachWithTheNextNumber) {
+  Scene scene;
+  scene.pass(seconds(1));
+  scene.forget_history();
+  scene.pass(seconds(5));
+  const std::vector<Heartbeat> sent = heartbeats(scene);
+  const std::vector<MonoTime> times = scene.times<SendStatus>();
+  ASSERT_THAT(sent, SizeIs(10));
+  for (std::size_t i = 1; i < sent.size(); ++i) {
+    EXPECT_EQ(*sent[i].seq, *sent[i - 1].seq + 1);
+    EXPECT_EQ(times[i] - times[i - 1], milliseconds(500));
+    EXPECT_EQ(sent[i].sent_at, times[i]);
+    EXPECT_EQ(sent[i].incarnation, (Incarnation{"boot-1", 1}));
+    EXPECT_EQ(sent[i].agent_port, 7701);
+  }
+}
+
+TEST(Agent, TheFirstHeartbeatComesAtOnceAsNumberOneWithAReport) {
+  Scene scene;
+  const std::vector<Heartbeat> sent = heartbeats(scene);
+  ASSERT_FALSE(sent.empty());
+  EXPECT_EQ(scene.times<SendStatus>()[0], scene.now().mono);
+  EXPECT_EQ(sent[0].seq, 1U);
+  ASSERT_TRUE(sent[0].report);
+  EXPECT_EQ(sent[0].report->capacity.cpu_millis, 4000U);
+}
+
+TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
+  Scene scene;
+  scene.pass(seconds(1));
+  Assignment assignment = scene.next();
+  assignment.heartbeat_interval = milliseconds(100);
+  scene.receive(assignment);
+  scene.pass(milliseconds(100));
+  scene.forget_history();
+  scene.pass(seconds(1));
+  EXPECT_THAT(heartbeats(scene), SizeIs(10));
+}
+
+TEST(Agent, AReportComesWithEachChangeAndElseNowAndThen) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(seconds(1));
+  scene.forget_history();
+  scene.pass(seconds(30));
+  std::vector<MonoTime> told;
+  for (const AgentScene::Done& one : scene.history) {
+    const auto* sent = std::get_if<SendStatus>(&one.action);
+    if (sent != nullptr && sent->heartbeat.report) told.push_back(one.at);
+  }
+  ASSERT_THAT(told, SizeIs(3));
+  EXPECT_EQ(told[1] - told[0], Agent::kReportPeriod);
+
+  scene.forget_history();
+  scene.pass(milliseconds(250));  // Between two heartbeats.
+  scene.forget_history();
+  scene.crash(1);
+  scene.pass(milliseconds(20));
+  ASSERT_FALSE(heartbeats(scene).empty());
+  ASSERT_TRUE(heartbeats(scene).back().report);
+  EXPECT_EQ(heartbeats(scene).back().report->instances.at(Scene::id(1)).restarts, 1U);
+}
+
+TEST(Agent, ChangesThatComeCloseTogetherAreToldTogether) {
+  Scene scene;
+  std::vector<AssignedInstance> wishes;
+  for (std::uint64_t number = 1; number <= 50; ++number) wishes.push_back(Scene::wish(number));
+  scene.assign(wishes);
+  scene.pass(seconds(1));
+  scene.forget_history();
+  for (std::uint64_t number = 1; number <= 50; ++number) scene.crash(number);
+  scene.pass(milliseconds(20));
+  EXPECT_LE(heartbeats(scene).size(), 2U);
+  EXPECT_EQ(heartbeats(scene).back().report->instances.at(Scene::id(50)).restarts, 1U);
+}
+
+TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(milliseconds(1100));
+  scene.forget_history();
+  scene.step(StatusDropped{});
+  EXPECT_THAT(heartbeats(scene), IsEmpty());  // Not sooner: the bus may be away.
+  scene.pass(milliseconds(500));
+  ASSERT_THAT(heartbeats(scene), SizeIs(1));
+  EXPECT_TRUE(heartbeats(scene)[0].report);
+}
+
+TEST(Agent, AnAgentThatStoodStillTellsEverythingAtOnce) {
+  Scene scene;
+  scene.pass(seconds(1));
+  scene.forget_history();
+  scene.oversleep(seconds(3));
+  scene.step(AgentTicked{});
+  ASSERT_THAT(heartbeats(scene), SizeIs(1));
+  EXPECT_TRUE(heartbeats(scene)[0].report);
+}
+
+TEST(Agent, TheLoadIsToldWithTheNextHeartbeatAndIsNoReasonForAReport) {
+  Scene scene;
+  scene.pass(milliseconds(1100));
+  scene.forget_history();
+  Load load;
+  load.cpu = 300;
+  scene.step(LoadSampled{load});
+  EXPECT_THAT(heartbeats(scene), IsEmpty());
+  scene.pass(milliseconds(500));
+  ASSERT_THAT(heartbeats(scene), SizeIs(1));
+  EXPECT_EQ(heartbeats(scene)[0].load, load);
+  EXPECT_FALSE(heartbeats(scene)[0].report);
+}
+
+TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  const Heartbeat status = scene.agent->status();
+  EXPECT_FALSE(status.seq);
+  ASSERT_TRUE(status.report);
+  EXPECT_EQ(status.report->instances.at(Scene::id(1)).state, InstanceState::kRunning);
+}
+
+TEST(Agent, AnInstanceOfWhichNothingIsKnownYetIsNotTold) {
+  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
+  EXPECT_THAT(scene.report().instances, IsEmpty());
+  EXPECT_EQ(applied(scene), 1U);
+  scene.pass(Agent::kFirstWait);
+  EXPECT_THAT(scene.report().instances, SizeIs(1));
+}
+
+// The engine. -------------------------------------------------------------------------------------
+
+TEST(Agent, AnEngineThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(milliseconds(1100));
+  scene.forget_history();
+  scene.lose_engine();
+  ASSERT_THAT(heartbeats(scene), SizeIs(1));
+  EXPECT_EQ(heartbeats(scene)[0].report->problem, "the engine is away");
+  scene.pass(minutes(1));
+  EXPECT_THAT(heartbeats(scene), SizeIs(121));  // It goes on beating.
+  scene.find_engine();
+  scene.pass(milliseconds(20));
+  ASSERT_TRUE(heartbeats(scene).back().report);
+  EXPECT_EQ(heartbeats(scene).back().report->problem, "");
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_FALSE(scene.engine_touched());
+}
+
+TEST(Agent, NothingIsAskedOfAnEngineThatIsAwayAndItsWorkIsDoneOnceItIsBack) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.lose_engine();
+  scene.forget_history();
+  scene.crash(1);  // Nobody tells.
+  scene.assign({Scene::wish(1), Scene::wish(2)});
+  scene.pass(minutes(1));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_THAT(scene.done<TakeInventory>(), IsEmpty());
+  EXPECT_EQ(applied(scene), 2U);  // It was stored and taken over all the same.
+  scene.find_engine();
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+}
+
+TEST(Agent, AnEngineThatFailsAmidAnOperationLeavesNoSecondContainer) {
+  Scene scene;
+  scene.create_takes = seconds(1);
+  scene.receive(scene.next({Scene::wish(1)}));
+  scene.pass(milliseconds(500));
+  scene.lose_engine();
+  scene.pass(seconds(10));
+  scene.find_engine();
+  scene.pass(seconds(5));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_THAT(scene.containers, SizeIs(1));
+}
+
+TEST(Agent, ANodeWhoseEngineNeverAnsweredSaysSo) {
+  Scene scene;
+  scene.engine_up = false;
+  scene.start_agent();
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.problem(), "the engine has not answered yet");
+}
+
+// Goal: until the listing came, an engine that answers is not enough.
+TEST(Agent, NothingIsTouchedBeforeTheContainersWereListed) {
+  Scene scene;
+  scene.lose_engine();
+  scene.listing_takes = seconds(5);
+  scene.forget_history();
+  scene.find_engine();
+  scene.assign({Scene::wish(1)});
+  scene.pass(milliseconds(4900));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_EQ(scene.problem(), "its containers have not been listed yet");
+  EXPECT_THAT(scene.done<TakeInventory>(), SizeIs(1));
+  scene.pass(milliseconds(100));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+TEST(Agent, AListingThatFailsIsAskedForAgainAfterASecond) {
+  Scene scene;
+  scene.listing_takes = milliseconds(100);
+  scene.forget_history();
+  scene.find_engine();
+  scene.step(InventoryTaken{fail(ErrorCode::kTimeout, "no answer")});
+  scene.listing_takes = Duration(0);
+  scene.pass(milliseconds(1000));
+  const std::vector<MonoTime> asked = scene.times<TakeInventory>();
+  ASSERT_THAT(asked, SizeIs(2));
+  EXPECT_EQ(scene.problem(), "");
+}
+
+}  // namespace
+}  // namespace hearth::core

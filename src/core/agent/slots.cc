@@ -176,7 +176,7 @@ void Agent::visit(const ContainerRemoved& event) {
 /// A listing is older than what was done while it was made: slots that changed since are left for
 /// the next one.
 void Agent::take_inventory(const Inventory& inventory) {
-  images_.clear();
+  if (images_gained_in_step_ <= *inventory_step_) images_.clear();
   images_.insert(inventory.images.begin(), inventory.images.end());
   std::map<InstanceId, std::set<ContainerId>> listed;
   for (const Container& seen : inventory.containers) {
@@ -262,9 +262,14 @@ void Agent::finish_start(Slot& slot, const ContainerId& container, const Result<
     return;
   }
   if (found->second.state == ContainerState::kRunning)
-    return;                                       // Its notice was faster than the answer.
+    return;  // Its notice was faster than the answer.
+  const std::string reason = "its container cannot be started: " + outcome.error().message;
+  if (found->second.state == ContainerState::kExited) {
+    slot.status.reason = reason;  // The engine also told it as an end: counted already.
+    return;
+  }
   found->second.state = ContainerState::kExited;  // A fresh one is made; this one is cleared out.
-  note_failure(slot, "its container cannot be started: " + outcome.error().message);
+  note_failure(slot, reason);
 }
 
 void Agent::finish_departure(Slot& slot, const Operation& operation, const Result<void>& outcome) {

@@ -80,6 +80,7 @@ std::string Agent::fetch_error(const std::string& reference) const {
 void Agent::finish_fetch(const std::string& reference, const Result<void>& outcome) {
   if (outcome) {
     images_.insert(reference);
+    images_gained_in_step_ = step_;
     fetches_.erase(reference);
     return;
   }
@@ -96,6 +97,7 @@ void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
     status.state = BuildState::kDone;
     status.archive = done.archive;
     next_inventory_ = now_.mono;  // The engine has a new image.
+    images_gained_in_step_ = step_;
   } else if (may_pass(done.outcome.error().code) && attempt.failures + 1 < kBuildTriesMax) {
     return put_off(attempt, done.outcome.error());
   } else {
