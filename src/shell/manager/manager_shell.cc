@@ -31,7 +31,7 @@ bool is_heartbeat(const core::ManagerEvent& event) {
 }  // namespace
 
 ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
-                           core::ManagerSettings settings, Snapshot snapshot, ManagerPorts ports,
+                           core::ManagerSettings settings, const Snapshot& snapshot, ManagerPorts ports,
                            std::function<void(Error)> on_fatal)
     : loop_(loop),
       config_(std::move(config)),

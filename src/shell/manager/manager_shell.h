@@ -56,7 +56,7 @@ class ManagerShell final : public ManagerService {
   static constexpr std::size_t kInboxMax = 20'000;
 
   ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
-               core::ManagerSettings settings, Snapshot snapshot, ManagerPorts ports,
+               core::ManagerSettings settings, const Snapshot& snapshot, ManagerPorts ports,
                std::function<void(Error)> on_fatal);
   ~ManagerShell() override;
 

@@ -1,0 +1,264 @@
+#include "shell/agent/agent_shell.h"
+
+#include <gmock/gmock.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "wire/assignment_codec.h"
+#include "wire/heartbeat_codec.h"
+
+namespace hearth {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const char kStatusTopic[] = "hearth.node.n1.status";
+const char kAssignmentTopic[] = "hearth.node.n1.assignment";
+
+struct FakeClock final : Clock {
+  Instant now() const override { return {mono, WallTime(1'772'355'600s)}; }
+  MonoTime mono{1h};
+};
+
+struct FakeAgentStore final : AgentStore {
+  Result<std::uint64_t> count_start() override { return 1; }
+  Result<std::optional<Assignment>> load() override { return std::nullopt; }
+  Result<void> save(const Assignment& assignment) override {
+    if (outcome) saved.push_back(assignment);
+    return outcome;
+  }
+  Result<void> outcome;
+  std::vector<Assignment> saved;
+};
+
+/// What the bus was told; outlives it.
+struct BusRecords {
+  boost::asio::io_context& loop;
+  Bus::Handlers handlers;
+  std::vector<std::string> followed_from_beginning;
+  std::vector<BusRecord> published;
+  Result<void> outcome;
+};
+
+struct FakeBus final : Bus {
+  explicit FakeBus(BusRecords& the_records) : records(the_records) {}
+  void set_handlers(Handlers given) override { records.handlers = std::move(given); }
+  void ensure_topics(std::vector<TopicSpec>, Completion<void>) override {}
+  void follow(const std::string& topic, FollowFrom from) override {
+    if (from == FollowFrom::kBeginning) records.followed_from_beginning.push_back(topic);
+  }
+  void unfollow(const std::string&) override {}
+  void publish(BusRecord record, Completion<void> done) override {
+    records.published.push_back(std::move(record));
+    boost::asio::post(records.loop, [done, outcome = records.outcome] { done(outcome); });
+  }
+  Result<void> reconnect(const std::string&) override { return {}; }
+  BusRecords& records;
+};
+
+/// An engine that does at once what it is told. It holds the one image.
+struct FakeRuntime final : ContainerRuntime {
+  explicit FakeRuntime(boost::asio::io_context& the_loop) : loop(the_loop) {}
+  void watch(Handlers given) override { handlers = std::move(given); }
+  void inventory(Completion<Inventory> done) override {
+    boost::asio::post(loop,
+                      [done] { done(Inventory{.containers = {}, .images = {"hearth/app:1"}}); });
+  }
+  void create(ContainerRequest request, Completion<ContainerId> done) override {
+    created.push_back(std::move(request));
+    const ContainerId id{"container-" + std::to_string(created.size())};
+    boost::asio::post(loop, [done, id] { done(id); });
+  }
+  void start(const ContainerId& container, Completion<void> done) override {
+    started.push_back(container.str());
+    boost::asio::post(loop, [done] { done({}); });
+  }
+  void stop(const ContainerId&, Duration, Completion<void> done) override {
+    boost::asio::post(loop, [done] { done({}); });
+  }
+  void remove(const ContainerId& container, Completion<void> done) override {
+    removed.push_back(container.str());
+    boost::asio::post(loop, [done] { done({}); });
+  }
+  // No test here comes to these.
+  void build(const std::filesystem::path&, const std::string&, ChunkSink,
+             Completion<void>) override {}
+  void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
+  void load_image(const std::filesystem::path&, Completion<void>) override {}
+  void remove_image(const std::string&, Completion<void>) override {}
+  void logs(LogRequest, ChunkSink, Completion<void>) override {}
+  boost::asio::io_context& loop;
+  Handlers handlers;
+  std::vector<ContainerRequest> created;
+  std::vector<std::string> started;
+  std::vector<std::string> removed;
+};
+
+struct NoHttp final : HttpClient {
+  void send(HttpCall, Completion<HttpReply>) override {}
+  void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
+  }
+  void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
+  void stream(HttpCall, ChunkSink, Completion<void>) override {}
+  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
+};
+
+struct NoContent final : ContentClient {
+  void download(const Digest&, std::filesystem::path, Completion<void>) override {}
+  void upload(std::filesystem::path, const Digest&, Completion<void>) override {}
+};
+
+Assignment wish(std::uint64_t revision) {
+  return {.node = *NodeName::parse("n1"),
+          .number = {Epoch{1}, Revision{revision}},
+          .heartbeat_interval = 500ms,
+          .instances = {{.id = {"app-1"},
+                         .workload = *WorkloadName::parse("app"),
+                         .generation = Generation{1},
+                         .desire = InstanceDesire::kRun,
+                         .image = {"hearth/app:1", std::nullopt},
+                         .container = {}}},
+          .images = {},
+          .builds = {}};
+}
+
+class AgentShellTest : public testing::Test {
+ protected:
+  AgentShellTest() {
+    shell.start();
+    loop.poll();
+  }
+
+  void deliver(const std::string& payload) {
+    records.handlers.on_message(
+        {.topic = kAssignmentTopic, .key = "n1", .payload = payload, .received_at = clock.mono});
+    loop.poll();
+  }
+  void find_engine() {
+    runtime.handlers.on_watching();
+    loop.poll();
+  }
+  std::vector<Heartbeat> statuses() const {
+    std::vector<Heartbeat> all;
+    for (const BusRecord& one : records.published) {
+      EXPECT_EQ(one.topic, kStatusTopic);
+      all.push_back(*decode_heartbeat(one.payload));
+    }
+    return all;
+  }
+  /// Time passes; a word that changes nothing makes the agent look at the clock.
+  void pass(Duration duration) {
+    clock.mono += duration;
+    records.handlers.on_caught_up(kAssignmentTopic);
+    loop.poll();
+  }
+
+  boost::asio::io_context loop;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+      loop.get_executor()};
+  FakeClock clock;
+  FakeAgentStore store;
+  FakeRuntime runtime{loop};
+  NoHttp http;
+  NoContent content;
+  BusRecords records{.loop = loop};
+  AgentShell shell{
+      loop,
+      {.manager = {"manager.test", 7700},
+       .bus = BusAddress{"127.0.0.1:9092", "hearth."},
+       .work_folder = std::filesystem::path(testing::TempDir()) /
+                      ("agent_shell_test_" +
+                       std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))},
+      {.node = *NodeName::parse("n1"), .incarnation = {"boot", 1}, .capacity = {}, .restart = {}},
+      std::nullopt,
+      1,
+      {.clock = clock,
+       .runtime = runtime,
+       .store = store,
+       .http = http,
+       .content = content,
+       .sample_load = [] { return Load{}; },
+       .open_bus = [this](const std::string&) -> Result<std::unique_ptr<Bus>> {
+         return std::make_unique<FakeBus>(records);
+       }}};
+};
+
+TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
+  EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
+  find_engine();
+  deliver(*encode(wish(1)));
+  ASSERT_THAT(store.saved, SizeIs(1));
+  EXPECT_EQ(store.saved[0], wish(1));
+  ASSERT_THAT(runtime.created, SizeIs(1));
+  EXPECT_EQ(runtime.created[0].instance.str(), "app-1");
+  EXPECT_THAT(runtime.started, ElementsAre("container-1"));
+}
+
+TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
+  find_engine();
+  store.outcome = fail(ErrorCode::kExhausted, "the disk is full");
+  deliver(*encode(wish(1)));
+  EXPECT_THAT(runtime.created, IsEmpty());
+}
+
+TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
+  find_engine();
+  deliver(*encode(wish(1)));
+  const std::string whole = *encode(wish(2));
+  for (const std::string& payload :
+       {std::string(), std::string("no JSON"), std::string("{}"), whole.substr(0, whole.size() - 1),
+        whole + std::string(kAssignmentBytesMax, ' ')}) {
+    deliver(payload);
+  }
+  EXPECT_EQ(shell.counters().payloads_rejected, 5U);
+  EXPECT_THAT(store.saved, SizeIs(1));
+  EXPECT_THAT(runtime.removed, IsEmpty());
+  EXPECT_EQ(shell.agent().status().applied, wish(1).number);
+}
+
+TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
+  find_engine();
+  deliver(*encode(wish(1)));
+  runtime.handlers.on_notice({.kind = ContainerNotice::Kind::kExited,
+                              .container = {"container-1"},
+                              .instance = {"app-1"},
+                              .exit = ContainerExit{.code = 3}});
+  loop.poll();
+  ASSERT_THAT(runtime.created, SizeIs(2));
+  EXPECT_EQ(runtime.created[1].restarts, 1U);
+  EXPECT_THAT(runtime.started, ElementsAre("container-1", "container-2"));
+  EXPECT_THAT(runtime.removed, ElementsAre("container-1"));
+}
+
+TEST_F(AgentShellTest, AHeartbeatGoesOutAtEachInterval) {
+  find_engine();
+  pass(2s);
+  const std::size_t before = statuses().size();
+  pass(499ms);
+  EXPECT_THAT(statuses(), SizeIs(before));
+  pass(1ms);
+  ASSERT_THAT(statuses(), SizeIs(before + 1));
+  EXPECT_EQ(statuses().back().incarnation, (Incarnation{"boot", 1}));
+  EXPECT_EQ(statuses().back().seq, before + 1);
+  EXPECT_EQ(shell.counters().statuses_sent, before + 1);
+}
+
+TEST_F(AgentShellTest, AReportThatTheBusDidNotTakeIsToldAgain) {
+  records.outcome = fail(ErrorCode::kExhausted, "the send queue is full");
+  find_engine();
+  pass(1s);
+  EXPECT_GT(shell.counters().statuses_dropped, 0U);
+  ASSERT_TRUE(statuses().back().report.has_value());
+  records.outcome = {};
+  pass(500ms);
+  EXPECT_TRUE(statuses().back().report.has_value());
+  pass(500ms);
+  EXPECT_FALSE(statuses().back().report.has_value());
+}
+
+}  // namespace
+}  // namespace hearth
