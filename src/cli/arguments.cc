@@ -122,7 +122,8 @@ Result<std::uint32_t> parse_cpus(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, ec] = std::from_chars(text.data(), end, cores, std::chars_format::fixed);
   const double millis = std::round(cores * 1000);
-  if (ec != std::errc() || rest != end || millis < 1 || millis > 1'000'000) {
+  const bool in_range = millis >= 1 && millis <= 1'000'000;  // Not so for "nan" either.
+  if (ec != std::errc() || rest != end || !in_range) {
     return fail(ErrorCode::kInvalidArgument, "cpu is a number of cores: \"0.5\", \"2\"");
   }
   return static_cast<std::uint32_t>(millis);
