@@ -159,15 +159,14 @@ void SimEngine::take_inventory(std::function<void(Result<Inventory>)> done) {
 
 void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable,
                       const Done& done) {
-  run(milliseconds(50), milliseconds(1500), std::move(done),
-      [this, image, reachable]() -> Result<void> {
-        if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
-        if (!image.archive || !content_.archives.contains(*image.archive)) {
-          return fail(ErrorCode::kNotFound, "the content store has no such image");
-        }
-        images_.insert(image.reference);
-        return {};
-      });
+  run(milliseconds(50), milliseconds(1500), done, [this, image, reachable]() -> Result<void> {
+    if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
+    if (!image.archive || !content_.archives.contains(*image.archive)) {
+      return fail(ErrorCode::kNotFound, "the content store has no such image");
+    }
+    images_.insert(image.reference);
+    return {};
+  });
 }
 
 void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reachable, Built done) {

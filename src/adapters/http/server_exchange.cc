@@ -86,8 +86,8 @@ ServerExchange::~ServerExchange() {
 bool ServerExchange::finish(const Result<void>& handled) {
   if (phase_ == Phase::kOpen) {
     HEARTH_CHECK(!handled);  // A handler that succeeded has answered.
-    respond(
-        problem_response(body_fault_.value_or(status_of(handled.error().code)), handled.error()));
+    const int status = body_fault_.value_or(status_of(handled.error().code));
+    if (!respond(problem_response(status, handled.error()))) return false;
   }
   if (phase_ == Phase::kStreaming) {
     // Without its end the client can tell that a stream is not whole.

@@ -11,7 +11,7 @@
 namespace hearth {
 
 struct ManagerApiConfig {
-  std::string version;             ///< Of this program.
+  std::string version;              ///< Of this program.
   std::string cluster = "hearth.";  ///< Names the source of events: the prefix of its topics.
   /// Where agents of imported nodes listen unless their entry says otherwise.
   std::uint16_t agent_port = 7701;

@@ -31,8 +31,8 @@ bool is_heartbeat(const core::ManagerEvent& event) {
 }  // namespace
 
 ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
-                           core::ManagerSettings settings, const Snapshot& snapshot, ManagerPorts ports,
-                           std::function<void(Error)> on_fatal)
+                           core::ManagerSettings settings, const Snapshot& snapshot,
+                           ManagerPorts ports, std::function<void(Error)> on_fatal)
     : loop_(loop),
       config_(std::move(config)),
       topics_(config_.topic_prefix),
@@ -195,7 +195,9 @@ void ManagerShell::act(const core::PublishEvent& action) {
   ++counters_.events_published;
   events_.add(action.event);
   event_added_.notify_all();
-  publish({.topic = topics_.events(), .key = {}, .payload = encode(action.event, config_.topic_prefix)});
+  publish({.topic = topics_.events(),
+           .key = {},
+           .payload = encode(action.event, config_.topic_prefix)});
 }
 
 void ManagerShell::act(const core::Dial& action) {

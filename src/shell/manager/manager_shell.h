@@ -37,7 +37,7 @@ struct ManagerPorts {
 
 struct ManagerShellConfig {
   std::string topic_prefix = "hearth.";
-  std::string bus_bootstrap;       ///< What agents are told when they ask for the bus.
+  std::string bus_bootstrap;  ///< What agents are told when they ask for the bus.
   /// How long a commit is tried again before the process gives up; started anew, it continues from
   /// what is on disk.
   Duration store_patience = std::chrono::minutes(1);
