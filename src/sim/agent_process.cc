@@ -113,10 +113,11 @@ void AgentProcess::carry_out(const core::SaveAssignment& action) {
   });
 }
 
-void AgentProcess::carry_out(const core::TakeInventory&) {
-  parts_.engine.take_inventory([this, alive = still_this_life()](const Result<Inventory>& outcome) {
-    if (alive()) post(core::InventoryTaken{outcome});
-  });
+void AgentProcess::carry_out(const core::TakeInventory& action) {
+  parts_.engine.take_inventory(
+      [this, alive = still_this_life(), number = action.number](const Result<Inventory>& outcome) {
+        if (alive()) post(core::InventoryTaken{number, outcome});
+      });
 }
 
 SimEngine::Done AgentProcess::report_done(OperationId operation) {

@@ -86,7 +86,7 @@ ServerExchange::~ServerExchange() {
 bool ServerExchange::finish(const Result<void>& handled) {
   if (phase_ == Phase::kOpen) {
     HEARTH_CHECK(!handled);  // A handler that succeeded has answered.
-    const int status = body_fault_.value_or(status_of(handled.error().code));
+    const unsigned status = body_fault_.value_or(status_of(handled.error().code));
     if (!respond(problem_response(status, handled.error()))) return false;
   }
   if (phase_ == Phase::kStreaming) {

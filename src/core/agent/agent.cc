@@ -23,7 +23,13 @@ Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint
       first_wait_ends_(now.mono + kFirstWait),
       next_heartbeat_(now.mono),
       next_report_(now.mono) {
-  if (stored) adopt(*stored);
+  if (!stored) return;
+  // A disk that was copied from another node's says what that node has to run.
+  if (stored->node == settings_.node) {
+    adopt(*stored);
+  } else {
+    ++assignments_refused_;
+  }
 }
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
@@ -35,7 +41,7 @@ std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   save_if_due();
   if (engine_up_ && !inventory_step_ && now_.mono >= next_inventory_) {
     inventory_step_ = step_;
-    act(TakeInventory{});
+    act(TakeInventory{step_});
   }
   tend_slots();
   tend_supply();
@@ -48,6 +54,7 @@ MonoTime Agent::next_deadline() const {
   const auto consider = [&](std::optional<MonoTime> other) {
     if (other && *other > now_.mono) next = std::min(next, *other);
   };
+  consider(next_report_);
   consider(report_at_);
   consider(next_save_);
   consider(first_wait_ends_);
@@ -107,7 +114,7 @@ void Agent::visit(const EngineLost& event) {
 }
 
 void Agent::visit(const InventoryTaken& event) {
-  if (!inventory_step_) return;
+  if (event.number != inventory_step_) return;  // Of an engine that was lost since.
   if (event.inventory) {
     take_inventory(*event.inventory);
     const bool lacks_images = images_gained_in_step_ > *inventory_step_;

@@ -51,8 +51,8 @@ class Agent {
   /// The engine's containers are listed again at least this often: a notice may have been lost.
   static constexpr Duration kInventoryPeriod = std::chrono::seconds(30);
 
-  /// `stored`: the assignment on the node's disk, if there is one. `seed` feeds the backoff's
-  /// jitter.
+  /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
+  /// `seed` feeds the backoff's jitter.
   Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now);
 
   /// Applies `event` as of `now`, which never runs backwards; returns what to do, in order.
@@ -168,7 +168,7 @@ class Agent {
   bool engine_up_ = false;
   std::string engine_error_ = "the engine has not answered yet";
   bool inventory_known_ = false;
-  std::optional<std::uint64_t> inventory_step_;  ///< Asked for in that step.
+  std::optional<std::uint64_t> inventory_step_;  ///< Asked for in that step, and not answered.
   MonoTime next_inventory_{};
 
   std::map<InstanceId, Slot> slots_;

@@ -274,14 +274,14 @@ class AgentScene {
     });
   }
   /// What a listing tells is how it was when it was asked for.
-  void carry_out(const TakeInventory&) {
+  void carry_out(const TakeInventory& take) {
     Inventory inventory;
     for (const auto& [container_id, container] : containers)
       inventory.containers.push_back(container);
     inventory.images.assign(engine_images.begin(), engine_images.end());
-    after(listing_takes, [this, inventory] {
+    after(listing_takes, [this, inventory, number = take.number] {
       const Result<void> ok = outcome(std::nullopt);
-      step(InventoryTaken{ok ? Result<Inventory>(inventory) : tl::unexpected(ok.error())});
+      step(InventoryTaken{number, ok ? Result<Inventory>(inventory) : tl::unexpected(ok.error())});
     });
   }
   void carry_out(const CreateContainer& create) {

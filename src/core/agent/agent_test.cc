@@ -339,12 +339,53 @@ TEST(Agent, AListingThatFailsIsAskedForAgainAfterASecond) {
   scene.listing_takes = milliseconds(100);
   scene.forget_history();
   scene.find_engine();
-  scene.step(InventoryTaken{fail(ErrorCode::kTimeout, "no answer")});
+  scene.step(InventoryTaken{scene.done<TakeInventory>().back().number,
+                            fail(ErrorCode::kTimeout, "no answer")});
   scene.listing_takes = Duration(0);
   scene.pass(milliseconds(1000));
   const std::vector<MonoTime> asked = scene.times<TakeInventory>();
   ASSERT_THAT(asked, SizeIs(2));
   EXPECT_EQ(scene.problem(), "");
+}
+
+TEST(Agent, AListingOfAnEngineThatWasLostSinceIsNotBelieved) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.lose_engine();
+  scene.listing_takes = seconds(5);
+  scene.find_engine();
+  scene.lose_engine();
+  scene.crash(1);  // Nobody tells.
+  scene.listing_takes = seconds(10);
+  scene.find_engine();
+  scene.pass(seconds(6));
+  EXPECT_EQ(scene.problem(), "its containers have not been listed yet");
+  scene.pass(seconds(4));
+  EXPECT_EQ(scene.problem(), "");
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+}
+
+TEST(Agent, WhatADiskCopiedFromAnotherNodeSaysIsNotStarted) {
+  Scene scene;
+  scene.stored = scene.next({Scene::wish(1)});
+  scene.stored->node = *NodeName::parse("another");
+  scene.start_agent();
+  scene.pass(minutes(1));
+  EXPECT_THAT(scene.running(), IsEmpty());
+  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
+}
+
+TEST(Agent, AFullReportComesInTimeHoweverRareHeartbeatsAre) {
+  Scene scene;
+  Assignment assignment = scene.next({Scene::wish(1)});
+  assignment.heartbeat_interval = seconds(30);
+  scene.receive(assignment);
+  scene.pass(seconds(1));
+  scene.forget_history();
+  scene.pass(minutes(1));
+  int reports = 0;
+  for (const SendStatus& sent : scene.done<SendStatus>()) reports += sent.heartbeat.report ? 1 : 0;
+  EXPECT_GE(reports, 5);
 }
 
 }  // namespace

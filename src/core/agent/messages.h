@@ -33,6 +33,7 @@ struct EngineLost {
   std::string reason;
 };
 struct InventoryTaken {
+  std::uint64_t number = 0;  ///< Of the TakeInventory that this answers.
   Result<Inventory> inventory;
 };
 struct ContainerStarted {
@@ -69,7 +70,9 @@ using AgentEvent =
 struct SaveAssignment {
   Assignment assignment;
 };
-struct TakeInventory {};
+struct TakeInventory {
+  std::uint64_t number = 0;
+};
 struct CreateContainer {
   OperationId operation;
   AssignedInstance instance;

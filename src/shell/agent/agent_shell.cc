@@ -80,9 +80,10 @@ void AgentShell::act(const core::SaveAssignment& action) {
   inbox_.push_back(core::AssignmentSaved{action.assignment.number, outcome});
 }
 
-void AgentShell::act(const core::TakeInventory&) {
-  ports_.runtime.inventory(
-      [this](const Result<Inventory>& inventory) { deliver(core::InventoryTaken{inventory}); });
+void AgentShell::act(const core::TakeInventory& action) {
+  ports_.runtime.inventory([this, number = action.number](const Result<Inventory>& inventory) {
+    deliver(core::InventoryTaken{number, inventory});
+  });
 }
 
 void AgentShell::act(const core::CreateContainer& action) {

@@ -48,7 +48,7 @@ struct AgentShellCounters {
 };
 
 /// Runs the agent's core: hands it what happens on the node and on the bus, and carries out what it
-/// asks for. All on the loop.
+/// asks for. All on the loop, which must not run once the shell is gone.
 class AgentShell {
  public:
   AgentShell(boost::asio::io_context& loop, AgentShellConfig config, core::AgentSettings settings,

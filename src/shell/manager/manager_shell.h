@@ -50,7 +50,8 @@ struct ManagerShellConfig {
 /// store fails, the batch is held and tried again with backoff, no further decision is taken, and
 /// the agents keep everything running; after store_patience `on_fatal` is called.
 ///
-/// All on the loop, but the store.
+/// All on the loop, but the store. What is under way when it goes is never answered: the loop must
+/// not run after that.
 class ManagerShell final : public ManagerService {
  public:
   static constexpr std::size_t kInboxMax = 20'000;
