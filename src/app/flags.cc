@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -15,7 +16,8 @@ constexpr int kFirstFlag = 256;
 
 void show_help(const char* program, const std::string& about, const std::vector<Flag>& flags,
                const std::string& examples) {
-  std::string text = fmt::format("Usage: {} [OPTIONS]\n\n{}\n\nOptions:\n", program, about);
+  std::string text = fmt::format("Usage: {} [OPTIONS]\n\n{}\n\nOptions:\n",
+                                 std::filesystem::path(program).filename().string(), about);
   std::size_t width = 0;
   for (const Flag& flag : flags) width = std::max(width, flag.name.size() + flag.value.size());
   for (const Flag& flag : flags) {

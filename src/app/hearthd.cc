@@ -138,7 +138,7 @@ Result<void> run(const ManagerConfig& config) {
   for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({.directory = config.state_dir});
   if (!store) return tl::unexpected(store.error());
-  Result<Snapshot> snapshot = (*store)->load();
+  const Result<Snapshot> snapshot = (*store)->load();
   if (!snapshot) return tl::unexpected(snapshot.error());
   const Result<std::string> token =
       ensure_token_file(config.token_file.value_or(config.state_dir / "token"));
@@ -172,7 +172,7 @@ Result<void> run(const ManagerConfig& config) {
   std::optional<Error> fatal;
   ManagerShell shell(
       loop, {.topic_prefix = config.kafka.topic_prefix, .bus_bootstrap = bus_config.bootstrap},
-      settings_of(config), *std::move(snapshot),
+      settings_of(config), *snapshot,
       {.clock = clock,
        .bus = **bus,
        .store = **store,

@@ -428,6 +428,18 @@ TEST_F(CliTest, ConfigCheckNamesAllThatIsWrong) {
   EXPECT_EQ(run({"config", "check", "/absent.json"}).code, 5);
 }
 
+TEST_F(CliTest, ConfigCheckReadsTheServerDetailsToo) {
+  write("config.json", R"({"server_details":"servers.json"})");
+  const std::string file = (folder_ / "config.json").string();
+  EXPECT_EQ(run({"config", "check", file}).code, 5) << "hearthd would not start";
+  write("servers.json", R"({"1":{"node_name":"A"}})");
+  const Outcome wrong = run({"config", "check", file});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.out, HasSubstr("servers.json: $.1.node_ip: is missing"));
+  write("servers.json", R"({"1":{"node_name":"A","node_ip":"192.0.2.7"}})");
+  EXPECT_EQ(run({"config", "check", file}).code, 0);
+}
+
 // Deploying.
 // -----------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "adapters/config/manager_config.h"
+#include "adapters/config/operator_file.h"
 #include "cli/command.h"
 #include "wire/json_writer.h"
 
@@ -12,7 +13,9 @@ class ConfigCheckCommand final : public Command {
   CommandText text() const override {
     return {.name = "config check",
             .summary = "Whether hearthd would take a configuration file, and if not, why.",
-            .details = "Names the place of everything that is wrong, and what would be right.",
+            .details =
+                "Names the place of everything that is wrong, and what would be right; in the\n"
+                "server_details.json that it names, too.",
             .examples = {
                 {"hearth config check config.json", "exit code 0: right, 1: wrong"},
                 {"hearth config check config.json -o json", "{\"ok\", \"faults\", \"warnings\"}"}}};
@@ -22,7 +25,11 @@ class ConfigCheckCommand final : public Command {
     arguments.output(output_);
   }
   Result<ExitCode> run(Session& session) override {
-    const Result<ManagerConfig> config = load_manager_config(file_);
+    Result<ManagerConfig> config = load_manager_config(file_);
+    if (config && config->server_details) {
+      const auto nodes = load_server_details(*config->server_details, config->agent_port);
+      if (!nodes) config = tl::unexpected(nodes.error());
+    }
     const bool wrong = !config && (config.error().code == ErrorCode::kInvalidArgument ||
                                    config.error().code == ErrorCode::kCorrupt);
     if (!config && !wrong) return tl::unexpected(config.error());

@@ -28,7 +28,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kIgnoreFileBytesMax = 1024 * 1024;
 
-/// The file that the tar goes to. Removes it again unless it was kept.
+/// The file that the tar goes to. Removes it again unless it was kept. After the first error it
+/// takes everything and keeps nothing, so that libarchive can always end what it began: what it
+/// has allocated for an archive that failed under it, it never frees.
 class ArchiveFile {
  public:
   ArchiveFile(fs::path path, DigestWriter writer, std::uint64_t bytes_max)
@@ -41,19 +43,23 @@ class ArchiveFile {
   }
 
   const fs::path& path() const { return path_; }
-  /// What kept a write from succeeding.
-  const std::optional<Error>& error() const { return error_; }
+  /// What became of all that was written so far.
+  const Result<void>& outcome() const { return outcome_; }
 
-  Result<void> write(std::string_view bytes) {
-    if (writer_.bytes() + bytes.size() > bytes_max_) {
-      return fail(ErrorCode::kExhausted,
-                  fmt::format("the build context is larger than {} MiB; leave out what the image "
-                              "does not need in a .dockerignore",
-                              bytes_max_ >> 20));
-    }
-    return writer_.write(bytes);
+  void give_up(Error error) {
+    if (outcome_) outcome_ = tl::unexpected(std::move(error));
   }
-  void note(Error error) { error_ = std::move(error); }
+  void write(std::string_view bytes) {
+    if (!outcome_) return;
+    if (writer_.bytes() + bytes.size() <= bytes_max_) {
+      outcome_ = writer_.write(bytes);
+    } else {
+      outcome_ = fail(ErrorCode::kExhausted,
+                      fmt::format("the build context is larger than {} MiB; leave out what the "
+                                  "image does not need in a .dockerignore",
+                                  bytes_max_ >> 20));
+    }
+  }
 
   Bundle keep(std::uint32_t files) {
     kept_ = true;
@@ -64,16 +70,13 @@ class ArchiveFile {
   fs::path path_;
   DigestWriter writer_;
   std::uint64_t bytes_max_;
-  std::optional<Error> error_;
+  Result<void> outcome_;
   bool kept_ = false;
 };
 
 la_ssize_t write_to_file(archive*, void* file, const void* data, std::size_t size) {
-  auto& out = *static_cast<ArchiveFile*>(file);
-  Result<void> written = out.write({static_cast<const char*>(data), size});
-  if (written) return static_cast<la_ssize_t>(size);
-  out.note(std::move(written.error()));
-  return -1;
+  static_cast<ArchiveFile*>(file)->write({static_cast<const char*>(data), size});
+  return static_cast<la_ssize_t>(size);
 }
 
 /// Walks one context and writes its entries.
@@ -99,11 +102,11 @@ class Packer {
       return tl::unexpected(tar_error(context_));
     }
     if (Result<void> walked = add_folder("", Inclusion::kIncluded); !walked) {
-      // Else its destructor would write the end of an archive that is no use to anybody.
-      archive_write_fail(tar_.get());
+      file_.give_up(walked.error());
       return tl::unexpected(walked.error());
     }
     if (archive_write_close(tar_.get()) != ARCHIVE_OK) return tl::unexpected(tar_error(context_));
+    if (!file_.outcome()) return tl::unexpected(file_.outcome().error());
     return files_;
   }
 
@@ -111,7 +114,6 @@ class Packer {
   enum class Inclusion { kIncluded, kOnlyForItsContent };
 
   Error tar_error(const fs::path& path) const {
-    if (file_.error()) return *file_.error();
     const char* words = archive_error_string(tar_.get());
     return Error{ErrorCode::kFailed, fmt::format("cannot pack '{}': {}", path.string(),
                                                  words ? words : "no reason told")};
@@ -206,6 +208,7 @@ class Packer {
       if (copied <= size && archive_write_data(tar_.get(), bytes->data(), bytes->size()) < 0) {
         return tl::unexpected(tar_error(file.path()));
       }
+      if (!file_.outcome()) return file_.outcome();
     }
     if (copied == size) return {};
     return fail(ErrorCode::kFailed,

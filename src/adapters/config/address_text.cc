@@ -61,17 +61,20 @@ Result<Endpoint> parse_listen_address(std::string_view text) {
               "\"0.0.0.0:7700\"");
 }
 
-Result<std::string> parse_kafka_bootstrap(std::string_view text) {
-  if (text == kEmbeddedKafka) return std::string(text);
-  std::string_view rest = text;
-  bool fits = true;
-  while (fits) {
-    const std::size_t comma = rest.find(',');
-    fits = peer(rest.substr(0, comma)).has_value();
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
+std::vector<Endpoint> brokers_of(std::string_view bootstrap) {
+  std::vector<Endpoint> brokers;
+  while (true) {
+    const std::size_t comma = bootstrap.find(',');
+    std::optional<Endpoint> broker = peer(bootstrap.substr(0, comma));
+    if (!broker) return {};
+    brokers.push_back(*std::move(broker));
+    if (comma == std::string_view::npos) return brokers;
+    bootstrap.remove_prefix(comma + 1);
   }
-  if (fits) return std::string(text);
+}
+
+Result<std::string> parse_kafka_bootstrap(std::string_view text) {
+  if (text == kEmbeddedKafka || !brokers_of(text).empty()) return std::string(text);
   return fail(ErrorCode::kInvalidArgument,
               "must be \"embedded\" or HOST:PORT, as \"kafka.example:9092\"; several are separated "
               "by commas");

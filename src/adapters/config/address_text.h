@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/ids.h"
@@ -20,6 +21,8 @@ inline constexpr std::string_view kEmbeddedKafka = "embedded";
 
 /// "embedded", or HOST:PORT, several of them separated by commas, as Kafka's own tools take it.
 Result<std::string> parse_kafka_bootstrap(std::string_view text);
+/// The brokers that such a text names, in order; none if it is "embedded".
+std::vector<Endpoint> brokers_of(std::string_view bootstrap);
 
 /// What every topic's name begins with: 1 to 64 of a-z, A-Z, 0-9, '.', '_', '-'. With the longest
 /// node name a topic's name then stays below Kafka's 249.

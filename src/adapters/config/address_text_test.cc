@@ -20,6 +20,7 @@ TEST(AddressText, ABrokerIsEmbeddedOrSomewhere) {
   for (const std::string_view text :
        {"embedded", "kafka:9092", "10.0.0.1:9092", "[fd00::1]:9092", "a:1,b:2,c-d.example:3"}) {
     EXPECT_EQ(parse_kafka_bootstrap(text), std::string(text));
+    EXPECT_EQ(brokers_of(text).empty(), text == kEmbeddedKafka) << text;
   }
   for (const std::string_view text :
        {"", "kafka", "kafka:0", "kafka:x", "a:1,", ",a:1", "a:1, b:2", "a b:1", "embedded,a:1"}) {

@@ -283,7 +283,8 @@ Error listen_error(const Endpoint& endpoint, const error_code& ec) {
             on() + " is in use; stop the process that listens there, or listen on another port"};
   }
   if (ec == boost::system::errc::address_not_available) {
-    return {ErrorCode::kInvalidArgument,
+    // It may become one: a network that is not up yet.
+    return {ErrorCode::kUnavailable,
             fmt::format("'{}' is not an address of this machine; listen on one of its own, or on "
                         "0.0.0.0 for all of them",
                         endpoint.address)};

@@ -12,6 +12,7 @@
 #include "adapters/config/address_text.h"
 #include "adapters/file/file.h"
 #include "adapters/http/coroutine.h"
+#include "adapters/http/transport.h"
 #include "cli/dev/dev_files.h"
 #include "ports/http.h"
 #include "wire/server_details.h"
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Duration kStopGrace = std::chrono::seconds(5);
+constexpr Duration kBrokerPatience = std::chrono::seconds(3);
 /// An engine that was told to start a container a moment before may show it a moment later.
 constexpr int kKillRoundsMax = 10;
 constexpr Duration kKillRoundPause = std::chrono::milliseconds(50);
@@ -34,6 +36,25 @@ Result<void> check_programs(const fs::path& folder) {
                                                   name, folder.string()));
   }
   return {};
+}
+
+/// Whether somebody listens where a broker should: better told now than by a bus that never
+/// carries.
+Result<void> check_brokers(boost::asio::io_context& loop, const std::vector<Endpoint>& brokers,
+                           http::Coroutine& coroutine) {
+  std::string tried;
+  for (const Endpoint& broker : brokers) {
+    http::Transport transport(loop);
+    const std::error_code ec = transport.connect(broker, kBrokerPatience, coroutine);
+    if (!ec) return {};
+    tried +=
+        fmt::format("{}{} ({})", tried.empty() ? "" : ", ", show_endpoint(broker), ec.message());
+  }
+  if (tried.empty()) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("no Kafka broker answers at {}: start it, name another by --kafka "
+                          "HOST:PORT, or leave --kafka out for the embedded one",
+                          tried));
 }
 
 }  // namespace
@@ -81,16 +102,17 @@ Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context&
     return tl::unexpected(written.error());
   }
   if (auto saved = save_facts(facts); !saved) return tl::unexpected(saved.error());
-  auto made = std::unique_ptr<DevCluster>(
-      new DevCluster(loop, std::move(facts), std::move(handlers), *std::move(lock)));
+  auto made = std::unique_ptr<DevCluster>(new DevCluster(
+      loop, std::move(facts), brokers_of(config.kafka), std::move(handlers), *std::move(lock)));
   made->add_programs(config, *agent_port);
   return made;
 }
 
-DevCluster::DevCluster(boost::asio::io_context& loop, DevFacts facts, Handlers handlers,
-                       LockFile lock)
+DevCluster::DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vector<Endpoint> brokers,
+                       Handlers handlers, LockFile lock)
     : loop_(loop),
       facts_(std::move(facts)),
+      brokers_(std::move(brokers)),
       handlers_(std::move(handlers)),
       lock_(std::move(lock)),
       engine_(loop, facts_.docker_socket) {}
@@ -126,6 +148,7 @@ void DevCluster::add_programs(const DevConfig& config, std::uint16_t agent_port)
 
 Result<void> DevCluster::start(http::Coroutine& coroutine) {
   if (auto answers = engine_.check(coroutine); !answers) return answers;
+  if (auto answers = check_brokers(loop_, brokers_, coroutine); !answers) return answers;
   if (auto removed = remove_containers(coroutine); !removed) return removed;
   auto socket = PowerSocket::listen(loop_, facts_.power_socket,
                                     [this](const PowerQuestion& question, http::Coroutine& its) {

@@ -50,8 +50,8 @@ class DevCluster {
 
   const DevFacts& facts() const { return facts_; }
 
-  /// Starts everything, having removed what a former life left. Errors: the engine does not answer,
-  /// the power switch's socket cannot be made.
+  /// Starts everything, having removed what a former life left. Errors: the engine or the broker
+  /// does not answer, the power switch's socket cannot be made.
   Result<void> start(http::Coroutine& coroutine);
   /// Ends everything and removes the cluster's containers. Returns once it is done.
   void stop(http::Coroutine& coroutine);
@@ -61,7 +61,8 @@ class DevCluster {
  private:
   struct Node;
 
-  DevCluster(boost::asio::io_context& loop, DevFacts facts, Handlers handlers, LockFile lock);
+  DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vector<Endpoint> brokers,
+             Handlers handlers, LockFile lock);
   void add_programs(const DevConfig& config, std::uint16_t agent_port);
   Result<void> remove_containers(http::Coroutine& coroutine);
   Result<std::string> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
@@ -71,6 +72,7 @@ class DevCluster {
 
   boost::asio::io_context& loop_;
   DevFacts facts_;
+  std::vector<Endpoint> brokers_;  ///< Somebody else's; none if the broker is in the manager.
   Handlers handlers_;
   LockFile lock_;
   DevEngine engine_;

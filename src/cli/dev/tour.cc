@@ -56,6 +56,12 @@ std::string where(const std::vector<InstanceView>& instances) {
   return words;
 }
 
+/// What an event says after "node 'node-2' is dead: ".
+std::string evidence_in(const std::string& message) {
+  const std::size_t colon = message.find(": ");
+  return colon == std::string::npos ? message : message.substr(colon + 2);
+}
+
 }  // namespace
 
 WorkloadName tour_workload(const std::filesystem::path& folder) {
@@ -206,7 +212,8 @@ Result<void> Tour::freeze_node() {
         const auto told =
             observer_.event_after(event_before_, "node.suspect", "node/" + name.str());
         if (!told) return not_seen(told.error());
-        return {!told->empty(), told->empty() ? frozen_->name + " is " + now->state : *told};
+        if (told->empty()) return {false, frozen_->name + " is " + now->state};
+        return {true, evidence_in(*told)};
       });
   if (!suspect) return tl::unexpected(suspect.error());
   console_.tell(fmt::format("{} is suspect, {} after it hung: {}", frozen_->name, since(frozen_at_),
@@ -221,7 +228,8 @@ Result<void> Tour::see_node_die() {
   const auto dead = observer_.wait(kVerdictWithin, frozen_->name + " dead", [&]() -> Sight {
     const auto told = observer_.event_after(event_before_, "node.dead", subject);
     if (!told) return not_seen(told.error());
-    return {!told->empty(), told->empty() ? "no event node.dead of " + frozen_->name : *told};
+    if (told->empty()) return {false, "no event node.dead of " + frozen_->name};
+    return {true, evidence_in(*told)};
   });
   if (!dead) return tl::unexpected(dead.error());
   console_.tell(fmt::format("{} is dead, {} after it hung: {}", frozen_->name, since(frozen_at_),

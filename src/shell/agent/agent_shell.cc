@@ -26,8 +26,12 @@ AgentShell::AgentShell(boost::asio::io_context& loop, AgentShellConfig config,
       ports_(std::move(ports)),
       agent_(std::move(settings), std::move(stored), seed, ports_.clock.now()),
       images_(config_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager),
-      bus_finder_(loop, ports_.http, config_.manager,
-                  [this](const BusAddress& address) { use_bus(address); }),
+      bus_finder_(
+          loop, ports_.http, config_.manager,
+          [this](const BusAddress& address) { use_bus(address); },
+          [this](const Error& error) {
+            warn("manager", "the manager cannot be asked where the bus is: " + error.message);
+          }),
       deadline_(loop, [this] { tick(); }) {}
 
 AgentShell::~AgentShell() = default;

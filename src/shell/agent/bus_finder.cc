@@ -26,10 +26,12 @@ Result<BusAddress> parse_bus_address(const HttpReply& reply) {
 }  // namespace
 
 BusFinder::BusFinder(boost::asio::io_context& loop, HttpClient& http, Endpoint manager,
-                     std::function<void(BusAddress)> on_found)
+                     std::function<void(BusAddress)> on_found,
+                     std::function<void(const Error&)> on_failed)
     : http_(http),
       manager_(std::move(manager)),
       on_found_(std::move(on_found)),
+      on_failed_(std::move(on_failed)),
       retry_(loop, [this] { ask(); }) {}
 
 void BusFinder::seek() {
@@ -41,7 +43,10 @@ void BusFinder::ask() {
   HttpCall call{.server = manager_, .target = "/v1/bus", .timeout = std::chrono::seconds(3)};
   http_.send(std::move(call), [this](const Result<HttpReply>& reply) {
     const Result<BusAddress> address = reply.and_then(parse_bus_address);
-    if (!address) return retry_.arm(kRetry);
+    if (!address) {
+      on_failed_(address.error());
+      return retry_.arm(kRetry);
+    }
     seeking_ = false;
     on_found_(*address);
   });

@@ -19,13 +19,14 @@ struct BusAddress {
 };
 
 /// Asks the manager where the bus is, for as long as it takes, and again when the bus is gone: an
-/// embedded broker has another port after each start of the manager.
+/// embedded broker has another port after each start of the manager. `on_failed` hears of every try
+/// in vain.
 class BusFinder {
  public:
   static constexpr Duration kRetry = std::chrono::seconds(1);
 
   BusFinder(boost::asio::io_context& loop, HttpClient& http, Endpoint manager,
-            std::function<void(BusAddress)> on_found);
+            std::function<void(BusAddress)> on_found, std::function<void(const Error&)> on_failed);
 
   /// Begins to ask, unless it is asking already.
   void seek();
@@ -36,6 +37,7 @@ class BusFinder {
   HttpClient& http_;
   Endpoint manager_;
   std::function<void(BusAddress)> on_found_;
+  std::function<void(const Error&)> on_failed_;
   bool seeking_ = false;
   LoopTimer retry_;
 };
