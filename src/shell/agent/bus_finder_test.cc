@@ -1,0 +1,56 @@
+#include "shell/agent/bus_finder.h"
+
+#include <gmock/gmock.h>
+#include <boost/asio/io_context.hpp>
+
+namespace hearth {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A manager that answers the same each time, until told otherwise.
+struct FakeManager final : HttpClient {
+  void send(HttpCall call, Completion<HttpReply> done) override {
+    asked.push_back(call.target);
+    done(answer);
+  }
+  void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
+  }
+  void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
+  void stream(HttpCall, ChunkSink, Completion<void>) override {}
+  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
+  Result<HttpReply> answer = fail(ErrorCode::kUnavailable, "nobody answers");
+  std::vector<std::string> asked;
+};
+
+TEST(BusFinder, AsksUntilItIsToldAndTellsOfEachTryInVain) {
+  boost::asio::io_context loop;
+  FakeManager manager;
+  std::vector<std::string> failures;
+  std::optional<BusAddress> found;
+  BusFinder finder(
+      loop, manager, {"manager.test", 7700}, [&](const BusAddress& address) { found = address; },
+      [&](const Error& error) { failures.push_back(error.message); });
+
+  finder.seek();
+  finder.seek();
+  EXPECT_THAT(manager.asked, ElementsAre("/v1/bus")) << "it asks already";
+  EXPECT_THAT(failures, ElementsAre("nobody answers"));
+
+  manager.answer = HttpReply{.status = 200, .body = R"({"bootstrap":7})"};
+  loop.run_one();
+  ASSERT_EQ(failures.size(), 2U);
+  EXPECT_THAT(failures[1], HasSubstr("does not say where the bus is"));
+
+  manager.answer = HttpReply{.status = 200, .body = R"({"bootstrap":"k:9","topic_prefix":"p."})"};
+  loop.run_one();
+  EXPECT_EQ(found, (BusAddress{"k:9", "p."}));
+  EXPECT_EQ(loop.poll(), 0U) << "what is found is not asked for again";
+
+  finder.seek();
+  EXPECT_EQ(manager.asked.size(), 4U);
+}
+
+}  // namespace
+}  // namespace hearth
