@@ -14,7 +14,7 @@ constexpr std::uint64_t kSeedsPerChunk = 250;
 constexpr std::uint64_t kSeedsPerScript = 60;
 
 std::string replay(Scenario scenario, std::uint64_t seed) {
-  return "replay it with: hearth-sim --verbose --scenario " + std::string(name_of(scenario)) +
+  return "replay it with: hearth-sim --scenario " + std::string(name_of(scenario)) +
          " --seed " + std::to_string(seed);
 }
 
