@@ -302,7 +302,8 @@ TEST_F(CliTest, PsOfNothingSaysHowToBegin) {
 TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAPerson) {
   manager_.answers("GET /v1/status", R"({"version":"0.1.0","epoch":4,
     "started_at":"2026-03-01T09:00:00.000Z","last_event_seq":9,
-    "bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false}})");
+    "bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false},
+    "store":{"works":false,"fault":"the disk is full"}})");
   manager_.answers("GET /v1/nodes", list({kNode1, kNode2}));
   manager_.answers("GET /v1/workloads", list({kHeater}));
   EXPECT_EQ(
@@ -310,6 +311,7 @@ TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAPerson) {
       "manager    " + manager_.url() +
           ", version 0.1.0, epoch 4, started 15 m ago\n"
           "bus        127.0.0.1:9092, carries nothing: the manager is blind and judges nobody\n"
+          "store      fails, nothing is decided until it works: the disk is full\n"
           "nodes      2: 1 dead, 1 live\n"
           "workloads  1: 1 deployed\n"
           "instances  1 of 2 running\n"

@@ -71,6 +71,10 @@ class StatusCommand final : public Command {
     };
     line("manager", manager_of(api, overview.status, session.now()));
     line("bus", bus_of(overview.status, terminal));
+    if (!overview.status.store_fault.empty()) {
+      line("store", terminal.painted(Paint::kBad, "fails, nothing is decided until it works: " +
+                                                      printable(overview.status.store_fault)));
+    }
     std::map<std::string, std::size_t> nodes;
     for (const NodeView& node : overview.nodes) ++nodes[node.state];
     line("nodes", counts(overview.nodes.size(), nodes, terminal));

@@ -14,8 +14,8 @@ constexpr std::uint64_t kSeedsPerChunk = 250;
 constexpr std::uint64_t kSeedsPerScript = 60;
 
 std::string replay(Scenario scenario, std::uint64_t seed) {
-  return "replay it with: hearth-sim --scenario " + std::string(name_of(scenario)) +
-         " --seed " + std::to_string(seed);
+  return "replay it with: hearth-sim --scenario " + std::string(name_of(scenario)) + " --seed " +
+         std::to_string(seed);
 }
 
 void play(Scenario scenario, std::uint64_t first, std::uint64_t count) {

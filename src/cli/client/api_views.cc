@@ -141,6 +141,8 @@ Result<StatusView> decode_status(std::string_view text) {
     JsonObject bus = in.optional("bus").object();
     status.bus = text_of(bus.optional("bootstrap"));
     status.bus_carries = bus.optional("carries").boolean();
+    JsonObject store = in.optional("store").object();
+    status.store_fault = text_of(store.optional("fault"));
     status.started_at = in.optional("started_at").parsed(parse_time);
     status.last_event_seq = number_of<std::uint64_t>(in.optional("last_event_seq"));
     return std::optional(std::move(status));

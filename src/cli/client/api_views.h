@@ -74,6 +74,7 @@ struct StatusView {
   std::uint64_t epoch = 0;
   std::string bus;                  ///< Where agents find it.
   std::optional<bool> bus_carries;  ///< False: the manager is blind.
+  std::string store_fault;          ///< Why it can store nothing; empty while it can.
   std::optional<WallTime> started_at;
   std::uint64_t last_event_seq = 0;
 };

@@ -66,6 +66,10 @@ Result<void> ManagerApi::health(HttpExchange& exchange) {
 }
 
 Result<void> ManagerApi::readiness(HttpExchange& exchange) {
+  if (const auto& fault = service_.store_fault()) {
+    return fail(ErrorCode::kUnavailable,
+                "it can store nothing, so it decides nothing: " + fault->message);
+  }
   if (!service_.manager().bus_carries()) {
     return fail(ErrorCode::kUnavailable,
                 "the bus does not carry the manager's own messages, so it judges no node");
@@ -94,6 +98,10 @@ Result<void> ManagerApi::status(HttpExchange& exchange) {
       .field("topic_prefix", service_.topic_prefix())
       .field("carries", manager.bus_carries())
       .end_object();
+  const std::optional<Error>& fault = service_.store_fault();
+  out.key("store").begin_object().field("works", !fault);
+  if (fault) out.field("fault", fault->message);
+  out.end_object();
   write_counts(out, "nodes", nodes);
   write_counts(out, "workloads", workloads);
   write_counts(out, "instances", instances);

@@ -48,6 +48,7 @@ class FakeService final : public ManagerService {
   Notifier& event_added() override { return added; }
   std::string bus_bootstrap() const override { return "127.0.0.1:9092"; }
   std::string topic_prefix() const override { return "hearth."; }
+  const std::optional<Error>& store_fault() const override { return fault; }
   const ManagerShellCounters& shell_counters() const override { return counters; }
 
   void add_event(std::uint64_t seq) {
@@ -58,6 +59,7 @@ class FakeService final : public ManagerService {
   Result<core::CommandResult> result = core::CommandResult{"done", Generation{3}};
   std::vector<ClusterEvent> events;
   Notifier added;
+  std::optional<Error> fault;
   ManagerShellCounters counters{.commits = 4};
 
  private:
@@ -201,12 +203,22 @@ TEST_F(ManagerApiTest, TellsItsStatusAndTheBus) {
             R"({"version":"1.2.3","cluster":"hearth.","epoch":7,)"
             R"("started_at":"2026-03-01T09:00:00.000Z","last_event_seq":0,)"
             R"("bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false},)"
+            R"("store":{"works":true},)"
             R"("nodes":{"awaited":1,"live":1},"workloads":{"building":1,"deployed":1},)"
             R"("instances":{"pending":1,"running":1}})");
   EXPECT_EQ(get("/v1/bus").response.body,
             R"({"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth."})");
   EXPECT_EQ(get("/healthz").response.status, 200U);
   EXPECT_EQ(get("/readyz").response.status, 503U);
+}
+
+TEST_F(ManagerApiTest, TellsThatItsStoreFails) {
+  service.fault = Error{ErrorCode::kExhausted, "the disk is full"};
+  EXPECT_THAT(get("/v1/status").response.body,
+              HasSubstr(R"("store":{"works":false,"fault":"the disk is full"})"));
+  const HttpResponse readiness = get("/readyz").response;
+  EXPECT_EQ(readiness.status, 503U);
+  EXPECT_THAT(readiness.body, HasSubstr("the disk is full"));
 }
 
 TEST_F(ManagerApiTest, ExplainsInWords) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ class ManagerService {
   virtual const core::Manager& manager() const = 0;
   virtual Instant now() const = 0;
   /// Has a command carried out; `done` once it is decided and durable. kExhausted when too many
-  /// wait.
+  /// wait; kUnavailable when the store fails, also if it begins to while the command waits: then it
+  /// may still be carried out.
   virtual void submit(Command command, Completion<core::CommandResult> done) = 0;
   /// Cluster events after `seq`, in order, `count_max` at most.
   virtual void events_after(std::uint64_t seq, std::size_t count_max,
@@ -42,6 +44,8 @@ class ManagerService {
   /// Where agents find the bus now: the embedded broker's port changes with every start.
   virtual std::string bus_bootstrap() const = 0;
   virtual std::string topic_prefix() const = 0;
+  /// Why nothing can be stored, and so nothing decided; nullopt while it can.
+  virtual const std::optional<Error>& store_fault() const = 0;
   virtual const ManagerShellCounters& shell_counters() const = 0;
 };
 

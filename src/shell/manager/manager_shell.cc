@@ -62,12 +62,16 @@ void ManagerShell::start() {
 }
 
 void ManagerShell::submit(Command command, Completion<core::CommandResult> done) {
+  if (store_fault_) {
+    return answer(std::move(done),
+                  fail(ErrorCode::kUnavailable,
+                       fmt::format("nothing is changed: the manager's store fails: {}",
+                                   store_fault_->message)));
+  }
   if (requests_.size() >= kRequestsMax || inbox_.size() >= kInboxMax) {
-    boost::asio::post(loop_, [done = std::move(done)] {
-      done(
-          fail(ErrorCode::kExhausted, "the manager has too many requests waiting; try again soon"));
-    });
-    return;
+    return answer(std::move(done), fail(ErrorCode::kExhausted,
+                                        "the manager has too many requests waiting; try again "
+                                        "soon"));
   }
   last_request_ = last_request_.next();
   requests_.emplace(last_request_, std::move(done));
@@ -124,24 +128,38 @@ void ManagerShell::commit() {
 }
 
 void ManagerShell::on_committed(Result<void> outcome) {
-  const MonoTime now = ports_.clock.now().mono;
-  if (!outcome) {
-    ++counters_.commits_failed;
-    if (commit_failures_++ == 0) commit_failing_since_ = now;
-    warn("store", fmt::format("the store failed, no decision is taken until it works: {}",
-                              outcome.error().message));
-    if (now - commit_failing_since_ >= config_.store_patience) return on_fatal_(outcome.error());
-    commit_retry_.arm(
-        std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
-    return;
-  }
+  if (!outcome) return on_commit_failed(outcome.error());
   ++counters_.commits;
   commit_failures_ = 0;
+  store_fault_.reset();
   committing_ = false;
   pumping_ = true;
   carry_out(std::move(batch_.actions));
   pumping_ = false;
   pump();
+}
+
+void ManagerShell::on_commit_failed(const Error& error) {
+  const MonoTime now = ports_.clock.now().mono;
+  ++counters_.commits_failed;
+  if (commit_failures_++ == 0) commit_failing_since_ = now;
+  store_fault_ = error;
+  warn("store", "the store failed, no decision is taken until it works: " + error.message);
+  for (auto& [request, done] : std::exchange(requests_, {})) {
+    answer(
+        std::move(done),
+        fail(ErrorCode::kUnavailable,
+             fmt::format("it may still be carried out, but not now: the manager's store fails: {}",
+                         error.message)));
+  }
+  if (now - commit_failing_since_ >= config_.store_patience) return on_fatal_(error);
+  commit_retry_.arm(
+      std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
+}
+
+void ManagerShell::answer(Completion<core::CommandResult> done,
+                          Result<core::CommandResult> result) {
+  boost::asio::post(loop_, [done = std::move(done), result = std::move(result)] { done(result); });
 }
 
 void ManagerShell::carry_out(std::vector<core::ManagerAction> actions) {
@@ -229,9 +247,7 @@ void ManagerShell::act(const core::SwitchPower& action) {
 void ManagerShell::act(core::Reply& action) {
   const auto found = requests_.find(action.request);
   if (found == requests_.end()) return;
-  boost::asio::post(loop_, [done = std::move(found->second), result = std::move(action.result)] {
-    done(result);
-  });
+  answer(std::move(found->second), std::move(action.result));
   requests_.erase(found);
 }
 

@@ -47,8 +47,9 @@ struct ManagerShellConfig {
 ///
 /// One step at a time: while a batch is being committed, events wait in an inbox of kInboxMax; at
 /// the bound heartbeats are dropped (the next one says the same), commands are refused. If the
-/// store fails, the batch is held and tried again with backoff, no further decision is taken, and
-/// the agents keep everything running; after store_patience `on_fatal` is called.
+/// store fails, the batch is held and tried again with backoff, no further decision is taken,
+/// commands are refused, and the agents keep everything running; after store_patience `on_fatal` is
+/// called.
 ///
 /// All on the loop, but the store. What is under way when it goes is never answered: the loop must
 /// not run after that.
@@ -73,6 +74,7 @@ class ManagerShell final : public ManagerService {
   Notifier& event_added() override { return event_added_; }
   std::string bus_bootstrap() const override { return config_.bus_bootstrap; }
   std::string topic_prefix() const override { return config_.topic_prefix; }
+  const std::optional<Error>& store_fault() const override { return store_fault_; }
   const ManagerShellCounters& shell_counters() const override { return counters_; }
 
  private:
@@ -80,6 +82,8 @@ class ManagerShell final : public ManagerService {
   void pump();
   void commit();
   void on_committed(Result<void> outcome);
+  void on_commit_failed(const Error& error);
+  void answer(Completion<core::CommandResult> done, Result<core::CommandResult> result);
   void carry_out(std::vector<core::ManagerAction> actions);
   void act(const core::WatchNode& action);
   void act(const core::SendCanary& action);
@@ -111,7 +115,8 @@ class ManagerShell final : public ManagerService {
   core::ManagerBatch batch_;  ///< Being committed.
   bool committing_ = false;
   bool pumping_ = false;
-  std::uint32_t commit_failures_ = 0;
+  std::uint32_t commit_failures_ = 0;  ///< In a row.
+  std::optional<Error> store_fault_;
   MonoTime commit_failing_since_;
   std::uint64_t canary_seq_ = 0;
   RequestId last_request_;
