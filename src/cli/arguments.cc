@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "adapters/config/address_text.h"
+#include "wire/workload_request_codec.h"
 
 namespace hearth::cli {
 namespace {
@@ -111,10 +112,14 @@ Result<std::uint64_t> parse_memory(std::string_view text) {
   constexpr std::string_view kUnits = "KMGT";
   const std::size_t power = unit.empty() ? 0 : kUnits.find(unit.front()) + 1;
   const bool known = unit.empty() || (unit.size() == 1 && power > 0);
-  if (ec != std::errc() || !known || count > (std::uint64_t{1} << 50) >> (10 * power)) {
-    return fail(ErrorCode::kInvalidArgument, "memory is a number with a unit: \"64M\", \"2G\"");
+  const bool fits = ec == std::errc() && known && count <= kMemoryBytesMax >> (10 * power);
+  const std::uint64_t bytes = fits ? count << (10 * power) : 0;
+  if (!fits || (bytes != 0 && bytes < kMemoryBytesMin)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "memory is a number with a unit, from 6M to 1024T, or 0 for no limit: \"64M\", "
+                "\"2G\"");
   }
-  return count << (10 * power);
+  return bytes;
 }
 
 Result<std::uint32_t> parse_cpus(std::string_view text) {
@@ -122,9 +127,11 @@ Result<std::uint32_t> parse_cpus(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, ec] = std::from_chars(text.data(), end, cores, std::chars_format::fixed);
   const double millis = std::round(cores * 1000);
-  const bool in_range = millis >= 1 && millis <= 1'000'000;  // Not so for "nan" either.
+  // Not so for "nan" either.
+  const bool in_range = cores == 0 || (millis >= 1 && millis <= 1'000'000);
   if (ec != std::errc() || rest != end || !in_range) {
-    return fail(ErrorCode::kInvalidArgument, "cpu is a number of cores: \"0.5\", \"2\"");
+    return fail(ErrorCode::kInvalidArgument,
+                "cpu is a number of cores, from 0.001 to 1000, or 0 for no limit: \"0.5\", \"2\"");
   }
   return static_cast<std::uint32_t>(millis);
 }

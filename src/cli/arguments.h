@@ -81,9 +81,9 @@ class Arguments {
   std::vector<Declared> declared_;
 };
 
-/// "512", "64K", "64M", "2G" (binary units; "64MiB" too).
+/// "64M", "2G" (binary units; "64MiB" too; without one it is bytes): 6 MiB to 1 PiB, or 0.
 Result<std::uint64_t> parse_memory(std::string_view text);
-/// "0.5", "2": cores, as thousandths.
+/// "0.5", "2": cores, as thousandths; 0.001 to 1000, or 0.
 Result<std::uint32_t> parse_cpus(std::string_view text);
 
 }  // namespace hearth::cli

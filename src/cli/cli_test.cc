@@ -39,6 +39,7 @@ class CliTest : public testing::Test {
   Outcome run(const std::vector<std::string>& words) {
     std::ostringstream out;
     std::ostringstream err;
+    if (disk_full_) out.setstate(std::ios::badbit);
     Terminal terminal(out, err, style_);
     Session session{.terminal = terminal,
                     .variable = [this](const char* name) -> std::optional<std::string> {
@@ -59,6 +60,7 @@ class CliTest : public testing::Test {
   TemporaryDirectory folder_;
   FakeManager manager_;
   Terminal::Style style_;
+  bool disk_full_ = false;  ///< Of what standard output goes to.
   std::map<std::string, std::string> environment_{{"HEARTH_MANAGER", manager_.url()},
                                                   {"HOME", folder_.path().string()}};
 };
@@ -108,7 +110,7 @@ TEST_F(CliTest, AMisspeltCommandIsGuessed) {
   EXPECT_EQ(outcome.err,
             "hearth: there is no command 'stauts'; did you mean 'status'? (see: hearth --help)\n");
   EXPECT_THAT(run({"node", "lst"}).err, HasSubstr("no command 'node lst'; did you mean 'list'?"));
-  EXPECT_THAT(run({"-o", "json", "status"}).err, HasSubstr("'-o' must follow a command"));
+  EXPECT_THAT(run({"-o", "json", "status"}).err, HasSubstr("options follow their command"));
 }
 
 TEST_F(CliTest, WrongArgumentsAreNamedWithWhatWouldBeRight) {
@@ -126,26 +128,20 @@ TEST_F(CliTest, WrongArgumentsAreNamedWithWhatWouldBeRight) {
   EXPECT_THAT(run({"deploy", ".", "--name", "x", "--env", "=y"}).err, HasSubstr("must be K=V"));
   EXPECT_THAT(run({"deploy", ".", "--name", "Upper"}).err, HasSubstr("name 'Upper' must match"));
   EXPECT_THAT(run({"ps", "-o", "yaml"}).err, HasSubstr("--output: 'yaml': must be one of"));
-  EXPECT_THAT(run({"version", "extra"}).err, HasSubstr("extra"));
+  EXPECT_THAT(run({"ps", "-o"}).err, HasSubstr("--output needs a value (see: hearth ps --help)"));
+  EXPECT_THAT(run({"version", "extra", "more"}).err,
+              HasSubstr("'extra' is one argument too many (see: hearth version --help)"));
+  EXPECT_THAT(run({"deploy", ".", "--name", "x", "--cpus=1"}).err,
+              HasSubstr("there is no option '--cpus'; did you mean '--cpu'?"));
+  EXPECT_THAT(run({"ps", "-x", "1"}).err, HasSubstr("there is no option '-x'"));
   EXPECT_THAT(manager_.requests(), IsEmpty());
 }
 
-TEST(ParseMemory, TakesBinaryUnits) {
-  EXPECT_EQ(parse_memory("512").value(), 512U);
-  EXPECT_EQ(parse_memory("64M").value(), 64U << 20);
-  EXPECT_EQ(parse_memory("64MiB").value(), 64U << 20);
-  EXPECT_EQ(parse_memory("1T").value(), std::uint64_t{1} << 40);
-  for (const char* wrong : {"", "M", "-1", "1.5G", "64m", "64MB", "64 M", "99999999T", "1MM"}) {
-    EXPECT_FALSE(parse_memory(wrong)) << wrong;
-  }
-}
-
-TEST(ParseCpus, TakesCores) {
-  EXPECT_EQ(parse_cpus("0.5").value(), 500U);
-  EXPECT_EQ(parse_cpus("2").value(), 2000U);
-  for (const char* wrong : {"", "0", "-1", "1e9", "nan", "0.0001", "2 cores"}) {
-    EXPECT_FALSE(parse_cpus(wrong)) << wrong;
-  }
+TEST_F(CliTest, AnAnswerThatCannotBeWrittenIsAFailure) {
+  disk_full_ = true;
+  const Outcome outcome = run({"version"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("could not be written"));
 }
 
 // Where the manager is.

@@ -52,7 +52,7 @@ int refuse_word(Session& session, const std::string& group, const std::vector<st
   const std::string& word = words[depth];
   if (word.starts_with('-')) {
     return refuse(session, group,
-                  fmt::format("'{}' must follow a command: hearth status {} …", word, word));
+                  fmt::format("options follow their command: hearth status {} …", word));
   }
   std::vector<std::string> texts;
   for (const auto& command : commands) {
@@ -101,6 +101,34 @@ void add_to(CLI::App& app, const Arguments::Declared& argument) {
   option->required(argument.need == Arguments::Need::kRequired);
 }
 
+/// The option that `word` names, "--tail" of "--tail=5"; empty if it is none.
+std::string option_in(const std::string& word) {
+  if (word.size() < 2 || word[0] != '-') return {};
+  return word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 2);
+}
+
+/// What is wrong where CLI11 has words left over, the first of them being `left`.
+std::string surplus(const std::vector<std::string>& words, const Arguments& arguments,
+                    const std::string& left) {
+  std::vector<std::string> known{"-h", "--help"};
+  for (const Arguments::Declared& argument : arguments.declared()) {
+    if (argument.kind == Arguments::Kind::kPositional) continue;
+    const std::string names(argument.text.names);
+    const std::size_t comma = names.find(',');
+    known.push_back(names.substr(0, comma));
+    if (comma != std::string::npos) known.push_back(names.substr(comma + 1));
+  }
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    const std::string option = option_in(word);
+    if (option.empty() || std::find(known.begin(), known.end(), option) != known.end()) continue;
+    const std::string_view nearest = nearest_word(option, {known.begin(), known.end()});
+    return fmt::format("there is no option '{}'{}", option,
+                       nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest));
+  }
+  return fmt::format("'{}' is one argument too many", left);
+}
+
 /// CLI11's complaints in the words and the case of ours.
 std::string complaint_of(const CLI::ParseError& error) {
   std::string text = error.what();
@@ -110,20 +138,28 @@ std::string complaint_of(const CLI::ParseError& error) {
   return text;
 }
 
-int run_command(Command& command, std::vector<std::string> words, Session& session) {
+int run_command(Command& command, const std::vector<std::string>& words, Session& session) {
   const std::string name(command.text().name);
   Arguments arguments;
   command.declare(arguments);
   CLI::App app;
   app.set_help_flag();
   for (const Arguments::Declared& argument : arguments.declared()) add_to(app, argument);
-  std::reverse(words.begin(), words.end());  // As CLI11 wants a list of words.
   try {
-    app.parse(std::move(words));
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // As CLI11 wants them.
+  } catch (const CLI::ExtrasError&) {
+    return refuse(session, name, surplus(words, arguments, app.remaining().front()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string_view what = error.what();
+    return refuse(session, name, fmt::format("{} needs a value", what.substr(0, what.find(':'))));
   } catch (const CLI::ParseError& error) {
     return refuse(session, name, complaint_of(error));
   }
   const Result<ExitCode> outcome = command.run(session);
+  if (!session.terminal.out().flush()) {
+    tell_error(session, "the answer could not be written: is the disk full?");
+    return static_cast<int>(ExitCode::kFailed);
+  }
   if (outcome) return static_cast<int>(*outcome);
   tell_error(session, outcome.error().message);
   return static_cast<int>(exit_code_of(outcome.error().code));
@@ -155,7 +191,7 @@ int run_command_line(const std::vector<std::string>& given, CommandList commands
   if (command == commands.end()) return refuse_word(session, name, words, commands);
   const auto depth = 1 + std::count(name.begin(), name.end(), ' ');
   words.erase(words.begin(), words.begin() + depth);
-  return run_command(**command, std::move(words), session);
+  return run_command(**command, words, session);
 }
 
 }  // namespace hearth::cli

@@ -12,7 +12,7 @@ class ConfigCheckCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "config check",
-            .summary = "Whether hearthd would take a configuration file, and if not, why.",
+            .summary = "Whether hearthd would take a configuration file.",
             .details =
                 "Names the place of everything that is wrong, and what would be right; in the\n"
                 "server_details.json that it names, too.",

@@ -27,19 +27,15 @@ class DeployCommand final : public Command {
   CommandText text() const override {
     return {
         .name = "deploy",
-        .summary =
-            "Hand over an application: a folder with a Dockerfile, to be built and kept running.",
+        .summary = "Build an application from its Dockerfile, and keep it running.",
         .details =
-            "The folder is packed (.dockerignore is honoured), built once on one of the nodes, and "
-            "run.\n"
+            "The folder is packed (.dockerignore is honoured), and built once, on one of the "
+            "nodes.\n"
             "Deploying a name again replaces what runs under it. Waits until all instances run.",
-        .examples = {{"hearth deploy ./heater --name heater", "one instance"},
-                     {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco",
-                      "three, with a setting"},
-                     {"hearth deploy ./db --name db --service --on-node-lost stay",
-                      "bound to the node it runs on"},
-                     {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5",
-                      "what each may use at most"}}};
+        .examples = {{"hearth deploy ./heater --name heater", ""},
+                     {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco", ""},
+                     {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5", ""},
+                     {"hearth deploy ./db --name db --service --on-node-lost stay", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("DIR", "the folder with the Dockerfile", folder_);
@@ -53,8 +49,7 @@ class DeployCommand final : public Command {
                      parse_memory, resources_.memory_bytes);
     arguments.parsed({"--cpu", "CORES", "reserved, and the most it may use: 0.5, 2 (no limit)"},
                      parse_cpus, resources_.cpu_millis);
-    arguments.parsed({"--on-node-lost", "WHAT",
-                      "replace: start elsewhere (the default); stay: wait for the node"},
+    arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait"},
                      parse_node_loss_policy, on_node_lost_);
     arguments.flag({"--no-wait", "", "return as soon as the manager has taken it"}, no_wait_);
     arguments.value({"--timeout", "TIME", "how long to wait (10m)"}, timeout_);

@@ -61,7 +61,7 @@ class ExplainCommand final : public Command {
 std::unique_ptr<Command> make_explain_node_command() {
   return std::make_unique<ExplainCommand>(
       Subject{.command = "explain node",
-              .summary = "Why a machine is taken for what it is: the verdict and its evidence.",
+              .summary = "Why a machine is taken for what it is: the evidence.",
               .placeholder = "NODE",
               .target = "nodes",
               .example = {"hearth explain node node-2", ""}});

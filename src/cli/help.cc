@@ -9,21 +9,25 @@
 namespace hearth::cli {
 namespace {
 
+constexpr std::string_view kEveryCommand = "Every command has a --help with examples.";
+
 constexpr std::string_view kTop = R"(Usage: hearth COMMAND [ARGUMENT…]
 
 Keeps machines, and what runs on them, alive.
 
 Commands:
 {}
-Every command has a --help with examples.
+{}
 
 Where the manager is, from the first that says so:
-  --manager URL, HEARTH_MANAGER, ~/.config/hearth/config.json, http://127.0.0.1:7700
+  --manager URL, HEARTH_MANAGER, ~/.config/hearth/config.json,
+  http://127.0.0.1:7700
 The token, which a manager asks for that listens beyond this machine:
   --token-file FILE, HEARTH_TOKEN, ~/.config/hearth/config.json
 
-Exit codes: 0 done; 1 it failed, or the answer is no; 2 wrong usage or input; 3 no manager answers;
-  4 token missing or wrong; 5 not found; 6 its state forbids it now.
+Exit codes: 0 done; 1 it failed, or the answer is no; 2 wrong usage or input;
+  3 no manager answers; 4 token missing or wrong; 5 not found; 6 its state
+  forbids it now.
 )";
 
 struct Row {
@@ -110,12 +114,12 @@ std::vector<Row> commands_within(std::string_view group, const CommandList& comm
 }  // namespace
 
 std::string help_of(std::string_view name, const CommandList& commands) {
-  if (name.empty()) return fmt::format(kTop, rows(commands_within("", commands)));
+  if (name.empty()) return fmt::format(kTop, rows(commands_within("", commands)), kEveryCommand);
   const auto command = std::find_if(commands.begin(), commands.end(),
                                     [&](const auto& one) { return one->text().name == name; });
   if (command != commands.end()) return help_of_command(**command);
-  return fmt::format("Usage: hearth {} COMMAND [ARGUMENT…]\n\nCommands:\n{}", name,
-                     rows(commands_within(name, commands)));
+  return fmt::format("Usage: hearth {} COMMAND [ARGUMENT…]\n\nCommands:\n{}\n{}\n", name,
+                     rows(commands_within(name, commands)), kEveryCommand);
 }
 
 }  // namespace hearth::cli

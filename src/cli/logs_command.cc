@@ -119,7 +119,7 @@ class LogsCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "logs",
-            .summary = "What a workload, or one of its instances, wrote to stdout and stderr.",
+            .summary = "What a workload or one of its instances wrote.",
             .details =
                 "Lines of several instances have the instance in front. With -f, a container that\n"
                 "takes over from another is followed too.",

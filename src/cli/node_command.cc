@@ -57,8 +57,7 @@ class NodeListCommand final : public Command {
         .summary = "The machines, and how each does.",
         .details = {},
         .examples = {{"hearth node list", "a table"},
-                     {"hearth node list -o json | jq -r '.items[] | select(.state==\"dead\").name'",
-                      "names of the dead"}}};
+                     {"hearth node list -o json | jq '.items[] | select(.state==\"dead\")'", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.output(output_);
@@ -115,7 +114,7 @@ class NodeShowCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "node show",
-            .summary = "One machine: state and evidence, load, recovery, and what runs there.",
+            .summary = "One machine: state, evidence, load, and what runs there.",
             .details = {},
             .examples = {{"hearth node show node-2", ""},
                          {"hearth node show node-2 -o json | jq .evidence", "one field of it"}}};

@@ -193,6 +193,10 @@ class Follower {
     }
     for (const InstanceView& instance : instances_) {
       if (instance.state != "crash_loop") continue;
+      if (!instance.exit_code && !instance.reason.empty()) {
+        return fail(ErrorCode::kFailed, fmt::format("{} does not start: {}", place_of(instance),
+                                                    printable(instance.reason)));
+      }
       const std::string code =
           instance.exit_code ? fmt::format(" (exit code {})", *instance.exit_code) : "";
       return fail(ErrorCode::kFailed,

@@ -162,6 +162,7 @@ Result<void> DevCluster::start(http::Coroutine& coroutine) {
 }
 
 void DevCluster::stop(http::Coroutine& coroutine) {
+  const bool engine_answered = socket_ != nullptr;
   socket_.reset();
   std::size_t running = 1 + nodes_.size();
   http::Sleeper sleeper(loop_);
@@ -175,7 +176,7 @@ void DevCluster::stop(http::Coroutine& coroutine) {
   stop_one(*manager_);
   for (const auto& node : nodes_) stop_one(node->agent);
   while (running > 0) sleeper.sleep(std::chrono::seconds(1), coroutine);
-  if (auto removed = remove_containers(coroutine); !removed) {
+  if (auto removed = remove_containers(coroutine); !removed && engine_answered) {
     handlers_.on_notice(fmt::format("containers with the label hearth.cluster={} may be left: {}",
                                     facts_.cluster, removed.error().message));
   }

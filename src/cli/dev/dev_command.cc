@@ -178,7 +178,7 @@ class DevCommand final : public Command {
   CommandText text() const override {
     return {
         .name = "dev",
-        .summary = "Run all of Hearth on this machine: a manager, a broker, and dev nodes.",
+        .summary = "Run all of Hearth on this machine, with dev nodes.",
         .details =
             "Dev nodes share the machine's Docker engine and have a real power switch (hearth dev\n"
             "power). Ctrl-C stops all that was started, and nothing else.",

@@ -39,11 +39,11 @@ Result<void> DevEngine::check(http::Coroutine& coroutine) {
   if (answer && answer->status == 200) return {};
   if (answer) return tl::unexpected(docker::refusal(answer->status, answer->body, "answer"));
   if (answer.error().code == ErrorCode::kUnauthorized) return tl::unexpected(answer.error());
-  return fail(answer.error().code,
-              fmt::format("no Docker engine answers at unix://{} ({}): start it (systemctl start "
-                          "docker), or name another by --docker unix:///PATH or DOCKER_HOST; "
-                          "'./dev run' brings one of its own",
-                          socket_.string(), answer.error().message));
+  return fail(
+      answer.error().code,
+      fmt::format("{}; or name another by --docker unix:///PATH or DOCKER_HOST; './dev run' "
+                  "brings one of its own",
+                  answer.error().message));
 }
 
 Result<std::vector<Container>> DevEngine::containers(const std::string& cluster,

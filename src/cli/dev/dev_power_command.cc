@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/dev/dev_command.h"
@@ -41,6 +43,11 @@ class DevPowerCommand final : public Command {
     if (!folder) return tl::unexpected(folder.error());
     const Result<DevFacts> facts = load_facts(*folder);
     if (!facts) return tl::unexpected(facts.error());
+    if (std::find(facts->nodes.begin(), facts->nodes.end(), *node) == facts->nodes.end()) {
+      return fail(ErrorCode::kNotFound,
+                  fmt::format("there is no dev node '{}': they are node-1 to node-{}", node->str(),
+                              facts->nodes.size()));
+    }
     const auto state = ask_power(facts->power_socket, {*action, *node}, kPowerWithin);
     if (!state) return tl::unexpected(state.error());
     session.terminal.say(output_ == OutputFormat::kJson
