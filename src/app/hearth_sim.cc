@@ -18,6 +18,8 @@ using hearth::sim::Scenario;
 constexpr int kHeld = 0;
 constexpr int kViolated = 1;
 constexpr int kUsage = 2;
+/// Also of how many are played in one go.
+constexpr std::int64_t kSeedMax = 1'000'000'000;
 
 constexpr const char* kAbout =
     "Plays histories of a simulated Hearth cluster: the real manager and agents on simulated time, "
@@ -31,7 +33,7 @@ constexpr const char* kExamples =
     "Scenarios: random, partition, manager-crashes, broker-stall, power-cycle, rolling-update.\n"
     "Exit code: 0 every promise held, 1 one was broken, 2 wrong usage.";
 
-void explain(const Outcome& outcome, Scenario scenario, std::uint64_t seed, bool was_told) {
+void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool was_told) {
   const hearth::sim::Violation& violation = *outcome.violation;
   fmt::print("\nseed {} of '{}' breaks '{}':\n  {}\n", seed, name_of(scenario), violation.property,
              violation.detail);
@@ -45,14 +47,18 @@ void explain(const Outcome& outcome, Scenario scenario, std::uint64_t seed, bool
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t first = 1;
-  std::uint64_t count = 1;
+  std::int64_t first = 1;
+  std::int64_t count = 1;
   std::string scenario_name = "random";
   CLI::App app(kAbout, "hearth-sim");
   app.footer(kExamples);
-  app.add_option("--seed", first, "The history, or the first of several")->capture_default_str();
+  app.add_option("--seed", first, "The history, or the first of several")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, kSeedMax));
   app.add_option("--seeds", count, "How many, counting up; only what breaks a promise is then told")
-      ->capture_default_str();
+
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{1}, kSeedMax));
   app.add_option("--scenario", scenario_name, "Which story")->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -72,10 +78,11 @@ int main(int argc, char** argv) {
              count > 1 ? fmt::format(" to {}", first + count - 1) : "");
   const auto began = std::chrono::steady_clock::now();
   hearth::Duration simulated{};
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  for (std::int64_t seed = first; seed < first + count; ++seed) {
     hearth::sim::LineSink sink;
     if (tell) sink = [](const std::string& line) { fmt::print("{}\n", line); };
-    const Outcome outcome = run_scenario(*scenario, seed, std::move(sink));
+    const Outcome outcome =
+        run_scenario(*scenario, static_cast<std::uint64_t>(seed), std::move(sink));
     simulated += outcome.simulated;
     if (outcome.violation) {
       explain(outcome, *scenario, seed, tell);

@@ -196,6 +196,12 @@ Result<void> run(const ManagerConfig& config) {
   server = *std::move(listening);
   spdlog::info("API at http://{}, bus at {}, state in {}", show_endpoint(server->endpoint()),
                bus_config.bootstrap, config.state_dir.string());
+  if (embedded && server->wants_token()) {
+    spdlog::warn(
+        "the embedded broker serves agents on this machine only: for others name a Kafka broker, "
+        "by "
+        "--kafka HOST:PORT or kafka.bootstrap");
+  }
 
   shell.start();
   if (listed) {

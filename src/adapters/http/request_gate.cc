@@ -49,12 +49,11 @@ std::optional<RequestGate::Denial> RequestGate::judge(const HttpRequest& request
   if (!token_.empty()) {
     const std::string_view authorization = request.header("authorization");
     if (equal_in_constant_time(bearer_token(authorization), token_)) return std::nullopt;
-    return Denial{401,
-                  {ErrorCode::kUnauthorized,
-                   authorization.empty()
-                       ? "this needs the cluster's token; send 'Authorization: Bearer …' (for "
-                         "the command line: --token-file or HEARTH_TOKEN)"
-                       : "the token is not this cluster's"}};
+    return Denial{
+        401,
+        {ErrorCode::kUnauthorized,
+         authorization.empty() ? "this needs the cluster's token, as 'Authorization: Bearer …'"
+                               : "the token is not this cluster's"}};
   }
   const std::string_view host = request.header("host");
   const std::string_view origin = request.header("origin");

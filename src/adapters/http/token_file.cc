@@ -48,9 +48,8 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
       std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7f; });
   if (!printable || text->size() < kTokenBytesMin || text->size() > kTokenBytesMax) {
     return fail(
-        ErrorCode::kCorrupt,
-        fmt::format("'{}' holds no token: one line of {} to {} printable characters; remove "
-                    "it and the manager makes a new one at its next start",
+        ErrorCode::kInvalidArgument,
+        fmt::format("'{}' holds no token: that is one line of {} to {} printable characters",
                     path.string(), kTokenBytesMin, kTokenBytesMax));
   }
   return text;
@@ -58,6 +57,11 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
 
 Result<std::string> ensure_token_file(const std::filesystem::path& path) {
   Result<std::string> token = read_token_file(path);
+  if (!token && token.error().code == ErrorCode::kInvalidArgument) {
+    return fail(
+        token.error().code,
+        token.error().message + "; remove the file and a new one is made at the next start");
+  }
   if (token || token.error().code != ErrorCode::kNotFound) return token;
   token = make_token();
   if (const auto written = replace_file(path, *token + "\n"); !written) {

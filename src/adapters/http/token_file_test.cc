@@ -44,7 +44,7 @@ TEST(TokenFile, WithoutATokenIsRefused) {
     std::filesystem::permissions(directory / "token", perms::owner_read | perms::owner_write);
     const auto token = read_token_file(directory / "token");
     ASSERT_FALSE(token) << content;
-    EXPECT_EQ(token.error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(token.error().code, ErrorCode::kInvalidArgument);
   }
   EXPECT_EQ(read_token_file(directory / "missing").error().code, ErrorCode::kNotFound);
 }

@@ -39,8 +39,8 @@ HttpCall ApiClient::call(HttpMethod method, std::string target) const {
 Error ApiClient::explained(Error error) const {
   if (error.code == ErrorCode::kUnauthorized) {
     error.message = fmt::format(
-        "the manager at {} wants its token: --token-file FILE or HEARTH_TOKEN (hearthd keeps it in "
-        "the file 'token' of its state folder): {}",
+        "the manager at {} refuses: {} (hearthd keeps it in the file 'token' of its state folder; "
+        "name it by --token-file FILE or HEARTH_TOKEN)",
         url(), error.message);
     return error;
   }

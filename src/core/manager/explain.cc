@@ -96,8 +96,14 @@ std::vector<std::string> Manager::explain_workload(const WorkloadName& name, Ins
   std::vector<std::string> lines;
   lines.push_back(fmt::format("Workload '{}' is {}{}.", name.str(), name_of(workload.phase),
                               workload.reason.empty() ? "" : ": " + workload.reason));
+  if (!bus_carries_) {
+    lines.push_back(fmt::format(
+        "The manager is blind: nothing has come back over the bus for {}, so no node hears of new "
+        "work, and what is said here of instances may be old.",
+        show_duration(bus_.silence_at(now.mono))));
+  }
   if (workload.build_node) {
-    lines.push_back(fmt::format("Generation {} is being built on '{}'.",
+    lines.push_back(fmt::format("Generation {} is to be built on '{}'.",
                                 workload.next->generation.value, workload.build_node->str()));
   }
   if (workload.current) {
