@@ -80,6 +80,8 @@ function(hearth_module name)
     add_executable(hearth_${name}_test ${ARG_TESTS})
     target_link_libraries(hearth_${name}_test
       PRIVATE hearth_${name} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main hearth_warnings)
+    target_compile_options(hearth_${name}_test PRIVATE ${HEARTH_TEST_OPTIONS})
+    target_precompile_headers(hearth_${name}_test REUSE_FROM hearth_test_headers)
     gtest_discover_tests(hearth_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
       TEST_PREFIX "${name}." PROPERTIES LABELS ${ARG_TEST_LABEL} TIMEOUT 120 ${ARG_TEST_PROPERTIES})
   endif()

@@ -3,7 +3,9 @@ include_guard()
 
 find_program(HEARTH_CCACHE ccache)
 if(HEARTH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${HEARTH_CCACHE})
+  # What ccache wants to be told before it takes sources with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${HEARTH_CCACHE})
 endif()
 find_program(HEARTH_MOLD mold)
 if(HEARTH_MOLD)
@@ -32,6 +34,16 @@ find_package(LibArchive REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+
+# Tests are half of what is compiled. Their own code is not what is measured, so it is not optimized,
+# and what each of them includes is read once.
+if(BUILD_TESTING)
+  set(HEARTH_TEST_OPTIONS -O0 -fpch-preprocess)  # The latter for ccache.
+  add_library(hearth_test_headers OBJECT cmake/test_headers.cc)
+  target_link_libraries(hearth_test_headers PRIVATE GTest::gmock hearth_warnings)
+  target_compile_options(hearth_test_headers PRIVATE ${HEARTH_TEST_OPTIONS})
+  target_precompile_headers(hearth_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+endif()
 
 add_library(fmt-static STATIC cmake/fmt.cc)
 get_target_property(fmt_headers fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)

@@ -57,6 +57,10 @@ Result<FlagsEnd> parse_flags(int argc, char** argv, const std::string& about,
       return fail(ErrorCode::kInvalidArgument, fmt::format("unknown option {}; see --help", word));
     }
     const Flag& flag = flags[static_cast<std::size_t>(found - kFirstFlag)];
+    if (*optarg == '\0') {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--{} needs a value that is not empty; see --help", flag.name));
+    }
     if (Result<void> taken = flag.take(optarg); !taken) {
       return fail(taken.error().code,
                   fmt::format("--{} {}: {}", flag.name, optarg, taken.error().message));

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/clock/system_clock.h"
+#include "adapters/config/address_text.h"
 #include "adapters/config/manager_config.h"
 #include "adapters/config/operator_file.h"
 #include "adapters/content/file_content_store.h"
@@ -57,11 +58,8 @@ Result<ManagerConfig> read_config(int argc, char** argv, FlagsEnd& end) {
        }},
       {"listen", "ADDRESS:PORT", "where to serve the API (127.0.0.1:7700)",
        [&options](const std::string& text) -> Result<void> {
-         Result<Endpoint> endpoint = parse_http_url("http://" + text);
-         if (!endpoint) {
-           return fail(ErrorCode::kInvalidArgument,
-                       "must be ADDRESS:PORT, for example 0.0.0.0:7700");
-         }
+         Result<Endpoint> endpoint = parse_listen_address(text);
+         if (!endpoint) return tl::unexpected(endpoint.error());
          options.listen = *std::move(endpoint);
          return {};
        }},

@@ -46,7 +46,9 @@ finally:
 
 def start(script: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen([sys.executable, "-c", script, ROOT, PROGRAM], text=True, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+                               # A shell that runs the tests in its background has it ignored.
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout and process.stdout.readline() == "up\n"
     time.sleep(0.1)  # From here on its parent waits for it.
     return process

@@ -11,7 +11,10 @@ namespace hearth {
 
 Result<std::string> read_operator_file(const std::filesystem::path& file, std::size_t bytes_max) {
   Result<std::optional<std::string>> content = read_file(file, bytes_max);
-  if (!content) return tl::unexpected(std::move(content.error()));
+  if (!content) {
+    // Whatever keeps it from being read, it is not the file that it must be.
+    return fail(ErrorCode::kInvalidArgument, content.error().message);
+  }
   if (*content) return std::move(**content);
   return fail(ErrorCode::kNotFound,
               fmt::format("there is no file '{}': correct the path or create it", file.string()));

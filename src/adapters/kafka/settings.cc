@@ -74,8 +74,10 @@ Settings consumer_settings(const KafkaConfig& config) {
                       // After how long a topic that is not there is called unknown (30 s), rather
                       // than new and not heard of everywhere. It is looked for all the same.
                       {"topic.metadata.propagation.max.ms", "2000"},
-                      // Read ahead of the loop: per topic, and in all.
-                      {"queued.min.messages", manager ? "1000" : "10"},
+                      // Read ahead of the loop. All topics share one queue: at its bound none is
+                      // fetched, so the manager's is one of bytes, lest a burst on one topic hold
+                      // up the canary.
+                      {"queued.min.messages", manager ? "100000" : "10"},
                       {"queued.max.messages.kbytes", manager ? "16384" : "2048"},
                   });
   return settings;

@@ -40,9 +40,10 @@ void Agent::tend(const InstanceId& id, Slot& slot) {
     return;
   }
   tend_wished(id, slot);
-  // The old container goes after the new one was asked for: an exit must cost no more than a start.
+  // The old container goes after the new one was made: an exit must cost no more than a start, and
+  // until then its log can be read.
   const Container* keep = current(slot);
-  clear_out(id, slot, keep == nullptr ? ContainerId{} : keep->id);
+  clear_out(id, slot, keep == nullptr ? slot.status.container : keep->id);
 }
 
 void Agent::tend_wished(const InstanceId& id, Slot& slot) {
@@ -202,7 +203,10 @@ void Agent::merge(Slot& slot, const Container& seen) {
     slot.status.restarts = slot.restarts;
     if (seen.state == ContainerState::kRunning) slot.restart.on_started(now_.mono);
     const bool was_serving = seen.state == ContainerState::kExited && slot.containers.size() == 1;
-    if (was_serving) note_exit(slot, seen.exit);
+    if (was_serving) {
+      slot.status.container = seen.id;
+      note_exit(slot, seen.exit);
+    }
     return;
   }
   if (known->second.state == seen.state || slot.leaving.contains(seen.id)) return;
@@ -264,6 +268,7 @@ void Agent::finish_start(Slot& slot, const ContainerId& container, const Result<
   if (found->second.state == ContainerState::kRunning)
     return;  // Its notice was faster than the answer.
   const std::string reason = "its container cannot be started: " + outcome.error().message;
+  slot.status.container = ContainerId{};  // It has nothing to say, and may look as good as new.
   if (found->second.state == ContainerState::kExited) {
     slot.status.reason = reason;  // The engine also told it as an end: counted already.
     return;

@@ -89,6 +89,23 @@ TEST(AgentSlots, FurtherCrashesWaitLongerThenAreACrashLoopAndOthersDoNotWait) {
   EXPECT_EQ(scene.status(1).restarts, 5U);
 }
 
+TEST(AgentSlots, TheLastContainerStaysReadableUntilTheNextOneIsMade) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.crash(1);
+  scene.crash(1);
+  ASSERT_EQ(scene.status(1).state, InstanceState::kBackoff);
+  const ContainerId last = scene.status(1).container;
+  scene.pass(milliseconds(900));
+  EXPECT_THAT(scene.containers, ElementsAre(testing::Key(last)));
+  scene.pass(milliseconds(400));
+  EXPECT_NE(scene.status(1).container, last);
+  EXPECT_THAT(scene.containers, ElementsAre(testing::Key(scene.status(1).container)));
+  scene.crash(1);
+  scene.assign({});
+  EXPECT_THAT(scene.containers, IsEmpty());
+}
+
 TEST(AgentSlots, AHealthySpellForgetsTheBackoff) {
   Scene scene;
   scene.assign({Scene::wish(1)});

@@ -150,8 +150,9 @@ void Manager::place_pending(Workload& workload) {
 bool Manager::put_on_node(Instance& instance) {
   PlacementRequest request = request_for(instance);
   const Instance* old = instance.replaces ? find_instance(*instance.replaces) : nullptr;
-  if (old != nullptr && record_of(*old->node)->node.state != NodeState::kLive) {
-    request.other_than = old->node;
+  if (old != nullptr) {
+    const bool live = record_of(*old->node)->node.state == NodeState::kLive;
+    (live ? request.successor_on : request.other_than) = old->node;
   }
   const Result<NodeName> node = place(candidates(), request);
   if (!node) {

@@ -52,9 +52,11 @@ std::uint32_t of_same_workload(const Candidate& candidate, const WorkloadName& w
 }
 
 /// Smaller is better.
-std::uint32_t score(const Candidate& candidate, const PlacementRequest& request) {
-  const std::uint32_t cost =
-      fullness(candidate) + kSameWorkloadPenalty * of_same_workload(candidate, request.workload);
+std::uint32_t score(const NodeName& name, const Candidate& candidate,
+                    const PlacementRequest& request) {
+  std::uint32_t same = of_same_workload(candidate, request.workload);
+  if (same > 0 && request.successor_on == name) --same;
+  const std::uint32_t cost = fullness(candidate) + kSameWorkloadPenalty * same;
   const bool has_image = !request.image.empty() && candidate.images.contains(request.image);
   return cost + (has_image ? 0 : kImageBonus);
 }
@@ -88,7 +90,8 @@ Result<NodeName> place(Candidates& candidates, const PlacementRequest& request) 
   Candidates::value_type* best = nullptr;
   std::map<std::string, std::uint32_t> obstacles;
   const auto rank = [&](const Candidates::value_type& entry) {
-    return std::tuple(score(entry.second, request), entry.second.instances, entry.first);
+    return std::tuple(score(entry.first, entry.second, request), entry.second.instances,
+                      entry.first);
   };
   for (Candidates::value_type& entry : candidates) {
     if (std::string why = obstacle(entry.first, entry.second, request); !why.empty()) {

@@ -35,6 +35,9 @@ struct PlacementRequest {
   std::size_t environment_bytes = 0;     ///< Of its container (model/assignment.h has the bound).
   std::string image;                     ///< Reference; empty if it does not matter.
   std::optional<NodeName> other_than{};  ///< The node it must not go to.
+  /// Where the instance of the same workload runs that leaves once this one runs: it counts as
+  /// there for room, not for spreading.
+  std::optional<NodeName> successor_on{};
 };
 
 /// Chooses a node and reserves the room there, so that work which is placed one after the other

@@ -130,6 +130,17 @@ TEST(Placement, OtherWorkloadsDoNotCountAsTheSame) {
   EXPECT_EQ(place(nodes, request()), node("a"));
 }
 
+TEST(Placement, ASuccessorSpreadsAsIfItsPredecessorHadLeft) {
+  Candidates nodes = three_nodes();
+  for (const char* name : {"a", "b", "c"}) {
+    reserve(nodes.at(node(name)), {.workload = kHeater, .resources = {}, .image = ""});
+  }
+  PlacementRequest successor = request();
+  successor.successor_on = node("c");
+  EXPECT_EQ(place(nodes, successor), node("c"));
+  EXPECT_NE(place(nodes, successor), node("c")) << "two of them are there by now";
+}
+
 TEST(Placement, ANodeGetsNoMoreThanItsAssignmentCarries) {
   Candidates nodes = three_nodes();
   nodes.at(node("a")).instances = kInstancesPerNodeMax;
