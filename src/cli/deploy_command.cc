@@ -25,17 +25,18 @@ std::string enumeration(const std::vector<std::string>& words) {
 class DeployCommand final : public Command {
  public:
   CommandText text() const override {
-    return {
-        .name = "deploy",
-        .summary = "Build an application from its Dockerfile, and keep it running.",
-        .details =
-            "The folder is packed (.dockerignore is honoured), and built once, on one of the "
-            "nodes.\n"
-            "Deploying a name again replaces what runs under it. Waits until all instances run.",
-        .examples = {{"hearth deploy ./heater --name heater", ""},
-                     {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco", ""},
-                     {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5", ""},
-                     {"hearth deploy ./db --name db --service --on-node-lost stay", ""}}};
+    return {.name = "deploy",
+            .summary = "Build an application from its Dockerfile, and keep it running.",
+            .details =
+                "The folder is packed (.dockerignore is honoured), and built once, on one of the "
+                "nodes.\n"
+                "Deploying a name again replaces what runs under it, one by one, also if nothing "
+                "changed.\n"
+                "Waits until all instances run.",
+            .examples = {{"hearth deploy ./heater --name heater", ""},
+                         {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco", ""},
+                         {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5", ""},
+                         {"hearth deploy ./db --name db --service --on-node-lost stay", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("DIR", "the folder with the Dockerfile", folder_);

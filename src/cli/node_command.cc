@@ -210,8 +210,9 @@ class NodeImportCommand final : public Command {
             .details =
                 "New ones are added, of known ones the address is updated; nothing is removed.\n"
                 "Names become lower case with '-' for what a name cannot hold.",
-            .examples = {{"hearth node import server_details.json", ""},
-                         {"hearth node import servers.json -o json", "name and address of each"}}};
+            .examples = {
+                {"hearth node import server_details.json", ""},
+                {"hearth node import servers.json -o json", "their names, and how many are new"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("FILE", "{\"1\": {\"node_name\": \"…\", \"node_ip\": \"…\"}, …}", file_);

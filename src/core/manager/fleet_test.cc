@@ -35,7 +35,7 @@ TEST(ManagerFleet, ImportingAgainUpdatesTheAddressAndKeepsTheState) {
   scene.beat("a");
   scene.pass(seconds(1));
   const auto result = scene.ask(ImportNodes{{{Scene::node("a"), "A", {"10.0.0.9", 7000}}}});
-  EXPECT_THAT(result->message, HasSubstr("0 of them new"));
+  EXPECT_THAT(result->message, HasSubstr("named: 1, new: 0, changed: 1"));
   EXPECT_EQ(scene.nodes.at(Scene::node("a")).agent.address, "10.0.0.9");
   EXPECT_EQ(scene.state("a"), NodeState::kLive);
 }

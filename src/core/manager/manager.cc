@@ -133,6 +133,7 @@ void Manager::visit(const CommandReceived& event) {
 
 Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
   std::size_t added = 0;
+  std::size_t changed = 0;
   for (const NodeEntry& entry : command.nodes) {
     NodeRecord* known = record_of(entry.name);
     if (known == nullptr) {
@@ -147,13 +148,14 @@ Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
            fmt::format("node '{}' at {} is awaited", entry.name.str(), record.node.agent.address));
       ++added;
     } else if (known->node.agent != entry.agent || known->node.display_name != entry.display_name) {
+      ++changed;
       known->node.agent = entry.agent;
       known->node.display_name = entry.display_name;
       nodes_touched_.insert(entry.name);
     }
   }
-  return CommandResult{fmt::format("{} nodes named, {} of them new", command.nodes.size(), added),
-                       {}};
+  return CommandResult{
+      fmt::format("named: {}, new: {}, changed: {}", command.nodes.size(), added, changed), {}};
 }
 
 Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {

@@ -20,7 +20,8 @@ constexpr Duration kBuildLook = std::chrono::seconds(1);
 constexpr std::uint64_t kTailLinesMax = 1'000'000;
 
 Error no_such_workload(const std::string& name) {
-  return {ErrorCode::kNotFound, fmt::format("there is no workload '{}'", name)};
+  return {ErrorCode::kNotFound,
+          fmt::format("there is no workload '{}'; 'hearth ps' lists all", name)};
 }
 
 /// The workload that the path names, if it is known.
