@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,13 +22,19 @@ from tests.tools.docker_http import post
 BUSYBOX = shutil.which("busybox") or "/bin/busybox"
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnEngine]:
-    """An engine with a home of its own: the checkout's may be in use."""
-    own = OwnEngine(tmp_path / "engine")
+@contextmanager
+def engine_in(home: Path) -> Iterator[OwnEngine]:
+    own = OwnEngine(home)
     yield own
     own.stop()
     subprocess.run(engine_module.as_root(["rm", "-rf", own.home, *([own.short] if own.short != own.home else [])]), check=True)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[OwnEngine]:
+    """An engine with a home of its own: the checkout's may be in use."""
+    with engine_in(tmp_path / "engine") as own:
+        yield own
 
 
 def use(own: OwnEngine) -> Engine:
@@ -65,6 +73,16 @@ def test_who_leaves_last_stops_it_and_its_bridge(own: OwnEngine) -> None:
     second.stop()
     assert own.pid() is None
     assert not Path(f"/sys/class/net/{own.bridge}").exists()
+
+
+@pytest.mark.docker
+def test_engines_of_two_checkouts_may_start_and_stop_at_the_same_moment(own: OwnEngine, tmp_path: Path) -> None:
+    with engine_in(tmp_path / "other") as other, ThreadPoolExecutor() as both:
+        for _ in range(2):
+            used = list(both.map(use, [own, other]))
+            assert [ask(engine.socket, "/_ping") for engine in used] == [b"OK", b"OK"]
+            list(both.map(Engine.stop, used))
+            assert own.pid() is None and other.pid() is None
 
 
 @pytest.mark.docker

@@ -205,9 +205,16 @@ class OwnEngine:
 
     @contextmanager
     def _starting_or_stopping(self) -> Iterator[None]:
-        with open(self.home / "lock", "a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        """One at a time: in this checkout, and on the machine, where two that set up the packet filter at
+        once trip each other up. Every user may lock a folder that is there, without leaving a file."""
+        machine = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with open(self.home / "lock", "a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                fcntl.flock(machine, fcntl.LOCK_EX)
+                yield
+        finally:
+            os.close(machine)
 
     # -- the process
 
