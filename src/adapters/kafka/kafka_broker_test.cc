@@ -350,5 +350,41 @@ TEST_F(KafkaBrokerTest, ABurstOfAThousandArrivesWholeAndInOrder) {
   }
 }
 
+// Goal: a backlog on one topic holds up no other. The library waits a second each time that what it
+// read ahead, over all topics, is at its bound: for the canary that was five seconds of blindness.
+TEST_F(KafkaBrokerTest, ABacklogOnOneTopicHoldsUpNoOther) {
+  const std::string crowded = fresh("status");
+  const std::string canary = fresh("canary");
+  constexpr std::size_t kBacklog = 6000;
+  auto agent = open(config());
+  ASSERT_TRUE(ensure(*agent->bus, {delete_topic(crowded), delete_topic(canary)}));
+  ASSERT_TRUE(publish_in_the_end(*agent->bus, {.topic = canary, .payload = "first"}));
+  ASSERT_TRUE(publish_in_the_end(*agent->bus, {.topic = crowded, .payload = "first"}));
+  for (std::size_t sent = 1; sent < kBacklog;) {
+    std::size_t ended = 0;
+    const std::size_t round = std::min<std::size_t>(1000, kBacklog - sent);
+    for (std::size_t i = 0; i < round; ++i) {
+      agent->bus->publish({.topic = crowded, .payload = "x"}, [&](const Result<void>& result) {
+        EXPECT_TRUE(result);
+        ++ended;
+      });
+    }
+    ASSERT_TRUE(run_until([&] { return ended == round; }));
+    sent += round;
+  }
+
+  auto manager = open(config());
+  manager->bus->follow(canary, FollowFrom::kBeginning);
+  ASSERT_TRUE(run_until([&] { return !manager->caught_up.empty(); }));
+  manager->bus->follow(crowded, FollowFrom::kBeginning);
+  ASSERT_TRUE(run_until([&] { return manager->messages.size() > 100; }));
+  agent->bus->publish({.topic = canary, .payload = "second"}, [](const Result<void>&) {});
+  const auto sung = [&] {
+    return std::ranges::count(manager->messages, canary, &BusMessage::topic) == 2;
+  };
+  EXPECT_TRUE(run_until(sung, seconds(2)));
+  EXPECT_TRUE(run_until([&] { return manager->messages.size() == kBacklog + 2; }));
+}
+
 }  // namespace
 }  // namespace hearth
