@@ -365,10 +365,11 @@ TEST_F(KafkaBrokerTest, ABacklogOnOneTopicHoldsUpNoOther) {
     std::size_t ended = 0;
     const std::size_t round = std::min<std::size_t>(1000, kBacklog - sent);
     for (std::size_t i = 0; i < round; ++i) {
-      agent->bus->publish({.topic = crowded, .payload = of_a_heartbeat}, [&](const Result<void>& result) {
-        EXPECT_TRUE(result);
-        ++ended;
-      });
+      agent->bus->publish({.topic = crowded, .payload = of_a_heartbeat},
+                          [&](const Result<void>& result) {
+                            EXPECT_TRUE(result);
+                            ++ended;
+                          });
     }
     ASSERT_TRUE(run_until([&] { return ended == round; }));
     sent += round;
@@ -379,7 +380,8 @@ TEST_F(KafkaBrokerTest, ABacklogOnOneTopicHoldsUpNoOther) {
   ASSERT_TRUE(run_until([&] { return !manager->caught_up.empty(); }));
   manager->bus->follow(crowded, FollowFrom::kBeginning);
   ASSERT_TRUE(run_until([&] { return manager->messages.size() > 100; }));
-  std::this_thread::sleep_for(milliseconds(500));  // The loop is busy, and what is read ahead grows.
+  // The loop is busy meanwhile, and what is read ahead grows.
+  std::this_thread::sleep_for(milliseconds(500));
   agent->bus->publish({.topic = canary, .payload = "second"}, [](const Result<void>&) {});
   // A topic whose fetching rests at a bound of the queue is looked at again after a second.
   EXPECT_TRUE(run_until(
