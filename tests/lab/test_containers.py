@@ -40,9 +40,11 @@ def test_the_status_table_names_the_new_container_and_its_servers_address(lab, t
              lambda rows: [(row["status"], row["container_id"]) for row in rows] == [("ACTIVE", old.id)], 10, lab.describe)
     lab.kill_container("ticker")
     fresh = lab.wait_until("ticker", within=10).has_fresh_container_since(before).copies[0]
-    rows = wait_for("the table names the fresh container", lambda: status_rows(lab, "ticker"),
-                    lambda rows: [row["container_id"] for row in rows] == [fresh.id], 10, lab.describe)
-    assert (rows[0]["status"], rows[0]["node_name"], rows[0]["node_ip"]) == ("ACTIVE", fresh.node, lab.address(fresh.node))
+    # The container was seen at the engine: the table follows with the next report.
+    expected = ("ACTIVE", fresh.id, fresh.node, lab.address(fresh.node))
+    wait_for("the table names the fresh container", lambda: status_rows(lab, "ticker"),
+             lambda rows: [tuple(row[key] for key in ("status", "container_id", "node_name", "node_ip")) for row in rows] == [expected],
+             10, lab.describe)
     assert fresh.id in sqlite_shell(lab, "SELECT service, status, container_id FROM service_status")
 
 
