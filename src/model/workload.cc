@@ -32,8 +32,15 @@ std::size_t ContainerSpec::environment_bytes() const {
   return bytes;
 }
 
-std::string image_reference(const WorkloadName& workload, const Digest& bundle) {
-  return fmt::format("hearth/{}:{}", workload.str(), bundle.short_hex());
+std::string image_reference(const WorkloadName& workload, const Release& release,
+                            const NodeName& builder) {
+  // A repository must not end in a hyphen, a name may. No name holds the underscores.
+  std::string repository = workload.str();
+  const std::size_t hyphens = repository.size() - (repository.find_last_not_of('-') + 1);
+  repository.resize(repository.size() - hyphens);
+  if (hyphens > 0) repository += "__" + std::string(hyphens, '0');
+  return fmt::format("hearth/{}:{}-{}-{}", repository, release.generation.value, builder.str(),
+                     release.spec.bundle.short_hex());
 }
 
 std::string_view name_of(WorkloadKind kind) {

@@ -28,7 +28,7 @@ enum class NodeLossPolicy : std::uint8_t {
 
 /// An image as the nodes get it: built once, the same bits everywhere.
 struct Image {
-  std::string reference;          ///< Name and tag in every engine, "hearth/<workload>:<bundle>".
+  std::string reference;          ///< Name and tag in every engine, see image_reference().
   std::optional<Digest> archive;  ///< Its saved form in the manager's content store.
   bool operator==(const Image&) const = default;
 };
@@ -89,8 +89,12 @@ struct Workload {
   const Release& latest() const { return next ? *next : *current; }
 };
 
-/// The image reference of a bundle: the same for the same bits.
-std::string image_reference(const WorkloadName& workload, const Digest& bundle);
+/// What the image of a release is called that `builder` builds,
+/// "hearth/<workload>:<generation>-<builder>-<bundle>". No two builds share one: engines keep the
+/// images of workloads that were removed and of builds that came to nothing, and building the same
+/// bundle twice may give other bits (its base image moved on).
+std::string image_reference(const WorkloadName& workload, const Release& release,
+                            const NodeName& builder);
 
 /// Stable lower-case names, as files, API and CLI spell them.
 std::string_view name_of(WorkloadKind kind);

@@ -99,11 +99,14 @@ TEST(AssignmentCodec, TheMostThatANodeMayBeGivenFits) {
                         .builds = {}};
   const WorkloadName workload = WorkloadName::parse(std::string(63, 'w')).value();
   const Digest digest = Digest::parse("sha256:" + std::string(64, 'a')).value();
+  const std::string reference = image_reference(
+      workload, {.generation = {1'000'000}, .spec = {.bundle = digest}, .image = {}},
+      NodeName::parse(std::string(63, 'n')).value());
   for (std::uint64_t i = 0; i < kInstancesPerNodeMax; ++i) {
     AssignedInstance instance{.id = make_instance_id(workload, 1'000'000 + i),
                               .workload = workload,
                               .generation = {1'000'000},
-                              .image = {image_reference(workload, digest), digest},
+                              .image = {reference, digest},
                               .container = {}};
     // What costs most: each byte is written as six.
     constexpr std::size_t kShare = kEnvironmentBytesPerNodeMax / kInstancesPerNodeMax;

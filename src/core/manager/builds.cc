@@ -20,7 +20,7 @@ void Manager::take_build(const NodeName& node, const BuildStatus& build) {
       tell(EventType::kWorkloadBuilt, "workload/" + workload.name.str(),
            fmt::format("generation {} of '{}' was built on '{}'", build.generation.value,
                        workload.name.str(), node.str()));
-      Image image{.reference = image_reference(workload.name, workload.next->spec.bundle),
+      Image image{.reference = image_reference(workload.name, *workload.next, node),
                   .archive = build.archive};
       return finish_build(workload, std::move(image));
     }

@@ -255,7 +255,7 @@ Assignment Manager::assignment_for(const NodeName& node) const {
     wish.builds.push_back({.workload = name,
                            .generation = workload.next->generation,
                            .bundle = workload.next->spec.bundle,
-                           .reference = image_reference(name, workload.next->spec.bundle)});
+                           .reference = image_reference(name, *workload.next, node)});
   }
   return wish;
 }
