@@ -17,15 +17,38 @@ namespace hearth::core {
 /// incarnation: two quartz clocks may drift by 50 ppm, which would pass for 4 s of age after a day
 /// and is 6 ms after two minutes.
 ///
+/// The agent's clock may also stand still for a while (a hypervisor that pauses its guest), and
+/// then every later message exceeds the minimum by as much. A backlog drains: its messages arrive
+/// closer to each other than they were sent. So messages that keep arriving as they were sent, for
+/// kSteadyFor, are not late, however large the difference: the clock moved.
+///
 /// One object per incarnation of one agent. Sans-io, not thread-safe.
 class HeartbeatAge {
  public:
   static constexpr Duration kWindow = std::chrono::minutes(1);
+  /// A difference that stays within kSteadyWithin for so long, on both clocks, and over
+  /// kSteadyMessages, is the new fastest way.
+  static constexpr Duration kSteadyFor = std::chrono::seconds(1);
+  static constexpr Duration kSteadyWithin = std::chrono::milliseconds(100);
+  static constexpr int kSteadyMessages = 3;
 
   /// `sent_at` on the agent's clock, `received_at` on ours. Returns the age, >= 0.
   Duration age_of(MonoTime sent_at, MonoTime received_at);
 
  private:
+  /// Messages that arrived as they were sent.
+  struct Run {
+    MonoTime sent_at;
+    MonoTime received_at;
+    Duration difference;  ///< Of its first message.
+    Duration smallest;
+    int messages = 1;
+  };
+
+  Duration smallest() const;
+  bool is_steady(MonoTime sent_at, MonoTime received_at);
+
+  std::optional<Run> run_;
   std::optional<Duration> smallest_now_;
   std::optional<Duration> smallest_before_;
   MonoTime window_began_;

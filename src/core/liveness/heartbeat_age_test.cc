@@ -45,5 +45,38 @@ TEST(HeartbeatAge, AStallLongerThanAWindowIsStillSeen) {
   EXPECT_EQ(age.age_of(kTheirs + 10min, burst), 0min);
 }
 
+// Goal: a guest whose clock stood still while its hypervisor paused it is believed again at once.
+// Method: the differences jump up by the pause and stay there.
+TEST(HeartbeatAge, AClockThatStoodStillIsTakenAsItIsAfterASecond) {
+  for (const Duration pause : {Duration(1s), Duration(10s), Duration(5min)}) {
+    HeartbeatAge age;
+    for (Duration t = 0s; t < 3min; t += 500ms) age.age_of(kTheirs + t, kOurs + t);
+    Duration worst{0};
+    for (Duration t = 3min; t < 3min + 10s; t += 500ms) {
+      const Duration told = age.age_of(kTheirs + t, kOurs + t + pause);
+      if (t >= 3min + 1s) worst = std::max(worst, told);
+    }
+    EXPECT_EQ(worst, 0ms) << pause.count();
+  }
+}
+
+// Goal: what drains a backlog slowly is not taken for a clock that moved.
+TEST(HeartbeatAge, ABacklogThatDrainsSlowlyKeepsItsAge) {
+  HeartbeatAge age;
+  for (Duration t = 0s; t < 3min; t += 500ms) age.age_of(kTheirs + t, kOurs + t);
+  MonoTime received = kOurs + 3min + 10s;
+  for (Duration t = 3min; t < received - kOurs; t += 500ms) {
+    EXPECT_EQ(age.age_of(kTheirs + t, received), received - kOurs - t);
+    received += 400ms;
+  }
+}
+
+TEST(HeartbeatAge, ABoxThatBootedAnewWithoutSayingSoIsNotOldForItsFormerUptime) {
+  HeartbeatAge age;
+  for (Duration t = 0s; t < 10s; t += 1s) age.age_of(kTheirs + t, kOurs + t);
+  for (Duration t = 0s; t <= 2s; t += 1s) age.age_of(MonoTime(30s) + t, kOurs + 60s + t);
+  EXPECT_EQ(age.age_of(MonoTime(33s), kOurs + 63s), 0ms);
+}
+
 }  // namespace
 }  // namespace hearth::core
