@@ -14,6 +14,7 @@ struct NodeEntry {
   NodeName name;
   std::string display_name;  ///< As the file spells it.
   Endpoint agent;
+  bool names_port = true;  ///< False: `agent` has the default, and the agent's own word is better.
   bool operator==(const NodeEntry&) const = default;
 };
 

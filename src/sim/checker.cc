@@ -91,9 +91,23 @@ void Checker::check_write(const Write& write) {
     if (!store_.instances().contains(id) && ids_used_.contains(id)) {
       world_.violate("instance-ids-are-new", fmt::format("'{}' is used again", id.str()));
     }
+  } else if (const auto* workload = std::get_if<PutWorkload>(&write)) {
+    note_builder(workload->workload);
   } else if (const auto* removal = std::get_if<DeleteInstance>(&write)) {
     ids_used_.insert(removal->id);
   }
+}
+
+/// A build leaves a node that says for long that it cannot work, and it may be done there all the
+/// same once the node can.
+void Checker::note_builder(const Workload& workload) {
+  const auto known = store_.workloads().find(workload.name);
+  if (known == store_.workloads().end() || !known->second.build_node || !workload.build_node)
+    return;
+  const bool moves = known->second.build_node != workload.build_node &&
+                     known->second.next->generation == workload.next->generation;
+  if (moves && troubled_.contains(*known->second.build_node))
+    builds_moved_.emplace(workload.name, workload.next->generation);
 }
 
 void Checker::check_verdict(const Node& node) {
@@ -174,6 +188,8 @@ void Checker::check(const core::SwitchPower& action) {
 
 void Checker::on_status(const NodeName& node, const Heartbeat& heartbeat) {
   world_.trace(heartbeat.seq.value_or(0));
+  if (heartbeat.report && heartbeat.report->problem.empty()) troubled_.erase(node);
+  if (heartbeat.report && !heartbeat.report->problem.empty()) troubled_.insert(node);
   WishNumber& last = applied_[node];
   if (heartbeat.applied < last) {
     world_.violate("wish-goes-forward", fmt::format("'{}' applied {} after {}", node.str(),

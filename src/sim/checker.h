@@ -63,6 +63,7 @@ class Checker {
  private:
   void sweep();
   void check_write(const Write& write);
+  void note_builder(const Workload& workload);
   void check_verdict(const Node& node);
   void check(const core::PublishAssignment& action);
   void check(const core::SwitchPower& action);
@@ -83,8 +84,9 @@ class Checker {
   std::set<InstanceId> ids_used_;
   using BuildKey = std::pair<WorkloadName, Generation>;
   std::set<BuildKey> builds_begun_;
-  std::set<BuildKey>
-      builds_moved_;              ///< Off a node that was judged dead, and may build all the same.
+  /// Off a node that was judged dead or in trouble, and may build all the same.
+  std::set<BuildKey> builds_moved_;
+  std::set<NodeName> troubled_;   ///< By their own last word.
   std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.
   bool quiet_ = false;
 };

@@ -32,12 +32,13 @@ std::optional<NodeEntry> read_entry(const JsonValue& value, std::uint16_t agent_
   std::optional<NodeName> name;
   if (display_name) name = node_name.parsed(node_name_of);
   std::optional<std::string> address = in.required("node_ip").parsed(parse_ip);
-  const auto port = in.optional("agent_port").number<std::uint16_t>(1).value_or(agent_port);
+  const std::optional<std::uint16_t> port = in.optional("agent_port").number<std::uint16_t>(1);
   in.refuse_unknown();
   if (!name || !address) return std::nullopt;
   return NodeEntry{.name = std::move(*name),
                    .display_name = std::move(*display_name),
-                   .agent = Endpoint{.address = std::move(*address), .port = port}};
+                   .agent = {.address = std::move(*address), .port = port.value_or(agent_port)},
+                   .names_port = port.has_value()};
 }
 
 /// Collects entries and refuses the second of two that cannot be told apart.

@@ -20,7 +20,8 @@ NodeEntry entry(std::string_view name, std::string display_name, std::string ip,
                 std::uint16_t port) {
   return {.name = NodeName::parse(name).value(),
           .display_name = std::move(display_name),
-          .agent = {.address = std::move(ip), .port = port}};
+          .agent = {.address = std::move(ip), .port = port},
+          .names_port = port == 9000};
 }
 
 TEST(ServerDetails, IsReadAsOperatorsWriteIt) {

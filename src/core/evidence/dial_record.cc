@@ -33,6 +33,11 @@ void DialRecord::end_silence(MonoTime now) {
   next_dial_ = proven_ ? now + kLivePeriod : now;
 }
 
+void DialRecord::readdress(MonoTime now) {
+  proven_ = false;
+  discard(now);
+}
+
 void DialRecord::discard(MonoTime now) {
   ++last_dial_;
   under_way_since_.reset();
@@ -48,12 +53,17 @@ std::uint64_t DialRecord::on_dialled(MonoTime now) {
   return ++last_dial_;
 }
 
-void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, MonoTime now) {
+void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now) {
   if (dial != last_dial_ || !under_way_since_) return;
   const MonoTime began = *under_way_since_;
   under_way_since_.reset();
   if (outcome == DialOutcome::kAnswered) proven_ = true;
-  if (!silent_) return;
+  if (!silent_) {
+    const bool missed = outcome != DialOutcome::kAnswered && heard == Heard::kYes;
+    unanswered_ = missed ? unanswered_ + 1 : 0;
+    if (unanswered_ >= kUnansweredMin) proven_ = false;
+    return;
+  }
   last_outcome_ = outcome;
   unanswered_ = outcome == DialOutcome::kNoAnswer ? unanswered_ + 1 : 0;
   // A host without a route answers at once: keep the pace of the timeout all the same.

@@ -13,11 +13,13 @@ namespace hearth::core {
 ///
 /// A dial is evidence only where it worked while the node was live: behind NAT no answer means
 /// nothing. So a live node is dialled now and then, and a silent one again and again until its
-/// silence is explained. Two dials must stay unanswered: one lost SYN is no proof.
+/// silence is explained. Two dials must stay unanswered: one lost SYN is no proof, neither that a
+/// silent node is dead nor that a live one cannot be dialled any more.
 /// Sans-io, not thread-safe.
 class DialRecord {
  public:
-  /// Unanswered dials in one silence that count as "no answer".
+  /// Dials in a row that must fail: in one silence to count as "no answer", of a live node to count
+  /// as no witness from then on (somebody closed its port).
   static constexpr std::uint32_t kUnansweredMin = 2;
   /// Between two dials of a live node.
   static constexpr Duration kLivePeriod = std::chrono::seconds(15);
@@ -33,6 +35,8 @@ class DialRecord {
   void resume_silence(MonoTime now);
   /// The node was heard again.
   void end_silence(MonoTime now);
+  /// The agent is elsewhere from now on: what was shown of the old address says nothing of it.
+  void readdress(MonoTime now);
   /// What came of dials under way or done in this silence does not count: we ourselves were late.
   void discard(MonoTime now);
 
@@ -40,10 +44,13 @@ class DialRecord {
   MonoTime next_dial() const { return next_dial_; }
   /// Begins a dial; returns its number, by which its outcome is known again.
   std::uint64_t on_dialled(MonoTime now);
-  /// An outcome of any but the last dial is ignored.
-  void on_outcome(std::uint64_t dial, DialOutcome outcome, MonoTime now);
+  /// Whether the node can be heard over the bus meanwhile.
+  enum class Heard : std::uint8_t { kYes, kNo };
+  /// An outcome of any but the last dial is ignored; a failure where nobody is heard tells nothing
+  /// of dialling a live node.
+  void on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now);
 
-  /// True once a dial was answered while the node was live, or in this silence.
+  /// True while the latest dials of the live node were answered, or one in this silence was.
   bool proven() const { return proven_; }
   /// What this silence's dials show; nullopt while they show nothing yet.
   std::optional<DialOutcome> evidence() const;

@@ -9,19 +9,22 @@ using namespace std::chrono_literals;
 
 constexpr LivenessSettings kSettings = settings_of(LivenessProfile::kDefault);
 constexpr MonoTime kStart{1h};
+using Heard = DialRecord::Heard;
 
 DialRecord proven_record() {
   DialRecord record(kSettings, kStart);
-  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, kStart);
+  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, Heard::kYes, kStart);
   return record;
 }
 
 TEST(DialRecord, OneUnansweredDialIsNoProofTwoAre) {
   DialRecord record = proven_record();
   record.begin_silence(kStart + 2s);
-  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, kStart + 2400ms);
+  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, Heard::kYes,
+                    kStart + 2400ms);
   EXPECT_EQ(record.evidence(), std::nullopt);
-  record.on_outcome(record.on_dialled(kStart + 2400ms), DialOutcome::kNoAnswer, kStart + 2800ms);
+  record.on_outcome(record.on_dialled(kStart + 2400ms), DialOutcome::kNoAnswer, Heard::kYes,
+                    kStart + 2800ms);
   EXPECT_EQ(record.evidence(), DialOutcome::kNoAnswer);
 }
 
@@ -34,16 +37,56 @@ TEST(DialRecord, TwoDialsFitBetweenSuspectAndDead) {
   }
 }
 
+// Goal: somebody closes the agent's port while the node is live; a later silence has no witness.
+TEST(DialRecord, ALiveNodeThatTwiceDoesNotAnswerIsNoWitnessUntilItDoes) {
+  DialRecord record = proven_record();
+  record.on_outcome(record.on_dialled(kStart + 15s), DialOutcome::kNoAnswer, Heard::kYes,
+                    kStart + 16s);
+  EXPECT_TRUE(record.proven()) << "one lost SYN";
+  record.on_outcome(record.on_dialled(kStart + 30s), DialOutcome::kRefused, Heard::kYes,
+                    kStart + 31s);
+  EXPECT_FALSE(record.proven());
+  record.begin_silence(kStart + 40s);
+  record.on_outcome(record.on_dialled(kStart + 40s), DialOutcome::kNoAnswer, Heard::kYes,
+                    kStart + 41s);
+  record.on_outcome(record.on_dialled(kStart + 41s), DialOutcome::kNoAnswer, Heard::kYes,
+                    kStart + 42s);
+  EXPECT_EQ(record.evidence(), std::nullopt);
+  record.end_silence(kStart + 43s);
+  record.on_outcome(record.on_dialled(kStart + 43s), DialOutcome::kAnswered, Heard::kYes,
+                    kStart + 43s);
+  EXPECT_TRUE(record.proven());
+}
+
+TEST(DialRecord, WhileNobodyIsHeardAFailedDialTakesNoWitnessAway) {
+  DialRecord record = proven_record();
+  for (Duration after = 15s; after < 5min; after += 15s) {
+    record.on_outcome(record.on_dialled(kStart + after), DialOutcome::kNoAnswer, Heard::kNo,
+                      kStart + after + 1s);
+  }
+  EXPECT_TRUE(record.proven());
+}
+
+TEST(DialRecord, AnotherAddressHasToProveItselfAnew) {
+  DialRecord record = proven_record();
+  const std::uint64_t under_way = record.on_dialled(kStart + 15s);
+  record.readdress(kStart + 16s);
+  EXPECT_FALSE(record.proven());
+  EXPECT_EQ(record.next_dial(), kStart + 16s) << "asked at once";
+  record.on_outcome(under_way, DialOutcome::kAnswered, Heard::kYes, kStart + 17s);
+  EXPECT_FALSE(record.proven()) << "that was the old address";
+}
+
 TEST(DialRecord, WhereDiallingNeverWorkedNoAnswerMeansNothing) {
   DialRecord record(kSettings, kStart);
   record.begin_silence(kStart);
   for (int i = 0; i < 5; ++i) {
-    record.on_outcome(record.on_dialled(kStart), DialOutcome::kNoAnswer, kStart);
+    record.on_outcome(record.on_dialled(kStart), DialOutcome::kNoAnswer, Heard::kYes, kStart);
     EXPECT_EQ(record.evidence(), std::nullopt);
   }
-  record.on_outcome(record.on_dialled(kStart), DialOutcome::kRefused, kStart);
+  record.on_outcome(record.on_dialled(kStart), DialOutcome::kRefused, Heard::kYes, kStart);
   EXPECT_EQ(record.evidence(), std::nullopt);
-  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, kStart);
+  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, Heard::kYes, kStart);
   EXPECT_EQ(record.evidence(), DialOutcome::kAnswered) << "an answer needs no proof";
 }
 
@@ -51,7 +94,7 @@ TEST(DialRecord, ADialFromBeforeTheSilenceIsNoEvidenceAboutIt) {
   DialRecord record = proven_record();
   const std::uint64_t before = record.on_dialled(kStart + 1s);
   record.begin_silence(kStart + 2s);
-  record.on_outcome(before, DialOutcome::kAnswered, kStart + 2s);
+  record.on_outcome(before, DialOutcome::kAnswered, Heard::kYes, kStart + 2s);
   EXPECT_EQ(record.evidence(), std::nullopt);
   EXPECT_EQ(record.next_dial(), kStart + 2s) << "asked at once";
 }
@@ -59,7 +102,8 @@ TEST(DialRecord, ADialFromBeforeTheSilenceIsNoEvidenceAboutIt) {
 TEST(DialRecord, AnUnreachableHostThatFailsAtOnceIsNotDialledInALoop) {
   DialRecord record = proven_record();
   record.begin_silence(kStart + 2s);
-  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, kStart + 2001ms);
+  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, Heard::kYes,
+                    kStart + 2001ms);
   EXPECT_EQ(record.next_dial(), kStart + 2s + record.timeout());
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "core/manager/manager.h"
 #include "core/manager/node_record.h"
 
@@ -53,24 +54,50 @@ void Manager::finish_build(Workload& workload, Image image) {
 void Manager::find_builders() {
   if (!capacity_changed_ && workloads_touched_.empty()) return;
   for (auto& [name, workload] : workloads_) {
-    if (workload.phase != WorkloadPhase::kBuilding) continue;
-    if (workload.build_node) {
-      const NodeRecord* record = record_of(*workload.build_node);
-      if (record != nullptr && record->node.state != NodeState::kDead) continue;
-    }
+    if (workload.phase == WorkloadPhase::kBuilding) find_builder(workload);
+  }
+}
+
+void Manager::find_builder(Workload& workload) {
+  const std::optional<NodeName> before = workload.build_node;
+  const std::string stuck = before ? stuck_builder(workload) : "";
+  std::string reason;
+  if (!before || !stuck.empty()) {
     const Result<NodeName> node =
-        place(candidates(), {.workload = name, .resources = {}, .image = ""});
-    if (!node && workload.reason == node.error().message && !workload.build_node) continue;
-    workload.build_node.reset();
-    workload.reason.clear();
+        place(candidates(),
+              {.workload = workload.name, .resources = {}, .image = "", .other_than = before});
     if (node) {
       workload.build_node = *node;
-      assignments_due_.insert(*node);
     } else {
-      workload.reason = node.error().message;
+      const bool gone = before && record_of(*before)->node.state == NodeState::kDead;
+      if (gone) workload.build_node.reset();
+      reason = before ? fmt::format("its builder '{}' is {}, and {}", before->str(), stuck,
+                                    node.error().message)
+                      : node.error().message;
     }
-    workloads_touched_.insert(name);
   }
+  if (workload.build_node == before && workload.reason == reason) return;
+  workload.reason = std::move(reason);
+  workloads_touched_.insert(workload.name);
+  if (workload.build_node == before) return;
+  if (before) assignments_due_.insert(*before);
+  if (workload.build_node) assignments_due_.insert(*workload.build_node);
+}
+
+/// Why the build cannot go on where it is, in words; empty if it may. A node that is merely
+/// suspect, in trouble or without its agent has its time first; one that only the bus does not
+/// reach may be building.
+std::string Manager::stuck_builder(const Workload& workload) const {
+  const NodeRecord& record = nodes_.at(*workload.build_node);
+  switch (record.node.state) {
+    case NodeState::kDead: return unusable(record);
+    case NodeState::kLive: return record.given_up ? unusable(record) : "";
+    case NodeState::kAwaited:
+    case NodeState::kSuspect:
+    case NodeState::kUnreachable:
+    case NodeState::kAgentDown: return {};
+  }
+  HEARTH_CHECK(false);
 }
 
 }  // namespace hearth::core

@@ -58,9 +58,8 @@ std::vector<std::string> Manager::explain_node(const NodeName& name, Instant now
                                 show_duration(settings_.liveness.dead_after)));
   }
   if (!bus_carries_) {
-    lines.push_back(fmt::format(
-        "The manager is blind: nothing has come back over the bus for {}, so nobody is judged.",
-        show_duration(bus_.silence_at(now.mono))));
+    lines.push_back(
+        fmt::format("The manager is blind: {}, so nobody is judged.", blindness(now.mono)));
   }
   lines.push_back(
       record.dial.proven()
@@ -76,9 +75,9 @@ std::vector<std::string> Manager::explain_node(const NodeName& name, Instant now
   } else if (!has_power(name)) {
     lines.push_back("It has no power driver: if it dies, a person must switch it on again.");
   }
-  if (const std::string why = unusable(record); !why.empty()) {
-    lines.push_back(fmt::format("It gets no new work: it is {}.", why));
-  }
+  std::string why = unusable(record);
+  if (why.empty()) why = strain_of(record.soft.load);
+  if (!why.empty()) lines.push_back(fmt::format("It gets no new work: it is {}.", why));
   for (const InstanceId& id : instances_on(name)) {
     const Instance& instance = instances_.at(id);
     lines.push_back(
@@ -98,9 +97,9 @@ std::vector<std::string> Manager::explain_workload(const WorkloadName& name, Ins
                               workload.reason.empty() ? "" : ": " + workload.reason));
   if (!bus_carries_) {
     lines.push_back(fmt::format(
-        "The manager is blind: nothing has come back over the bus for {}, so no node hears of new "
-        "work, and what is said here of instances may be old.",
-        show_duration(bus_.silence_at(now.mono))));
+        "The manager is blind: {}, so no node hears of new work, and what is said here of "
+        "instances may be old.",
+        blindness(now.mono)));
   }
   if (workload.build_node) {
     lines.push_back(fmt::format("Generation {} is to be built on '{}'.",

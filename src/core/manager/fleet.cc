@@ -48,21 +48,36 @@ void Manager::watch_bus() {
         record.ladder.listen_again(now_.mono);
         if (record.judged() && record.node.state != NodeState::kLive)
           record.dial.discard(now_.mono);
+        const bool unattended = record.node.state == NodeState::kDead && has_power(name) &&
+                                record.node.recovery.phase == RecoveryPhase::kNone;
+        if (unattended) record.recover_at = now_.mono + settings_.recovery.backoff_min;
+        if (record.given_up_at)
+          record.given_up_at = now_.mono + settings_.liveness.agent_down_grace;
         schedule(record);
       }
       tell(EventType::kBusSeeing, "manager", "the bus carries; silences are counted from now");
     } else {
       tell(EventType::kBusBlind, "manager",
-           fmt::format(
-               "nothing has come back over the bus for {}: nobody is judged and nothing moves "
-               "until it does",
-               show_duration(bus_.silence_at(now_.mono))));
+           fmt::format("{}: nobody is judged and nothing moves until the bus carries again",
+                       blindness(now_.mono)));
     }
   }
   if (now_.mono >= bus_.next_send()) {
     bus_.on_sent(now_.mono);
     act(SendCanary{now_.mono});
   }
+}
+
+/// Why the bus does not count as carrying.
+std::string Manager::blindness(MonoTime now) const {
+  const std::optional<Duration> round_trip = bus_.round_trip();
+  const bool slow = round_trip && *round_trip > bus_.round_trip_max();
+  if (slow) {
+    return fmt::format("the bus took {} to bring back what was sent, more than the {} it may take",
+                       show_duration(*round_trip), show_duration(bus_.round_trip_max()));
+  }
+  return fmt::format("nothing has come back over the bus for {}",
+                     show_duration(bus_.silence_at(now)));
 }
 
 void Manager::tend_nodes() {
@@ -78,6 +93,8 @@ void Manager::tend_nodes() {
 void Manager::tend(NodeRecord& record) {
   judge(record);
   if (bus_carries_) record.ladder.on_tick(now_.mono);
+  recover_late(record);
+  give_up_builds(record);
   climb(record);
   if (record.judged() && now_.mono >= record.dial.next_dial()) {
     const std::uint64_t dial = record.dial.on_dialled(now_.mono);
@@ -168,6 +185,22 @@ void Manager::lose(NodeRecord& record) {
   climb(record);
 }
 
+/// Builds leave a node that says for long that it cannot work.
+void Manager::give_up_builds(NodeRecord& record) {
+  if (!bus_carries_ || record.given_up || !record.given_up_at) return;
+  if (now_.mono < *record.given_up_at) return;
+  record.given_up = true;
+  capacity_changed_ = true;
+}
+
+/// Brings back a node that was dead before it had a power driver, unless it comes by itself.
+void Manager::recover_late(NodeRecord& record) {
+  if (record.node.state != NodeState::kDead) record.recover_at.reset();
+  if (!bus_carries_ || !record.recover_at || now_.mono < *record.recover_at) return;
+  record.recover_at.reset();
+  record.ladder.on_dead(now_.mono);
+}
+
 /// Takes over what the ladder decided: remembered first, then told to the driver.
 void Manager::climb(NodeRecord& record) {
   Node& node = record.node;
@@ -227,9 +260,11 @@ void Manager::schedule(NodeRecord& record) {
   const auto consider = [&next](const std::optional<MonoTime>& other) {
     if (other && (!next || *other < *next)) next = other;
   };
+  if (bus_carries_) consider(record.recover_at);
   if (record.judged()) {
     consider(record.silence.next_change(now_.mono));
     consider(record.dial.next_dial());
+    if (bus_carries_ && !record.given_up) consider(record.given_up_at);
     consider(record.next_fetch);
     if (record.agent_down_since) {
       const MonoTime end_of_grace = *record.agent_down_since + settings_.liveness.agent_down_grace;

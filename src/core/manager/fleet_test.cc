@@ -40,6 +40,38 @@ TEST(ManagerFleet, ImportingAgainUpdatesTheAddressAndKeepsTheState) {
   EXPECT_EQ(scene.state("a"), NodeState::kLive);
 }
 
+// Goal: a port that the agent told stands against an entry that names none. Otherwise the host
+// refuses the dial while only the bus is cut, and a healthy node is given up after the grace.
+TEST(ManagerFleet, ImportingAgainForgetsNoPortThatTheAgentTold) {
+  Scene scene;
+  scene.import({"a"});
+  scene.beat("a");
+  Heartbeat told = sign_of_life(1, "boot-1", 2);
+  told.agent_port = 7702;
+  scene.heartbeat("a", told);
+  const auto port = [&] { return scene.nodes.at(Scene::node("a")).agent.port; };
+  EXPECT_EQ(port(), 7702);
+  const NodeEntry unnamed{Scene::node("a"), "a", {"10.0.0.1", 7701}, false};
+  EXPECT_THAT(scene.ask(ImportNodes{{unnamed}})->message, HasSubstr("changed: 0"));
+  EXPECT_EQ(port(), 7702);
+  EXPECT_THAT(scene.ask(ImportNodes{{{Scene::node("a"), "a", {"10.0.0.1", 7703}}}})->message,
+              HasSubstr("changed: 1"));
+  EXPECT_EQ(port(), 7703);
+}
+
+// Goal: a witness is one for the address it answered at.
+TEST(ManagerFleet, ANodeWithANewAddressHasNoWitnessUntilItAnswersThere) {
+  Scene scene;
+  scene.run_app(1);
+  scene.dials[Scene::node("a")] = DialOutcome::kNoAnswer;  // Nobody is at the new address.
+  (void)scene.ask(ImportNodes{{{Scene::node("a"), "a", {"10.0.0.99", 7701}}}});
+  scene.pass(seconds(5));
+  scene.beats.erase(Scene::node("a"));
+  scene.pass(seconds(5));
+  EXPECT_EQ(scene.state("a"), NodeState::kSuspect);
+  EXPECT_THAT(scene.done<SwitchPower>(), IsEmpty());
+}
+
 TEST(ManagerFleet, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRuns) {
   Scene scene;
   scene.run_app(1);
@@ -135,6 +167,114 @@ TEST(ManagerFleet, ItsOwnLatenessIsHeldAgainstNobody) {
   scene.pass(seconds(5));
   for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
   EXPECT_EQ(scene.told(EventType::kNodeSuspect), 0U);
+}
+
+// Goal: a node that came back while the manager stood still is not switched off.
+TEST(ManagerFleet, ItsOwnLatenessIsNoReasonToSwitchANodeOff) {
+  Scene scene;
+  scene.run_app(1);
+  scene.kill("a");
+  scene.pass(seconds(3));
+  ASSERT_THAT(scene.switched(), ElementsAre(PowerVerb::kOff));
+  scene.step(
+      PowerSwitched{Scene::node("a"), PowerVerb::kOff, fail(ErrorCode::kFailed, "no such port")});
+  ASSERT_EQ(scene.nodes.at(Scene::node("a")).recovery.phase, RecoveryPhase::kWaiting);
+  scene.oversleep(seconds(60));  // A person switches it on meanwhile.
+  scene.step(Ticked{});
+  scene.beat("a", "boot-2");
+  scene.pass(seconds(3));
+  EXPECT_THAT(scene.switched(), ElementsAre(PowerVerb::kOff));
+  EXPECT_EQ(scene.state("a"), NodeState::kLive);
+}
+
+TEST(ManagerFleet, ANodeThatWasDeadBeforeItHadAPowerDriverIsBroughtBackUnlessItComesByItself) {
+  ManagerSettings settings = Scene::settings_with_power();
+  settings.power_by_default = false;
+  Scene scene(settings);
+  scene.run_app(1);
+  scene.kill("a");
+  scene.kill("b");
+  scene.pass(seconds(5));
+  ASSERT_EQ(scene.state("a"), NodeState::kDead);
+  EXPECT_THAT(scene.switched(), IsEmpty());
+
+  scene.restart(Scene::settings_with_power());
+  scene.beat("b", "boot-2");
+  scene.pass(seconds(5));
+  EXPECT_THAT(scene.switched(), IsEmpty()) << "it may be on its way by itself";
+  scene.pass(seconds(10));
+  ASSERT_THAT(scene.done<SwitchPower>(), SizeIs(1));
+  EXPECT_EQ(scene.done<SwitchPower>().front().node, Scene::node("a"));
+  EXPECT_EQ(scene.state("b"), NodeState::kLive);
+}
+
+TEST(ManagerFleet, ABoxWithoutAnAgentIsBackWithItsFirstSignAfterItsPowerCameBack) {
+  Scene scene;
+  scene.import({"box"});
+  scene.heartbeat("box", {});
+  scene.pass(seconds(10));
+  ASSERT_EQ(scene.state("box"), NodeState::kDead);
+  scene.step(PowerSwitched{Scene::node("box"), PowerVerb::kOff, {}});
+  scene.step(PowerSwitched{Scene::node("box"), PowerVerb::kOn, {}});
+  scene.pass(seconds(5));
+  scene.heartbeat("box", {});
+  EXPECT_EQ(scene.state("box"), NodeState::kLive);
+  EXPECT_EQ(scene.told(EventType::kNodeRecoveryFailed), 0U);
+}
+
+// Goal: ACTIVE means running, also for a node that rebooted while the manager was away and whose
+// engine does not come up.
+TEST(ManagerFleet, WithAMachinesFormerLifeItsContainersAreOver) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName home = *scene.instances.at(Scene::id(1)).node;
+  scene.manager.reset();
+  scene.oversleep(seconds(60));
+  scene.restart();
+  Heartbeat in_trouble = sign_of_life(1, "boot-2");
+  in_trouble.report = Report{};
+  in_trouble.report->problem = "the engine does not answer";
+  scene.beats.erase(home);
+  scene.pass(milliseconds(100));
+  scene.heartbeat(home.str(), in_trouble);
+  const InstanceStatus& status = scene.instances.at(Scene::id(1)).status;
+  EXPECT_EQ(status.state, InstanceState::kAssigned);
+  EXPECT_TRUE(status.container.empty());
+  EXPECT_THAT(status.reason, HasSubstr("booted anew"));
+}
+
+TEST(ManagerFleet, AnAgentThatStartsAnewWithinABootTakesNoContainerAway) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName home = *scene.instances.at(Scene::id(1)).node;
+  scene.heartbeat(home.str(), sign_of_life(1, "boot-1", 2));
+  EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kRunning);
+}
+
+// Goal: a pause of a virtual machine, clock and all, costs a moment, not minutes of flapping.
+TEST(ManagerFleet, AGuestThatWasPausedWithItsClockIsLiveAgainAtOnce) {
+  Scene scene;
+  scene.import({"a"});
+  scene.pass(seconds(1));
+  std::uint64_t seq = 0;
+  MonoTime theirs{seconds(7)};
+  const auto beats_for = [&](Duration spell) {
+    for (Duration t{0}; t < spell; t += milliseconds(500)) {
+      Heartbeat heartbeat = sign_of_life(++seq);
+      heartbeat.sent_at = theirs;
+      scene.heartbeat("a", heartbeat);
+      scene.pass(milliseconds(500));
+      theirs += milliseconds(500);
+    }
+  };
+  beats_for(seconds(30));
+  scene.pass(seconds(1));
+  beats_for(seconds(3));
+  EXPECT_EQ(scene.state("a"), NodeState::kLive);
+  scene.forget_history();
+  beats_for(seconds(60));
+  EXPECT_EQ(scene.told(EventType::kNodeSuspect), 0U);
+  EXPECT_EQ(scene.state("a"), NodeState::kLive);
 }
 
 // Messages. ---------------------------------------------------------------------------------------

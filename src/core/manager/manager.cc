@@ -65,6 +65,10 @@ void Manager::note_lateness() {
   bus_.excuse(lateness, now_.mono);
   for (auto& [name, record] : nodes_) {
     record.silence.excuse(lateness, now_.mono);
+    record.ladder.excuse(lateness, now_.mono);
+    if (record.given_up_at) *record.given_up_at += lateness;
+    if (record.recover_at) *record.recover_at += lateness;
+    schedule(record);
     if (record.node.state == NodeState::kLive || !record.judged()) continue;
     record.dial.discard(now_.mono);
     schedule(record);
@@ -102,13 +106,15 @@ void Manager::visit(const StatusFetched& event) {
 }
 
 void Manager::visit(const CanaryReturned& event) {
-  bus_.on_returned(event.sent_at);
+  bus_.on_returned(event.sent_at, now_.mono);
 }
 
 void Manager::visit(const Dialled& event) {
   NodeRecord* record = record_of(event.node);
   if (record == nullptr) return;
-  record->dial.on_outcome(event.dial, event.outcome, now_.mono);
+  const bool heard = bus_carries_ && record->silence.grade_at(now_.mono) == Silence::kShort;
+  record->dial.on_outcome(event.dial, event.outcome,
+                          heard ? DialRecord::Heard::kYes : DialRecord::Heard::kNo, now_.mono);
   tend(*record);
 }
 
@@ -147,15 +153,30 @@ Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
       tell(EventType::kNodeImported, "node/" + entry.name.str(),
            fmt::format("node '{}' at {} is awaited", entry.name.str(), record.node.agent.address));
       ++added;
-    } else if (known->node.agent != entry.agent || known->node.display_name != entry.display_name) {
+    } else if (update(*known, entry)) {
       ++changed;
-      known->node.agent = entry.agent;
-      known->node.display_name = entry.display_name;
-      nodes_touched_.insert(entry.name);
     }
   }
   return CommandResult{
       fmt::format("named: {}, new: {}, changed: {}", command.nodes.size(), added, changed), {}};
+}
+
+/// Returns true if the entry tells something new of a known node.
+bool Manager::update(NodeRecord& record, const NodeEntry& entry) {
+  Node& node = record.node;
+  Endpoint agent = entry.agent;
+  const bool told_by_agent =
+      !entry.names_port && node.incarnation.told() && node.agent.address == entry.agent.address;
+  if (told_by_agent) agent.port = node.agent.port;
+  if (node.agent == agent && node.display_name == entry.display_name) return false;
+  if (node.agent != agent) {
+    node.agent = std::move(agent);
+    record.dial.readdress(now_.mono);
+    schedule(record);
+  }
+  node.display_name = entry.display_name;
+  nodes_touched_.insert(node.name);
+  return true;
 }
 
 Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {

@@ -96,6 +96,7 @@ class Manager {
   void visit(const PowerSwitched& event);
   void visit(const CommandReceived& event);
   Result<CommandResult> carry_out(const ImportNodes& command);
+  bool update(NodeRecord& record, const NodeEntry& entry);
   Result<CommandResult> carry_out(const DeployWorkload& command);
   Result<CommandResult> carry_out(const StopWorkload& command);
   Result<CommandResult> carry_out(const RemoveWorkload& command);
@@ -116,6 +117,9 @@ class Manager {
   void resume(NodeRecord& record);
   void lose(NodeRecord& record);
   void climb(NodeRecord& record);
+  void give_up_builds(NodeRecord& record);
+  void recover_late(NodeRecord& record);
+  std::string blindness(MonoTime now) const;
   void republish_if_unheard(NodeRecord& record);
   void schedule(NodeRecord& record);
   bool has_power(const NodeName& name) const;
@@ -124,14 +128,18 @@ class Manager {
   enum class Way : std::uint8_t { kBus, kHttp };
   void hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime received_at, Way way);
   void note_usability(NodeRecord& record);
+  void note_trouble(NodeRecord& record);
   bool is_stale(NodeRecord& record, const Heartbeat& heartbeat);
   void sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoTime sign_at);
+  void boot_anew(NodeRecord& record);
   void take_report(NodeRecord& record, const Report& report);
   void take_status(Instance& instance, const InstanceStatus& status, const NodeName& node);
 
   // builds.cc: from bundle to image.
   void take_build(const NodeName& node, const BuildStatus& build);
   void find_builders();
+  void find_builder(Workload& workload);
+  std::string stuck_builder(const Workload& workload) const;
   void finish_build(Workload& workload, Image image);
 
   // work.cc: instances and assignments.
@@ -142,7 +150,8 @@ class Manager {
   bool create(const NewInstance& wanted, Workload& workload);
   void place_pending(Workload& workload);
   bool put_on_node(Instance& instance);
-  void choose_warm_nodes();
+  void choose_warm_node(const WorkloadName& name);
+  bool has_copy_on(const WorkloadName& workload, const NodeName& node) const;
   void publish_assignments();
   Assignment assignment_for(const NodeName& node) const;
   Candidates& candidates();

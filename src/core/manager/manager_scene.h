@@ -63,6 +63,11 @@ class ManagerScene {
     manager.reset();
     start();
   }
+  /// The same, with another configuration.
+  void restart(ManagerSettings settings) {
+    settings_ = std::move(settings);
+    restart();
+  }
 
   // What is asked of it.
   Result<CommandResult> ask(Command command) {
@@ -173,6 +178,7 @@ class ManagerScene {
   bool agents_obey = true;       ///< What is assigned runs at once, what is ordered is built.
   bool agents_take_over = true;  ///< They say that they took their assignment over.
   bool builds_fail = false;
+  std::map<NodeName, std::string> troubles;  ///< What keeps a node from working.
   std::map<NodeName, Beat> beats;
   std::map<NodeName, DialOutcome> dials;
   std::map<NodeName, Assignment> assigned;  ///< As last published.
@@ -242,6 +248,8 @@ class ManagerScene {
                         .load = {},
                         .agent_port = std::nullopt,
                         .report = Report{}};
+    const auto trouble = troubles.find(name);
+    if (trouble != troubles.end()) heartbeat.report->problem = trouble->second;
     const auto wish = assigned.find(name);
     if (wish == assigned.end() || !agents_take_over) return heartbeat;
     heartbeat.applied = wish->second.number;

@@ -79,6 +79,67 @@ TEST(Manager, ABuildMovesWhenItsNodeDies) {
   EXPECT_THAT(scene.instances, SizeIs(1));
 }
 
+// Goal: a build does not wait for ever for a node that lives and cannot build.
+TEST(Manager, ABuildMovesWhenItsNodesEngineBreaksAndSaysWhyIfItCannot) {
+  Scene scene;
+  scene.import({"a", "b"});
+  for (const char* name : {"a", "b"}) scene.beat(name);
+  scene.pass(seconds(1));
+  scene.agents_obey = false;
+  (void)scene.deploy(1);
+  const NodeName first = *scene.workloads.at(Scene::app()).build_node;
+  ASSERT_EQ(first, Scene::node("a"));
+  scene.troubles[first] = "the engine does not answer";
+  scene.pass(seconds(25));
+  EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, first) << "an engine may restart";
+  scene.pass(seconds(10));
+  EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
+  EXPECT_THAT(scene.assigned.at(first).builds, IsEmpty());
+
+  scene.troubles[Scene::node("b")] = "its engine hangs";
+  scene.pass(seconds(35));
+  EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
+  EXPECT_THAT(scene.workloads.at(Scene::app()).reason,
+              AllOf(HasSubstr("its builder 'b' is in trouble: its engine hangs"),
+                    HasSubstr("1 node in trouble")));
+  scene.troubles.erase(Scene::node("b"));
+  scene.agents_obey = true;
+  scene.pass(seconds(2));
+  EXPECT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kDeployed);
+  EXPECT_THAT(scene.workloads.at(Scene::app()).reason, IsEmpty());
+}
+
+TEST(Manager, ANodeThatBuildsIsNotTheFirstChoiceForTheNextBuild) {
+  Scene scene;
+  scene.import({"a", "b"});
+  for (const char* name : {"a", "b"}) scene.beat(name);
+  scene.pass(seconds(1));
+  scene.agents_obey = false;
+  (void)scene.deploy(1);
+  const WorkloadName other = *WorkloadName::parse("other");
+  (void)scene.ask(DeployWorkload{other, {.instances = 1, .bundle = Scene::bundle('b')}});
+  EXPECT_NE(scene.workloads.at(Scene::app()).build_node, scene.workloads.at(other).build_node);
+}
+
+TEST(Manager, WorkThatIsBoundToItsNodeIsRenewedThere) {
+  Scene scene;
+  scene.run_app(0);
+  NodeName home = Scene::node("a");
+  for (char bundle = 'b'; bundle < 'g'; ++bundle) {
+    (void)scene.ask(DeployWorkload{Scene::app(),
+                                   {.instances = 1,
+                                    .bundle = Scene::bundle(bundle),
+                                    .container = {},
+                                    .on_node_lost = NodeLossPolicy::kStay}});
+    scene.pass(seconds(4));
+    ASSERT_THAT(scene.instances, SizeIs(1));
+    const Instance& instance = scene.instances.begin()->second;
+    EXPECT_EQ(instance.status.state, InstanceState::kRunning);
+    if (bundle == 'b') home = *instance.node;
+    EXPECT_EQ(instance.node, home) << "bundle " << bundle;
+  }
+}
+
 TEST(Manager, ANewGenerationRollsInOneByOneTheNewBeforeTheOld) {
   Scene scene;
   scene.run_app(3);

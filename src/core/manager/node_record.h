@@ -35,6 +35,11 @@ struct Manager::NodeRecord {
   HeartbeatAge age;
 
   std::optional<MonoTime> agent_down_since;
+  /// Its agent tells of a problem: when builds stop waiting for it, and whether they did.
+  std::optional<MonoTime> given_up_at;
+  bool given_up = false;
+  /// Dead since before it had a power driver: when its recovery begins if it is not heard.
+  std::optional<MonoTime> recover_at;
   std::optional<MonoTime>
       next_fetch;  ///< While unreachable, or unreported: when the status is asked for over HTTP.
   std::optional<Assignment> wish;     ///< As last published.

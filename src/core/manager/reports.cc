@@ -50,6 +50,7 @@ void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime rece
     if (untold && !record.next_fetch) record.next_fetch = now_.mono;
   }
   note_usability(record);
+  note_trouble(record);
   tend(record);
 }
 
@@ -60,10 +61,20 @@ bool Manager::took_over(const NodeRecord& record) const {
 
 /// Work that waits is looked at again when a node becomes fit to take it, or ceases to be.
 void Manager::note_usability(NodeRecord& record) {
-  std::string usability = is_overloaded(record.soft.load) ? "overloaded" : unusable(record);
+  std::string usability = unusable(record);
+  if (usability.empty()) usability = strain_of(record.soft.load);
   if (record.usability == usability) return;
   record.usability = std::move(usability);
   capacity_changed_ = true;
+}
+
+/// A problem that passes, as an engine that restarts, is waited for.
+void Manager::note_trouble(NodeRecord& record) {
+  const bool troubled = record.soft.report && !record.soft.report->problem.empty();
+  if (troubled == record.given_up_at.has_value()) return;
+  record.given_up = false;
+  record.given_up_at.reset();
+  if (troubled) record.given_up_at = now_.mono + settings_.liveness.agent_down_grace;
 }
 
 /// True for a message of a former life and for one that was heard already (or overtaken).
@@ -99,7 +110,9 @@ void Manager::sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoT
   if (record.silence.grade_at(now_.mono) != Silence::kShort) return;
 
   const Incarnation& life = heartbeat.incarnation;
-  const bool same_life = !life.told() || life == node.incarnation;
+  // A box without an agent names no life: what it says once its power is back is of the new one.
+  const bool booting = node.recovery.phase == RecoveryPhase::kBooting;
+  const bool same_life = life.told() ? life == node.incarnation : !booting;
   const std::uint32_t attempt = node.recovery.attempt;
   bool recovered = false;
   if (node.recovery.phase != RecoveryPhase::kNone) {
@@ -108,12 +121,15 @@ void Manager::sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoT
     climb(record);
     if (!recovered) return;
   }
-  if (!same_life) {
+  if (life.told() && !same_life) {
+    const bool new_boot = node.incarnation.told() && node.incarnation.boot_id != life.boot_id;
     node.incarnation = life;
     nodes_touched_.insert(node.name);
+    if (new_boot) boot_anew(record);
   }
   if (heartbeat.agent_port && *heartbeat.agent_port != node.agent.port) {
     node.agent.port = *heartbeat.agent_port;
+    record.dial.readdress(now_.mono);
     nodes_touched_.insert(node.name);
   }
   if (node.state == NodeState::kLive) return;
@@ -124,6 +140,20 @@ void Manager::sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoT
   }
   const bool first = node.state == NodeState::kAwaited;
   become(record, NodeState::kLive, first ? "heard for the first time" : "heard again");
+}
+
+/// With the machine went its containers. What runs there now its report will tell, which may take
+/// long where the engine does not come up.
+void Manager::boot_anew(NodeRecord& record) {
+  for (const InstanceId& id : instances_on(record.node.name)) {
+    Instance& instance = *find_instance(id);
+    if (instance.status.state == InstanceState::kAssigned) continue;
+    instance.status.state = InstanceState::kAssigned;
+    instance.status.container = {};
+    instance.status.reason = "its node booted anew and has not told of it yet";
+    instance.changed_at = now_.wall;
+    touch(instance);
+  }
 }
 
 void Manager::take_report(NodeRecord& record, const Report& report) {

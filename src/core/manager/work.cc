@@ -33,7 +33,7 @@ PlacementRequest request_for(const Instance& instance) {
 
 void Manager::reconcile_work() {
   const auto due = [this] { return capacity_changed_ || !work_due_.empty(); };
-  if (!due()) return;
+  std::set<WorkloadName> looked_at;
   for (int round = 0; due(); ++round) {
     HEARTH_CHECK(round < kRoundsMax);
     if (std::exchange(capacity_changed_, false)) {
@@ -41,10 +41,12 @@ void Manager::reconcile_work() {
       for (const auto& [id, instance] : instances_) {
         if (!instance.node) work_due_.insert(instance.workload);
       }
+      for (const auto& [name, workload] : workloads_) looked_at.insert(name);
     }
+    looked_at.insert(work_due_.begin(), work_due_.end());
     for (const WorkloadName& name : std::exchange(work_due_, {})) reconcile_one(name);
   }
-  choose_warm_nodes();
+  for (const WorkloadName& name : looked_at) choose_warm_node(name);
 }
 
 void Manager::reconcile_one(const WorkloadName& name) {
@@ -151,8 +153,13 @@ bool Manager::put_on_node(Instance& instance) {
   PlacementRequest request = request_for(instance);
   const Instance* old = instance.replaces ? find_instance(*instance.replaces) : nullptr;
   if (old != nullptr) {
+    const WorkloadSpec& spec = workloads_.at(instance.workload).current->spec;
     const bool live = record_of(*old->node)->node.state == NodeState::kLive;
-    (live ? request.successor_on : request.other_than) = old->node;
+    if (spec.on_node_lost == NodeLossPolicy::kStay) {
+      request.only_on = old->node;
+      request.freed = old->container.resources;
+    }
+    (live || request.only_on ? request.successor_on : request.other_than) = old->node;
   }
   const Result<NodeName> node = place(candidates(), request);
   if (!node) {
@@ -174,38 +181,37 @@ bool Manager::put_on_node(Instance& instance) {
 }
 
 /// One node more than needed holds each image, so that a failover starts at once.
-void Manager::choose_warm_nodes() {
-  for (const auto& [name, workload] : workloads_) {
-    const bool wanted = keeps_running(workload) && workload.current->image->archive &&
-                        workload.current->spec.instances > 0;
-    const auto held = warm_node_.find(name);
-    if (held != warm_node_.end()) {
-      const NodeName node = held->second;
-      const bool good = wanted && record_of(node)->node.state == NodeState::kLive &&
-                        !candidates().at(node).of_workload.contains(name);
-      if (good) {
-        assignments_due_.insert(node);  // The image may be that of a new release.
-        continue;
-      }
-      warm_node_.erase(held);
-      assignments_due_.insert(node);
-    }
-    if (!wanted) continue;
-    Candidates free = candidates();
-    std::erase_if(free, [&](const auto& entry) { return entry.second.of_workload.contains(name); });
-    const ContainerSpec& container = workload.current->spec.container;
-    const Result<NodeName> node = place(free, {.workload = name,
-                                               .resources = container.resources,
-                                               .environment_bytes = container.environment_bytes(),
-                                               .image = workload.current->image->reference});
-    if (!node) continue;
-    warm_node_.emplace(name, *node);
-    assignments_due_.insert(*node);
+void Manager::choose_warm_node(const WorkloadName& name) {
+  const auto found = workloads_.find(name);
+  const Workload* workload = found == workloads_.end() ? nullptr : &found->second;
+  const bool wanted = workload != nullptr && keeps_running(*workload) &&
+                      workload->current->image->archive && workload->current->spec.instances > 0;
+  if (const auto held = warm_node_.find(name); held != warm_node_.end()) {
+    const NodeName node = held->second;
+    assignments_due_.insert(node);  // The image may be that of a new release.
+    const bool good =
+        wanted && record_of(node)->node.state == NodeState::kLive && !has_copy_on(name, node);
+    if (good) return;
+    warm_node_.erase(held);
   }
-  std::erase_if(warm_node_, [&](const auto& entry) {
-    if (workloads_.contains(entry.first)) return false;
-    assignments_due_.insert(entry.second);
-    return true;
+  if (!wanted) return;
+  const ContainerSpec& container = workload->current->spec.container;
+  const Result<NodeName> node =
+      choose(candidates(), {.workload = name,
+                            .resources = container.resources,
+                            .environment_bytes = container.environment_bytes(),
+                            .image = workload->current->image->reference,
+                            .beside_itself = Beside::kNever});
+  if (!node) return;
+  warm_node_.emplace(name, *node);
+  assignments_due_.insert(*node);
+}
+
+bool Manager::has_copy_on(const WorkloadName& workload, const NodeName& node) const {
+  const std::set<InstanceId>& here = instances_on(node);
+  return std::any_of(here.begin(), here.end(), [&](const InstanceId& id) {
+    const Instance& instance = instances_.at(id);
+    return instance.workload == workload && instance.desire != InstanceDesire::kStop;
   });
 }
 
@@ -282,6 +288,9 @@ Candidates& Manager::candidates() {
       reserve(candidate, request_for(instance));
     }
     candidates_->emplace(name, std::move(candidate));
+  }
+  for (const auto& [name, workload] : workloads_) {
+    if (workload.build_node) ++candidates_->at(*workload.build_node).instances;
   }
   return *candidates_;
 }

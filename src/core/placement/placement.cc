@@ -17,13 +17,17 @@ constexpr std::uint32_t kLoadStep = 100;
 /// What an instance without a reservation is taken to use, in thousandths of a node.
 constexpr std::uint32_t kNominalShare = 20;
 
-bool has_room(const Candidate& candidate, const Resources& wanted) {
+bool has_room(const Candidate& candidate, const Resources& wanted, const Resources& freed) {
   const auto fits = [](std::uint64_t capacity, std::uint64_t reserved, std::uint64_t more) {
     return capacity == 0 || more == 0 || (reserved <= capacity && more <= capacity - reserved);
   };
-  return fits(candidate.capacity.cpu_millis, candidate.reserved.cpu_millis, wanted.cpu_millis) &&
-         fits(candidate.capacity.memory_bytes, candidate.reserved.memory_bytes,
-              wanted.memory_bytes);
+  const auto less = [](std::uint64_t reserved, std::uint64_t given_back) {
+    return reserved - std::min(reserved, given_back);
+  };
+  return fits(candidate.capacity.cpu_millis, less(candidate.reserved.cpu_millis, freed.cpu_millis),
+              wanted.cpu_millis) &&
+         fits(candidate.capacity.memory_bytes,
+              less(candidate.reserved.memory_bytes, freed.memory_bytes), wanted.memory_bytes);
 }
 
 std::uint32_t share(std::uint64_t part, std::uint64_t whole) {
@@ -65,9 +69,13 @@ std::uint32_t score(const NodeName& name, const Candidate& candidate,
 std::string obstacle(const NodeName& name, const Candidate& candidate,
                      const PlacementRequest& request) {
   if (request.other_than == name) return "it must leave";
+  if (request.only_on && request.only_on != name) return "other than the one it is bound to";
+  if (request.beside_itself == Beside::kNever && of_same_workload(candidate, request.workload) > 0)
+    return "where it is already";
   if (!candidate.usable) return candidate.unusable;
-  if (is_overloaded(candidate.load)) return "overloaded";
-  if (!has_room(candidate, request.resources)) return "without room left by reservation";
+  if (std::string strain = strain_of(candidate.load); !strain.empty()) return strain;
+  if (!has_room(candidate, request.resources, request.freed))
+    return "without room left by reservation";
   if (candidate.instances >= kInstancesPerNodeMax) {
     return fmt::format("with {} instances, the most that one may have", kInstancesPerNodeMax);
   }
@@ -80,30 +88,35 @@ std::string obstacle(const NodeName& name, const Candidate& candidate,
 
 }  // namespace
 
-bool is_overloaded(const Load& load) {
-  return load.memory.value_or(0) >= kOverloadedMemory ||
-         load.memory_stall.value_or(0) >= kOverloadedStall ||
-         load.io_stall.value_or(0) >= kOverloadedStall;
+std::string strain_of(const Load& load) {
+  if (load.disk.value_or(0) >= kOverloadedDisk) return "out of disk space";
+  const bool overloaded = load.memory.value_or(0) >= kOverloadedMemory ||
+                          load.memory_stall.value_or(0) >= kOverloadedStall ||
+                          load.io_stall.value_or(0) >= kOverloadedStall;
+  return overloaded ? "overloaded" : "";
 }
 
 Result<NodeName> place(Candidates& candidates, const PlacementRequest& request) {
-  Candidates::value_type* best = nullptr;
+  Result<NodeName> node = choose(candidates, request);
+  if (node) reserve(candidates.at(*node), request);
+  return node;
+}
+
+Result<NodeName> choose(const Candidates& candidates, const PlacementRequest& request) {
+  const Candidates::value_type* best = nullptr;
   std::map<std::string, std::uint32_t> obstacles;
   const auto rank = [&](const Candidates::value_type& entry) {
     return std::tuple(score(entry.first, entry.second, request), entry.second.instances,
                       entry.first);
   };
-  for (Candidates::value_type& entry : candidates) {
+  for (const Candidates::value_type& entry : candidates) {
     if (std::string why = obstacle(entry.first, entry.second, request); !why.empty()) {
       ++obstacles[why];
       continue;
     }
     if (best == nullptr || rank(entry) < rank(*best)) best = &entry;
   }
-  if (best != nullptr) {
-    reserve(best->second, request);
-    return best->first;
-  }
+  if (best != nullptr) return best->first;
   std::string words =
       candidates.empty() ? "no node is known; import some with 'hearth node import'" : "";
   for (const auto& [why, count] : obstacles) {

@@ -28,6 +28,9 @@ struct Candidate {
 };
 using Candidates = std::map<NodeName, Candidate>;
 
+/// Whether an instance may go where others of its workload are.
+enum class Beside : std::uint8_t { kIfNeeded, kNever };
+
 /// What is to be placed.
 struct PlacementRequest {
   WorkloadName workload;
@@ -38,6 +41,10 @@ struct PlacementRequest {
   /// Where the instance of the same workload runs that leaves once this one runs: it counts as
   /// there for room, not for spreading.
   std::optional<NodeName> successor_on{};
+  /// The one node it may go to: that of its predecessor, to which it is bound.
+  std::optional<NodeName> only_on{};
+  Resources freed{};  ///< What its predecessor gives back on `only_on` once this one runs.
+  Beside beside_itself = Beside::kIfNeeded;
 };
 
 /// Chooses a node and reserves the room there, so that work which is placed one after the other
@@ -52,15 +59,22 @@ struct PlacementRequest {
 /// If no node will do, the error says in words what stands in the way and what would help.
 Result<NodeName> place(Candidates& candidates, const PlacementRequest& request);
 
+/// The same, and reserves nothing.
+Result<NodeName> choose(const Candidates& candidates, const PlacementRequest& request);
+
 /// Adds an instance that already has its node to that node's reservation.
 void reserve(Candidate& candidate, const PlacementRequest& request);
 
 /// Above this share (thousandths) of memory used, or of time in which something waited for memory
 /// or for a disk, a node gets nothing new: more work there fails or makes other work fail. A
 /// processor that is wanted by many only makes all slower, so it worsens the score and excludes
-/// nobody: where every survivor is busy, a dead node's work must still run.
+/// nobody: where every survivor is busy, a dead node's work must still run. A disk so full takes no
+/// image and no container.
 inline constexpr std::uint32_t kOverloadedMemory = 950;
 inline constexpr std::uint32_t kOverloadedStall = 600;
-bool is_overloaded(const Load& load);
+inline constexpr std::uint32_t kOverloadedDisk = 990;
+
+/// Why a node with this load gets nothing new, in words; empty if it does.
+std::string strain_of(const Load& load);
 
 }  // namespace hearth::core

@@ -89,6 +89,17 @@ TEST(Placement, AnOverloadedNodeGetsNothingNew) {
   EXPECT_EQ(none.error().message, "no node can take it: 3 nodes overloaded");
 }
 
+TEST(Placement, ANodeWithoutDiskSpaceGetsNothingNew) {
+  Candidates nodes = three_nodes();
+  nodes.at(node("a")).load.disk = kOverloadedDisk;
+  nodes.at(node("b")).load.disk = kOverloadedDisk - 1;
+  nodes.erase(node("c"));
+  EXPECT_EQ(place(nodes, request()), node("b"));
+  nodes.erase(node("b"));
+  EXPECT_EQ(place(nodes, request()).error().message,
+            "no node can take it: 1 node out of disk space");
+}
+
 TEST(Placement, WhereEveryProcessorIsBusyWorkStillFindsANode) {
   Candidates nodes = three_nodes();
   for (auto& [name, candidate] : nodes) {
@@ -139,6 +150,33 @@ TEST(Placement, ASuccessorSpreadsAsIfItsPredecessorHadLeft) {
   successor.successor_on = node("c");
   EXPECT_EQ(place(nodes, successor), node("c"));
   EXPECT_NE(place(nodes, successor), node("c")) << "two of them are there by now";
+}
+
+// Goal: work that is bound to a node is renewed there, also where it fills more than half of it.
+TEST(Placement, ABoundSuccessorGoesWhereItsPredecessorIsAndTakesItsRoom) {
+  Candidates nodes = three_nodes();
+  const Resources most{.cpu_millis = 1500, .memory_bytes = 0};
+  reserve(nodes.at(node("b")), request(most));
+  PlacementRequest bound = request(most);
+  bound.only_on = bound.successor_on = node("b");
+  EXPECT_EQ(choose(nodes, bound).error().message,
+            "no node can take it: 2 nodes other than the one it is bound to, 1 node without room "
+            "left by reservation");
+  bound.freed = most;
+  EXPECT_EQ(choose(nodes, bound), node("b"));
+}
+
+TEST(Placement, ChoosingReservesNothingAndMayAskForANodeWithoutTheWorkload) {
+  Candidates nodes = three_nodes();
+  reserve(nodes.at(node("a")), request());
+  PlacementRequest warm = request();
+  warm.beside_itself = Beside::kNever;
+  EXPECT_EQ(choose(nodes, warm), node("b"));
+  EXPECT_EQ(nodes.at(node("b")).instances, 0U);
+  reserve(nodes.at(node("b")), request());
+  reserve(nodes.at(node("c")), request());
+  EXPECT_EQ(choose(nodes, warm).error().message,
+            "no node can take it: 3 nodes where it is already");
 }
 
 TEST(Placement, ANodeGetsNoMoreThanItsAssignmentCarries) {

@@ -104,6 +104,13 @@ void RecoveryLadder::listen_again(MonoTime now) {
   HEARTH_CHECK(false);
 }
 
+void RecoveryLadder::excuse(Duration lateness, MonoTime now) {
+  const bool awaits_driver = recovery_.phase == RecoveryPhase::kSwitchingOff ||
+                             recovery_.phase == RecoveryPhase::kSwitchingOn;
+  if (awaits_driver) *deadline_ += lateness;
+  listen_again(now);
+}
+
 std::optional<PowerVerb> RecoveryLadder::take_verb() {
   return std::exchange(verb_, std::nullopt);
 }

@@ -118,5 +118,26 @@ TEST(RecoveryLadder, ADriverThatNeverAnswersIsAFailedAttempt) {
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kWaiting) << "its late answer changes nothing";
 }
 
+// Goal: what happened while we ourselves stood still is heard before anything is done about it.
+TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
+  RecoveryLadder switching(kSettings, {}, kStart);
+  switching.on_dead(kStart);
+  EXPECT_EQ(switching.take_verb(), PowerVerb::kOff);
+  switching.excuse(1h, kStart + 1h);
+  switching.on_tick(kStart + 1h);
+  switching.on_switched(PowerVerb::kOff, kOk, kStart + 1h);
+  EXPECT_EQ(switching.take_verb(), PowerVerb::kOn);
+
+  RecoveryLadder waiting(kSettings, {}, kStart);
+  waiting.on_dead(kStart);
+  waiting.on_switched(PowerVerb::kOff, kBroken, kStart);
+  EXPECT_EQ(waiting.take_verb(), std::nullopt);
+  waiting.excuse(1h, kStart + 1h);
+  waiting.on_tick(kStart + 1h);
+  EXPECT_EQ(waiting.take_verb(), std::nullopt) << "the node may have come back meanwhile";
+  waiting.on_tick(kStart + 1h + kSettings.backoff_min);
+  EXPECT_EQ(waiting.take_verb(), PowerVerb::kOff);
+}
+
 }  // namespace
 }  // namespace hearth::core
