@@ -121,8 +121,8 @@ std::vector<std::string> Manager::explain_workload(const WorkloadName& name, Ins
     if (instance.node) line += fmt::format(" on '{}'", instance.node->str());
     line += fmt::format(" since {}", ago(instance.changed_at, now));
     if (instance.replaces) line += fmt::format(", in place of '{}'", instance.replaces->str());
-    if (instance.status.restarts > 0)
-      line += fmt::format(", restarted {} times there", instance.status.restarts);
+    if (const std::uint32_t restarts = instance.status.restarts; restarts > 0)
+      line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
     if (instance.status.last_exit)
       line += fmt::format(", last exit code {}", instance.status.last_exit->code);
     if (!instance.status.reason.empty()) line += ": " + instance.status.reason;
