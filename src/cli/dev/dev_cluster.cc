@@ -26,7 +26,8 @@ constexpr Duration kStopGrace = std::chrono::seconds(5);
 constexpr Duration kBrokerPatience = std::chrono::seconds(3);
 /// An engine that was told to start a container a moment before may show it a moment later.
 constexpr int kKillRoundsMax = 10;
-constexpr Duration kKillRoundPause = std::chrono::milliseconds(50);
+constexpr int kRemoveRoundsMax = 100;
+constexpr Duration kRoundPause = std::chrono::milliseconds(50);
 
 Result<void> check_programs(const fs::path& folder) {
   for (const char* name : {"hearthd", "hearth-agent"}) {
@@ -36,25 +37,6 @@ Result<void> check_programs(const fs::path& folder) {
                                                   name, folder.string()));
   }
   return {};
-}
-
-/// Whether somebody listens where a broker should: better told now than by a bus that never
-/// carries.
-Result<void> check_brokers(boost::asio::io_context& loop, const std::vector<Endpoint>& brokers,
-                           http::Coroutine& coroutine) {
-  std::string tried;
-  for (const Endpoint& broker : brokers) {
-    http::Transport transport(loop);
-    const std::error_code ec = transport.connect(broker, kBrokerPatience, coroutine);
-    if (!ec) return {};
-    tried +=
-        fmt::format("{}{} ({})", tried.empty() ? "" : ", ", show_endpoint(broker), ec.message());
-  }
-  if (tried.empty()) return {};
-  return fail(ErrorCode::kUnavailable,
-              fmt::format("no Kafka broker answers at {}: start it, name another by --kafka "
-                          "HOST:PORT, or leave --kafka out for the embedded one",
-                          tried));
 }
 
 }  // namespace
@@ -115,7 +97,8 @@ DevCluster::DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vecto
       brokers_(std::move(brokers)),
       handlers_(std::move(handlers)),
       lock_(std::move(lock)),
-      engine_(loop, facts_.docker_socket) {}
+      engine_(loop, facts_.docker_socket),
+      start_ended_(loop) {}
 
 DevCluster::~DevCluster() = default;
 
@@ -147,9 +130,23 @@ void DevCluster::add_programs(const DevConfig& config, std::uint16_t agent_port)
 }
 
 Result<void> DevCluster::start(http::Coroutine& coroutine) {
+  starting_ = true;
+  const Result<void> started = launch(coroutine);
+  starting_ = false;
+  start_ended_.wake();
+  return stopping_ ? Result<void>() : started;
+}
+
+Result<void> DevCluster::launch(http::Coroutine& coroutine) {
   if (auto answers = engine_.check(coroutine); !answers) return answers;
-  if (auto answers = check_brokers(loop_, brokers_, coroutine); !answers) return answers;
-  if (auto removed = remove_containers(coroutine); !removed) return removed;
+  engine_answered_ = true;
+  if (stopping_) return {};
+  if (auto answers = check_brokers(coroutine); !answers) return answers;
+  if (stopping_) return {};
+  if (auto removed = remove_containers(coroutine); !removed) {
+    return tl::unexpected(removed.error());
+  }
+  if (stopping_) return {};  // From here to the end nothing waits, so nobody comes in between.
   auto socket = PowerSocket::listen(loop_, facts_.power_socket,
                                     [this](const PowerQuestion& question, http::Coroutine& its) {
                                       return switch_power(question, its);
@@ -161,9 +158,32 @@ Result<void> DevCluster::start(http::Coroutine& coroutine) {
   return {};
 }
 
+/// Whether somebody listens where a broker should: better told now than by a bus that never
+/// carries.
+Result<void> DevCluster::check_brokers(http::Coroutine& coroutine) {
+  std::string tried;
+  for (const Endpoint& broker : brokers_) {
+    http::Transport transport(loop_);
+    broker_probe_ = &transport;
+    const std::error_code ec = transport.connect(broker, kBrokerPatience, coroutine);
+    broker_probe_ = nullptr;
+    if (!ec || stopping_) return {};
+    tried +=
+        fmt::format("{}{} ({})", tried.empty() ? "" : ", ", show_endpoint(broker), ec.message());
+  }
+  if (tried.empty()) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("no Kafka broker answers at {}: start it, name another by --kafka "
+                          "HOST:PORT, or leave --kafka out for the embedded one",
+                          tried));
+}
+
 void DevCluster::stop(http::Coroutine& coroutine) {
-  const bool engine_answered = socket_ != nullptr;
+  stopping_ = true;
   socket_.reset();
+  if (!engine_answered_) engine_.close();  // It may never answer, and start() waits for it.
+  if (broker_probe_ != nullptr) broker_probe_->close();
+  while (starting_) start_ended_.sleep(std::chrono::seconds(1), coroutine);
   std::size_t running = 1 + nodes_.size();
   http::Sleeper sleeper(loop_);
   const auto stop_one = [&](Keeper& keeper) {
@@ -176,7 +196,8 @@ void DevCluster::stop(http::Coroutine& coroutine) {
   stop_one(*manager_);
   for (const auto& node : nodes_) stop_one(node->agent);
   while (running > 0) sleeper.sleep(std::chrono::seconds(1), coroutine);
-  if (auto removed = remove_containers(coroutine); !removed && engine_answered) {
+  if (!engine_answered_) return;
+  if (auto removed = remove_all_containers(coroutine); !removed) {
     handlers_.on_notice(fmt::format("containers with the label hearth.cluster={} may be left: {}",
                                     facts_.cluster, removed.error().message));
   }
@@ -184,18 +205,33 @@ void DevCluster::stop(http::Coroutine& coroutine) {
 }
 
 void DevCluster::hurry() {
+  if (starting_) engine_.close();
   manager_->hurry();
   for (const auto& node : nodes_) node->agent.hurry();
 }
 
-Result<void> DevCluster::remove_containers(http::Coroutine& coroutine) {
+Result<std::size_t> DevCluster::remove_containers(http::Coroutine& coroutine) {
   const auto found = engine_.containers(facts_.cluster, std::nullopt, coroutine);
   if (!found) return tl::unexpected(found.error());
-  Result<void> outcome;
+  Result<std::size_t> outcome = found->size();
   for (const Container& container : *found) {
-    if (auto removed = engine_.remove(container.id, coroutine); !removed) outcome = removed;
+    if (auto removed = engine_.remove(container.id, coroutine); !removed) {
+      outcome = tl::unexpected(removed.error());
+    }
   }
   return outcome;
+}
+
+/// Until there are none: an agent that has just ended may have asked for one more.
+Result<void> DevCluster::remove_all_containers(http::Coroutine& coroutine) {
+  http::Sleeper sleeper(loop_);
+  for (int round = 0; round < kRemoveRoundsMax; ++round) {
+    const auto found = remove_containers(coroutine);
+    if (!found) return tl::unexpected(found.error());
+    if (*found == 0 && round > 0) return {};
+    sleeper.sleep(kRoundPause, coroutine);
+  }
+  return fail(ErrorCode::kTimeout, "there are more each time");
 }
 
 Result<std::string> DevCluster::switch_power(const PowerQuestion& question,
@@ -258,7 +294,7 @@ Result<void> DevCluster::kill_containers(const Node& node, http::Coroutine& coro
       if (auto killed = engine_.kill(container.id, coroutine); !killed) return killed;
     }
     if (quiet && round > 0) return {};
-    sleeper.sleep(kKillRoundPause, coroutine);
+    sleeper.sleep(kRoundPause, coroutine);
   }
   return fail(ErrorCode::kTimeout,
               fmt::format("containers of '{}' still run after they were killed", node.name.str()));

@@ -7,11 +7,16 @@
 #include <vector>
 
 #include "adapters/file/lock_file.h"
+#include "adapters/http/coroutine.h"
 #include "base/result.h"
 #include "cli/dev/dev_engine.h"
 #include "cli/dev/dev_facts.h"
 #include "cli/dev/keeper.h"
 #include "cli/dev/power_socket.h"
+
+namespace hearth::http {
+class Transport;
+}
 
 namespace hearth::cli {
 
@@ -52,8 +57,11 @@ class DevCluster {
 
   /// Starts everything, having removed what a former life left. Errors: the engine or the broker
   /// does not answer, the power switch's socket cannot be made.
+  ///
+  /// Gives way to a stop() that comes meanwhile: it then returns with nothing started.
   Result<void> start(http::Coroutine& coroutine);
-  /// Ends everything and removes the cluster's containers. Returns once it is done.
+  /// Ends everything and removes the cluster's containers, for good. Returns once it is done, and a
+  /// start() that was under way has returned.
   void stop(http::Coroutine& coroutine);
   /// Ends the patience of a stop() that is under way.
   void hurry();
@@ -64,7 +72,11 @@ class DevCluster {
   DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vector<Endpoint> brokers,
              Handlers handlers, LockFile lock);
   void add_programs(const DevConfig& config, std::uint16_t agent_port);
-  Result<void> remove_containers(http::Coroutine& coroutine);
+  Result<void> launch(http::Coroutine& coroutine);
+  Result<void> check_brokers(http::Coroutine& coroutine);
+  /// How many there were.
+  Result<std::size_t> remove_containers(http::Coroutine& coroutine);
+  Result<void> remove_all_containers(http::Coroutine& coroutine);
   Result<std::string> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
   Result<void> carry_out(PowerAction action, Node& node, http::Coroutine& coroutine);
   Result<void> kill_containers(const Node& node, http::Coroutine& coroutine);
@@ -79,6 +91,12 @@ class DevCluster {
   std::unique_ptr<Keeper> manager_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::unique_ptr<PowerSocket> socket_;
+
+  bool starting_ = false;         ///< start() is under way.
+  bool stopping_ = false;         ///< stop() was called.
+  bool engine_answered_ = false;  ///< So that there may be containers, and they can be removed.
+  http::Transport* broker_probe_ = nullptr;  ///< While start() looks for a broker.
+  http::Sleeper start_ended_;
 };
 
 }  // namespace hearth::cli
