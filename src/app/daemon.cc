@@ -11,6 +11,7 @@
 namespace hearth {
 
 void set_up_log(const char* name) {
+  std::signal(SIGPIPE, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_logger_st(name));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L %v", spdlog::pattern_time_type::utc);
   spdlog::flush_on(spdlog::level::trace);

@@ -15,7 +15,8 @@ namespace hearth {
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
-/// Log lines on standard error, with the time in UTC, flushed at once.
+/// Log lines on standard error, with the time in UTC, flushed at once. Once nobody reads them any
+/// more the daemon goes on without: SIGPIPE is ignored from here on.
 void set_up_log(const char* name);
 
 /// Prints "name: message" and returns the exit code that fits the error.

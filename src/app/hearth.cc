@@ -1,5 +1,6 @@
 // hearth: the command line. Wiring, nothing else.
 
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,9 @@
 
 int main(int argc, char** argv) {
   using namespace hearth::cli;
+  // Once nobody reads what it says (| head -1) a command is over, also where the program that
+  // started us has this signal ignored. `hearth dev` decides otherwise.
+  std::signal(SIGPIPE, SIG_DFL);
   Terminal terminal = Terminal::of_process();
   Session session = Session::of_process(terminal);
   CommandList commands = make_commands();

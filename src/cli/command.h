@@ -32,6 +32,9 @@ class Command {
   virtual void declare(Arguments& arguments) = 0;
   /// The answer goes to the terminal. An error is told by the caller, in one sentence.
   virtual Result<ExitCode> run(Session& session) = 0;
+  /// Whether what it prints is its answer, so that it has failed if that cannot be written. False:
+  /// a commentary on what it does, which may go unheard.
+  virtual bool prints_an_answer() const { return true; }
 };
 
 using CommandList = std::vector<std::unique_ptr<Command>>;

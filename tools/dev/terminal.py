@@ -1,6 +1,7 @@
 """What ./dev says, and how it fails: plain lines, one sentence per failure."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +19,13 @@ class Failure(Exception):
 
 
 def say(line: str = "") -> None:
-    print(line, flush=True)
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:  # Who read along is gone (| head). Unwinding ends what was started; what it says goes nowhere.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        sys.exit(128 + signal.SIGPIPE)
 
 
 def bold(text: str) -> str:

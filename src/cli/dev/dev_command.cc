@@ -203,8 +203,11 @@ class DevCommand final : public Command {
   Result<ExitCode> run(Session& session) override {
     Result<Plan> plan = this->plan(session);
     if (!plan) return tl::unexpected(plan.error());
+    // Who reads along may go (| tee, at a Ctrl-C) before all has ended, which is ours to see to.
+    std::signal(SIGPIPE, SIG_IGN);
     return DevRun(*std::move(plan), session.terminal).run();
   }
+  bool prints_an_answer() const override { return false; }
 
  private:
   Result<Plan> plan(const Session& session) const {
