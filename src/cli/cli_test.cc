@@ -9,8 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "adapters/config/address_text.h"
 #include "adapters/test_disk/temporary_directory.h"
 #include "base/duration_text.h"
+#include "cli/client/deployment.h"
 #include "cli/command_line.h"
 #include "cli/fake_manager.h"
 #include "wire/event_codec.h"
@@ -551,6 +553,34 @@ TEST_F(DeployTest, WaitingEndsWithWhatIsMissing) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 of 2 instances do"),
                                  HasSubstr("heater-2: pending (no node has 64 MiB free)")));
+}
+
+// Goal: who waits for a manager that went away can be called off at once. Method: it goes away at
+// the second question whether to go on.
+TEST_F(DeployTest, WaitingEndsWhenItIsNotToGoOn) {
+  auto manager = std::make_unique<FakeManager>();
+  manager->answers("HEAD /v1/content/" + digest_, "", 200);
+  manager->answers("PUT /v1/workloads/heater", R"({"name":"heater","generation":2})", 202);
+  manager->answers(
+      "GET /v1/workloads/heater",
+      R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":0})");
+  manager->answers("GET /v1/instances", list({}));
+  int asked = 0;
+  const DeployProgress progress{.on_step = [](const std::string&) {},
+                                .on_build_output = [](std::string_view) {},
+                                .go_on =
+                                    [&] {
+                                      if (++asked == 2) manager.reset();
+                                      return asked < 4;
+                                    }};
+  const auto begin = std::chrono::steady_clock::now();
+  const auto deployed =
+      cli::deploy(ApiClient(*parse_manager_url(manager->url()), ""),
+                  {.name = *WorkloadName::parse("heater"), .folder = folder_ / "app"},
+                  DeployWait::kUntilRunning, std::chrono::minutes(10), progress);
+  ASSERT_FALSE(deployed);
+  EXPECT_EQ(deployed.error(), (Error{ErrorCode::kFailed, "interrupted"}));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST_F(DeployTest, SomebodyElsesDeployIsAConflict) {

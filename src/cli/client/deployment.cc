@@ -119,6 +119,7 @@ class Follower {
   void follow_build() {
     std::optional<Clock::time_point> over_since;
     const auto go_on = [&] {
+      if (!progress_.go_on()) return false;
       if (!look()) return Clock::now() < deadline_;
       tell_reason();
       if (workload_.generation != generation_ || workload_.phase != "building") {
@@ -147,6 +148,7 @@ class Follower {
         if (settled()) return {};
         tell_changes();
       }
+      if (!progress_.go_on()) return fail(ErrorCode::kFailed, "interrupted");
       if (Clock::now() > deadline_) return fail(ErrorCode::kTimeout, what_is_awaited());
       std::this_thread::sleep_for(kPollInterval);
     }

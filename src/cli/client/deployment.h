@@ -33,6 +33,8 @@ struct Deployed {
 struct DeployProgress {
   std::function<void(const std::string& line)> on_step;
   std::function<void(std::string_view output)> on_build_output;  ///< The engine's own, as it comes.
+  /// Asked every second or sooner: false ends the waiting.
+  std::function<bool()> go_on = [] { return true; };
 };
 
 enum class DeployWait : std::uint8_t { kUntilRunning, kNot };
@@ -44,8 +46,8 @@ enum class DeployWait : std::uint8_t { kUntilRunning, kNot };
 /// second later. A program that ends at once is seen running for a moment too.
 ///
 /// Errors: those of pack_bundle() and ApiClient; kFailed with the reason if it does not build or
-/// goes into a crash loop; kTimeout with what it waits for after `timeout`. What was handed over
-/// stays deployed.
+/// goes into a crash loop; kTimeout with what it waits for after `timeout`; kFailed if it is not to
+/// go on. What was handed over stays deployed.
 Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWait wait,
                         Duration timeout, const DeployProgress& progress);
 

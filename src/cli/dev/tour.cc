@@ -125,7 +125,8 @@ Result<void> Tour::deploy_application() {
               }
               begun.erase(0, end + 1);
             }
-          }};
+          },
+      .go_on = [this] { return !observer_.stopping(); }};
   const auto deployed =
       deploy(observer_.api(), {.name = workload_, .folder = folder_, .instances = kInstances},
              DeployWait::kUntilRunning, kDeployWithin, progress);
