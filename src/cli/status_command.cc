@@ -41,8 +41,9 @@ class StatusCommand final : public Command {
     return {.name = "status",
             .summary = "How everything does, and what needs a person.",
             .details = {},
-            .examples = {{"hearth status", ""},
-                         {"hearth status -o json | jq .bus", "what the manager tells of itself"}}};
+            .examples = {
+                {"hearth status", ""},
+                {"hearth status -o json | jq .bus", "where the bus is, and whether it carries"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.output(output_);
