@@ -407,6 +407,22 @@ TEST_F(CliTest, LogsOfOneInstanceComeAsTheyAreAndOfSeveralWithTheirNames) {
   EXPECT_EQ(run({"logs", "absent"}).code, 5);
 }
 
+TEST_F(CliTest, LogsAsJsonAreOneObjectALineWithTheInstance) {
+  manager_.answers("GET /v1/workloads/heater", kHeater);
+  manager_.answers("GET /v1/instances", list({kHeater1}));
+  manager_.answers("GET /v1/instances/heater-1/logs", {{.body = "say \"on\"\n\ngr\xFC"
+                                                                "n\x1b[0m",
+                                                        .content_type = "text/plain"}});
+  constexpr const char* kLines =
+      R"({"instance":"heater-1","line":"say \"on\""})"
+      "\n"
+      R"({"instance":"heater-1","line":""})"
+      "\n"
+      "{\"instance\":\"heater-1\",\"line\":\"gr\xEF\xBF\xBDn\\u001b[0m\"}\n";
+  EXPECT_EQ(run({"logs", "heater", "-o", "json"}).out, kLines);
+  EXPECT_EQ(run({"logs", "heater-1", "-o", "json"}).out, kLines) << "also of one instance";
+}
+
 TEST_F(CliTest, LogsOfWhatHasNoContainerSayWhy) {
   manager_.answers("GET /v1/workloads/heater", kHeater);
   manager_.answers("GET /v1/instances", list({kHeater2}));

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "wire/json_writer.h"
+
 namespace hearth::cli {
 
 LogLines::Source::Source(LogLines& lines, std::string instance, std::size_t prefix_columns)
-    : lines_(lines) {
-  if (lines.prefix_ == Prefix::kNone) return;
-  instance.resize(std::max(instance.size(), prefix_columns), ' ');
-  prefix_ = lines.terminal_.painted(Paint::kDim, instance + " |") + " ";
+    : lines_(lines), instance_(std::move(instance)) {
+  std::string padded = instance_;
+  padded.resize(std::max(padded.size(), prefix_columns), ' ');
+  prefix_ = lines.terminal_.painted(Paint::kDim, padded + " |") + " ";
 }
 
 LogLines::Source::~Source() {
@@ -17,7 +19,7 @@ LogLines::Source::~Source() {
 }
 
 void LogLines::Source::feed(std::string_view bytes) {
-  if (prefix_.empty()) {
+  if (lines_.form_ == Form::kPlain) {
     const std::lock_guard lock(lines_.mutex_);
     lines_.terminal_.out() << bytes << std::flush;
     return;
@@ -35,8 +37,16 @@ void LogLines::Source::feed(std::string_view bytes) {
 }
 
 void LogLines::Source::print(std::string_view line) {
+  std::string text;
+  if (lines_.form_ == Form::kJson) {
+    JsonWriter out;
+    out.begin_object().field("instance", instance_).field("line", line).end_object();
+    text = std::move(out).text();
+  } else {
+    text = prefix_ + std::string(line);
+  }
   const std::lock_guard lock(lines_.mutex_);
-  lines_.terminal_.out() << prefix_ << line << '\n' << std::flush;
+  lines_.terminal_.say(text);
 }
 
 }  // namespace hearth::cli

@@ -8,16 +8,20 @@
 
 namespace hearth::cli {
 
-/// Puts the output of several instances on one terminal, whole lines at a time, each with its
-/// instance in front. Shared by the threads that read; each has a Source of its own.
+/// Puts the output of several instances on one terminal, whole lines at a time. Shared by the
+/// threads that read; each has a Source of its own.
 class LogLines {
  public:
   /// A longer line comes out in pieces.
   static constexpr std::size_t kLineBytesMax = 64 * 1024;
 
-  enum class Prefix : std::uint8_t { kNone, kInstance };
+  enum class Form : std::uint8_t {
+    kPlain,     ///< As it was written, byte for byte.
+    kPrefixed,  ///< With the instance in front.
+    kJson,      ///< {"instance","line"}; what is not UTF-8 is replaced.
+  };
 
-  LogLines(Terminal& terminal, Prefix prefix) : terminal_(terminal), prefix_(prefix) {}
+  LogLines(Terminal& terminal, Form form) : terminal_(terminal), form_(form) {}
 
   class Source {
    public:
@@ -27,20 +31,20 @@ class LogLines {
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
 
-    /// Without a prefix bytes pass through as they are.
     void feed(std::string_view bytes);
 
    private:
     void print(std::string_view line);
 
     LogLines& lines_;
+    std::string instance_;
     std::string prefix_;
     std::string begun_;  ///< A line whose end has not come yet.
   };
 
  private:
   Terminal& terminal_;
-  Prefix prefix_;
+  Form form_;
   std::mutex mutex_;  ///< One line at a time.
 };
 

@@ -122,15 +122,17 @@ class LogsCommand final : public Command {
             .summary = "What a workload or one of its instances wrote.",
             .details =
                 "Lines of several instances have the instance in front. With -f, a container that\n"
-                "takes over from another is followed too.",
+                "takes over from another is followed too. As JSON: one object a line.",
             .examples = {{"hearth logs heater", "all its instances"},
                          {"hearth logs heater -f --tail 10", "from ten lines ago, and on"},
-                         {"hearth logs heater-3", "one instance"}}};
+                         {"hearth logs heater-3", "one instance"},
+                         {"hearth logs heater -o json", "{\"instance\", \"line\"}, one a line"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("NAME", "a workload, or an instance's id", name_);
     arguments.flag({"-f,--follow", "", "go on with what comes"}, follow_);
     arguments.value({"--tail", "N", "only the last N lines of each"}, tail_, 1, kTailMax);
+    arguments.output(output_);
     arguments.connection(connection_);
   }
   Result<ExitCode> run(Session& session) override {
@@ -177,8 +179,7 @@ class LogsCommand final : public Command {
   Result<ExitCode> print(const ApiClient& api, const std::vector<InstanceView>& instances,
                          Session& session) const {
     const bool several = instances.size() > 1;
-    LogLines lines(session.terminal,
-                   several ? LogLines::Prefix::kInstance : LogLines::Prefix::kNone);
+    LogLines lines(session.terminal, form(several));
     std::size_t columns = 0;
     for (const InstanceView& one : instances) columns = std::max(columns, one.id.size());
     ExitCode code = ExitCode::kOk;
@@ -205,18 +206,23 @@ class LogsCommand final : public Command {
   Result<ExitCode> follow(const ApiClient& api, std::vector<InstanceView> instances,
                           Session& session) const {
     // A workload may get a second instance at any time.
-    LogLines lines(session.terminal,
-                   is_workload_ ? LogLines::Prefix::kInstance : LogLines::Prefix::kNone);
+    LogLines lines(session.terminal, form(is_workload_));
     LogFollower follower(api, lines, session.terminal, [&] { return look(api); });
     const Result<void> ended = follower.run(std::move(instances), tail_);
     if (!ended) return tl::unexpected(ended.error());
     return ExitCode::kOk;
   }
 
+  LogLines::Form form(bool of_several) const {
+    if (output_ == OutputFormat::kJson) return LogLines::Form::kJson;
+    return of_several ? LogLines::Form::kPrefixed : LogLines::Form::kPlain;
+  }
+
   std::string name_;
   bool is_workload_ = false;
   bool follow_ = false;
   std::optional<std::uint32_t> tail_;
+  OutputFormat output_ = OutputFormat::kText;
   ConnectionArguments connection_;
 };
 
