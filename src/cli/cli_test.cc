@@ -440,7 +440,7 @@ TEST_F(CliTest, ConfigCheckNamesAllThatIsWrong) {
   EXPECT_EQ(wrong.code, 1);
   EXPECT_THAT(wrong.out, AllOf(HasSubstr("did you mean \"listen\"?"), HasSubstr("agent_port")));
   EXPECT_THAT(run({"config", "check", (folder_ / "wrong.json").string(), "-o", "json"}).out,
-              StartsWith(R"({"ok":false,"faults":[")"));
+              StartsWith(R"({"kind":"config","ok":false,"faults":[")"));
   EXPECT_EQ(run({"config", "check", "/absent.json"}).code, 5);
 }
 
@@ -454,6 +454,30 @@ TEST_F(CliTest, ConfigCheckReadsTheServerDetailsToo) {
   EXPECT_THAT(wrong.out, HasSubstr("servers.json: $.1.node_ip: is missing"));
   write("servers.json", R"({"1":{"node_name":"A","node_ip":"192.0.2.7"}})");
   EXPECT_EQ(run({"config", "check", file}).code, 0);
+}
+
+TEST_F(CliTest, ConfigCheckKnowsAServerDetailsAndChecksItAsOne) {
+  const std::string file = (folder_ / "servers.json").string();
+  write("servers.json", R"({"1":{"node_name":"A","node_ip":"192.0.2.7"},
+                            "2":{"node_name":"B","node_ip":"192.0.2.8"}})");
+  const Outcome right = run({"config", "check", file});
+  EXPECT_EQ(right.code, 0) << right.out;
+  EXPECT_THAT(right.out, HasSubstr("servers.json is right: a server_details.json of 2 machines"));
+  write("servers.json", R"({"1":{"node_name":"A","node_ip":"192.0.2.7"},
+                            "2":{"node_name":"a","node_ip":"192.0.2.8"},"3":{"node_name":"C"}})");
+  const Outcome wrong = run({"config", "check", file});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.out, AllOf(HasSubstr("servers.json: $.2: node_name 'a' is 'a' here"),
+                               HasSubstr("servers.json: $.3.node_ip: is missing")));
+  EXPECT_THAT(wrong.err, HasSubstr("was taken for a server_details.json"));
+  EXPECT_THAT(run({"config", "check", file, "-o", "json"}).out,
+              StartsWith(R"({"kind":"server_details","ok":false,"faults":[")"));
+  write("servers.json", R"({"gateway":{"node_name":"A"}})");
+  EXPECT_THAT(run({"config", "check", file}).out, HasSubstr("$.gateway.node_ip: is missing"));
+  write("servers.json", R"({"1":"192.0.2.7"})");
+  EXPECT_THAT(run({"config", "check", file}).out, HasSubstr("$.1: must be an object"));
+  write("servers.json", R"({"2":null,"listen":"127.0.0.1:7700"})");
+  EXPECT_THAT(run({"config", "check", file}).err, HasSubstr("taken for a server_details.json"));
 }
 
 // Deploying.

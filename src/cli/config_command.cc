@@ -1,12 +1,30 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "adapters/config/manager_config.h"
 #include "adapters/config/operator_file.h"
 #include "cli/command.h"
+#include "wire/json_reader.h"
 #include "wire/json_writer.h"
+#include "wire/server_details.h"
 
 namespace hearth::cli {
 namespace {
+
+/// Whether this is a list of machines: by an entry's number, or by the name or the address in it. A
+/// configuration has no such member.
+bool is_list_of_machines(std::string_view text) {
+  bool found = false;
+  (void)read_json(text, {.bytes_max = kServerDetailsBytesMax}, [&](JsonObject& in) {
+    in.each([&](std::string_view key, const JsonValue& value) {
+      JsonObject entry = value.object();
+      found = found || key.find_first_not_of("0123456789") == std::string_view::npos ||
+              entry.optional("node_name").present() || entry.optional("node_ip").present();
+    });
+  });
+  return found;
+}
 
 class ConfigCheckCommand final : public Command {
  public:
@@ -15,67 +33,101 @@ class ConfigCheckCommand final : public Command {
             .summary = "Whether hearthd would take a configuration file.",
             .details =
                 "Names the place of everything that is wrong, and what would be right; in the\n"
-                "server_details.json that it names, too.",
-            .examples = {
-                {"hearth config check config.json", "exit code 0: right, 1: wrong"},
-                {"hearth config check config.json -o json", "{\"ok\", \"faults\", \"warnings\"}"}}};
+                "server_details.json that it names, too. A server_details.json itself is known by\n"
+                "its entries, and checked as one.",
+            .examples = {{"hearth config check config.json", "exit code 0: right, 1: wrong"},
+                         {"hearth config check server_details.json", ""},
+                         {"hearth config check config.json -o json",
+                          "{\"kind\", \"ok\", \"faults\", \"warnings\"}"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("FILE", "hearthd's config.json", file_);
     arguments.output(output_);
   }
   Result<ExitCode> run(Session& session) override {
-    Result<ManagerConfig> config = load_manager_config(file_);
-    if (config && config->server_details) {
-      const auto nodes = load_server_details(*config->server_details, config->agent_port);
-      if (!nodes) config = tl::unexpected(nodes.error());
-    }
-    const bool wrong = !config && (config.error().code == ErrorCode::kInvalidArgument ||
-                                   config.error().code == ErrorCode::kCorrupt);
-    if (!config && !wrong) return tl::unexpected(config.error());
-    const std::string faults = config ? "" : config.error().message;
-    const std::vector<std::string> warnings =
-        config ? config->warnings : std::vector<std::string>();
+    const Result<std::string> text = read_operator_file(file_, kServerDetailsBytesMax);
+    if (!text) return tl::unexpected(text.error());
+    const bool is_list = is_list_of_machines(*text);
+    const Result<Findings> findings = is_list ? check_list(*text) : check_config(*text);
+    if (!findings) return tl::unexpected(findings.error());
     if (output_ == OutputFormat::kJson) {
-      print_json(faults, warnings, session.terminal);
+      print_json(is_list, *findings, session.terminal);
     } else {
-      print_text(faults, warnings, session.terminal);
+      print_text(is_list, *findings, session.terminal);
     }
-    return config ? ExitCode::kOk : ExitCode::kFailed;
+    return findings->faults.empty() ? ExitCode::kOk : ExitCode::kFailed;
   }
 
  private:
-  static std::vector<std::string_view> lines_of(std::string_view text) {
-    std::vector<std::string_view> lines;
+  struct Findings {
+    std::vector<std::string> faults;
+    std::vector<std::string> warnings = {};
+    std::size_t machines = 0;
+  };
+
+  static std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
-      lines.push_back(text.substr(0, end));
+      lines.emplace_back(text.substr(0, end));
       text.remove_prefix(std::min(end + 1, text.size()));
     }
     return lines;
   }
 
-  static void print_json(std::string_view faults, const std::vector<std::string>& warnings,
-                         Terminal& terminal) {
+  /// What is wrong with the file is an answer; that it could not be read is an error.
+  static Result<Findings> findings_of(const Error& error) {
+    if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kCorrupt) {
+      return Findings{lines_of(error.message)};
+    }
+    return tl::unexpected(error);
+  }
+
+  Result<Findings> check_list(std::string_view text) const {
+    const auto nodes = parse_server_details(text);
+    if (!nodes) return findings_of(in_file(file_, nodes.error()));
+    return Findings{.faults = {}, .machines = nodes->size()};
+  }
+
+  Result<Findings> check_config(std::string_view text) const {
+    const auto folder = std::filesystem::path(file_).parent_path();
+    const Result<ManagerConfig> config = parse_manager_config(text, folder);
+    if (!config) return findings_of(in_file(file_, config.error()));
+    if (config->server_details) {
+      const auto nodes = load_server_details(*config->server_details, config->agent_port);
+      if (!nodes) return findings_of(nodes.error());
+    }
+    return Findings{.faults = {}, .warnings = config->warnings};
+  }
+
+  static void print_json(bool is_list, const Findings& findings, Terminal& terminal) {
     JsonWriter out;
-    out.begin_object().field("ok", faults.empty());
+    out.begin_object()
+        .field("kind", is_list ? "server_details" : "config")
+        .field("ok", findings.faults.empty());
     out.key("faults").begin_list();
-    for (const std::string_view fault : lines_of(faults)) out.value(fault);
+    for (const std::string& fault : findings.faults) out.value(fault);
     out.end_list().key("warnings").begin_list();
-    for (const std::string& warning : warnings) out.value(warning);
+    for (const std::string& warning : findings.warnings) out.value(warning);
     out.end_list().end_object();
     terminal.say(std::move(out).text());
   }
 
-  void print_text(std::string_view faults, const std::vector<std::string>& warnings,
-                  Terminal& terminal) const {
-    for (const std::string_view fault : lines_of(faults)) {
+  void print_text(bool is_list, const Findings& findings, Terminal& terminal) const {
+    for (const std::string& fault : findings.faults) {
       terminal.say(terminal.painted(Paint::kBad, printable(fault)));
     }
-    for (const std::string& warning : warnings) {
+    for (const std::string& warning : findings.warnings) {
       terminal.say(terminal.painted(Paint::kWarning, "note: " + printable(warning)));
     }
-    if (faults.empty()) terminal.say(fmt::format("{} is right", file_));
+    if (findings.faults.empty()) {
+      const std::string what = is_list ? fmt::format(": a server_details.json of {}",
+                                                     show_count(findings.machines, "machine"))
+                                       : "";
+      terminal.say(fmt::format("{} is right{}", file_, what));
+    } else if (is_list) {
+      terminal.note(fmt::format("{} was taken for a server_details.json, by its entries", file_));
+    }
   }
 
   std::string file_;
