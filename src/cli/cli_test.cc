@@ -195,6 +195,23 @@ TEST_F(CliTest, AManagerThatDoesNotAnswerIsToldWithTheRemedy) {
                     HasSubstr("'hearth dev' starts one"), HasSubstr("HEARTH_MANAGER")));
 }
 
+// Goal: 3 says that no manager answers, and nothing else. Method: files that cannot be read (a
+// folder in their place: root may read everything else) while the manager answers and while not.
+TEST_F(CliTest, WhatCannotBeReadHereIsNotTakenForTheManagersSilence) {
+  std::filesystem::create_directory(folder_ / "token");
+  std::filesystem::permissions(folder_ / "token", std::filesystem::perms::owner_all);
+  const std::string token = (folder_ / "token").string();
+  EXPECT_EQ(run({"node", "list", "--token-file", token}).code, 1);
+  write("app/Dockerfile", "FROM scratch\n");
+  const std::vector<std::string> deploy{"deploy",    (folder_ / "app").string(), "--name", "x",
+                                        "--manager", "http://127.0.0.1:1"};
+  EXPECT_EQ(run(deploy).code, 3);
+  std::filesystem::create_directory(folder_ / "app" / ".dockerignore");
+  const Outcome outcome = run(deploy);
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(".dockerignore"));
+}
+
 TEST_F(CliTest, ErrorsOfTheManagerBecomeExitCodes) {
   const auto problem = [](unsigned status, const char* code) {
     return HttpResponse{.status = status,

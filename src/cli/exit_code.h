@@ -9,7 +9,7 @@ enum class ExitCode : int {
   kOk = 0,
   kFailed = 1,        ///< It did not work out, or the answer is no.
   kWrongInput = 2,    ///< Usage, a name, a file or a folder that is not what it must be.
-  kUnreachable = 3,   ///< No manager answers.
+  kUnreachable = 3,   ///< No manager answers; nothing else (see of_this_machine()).
   kUnauthorized = 4,  ///< The token is missing or wrong.
   kNotFound = 5,      ///< What was named does not exist.
   kConflict = 6,      ///< It exists already, or its state forbids this now.

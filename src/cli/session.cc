@@ -55,7 +55,7 @@ Result<ApiClient> Session::connect(const ConnectionArguments& arguments) const {
   const auto& token_file = arguments.token_file ? arguments.token_file : config.token_file;
   if (!token_file) return ApiClient(manager, config.token.value_or(""));
   Result<std::string> token = read_token_file(*token_file);
-  if (!token) return tl::unexpected(token.error());
+  if (!token) return tl::unexpected(of_this_machine(token.error()));
   return ApiClient(manager, *std::move(token));
 }
 

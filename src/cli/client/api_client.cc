@@ -134,6 +134,11 @@ Result<void> ApiClient::stream(std::string target, std::vector<HttpHeader> heade
   return tl::unexpected(explained(std::move(ended->error())));
 }
 
+Error of_this_machine(Error error) {
+  if (error.code == ErrorCode::kUnavailable) error.code = ErrorCode::kFailed;
+  return error;
+}
+
 Result<std::vector<std::string>> split_items(const std::vector<std::string>& pages) {
   std::vector<std::string> items;
   for (const std::string& page : pages) {

@@ -55,6 +55,10 @@ class ApiClient {
   std::string token_;
 };
 
+/// An error of this machine, a file's or an engine's, fit to stand beside those of an ApiClient:
+/// there kUnavailable is the manager's alone, and scripts tell by it that none answered.
+Error of_this_machine(Error error);
+
 /// The items of all pages, each as JSON.
 Result<std::vector<std::string>> split_items(const std::vector<std::string>& pages);
 /// `{"items":[…]}` of all pages together.

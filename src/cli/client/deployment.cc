@@ -76,9 +76,9 @@ class NamelessFile {
 Result<Bundle> hand_over_bundle(const ApiClient& api, const fs::path& folder,
                                 const DeployProgress& progress) {
   const Result<NamelessFile> file = NamelessFile::make();
-  if (!file) return tl::unexpected(file.error());
+  if (!file) return tl::unexpected(of_this_machine(file.error()));
   Result<Bundle> bundle = pack_bundle(folder, file->path());
-  if (!bundle) return tl::unexpected(file->in_words(std::move(bundle.error())));
+  if (!bundle) return tl::unexpected(of_this_machine(file->in_words(std::move(bundle.error()))));
   const std::string what =
       fmt::format("packed {}: {}, {}, {}", folder.string(), show_count(bundle->files, "file"),
                   show_bytes(bundle->bytes), bundle->digest.short_hex());

@@ -38,7 +38,10 @@ Result<void> DevEngine::check(http::Coroutine& coroutine) {
                                                   coroutine);
   if (answer && answer->status == 200) return {};
   if (answer) return tl::unexpected(docker::refusal(answer->status, answer->body, "answer"));
-  if (answer.error().code == ErrorCode::kUnauthorized) return tl::unexpected(answer.error());
+  // Another code than that of a token which the manager does not take.
+  if (answer.error().code == ErrorCode::kUnauthorized) {
+    return fail(ErrorCode::kFailed, answer.error().message);
+  }
   return fail(
       answer.error().code,
       fmt::format("{}; or name another by --docker unix:///PATH or DOCKER_HOST; './dev run' "

@@ -49,7 +49,7 @@ class DevPowerCommand final : public Command {
                               facts->nodes.size()));
     }
     const auto state = ask_power(facts->power_socket, {*action, *node}, kPowerWithin);
-    if (!state) return tl::unexpected(state.error());
+    if (!state) return tl::unexpected(of_this_machine(state.error()));
     session.terminal.say(output_ == OutputFormat::kJson
                              ? fmt::format(R"({{"node":"{}","state":"{}"}})", node->str(), *state)
                              : in_words(*action, *node, *state));
