@@ -30,11 +30,13 @@ def _asks_for_help(argv: list[str]) -> bool:
 
 
 def follow(command: list[str | Path], env: dict[str, str]) -> int:
-    """Runs the program as if it were us: signals go to it, and it decides what they mean. Its exit code."""
+    """Runs the program as if it were us: signals go to it, and it decides what they mean; paths start from our folder.
+
+    Its exit code."""
     if not Path(command[0]).exists():
         raise Failure(f"the build made no {command[0]}")
     signal.signal(signal.SIGINT, lambda *_: None)  # The terminal's Ctrl-C reaches it as well.
-    with subprocess.Popen([str(part) for part in command], env=env, cwd=ROOT) as process:
+    with subprocess.Popen([str(part) for part in command], env=env) as process:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: process.send_signal(number))
         code = process.wait()

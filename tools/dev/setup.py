@@ -69,7 +69,8 @@ GROUPS: dict[str, list[Package]] = {
         Package("docker.io", "the Docker engine that runs the containers", _have_engine),
         Package("iptables", "the engine's networks"),
         Package("iproute2", "the engine's bridge"),
-        Package("busybox-static", "what the examples' images are made of"),
+        Package("busybox-static", "what the images of tests are made of"),
+        Package("sqlite3", "reads the database as a user would"),
     ],
     "kafka": [
         Package("default-jre-headless", "runs a real Kafka broker", _have("java")),
@@ -77,7 +78,6 @@ GROUPS: dict[str, list[Package]] = {
     ],
     "test": [
         Package("python3-pytest", "tests of the tools and of the lab", _have_pytest),
-        Package("sqlite3", "reads the database as a user would"),
     ],
     "check": [
         Package("clang-format-19", "the format"),

@@ -17,6 +17,7 @@
 #include "cli/dev/dev_console.h"
 #include "cli/dev/dev_state.h"
 #include "cli/dev/observer.h"
+#include "cli/dev/suggestions.h"
 #include "cli/dev/tour.h"
 
 namespace hearth::cli {
@@ -44,8 +45,8 @@ struct Plan {
 /// from outside, as a user would.
 class DevRun {
  public:
-  DevRun(Plan plan, Terminal& terminal)
-      : plan_(std::move(plan)), terminal_(terminal), console_(terminal), signals_(loop_) {}
+  DevRun(Plan plan, Session& session)
+      : plan_(std::move(plan)), session_(session), console_(session.terminal), signals_(loop_) {}
 
   Result<ExitCode> run() {
     auto prepared = DevCluster::prepare(
@@ -120,21 +121,14 @@ class DevRun {
   }
 
   void say_what_next(const Observer& observer) {
-    const DevFacts& facts = observer.facts();
-    const std::string program = fs::proximate(plan_.config.programs / "hearth").string();
-    const std::string manager =
-        facts.manager.port == kManagerPort ? "" : " --manager " + observer.api().url();
-    const std::string some_workload =
-        plan_.tour_application ? tour_workload(*plan_.tour_application).str() : "NAME";
+    std::optional<WorkloadName> workload;
+    if (plan_.tour_application) workload = tour_workload(*plan_.tour_application);
+    const Suggestions suggestions =
+        suggestions_for(observer.facts(), plan_.config.programs / "hearth", workload, session_);
     console_.say(
-        fmt::format("\nHearth runs until Ctrl-C. What to try next, in another terminal:\n"
-                    "  {0} status{1}\n"
-                    "  {0} events -f{1}\n"
-                    "  {0} dev power freeze node-2 --state {2}   and see it return\n"
-                    "  {0} explain node node-2{1}\n"
-                    "  {0} logs {3} -f{1}\n"
-                    "  sqlite3 {2}/manager/hearth.db 'select * from service_status'\n",
-                    program, manager, fs::proximate(facts.state).string(), some_workload));
+        fmt::format("\nHearth runs until Ctrl-C. What to try next, in another terminal:\n  {}\n"
+                    "Let a node hang, and see it return:\n  {}\n",
+                    fmt::join(suggestions.look, "\n  "), suggestions.freeze));
   }
 
   void await_signal() {
@@ -143,7 +137,7 @@ class DevRun {
       if (stopping_) {
         cluster_->hurry();
       } else {
-        terminal_.say("");  // The terminal shows ^C on the line.
+        session_.terminal.say("");  // The terminal shows ^C on the line.
         finish(outcome_ ? *outcome_ : Result<ExitCode>(static_cast<ExitCode>(kInterrupted)));
       }
       await_signal();
@@ -163,7 +157,7 @@ class DevRun {
   }
 
   Plan plan_;
-  Terminal& terminal_;
+  Session& session_;
   DevConsole console_;
   asio::io_context loop_{1};
   asio::signal_set signals_;
@@ -205,7 +199,7 @@ class DevCommand final : public Command {
     if (!plan) return tl::unexpected(plan.error());
     // Who reads along may go (| tee, at a Ctrl-C) before all has ended, which is ours to see to.
     std::signal(SIGPIPE, SIG_IGN);
-    return DevRun(*std::move(plan), session.terminal).run();
+    return DevRun(*std::move(plan), session).run().map_error(of_this_machine);
   }
   bool prints_an_answer() const override { return false; }
 
