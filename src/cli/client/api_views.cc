@@ -137,6 +137,7 @@ Result<StatusView> decode_status(std::string_view text) {
   return decode(text, [](JsonObject& in) {
     StatusView status;
     status.version = text_of(in.optional("version"));
+    status.cluster = text_of(in.optional("cluster"));
     status.epoch = number_of<std::uint64_t>(in.optional("epoch"));
     JsonObject bus = in.optional("bus").object();
     status.bus = text_of(bus.optional("bootstrap"));

@@ -71,6 +71,7 @@ struct InstanceView {
 /// The manager itself.
 struct StatusView {
   std::string version;
+  std::string cluster;  ///< The prefix of its topics.
   std::uint64_t epoch = 0;
   std::string bus;                  ///< Where agents find it.
   std::optional<bool> bus_carries;  ///< False: the manager is blind.

@@ -14,6 +14,7 @@
 #include "adapters/http/coroutine.h"
 #include "adapters/http/transport.h"
 #include "cli/dev/dev_files.h"
+#include "cli/terminal/terminal.h"
 #include "ports/http.h"
 #include "wire/server_details.h"
 
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr Duration kStopGrace = std::chrono::seconds(5);
 constexpr Duration kBrokerPatience = std::chrono::seconds(3);
+constexpr Duration kTurnPatience = std::chrono::seconds(20);
 /// An engine that was told to start a container a moment before may show it a moment later.
 constexpr int kKillRoundsMax = 10;
 constexpr int kRemoveRoundsMax = 100;
@@ -37,6 +39,21 @@ Result<void> check_programs(const fs::path& folder) {
                                                   name, folder.string()));
   }
   return {};
+}
+
+/// Fewer nodes than before: the others would be dead for ever, once they were taken for live for a
+/// moment and given work.
+Result<void> check_node_count(const fs::path& state, std::uint32_t wanted) {
+  const Result<DevFacts> before = load_facts(state);
+  if (!before && before.error().code == ErrorCode::kNotFound) return {};
+  if (!before) return tl::unexpected(before.error());
+  const std::size_t had = before->nodes.size();
+  if (had <= wanted) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("the dev cluster in '{}' has {}: start it with --nodes {} or more, begin "
+                          "anew with --fresh (which forgets what was deployed), or keep another "
+                          "one apart with --state DIR",
+                          state.string(), show_count(had, "node"), had));
 }
 
 }  // namespace
@@ -55,16 +72,27 @@ Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context&
   if (auto there = check_programs(config.programs); !there) return tl::unexpected(there.error());
   std::error_code ec;
   const fs::path state = fs::absolute(config.state, ec).lexically_normal();
-  for (const char* folder : {"logs", "nodes"}) {
-    if (auto made = make_directory(state / folder); !made) return tl::unexpected(made.error());
-  }
+  if (auto made = make_directory(state / "logs"); !made) return tl::unexpected(made.error());
   Result<LockFile> lock = LockFile::acquire(state / "lock");
   if (!lock) return tl::unexpected(lock.error());
+  std::string former;
+  if (config.begin == DevConfig::Begin::kAnew) {
+    Result<std::string> forgotten = forget_cluster(state);
+    if (!forgotten) return tl::unexpected(forgotten.error());
+    former = *std::move(forgotten);
+  }
+  if (auto fits = check_node_count(state, config.nodes); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  if (auto made = make_directory(state / "nodes"); !made) return tl::unexpected(made.error());
 
   Result<std::string> cluster = ensure_cluster_id(state);
   if (!cluster) return tl::unexpected(cluster.error());
   Result<fs::path> socket = choose_socket_path(state, *cluster);
   if (!socket) return tl::unexpected(socket.error());
+  PortsTurn turn = PortsTurn::wait(kTurnPatience, [&] {
+    handlers.on_notice("another dev cluster is about to start: waiting until it has its ports");
+  });
   const Result<std::uint16_t> manager_port = choose_port({"127.0.0.1"}, kManagerPort);
   if (!manager_port) return tl::unexpected(manager_port.error());
   DevFacts facts{.state = state,
@@ -84,19 +112,22 @@ Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context&
     return tl::unexpected(written.error());
   }
   if (auto saved = save_facts(facts); !saved) return tl::unexpected(saved.error());
-  auto made = std::unique_ptr<DevCluster>(new DevCluster(
-      loop, std::move(facts), brokers_of(config.kafka), std::move(handlers), *std::move(lock)));
+  auto made = std::unique_ptr<DevCluster>(
+      new DevCluster(loop, std::move(facts), brokers_of(config.kafka), std::move(handlers),
+                     {*std::move(lock), std::move(turn), std::move(former)}));
   made->add_programs(config, *agent_port);
   return made;
 }
 
 DevCluster::DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vector<Endpoint> brokers,
-                       Handlers handlers, LockFile lock)
+                       Handlers handlers, Held held)
     : loop_(loop),
       facts_(std::move(facts)),
       brokers_(std::move(brokers)),
       handlers_(std::move(handlers)),
-      lock_(std::move(lock)),
+      lock_(std::move(held.lock)),
+      turn_(std::move(held.turn)),
+      former_(std::move(held.former)),
       engine_(loop, facts_.docker_socket),
       start_ended_(loop) {}
 
@@ -180,6 +211,7 @@ Result<void> DevCluster::check_brokers(http::Coroutine& coroutine) {
 
 void DevCluster::stop(http::Coroutine& coroutine) {
   stopping_ = true;
+  ports_are_taken();
   socket_.reset();
   if (!engine_answered_) engine_.close();  // It may never answer, and start() waits for it.
   if (broker_probe_ != nullptr) broker_probe_->close();
@@ -211,7 +243,16 @@ void DevCluster::hurry() {
 }
 
 Result<std::size_t> DevCluster::remove_containers(http::Coroutine& coroutine) {
-  const auto found = engine_.containers(facts_.cluster, std::nullopt, coroutine);
+  const auto removed = remove_containers(facts_.cluster, coroutine);
+  if (!removed || former_.empty()) return removed;
+  const auto of_former = remove_containers(former_, coroutine);
+  if (!of_former) return of_former;
+  return *removed + *of_former;
+}
+
+Result<std::size_t> DevCluster::remove_containers(const std::string& cluster,
+                                                  http::Coroutine& coroutine) {
+  const auto found = engine_.containers(cluster, std::nullopt, coroutine);
   if (!found) return tl::unexpected(found.error());
   Result<std::size_t> outcome = found->size();
   for (const Container& container : *found) {

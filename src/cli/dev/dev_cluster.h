@@ -12,6 +12,7 @@
 #include "cli/dev/dev_engine.h"
 #include "cli/dev/dev_facts.h"
 #include "cli/dev/keeper.h"
+#include "cli/dev/ports_turn.h"
 #include "cli/dev/power_socket.h"
 
 namespace hearth::http {
@@ -26,6 +27,7 @@ struct DevConfig {
   std::filesystem::path docker_socket;
   std::string kafka;        ///< "embedded", or the brokers' HOST:PORT.
   std::uint32_t nodes = 3;  ///< 1..kDevNodesMax.
+  enum class Begin : std::uint8_t { kWhereItEnded, kAnew } begin = Begin::kWhereItEnded;
 };
 inline constexpr std::uint32_t kDevNodesMax = 20;
 
@@ -47,8 +49,10 @@ class DevCluster {
     std::function<void(std::string sentence)> on_broken;
   };
 
-  /// Makes the folder and the files in it and chooses ports; starts nothing. kConflict: another one
-  /// has this folder. kNotFound: the programs are not there.
+  /// Makes the folder and the files in it and chooses ports; starts nothing. Blocks while another
+  /// one on this machine is about to take its ports. kConflict: another one has this folder, or the
+  /// one of before had more nodes, which its manager would wait for. kNotFound: the programs are
+  /// not there.
   static Result<std::unique_ptr<DevCluster>> prepare(boost::asio::io_context& loop,
                                                      const DevConfig& config, Handlers handlers);
   ~DevCluster();
@@ -63,19 +67,29 @@ class DevCluster {
   /// Ends everything and removes the cluster's containers, for good. Returns once it is done, and a
   /// start() that was under way has returned.
   void stop(http::Coroutine& coroutine);
+  /// All programs listen: others may choose ports.
+  void ports_are_taken() { turn_ = PortsTurn(); }
   /// Ends the patience of a stop() that is under way.
   void hurry();
 
  private:
   struct Node;
 
+  /// What prepare() gets hold of.
+  struct Held {
+    LockFile lock;
+    PortsTurn turn;
+    std::string former;
+  };
+
   DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vector<Endpoint> brokers,
-             Handlers handlers, LockFile lock);
+             Handlers handlers, Held held);
   void add_programs(const DevConfig& config, std::uint16_t agent_port);
   Result<void> launch(http::Coroutine& coroutine);
   Result<void> check_brokers(http::Coroutine& coroutine);
   /// How many there were.
   Result<std::size_t> remove_containers(http::Coroutine& coroutine);
+  Result<std::size_t> remove_containers(const std::string& cluster, http::Coroutine& coroutine);
   Result<void> remove_all_containers(http::Coroutine& coroutine);
   Result<std::string> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
   Result<void> carry_out(PowerAction action, Node& node, http::Coroutine& coroutine);
@@ -87,6 +101,8 @@ class DevCluster {
   std::vector<Endpoint> brokers_;  ///< Somebody else's; none if the broker is in the manager.
   Handlers handlers_;
   LockFile lock_;
+  PortsTurn turn_;
+  std::string former_;  ///< The cluster that was forgotten, of which containers may be left.
   DevEngine engine_;
   std::unique_ptr<Keeper> manager_;
   std::vector<std::unique_ptr<Node>> nodes_;

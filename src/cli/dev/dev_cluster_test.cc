@@ -134,6 +134,40 @@ TEST_F(DevClusterTest, StartRemovesWhatWasLeftAndStopEndsAll) {
   EXPECT_THAT(told_, Not(Contains(HasSubstr("may be left"))));
 }
 
+TEST_F(DevClusterTest, WithFewerNodesThanBeforeItBeginsOnlyAnew) {
+  prepare();
+  const std::string id = cluster_->facts().cluster;
+  cluster_.reset();
+  const auto with = [&](std::uint32_t nodes, DevConfig::Begin begin) {
+    return DevCluster::prepare(loop_,
+                               {.state = folder_ / "state",
+                                .programs = folder_.path(),
+                                .docker_socket = folder_ / "docker.sock",
+                                .kafka = "embedded",
+                                .nodes = nodes,
+                                .begin = begin},
+                               {[](const std::string&) {}, [](const std::string&) {}});
+  };
+  const auto fewer = with(1, DevConfig::Begin::kWhereItEnded);
+  ASSERT_FALSE(fewer);
+  EXPECT_EQ(fewer.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(fewer.error().message, AllOf(HasSubstr("--nodes 2"), HasSubstr("--fresh")));
+  EXPECT_EQ((*with(3, DevConfig::Begin::kWhereItEnded))->facts().cluster, id);
+  auto anew = with(1, DevConfig::Begin::kAnew);
+  ASSERT_TRUE(anew) << anew.error().message;
+  EXPECT_NE((*anew)->facts().cluster, id);
+  // What a kill -9 of the one of before left of its containers goes all the same.
+  cluster_ = *std::move(anew);
+  start();
+  ASSERT_TRUE(until([&] { return started_.has_value(); }));
+  std::string asked_for;
+  for (const auto& request : engine_.requests()) asked_for += request.path;
+  EXPECT_THAT(asked_for, HasSubstr("hearth.cluster%3D" + id));
+  engine_.on(kList, {answer(200, "[]")});
+  stop();
+  ASSERT_TRUE(until([&] { return stopped_; }));
+}
+
 // Goal: an agent that is told to end may have asked for a container that the engine shows a moment
 // later. Method: the listing after the first removal has another one.
 TEST_F(DevClusterTest, StopRemovesWhatAppearsWhileItRemoves) {

@@ -99,25 +99,31 @@ class DevRun {
   Result<void> see_it_live(const Observer& observer) {
     const auto ready = observer.wait(kReadyWithin, "a manager that is ready", [&]() -> Sight {
       const Result<std::string> answer = observer.api().get("/readyz");
-      if (answer) return {true, {}};
-      return {false, answer.error().message};
+      if (!answer) return {false, answer.error().message};
+      return is_ours(observer);
     });
     if (!ready) return tl::unexpected(ready.error());
     console_.tell(fmt::format("the manager is ready at {}", observer.api().url()), Paint::kGood);
     const auto live = observer.wait(kLiveWithin, "all nodes live", [&]() -> Sight {
       const auto nodes = observer.nodes();
       if (!nodes) return {false, nodes.error().message};
-      std::string words;
-      std::size_t count = 0;
-      for (const NodeView& node : *nodes) {
-        words += fmt::format("{}{} is {}", words.empty() ? "" : ", ", node.name, node.state);
-        if (node.state == "live") ++count;
-      }
-      return {count >= observer.facts().nodes.size(), words};
+      return all_live(*nodes, observer.facts().nodes);
     });
     if (!live) return tl::unexpected(live.error());
+    asio::post(loop_, [this] { cluster_->ports_are_taken(); });
     console_.tell(*live, Paint::kGood);
     return {};
+  }
+
+  /// Another manager may have taken the port in the moment after it was found free.
+  static Sight is_ours(const Observer& observer) {
+    const auto text = observer.api().get("/v1/status");
+    if (!text) return {false, text.error().message};
+    const auto status = decode_status(*text);
+    if (!status) return {false, status.error().message};
+    if (status->cluster == observer.facts().topic_prefix()) return {true, {}};
+    return {false, fmt::format("at {} the manager of another cluster, '{}'", observer.api().url(),
+                               printable(status->cluster))};
   }
 
   void say_what_next(const Observer& observer) {
@@ -175,7 +181,8 @@ class DevCommand final : public Command {
         .summary = "Run all of Hearth on this machine, with dev nodes.",
         .details =
             "Dev nodes share the machine's Docker engine and have a real power switch (hearth dev\n"
-            "power). Ctrl-C stops all that was started, and nothing else.",
+            "power). Ctrl-C stops all that was started, and nothing else. The next start goes on\n"
+            "with what was deployed, and wants as many nodes or more, or --fresh.",
         .examples = {{"hearth dev", "three nodes, until Ctrl-C"},
                      {"hearth dev --nodes 5 --state /tmp/five", "five, kept apart from others"},
                      {"hearth dev --kafka 127.0.0.1:9092", "over a real broker"},
@@ -191,6 +198,7 @@ class DevCommand final : public Command {
                     docker_);
     arguments.flag({"--tour", "", "show what Hearth does, on an application"}, tour_);
     arguments.value({"--app", "DIR", "the tour's application: a folder with a Dockerfile"}, app_);
+    arguments.flag({"--fresh", "", "begin anew: forget the state of an earlier run"}, fresh_);
     arguments.flag({"--exit", "", "leave after the tour: 0 only if every step was observed"},
                    exit_);
   }
@@ -218,12 +226,14 @@ class DevCommand final : public Command {
     std::error_code ec;
     const fs::path self = fs::read_symlink("/proc/self/exe", ec);
     if (ec) return fail(ErrorCode::kFailed, "cannot tell where this program is: " + ec.message());
-    Plan plan{.config = {.state = *state,
-                         .programs = self.parent_path(),
-                         .docker_socket = *docker_socket,
-                         .kafka = kafka_,
-                         .nodes = nodes_},
-              .after = exit_ ? AfterTour::kLeave : AfterTour::kStay};
+    Plan plan{
+        .config = {.state = *state,
+                   .programs = self.parent_path(),
+                   .docker_socket = *docker_socket,
+                   .kafka = kafka_,
+                   .nodes = nodes_,
+                   .begin = fresh_ ? DevConfig::Begin::kAnew : DevConfig::Begin::kWhereItEnded},
+        .after = exit_ ? AfterTour::kLeave : AfterTour::kStay};
     if (exit_ && !tour_) {
       return fail(ErrorCode::kInvalidArgument, "--exit leaves after the tour: it wants --tour");
     }
@@ -247,6 +257,7 @@ class DevCommand final : public Command {
   bool tour_ = false;
   fs::path app_;
   bool exit_ = false;
+  bool fresh_ = false;
 };
 
 }  // namespace

@@ -18,6 +18,10 @@ struct DevFacts {
   std::filesystem::path power_socket;
   std::filesystem::path docker_socket;
   std::vector<NodeName> nodes;
+
+  /// Of its topics, and the manager's name for the cluster: others may use the broker too, and
+  /// another manager may listen where ours should.
+  std::string topic_prefix() const { return "hearth-dev-" + cluster + "."; }
 };
 
 Result<void> save_facts(const DevFacts& facts);

@@ -66,6 +66,19 @@ Result<std::string> ensure_cluster_id(const fs::path& state) {
   return id;
 }
 
+Result<std::string> forget_cluster(const fs::path& state) {
+  constexpr std::size_t kBytesMax = 64;
+  const auto kept = read_file(state / "cluster", kBytesMax);
+  if (!kept) return tl::unexpected(kept.error());
+  const std::string former = kept->value_or("").substr(0, kIdDigits);
+  for (const char* name : {"manager", "nodes", "dev.json", "cluster"}) {
+    std::error_code ec;
+    fs::remove_all(state / name, ec);
+    if (ec) return tl::unexpected(file_error("cannot remove", state / name, ec.value()));
+  }
+  return is_cluster_id(former) ? former : std::string();
+}
+
 Result<fs::path> choose_socket_path(const fs::path& state, const std::string& cluster) {
   constexpr const char* kName = "power.sock";
   if ((state / kName).string().size() <= kSocketPathBytesMax) return state / kName;
@@ -125,10 +138,11 @@ Result<void> write_manager_files(const DevFacts& facts, const std::string& kafka
       .field("state_dir", (facts.state / "manager").string())
       .field("server_details", details_file.string())
       .field("agent_port", agent_port);
-  config.key("kafka").begin_object().field("bootstrap", kafka);
-  // A broker that others use too: their topics are not ours.
-  if (kafka != kEmbeddedKafka) config.field("topic_prefix", "hearth-dev-" + facts.cluster + ".");
-  config.end_object();
+  config.key("kafka")
+      .begin_object()
+      .field("bootstrap", kafka)
+      .field("topic_prefix", facts.topic_prefix())
+      .end_object();
   config.key("power").begin_object().key("nodes").begin_object();
   for (const NodeName& node : facts.nodes) {
     config.key(node.str())

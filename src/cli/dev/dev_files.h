@@ -25,6 +25,10 @@ Result<std::uint16_t> choose_port(const std::vector<std::string>& addresses,
 /// The address of a dev node: 127.0.0.11 for the first.
 std::string dev_address(std::size_t index);
 
+/// Makes the folder as one in which no dev cluster ever ran. The id of the one that did, whose
+/// containers may be left; empty: none.
+Result<std::string> forget_cluster(const std::filesystem::path& state);
+
 /// Writes hearthd's config.json and server_details.json into the state folder.
 Result<void> write_manager_files(const DevFacts& facts, const std::string& kafka,
                                  std::uint16_t agent_port);

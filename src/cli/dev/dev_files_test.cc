@@ -47,6 +47,19 @@ TEST(ClusterId, IsTheFoldersOwnAndStays) {
   EXPECT_NE(*ensure_cluster_id(other.path()), *id);
 }
 
+// Topics and containers of the forgotten one are not the new one's: it needs another id.
+TEST(ClusterId, IsAnotherOnceTheClusterWasForgotten) {
+  const TemporaryDirectory state;
+  EXPECT_EQ(*forget_cluster(state.path()), "");
+  const std::string id = *ensure_cluster_id(state.path());
+  ASSERT_TRUE(save_facts(facts_in(state.path())));
+  std::filesystem::create_directories(state / "manager" / "content");
+  EXPECT_EQ(*forget_cluster(state.path()), id);
+  EXPECT_FALSE(std::filesystem::exists(state / "manager"));
+  EXPECT_FALSE(load_facts(state.path()));
+  EXPECT_NE(*ensure_cluster_id(state.path()), id);
+}
+
 TEST(SocketPath, MovesOutOfAFolderThatIsTooDeep) {
   const TemporaryDirectory state;
   EXPECT_EQ(*choose_socket_path(state.path(), "0123abcd"), state / "power.sock");
@@ -94,7 +107,7 @@ TEST(ManagerFiles, AreWhatHearthdReads) {
   EXPECT_EQ((*nodes)[1].agent, (Endpoint{"127.0.0.12", 7755}));
 
   ASSERT_TRUE(write_manager_files(facts, "kafka:9092", 7755));
-  EXPECT_EQ(load_manager_config(state / "config.json")->kafka.topic_prefix, "hearth-dev-0123abcd.")
+  EXPECT_EQ(load_manager_config(state / "config.json")->kafka.topic_prefix, facts.topic_prefix())
       << "another dev cluster on that broker has other topics";
 }
 

@@ -1,5 +1,6 @@
 #include "cli/dev/observer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -26,7 +27,7 @@ Result<std::string> Observer::wait(Duration limit, const std::string& awaited,
   for (;;) {
     Sight sight = look();
     if (sight.holds) return std::move(sight.words);
-    if (stopping_) return fail(ErrorCode::kUnavailable, "interrupted");
+    if (stopping_) return fail(ErrorCode::kFailed, "interrupted");
     if (std::chrono::steady_clock::now() > deadline) {
       return fail(ErrorCode::kTimeout,
                   fmt::format("{} was not observed within {}; observed instead: {}", awaited,
@@ -34,6 +35,19 @@ Result<std::string> Observer::wait(Duration limit, const std::string& awaited,
     }
     std::this_thread::sleep_for(kLookInterval);
   }
+}
+
+Observer::Sight all_live(const std::vector<NodeView>& nodes, const std::vector<NodeName>& wanted) {
+  Observer::Sight sight{.holds = true, .words = {}};
+  for (const NodeName& name : wanted) {
+    const auto node = std::find_if(nodes.begin(), nodes.end(),
+                                   [&](const NodeView& one) { return one.name == name.str(); });
+    const bool heard = node != nodes.end() && node->silent_for;
+    sight.holds = sight.holds && heard && node->state == "live";
+    sight.words += fmt::format("{}{} {}", sight.words.empty() ? "" : ", ", name.str(),
+                               heard ? "is " + node->state : "was not heard yet");
+  }
+  return sight;
 }
 
 Result<std::vector<NodeView>> Observer::nodes() const {

@@ -1,0 +1,29 @@
+#include "cli/dev/ports_turn.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace hearth::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Goal: of two that start at once the second chooses its ports when the first has taken its own.
+TEST(PortsTurn, IsOnesAtATime) {
+  auto first = PortsTurn::wait(seconds(60), [] {});
+  ASSERT_TRUE(first.ours());
+  EXPECT_FALSE(PortsTurn::wait(milliseconds(50), [] {}).ours());
+  bool told = false;
+  std::jthread giving_back;
+  const PortsTurn second = PortsTurn::wait(seconds(60), [&] {
+    told = true;
+    giving_back = std::jthread([&] { first = PortsTurn(); });
+  });
+  EXPECT_TRUE(second.ours());
+  EXPECT_TRUE(told);
+}
+
+}  // namespace
+}  // namespace hearth::cli
