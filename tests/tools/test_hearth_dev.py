@@ -1,0 +1,102 @@
+"""hearth dev as a newcomer meets it: what it shows, and that nothing of it is left, however it ends."""
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tools.dev import build
+from tools.dev.engine import Engine, ask, ensure_engine
+
+pytestmark = pytest.mark.docker
+
+STEPS = [
+    r"the manager is ready at http://127\.0\.0\.1:\d+",
+    r"node-1 is live, node-2 is live, node-3 is live",
+    r"heater-control is deployed and runs: heater-control-\d+ on node-\d, heater-control-\d+ on node-\d",
+    r"heater-control-\d+ runs again, in the fresh container [0-9a-f]{12}: .* after the kill",
+    r"node-\d is suspect, .* after it hung",
+    r"node-\d is dead, .* after it hung",
+    r"its application runs elsewhere, .* after it hung",
+    r"node-\d was power-cycled and is live again",
+    r"the engine runs 2 copies of heater-control, as many as are wanted",
+    r"the tour is done: 7 of 7 steps were observed",
+    r"all of it has ended",
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with ensure_engine() as engine:
+        yield engine
+
+
+def command(engine: Engine, state: Path) -> list[str | Path]:
+    return [build.program("hearth"), "dev", "--tour", "--exit", "--state", state, "--docker", engine.docker_host,
+            "--app", build.folder() / "examples" / "heater-control"]
+
+
+def assert_nothing_is_left(engine: Engine, state: Path) -> None:
+    cluster = (state / "cluster").read_text().strip()
+    filters = quote(f'{{"label":["hearth.cluster={cluster}"]}}')
+    assert ask(engine.socket, f"/containers/json?all=1&filters={filters}").strip() == b"[]"
+    assert [told for told in map(command_line, Path("/proc").iterdir()) if str(state).encode() in told] == []
+    assert not (state / "power.sock").exists()
+
+
+def command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_the_tour_observes_every_step_and_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    done = subprocess.run(command(engine, tmp_path / "state"), text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=240)
+    assert done.returncode == 0, done.stdout
+    lines = iter(done.stdout.splitlines())
+    for step in STEPS:  # In this order.
+        assert any(re.search(step, line) for line in lines), f"{step}\n\nin:\n{done.stdout}"
+    assert_nothing_is_left(engine, tmp_path / "state")
+
+
+# The first line is told before anything is asked or started; the times are within the start that follows.
+@pytest.mark.parametrize("line, then_s", [
+    ("starting a manager", 0), ("starting a manager", 0.01), ("starting a manager", 0.05), ("starting a manager", 0.3),
+    ("the manager is ready", 0), ("deploying", 0), ("deploying", 0.5), ("hangs from now on", 0.2)])
+def test_a_ctrl_c_at_any_moment_ends_all(line: str, then_s: float, engine: Engine, tmp_path: Path) -> None:
+    with interrupted(command(engine, tmp_path / "state"), line, then_s) as process:
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        assert said.splitlines()[-1].endswith("all of it has ended")
+    assert_nothing_is_left(engine, tmp_path / "state")
+
+
+def test_a_ctrl_c_that_takes_the_reader_along_ends_all(engine: Engine, tmp_path: Path) -> None:
+    """As with `| tee`, which the terminal's Ctrl-C reaches too."""
+    with interrupted(command(engine, tmp_path / "state"), "is deployed and runs", 0, stay=False) as process:
+        assert process.wait(60) == 130
+    assert_nothing_is_left(engine, tmp_path / "state")
+
+
+def interrupted(told: list[str | Path], line: str, then_s: float, *, stay: bool = True) -> "subprocess.Popen[str]":
+    """The program, which is interrupted so long after it said this line. Not `stay`: nobody reads on."""
+    process = subprocess.Popen(told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               # A shell that runs the tests in its background has it ignored.
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    assert process.stdout
+    said = ""
+    while line not in said:
+        said = process.stdout.readline()
+        assert said, "it ended by itself"
+    time.sleep(then_s)
+    if not stay:
+        process.stdout.close()
+    process.send_signal(signal.SIGINT)
+    return process
