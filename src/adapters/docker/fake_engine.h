@@ -1,6 +1,8 @@
 #pragma once
 
+// source check: allow heavy-header, only tests include it
 #include <boost/asio/io_context.hpp>
+// source check: allow heavy-header, only tests include it
 #include <boost/asio/local/stream_protocol.hpp>
 #include <cstddef>
 #include <filesystem>
