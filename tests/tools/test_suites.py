@@ -2,6 +2,13 @@
 
 from pathlib import Path
 
+import os
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import pytest
+
+from tools.dev import processes, suites
 from tools.dev.suites import Tally, read_junit
 
 CTEST = """<testsuite tests="5" failures="1" disabled="1" skipped="1">
@@ -39,6 +46,21 @@ def test_counts_what_pytest_reports(tmp_path: Path) -> None:
 def test_the_closing_line_names_skips_only_if_there_are_any() -> None:
     assert Tally(3).line() == "3 passed, 0 failed"
     assert Tally(3, 2, ["x"]).line() == "3 passed, 1 failed, 2 skipped"
+
+
+def test_a_users_lab_is_roots_and_its_reports_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    handed_back = []
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(processes, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(suites, "ensure_engine", lambda: nullcontext(SimpleNamespace(docker_host="unix:///sock")))
+    monkeypatch.setattr(suites.kafka, "fetch", lambda: None)
+    monkeypatch.setattr(suites, "status_of", lambda command, _: started.append([str(part) for part in command]) or 1)
+    monkeypatch.setattr(suites, "hand_back", lambda *folders: handed_back.extend(folders))
+    assert suites.GROUPS["lab"].run("one").failures
+    assert started[0][:2] == ["sudo", "env"] and "DOCKER_HOST=unix:///sock" in started[0]
+    assert started[0][-2:] == ["-k", "one"]
+    assert suites.REPORTS in handed_back
 
 
 def test_nothing_run_is_no_success() -> None:

@@ -12,6 +12,7 @@ from tools.dev.engine import ensure_engine
 from tools.dev.paths import BUILD, ROOT
 from tools.dev.terminal import Failure, say
 from tools.dev.verbs import Verb
+from tools.kafka import fetch
 
 
 def _call(module: str, argv: list[str]) -> int:
@@ -62,6 +63,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 def _lab(args: argparse.Namespace) -> int:
     if "up" in args.rest and not _asks_for_help(args.rest):
         setup.ensure("build", "run", "kafka")
+        fetch()  # The lab runs as root, and what root would fetch would be root's.
         if not {"--bin", "--bare"} & set(args.rest):
             build.build()
     return _call("tests.lab.harness.cli", args.rest)
@@ -83,6 +85,7 @@ def _bench(args: argparse.Namespace) -> int:
         raise Failure(f"which benchmark? ./dev bench {'|'.join(known)}", code=2)
     if not _asks_for_help(args.rest):
         setup.ensure("build", "run", "kafka")
+        fetch()
         if "--bin" not in rest:
             build.build()
     return _call(f"bench.{name}", rest)

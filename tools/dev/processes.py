@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tools.dev.paths import ROOT
@@ -34,6 +34,51 @@ def as_root(argv: Argv) -> list[str]:
     return ["sudo", *command]
 
 
+def as_root_with(env: Mapping[str, str], argv: Argv) -> list[str]:
+    """The same with these variables too, which sudo would not pass on. Python leaves no compiled files that are root's."""
+    told = {**env, "PYTHONDONTWRITEBYTECODE": "1"}
+    return as_root(["env", *(f"{name}={value}" for name, value in told.items()), *argv])
+
+
+def hand_back(*folders: Path) -> None:
+    """What root made for us there is ours again."""
+    there = [folder for folder in folders if folder.exists()]
+    if os.geteuid() != 0 and there:
+        subprocess.run(as_root(["chown", "-R", f"{os.geteuid()}:{os.getegid()}", *there]), check=False)
+
+
+def children_of(parents: Collection[int]) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) in parents:
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def send_signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    """Also to a program that root runs for us: sudo passes on no signal that comes from its own process group."""
+    try:
+        process.send_signal(number)
+    except PermissionError:
+        pids = [process.pid]
+        while any(name_of(pid) == "sudo" for pid in pids):
+            below = children_of(pids)
+            if not below:
+                break
+            pids = below
+        subprocess.run(as_root(["kill", f"-{int(number)}", *map(str, pids)]), stderr=subprocess.DEVNULL, check=False)
+
+
 def _in_foreground() -> bool:
     """True if a Ctrl-C at the terminal reaches our children as it reaches us."""
     try:
@@ -54,11 +99,11 @@ def status_of(argv: Argv, env: Mapping[str, str] | None = None, cwd: Path = ROOT
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C is for the program to judge.
         interrupted = isinstance(reason, KeyboardInterrupt)
         if not (interrupted and _in_foreground()):
-            process.send_signal(signal.SIGINT if interrupted else signal.SIGTERM)
+            send_signal(process, signal.SIGINT if interrupted else signal.SIGTERM)
         try:
             process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            send_signal(process, signal.SIGKILL)
         raise
     return 128 - code if code < 0 else code
 

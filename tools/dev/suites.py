@@ -13,7 +13,7 @@ from tools import kafka
 from tools.dev import build, setup
 from tools.dev.engine import ensure_engine
 from tools.dev.paths import BUILD, ROOT
-from tools.dev.processes import status_of
+from tools.dev.processes import Argv, as_root_with, hand_back, status_of
 from tools.dev.terminal import Failure, error, say, timed
 from tools.dev.verbs import Verb
 
@@ -77,14 +77,15 @@ def run_ctest(label: str, only: str | None, env: Mapping[str, str]) -> Tally:
     return _tally(report, f"ctest {label}", code)
 
 
-def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str]) -> Tally:
-    """The Python tests that pytest finds by `where` (folders and options)."""
+def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str],
+               started: Callable[[Argv], Argv] = lambda command: command) -> Tally:
+    """The Python tests that pytest finds by `where` (folders and options). `started`: makes of the command another one."""
     if only and not re.fullmatch(r"[\w .]+", only):
         return Tally()  # A pattern for CTest; pytest takes words.
     report = REPORTS / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
     command = [setup.python_with_pytest(), "-m", "pytest", *where, f"--junit-xml={report}"]
-    code = status_of([*command, *(["-k", only] if only else [])], env)
+    code = status_of(started([*command, *(["-k", only] if only else [])]), env)
     return _tally(report, f"pytest {name}", 0 if code == _PYTEST_FOUND_NONE else code)
 
 
@@ -121,7 +122,16 @@ def _sim(only: str | None) -> Tally:
 
 def _lab(only: str | None) -> Tally:
     with ensure_engine() as engine:
-        return run_pytest("lab", ["tests/lab"], only, {**os.environ, "DOCKER_HOST": engine.docker_host})
+        env = {**os.environ, "DOCKER_HOST": engine.docker_host}
+        if os.geteuid() == 0:
+            return run_pytest("lab", ["tests/lab"], only, env)
+        kafka.fetch()  # What root would fetch would be root's.
+        passed_on = {name: env[name] for name in ("PATH", "HOME", "DOCKER_HOST", "HEARTH_ENGINE", "HEARTH_BIN") if name in env}
+        try:  # It looks into other processes' name spaces, and ends root's.
+            return run_pytest("lab", ["tests/lab"], only, env,
+                              lambda command: as_root_with(passed_on, command))
+        finally:
+            hand_back(REPORTS, BUILD / "pytest_cache")
 
 
 @dataclass(frozen=True)

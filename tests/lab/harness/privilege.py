@@ -1,13 +1,13 @@
 """Being root, and being ended politely: what every program around a lab needs."""
 
+import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from tools.dev.paths import ROOT
-from tools.dev.processes import which
+from tools.dev.paths import BUILD
+from tools.dev.processes import as_root_with, hand_back, status_of, which
 from tools.dev.terminal import Failure
 
 
@@ -15,8 +15,11 @@ def again_as_root(module: str, argv: Sequence[str]) -> int:
     """Runs the module's main by sudo. Its exit code."""
     if not which("sudo"):
         raise Failure("the lab makes networks and containers: run it as root, or install sudo")
-    command = ["sudo", "--preserve-env=PATH,HEARTH_ENGINE,HEARTH_BIN,DOCKER_HOST", sys.executable, "-m", module, *argv]
-    return subprocess.call(command, cwd=ROOT)
+    passed_on = {name: os.environ[name] for name in ("PATH", "HEARTH_ENGINE", "HEARTH_BIN", "DOCKER_HOST") if name in os.environ}
+    try:
+        return status_of(as_root_with(passed_on, [sys.executable, "-m", module, *argv]))
+    finally:
+        hand_back(BUILD / "bench", BUILD / "reports")
 
 
 @contextmanager
