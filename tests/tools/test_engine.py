@@ -1,5 +1,6 @@
 """Our own Docker engine: it works, it is shared, and who leaves last takes it down. Nothing else is touched."""
 
+import fcntl
 import io
 import os
 import shutil
@@ -141,6 +142,61 @@ def test_an_engine_that_answers_is_used_and_not_stopped(own: OwnEngine, monkeypa
         with ensure_engine() as engine:
             assert engine.socket == running.socket and not engine.ours
         assert own.pid()
+
+
+class NeverStopped(OwnEngine):
+    """An engine whose dockerd runs, as far as anybody can tell, and which must not be touched."""
+
+    def pid(self) -> int | None:
+        return os.getpid()
+
+    def stop(self) -> None:
+        pytest.fail("it was stopped")
+
+    def _start(self, say) -> None:
+        pytest.fail("it was started anew")
+
+
+@pytest.fixture
+def never_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NeverStopped:
+    monkeypatch.setattr(engine_module, "ANSWERS_WITHIN_S", 0.2)
+    own = NeverStopped(tmp_path / "engine")
+    (own.home / "kept").mkdir(parents=True)
+    return own
+
+
+def test_an_engine_that_is_not_for_this_user_is_left_alone(never_stopped: NeverStopped, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+    monkeypatch.setattr(engine_module, "ask", refuse)
+    with pytest.raises(Failure, match="its socket is not for this user"):
+        never_stopped.enter(lambda _: None)
+
+
+def test_an_engine_that_hangs_while_a_lab_has_reserved_it_is_left_alone(never_stopped: NeverStopped) -> None:
+    never_stopped.reserve("lab")
+    with pytest.raises(Failure, match="is used by others and does not answer .*dev lab down"):
+        never_stopped.enter(lambda _: None)
+
+
+def test_an_engine_that_hangs_while_another_process_uses_it_is_left_alone(never_stopped: NeverStopped) -> None:
+    with open(never_stopped.home / "users", "a") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        with pytest.raises(Failure, match="is used by others and does not answer"):
+            never_stopped.enter(lambda _: None)
+
+
+def test_under_sudo_the_engine_is_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("SUDO_UID", "1234")
+    monkeypatch.setenv("SUDO_GID", "1235")
+    given: dict[Path, tuple[int, int]] = {}
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.update({path: (user, group)}))
+    own = OwnEngine(tmp_path / "engine")
+    monkeypatch.setattr(own, "_start", lambda _: None)
+    os.close(own.enter(lambda _: None))
+    assert {own.home, own.home / "users", own.home / "lock", own.home / "kept"} <= given.keys()
+    assert set(given.values()) == {(1234, 1235)}
 
 
 def test_somebody_elses_process_with_our_pid_is_not_taken_for_ours(tmp_path: Path) -> None:

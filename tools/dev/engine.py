@@ -31,12 +31,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.dev.paths import BUILD, checkout_key
-from tools.dev.processes import SYSTEM_PATH, as_root, which
+from tools.dev.processes import SYSTEM_PATH, as_root, children_of, name_of, which
 from tools.dev.terminal import Failure, say
 
 MACHINE_SOCKET = Path("/var/run/docker.sock")
 READY_WITHIN_S = 60
 STOPPED_WITHIN_S = 40
+ANSWERS_WITHIN_S = 20  # One that others use and that is merely busy.
 # exec-root holds sockets with names of this length below it, and a socket's path has 107 bytes.
 _PATH_MAX = 107 - len("/exec/containerd/containerd-debug.sock.ttrpc")
 
@@ -157,17 +158,39 @@ class OwnEngine:
 
     def enter(self, say: Callable[[str], None]) -> int:
         """Counts the caller in, having started the engine if it was not running. Returns the use."""
+        self._check_access()
         self._kept.mkdir(parents=True, exist_ok=True)
         with self._starting_or_stopping():
+            used = self._is_used()
             use = os.open(self.home / "users", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(use, fcntl.LOCK_SH)
             try:
-                if not (self.pid() and answers(self.socket)):
+                if not self._can_be_used(used):
                     self._start(say)
+                self._give_to_user()
             except BaseException:
                 os.close(use)
                 raise
         return use
+
+    def _can_be_used(self, used: bool) -> bool:
+        """Whether it runs and answers. One that somebody else uses is never taken for one to be stopped: Failure then."""
+        if not self.pid():
+            return False
+        deadline = time.monotonic() + (ANSWERS_WITHIN_S if used else 0)
+        while True:
+            try:
+                return ask(self.socket, "/_ping") == b"OK"
+            except PermissionError:
+                raise Failure(f"the engine in {self.home} runs, but its socket is not for this user: somebody else started it; "
+                              "run this as root, or end what uses that engine (./dev lab down)") from None
+            except OSError as silent:
+                if time.monotonic() > deadline:
+                    if used:
+                        raise Failure(f"the engine in {self.home} is used by others and does not answer ({silent}): end those "
+                                      f"first (./dev lab down), or kill it (pid {self.pid()})") from None
+                    return False
+            time.sleep(0.1)
 
     def leave(self, use: int) -> None:
         with self._starting_or_stopping():
@@ -203,10 +226,39 @@ class OwnEngine:
             self.stop()
         return True
 
+    def _is_used(self) -> bool:
+        """By others than the caller, who is not counted in yet."""
+        if any(self._kept.iterdir()):
+            return True
+        with open(self.home / "users", "a") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def _shared(self) -> list[Path]:
+        """What every user of the engine must be able to write."""
+        return [path for path in (self.home.parent, self.home, self._kept, self.home / "lock", self.home / "users", self.log)
+                if path.exists()]
+
+    def _give_to_user(self) -> None:
+        """What root made through sudo is for the user who called it."""
+        if _user() != (os.geteuid(), os.getegid()):
+            for path in self._shared():
+                os.chown(path, *_user())
+
+    def _check_access(self) -> None:
+        closed = [path for path in self._shared() if not os.access(path, os.R_OK | os.W_OK)]
+        if closed:
+            raise Failure(f"root made an engine for this checkout that this user cannot share: run this as root, or: "
+                          f"sudo chown {os.geteuid()}:{os.getegid()} {' '.join(map(str, closed))}")
+
     @contextmanager
     def _starting_or_stopping(self) -> Iterator[None]:
         """One at a time: in this checkout, and on the machine, where two that set up the packet filter at
         once trip each other up. Every user may lock a folder that is there, without leaving a file."""
+        self._check_access()
         machine = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
         try:
             with open(self.home / "lock", "a") as lock:
@@ -246,7 +298,7 @@ class OwnEngine:
         # start_new_session, for sudo asks for its password on the terminal of its session.
         command = as_root([
             "setsid", "--fork", dockerd, "--data-root", self.home / "data", "--exec-root", self.exec_root,
-            "--pidfile", self.pid_file, "--host", f"unix://{self.socket}", "--group", str(os.getgid()),
+            "--pidfile", self.pid_file, "--host", f"unix://{self.socket}", "--group", str(_user()[1]),
             "--bridge", self.bridge, "--log-level", "warn", "--shutdown-timeout", "5"])
         with open(self.log, "w") as log:
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
@@ -310,7 +362,7 @@ class OwnEngine:
             left = self._processes("dockerd", "containerd", "docker-proxy")
             if not left:
                 break
-            self._signal(signal.SIGKILL, left + _children_of(left))
+            self._signal(signal.SIGKILL, left + children_of(left))
             self._wait_until_gone(left, 5)
         self._unmount_leftovers()
         if Path(f"/sys/class/net/{self.bridge}").exists():
@@ -326,7 +378,7 @@ class OwnEngine:
     def _processes(self, *names: str) -> list[int]:
         """The pids of our engine's processes whose name begins with one of these."""
         pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        return [pid for pid in pids if _name_of(pid).startswith(names) and self._is_ours(pid)]
+        return [pid for pid in pids if name_of(pid).startswith(names) and self._is_ours(pid)]
 
     def _signal(self, number: signal.Signals, pids: list[int]) -> None:
         subprocess.run(as_root(["kill", f"-{int(number)}", *map(str, pids)]), stderr=subprocess.DEVNULL)
@@ -340,22 +392,11 @@ class OwnEngine:
         return True
 
 
-def _name_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text()
-    except OSError:
-        return ""
-
-
-def _children_of(parents: list[int]) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) in parents:
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+def _user() -> tuple[int, int]:
+    """The user and group the engine is for: under sudo, those who called it."""
+    if os.geteuid() == 0 and "SUDO_UID" in os.environ:
+        return int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
+    return os.geteuid(), os.getegid()
 
 
 def _runs(pid: int) -> bool:
