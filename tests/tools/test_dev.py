@@ -70,6 +70,10 @@ def test_without_apt_the_missing_packages_are_named(monkeypatch: pytest.MonkeyPa
         setup.ensure("tiny")
 
 
+def test_what_hearth_dev_suggests_to_run_is_installed_with_it() -> None:
+    assert "sqlite3" in {package.name for package in setup.GROUPS["run"]}
+
+
 def test_every_package_says_what_it_is_for() -> None:
     assert all(package.what_for for group in setup.GROUPS.values() for package in group)
 

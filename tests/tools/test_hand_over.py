@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,12 @@ def test_being_asked_to_end_is_passed_on() -> None:
     process = start(FOLLOW)
     process.terminate()
     assert outcome(process) == ("tidied after 15\nand then the engine stops\n", 5)
+
+
+def test_the_paths_that_a_followed_program_is_given_start_where_the_user_stands(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FOLLOW, ROOT, "import os; print(os.getcwd(), flush=True)"], text=True,
+                          stdout=subprocess.PIPE, cwd=tmp_path, timeout=30)
+    assert done.stdout.splitlines()[0] == str(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

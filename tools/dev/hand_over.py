@@ -99,6 +99,7 @@ VERBS = [
     Verb("run", "Start Hearth on this machine, with three nodes, an example and a tour. Ctrl-C ends all of it.",
          ["./dev run                             stays up until Ctrl-C",
           "./dev run --exit                      leaves after the tour",
+          "./dev run -- --fresh                  begins anew, with nothing of the last run",
           "./dev run -- --kafka 127.0.0.1:9092   over a real broker"], _run, _run_arguments),
     Verb("lab", "Real servers on this machine, each with its own engine, address and agent.",
          ["./dev lab up --nodes 3", "./dev lab sh node1", "./dev lab hearth status", "./dev lab down"], _lab, passes_on=True),
