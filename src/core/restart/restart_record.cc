@@ -25,8 +25,9 @@ void RestartRecord::on_stopped(MonoTime now, Prng& prng) {
 
   stops_.push_back(now);
   if (stops_.size() > settings_.crash_loop_count) stops_.pop_front();
-  in_crash_loop_ = stops_.size() == settings_.crash_loop_count &&
-                   now - stops_.front() <= settings_.crash_loop_window;
+  // Its waits thin its stops out: that fewer fall into the window does not make it well.
+  in_crash_loop_ = in_crash_loop_ || (stops_.size() == settings_.crash_loop_count &&
+                                      now - stops_.front() <= settings_.crash_loop_window);
 
   const std::uint32_t waits = waits_++;
   if (waits == 0) {
@@ -44,6 +45,7 @@ void RestartRecord::forget_if_healthy(MonoTime now) {
   if (!running_since_ || now - *running_since_ < settings_.healthy_after) return;
   stops_.clear();
   waits_ = 0;
+  in_crash_loop_ = false;
 }
 
 }  // namespace hearth::core

@@ -13,8 +13,8 @@ namespace hearth::core {
 ///
 /// The first restart is at once: most crashes are single, and waiting helps nobody. Then the wait
 /// doubles from backoff_min to backoff_max with a jitter of a fifth, so that instances that died
-/// together (a broker gone) do not come back together. A healthy spell forgets it all. Too many
-/// stops within a window are a crash loop: from then on every wait is backoff_max.
+/// together (a broker gone) do not come back together. Too many stops within a window are a crash
+/// loop: from then on every wait is backoff_max. A healthy spell, and nothing else, forgets it all.
 /// Sans-io, not thread-safe.
 class RestartRecord {
  public:

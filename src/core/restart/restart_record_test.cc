@@ -1,5 +1,7 @@
 #include "core/restart/restart_record.h"
 
+#include <utility>
+
 #include <gtest/gtest.h>
 
 namespace hearth::core {
@@ -58,6 +60,36 @@ TEST(RestartRecord, ManyStopsInAWindowAreACrashLoopAndWaitLongest) {
   record.on_stopped(now, prng);
   EXPECT_TRUE(record.in_crash_loop());
   EXPECT_GE(record.next_start() - now, kSettings.backoff_max);
+}
+
+// Goal: a program that ends again and again is in one crash loop, however long it lives each time,
+// until it was well for once. Method: it lives for so long each time and is started when it may be.
+TEST(RestartRecord, OnlyAHealthySpellEndsACrashLoop) {
+  for (const Duration life : {0s, 10s, 30s, 59s}) {
+    Prng prng(1);
+    RestartRecord record(kSettings);
+    MonoTime now = kStart;
+    int changes = 0;
+    bool looping = false;
+    for (int i = 0; i < 50; ++i) {
+      record.on_started(now);
+      now += life;
+      record.on_stopped(now, prng);
+      if (record.in_crash_loop() != std::exchange(looping, record.in_crash_loop())) ++changes;
+      if (looping) {
+        EXPECT_GE(record.next_start() - now, kSettings.backoff_max);
+      }
+      now = record.next_start();
+    }
+    EXPECT_TRUE(looping);
+    EXPECT_EQ(changes, 1) << "lives of " << life / 1s << " s";
+
+    record.on_started(now);
+    now += kSettings.healthy_after;
+    record.on_stopped(now, prng);
+    EXPECT_FALSE(record.in_crash_loop());
+    EXPECT_EQ(record.next_start(), now);
+  }
 }
 
 TEST(RestartRecord, TheWaitNeverExceedsItsCapAndJitter) {
