@@ -39,7 +39,7 @@ class DeployTest : public CliTest {
   }
   /// Of the folder `app` with that Dockerfile and nothing else.
   const std::string digest_ =
-      "sha256:60b2e994fa6fc4026c6b58f34a21cf4b92df5234e53e18a68cc03c3dc8de9db1";
+      "sha256:3fb3b79e3811d16133923ea43db4a8c0ca8790d13bb138b105e15b14f864122e";
   const std::string running_ =
       R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":1})";
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kIgnoreFileBytesMax = 1024 * 1024;
+/// 2000-01-01T00:00:00Z. Not 1970: zip, and so what makes jars and wheels, refuses files from
+/// before 1980, also where the clock is some hours behind UTC.
+constexpr std::time_t kFileTime = 946'684'800;
 
 /// The file that the tar goes to. Removes it again unless it was kept. After the first error it
 /// takes everything and keeps nothing, so that libarchive can always end what it began: what it
@@ -239,7 +243,7 @@ class Packer {
     archive_entry_set_filetype(entry.get(), type);
     archive_entry_set_perm(entry.get(), mode);
     archive_entry_set_size(entry.get(), size);
-    archive_entry_set_mtime(entry.get(), 0, 0);
+    archive_entry_set_mtime(entry.get(), kFileTime, 0);
     archive_entry_set_uid(entry.get(), 0);
     archive_entry_set_gid(entry.get(), 0);
     if (type == AE_IFLNK) archive_entry_set_symlink(entry.get(), target.c_str());

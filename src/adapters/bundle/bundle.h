@@ -25,9 +25,10 @@ struct Bundle {
 ///
 /// Deterministic: the same names, contents, link targets and execute bits give the same bytes,
 /// wherever, whenever and by whomever it is packed. So an unchanged application keeps its digest
-/// and need not be sent or built again. For that, entries are sorted, times and owners are zero,
-/// and modes become 0755 (folders, and files their owner may execute) or 0644. Symbolic links are
-/// kept as they are, hard links become files, empty folders stay.
+/// and need not be sent or built again. For that, entries are sorted, every time is the first
+/// moment of 2000 (zip knows none before 1980), owners are zero, and modes become 0755 (folders,
+/// and files their owner may execute) or 0644. Symbolic links are kept as they are, hard links
+/// become files, empty folders stay.
 ///
 /// `.dockerignore` is honoured (see ignore_rules.h). Blocks for as long as reading takes.
 ///
