@@ -306,6 +306,17 @@ TEST_F(DockerEngineTest, ADockerfileThatDoesNotBuildFailsWithTheEnginesWords) {
   EXPECT_THAT(build_log, HasSubstr("FORM"));
 }
 
+TEST_F(DockerEngineTest, WhatOnlyBuildKitKnowsIsToldWithARemedy) {
+  for (const char* line : {"COPY --chmod=755 busybox /b", "COPY --link busybox /b",
+                           "RUN --mount=type=cache,target=/x true", "COPY <<EOF /b\nhello\nEOF"}) {
+    const auto failed =
+        build_dockerfile(fmt::format("FROM scratch\nCOPY busybox /bin/sh\n{}\n", line));
+    ASSERT_FALSE(failed) << line;
+    EXPECT_EQ(failed.error().code, ErrorCode::kFailed) << line;
+    EXPECT_THAT(failed.error().message, HasSubstr("classic builder")) << line;
+  }
+}
+
 TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
   ASSERT_TRUE(
       build_dockerfile("FROM scratch\nCOPY busybox /bin/busybox\nCMD [\"/bin/nothing\"]\n"));

@@ -108,8 +108,27 @@ std::string first_words(std::string_view reason) {
   return "…" + std::string(reason);
 }
 
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 bool tells_full_disk(std::string_view reason) {
-  return reason.find("no space left on device") != std::string_view::npos;
+  return contains(reason, "no space left on device") || contains(reason, "disk quota exceeded");
+}
+
+/// What a person can do about a Dockerfile that the classic builder does not understand, which says
+/// so in one of these ways.
+std::string_view dockerfile_remedy(std::string_view reason) {
+  if (contains(reason, "requires BuildKit") || contains(reason, "Unknown flag: ") ||
+      contains(reason, "failed to parse platform")) {
+    return ": Hearth builds with the engine's classic builder: do without what only BuildKit knows "
+           "(RUN --mount, COPY --chmod and --link, heredocs, TARGETARCH)";
+  }
+  if (contains(reason, "unknown instruction: ")) {
+    return ": if that is a line of a heredoc ('<<EOF'): only BuildKit knows those, and Hearth "
+           "builds with the engine's classic builder";
+  }
+  return {};
 }
 
 json::array label_filter(const ContainerOwner& owner) {
@@ -355,7 +374,7 @@ Error refusal(unsigned status, std::string_view answer, std::string_view doing) 
   std::string reason;
   if (const auto parsed = parse(answer, "")) reason = text_in(*parsed, "message");
   if (reason.empty()) reason = fmt::format("HTTP status {}", status);
-  if (status >= 500 || status == 403) {
+  if (status >= 500 || status == 403 || tells_full_disk(reason)) {
     Error error = failure(reason, doing);
     if (status == 503) error.code = ErrorCode::kUnavailable;
     return error;
@@ -363,7 +382,8 @@ Error refusal(unsigned status, std::string_view answer, std::string_view doing) 
   const ErrorCode code = status == 404   ? ErrorCode::kNotFound
                          : status == 409 ? ErrorCode::kConflict
                                          : ErrorCode::kInvalidArgument;
-  return {code, fmt::format("the Docker engine refused to {}: {}", doing, first_words(reason))};
+  return {code, fmt::format("the Docker engine refused to {}: {}{}", doing, first_words(reason),
+                            dockerfile_remedy(reason))};
 }
 
 Error failure(std::string_view reason, std::string_view doing) {
@@ -373,8 +393,8 @@ Error failure(std::string_view reason, std::string_view doing) {
                         "'docker system prune'",
                         doing, first_words(reason))};
   }
-  return {ErrorCode::kFailed,
-          fmt::format("the Docker engine failed to {}: {}", doing, first_words(reason))};
+  return {ErrorCode::kFailed, fmt::format("the Docker engine failed to {}: {}{}", doing,
+                                          first_words(reason), dockerfile_remedy(reason))};
 }
 
 std::string percent_encode(std::string_view text) {

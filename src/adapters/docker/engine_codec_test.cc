@@ -230,6 +230,44 @@ TEST(EngineCodec, LongLastWordsLoseTheirHeadAndNotTheirCause) {
   EXPECT_THAT(message, testing::EndsWith("é the cause"));
 }
 
+// The words are an engine's own.
+TEST(EngineCodec, AFullDiskIsKnownByTheEnginesWords) {
+  const std::string create =
+      "write /var/lib/docker/overlay2/f99-init/link: no space left on device\n";
+  const std::string start =
+      "failed to update store for object type *libnetwork.endpoint: write "
+      "/var/lib/docker/network/files/local-kv.db: no space left on device\n";
+  const std::string load =
+      "Error processing tar file(exit status 1): write /c5f/layer.tar: no space left on device";
+  const auto body = [](const std::string& words) {
+    return json::serialize(json::object{{"message", words}});
+  };
+  EXPECT_EQ(refusal(500, body(create), "create it").code, ErrorCode::kExhausted);
+  EXPECT_EQ(refusal(500, body(start), "start it").code, ErrorCode::kExhausted);
+  EXPECT_EQ(refusal(400, body(start), "start it").code, ErrorCode::kExhausted);
+  EXPECT_EQ(failure(load, "load it").code, ErrorCode::kExhausted);
+  EXPECT_EQ(failure("mkdir /var/lib/docker/tmp: disk quota exceeded", "load it").code,
+            ErrorCode::kExhausted);
+}
+
+// Goal: who wrote for BuildKit learns why it does not build. The words are an engine's own.
+TEST(EngineCodec, ADockerfileThatNeedsBuildKitGetsARemedy) {
+  const auto refused = [](const std::string& words) {
+    return refusal(400, json::serialize(json::object{{"message", words}}), "build it").message;
+  };
+  const std::string option =
+      "the --mount option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to "
+      "learn how to build images with BuildKit enabled";
+  EXPECT_THAT(failure(option, "build it").message, HasSubstr("classic builder"));
+  EXPECT_THAT(
+      failure("failed to parse platform : \"\" is an invalid component", "build it").message,
+      HasSubstr("TARGETARCH"));
+  EXPECT_THAT(refused("dockerfile parse error line 4: Unknown flag: link"), HasSubstr("--link"));
+  EXPECT_THAT(refused("dockerfile parse error line 5: unknown instruction: ECHO"),
+              HasSubstr("heredoc"));
+  EXPECT_THAT(refused("No such container: x"), testing::Not(HasSubstr("BuildKit")));
+}
+
 // Goal: no text makes a decoder do anything but answer. Method: real answers with bytes flipped,
 // taken out and put in.
 TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
