@@ -20,6 +20,7 @@ void AgentProcess::start(const std::string& boot_id) {
   World& world = parts_.host.world();
   ++life_;
   save_crash_ = SaveCrash::kNone;
+  saving_ = false;
   settings_.incarnation = {.boot_id = boot_id, .start_count = ++parts_.disk.starts};
   world.note(settings_.node.str(),
              fmt::format("the agent starts, number {}{}", parts_.disk.starts,
@@ -90,10 +91,16 @@ void AgentProcess::arm() {
 void AgentProcess::carry_out(const core::SaveAssignment& action) {
   const SaveCrash crash_point = std::exchange(save_crash_, SaveCrash::kNone);
   World& world = parts_.host.world();
-  last_save_ = std::max(last_save_, world.now() + world.between(milliseconds(1), milliseconds(15)));
-  parts_.host.after(last_save_ - world.now(), [this, crash_point, alive = still_this_life(),
-                                               assignment = action.assignment] {
+  if (std::exchange(saving_, true)) {
+    world.violate("one-save", fmt::format("the agent of '{}' stores two assignments at a time",
+                                          settings_.node.str()));
+  }
+  const Duration longest = parts_.disk.busy ? milliseconds(5000) : milliseconds(15);
+  parts_.host.after(world.between(milliseconds(1), longest), [this, crash_point,
+                                                              alive = still_this_life(),
+                                                              assignment = action.assignment] {
     if (!alive()) return;
+    saving_ = false;
     if (crash_point == SaveCrash::kBefore) {
       parts_.host.world().note(settings_.node.str(), "the agent dies before it stored its wish");
       return crash();
@@ -146,6 +153,7 @@ void AgentProcess::carry_out(const core::StartContainer& action) {
 }
 
 void AgentProcess::carry_out(const core::StopContainer& action) {
+  hooks_.on_stop(action.container);
   parts_.engine.stop(action.container, action.grace, report_done(action.operation));
 }
 

@@ -18,6 +18,7 @@ struct AgentDisk {
   std::optional<Assignment> assignment;
   std::uint64_t starts = 0;
   bool full = false;  ///< Nothing can be stored.
+  bool busy = false;  ///< Storing takes long.
 };
 
 /// The agent's process: the real core::Agent in a shell that carries its actions out.
@@ -27,6 +28,7 @@ class AgentProcess {
   struct Hooks {
     std::function<void(const Heartbeat&)> on_status;
     std::function<void(const Assignment&)> on_saved;
+    std::function<void(const ContainerId&)> on_stop;
     std::function<void(const BuildOrder&)> on_build_begins;
     std::function<void(const BuildOrder&, const Result<Digest>&)> on_build_ends;
     std::function<bool()> manager_reachable;
@@ -78,7 +80,7 @@ class AgentProcess {
   std::optional<MonoTime> armed_for_;
   std::uint64_t timer_ = 0;
   SaveCrash save_crash_ = SaveCrash::kNone;
-  MonoTime last_save_{};  ///< When the last one asked for is through: one after the other.
+  bool saving_ = false;
 };
 
 }  // namespace hearth::sim

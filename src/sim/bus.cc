@@ -10,6 +10,11 @@ constexpr Duration kDelayMin = std::chrono::microseconds(500);
 /// After this a sender is told that its message was not taken.
 constexpr Duration kSendTimeout = std::chrono::milliseconds(1500);
 constexpr Duration kRepeatedAfterMax = std::chrono::seconds(2);
+/// What a compacted topic has kept at most. In pieces, at the longest delay, it is read within an
+/// agent's first wait.
+constexpr std::size_t kRecordsMax = 32;
+/// How often a record is followed by a compaction, in thousandths.
+constexpr std::uint32_t kCompaction = 100;
 
 }  // namespace
 
@@ -60,16 +65,31 @@ void SimBus::hand_to_manager(Task task) {
 void SimBus::publish_assignment(const Assignment& assignment) {
   if (manager_cut_ || broker_ == Broker::kDown || world_.chance(faults_.loss)) return;
   travel(last_assignment_[assignment.node], [this, assignment] {
-    AssignmentTopic& topic = assignments_[assignment.node];
-    // A repetition behind a younger one is read, but the topic's end stays the younger one's.
-    if (topic.latest && assignment.number < topic.latest->number) {
-      topic.former = assignment;
-    } else {
-      topic.former = std::exchange(topic.latest, assignment);
-    }
-    ++topic.end;
+    keep(assignments_[assignment.node], assignment);
     wake_reader(assignment.node);
   });
+}
+
+void SimBus::keep(AssignmentTopic& topic, const Assignment& assignment) {
+  std::deque<Assignment>& records = topic.records;
+  // A repetition behind a younger one is read, but the topic's end stays the younger one's.
+  const bool repeated = !records.empty() && assignment.number < records.back().number;
+  if (repeated) {
+    records.insert(records.end() - 1, assignment);
+    if (topic.position == topic.end() - 1) topic.position -= 1;
+  } else {
+    records.push_back(assignment);
+  }
+  if (records.size() <= kRecordsMax && !world_.chance(kCompaction)) return;
+  topic.first += records.size() - 1;
+  records.erase(records.begin(), records.end() - 1);
+}
+
+const Assignment* SimBus::newest_for(const NodeName& node) const {
+  const auto found = assignments_.find(node);
+  if (found == assignments_.end()) return nullptr;
+  const AssignmentTopic& topic = found->second;
+  return topic.records.empty() || topic.interrupted ? nullptr : &topic.records.back();
 }
 
 void SimBus::attach_manager(ManagerSide side) {
@@ -89,6 +109,7 @@ void SimBus::attach_node(const NodeName& node, NodeSide side) {
   ++topic.reader_life;
   topic.position = 0;
   topic.caught_up_told = false;
+  topic.interrupted = false;
   wake_reader(node);
 }
 
@@ -107,12 +128,21 @@ void SimBus::wake_reader(const NodeName& node) {
 
 void SimBus::read(const NodeName& node) {
   AssignmentTopic& topic = assignments_[node];
-  if (!topic.reader || is_cut(node) || broker_ != Broker::kCarries) return;
-  if (topic.position < topic.end) {
-    topic.position = topic.end;
-    if (topic.former && world_.chance(200)) topic.reader->on_assignment(*topic.former);
-    topic.reader->on_assignment(*topic.latest);
+  if (!topic.reader) return;
+  topic.position = std::max(topic.position, topic.first);
+  const std::uint64_t left = topic.end() - topic.position;
+  if (is_cut(node) || broker_ != Broker::kCarries) {
+    topic.interrupted = topic.interrupted || left > 0;
+    return;
   }
+  if (left > 0) {
+    const std::uint64_t piece = left - world_.prng().below(left / 2 + 1);
+    for (std::uint64_t i = 0; i < piece; ++i) {
+      topic.reader->on_assignment(topic.records[topic.position++ - topic.first]);
+    }
+  }
+  if (topic.position < topic.end()) return wake_reader(node);
+  topic.interrupted = false;
   if (!std::exchange(topic.caught_up_told, true)) topic.reader->on_caught_up();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -22,6 +23,9 @@ struct BusFaults {
 
 /// The broker and the ways to it, as an application sees Kafka: one status topic per node (followed
 /// from its end), one compacted assignment topic per node (followed from its beginning), a canary.
+///
+/// An assignment topic is compacted now and then: until then whoever reads it from its beginning
+/// gets all that it kept, oldest first and in pieces, before the newest.
 ///
 /// Messages of a topic arrive in order. A message may be lost (the sender learns of it, or not), be
 /// late, or come twice, the second time behind younger ones. A broker that stalls takes everything
@@ -59,6 +63,9 @@ class SimBus {
   void cut_node(const NodeName& node) { cut_nodes_.insert(node); }
   void join_node(const NodeName& node);
   bool is_cut(const NodeName& node) const { return cut_nodes_.contains(node); }
+  /// What the node's topic says in the end; nullptr if it says nothing, or if its reader's way was
+  /// interrupted before it read to that: then the reader may take an older one for it.
+  const Assignment* newest_for(const NodeName& node) const;
   void cut_manager() { manager_cut_ = true; }
   void join_manager();
   bool manager_is_cut() const { return manager_cut_; }
@@ -69,19 +76,21 @@ class SimBus {
 
  private:
   struct AssignmentTopic {
-    std::optional<Assignment> latest;
-    std::optional<Assignment> former;  ///< Not compacted yet: may be read once more.
-    std::uint64_t end = 0;
+    std::deque<Assignment> records;  ///< Those not compacted yet; the last is the newest.
+    std::uint64_t first = 0;         ///< The position of the first of them.
+    std::uint64_t end() const { return first + records.size(); }
     std::optional<NodeSide> reader;
     std::uint64_t reader_life = 0;
     std::uint64_t position = 0;
     bool caught_up_told = false;
+    bool interrupted = false;  ///< It was to be read on, and the way was cut.
   };
 
   /// One message under way to the broker, `arrive` being what it does there.
   void travel(MonoTime& last_of_topic, Task arrive);
   void arrive(const Task& task);
   void hand_to_manager(Task task);
+  void keep(AssignmentTopic& topic, const Assignment& assignment);
   void wake_reader(const NodeName& node);
   void read(const NodeName& node);
 

@@ -207,6 +207,15 @@ void Checker::on_saved(const NodeName& node, const Assignment& assignment) {
   last = assignment.number;
 }
 
+void Checker::on_last_stopped(const Assignment& newest, const InstanceId& instance) {
+  for (const AssignedInstance& wanted : newest.instances) {
+    if (wanted.id != instance) continue;
+    world_.violate("spares-the-wanted",
+                   fmt::format("'{}' stops '{}', which {} wants", newest.node.str(), instance.str(),
+                               show(newest.number)));
+  }
+}
+
 void Checker::forget_node(const NodeName& node) {
   applied_.erase(node);
   saved_.erase(node);

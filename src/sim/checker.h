@@ -25,6 +25,7 @@ namespace hearth::sim {
 ///                            off while blind or where the node has long been well
 ///   stored-before-told       an assignment names only what the store has, as it has it
 ///   wish-goes-forward        what is published, stored by an agent, and applied never goes back
+///   spares-the-wanted        an agent that can read what is wanted stops nothing of it
 ///   one-container            no two containers of one instance run on a node
 ///   built-once               one build per generation, unless something broke in between
 ///   instance-ids-are-new     an id is never used twice
@@ -48,6 +49,8 @@ class Checker {
   void on_action(const core::ManagerAction& action);
   void on_status(const NodeName& node, const Heartbeat& heartbeat);
   void on_saved(const NodeName& node, const Assignment& assignment);
+  /// An agent stops the only container of an instance that runs. `newest`: what its topic says.
+  void on_last_stopped(const Assignment& newest, const InstanceId& instance);
   void on_build_begins(const NodeName& node, const BuildOrder& order);
   void on_build_ends(const NodeName& node, const BuildOrder& order, const Result<Digest>& outcome);
   /// The manager died: the next one tells the drivers what was stored, blind or not.

@@ -132,6 +132,21 @@ TEST_F(CheckerTest, KnowsASecondContainerThatStays) {
   EXPECT_EQ(broken(), "one-container");
 }
 
+TEST_F(CheckerTest, KnowsAStopOfWhatIsWanted) {
+  const Assignment newest = assignment(1, 1,
+                                       {{.id = {"app-1"},
+                                         .workload = kApp,
+                                         .generation = {1},
+                                         .desire = InstanceDesire::kRun,
+                                         .image = {},
+                                         .container = {}}})
+                                .assignment;
+  checker_.on_last_stopped(newest, {"app-2"});
+  EXPECT_EQ(broken(), "");
+  checker_.on_last_stopped(newest, {"app-1"});
+  EXPECT_EQ(broken(), "spares-the-wanted");
+}
+
 TEST_F(CheckerTest, KnowsABuildThatIsDoneTwice) {
   const BuildOrder order{
       .workload = kApp, .generation = {1}, .bundle = kBundle, .reference = "hearth/app:a"};

@@ -87,6 +87,7 @@ AgentProcess::Hooks Cluster::agent_hooks(const NodeName& name) {
   return {
       .on_status = [this, name](const Heartbeat& one) { checker_.on_status(name, one); },
       .on_saved = [this, name](const Assignment& one) { checker_.on_saved(name, one); },
+      .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
       .on_build_begins = [this,
                           name](const BuildOrder& order) { checker_.on_build_begins(name, order); },
       .on_build_ends =
@@ -95,6 +96,17 @@ AgentProcess::Hooks Cluster::agent_hooks(const NodeName& name) {
           },
       .manager_reachable = [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
       .on_crash = [this] { checker_.excuse_builds(); }};
+}
+
+void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
+  const SimEngine& engine = machines_.at(name)->engine();
+  const auto found = engine.containers().find(container);
+  const Assignment* newest = bus_.newest_for(name);
+  if (found == engine.containers().end() || newest == nullptr) return;
+  // One of two that run is rightly stopped.
+  if (engine.running(found->second.instance) == 1) {
+    checker_.on_last_stopped(*newest, found->second.instance);
+  }
 }
 
 ManagerProcess::Hooks Cluster::manager_hooks() {
@@ -162,6 +174,7 @@ void Cluster::heal() {
     join_dial(name);
     machine->thaw();
     machine->disk().full = false;
+    machine->disk().busy = false;
     machine->agent().crash_at_save(AgentProcess::SaveCrash::kNone);
     machine->engine().set_faults({});
   }

@@ -63,6 +63,7 @@ class Cluster {
 
  private:
   AgentProcess::Hooks agent_hooks(const NodeName& name);
+  void check_stop(const NodeName& name, const ContainerId& container);
   ManagerProcess::Hooks manager_hooks();
   DialOutcome dial(const NodeName& name);
   void switch_power(const NodeName& name, PowerVerb verb,

@@ -56,7 +56,10 @@ MonoTime Agent::next_deadline() const {
   };
   consider(next_report_);
   consider(report_at_);
-  consider(next_save_);
+  if (unsaved_ && !saving_) {
+    consider(topic_read_at_);
+    consider(next_save_);
+  }
   consider(first_wait_ends_);
   if (engine_up_ && !inventory_step_) consider(next_inventory_);
   for (const auto& [id, slot] : slots_) {
@@ -80,21 +83,28 @@ void Agent::visit(const AssignmentReceived& event) {
   if (last != nullptr && assignment.number == last->number) return;
   unsaved_ = assignment;
   next_save_.reset();
-  act(SaveAssignment{assignment});
+  if (topic_read_at_) return;
+  // The first of those that the topic kept, which may be long out of date.
+  topic_read_at_ = now_.mono + kFirstWait;
+  // A start waits for the last of them to be stored, too.
+  if (now_.mono < first_wait_ends_) first_wait_ends_ = *topic_read_at_ + kFirstWait;
 }
 
 void Agent::visit(const AssignmentsCaughtUp&) {
+  topic_read_at_ = std::min(topic_read_at_.value_or(now_.mono), now_.mono);
   if (!unsaved_) first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
 }
 
 void Agent::visit(const AssignmentSaved& event) {
-  if (!unsaved_ || unsaved_->number != event.number) return;
+  if (saving_ != event.number) return;
+  saving_.reset();
   if (!event.outcome) {
     save_error_ = event.outcome.error().message;
     next_save_ = now_.mono + kSaveRetry;
     return;
   }
   save_error_.clear();
+  if (unsaved_->number != event.number) return;  // A newer one came meanwhile: its turn.
   first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
   adopt(*std::exchange(unsaved_, std::nullopt));
 }
@@ -155,8 +165,10 @@ void Agent::adopt(const Assignment& assignment) {
 }
 
 void Agent::save_if_due() {
-  if (!next_save_ || now_.mono < *next_save_) return;
+  if (!unsaved_ || saving_ || now_.mono < *topic_read_at_) return;
+  if (next_save_ && now_.mono < *next_save_) return;
   next_save_.reset();
+  saving_ = unsaved_->number;
   act(SaveAssignment{*unsaved_});
 }
 

@@ -36,6 +36,11 @@ struct AgentSettings {
 /// manager, a broker or a network. The last assignment is stored before it is acted on, so a node
 /// that boots cut off starts what it had. Each restart is a fresh container.
 ///
+/// The topic keeps assignments of before, which it tells first: one that a node without its disk
+/// believed would stop what was started since. So until the topic was read to its end the newest is
+/// only kept in mind. One is stored at a time, and after it the newest of those that came
+/// meanwhile.
+///
 /// Before the engine was heard and its containers were listed it touches nothing. After a start it
 /// waits kFirstWait for a newer assignment before it starts what the stored one says; what runs
 /// already keeps running.
@@ -44,7 +49,8 @@ struct AgentSettings {
 /// operation is answered by one OperationDone. Not thread-safe.
 class Agent {
  public:
-  /// How long a start waits to hear of a newer assignment than the stored one.
+  /// How long a start waits to hear of a newer assignment than the stored one, and for the end of
+  /// the topic, which may never be told, once it heard of one.
   static constexpr Duration kFirstWait = std::chrono::seconds(3);
   /// A full report at least this often, even if nothing changed.
   static constexpr Duration kReportPeriod = std::chrono::seconds(10);
@@ -159,8 +165,11 @@ class Agent {
   std::vector<AgentAction> actions_;
 
   std::optional<Assignment> assignment_;  ///< In force; stored on disk.
-  std::optional<Assignment> unsaved_;     ///< Newer; being stored.
+  std::optional<Assignment> unsaved_;     ///< The newest; to be stored.
+  std::optional<WishNumber> saving_;      ///< Being stored; perhaps an older one than that.
   std::optional<MonoTime> next_save_;     ///< Storing failed; when to try again.
+  /// From then on the newest that was heard of is believed; nullopt: none was, nor the topic's end.
+  std::optional<MonoTime> topic_read_at_;
   std::string save_error_;
   std::uint64_t assignments_refused_ = 0;
   MonoTime first_wait_ends_;

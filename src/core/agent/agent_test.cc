@@ -130,6 +130,86 @@ TEST(Agent, OfTwoAssignmentsBeingStoredOnlyTheNewerIsActedOn) {
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
 }
 
+TEST(Agent, OneAssignmentIsStoredAtATimeAndThenTheNewest) {
+  Scene scene;
+  scene.save_takes = seconds(1);
+  for (std::uint64_t revision = 1; revision <= 9; ++revision) {
+    scene.receive(Scene::numbered(1, revision, {Scene::wish(revision)}));
+  }
+  scene.pass(milliseconds(999));
+  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
+  scene.pass(seconds(10));
+  const std::vector<SaveAssignment> saves = scene.done<SaveAssignment>();
+  ASSERT_THAT(saves, SizeIs(2));
+  EXPECT_EQ(saves[0].assignment.number.revision, Revision{1});
+  EXPECT_EQ(saves[1].assignment.number.revision, Revision{9});
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(9)));
+}
+
+TEST(Agent, ANewerAssignmentIsStoredAtOnceEvenIfTheOneBeforeItCouldNotBe) {
+  Scene scene;
+  scene.disk_works = false;
+  scene.assign({Scene::wish(1)});
+  scene.disk_works = true;
+  scene.assign({Scene::wish(2)});
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
+}
+
+// Goal: the topic of a node that lost its disk tells again what was wanted before its containers
+// were; they outlive that. Method: one container, and records from before it was asked for.
+TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
+  Scene scene;
+  scene.receive(Scene::numbered(1, 75, {Scene::wish(1)}));
+  scene.pass(seconds(1));
+  const ContainerId kept = scene.agent->container_of(Scene::id(1));
+  scene.stored.reset();
+  scene.forget_history();
+  scene.start_agent();
+  for (std::uint64_t revision = 60; revision < 75; ++revision) {
+    scene.receive(Scene::numbered(1, revision, {}));
+    scene.pass(milliseconds(100));
+  }
+  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
+  scene.receive(Scene::numbered(1, 75, {Scene::wish(1)}));
+  scene.step(AssignmentsCaughtUp{});
+  scene.pass(seconds(10));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
+  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
+  EXPECT_EQ(applied(scene), 75U);
+}
+
+TEST(Agent, ATopicWhoseEndIsNeverToldIsBelievedAfterAWhile) {
+  Scene scene;
+  scene.start_agent();
+  scene.pass(minutes(1));  // The bus was away all the time.
+  scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
+  scene.pass(Agent::kFirstWait - milliseconds(1));
+  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
+  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
+  scene.pass(milliseconds(1));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
+  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
+}
+
+TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
+  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
+  scene.save_takes = Agent::kFirstWait - seconds(1);
+  scene.pass(Agent::kFirstWait - milliseconds(1));
+  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
+  scene.pass(minutes(1));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
+}
+
+TEST(Agent, AStartThatCannotStoreWhatIsNewerActsOnWhatItHadInTheEnd) {
+  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
+  scene.disk_works = false;
+  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
+  scene.pass(2 * Agent::kFirstWait);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
 // Heartbeats. -------------------------------------------------------------------------------------
 
 TEST(Agent, HeartbeatsComeAtTheirIntervalEachWithTheNextNumber) {

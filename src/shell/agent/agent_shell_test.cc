@@ -130,6 +130,7 @@ class AgentShellTest : public testing::Test {
  protected:
   AgentShellTest() {
     shell.start();
+    records.handlers.on_caught_up(kAssignmentTopic);
     loop.poll();
   }
 
