@@ -235,7 +235,8 @@ class AgentScene {
   std::set<std::string> engine_images;
   bool gives_notice = true;
   std::optional<Error> create_error, start_error, remove_error;
-  bool failed_start_is_noticed = false;  ///< As an end of the container, before the answer.
+  bool failed_start_is_noticed = false;    ///< As an end of the container, before the answer.
+  bool dead_containers_fill_disk = false;  ///< While there is one, none can be made.
   Duration create_takes{}, start_takes{}, listing_takes{},
       stop_takes = std::chrono::milliseconds(100);
   // The content store.
@@ -286,7 +287,12 @@ class AgentScene {
   }
   void carry_out(const CreateContainer& create) {
     after(create_takes, [this, create] {
-      const Result<void> ok = outcome(create_error);
+      Result<void> ok = outcome(create_error);
+      const bool full = dead_containers_fill_disk &&
+                        std::any_of(containers.begin(), containers.end(), [](const auto& entry) {
+                          return entry.second.state == ContainerState::kExited;
+                        });
+      if (full) ok = fail(ErrorCode::kExhausted, "no disk left");
       if (!ok) return answer(create.operation, ok);
       if (!engine_images.contains(create.instance.image.reference)) {
         return answer(create.operation, fail(ErrorCode::kNotFound, "no such image"));

@@ -244,6 +244,8 @@ void Agent::finish_create(Slot& slot, const AssignedInstance& wish, const Operat
   if (!done.outcome) {
     // The engine lost the image behind our back: it is fetched again.
     if (done.outcome.error().code == ErrorCode::kNotFound) images_.erase(wish.image.reference);
+    // The one before may be what fills the disk: its room is needed more than its log.
+    if (done.outcome.error().code == ErrorCode::kExhausted) slot.status.container = ContainerId{};
     return note_failure(slot, "its container cannot be created: " + done.outcome.error().message);
   }
   slot.containers.try_emplace(done.container, Container{.id = done.container,

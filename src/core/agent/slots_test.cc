@@ -159,6 +159,30 @@ TEST(AgentSlots, AContainerThatCannotBeCreatedIsTriedAgainWithBackoff) {
   EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
 }
 
+// Goal: a container whose log or files filled the disk does not keep its successor from being made.
+TEST(AgentSlots, ADeadContainerGoesIfTheDiskHasNoRoomForItsSuccessor) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.dead_containers_fill_disk = true;
+  scene.crash(1);
+  EXPECT_THAT(scene.containers, IsEmpty());
+  EXPECT_THAT(scene.status(1).reason, HasSubstr("cannot be created: no disk left"));
+  EXPECT_EQ(scene.status(1).container, ContainerId{});
+  EXPECT_EQ(scene.status(1).last_exit->code, 1);
+  scene.pass(milliseconds(1200));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+TEST(AgentSlots, ADeadContainerStaysReadableIfItsSuccessorCannotBeMadeForAnotherReason) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  const ContainerId last = scene.agent->container_of(Scene::id(1));
+  scene.create_error = Error{ErrorCode::kFailed, "the driver is broken"};
+  scene.crash(1);
+  scene.pass(minutes(5));
+  EXPECT_THAT(scene.containers, ElementsAre(testing::Key(last)));
+}
+
 TEST(AgentSlots, AContainerRemovedByHandIsReplaced) {
   Scene scene;
   scene.assign({Scene::wish(1)});
