@@ -32,6 +32,7 @@ struct Container {
 struct Inventory {
   std::vector<Container> containers;
   std::vector<std::string> images;  ///< References "hearth/…", ordered.
+  std::string missing{};            ///< What the engine did not tell, in words; empty: it told all.
 };
 
 }  // namespace hearth

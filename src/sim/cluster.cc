@@ -177,6 +177,7 @@ void Cluster::heal() {
     machine->disk().busy = false;
     machine->agent().crash_at_save(AgentProcess::SaveCrash::kNone);
     machine->engine().set_faults({});
+    machine->engine().go_on();
   }
   world_.after(kPersonComes, [this] {
     for (auto& [name, machine] : machines_) machine->power_on();

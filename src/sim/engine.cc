@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 constexpr int kKilled = 137;
 constexpr int kTerminated = 143;
 constexpr int kCrashed = 1;
+/// How long an answer is waited for.
+constexpr Duration kPatience = std::chrono::seconds(10);
 
 tl::unexpected<Error> gone() {
   return fail(ErrorCode::kNotFound, "no such container");
@@ -36,6 +38,7 @@ void SimEngine::boot() {
 }
 
 void SimEngine::die() {
+  stop_hanging();
   up_ = false;
   ++life_;
   notice_ = nullptr;
@@ -46,6 +49,7 @@ void SimEngine::die() {
 
 void SimEngine::restart(Duration down_for) {
   if (!up_) return;
+  stop_hanging();
   up_ = false;
   ++life_;
   host_.world().note(name_, "the engine stops, and all containers with it");
@@ -58,6 +62,24 @@ void SimEngine::restart(Duration down_for) {
     host_.world().note(name_, "the engine is back");
     if (notice_) tell(core::EngineFound{});
   });
+}
+
+void SimEngine::hang() {
+  if (!answers()) return;
+  hangs_ = true;
+  host_.world().note(name_, "the engine hangs");
+}
+
+void SimEngine::go_on() {
+  if (!hangs_) return;
+  hangs_ = false;
+  host_.world().note(name_, "the engine goes on");
+  for (const Task& task : std::exchange(held_, {})) task();
+}
+
+void SimEngine::stop_hanging() {
+  hangs_ = false;
+  held_.clear();
 }
 
 void SimEngine::watch(Notice notice) {
@@ -75,6 +97,7 @@ void SimEngine::run(Duration low, Duration high, const Done& done,
   const Fate fate = draw_fate();
   const Duration half = host_.world().between(low, high) / 2;
   host_.after(half, [this, half, fate, done, effect = std::move(effect)] {
+    if (hangs_) return leave_unanswered(done, effect);
     Result<void> outcome;
     if (!up_) {
       outcome = fail(ErrorCode::kUnavailable, "the engine does not answer");
@@ -86,6 +109,11 @@ void SimEngine::run(Duration low, Duration high, const Done& done,
     }
     host_.after(half, [done, outcome] { done(outcome); });
   });
+}
+
+void SimEngine::leave_unanswered(const Done& done, const std::function<Result<void>()>& effect) {
+  if (host_.world().chance(500)) held_.emplace_back([effect] { (void)effect(); });
+  host_.after(kPatience, [done] { done(fail(ErrorCode::kTimeout, "no answer in time")); });
 }
 
 void SimEngine::create(const AssignedInstance& instance, std::uint32_t restarts, Created done) {
@@ -217,8 +245,16 @@ void SimEngine::tell(core::AgentEvent event) {
   last_notice_ =
       std::max(last_notice_, world.now() + world.between(milliseconds(1), milliseconds(20)));
   host_.after(last_notice_ - world.now(), [this, life = life_, broken, event = std::move(event)] {
-    if (notice_ && (broken || life == life_)) notice_(event);
+    deliver(broken, life, event);
   });
+}
+
+void SimEngine::deliver(bool broken, std::uint64_t life, const core::AgentEvent& event) {
+  if (hangs_) {
+    held_.emplace_back([this, broken, life, event] { deliver(broken, life, event); });
+  } else if (notice_ && (broken || life == life_)) {
+    notice_(event);
+  }
 }
 
 ContainerId SimEngine::next_id() {

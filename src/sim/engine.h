@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/agent/messages.h"
 #include "model/container.h"
@@ -26,6 +27,9 @@ struct EngineFaults {
 ///
 /// Operations take time and overtake each other; notices come in order, while somebody watches. A
 /// listing tells how it was when it was made, which is earlier than when it arrives.
+///
+/// One that hangs keeps the way of its notices open and answers nothing, though containers live and
+/// die; once it goes on it tells of that, and does half of what it was asked meanwhile.
 class SimEngine {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -43,6 +47,8 @@ class SimEngine {
   void die();
   /// The engine restarts, and its containers end with it.
   void restart(Duration down_for);
+  void hang();
+  void go_on();
   void watch(Notice notice);
   void unwatch() { notice_ = nullptr; }
 
@@ -61,7 +67,7 @@ class SimEngine {
   void lose_images() { images_.clear(); }
   void set_faults(const EngineFaults& faults) { faults_ = faults; }
 
-  bool is_up() const { return up_; }
+  bool answers() const { return up_ && !hangs_; }
   const std::map<ContainerId, Container>& containers() const { return containers_; }
   /// The image that each container was made from.
   const std::map<ContainerId, std::string>& image_of() const { return image_of_; }
@@ -71,6 +77,9 @@ class SimEngine {
   enum class Fate : std::uint8_t { kGood, kFails, kFailsAfterDoing };
   Fate draw_fate();
   void run(Duration low, Duration high, const Done& done, std::function<Result<void>()> effect);
+  void leave_unanswered(const Done& done, const std::function<Result<void>()>& effect);
+  void deliver(bool broken, std::uint64_t life, const core::AgentEvent& event);
+  void stop_hanging();
   void tell(core::AgentEvent event);
   void end(Container& container, int code);
   ContainerId next_id();
@@ -80,6 +89,8 @@ class SimEngine {
   ContentStore& content_;
   EngineFaults faults_;
   bool up_ = false;
+  bool hangs_ = false;
+  std::vector<Task> held_;  ///< What happens when it goes on.
   std::uint64_t life_ = 0;
   Notice notice_;
   MonoTime last_notice_{};

@@ -62,6 +62,10 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
       return for_a_while(milliseconds(300), seconds(15), [&machine] { machine.thaw(); });
     case Kind::kEngineRestart:
       return machine.engine().restart(world_.between(milliseconds(300), seconds(5)));
+    case Kind::kEngineHangs:
+      cluster_.checker().allow_double_for(seconds(15));
+      machine.engine().hang();
+      return for_a_while(seconds(1), seconds(40), [&machine] { machine.engine().go_on(); });
     case Kind::kImagesLost:
       world_.note(node.str(), "its images are gone");
       return machine.engine().lose_images();
@@ -69,6 +73,10 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
       world_.note(node.str(), "its disk is full");
       machine.disk().full = true;
       return for_a_while(seconds(1), seconds(15), [&machine] { machine.disk().full = false; });
+    case Kind::kDiskBusy:
+      world_.note(node.str(), "its disk is busy");
+      machine.disk().busy = true;
+      return for_a_while(seconds(2), seconds(20), [&machine] { machine.disk().busy = false; });
     case Kind::kDiskLost:
       world_.note(node.str(), "what its agent stored is lost");
       machine.crash_agent(world_.between(milliseconds(200), seconds(2)));

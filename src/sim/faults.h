@@ -24,8 +24,10 @@ class FaultSchedule {
     kNodeCrash,
     kNodeFreeze,
     kEngineRestart,
+    kEngineHangs,
     kImagesLost,
     kDiskFull,
+    kDiskBusy,
     kDiskLost,
     kManagerCrash,
     kManagerFreeze,
@@ -40,7 +42,7 @@ class FaultSchedule {
     kEngineTrouble,
     kPowerTrouble,
   };
-  static constexpr std::uint64_t kKinds = 24;
+  static constexpr std::uint64_t kKinds = 26;
 
   void plan_next();
   void strike();

@@ -41,7 +41,7 @@ class SimMachine {
   bool is_frozen() const { return host_.is_frozen(); }
   /// Up, running, with its agent and its engine.
   bool works() const {
-    return host_.is_up() && !host_.is_frozen() && agent_.is_alive() && engine_.is_up();
+    return host_.is_up() && !host_.is_frozen() && agent_.is_alive() && engine_.answers();
   }
   DialOutcome dialled() const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <random>
 #include <utility>
 
@@ -111,9 +112,13 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
  private:
   friend class DockerRuntime;
 
-  Result<EngineAnswer> get(std::string target, std::string doing, Coroutine& coroutine);
+  Result<EngineAnswer> get(std::string target, std::string doing, Duration patience,
+                           Coroutine& coroutine);
   Result<EngineAnswer> change(std::string_view method, std::string target, std::string doing,
                               Coroutine& coroutine);
+  Result<ContainerList> list_containers(Coroutine& coroutine);
+  Result<std::vector<std::string>> list_images(Coroutine& coroutine);
+  void learn_ends(Inventory& inventory, Coroutine& coroutine);
   Result<std::optional<ContainerExit>> exit_of(const ContainerId& container, Coroutine& coroutine);
   Result<void> follow_progress(AnswerStream& stream, std::string_view doing, const ChunkSink& log,
                                Coroutine& coroutine);
@@ -137,12 +142,12 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
 };
 
 Result<EngineAnswer> DockerRuntime::Core::get(std::string target, std::string doing,
-                                              Coroutine& coroutine) {
+                                              Duration patience, Coroutine& coroutine) {
   return client_.ask({.method = "GET",
                       .target = std::move(target),
                       .body = {},
                       .doing = std::move(doing),
-                      .patience = Patience::of(config_.timeouts.answer)},
+                      .patience = Patience::of(patience)},
                      coroutine);
 }
 
@@ -157,46 +162,78 @@ Result<EngineAnswer> DockerRuntime::Core::change(std::string_view method, std::s
 }
 
 Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
-  constexpr std::string_view kListContainers = "list the containers";
-  constexpr std::string_view kListImages = "list the images";
-  const auto listed = get(container_list_target({config_.node, config_.cluster}),
-                          std::string(kListContainers), coroutine);
-  if (!listed) return tl::unexpected(listed.error());
-  if (listed->status != kOk) return refused(*listed, kListContainers);
-  auto list = decode_container_list(listed->body);
+  const EventWatch::Listing listing(watch_);
+  auto list = list_containers(coroutine);
   if (!list) return tl::unexpected(list.error());
   counters_.containers_unreadable += list->unreadable;
+  Inventory inventory{.containers = std::move(list->containers), .images = {}};
+  learn_ends(inventory, coroutine);
+  auto images = list_images(coroutine);
+  if (!images) return tl::unexpected(images.error());
+  inventory.images = std::move(*images);
 
-  Inventory inventory;
-  for (Container& container : list->containers) {
-    // The engine tells of a death a little before its list does: a list that is told after the
-    // notice must not bring the container back to life.
-    if (const auto end = watch_.end_of(container.id)) {
-      container.state = ContainerState::kExited;
-      container.exit = end;
-    } else if (container.state == ContainerState::kExited) {
-      auto exit = exit_of(container.id, coroutine);
+  // Last, when nothing more is waited for: the engine tells of a death before its list does, and
+  // the notice of one may have come at any time since it was asked for the list. A list that is
+  // told after the notice must not bring the container back to life.
+  for (Container& container : inventory.containers) {
+    const auto end = watch_.end_of(container.id);
+    if (!end) continue;
+    container.state = ContainerState::kExited;
+    container.exit = end;
+  }
+  std::erase_if(inventory.containers,
+                [&](const Container& container) { return listing.saw_go(container.id); });
+  return inventory;
+}
+
+Result<ContainerList> DockerRuntime::Core::list_containers(Coroutine& coroutine) {
+  constexpr std::string_view kDoing = "list the containers";
+  const auto answer = get(container_list_target({config_.node, config_.cluster}),
+                          std::string(kDoing), config_.timeouts.answer, coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != kOk) return refused(*answer, kDoing);
+  return decode_container_list(answer->body);
+}
+
+Result<std::vector<std::string>> DockerRuntime::Core::list_images(Coroutine& coroutine) {
+  constexpr std::string_view kDoing = "list the images";
+  const auto answer =
+      get(image_list_target(), std::string(kDoing), config_.timeouts.answer, coroutine);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != kOk) return refused(*answer, kDoing);
+  return decode_image_list(answer->body);
+}
+
+/// A container that the engine stumbles over (it is locked, its files are damaged) stays exited
+/// without an exit: for its sake the others must not stay unknown.
+void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine) {
+  const auto give_up = std::chrono::steady_clock::now() + config_.timeouts.answer;
+  std::size_t untold = 0;
+  std::vector<Container> kept;
+  for (Container& container : inventory.containers) {
+    if (container.state == ContainerState::kExited && !watch_.end_of(container.id)) {
+      Result<std::optional<ContainerExit>> exit =
+          fail(ErrorCode::kTimeout, "the Docker engine took too long over the others");
+      if (std::chrono::steady_clock::now() < give_up) exit = exit_of(container.id, coroutine);
       // Removed since it was listed.
       if (!exit && exit.error().code == ErrorCode::kNotFound) continue;
-      if (!exit) return tl::unexpected(exit.error());
-      container.exit = *exit;
+      if (exit) {
+        container.exit = *exit;
+      } else if (++untold == 1) {
+        inventory.missing = exit.error().message;
+      }
     }
-    inventory.containers.push_back(std::move(container));
+    kept.push_back(std::move(container));
   }
-
-  const auto images = get(image_list_target(), std::string(kListImages), coroutine);
-  if (!images) return tl::unexpected(images.error());
-  if (images->status != kOk) return refused(*images, kListImages);
-  auto references = decode_image_list(images->body);
-  if (!references) return tl::unexpected(references.error());
-  inventory.images = std::move(*references);
-  return inventory;
+  inventory.containers = std::move(kept);
+  if (untold > 1) inventory.missing += fmt::format(" ({} more like it)", untold - 1);
 }
 
 Result<std::optional<ContainerExit>> DockerRuntime::Core::exit_of(const ContainerId& container,
                                                                   Coroutine& coroutine) {
   const std::string doing = container_words("inspect", container);
-  const auto answer = get(container_target(container, "/json"), doing, coroutine);
+  const auto answer =
+      get(container_target(container, "/json"), doing, config_.timeouts.inspection, coroutine);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status != kOk) return refused(*answer, doing);
   return decode_exit(answer->body);

@@ -25,6 +25,9 @@ struct DockerTimeouts {
   Duration transfer_stall = std::chrono::minutes(5);
   Duration transfer = std::chrono::hours(2);  ///< A whole save or load.
   Duration build = std::chrono::hours(1);     ///< A whole build.
+  /// To one question about how a container ended. Many are asked for one inventory, which in all
+  /// may not take much longer than `answer`: what is not told by then is left out.
+  Duration inspection = std::chrono::seconds(2);
   /// How often a log that is followed and quiet asks its sink whether to go on.
   Duration log_check = std::chrono::seconds(5);
 };
@@ -60,8 +63,10 @@ struct DockerCounters {
 /// memory at some time in its life. The engine tells that before the death, as far as was seen, but
 /// promises no order.
 ///
-/// An inventory agrees with the notices: once a container was told to have ended, no inventory
-/// that completes later has it running (the engine's own list may lag behind its events).
+/// An inventory agrees with the notices: once a container was told to have ended, or to be gone, no
+/// inventory that completes later has it running (the engine's own list may lag behind its events,
+/// and is made up of several answers). A single container that the engine cannot or does not tell
+/// about spoils none: it is listed without how it ended.
 ///
 /// Bounds: 8 verbs at once, 32 stops (they last for their grace), 1 build, 2 images on their way,
 /// 16 logs; more wait in line up to a bound (1024, 1024, 16, 64, 0), and beyond it get kExhausted.

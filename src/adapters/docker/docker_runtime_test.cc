@@ -157,6 +157,50 @@ TEST_F(DockerRuntimeTest, AnInventoryTellsHowContainersEnded) {
   EXPECT_EQ(runtime->counters().containers_unreadable, 1U);
 }
 
+std::string exited(const std::string& id) {
+  return R"({"Id":")" + id + R"(","State":"exited","Labels":{"hearth.instance":"heater-1",
+     "hearth.workload":"heater","hearth.generation":"1","hearth.restarts":"0"}})";
+}
+
+TEST_F(DockerRuntimeTest, AContainerThatTheEngineStumblesOverSpoilsNoInventory) {
+  engine.on("/containers/json", {answer(200, "[" + exited("broken") + "," + exited("locked") + "," +
+                                                 exited("dead") + "]")});
+  engine.on("/containers/broken/json", {answer(500, R"({"message":"its layer is gone"})")});
+  engine.on("/containers/locked/json", {"", Then::kHold});
+  engine.on("/containers/dead/json", {answer(200, R"({"State":{"ExitCode":3,"OOMKilled":false,
+     "FinishedAt":"2026-11-23T19:52:53.4Z"}})")});
+  engine.on("/images/json", {answer(200, "[]")});
+  DockerConfig changed = config();
+  changed.timeouts.inspection = 50ms;
+  recreate(changed);
+  const auto result = inventory();
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_EQ(result->containers.size(), 3U);
+  for (const Container& container : result->containers) {
+    EXPECT_EQ(container.state, ContainerState::kExited);
+  }
+  EXPECT_FALSE(result->containers[0].exit);
+  EXPECT_FALSE(result->containers[1].exit);
+  EXPECT_EQ(result->containers[2].exit->code, 3);
+  EXPECT_THAT(result->missing, HasSubstr("its layer is gone (1 more like it)"));
+}
+
+TEST_F(DockerRuntimeTest, ManyContainersThatTheEngineStumblesOverHoldAnInventoryUpOnlySoLong) {
+  std::string list;
+  for (int i = 0; i < 100; ++i) list += (i == 0 ? "" : ",") + exited("locked");
+  engine.on("/containers/json", {answer(200, "[" + list + "]")});
+  engine.on("/containers/locked/json", {"", Then::kHold});
+  engine.on("/images/json", {answer(200, "[]")});
+  DockerConfig changed = config();
+  changed.timeouts.answer = 500ms;
+  changed.timeouts.inspection = 100ms;
+  recreate(changed);
+  const auto result = inventory();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->containers.size(), 100U);
+  EXPECT_LE(engine.count("/containers/locked/json"), 5U);
+}
+
 TEST_F(DockerRuntimeTest, TheVerbsAreIdempotent) {
   const auto stop = [&] {
     return wait_for<void>([&](const auto& done) { runtime->stop(kContainer, 1500ms, done); });

@@ -110,6 +110,7 @@ std::optional<ContainerNotice> EventWatch::notice_of(const EngineEvent& event) {
       break;
     case EngineEvent::Kind::kDestroy:
       notice.kind = ContainerNotice::Kind::kRemoved;
+      if (listings_ > 0 && gone_.size() < kEndsMax) gone_.insert(event.container);
       forget_end(event.container);
       break;
   }

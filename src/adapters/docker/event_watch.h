@@ -25,6 +25,21 @@ class EventWatch {
   /// How the container ended, if a notice told so since the watch stands.
   std::optional<ContainerExit> end_of(const ContainerId& container) const;
 
+  /// While a listing is made: which containers were told to be gone since it was begun.
+  class Listing {
+   public:
+    explicit Listing(EventWatch& watch) : watch_(watch) { ++watch_.listings_; }
+    ~Listing() {
+      if (--watch_.listings_ == 0) watch_.gone_.clear();
+    }
+    Listing(const Listing&) = delete;
+    Listing& operator=(const Listing&) = delete;
+    bool saw_go(const ContainerId& container) const { return watch_.gone_.contains(container); }
+
+   private:
+    EventWatch& watch_;
+  };
+
  private:
   Error run_until_it_breaks(const ContainerRuntime::Handlers& handlers, bool& watched,
                             Coroutine& coroutine);
@@ -40,6 +55,8 @@ class EventWatch {
   // Of containers that are still there, since the watch stands.
   std::set<ContainerId> killed_for_memory_;
   std::map<ContainerId, ContainerExit> ends_;
+  int listings_ = 0;            ///< Being made.
+  std::set<ContainerId> gone_;  ///< Since the oldest of them was begun.
 };
 
 }  // namespace hearth::docker

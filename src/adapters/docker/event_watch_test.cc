@@ -59,6 +59,41 @@ TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsSetRight) {
   EXPECT_EQ(state(), ContainerState::kRunning);
 }
 
+// Goal: what ends or goes while an inventory is being taken is not in it as running. Method: the
+// list of the containers has come, that of the images has not, and then the notices come.
+TEST_F(EventWatchTest, AnInventoryTellsWhatHappenedWhileItWasTaken) {
+  engine.on("/containers/json",
+            {answer(200, R"([{"Id":")" + std::string(kId) + R"(","State":"running","Labels":
+     {"hearth.instance":"heater-1","hearth.workload":"heater","hearth.generation":"1",
+      "hearth.restarts":"0"}}])")});
+  engine.on("/images/json", {"", FakeEngine::Then::kHold});
+  DockerConfig changed = config();
+  changed.timeouts.inspection = 20ms;  // The connection that was held answers nothing more.
+  recreate(changed);
+  watch();
+  run_until([&] { return watching == 1; });
+  std::optional<Result<Inventory>> taken;
+  const auto take_while = [&](const std::string& events, std::size_t notices_then) {
+    const std::size_t asked = engine.count("/images/json");
+    taken.reset();
+    runtime->inventory([&](Result<Inventory> inventory) { taken = std::move(inventory); });
+    run_until([&] { return engine.count("/images/json") > asked; });
+    engine.send("/events", events);
+    run_until([&] { return notices.size() == notices_then; });
+    engine.send("/images/json", answer(200, "[]"));
+    run_until([&] { return taken.has_value(); });
+  };
+  const std::string die = chunk(event("die", R"(,"exitCode":"3")"));
+  take_while(die, 1);
+  ASSERT_EQ(taken->value().containers.size(), 1U);
+  EXPECT_EQ(taken->value().containers[0].state, ContainerState::kExited);
+  EXPECT_EQ(taken->value().containers[0].exit, notices.at(0).exit);
+  take_while(chunk(event("start")) + die + chunk(event("destroy")), 4);
+  EXPECT_TRUE(taken->value().containers.empty());
+  take_while(chunk(event("start")), 5);  // Of which the list knows better than what was before it.
+  EXPECT_EQ(taken->value().containers.size(), 1U);
+}
+
 TEST_F(EventWatchTest, ABrokenEventStreamIsToldAndWatchedAgain) {
   watch();
   run_until([&] { return watching == 1; });

@@ -12,6 +12,9 @@ namespace {
 /// Changes that come this close together are told in one report.
 constexpr Duration kReportGap = std::chrono::milliseconds(20);
 constexpr Duration kSaveRetry = std::chrono::seconds(1);
+constexpr Duration kListingRetry = std::chrono::seconds(1);
+/// A single listing may fail in passing.
+constexpr std::uint32_t kListingsFailedTolerated = 1;
 
 }  // namespace
 
@@ -112,6 +115,8 @@ void Agent::visit(const AssignmentSaved& event) {
 void Agent::visit(const EngineFound&) {
   engine_up_ = true;
   engine_error_.clear();
+  listings_failed_ = 0;
+  listing_error_.clear();
   inventory_step_.reset();
   next_inventory_ = now_.mono;
 }
@@ -126,13 +131,26 @@ void Agent::visit(const EngineLost& event) {
 void Agent::visit(const InventoryTaken& event) {
   if (event.number != inventory_step_) return;  // Of an engine that was lost since.
   if (event.inventory) {
+    listings_failed_ = 0;
+    listing_error_.clear();
     take_inventory(*event.inventory);
     const bool lacks_images = images_gained_in_step_ > *inventory_step_;
     next_inventory_ = lacks_images ? now_.mono : now_.mono + kInventoryPeriod;
   } else {
-    next_inventory_ = now_.mono + std::chrono::seconds(1);
+    note_failed_listing(event.inventory.error());
   }
   inventory_step_.reset();
+}
+
+void Agent::note_failed_listing(const Error& error) {
+  ++listings_failed_;
+  listing_error_ = error.message;
+  next_inventory_ = now_.mono + kListingRetry;
+  // An engine that hangs keeps the way of its notices open, and would leave every request without
+  // an answer. A listing that comes ends this, as after it was lost.
+  if (error.code == ErrorCode::kTimeout && listings_failed_ > kListingsFailedTolerated) {
+    inventory_known_ = false;
+  }
 }
 
 void Agent::visit(const LoadSampled& event) {
@@ -239,7 +257,9 @@ Report Agent::report() const {
 
 std::string Agent::problem() const {
   if (!engine_up_) return engine_error_;
-  if (!inventory_known_) return "its containers have not been listed yet";
+  if (!inventory_known_ && listings_failed_ == 0) return "its containers have not been listed yet";
+  if (!inventory_known_ || listings_failed_ > kListingsFailedTolerated)
+    return "its containers cannot be listed: " + listing_error_;
   if (!save_error_.empty()) return "its assignment cannot be stored: " + save_error_;
   return {};
 }

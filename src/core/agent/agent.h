@@ -124,6 +124,7 @@ class Agent {
   void visit(const StatusDropped& event);
   void adopt(const Assignment& assignment);
   void save_if_due();
+  void note_failed_listing(const Error& error);
   void send_status_if_due();
   Report report() const;
   std::string problem() const;
@@ -137,6 +138,7 @@ class Agent {
   void create_container(const InstanceId& id, Slot& slot);
   void clear_out(const InstanceId& id, Slot& slot, const ContainerId& keep);
   void note_exit(Slot& slot, std::optional<ContainerExit> exit);
+  void note_end(Slot& slot, std::string reason);
   void note_failure(Slot& slot, const std::string& reason);
   static void set_state(Slot& slot, InstanceState state, std::string reason = {});
   static Container* current(Slot& slot);
@@ -177,6 +179,8 @@ class Agent {
   bool engine_up_ = false;
   std::string engine_error_ = "the engine has not answered yet";
   bool inventory_known_ = false;
+  std::uint32_t listings_failed_ = 0;            ///< Since the last that came.
+  std::string listing_error_;                    ///< Of the last of them.
   std::optional<std::uint64_t> inventory_step_;  ///< Asked for in that step, and not answered.
   MonoTime next_inventory_{};
 

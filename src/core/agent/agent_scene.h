@@ -237,6 +237,7 @@ class AgentScene {
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an end of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be made.
+  std::optional<Error> listing_error;
   Duration create_takes{}, start_takes{}, listing_takes{},
       stop_takes = std::chrono::milliseconds(100);
   // The content store.
@@ -281,7 +282,7 @@ class AgentScene {
       inventory.containers.push_back(container);
     inventory.images.assign(engine_images.begin(), engine_images.end());
     after(listing_takes, [this, inventory, number = take.number] {
-      const Result<void> ok = outcome(std::nullopt);
+      const Result<void> ok = outcome(listing_error);
       step(InventoryTaken{number, ok ? Result<Inventory>(inventory) : tl::unexpected(ok.error())});
     });
   }

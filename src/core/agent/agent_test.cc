@@ -428,6 +428,56 @@ TEST(Agent, AListingThatFailsIsAskedForAgainAfterASecond) {
   EXPECT_EQ(scene.problem(), "");
 }
 
+TEST(Agent, WhyTheContainersCannotBeListedIsToldWhereNothingCanBeDoneWithoutThem) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.listing_error = Error{ErrorCode::kFailed, "the list is broken"};
+  scene.start_agent();
+  scene.pass(minutes(1));
+  EXPECT_EQ(scene.problem(), "its containers cannot be listed: the list is broken");
+  scene.listing_error.reset();
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.problem(), "");
+}
+
+TEST(Agent, AListingThatFailsOnceIsNoProblemAndOneThatGoesOnFailingIs) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(Agent::kInventoryPeriod - milliseconds(500));
+  scene.listing_error = Error{ErrorCode::kFailed, "the list is broken"};
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.problem(), "");
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.problem(), "its containers cannot be listed: the list is broken");
+  scene.crash(1);  // The engine gives notice and obeys.
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+// Goal: an engine that hangs, with its notices' way open, is one that is lost: a problem, and
+// nothing more is asked of it until it answers.
+TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.listing_error = Error{ErrorCode::kTimeout, "no answer in time"};
+  scene.listing_takes = seconds(10);
+  scene.gives_notice = false;
+  scene.pass(Agent::kInventoryPeriod + seconds(25));
+  EXPECT_THAT(scene.problem(), HasSubstr("cannot be listed: no answer in time"));
+  scene.forget_history();
+  scene.crash(1);
+  scene.assign({Scene::wish(1), Scene::wish(2)});
+  scene.pass(minutes(5));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_THAT(scene.done<TakeInventory>().size(), testing::Gt(20U));
+  EXPECT_EQ(applied(scene), 2U);
+  scene.listing_error.reset();
+  scene.listing_takes = Duration(0);
+  scene.gives_notice = true;
+  scene.pass(seconds(11));
+  EXPECT_EQ(scene.problem(), "");
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+}
+
 TEST(Agent, AListingOfAnEngineThatWasLostSinceIsNotBelieved) {
   Scene scene;
   scene.assign({Scene::wish(1)});

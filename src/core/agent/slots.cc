@@ -11,6 +11,7 @@ namespace hearth::core {
 namespace {
 
 constexpr Duration kClearingRetry = std::chrono::seconds(2);
+constexpr const char* kVanished = "its container vanished";
 
 int usefulness(ContainerState state) {
   switch (state) {
@@ -107,10 +108,14 @@ void Agent::clear_out(const InstanceId& id, Slot& slot, const ContainerId& keep)
 }
 
 void Agent::note_exit(Slot& slot, std::optional<ContainerExit> exit) {
-  if (exit) slot.status.last_exit = exit;
-  slot.status.reason = exit ? fmt::format("it ended with exit code {}{}", exit->code,
-                                          exit->out_of_memory ? ", out of memory" : "")
-                            : "its container vanished";
+  slot.status.last_exit = exit;
+  note_end(slot, exit ? fmt::format("it ended with exit code {}{}", exit->code,
+                                    exit->out_of_memory ? ", out of memory" : "")
+                      : "it ended, and the engine does not tell how");
+}
+
+void Agent::note_end(Slot& slot, std::string reason) {
+  slot.status.reason = std::move(reason);
   ++slot.restarts;
   slot.status.restarts = slot.restarts;
   slot.restart.on_stopped(now_.mono, prng_);
@@ -171,7 +176,7 @@ void Agent::visit(const ContainerRemoved& event) {
   const bool was_current = current(*slot) == &found->second;
   slot->containers.erase(found);
   slot->changed_in_step = step_;
-  if (was_current) note_exit(*slot, std::nullopt);
+  if (was_current) note_end(*slot, kVanished);
 }
 
 /// A listing is older than what was done while it was made: slots that changed since are left for
@@ -191,7 +196,7 @@ void Agent::take_inventory(const Inventory& inventory) {
     const bool serving_vanished = serving != nullptr && !listed[id].contains(serving->id);
     std::erase_if(slot.containers,
                   [&](const auto& entry) { return !listed[id].contains(entry.first); });
-    if (serving_vanished) note_exit(slot, std::nullopt);
+    if (serving_vanished) note_end(slot, kVanished);
   }
   inventory_known_ = true;
 }

@@ -208,6 +208,18 @@ TEST(AgentSlots, AnEndWhoseNoticeWasLostIsFoundByTheNextListing) {
   EXPECT_EQ(scene.status(2).restarts, 1U);
 }
 
+TEST(AgentSlots, AnEndOfWhichTheEngineDoesNotTellHowIsAnEndAllTheSame) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.crash(1, 3);
+  scene.containers.at(scene.agent->container_of(Scene::id(1))).state = ContainerState::kExited;
+  scene.pass(Agent::kInventoryPeriod);
+  EXPECT_EQ(scene.status(1).state, InstanceState::kBackoff);
+  EXPECT_EQ(scene.status(1).reason, "it ended, and the engine does not tell how");
+  EXPECT_EQ(scene.status(1).restarts, 2U);
+  EXPECT_EQ(scene.status(1).last_exit, std::nullopt);  // The one before was another's.
+}
+
 // Goal: a listing that was made before a container was replaced does not undo that.
 TEST(AgentSlots, AListingOlderThanWhatWasDoneMeanwhileIsNotBelieved) {
   Scene scene;

@@ -86,6 +86,11 @@ void AgentShell::act(const core::SaveAssignment& action) {
 
 void AgentShell::act(const core::TakeInventory& action) {
   ports_.runtime.inventory([this, number = action.number](const Result<Inventory>& inventory) {
+    if (!inventory) {
+      warn("inventory", "the containers cannot be listed: " + inventory.error().message);
+    } else if (!inventory->missing.empty()) {
+      warn("inventory", "the list of the containers is incomplete: " + inventory->missing);
+    }
     deliver(core::InventoryTaken{number, inventory});
   });
 }
