@@ -171,7 +171,7 @@ Result<void> run(const AgentOptions& options) {
                    .store = store,
                    .http = http,
                    .content = content,
-                   .sample_load = [&probe] { return probe->sample(); },
+                   .sample_load = [&] { return probe->sample(runtime.data_root()); },
                    .open_bus = [&](const std::string& bootstrap) -> Result<std::unique_ptr<Bus>> {
                      return KafkaBus::open(loop, clock,
                                            {.bootstrap = bootstrap,

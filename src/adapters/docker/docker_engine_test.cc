@@ -317,6 +317,10 @@ TEST_F(DockerEngineTest, WhatOnlyBuildKitKnowsIsToldWithARemedy) {
   }
 }
 
+TEST_F(DockerEngineTest, WhereTheDataIsIsKnownAfterAnInventory) {
+  EXPECT_TRUE(std::filesystem::is_directory(runtime->data_root())) << runtime->data_root();
+}
+
 TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
   ASSERT_TRUE(
       build_dockerfile("FROM scratch\nCOPY busybox /bin/busybox\nCMD [\"/bin/nothing\"]\n"));

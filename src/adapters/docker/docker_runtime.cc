@@ -67,11 +67,17 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   }
 
   const DockerCounters& counters() const { return counters_; }
+  const std::filesystem::path& data_root() const { return data_root_; }
+
 
   void watch(Handlers handlers) {
     HEARTH_CHECK(!watching_);
     watching_ = true;
     handlers_ = std::move(handlers);
+    handlers_.on_lost = [this, tell = std::move(handlers_.on_lost)](const Error& error) {
+      data_root_.clear();  // The next engine may have its data elsewhere.
+      tell(error);
+    };
     http::spawn(loop_, [self = shared_from_this()](Coroutine& coroutine) {
       self->watch_.run(self->handlers_, coroutine);
     });
@@ -120,6 +126,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   Result<std::vector<std::string>> list_images(Coroutine& coroutine);
   void learn_ends(Inventory& inventory, Coroutine& coroutine);
   Result<std::optional<ContainerExit>> exit_of(const ContainerId& container, Coroutine& coroutine);
+  void learn_data_root(Coroutine& coroutine);
   Result<void> follow_progress(AnswerStream& stream, std::string_view doing, const ChunkSink& log,
                                Coroutine& coroutine);
   std::string container_name(const InstanceId& instance);
@@ -134,6 +141,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   Lane transfers_{{.running_max = 2, .waiting_max = 64}};
   Lane logs_{{.running_max = 16, .waiting_max = 0}};
   DockerCounters counters_;
+  std::filesystem::path data_root_;
   EventWatch watch_;
   Handlers handlers_;
   bool watching_ = false;
@@ -171,6 +179,7 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   auto images = list_images(coroutine);
   if (!images) return tl::unexpected(images.error());
   inventory.images = std::move(*images);
+  if (data_root_.empty()) learn_data_root(coroutine);
 
   // Last, when nothing more is waited for: the engine tells of a death before its list does, and
   // the notice of one may have come at any time since it was asked for the list. A list that is
@@ -237,6 +246,13 @@ Result<std::optional<ContainerExit>> DockerRuntime::Core::exit_of(const Containe
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status != kOk) return refused(*answer, doing);
   return decode_exit(answer->body);
+}
+
+/// An engine that does not tell is asked again with the next inventory; nothing else depends on it.
+void DockerRuntime::Core::learn_data_root(Coroutine& coroutine) {
+  const auto answer =
+      get("/info", "tell where its data is", config_.timeouts.inspection, coroutine);
+  if (answer && answer->status == kOk) data_root_ = decode_data_root(answer->body);
 }
 
 /// For people who look at the engine. Random at its end, so that a create whose answer was lost
@@ -463,6 +479,10 @@ DockerRuntime::~DockerRuntime() {
 
 const DockerCounters& DockerRuntime::counters() const {
   return core_->counters();
+}
+
+const std::filesystem::path& DockerRuntime::data_root() const {
+  return core_->data_root();
 }
 
 void DockerRuntime::watch(Handlers handlers) {

@@ -83,6 +83,9 @@ class DockerRuntime final : public ContainerRuntime {
   ~DockerRuntime() override;
 
   const DockerCounters& counters() const;
+  /// Where the engine keeps images and containers, in its own view of the file system; empty until
+  /// the first inventory since it was found.
+  const std::filesystem::path& data_root() const;
 
   void watch(Handlers handlers) override;
   void inventory(Completion<Inventory> done) override;

@@ -201,6 +201,23 @@ TEST_F(DockerRuntimeTest, ManyContainersThatTheEngineStumblesOverHoldAnInventory
   EXPECT_LE(engine.count("/containers/locked/json"), 5U);
 }
 
+TEST_F(DockerRuntimeTest, WhereTheEngineKeepsItsDataIsLearntFromEachEngineAnew) {
+  engine.on("/containers/json", {answer(200, "[]")});
+  engine.on("/images/json", {answer(200, "[]")});
+  watch();
+  run_until([&] { return watching == 1; });
+  ASSERT_TRUE(inventory());
+  EXPECT_EQ(runtime->data_root(), "");
+  engine.on("/info", {answer(200, R"({"DockerRootDir":"/data/docker"})")});
+  ASSERT_TRUE(inventory());
+  ASSERT_TRUE(inventory());
+  EXPECT_EQ(runtime->data_root(), "/data/docker");
+  EXPECT_EQ(engine.count("/info"), 2U);
+  engine.hang_up("/events");
+  run_until([&] { return watching == 2; });
+  EXPECT_EQ(runtime->data_root(), "");
+}
+
 TEST_F(DockerRuntimeTest, TheVerbsAreIdempotent) {
   const auto stop = [&] {
     return wait_for<void>([&](const auto& done) { runtime->stop(kContainer, 1500ms, done); });

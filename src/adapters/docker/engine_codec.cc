@@ -337,6 +337,12 @@ Result<std::optional<ContainerExit>> decode_exit(std::string_view answer) {
                        .at = *at};
 }
 
+std::filesystem::path decode_data_root(std::string_view answer) {
+  const auto parsed = parse(answer, "an answer about itself");
+  std::filesystem::path root = parsed ? text_in(*parsed, "DockerRootDir") : std::string_view{};
+  return root.is_absolute() ? root : std::filesystem::path();
+}
+
 Result<std::vector<std::string>> decode_image_list(std::string_view answer) {
   const auto parsed = parse(answer, "a list of images");
   if (!parsed) return tl::unexpected(parsed.error());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +69,8 @@ struct ContainerList {
 Result<ContainerList> decode_container_list(std::string_view answer);
 /// How an inspected container ended; nullopt if it never did.
 Result<std::optional<ContainerExit>> decode_exit(std::string_view answer);
+/// Where the engine keeps its data, from its answer about itself; empty if that does not tell.
+std::filesystem::path decode_data_root(std::string_view answer);
 /// References "hearth/…", ordered.
 Result<std::vector<std::string>> decode_image_list(std::string_view answer);
 

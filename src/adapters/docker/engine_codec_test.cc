@@ -268,6 +268,13 @@ TEST(EngineCodec, ADockerfileThatNeedsBuildKitGetsARemedy) {
   EXPECT_THAT(refused("No such container: x"), testing::Not(HasSubstr("BuildKit")));
 }
 
+TEST(EngineCodec, TheDataRootIsAnAbsolutePathOrNotKnown) {
+  EXPECT_EQ(decode_data_root(R"({"ID":"x","DockerRootDir":"/data/docker"})"), "/data/docker");
+  for (const char* odd : {"", "[]", "{}", R"({"DockerRootDir":7})", R"({"DockerRootDir":"x"})"}) {
+    EXPECT_EQ(decode_data_root(odd), "") << odd;
+  }
+}
+
 // Goal: no text makes a decoder do anything but answer. Method: real answers with bytes flipped,
 // taken out and put in.
 TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
@@ -302,6 +309,7 @@ TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
     decode_container_list(text);
     decode_exit(text);
     decode_image_list(text);
+    decode_data_root(text);
     decode_progress(text);
     refusal(500, text, "start it");
   }

@@ -69,11 +69,11 @@ Result<HostProbe> HostProbe::open(HostProbeConfig config) {
   return probe;
 }
 
-Load HostProbe::sample() {
+Load HostProbe::sample(const std::filesystem::path& engine_data) {
   Load load;
   load.cpu = sample_cpu();
   if (const auto memory = parse_memory(meminfo_.read(buffer_))) load.memory = memory_use(*memory);
-  load.disk = sample_disks();
+  load.disk = sample_disks(engine_data);
   load.cpu_stall = parse_stall(cpu_pressure_.read(buffer_));
   load.memory_stall = parse_stall(memory_pressure_.read(buffer_));
   load.io_stall = parse_stall(io_pressure_.read(buffer_));
@@ -92,8 +92,10 @@ std::optional<std::uint16_t> HostProbe::sample_cpu() {
   return cpu_use_;
 }
 
-std::optional<std::uint16_t> HostProbe::sample_disks() const {
+std::optional<std::uint16_t> HostProbe::sample_disks(
+    const std::filesystem::path& engine_data) const {
   std::optional<std::uint16_t> fullest;
+  if (!engine_data.empty()) fullest = disk_use(engine_data);
   for (const std::filesystem::path& disk : disks_) fullest = std::max(fullest, disk_use(disk));
   return fullest;
 }

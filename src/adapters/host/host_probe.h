@@ -12,7 +12,7 @@
 namespace hearth::host {
 
 struct HostProbeConfig {
-  /// A path on each file system whose fullness counts: the agent's own folder, the engine's data.
+  /// A path on each file system whose fullness counts.
   std::vector<std::filesystem::path> disks;
   std::filesystem::path proc = "/proc";
 };
@@ -28,9 +28,11 @@ class HostProbe {
   /// from the next, and the agent must not run.
   static Result<HostProbe> open(HostProbeConfig config);
 
+  /// `engine_data`: a path on one more file system whose fullness counts; empty: not known.
+  ///
   /// CPU use is that since the reading before, and absent in the first. Readings that follow within
   /// half a second of one core's time tell the last one again: clock ticks are too coarse for less.
-  Load sample();
+  Load sample(const std::filesystem::path& engine_data = {});
 
   /// All cores this process may use, all memory. Zero: not told.
   Resources capacity() const;
@@ -56,7 +58,7 @@ class HostProbe {
   explicit HostProbe(HostProbeConfig config);
 
   std::optional<std::uint16_t> sample_cpu();
-  std::optional<std::uint16_t> sample_disks() const;
+  std::optional<std::uint16_t> sample_disks(const std::filesystem::path& engine_data) const;
 
   std::vector<std::filesystem::path> disks_;
   mutable std::vector<char> buffer_;

@@ -61,6 +61,15 @@ TEST_F(HostProbeTest, CpuUseIsThatSinceTheReadingBefore) {
   EXPECT_EQ(probe->sample().cpu, 1000);
 }
 
+TEST_F(HostProbeTest, TheFullerOfTheDisksCounts) {
+  TemporaryDirectory elsewhere;
+  auto probe = HostProbe::open({.disks = {elsewhere / "gone"}, .proc = proc.path()});
+  ASSERT_TRUE(probe);
+  EXPECT_FALSE(probe->sample().disk);
+  EXPECT_FALSE(probe->sample(elsewhere / "gone").disk);
+  EXPECT_TRUE(probe->sample(proc.path()).disk);
+}
+
 TEST_F(HostProbeTest, WhatTheKernelDoesNotTellIsAbsent) {
   std::filesystem::remove_all(proc / "pressure");
   write("stat", "garbage\n");
