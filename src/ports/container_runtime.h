@@ -67,9 +67,12 @@ class ContainerRuntime {
   /// Kills if need be. Idempotent: one that is gone is a success.
   virtual void remove(const ContainerId& container, Completion<void> done) = 0;
   /// Builds the Dockerfile of a context (a tar file); `log` gets the engine's own output. kFailed
-  /// with the engine's last words if the Dockerfile does not build.
+  /// with the engine's last words if the Dockerfile does not build, or not in the time it may take.
   virtual void build(const std::filesystem::path& context, const std::string& reference,
                      ChunkSink log, Completion<void> done) = 0;
+  /// Breaks off the build of an image, or its saving, if that is under way: it completes soon, with
+  /// an error.
+  virtual void cancel_build(const std::string& reference) = 0;
   /// Writes an image as a tar file; tells its digest.
   virtual void save_image(const std::string& reference, const std::filesystem::path& file,
                           Completion<Digest> done) = 0;

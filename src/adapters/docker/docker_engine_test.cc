@@ -86,6 +86,9 @@ class DockerEngineTest : public testing::Test {
   }
 
   Result<void> build_dockerfile(const std::string& dockerfile) {
+    return wait_for<void>([&](const auto& done) { start_build(dockerfile, done); });
+  }
+  void start_build(const std::string& dockerfile, const Completion<void>& done) {
     const std::filesystem::path context = folder / "context";
     std::filesystem::create_directories(context);
     std::filesystem::copy_file("/bin/busybox", context / "busybox",
@@ -94,15 +97,13 @@ class DockerEngineTest : public testing::Test {
     const std::string tar = folder / "context.tar";
     EXPECT_EQ(std::system(fmt::format("tar -C {} -cf {} .", context.string(), tar).c_str()), 0);
     build_log.clear();
-    return wait_for<void>([&](const auto& done) {
-      runtime->build(
-          tar, image,
-          [this](std::string_view text) {
-            build_log += text;
-            return true;
-          },
-          done);
-    });
+    runtime->build(
+        tar, image,
+        [this](std::string_view text) {
+          build_log += text;
+          return true;
+        },
+        done);
   }
 
   /// An image whose containers run `script` in busybox's shell. It shares no layer with another
@@ -304,6 +305,36 @@ TEST_F(DockerEngineTest, ADockerfileThatDoesNotBuildFailsWithTheEnginesWords) {
   EXPECT_EQ(unreadable.error().code, ErrorCode::kFailed);
   EXPECT_THAT(unreadable.error().message, HasSubstr("FORM"));
   EXPECT_THAT(build_log, HasSubstr("FORM"));
+}
+
+/// Whether a process of this machine has the argument.
+bool has_process_with(const std::string& argument) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline");
+    for (std::string one; std::getline(file, one, '\0');) {
+      if (one == argument) return true;
+    }
+  }
+  return false;
+}
+
+// Goal: a build that hangs is ended in the engine too, and the next one need not wait for it.
+TEST_F(DockerEngineTest, ABuildThatIsCancelledReallyEndsAndTheNextOneIsDone) {
+  const std::string long_time = fmt::format("36{}", ::getpid());
+  std::optional<Result<void>> hung;
+  start_build(fmt::format("FROM scratch\nLABEL test={}\nCOPY busybox /bin/busybox\n"
+                          "RUN [\"/bin/busybox\", \"sleep\", \"{}\"]\n",
+                          key, long_time),
+              [&](Result<void> result) { hung = std::move(result); });
+  run_until([&] { return has_process_with(long_time); });
+  EXPECT_FALSE(hung);
+  const auto cancelled_at = std::chrono::steady_clock::now();
+  runtime->cancel_build(image);
+  run_until([&] { return hung.has_value(); });
+  ASSERT_FALSE(*hung);
+  EXPECT_LT(std::chrono::steady_clock::now() - cancelled_at, 5s);
+  EXPECT_TRUE(build_dockerfile("FROM scratch\nCOPY busybox /bin/busybox\n")) << build_log;
+  run_until([&] { return !has_process_with(long_time); });
 }
 
 TEST_F(DockerEngineTest, WhatOnlyBuildKitKnowsIsToldWithARemedy) {

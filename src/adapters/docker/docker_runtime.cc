@@ -19,6 +19,7 @@
 #include "adapters/http/coroutine.h"
 #include "adapters/http/file_worker.h"
 #include "base/check.h"
+#include "base/duration_text.h"
 
 namespace hearth::docker {
 namespace {
@@ -42,6 +43,14 @@ std::string container_target(const ContainerId& container, std::string_view verb
 
 std::string container_words(std::string_view verb, const ContainerId& container) {
   return fmt::format("{} container '{}'", verb, container.str().substr(0, 12));
+}
+
+std::string build_words(std::string_view reference) {
+  return fmt::format("build '{}'", reference);
+}
+
+std::string save_words(std::string_view reference) {
+  return fmt::format("save image '{}'", reference);
 }
 
 tl::unexpected<Error> refused(const EngineAnswer& answer, std::string_view doing) {
@@ -69,6 +78,10 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   const DockerCounters& counters() const { return counters_; }
   const std::filesystem::path& data_root() const { return data_root_; }
 
+  void cancel_build(const std::string& reference) {
+    client_.break_off(build_words(reference));
+    client_.break_off(save_words(reference));
+  }
 
   void watch(Handlers handlers) {
     HEARTH_CHECK(!watching_);
@@ -127,6 +140,8 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   void learn_ends(Inventory& inventory, Coroutine& coroutine);
   Result<std::optional<ContainerExit>> exit_of(const ContainerId& container, Coroutine& coroutine);
   void learn_data_root(Coroutine& coroutine);
+  Result<void> run_build(const std::filesystem::path& context, const std::string& reference,
+                         const ChunkSink& log, Coroutine& coroutine);
   Result<void> follow_progress(AnswerStream& stream, std::string_view doing, const ChunkSink& log,
                                Coroutine& coroutine);
   std::string container_name(const InstanceId& instance);
@@ -321,7 +336,19 @@ Result<void> DockerRuntime::Core::remove(const ContainerId& container, Coroutine
 Result<void> DockerRuntime::Core::build(const std::filesystem::path& context,
                                         const std::string& reference, const ChunkSink& log,
                                         Coroutine& coroutine) {
-  const std::string doing = fmt::format("build '{}'", reference);
+  Result<void> built = run_build(context, reference, log, coroutine);
+  if (built || built.error().code != ErrorCode::kTimeout) return built;
+  // The same Dockerfile would take as long again. That the connection is dropped ends the build.
+  Error error{ErrorCode::kFailed, fmt::format("'{}' was not built within {}: given up", reference,
+                                              show_duration(config_.timeouts.build))};
+  if (!closed_) log(error.message + "\n");
+  return tl::unexpected(std::move(error));
+}
+
+Result<void> DockerRuntime::Core::run_build(const std::filesystem::path& context,
+                                            const std::string& reference, const ChunkSink& log,
+                                            Coroutine& coroutine) {
+  const std::string doing = build_words(reference);
   auto file = FileUpload::open(context, worker_, coroutine);
   if (!file) return tl::unexpected(file.error());
   auto stream =
@@ -370,7 +397,7 @@ Result<void> DockerRuntime::Core::follow_progress(AnswerStream& stream, std::str
 Result<Digest> DockerRuntime::Core::save_image(const std::string& reference,
                                                const std::filesystem::path& file,
                                                Coroutine& coroutine) {
-  const std::string doing = fmt::format("save image '{}'", reference);
+  const std::string doing = save_words(reference);
   const Duration stall = config_.timeouts.transfer_stall;
   auto stream = client_.open({.method = "GET",
                               .target = fmt::format("/images/{}/get", percent_encode(reference)),
@@ -483,6 +510,10 @@ const DockerCounters& DockerRuntime::counters() const {
 
 const std::filesystem::path& DockerRuntime::data_root() const {
   return core_->data_root();
+}
+
+void DockerRuntime::cancel_build(const std::string& reference) {
+  core_->cancel_build(reference);
 }
 
 void DockerRuntime::watch(Handlers handlers) {

@@ -24,7 +24,7 @@ struct DockerTimeouts {
   /// Between two pieces of an image that is being saved or loaded.
   Duration transfer_stall = std::chrono::minutes(5);
   Duration transfer = std::chrono::hours(2);  ///< A whole save or load.
-  Duration build = std::chrono::hours(1);     ///< A whole build.
+  Duration build = std::chrono::hours(1);     ///< A whole build: then it has failed.
   /// To one question about how a container ended. Many are asked for one inventory, which in all
   /// may not take much longer than `answer`: what is not told by then is left out.
   Duration inspection = std::chrono::seconds(2);
@@ -95,6 +95,7 @@ class DockerRuntime final : public ContainerRuntime {
   void remove(const ContainerId& container, Completion<void> done) override;
   void build(const std::filesystem::path& context, const std::string& reference, ChunkSink log,
              Completion<void> done) override;
+  void cancel_build(const std::string& reference) override;
   void save_image(const std::string& reference, const std::filesystem::path& file,
                   Completion<Digest> done) override;
   void load_image(const std::filesystem::path& file, Completion<void> done) override;

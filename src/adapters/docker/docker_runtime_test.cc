@@ -357,6 +357,54 @@ TEST_F(DockerRuntimeTest, ABuildThatNobodyWantsIsGivenUp) {
   EXPECT_THAT(built.error().message, HasSubstr("given up"));
 }
 
+// Goal: a build that hangs is ended, wherever it does, and the next one begins. Method: an engine
+// that does not even answer, and one that begins to and then is silent.
+TEST_F(DockerRuntimeTest, ABuildThatIsCancelledEndsAndTheNextOneBegins) {
+  const auto file = write_file("context.tar", "context");
+  const auto take = [](std::string_view) { return true; };
+  std::size_t asked = 0;
+  for (const std::string& begun : {std::string(), chunked_head()}) {
+    engine.on("/build", {begun, Then::kHold});
+    std::optional<Result<void>> ended;
+    runtime->build(file, "hearth/heater:1", take, [&](Result<void> result) { ended = result; });
+    ++asked;
+    run_until([&] { return engine.count("/build") == asked; });
+    runtime->cancel_build("hearth/heater:2");
+    loop.restart();
+    loop.poll();
+    EXPECT_FALSE(ended);
+    runtime->cancel_build("hearth/heater:1");
+    run_until([&] { return ended.has_value(); });
+    ASSERT_TRUE(ended && !*ended);
+  }
+  engine.on("/build", {chunks({R"({"stream":"done\n"})"})});
+  EXPECT_TRUE(wait_for<void>(
+      [&](const auto& done) { runtime->build(file, "hearth/heater:2", take, done); }));
+}
+
+TEST_F(DockerRuntimeTest, ABuildThatTakesTooLongHasFailed) {
+  const auto file = write_file("context.tar", "context");
+  engine.on("/build", {chunked_head() + chunk(R"({"stream":"Step 1/1"})"
+                                              "\n"),
+                       Then::kHold});
+  DockerConfig changed = config();
+  changed.timeouts.build = 100ms;
+  recreate(changed);
+  std::string log;
+  const auto built = wait_for<void>([&](const auto& done) {
+    runtime->build(
+        file, "hearth/heater:1",
+        [&](std::string_view text) {
+          log += text;
+          return true;
+        },
+        done);
+  });
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().code, ErrorCode::kFailed);
+  EXPECT_THAT(log, HasSubstr("'hearth/heater:1' was not built within 100 ms: given up"));
+}
+
 TEST_F(DockerRuntimeTest, ASavedImageHasItsDigest) {
   const std::string image = std::string(700'000, 'i') + std::string(1024, '\0');
   engine.on("/images/hearth%2Fheater%3A1/get",

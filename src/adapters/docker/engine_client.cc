@@ -227,6 +227,7 @@ Result<std::unique_ptr<EngineConnection>> EngineClient::connect(const EngineRequ
                               socket_.native(), kSocketPathBytesMax));
     }
     connection = std::make_unique<EngineConnection>(*this);
+    connection->doing = request.doing;
     const std::error_code ec =
         connection->transport.connect_local(socket_, request.patience.answer, coroutine);
     if (ec == std::errc::timed_out) {
@@ -278,6 +279,12 @@ std::string EngineClient::head_of(const EngineRequest& request, std::uint64_t bo
 void EngineClient::keep(std::unique_ptr<EngineConnection> connection) {
   if (closed_ || !connection->reusable() || idle_.size() >= kIdleConnectionsMax) return;
   idle_.push_back(std::move(connection));
+}
+
+void EngineClient::break_off(std::string_view doing) {
+  for (EngineConnection* connection : open_) {
+    if (connection->doing == doing) connection->transport.close();
+  }
 }
 
 void EngineClient::forget() {

@@ -94,6 +94,9 @@ class EngineClient {
   Result<AnswerStream> open(const EngineRequest& request, const Upload& upload,
                             Coroutine& coroutine);
 
+  /// Drops the connections of requests for `doing`, which tells the engine to stop what it does for
+  /// them; they end with kUnavailable.
+  void break_off(std::string_view doing);
   /// The engine is, or may be, another one from now on: agree anew.
   void forget();
   /// Breaks off everything, for good.

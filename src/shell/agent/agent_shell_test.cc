@@ -87,6 +87,7 @@ struct FakeRuntime final : ContainerRuntime {
   // No test here comes to these.
   void build(const std::filesystem::path&, const std::string&, ChunkSink,
              Completion<void>) override {}
+  void cancel_build(const std::string&) override {}
   void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
   void load_image(const std::filesystem::path&, Completion<void>) override {}
   void remove_image(const std::string&, Completion<void>) override {}
