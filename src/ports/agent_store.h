@@ -7,7 +7,9 @@
 
 namespace hearth {
 
-/// What an agent keeps on its node's disk. Blocking, small, on the agent's loop.
+/// What an agent keeps on its node's disk. Everything blocks, for as long as a disk may take that
+/// is busy with an image: save() is called on a thread of its own, one call at a time, the others
+/// before the loop runs.
 class AgentStore {
  public:
   virtual ~AgentStore() = default;

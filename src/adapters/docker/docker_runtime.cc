@@ -413,14 +413,19 @@ Result<Digest> DockerRuntime::Core::save_image(const std::string& reference,
   }
   auto image = ImageFile::create(file, worker_, coroutine);
   if (!image) return tl::unexpected(image.error());
-  for (;;) {
-    const auto piece = stream->next(coroutine);
-    if (!piece) return tl::unexpected(piece.error());
-    if (piece->empty()) return image->finish(doing, coroutine);
-    if (auto written = image->write(*piece, coroutine); !written) {
-      return tl::unexpected(written.error());
+  const auto receive = [&]() -> Result<Digest> {
+    for (;;) {
+      const auto piece = stream->next(coroutine);
+      if (!piece) return tl::unexpected(piece.error());
+      if (piece->empty()) return image->finish(doing, coroutine);
+      if (auto written = image->write(*piece, coroutine); !written) {
+        return tl::unexpected(written.error());
+      }
     }
-  }
+  };
+  Result<Digest> received = receive();
+  if (!received) image->discard(coroutine);
+  return received;
 }
 
 Result<void> DockerRuntime::Core::load_image(const std::filesystem::path& file,

@@ -81,7 +81,21 @@ ImageFile::ImageFile(ImageFile&& other) noexcept
       tail_(std::move(other.tail_)) {}
 
 ImageFile::~ImageFile() {
+  if (file_) remove();
+}
+
+void ImageFile::discard(Coroutine& coroutine) {
   if (!file_) return;
+  worker_.run(
+      [this] {
+        remove();
+        file_.reset();  // The disk frees its blocks here, at the last close.
+        return true;
+      },
+      coroutine);
+}
+
+void ImageFile::remove() const {
   std::error_code ignored;  // A half file that cannot even be removed harms nobody.
   std::filesystem::remove(file_->path(), ignored);
 }

@@ -30,7 +30,8 @@ class FileUpload {
 };
 
 /// An image as the engine streams it, a tar file, on its way into a file; its digest is computed on
-/// the way. A file that was not finished is removed.
+/// the way. One that was neither finished nor discarded, because the loop ended, is removed as it
+/// goes.
 class ImageFile {
  public:
   static Result<ImageFile> create(const std::filesystem::path& path, http::FileWorker& worker,
@@ -42,10 +43,13 @@ class ImageFile {
   /// The digest, once all is written. kFailed with the engine's reason, if that stands where the
   /// end of the tar file should be: the engine has no other way to tell of a failure on the way.
   Result<Digest> finish(std::string_view doing, Coroutine& coroutine);
+  /// Removes it, on the worker's thread: a large one takes a busy disk a while.
+  void discard(Coroutine& coroutine);
 
  private:
   ImageFile(File file, http::FileWorker& worker) : file_(std::move(file)), worker_(worker) {}
   Result<void> flush(Coroutine& coroutine);
+  void remove() const;
 
   std::optional<File> file_;  ///< Empty: finished.
   http::FileWorker& worker_;

@@ -183,7 +183,14 @@ void TcpHttpClient::download(HttpCall call, std::filesystem::path file, std::uin
           }
         };
         Result<ReceivedFile> received = receive();
-        if (!received) core.files.run([&] { return ::unlink(file.c_str()); }, coroutine);
+        if (!received) {
+          core.files.run(
+              [&] {
+                writer = tl::unexpected(received.error());  // Closed here: that frees blocks, too.
+                return ::unlink(file.c_str());
+              },
+              coroutine);
+        }
         return received;
       });
 }

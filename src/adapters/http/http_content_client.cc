@@ -1,7 +1,6 @@
 #include "adapters/http/http_content_client.h"
 
 #include <limits>
-#include <system_error>
 #include <utility>
 
 namespace hearth {
@@ -19,11 +18,9 @@ void HttpContentClient::download(const Digest& digest, std::filesystem::path fil
   // Our own manager's word is what bounds the size: the digest was asked for by it.
   constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
   client_.download(call(HttpMethod::kGet, digest), file, kNoBound,
-                   [digest, file, done = std::move(done)](const Result<ReceivedFile>& received) {
+                   [digest, done = std::move(done)](const Result<ReceivedFile>& received) {
                      if (!received) return done(tl::unexpected(received.error()));
                      if (received->digest == digest) return done({});
-                     std::error_code ignored;
-                     std::filesystem::remove(file, ignored);
                      done(fail(ErrorCode::kCorrupt, "what the manager sent as '" + digest.str() +
                                                         "' is '" + received->digest.str() + "'"));
                    });

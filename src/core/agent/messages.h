@@ -49,12 +49,18 @@ struct ContainerRemoved {
   ContainerId container;
   InstanceId instance;
 };
+/// Of a fetch: what failed, if it did.
+enum class FetchStep : std::uint8_t {
+  kTransfer,
+  kLoad,  ///< The image came whole, and the engine did not take it.
+};
 /// What became of an operation. `container`: the one that kCreate made.
 struct OperationDone {
   OperationId operation;
   Result<void> outcome;
   ContainerId container;
   std::optional<Digest> archive;  ///< Of a build: the saved image.
+  FetchStep failed_step = FetchStep::kTransfer;
 };
 struct LoadSampled {
   Load load;

@@ -25,7 +25,9 @@ AgentShell::AgentShell(boost::asio::io_context& loop, AgentShellConfig config,
       node_(settings.node),
       ports_(std::move(ports)),
       agent_(std::move(settings), std::move(stored), seed, ports_.clock.now()),
-      images_(config_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager),
+      disk_(loop),
+      images_(config_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager,
+              disk_),
       bus_finder_(
           loop, ports_.http, config_.manager,
           [this](const BusAddress& address) { use_bus(address); },
@@ -79,9 +81,15 @@ void AgentShell::deliver(const core::AgentEvent& event) {
 }
 
 void AgentShell::act(const core::SaveAssignment& action) {
-  const Result<void> outcome = ports_.store.save(action.assignment);
-  if (!outcome) warn("save", "the assignment cannot be stored: " + outcome.error().message);
-  inbox_.push_back(core::AssignmentSaved{action.assignment.number, outcome});
+  const auto save = [this, &store = ports_.store,
+                     assignment = action.assignment]() -> WorkerThread::OnLoop {
+    const Result<void> outcome = store.save(assignment);
+    return [this, number = assignment.number, outcome] {
+      if (!outcome) warn("save", "the assignment cannot be stored: " + outcome.error().message);
+      deliver(core::AssignmentSaved{number, outcome});
+    };
+  };
+  disk_.run(save);
 }
 
 void AgentShell::act(const core::TakeInventory& action) {
@@ -128,7 +136,11 @@ void AgentShell::act(const core::RemoveContainer& action) {
 
 void AgentShell::act(const core::FetchImage& action) {
   spdlog::info("fetching image '{}'", action.image.reference);
-  images_.fetch(action.image, report_to(action.operation, "fetching an image"));
+  images_.fetch(action.image, [this, operation = action.operation](const Result<void>& outcome,
+                                                                   core::FetchStep failed_step) {
+    if (!outcome) warn("fetch", "fetching an image failed: " + outcome.error().message);
+    deliver(core::OperationDone{operation, outcome, {}, {}, failed_step});
+  });
 }
 
 void AgentShell::act(const core::BuildImage& action) {

@@ -19,6 +19,7 @@
 #include "shell/agent/image_work.h"
 #include "shell/loop/log_limit.h"
 #include "shell/loop/loop_timer.h"
+#include "shell/loop/worker_thread.h"
 #include "shell/topics/topic_names.h"
 
 namespace hearth {
@@ -86,6 +87,7 @@ class AgentShell {
   core::Agent agent_;
   AgentShellCounters counters_;
   LogLimit log_limit_;
+  WorkerThread disk_;  ///< For what a busy disk holds up: a heartbeat must not wait for it.
   ImageWork images_;
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;

@@ -1,5 +1,8 @@
 #include "shell/agent/agent_shell.h"
 
+#include <condition_variable>
+#include <mutex>
+
 #include <gmock/gmock.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,15 +27,50 @@ struct FakeClock final : Clock {
   MonoTime mono{1h};
 };
 
-struct FakeAgentStore final : AgentStore {
+/// A disk that a test can hold up; used on two threads.
+class FakeAgentStore final : public AgentStore {
+ public:
   Result<std::uint64_t> count_start() override { return 1; }
   Result<std::optional<Assignment>> load() override { return std::nullopt; }
   Result<void> save(const Assignment& assignment) override {
-    if (outcome) saved.push_back(assignment);
-    return outcome;
+    std::unique_lock lock(mutex_);
+    ++asked_;
+    // Not for ever, so that a loop that waits for it fails its test.
+    released_.wait_for(lock, 20s, [this] { return !held_; });
+    if (outcome_) saved_.push_back(assignment);
+    return outcome_;
   }
-  Result<void> outcome;
-  std::vector<Assignment> saved;
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    {
+      const std::lock_guard lock(mutex_);
+      held_ = false;
+    }
+    released_.notify_all();
+  }
+  void fail_with(Result<void> outcome) {
+    const std::lock_guard lock(mutex_);
+    outcome_ = std::move(outcome);
+  }
+  std::size_t asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  std::vector<Assignment> saved() {
+    const std::lock_guard lock(mutex_);
+    return saved_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable released_;
+  bool held_ = false;
+  std::size_t asked_ = 0;
+  Result<void> outcome_;
+  std::vector<Assignment> saved_;
 };
 
 /// What the bus was told; outlives it.
@@ -65,8 +103,7 @@ struct FakeRuntime final : ContainerRuntime {
   explicit FakeRuntime(boost::asio::io_context& the_loop) : loop(the_loop) {}
   void watch(Handlers given) override { handlers = std::move(given); }
   void inventory(Completion<Inventory> done) override {
-    boost::asio::post(loop,
-                      [done] { done(Inventory{.containers = {}, .images = {"hearth/app:1"}}); });
+    boost::asio::post(loop, [done, listing = listing] { done(listing); });
   }
   void create(ContainerRequest request, Completion<ContainerId> done) override {
     created.push_back(std::move(request));
@@ -97,6 +134,7 @@ struct FakeRuntime final : ContainerRuntime {
   std::vector<ContainerRequest> created;
   std::vector<std::string> started;
   std::vector<std::string> removed;
+  Result<Inventory> listing = Inventory{.containers = {}, .images = {"hearth/app:1"}};
 };
 
 struct NoHttp final : HttpClient {
@@ -134,7 +172,20 @@ class AgentShellTest : public testing::Test {
     records.handlers.on_caught_up(kAssignmentTopic);
     loop.poll();
   }
+  ~AgentShellTest() override { store.release(); }
 
+  void run_until(const std::function<bool()>& seen) {
+    const auto give_up = std::chrono::steady_clock::now() + 20s;
+    while (!seen() && std::chrono::steady_clock::now() < give_up) loop.run_one_for(10ms);
+    ASSERT_TRUE(seen()) << "waited in vain";
+  }
+  std::string problem() const { return shell.agent().status().report->problem; }
+  /// Delivered, stored, and what follows at once has happened.
+  void assign(const Assignment& assignment) {
+    deliver(*encode(assignment));
+    run_until([&] { return shell.agent().status().applied == assignment.number; });
+    loop.poll();
+  }
   void deliver(const std::string& payload) {
     records.handlers.on_message(
         {.topic = kAssignmentTopic, .key = "n1", .payload = payload, .received_at = clock.mono});
@@ -192,9 +243,8 @@ class AgentShellTest : public testing::Test {
 TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
   EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
   find_engine();
-  deliver(*encode(wish(1)));
-  ASSERT_THAT(store.saved, SizeIs(1));
-  EXPECT_EQ(store.saved[0], wish(1));
+  assign(wish(1));
+  EXPECT_THAT(store.saved(), ElementsAre(wish(1)));
   ASSERT_THAT(runtime.created, SizeIs(1));
   EXPECT_EQ(runtime.created[0].instance.str(), "app-1");
   EXPECT_THAT(runtime.started, ElementsAre("container-1"));
@@ -202,14 +252,42 @@ TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
 
 TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
   find_engine();
-  store.outcome = fail(ErrorCode::kExhausted, "the disk is full");
+  store.fail_with(fail(ErrorCode::kExhausted, "the disk is full"));
   deliver(*encode(wish(1)));
+  run_until([&] { return problem() == "its assignment cannot be stored: the disk is full"; });
   EXPECT_THAT(runtime.created, IsEmpty());
+}
+
+// Goal: a disk that is busy for seconds does not make the node look dead. Method: a store that does
+// not return; heartbeats leave, and the loop, on which dials are answered, goes round.
+TEST_F(AgentShellTest, ADiskThatHangsHoldsUpNeitherHeartbeatsNorDials) {
+  find_engine();
+  pass(2s);
+  store.hold();
+  deliver(*encode(wish(1)));
+  run_until([&] { return store.asked() == 1; });
+  const std::size_t before = statuses().size();
+  for (int beat = 0; beat < 10; ++beat) pass(500ms);
+  EXPECT_THAT(statuses(), SizeIs(before + 10));
+  bool answered = false;
+  boost::asio::post(loop, [&] { answered = true; });
+  loop.poll();
+  EXPECT_TRUE(answered);
+  EXPECT_THAT(store.saved(), IsEmpty());
+  EXPECT_THAT(runtime.created, IsEmpty());
+  store.release();
+  run_until([&] { return runtime.started.size() == 1; });
+}
+
+TEST_F(AgentShellTest, WhyTheContainersCannotBeListedIsTold) {
+  runtime.listing = fail(ErrorCode::kFailed, "the list is broken");
+  find_engine();
+  EXPECT_EQ(problem(), "its containers cannot be listed: the list is broken");
 }
 
 TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
   find_engine();
-  deliver(*encode(wish(1)));
+  assign(wish(1));
   const std::string whole = *encode(wish(2));
   for (const std::string& payload :
        {std::string(), std::string("no JSON"), std::string("{}"), whole.substr(0, whole.size() - 1),
@@ -217,14 +295,14 @@ TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
     deliver(payload);
   }
   EXPECT_EQ(shell.counters().payloads_rejected, 5U);
-  EXPECT_THAT(store.saved, SizeIs(1));
+  EXPECT_THAT(store.saved(), SizeIs(1));
   EXPECT_THAT(runtime.removed, IsEmpty());
   EXPECT_EQ(shell.agent().status().applied, wish(1).number);
 }
 
 TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
   find_engine();
-  deliver(*encode(wish(1)));
+  assign(wish(1));
   runtime.handlers.on_notice({.kind = ContainerNotice::Kind::kExited,
                               .container = {"container-1"},
                               .instance = {"app-1"},

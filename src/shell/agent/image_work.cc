@@ -7,9 +7,8 @@
 namespace hearth {
 namespace {
 
-void drop(const std::filesystem::path& file) {
-  std::error_code ec;
-  std::filesystem::remove(file, ec);
+tl::unexpected<Error> unwanted() {
+  return fail(ErrorCode::kFailed, "nobody wants it any more");
 }
 
 }  // namespace
@@ -21,31 +20,54 @@ struct ImageWork::Build {
   std::filesystem::path archive;
   std::unique_ptr<HttpUpload> log;
   Completion<Digest> done;
+  bool cancelled = false;
 };
 
 ImageWork::ImageWork(std::filesystem::path folder, ContainerRuntime& runtime,
-                     ContentClient& content, HttpClient& http, Endpoint manager)
+                     ContentClient& content, HttpClient& http, Endpoint manager, WorkerThread& disk)
     : folder_(std::move(folder)),
       runtime_(runtime),
       content_(content),
       http_(http),
-      manager_(std::move(manager)) {
+      manager_(std::move(manager)),
+      disk_(disk) {
+  empty_folder();
+}
+
+/// What lies there is moved aside and removed later, for no heartbeat leaves before this returns.
+void ImageWork::empty_folder() {
+  std::filesystem::path aside = folder_;
+  aside += ".old";
   std::error_code ec;
-  std::filesystem::remove_all(folder_, ec);
+  std::filesystem::rename(folder_, aside, ec);
+  // There is one aside already: that removal was cut off, too.
+  if (ec) std::filesystem::remove_all(folder_, ec);
   std::filesystem::create_directories(folder_, ec);
+  drop(aside);
+}
+
+void ImageWork::drop(const std::filesystem::path& file) {
+  disk_.run([file]() -> WorkerThread::OnLoop {
+    std::error_code ec;
+    std::filesystem::remove_all(file, ec);
+    return [] {};
+  });
 }
 
 std::filesystem::path ImageWork::fresh_file(const std::string& kind) {
   return folder_ / fmt::format("{}-{}.tar", kind, ++files_);
 }
 
-void ImageWork::fetch(const Image& image, const Completion<void>& done) {
+void ImageWork::fetch(const Image& image, const Fetched& done) {
   const std::filesystem::path file = fresh_file("image");
   content_.download(*image.archive, file, [this, file, done](const Result<void>& downloaded) {
-    if (!downloaded) return done(downloaded);
-    runtime_.load_image(file, [file, done](const Result<void>& loaded) {
+    if (!downloaded) {
       drop(file);
-      done(loaded);
+      return done(downloaded, core::FetchStep::kTransfer);
+    }
+    runtime_.load_image(file, [this, file, done](const Result<void>& loaded) {
+      drop(file);
+      done(loaded, core::FetchStep::kLoad);
     });
   });
 }
@@ -56,13 +78,22 @@ void ImageWork::build(const BuildOrder& order, Completion<Digest> done) {
                                                    .archive = fresh_file("archive"),
                                                    .log = nullptr,
                                                    .done = std::move(done)});
+  building_ = build;
   content_.download(order.bundle, build->context, [this, build](const Result<void>& downloaded) {
     if (!downloaded) return finish(build, tl::unexpected(downloaded.error()));
     run_build(build);
   });
 }
 
+void ImageWork::cancel_build() {
+  const std::shared_ptr<Build> build = building_.lock();
+  if (!build) return;
+  build->cancelled = true;
+  runtime_.cancel_build(build->order.reference);
+}
+
 void ImageWork::run_build(const std::shared_ptr<Build>& build) {
+  if (build->cancelled) return finish(build, unwanted());
   HttpCall call{.server = manager_,
                 .method = HttpMethod::kPost,
                 .target = fmt::format("/v1/workloads/{}/build-log?generation={}",
@@ -72,7 +103,7 @@ void ImageWork::run_build(const std::shared_ptr<Build>& build) {
   build->log = http_.open_upload(std::move(call), [](const Result<HttpReply>&) {});
   const auto to_log = [build](std::string_view chunk) {
     if (build->log) build->log->write(chunk);
-    return true;
+    return !build->cancelled;
   };
   runtime_.build(build->context, build->order.reference, to_log,
                  [this, build](const Result<void>& built) {
@@ -82,6 +113,7 @@ void ImageWork::run_build(const std::shared_ptr<Build>& build) {
 }
 
 void ImageWork::save(const std::shared_ptr<Build>& build) {
+  if (build->cancelled) return finish(build, unwanted());
   runtime_.save_image(build->order.reference, build->archive,
                       [this, build](const Result<Digest>& saved) {
                         if (!saved) return finish(build, saved);
@@ -90,6 +122,7 @@ void ImageWork::save(const std::shared_ptr<Build>& build) {
 }
 
 void ImageWork::hand_over(const std::shared_ptr<Build>& build, const Digest& archive) {
+  if (build->cancelled) return finish(build, unwanted());
   content_.upload(build->archive, archive, [this, build, archive](const Result<void>& uploaded) {
     if (!uploaded) return finish(build, tl::unexpected(uploaded.error()));
     finish(build, archive);
@@ -101,6 +134,8 @@ void ImageWork::finish(const std::shared_ptr<Build>& build, Result<Digest> outco
   build->log.reset();
   drop(build->context);
   drop(build->archive);
+  building_.reset();
+  if (build->cancelled && !outcome) outcome = unwanted();
   build->done(std::move(outcome));
 }
 

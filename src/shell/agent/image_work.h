@@ -5,29 +5,39 @@
 #include <memory>
 #include <string>
 
+#include "core/agent/messages.h"
 #include "model/assignment.h"
 #include "ports/container_runtime.h"
 #include "ports/content_client.h"
 #include "ports/http_client.h"
+#include "shell/loop/worker_thread.h"
 
 namespace hearth {
 
 /// Moves images between the manager's content store and the node's engine, through files in a
-/// folder of its own. Each call ends in exactly one completion; files go when it does.
+/// folder of its own. Each call ends in exactly one completion; files go when it does, on `disk`:
+/// to remove a large one takes a busy disk longer than the loop may wait.
 class ImageWork {
  public:
-  /// `folder` is emptied: what lies there belongs to an attempt that was cut off.
+  /// What else lives in `folder` goes: it belongs to an attempt that was cut off.
   ImageWork(std::filesystem::path folder, ContainerRuntime& runtime, ContentClient& content,
-            HttpClient& http, Endpoint manager);
+            HttpClient& http, Endpoint manager, WorkerThread& disk);
 
+  /// `failed_step`: which one, if one did.
+  using Fetched = std::function<void(const Result<void>& outcome, core::FetchStep failed_step)>;
   /// From the content store into the engine.
-  void fetch(const Image& image, const Completion<void>& done);
+  void fetch(const Image& image, const Fetched& done);
   /// Bundle from the content store, image into it; the engine's output goes up as it comes. Tells
-  /// the digest of the saved image.
+  /// the digest of the saved image. One at a time.
   void build(const BuildOrder& order, Completion<Digest> done);
+  /// Ends the build under way, if there is one, as soon as its step allows: those of the engine
+  /// are broken off, a transfer from or to the manager is awaited.
+  void cancel_build();
 
  private:
   struct Build;
+  void drop(const std::filesystem::path& file);
+  void empty_folder();
   std::filesystem::path fresh_file(const std::string& kind);
   void run_build(const std::shared_ptr<Build>& build);
   void save(const std::shared_ptr<Build>& build);
@@ -39,6 +49,8 @@ class ImageWork {
   ContentClient& content_;
   HttpClient& http_;
   Endpoint manager_;
+  WorkerThread& disk_;
+  std::weak_ptr<Build> building_;
   std::uint64_t files_ = 0;
 };
 

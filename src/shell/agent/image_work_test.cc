@@ -1,0 +1,221 @@
+#include "shell/agent/image_work.h"
+
+#include <fstream>
+#include <future>
+
+#include <gmock/gmock.h>
+#include <boost/asio/io_context.hpp>
+
+namespace hearth {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using core::FetchStep;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const Digest kDigest = *Digest::parse("sha256:" + std::string(64, 'a'));
+
+/// Everything that is under way waits for the test to end it.
+struct Steps final : ContainerRuntime, ContentClient {
+  void download(const Digest&, fs::path file, Completion<void> done) override {
+    std::ofstream(file) << "content";
+    names.emplace_back("download");
+    end = std::move(done);
+  }
+  void upload(fs::path, const Digest&, Completion<void> done) override {
+    names.emplace_back("upload");
+    end = std::move(done);
+  }
+  void load_image(const fs::path&, Completion<void> done) override {
+    names.emplace_back("load");
+    end = std::move(done);
+  }
+  void build(const fs::path&, const std::string&, ChunkSink to_log,
+             Completion<void> done) override {
+    names.emplace_back("build");
+    log = std::move(to_log);
+    end = std::move(done);
+  }
+  void save_image(const std::string&, const fs::path& file, Completion<Digest> done) override {
+    std::ofstream(file) << "image";
+    names.emplace_back("save");
+    end = [done](const Result<void>& outcome) {
+      done(outcome ? Result<Digest>(kDigest) : tl::unexpected(outcome.error()));
+    };
+  }
+  void cancel_build(const std::string& reference) override {
+    names.push_back("cancel " + reference);
+    if (!engine_works) return;
+    engine_works = false;
+    finish(fail(ErrorCode::kUnavailable, "broken off"));
+  }
+  void watch(Handlers) override {}
+  void inventory(Completion<Inventory>) override {}
+  void create(ContainerRequest, Completion<ContainerId>) override {}
+  void start(const ContainerId&, Completion<void>) override {}
+  void stop(const ContainerId&, Duration, Completion<void>) override {}
+  void remove(const ContainerId&, Completion<void>) override {}
+  void remove_image(const std::string&, Completion<void>) override {}
+  void logs(LogRequest, ChunkSink, Completion<void>) override {}
+
+  void finish(const Result<void>& outcome) { std::exchange(end, nullptr)(outcome); }
+
+  std::vector<std::string> names;
+  Completion<void> end;
+  ChunkSink log;
+  bool engine_works = false;
+};
+
+struct NoHttp final : HttpClient {
+  void send(HttpCall, Completion<HttpReply>) override {}
+  void download(HttpCall, fs::path, std::uint64_t, Completion<ReceivedFile>) override {}
+  void upload(HttpCall, fs::path, Completion<HttpReply>) override {}
+  void stream(HttpCall, ChunkSink, Completion<void>) override {}
+  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
+};
+
+class ImageWorkTest : public testing::Test {
+ protected:
+  ImageWorkTest() {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    std::ofstream(folder / "image-1.tar") << "of an attempt that was cut off";
+    work.emplace(folder, steps, steps, http, Endpoint{"manager.test", 7700}, *disk);
+  }
+  ~ImageWorkTest() override { fs::remove_all(folder); }
+
+  void fetch() {
+    work->fetch({"hearth/app:1", kDigest},
+                [this](const Result<void>& outcome, FetchStep failed_step) {
+                  fetched = outcome;
+                  step = failed_step;
+                });
+  }
+  void build() {
+    work->build({.workload = *WorkloadName::parse("app"),
+                 .generation = {1},
+                 .bundle = kDigest,
+                 .reference = "hearth/app:1"},
+                [this](const Result<Digest>& outcome) { built = outcome; });
+  }
+  /// What is to be removed is, once all that the disk was given is done.
+  bool leaves_nothing() {
+    std::optional<bool> seen;
+    disk->run([&]() -> WorkerThread::OnLoop {
+      const bool empty = fs::is_empty(folder) && !fs::exists(folder.string() + ".old");
+      return [&seen, empty] { seen = empty; };
+    });
+    while (!seen) {
+      loop.restart();
+      loop.run_one_for(1s);
+    }
+    return *seen;
+  }
+
+  const fs::path folder = fs::path(testing::TempDir()) /
+                          (std::string("image_work_test_") +
+                           testing::UnitTest::GetInstance()->current_test_info()->name());
+  boost::asio::io_context loop;
+  std::optional<WorkerThread> disk{loop};
+  Steps steps;
+  NoHttp http;
+  std::optional<ImageWork> work;
+  std::optional<Result<void>> fetched;
+  std::optional<FetchStep> step;
+  std::optional<Result<Digest>> built;
+};
+
+TEST_F(ImageWorkTest, WhatAnAttemptThatWasCutOffLeftIsRemoved) {
+  EXPECT_TRUE(leaves_nothing());
+}
+
+TEST_F(ImageWorkTest, AnImageIsMovedIntoTheEngineAndItsFileRemoved) {
+  fetch();
+  EXPECT_FALSE(leaves_nothing());
+  steps.finish({});
+  steps.finish({});
+  EXPECT_THAT(steps.names, ElementsAre("download", "load"));
+  ASSERT_TRUE(fetched && *fetched);
+  EXPECT_TRUE(leaves_nothing());
+}
+
+TEST_F(ImageWorkTest, TheLoopDoesNotWaitForARemoval) {
+  std::promise<void> disk_is_free;
+  disk->run([freed = disk_is_free.get_future().share()]() -> WorkerThread::OnLoop {
+    freed.wait();
+    return [] {};
+  });
+  fetch();
+  steps.finish({});
+  steps.finish({});
+  EXPECT_TRUE(fetched);
+  EXPECT_FALSE(fs::is_empty(folder));
+  disk_is_free.set_value();
+  EXPECT_TRUE(leaves_nothing());
+}
+
+TEST_F(ImageWorkTest, WhichStepOfAFetchFailedIsTold) {
+  fetch();
+  steps.finish(fail(ErrorCode::kCorrupt, "not what it should be"));
+  ASSERT_TRUE(fetched && !*fetched);
+  EXPECT_EQ(step, FetchStep::kTransfer);
+  EXPECT_TRUE(leaves_nothing());
+  fetch();
+  steps.finish({});
+  steps.finish(fail(ErrorCode::kExhausted, "no disk left"));
+  EXPECT_EQ(step, FetchStep::kLoad);
+  EXPECT_TRUE(leaves_nothing());
+}
+
+TEST_F(ImageWorkTest, ABuildIsSavedAndHandedOver) {
+  build();
+  for (int i = 0; i < 4; ++i) steps.finish({});
+  EXPECT_THAT(steps.names, ElementsAre("download", "build", "save", "upload"));
+  ASSERT_TRUE(built && *built);
+  EXPECT_EQ(**built, kDigest);
+  EXPECT_TRUE(leaves_nothing());
+}
+
+TEST_F(ImageWorkTest, ABuildThatTheEngineIsAtIsBrokenOff) {
+  for (const int steps_before : {1, 2}) {  // It is being built; it is being saved.
+    built.reset();
+    build();
+    for (int i = 0; i < steps_before; ++i) steps.finish({});
+    steps.engine_works = true;
+    work->cancel_build();
+    EXPECT_EQ(steps.names.back(), "cancel hearth/app:1");
+    ASSERT_TRUE(built && !*built);
+    EXPECT_THAT(built->error().message, HasSubstr("nobody wants it"));
+    EXPECT_TRUE(leaves_nothing());
+  }
+}
+
+TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
+  build();
+  work->cancel_build();
+  EXPECT_FALSE(built);
+  steps.finish({});
+  ASSERT_TRUE(built && !*built);
+  EXPECT_THAT(steps.names, ElementsAre("download", "cancel hearth/app:1"));
+  EXPECT_TRUE(leaves_nothing());
+}
+
+TEST_F(ImageWorkTest, ABuildThatTalksHearsThatNobodyWantsIt) {
+  build();
+  steps.finish({});
+  EXPECT_TRUE(steps.log("Step 1/2"));
+  work->cancel_build();
+  EXPECT_FALSE(steps.log("Step 2/2"));
+}
+
+TEST_F(ImageWorkTest, ToCancelWhatEndedDoesNothing) {
+  build();
+  steps.finish(fail(ErrorCode::kUnavailable, "no manager answers"));
+  work->cancel_build();
+  EXPECT_THAT(steps.names, ElementsAre("download"));
+}
+
+}  // namespace
+}  // namespace hearth
