@@ -156,9 +156,9 @@ class Agent {
   bool have_image(const Image& image) const { return images_.contains(image.reference); }
   std::map<std::string, Image> wanted_images() const;
   std::string fetch_error(const std::string& reference) const;
-  void finish_fetch(const std::string& reference, const Result<void>& outcome);
+  void finish_fetch(const std::string& reference, const OperationDone& done);
   void finish_build(const BuildKey& key, const OperationDone& done);
-  void put_off(Attempt& attempt, const Error& error);
+  void put_off(Attempt& attempt, const Error& error, Duration wait_max);
 
   AgentSettings settings_;
   Prng prng_;

@@ -243,6 +243,7 @@ class AgentScene {
   // The content store.
   std::optional<Error> fetch_error, build_error;
   Duration fetch_takes = std::chrono::seconds(1), build_takes = std::chrono::seconds(5);
+  FetchStep failing_step = FetchStep::kTransfer;
 
  private:
   void after(Duration wait, std::function<void()> happen) {
@@ -354,7 +355,7 @@ class AgentScene {
     after(fetch_takes, [this, fetch] {
       const Result<void> ok = outcome(fetch_error);
       if (ok) engine_images.insert(fetch.image.reference);
-      answer(fetch.operation, ok);
+      step(OperationDone{fetch.operation, ok, {}, {}, failing_step});
     });
   }
   void carry_out(const BuildImage& build) {

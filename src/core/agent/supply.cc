@@ -12,6 +12,9 @@ constexpr std::size_t kFetchesMax = 2;
 constexpr std::uint32_t kBuildTriesMax = 12;
 constexpr Duration kRetryMin = std::chrono::seconds(1);
 constexpr Duration kRetryMax = std::chrono::seconds(30);
+/// Each try moves the whole image over a link that may be thin, for an engine that will hardly
+/// think otherwise by then.
+constexpr Duration kLoadRetryMax = std::chrono::minutes(10);
 
 /// Whether trying the same again could end otherwise.
 bool may_pass(ErrorCode code) {
@@ -77,14 +80,15 @@ std::string Agent::fetch_error(const std::string& reference) const {
   return "its image cannot be fetched: " + found->second.error;
 }
 
-void Agent::finish_fetch(const std::string& reference, const Result<void>& outcome) {
-  if (outcome) {
+void Agent::finish_fetch(const std::string& reference, const OperationDone& done) {
+  if (done.outcome) {
     images_.insert(reference);
     images_gained_in_step_ = step_;
     fetches_.erase(reference);
     return;
   }
-  put_off(fetches_[reference], outcome.error());
+  const bool came = done.failed_step == FetchStep::kLoad;
+  put_off(fetches_[reference], done.outcome.error(), came ? kLoadRetryMax : kRetryMax);
 }
 
 void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
@@ -99,7 +103,7 @@ void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
     next_inventory_ = now_.mono;  // The engine has a new image.
     images_gained_in_step_ = step_;
   } else if (may_pass(done.outcome.error().code) && attempt.failures + 1 < kBuildTriesMax) {
-    return put_off(attempt, done.outcome.error());
+    return put_off(attempt, done.outcome.error(), kRetryMax);
   } else {
     status.state = BuildState::kFailed;
     status.reason = done.outcome.error().message;
@@ -108,10 +112,10 @@ void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
   if (ordered) build_results_.insert_or_assign(key, std::move(status));
 }
 
-void Agent::put_off(Attempt& attempt, const Error& error) {
+void Agent::put_off(Attempt& attempt, const Error& error, Duration wait_max) {
   attempt.operation.reset();
   attempt.error = error.message;
-  const Duration wait = std::min(kRetryMin * (1U << std::min(attempt.failures, 10U)), kRetryMax);
+  const Duration wait = std::min(kRetryMin * (1U << std::min(attempt.failures, 10U)), wait_max);
   ++attempt.failures;
   attempt.next_try = now_.mono + wait;
 }

@@ -81,6 +81,25 @@ TEST(AgentSupply, AFailedFetchIsTriedAgainLaterAndLaterForEverAndTheReasonTold) 
   EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
 }
 
+TEST(AgentSupply, AnImageThatTheEngineDoesNotTakeIsMovedAgainRarely) {
+  Scene scene;
+  scene.fetch_takes = Duration(0);
+  scene.fetch_error = Error{ErrorCode::kExhausted, "no disk left"};
+  scene.failing_step = FetchStep::kLoad;
+  scene.assign({Scene::wish(1, InstanceDesire::kRun, 'c')});
+  scene.pass(minutes(60));
+  const std::vector<Duration> waits = gaps(scene.times<FetchImage>());
+  ASSERT_THAT(waits, SizeIs(14));
+  EXPECT_EQ(waits[0], seconds(1));
+  EXPECT_EQ(waits[9], seconds(512));
+  EXPECT_EQ(waits[10], minutes(10));
+  EXPECT_EQ(waits.back(), minutes(10));
+  EXPECT_EQ(scene.status(1).reason, "its image cannot be fetched: no disk left");
+  scene.fetch_error.reset();
+  scene.pass(minutes(10));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
 TEST(AgentSupply, AnImageThatFailsDoesNotHoldUpTheOthers) {
   Scene scene;
   Assignment assignment = scene.next();
