@@ -168,7 +168,12 @@ void AgentProcess::carry_out(const core::FetchImage& action) {
   parts_.engine.fetch(action.image, reachable, report_done(action.operation));
 }
 
+void AgentProcess::carry_out(const core::CancelBuild&) {
+  parts_.engine.cancel_build(building_);
+}
+
 void AgentProcess::carry_out(const core::BuildImage& action) {
+  building_ = action.order.reference;
   hooks_.on_build_begins(action.order);
   const auto alive = still_this_life();
   const auto reachable = [this, alive] { return alive() && hooks_.manager_reachable(); };

@@ -67,6 +67,7 @@ class AgentProcess {
   void carry_out(const core::RemoveContainer& action);
   void carry_out(const core::FetchImage& action);
   void carry_out(const core::BuildImage& action);
+  void carry_out(const core::CancelBuild& action);
   void carry_out(const core::SendStatus& action);
   SimEngine::Done report_done(OperationId operation);
   /// True only in this life of the process.
@@ -81,6 +82,7 @@ class AgentProcess {
   std::uint64_t timer_ = 0;
   SaveCrash save_crash_ = SaveCrash::kNone;
   bool saving_ = false;
+  std::string building_;  ///< The reference.
 };
 
 }  // namespace hearth::sim

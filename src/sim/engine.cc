@@ -199,12 +199,17 @@ void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable
 
 void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reachable, Built done) {
   const Digest archive = archive_of(order.reference, name_);
-  const auto answer = [archive, done = std::move(done)](const Result<void>& outcome) {
-    if (!outcome) return done(tl::unexpected(outcome.error()));
-    done(archive);
+  const auto told = std::make_shared<Built>(std::move(done));
+  building_[order.reference] = told;
+  const auto answer = [archive, told](const Result<void>& outcome) {
+    const Built tell_end = std::exchange(*told, nullptr);
+    if (!tell_end) return;
+    if (!outcome) return tell_end(tl::unexpected(outcome.error()));
+    tell_end(archive);
   };
   run(milliseconds(500), milliseconds(4000), answer,
-      [this, order, archive, reachable]() -> Result<void> {
+      [this, order, archive, reachable, told]() -> Result<void> {
+        if (!*told) return fail(ErrorCode::kFailed, "the build was cancelled");
         if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
         if (content_.bad_bundles.contains(order.bundle)) {
           return fail(ErrorCode::kFailed, "step 3/4 of the Dockerfile ended with exit code 1");
@@ -213,6 +218,16 @@ void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reac
         content_.archives.insert(archive);
         return {};
       });
+}
+
+void SimEngine::cancel_build(const std::string& reference) {
+  const auto found = building_.find(reference);
+  if (found == building_.end()) return;
+  host_.after(host_.world().between(milliseconds(1), milliseconds(100)), [told = found->second] {
+    const Built tell_end = std::exchange(*told, nullptr);
+    if (tell_end) tell_end(fail(ErrorCode::kFailed, "the build was cancelled"));
+  });
+  building_.erase(found);
 }
 
 void SimEngine::crash(const ContainerId& container) {

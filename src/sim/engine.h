@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -60,6 +61,8 @@ class SimEngine {
   /// `reachable` tells at the end of the transfer whether the content store could be reached.
   void fetch(const Image& image, const std::function<bool()>& reachable, const Done& done);
   void build(const BuildOrder& order, const std::function<bool()>& reachable, Built done);
+  /// Its connection is dropped: it ends soon, hanging or not.
+  void cancel_build(const std::string& reference);
 
   /// The container's process ends by itself.
   void crash(const ContainerId& container);
@@ -98,6 +101,7 @@ class SimEngine {
   std::map<ContainerId, Container> containers_;
   std::map<ContainerId, std::string> image_of_;
   std::set<std::string> images_;
+  std::map<std::string, std::shared_ptr<Built>> building_;  ///< By reference; empty: told.
 };
 
 }  // namespace hearth::sim

@@ -172,14 +172,8 @@ void Agent::adopt(const Assignment& assignment) {
   for (const AssignedInstance& instance : assignment.instances)
     slot_of(instance.id).wish = instance;
 
-  const auto ordered = [&](const BuildKey& key) {
-    return std::any_of(
-        assignment.builds.begin(), assignment.builds.end(),
-        [&](const BuildOrder& order) { return BuildKey(order.workload, order.generation) == key; });
-  };
-  std::erase_if(build_results_, [&](const auto& entry) { return !ordered(entry.first); });
-  std::erase_if(
-      builds_, [&](const auto& entry) { return !ordered(entry.first) && !entry.second.operation; });
+  std::erase_if(build_results_, [&](const auto& entry) { return !is_ordered(entry.first); });
+  cancel_builds();
 }
 
 void Agent::save_if_due() {

@@ -105,6 +105,7 @@ class Agent {
     MonoTime next_try{};
     std::uint32_t failures = 0;
     std::string error;
+    bool cancelled = false;  ///< A build; its end is awaited.
   };
   using BuildKey = std::pair<WorkloadName, Generation>;
 
@@ -157,6 +158,8 @@ class Agent {
   std::map<std::string, Image> wanted_images() const;
   std::string fetch_error(const std::string& reference) const;
   void finish_fetch(const std::string& reference, const OperationDone& done);
+  void cancel_builds();
+  bool is_ordered(const BuildKey& key) const;
   void finish_build(const BuildKey& key, const OperationDone& done);
   void put_off(Attempt& attempt, const Error& error, Duration wait_max);
 

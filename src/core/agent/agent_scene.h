@@ -242,7 +242,8 @@ class AgentScene {
       stop_takes = std::chrono::milliseconds(100);
   // The content store.
   std::optional<Error> fetch_error, build_error;
-  Duration fetch_takes = std::chrono::seconds(1), build_takes = std::chrono::seconds(5);
+  Duration fetch_takes = std::chrono::seconds(1), build_takes = std::chrono::seconds(5),
+           cancel_takes = std::chrono::milliseconds(100);
   FetchStep failing_step = FetchStep::kTransfer;
 
  private:
@@ -358,8 +359,15 @@ class AgentScene {
       step(OperationDone{fetch.operation, ok, {}, {}, failing_step});
     });
   }
+  void carry_out(const CancelBuild& cancel) {
+    after(cancel_takes, [this, cancel] {
+      cancelled_.insert(cancel.operation);
+      answer(cancel.operation, fail(ErrorCode::kFailed, "it was called off"));
+    });
+  }
   void carry_out(const BuildImage& build) {
     after(build_takes, [this, build] {
+      if (cancelled_.contains(build.operation)) return;
       const Result<void> ok = outcome(build_error);
       if (!ok) return answer(build.operation, ok);
       engine_images.insert(build.order.reference);
@@ -371,6 +379,7 @@ class AgentScene {
   std::uint64_t starts_ = 0;
   std::uint64_t revision_ = 0;
   std::uint64_t containers_made_ = 0;
+  std::set<OperationId> cancelled_;  ///< Builds.
   std::multimap<MonoTime, std::function<void()>> due_;
 };
 

@@ -107,11 +107,15 @@ struct BuildImage {
   OperationId operation;
   BuildOrder order;
 };
+/// Nobody wants it any more: the build under way ends soon, however it does.
+struct CancelBuild {
+  OperationId operation;  ///< Of its BuildImage.
+};
 struct SendStatus {
   Heartbeat heartbeat;
 };
 using AgentAction =
     std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
-                 RemoveContainer, FetchImage, BuildImage, SendStatus>;
+                 RemoveContainer, FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

@@ -91,17 +91,40 @@ void Agent::finish_fetch(const std::string& reference, const OperationDone& done
   put_off(fetches_[reference], done.outcome.error(), came ? kLoadRetryMax : kRetryMax);
 }
 
-void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
-  Attempt& attempt = builds_[key];
-  const bool ordered = std::any_of(
+bool Agent::is_ordered(const BuildKey& key) const {
+  return std::any_of(
       assignment_->builds.begin(), assignment_->builds.end(),
       [&](const BuildOrder& order) { return BuildKey(order.workload, order.generation) == key; });
+}
+
+/// A build may take an hour, and only one is done at a time: those that nobody wants must not hold
+/// up the next.
+void Agent::cancel_builds() {
+  std::erase_if(builds_, [&](const auto& entry) {
+    return !is_ordered(entry.first) && !entry.second.operation;
+  });
+  for (auto& [key, attempt] : builds_) {
+    if (is_ordered(key) || attempt.cancelled) continue;
+    attempt.cancelled = true;
+    act(CancelBuild{*attempt.operation});
+  }
+}
+
+void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
+  Attempt& attempt = builds_[key];
+  if (done.outcome) {
+    next_inventory_ = now_.mono;  // The engine has a new image.
+    images_gained_in_step_ = step_;
+  }
+  // One that was cancelled and ordered again before it ended begins anew: its end says nothing.
+  if (!is_ordered(key) || (attempt.cancelled && !done.outcome)) {
+    builds_.erase(key);
+    return;
+  }
   BuildStatus status{.workload = key.first, .generation = key.second};
   if (done.outcome) {
     status.state = BuildState::kDone;
     status.archive = done.archive;
-    next_inventory_ = now_.mono;  // The engine has a new image.
-    images_gained_in_step_ = step_;
   } else if (may_pass(done.outcome.error().code) && attempt.failures + 1 < kBuildTriesMax) {
     return put_off(attempt, done.outcome.error(), kRetryMax);
   } else {
@@ -109,7 +132,7 @@ void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
     status.reason = done.outcome.error().message;
   }
   builds_.erase(key);
-  if (ordered) build_results_.insert_or_assign(key, std::move(status));
+  build_results_.insert_or_assign(key, std::move(status));
 }
 
 void Agent::put_off(Attempt& attempt, const Error& error, Duration wait_max) {

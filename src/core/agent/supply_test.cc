@@ -245,6 +245,37 @@ TEST(AgentSupply, ABuildThatIsNoLongerOrderedIsForgotten) {
   EXPECT_EQ(scene.report().builds[0].generation, Generation{2});
 }
 
+TEST(AgentSupply, ABuildThatHangsIsCancelledOnceItIsNoLongerOrderedAndTheNextOneBegins) {
+  Scene scene;
+  scene.build_takes = std::chrono::hours(2);
+  scene.order_builds({Scene::order(1)});
+  scene.pass(seconds(2));
+  EXPECT_THAT(scene.done<CancelBuild>(), IsEmpty());
+  scene.build_takes = seconds(5);
+  scene.order_builds({Scene::order(2)});
+  scene.order_builds({Scene::order(2), Scene::order(3)});
+  ASSERT_THAT(scene.done<CancelBuild>(), SizeIs(1));
+  EXPECT_EQ(scene.done<CancelBuild>()[0].operation, scene.done<BuildImage>()[0].operation);
+  EXPECT_THAT(scene.done<BuildImage>(), SizeIs(1));  // One at a time.
+  scene.pass(seconds(11));
+  ASSERT_THAT(scene.report().builds, SizeIs(2));
+  EXPECT_EQ(scene.report().builds[0].state, BuildState::kDone);
+  EXPECT_EQ(scene.report().builds[1].state, BuildState::kDone);
+  EXPECT_THAT(scene.done<CancelBuild>(), SizeIs(1));
+}
+
+TEST(AgentSupply, ABuildThatWasCancelledAndIsOrderedAgainBeginsAnew) {
+  Scene scene;
+  scene.cancel_takes = seconds(1);
+  scene.order_builds({Scene::order(1)});
+  scene.order_builds({});
+  scene.order_builds({Scene::order(1)});
+  EXPECT_EQ(scene.report().builds[0].state, BuildState::kRunning);
+  scene.pass(seconds(7));
+  EXPECT_THAT(scene.done<BuildImage>(), SizeIs(2));
+  EXPECT_EQ(scene.report().builds[0].state, BuildState::kDone);
+}
+
 TEST(AgentSupply, WorkGoesOnRestartingWhileABuildRuns) {
   Scene scene;
   scene.build_takes = minutes(10);

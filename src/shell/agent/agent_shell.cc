@@ -153,6 +153,11 @@ void AgentShell::act(const core::BuildImage& action) {
   });
 }
 
+void AgentShell::act(const core::CancelBuild&) {
+  spdlog::info("the build under way is called off");
+  images_.cancel_build();
+}
+
 void AgentShell::act(const core::SendStatus& action) {
   if (!bus_) {
     if (action.heartbeat.report) inbox_.push_back(core::StatusDropped{});

@@ -72,6 +72,7 @@ class AgentShell {
   void act(const core::RemoveContainer& action);
   void act(const core::FetchImage& action);
   void act(const core::BuildImage& action);
+  void act(const core::CancelBuild& action);
   void act(const core::SendStatus& action);
   Completion<void> report_to(OperationId operation, std::string what);
 
