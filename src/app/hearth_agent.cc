@@ -200,7 +200,9 @@ Result<void> run(const AgentOptions& options) {
   server = *std::move(listening);
   spdlog::info("agent of node '{}', life {}, listening on {}", options.node->str(), *start_count,
                show_endpoint(server->endpoint()));
-  shell.start();
+  if (Result<void> started = shell.start(); !started) {
+    return fail(started.error().code, "--kafka: " + started.error().message);
+  }
   run_until_signalled(loop);
   return {};
 }

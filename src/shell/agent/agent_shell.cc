@@ -34,11 +34,12 @@ AgentShell::AgentShell(boost::asio::io_context& loop, AgentShellConfig config,
           [this](const Error& error) {
             warn("manager", "the manager cannot be asked where the bus is: " + error.message);
           }),
+      bus_retry_(loop, [this] { seek_bus(); }),
       deadline_(loop, [this] { tick(); }) {}
 
 AgentShell::~AgentShell() = default;
 
-void AgentShell::start() {
+Result<void> AgentShell::start() {
   ports_.runtime.watch({
       .on_notice = [this](const ContainerNotice& notice) { on_notice(notice); },
       .on_watching = [this] { deliver(core::EngineFound{}); },
@@ -49,11 +50,12 @@ void AgentShell::start() {
           },
   });
   if (config_.bus) {
-    use_bus(*config_.bus);
-  } else {
-    bus_finder_.seek();
+    const Result<void> opened = open_bus(*config_.bus);
+    if (!opened && opened.error().code == ErrorCode::kInvalidArgument) return opened;
   }
+  seek_bus();
   tick();
+  return {};
 }
 
 void AgentShell::tick() {
@@ -184,16 +186,30 @@ Completion<void> AgentShell::report_to(OperationId operation, std::string what) 
   };
 }
 
+void AgentShell::seek_bus() {
+  if (config_.bus) {
+    use_bus(*config_.bus);
+  } else {
+    bus_finder_.seek();
+  }
+}
+
 void AgentShell::use_bus(const BusAddress& address) {
-  if (bus_ && bus_address_ == address) return;
+  const Result<void> opened = open_bus(address);
+  if (opened) return;
+  warn("bus", "bus: " + opened.error().message);
+  bus_retry_.arm(config_.bus_retry);  // Without a bus nothing else would make us try again.
+}
+
+Result<void> AgentShell::open_bus(const BusAddress& address) {
+  if (bus_ && bus_address_ == address) return {};
   if (bus_ && bus_address_->topic_prefix == address.topic_prefix) {
     const Result<void> outcome = bus_->reconnect(address.bootstrap);
-    if (!outcome) return warn("bus", "bus: " + outcome.error().message);
-    bus_address_ = address;
-    return;
+    if (outcome) bus_address_ = address;
+    return outcome;
   }
   Result<std::unique_ptr<Bus>> bus = ports_.open_bus(address.bootstrap);
-  if (!bus) return warn("bus", "bus: " + bus.error().message);
+  if (!bus) return tl::unexpected(bus.error());
   bus_ = *std::move(bus);
   bus_address_ = address;
   bus_->set_handlers({
@@ -203,6 +219,7 @@ void AgentShell::use_bus(const BusAddress& address) {
   });
   bus_->follow(TopicNames(address.topic_prefix).assignment(node_), FollowFrom::kBeginning);
   spdlog::info("bus at {}", address.bootstrap);
+  return {};
 }
 
 void AgentShell::on_message(const BusMessage& message) {

@@ -40,6 +40,8 @@ struct AgentShellConfig {
   Endpoint manager;
   std::optional<BusAddress> bus;      ///< Known from the start; otherwise the manager is asked.
   std::filesystem::path work_folder;  ///< For images on their way.
+  /// Until a bus that could not be opened is tried again.
+  Duration bus_retry = std::chrono::seconds(1);
 };
 
 struct AgentShellCounters {
@@ -56,7 +58,9 @@ class AgentShell {
              std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports);
   ~AgentShell();
 
-  void start();
+  /// kInvalidArgument: `config.bus` names no bus, and never will. A bus that cannot be opened for
+  /// another reason is tried again.
+  Result<void> start();
   const core::Agent& agent() const { return agent_; }
   const AgentShellCounters& counters() const { return counters_; }
   bool knows_bus() const { return bus_ != nullptr; }
@@ -76,7 +80,9 @@ class AgentShell {
   void act(const core::SendStatus& action);
   Completion<void> report_to(OperationId operation, std::string what);
 
+  void seek_bus();
   void use_bus(const BusAddress& address);
+  Result<void> open_bus(const BusAddress& address);
   void on_message(const BusMessage& message);
   void on_bus_error(const Error& error);
   void on_notice(const ContainerNotice& notice);
@@ -93,6 +99,7 @@ class AgentShell {
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;
+  LoopTimer bus_retry_;
   std::optional<MonoTime> load_sampled_at_;
   std::deque<core::AgentEvent> inbox_;
   bool stepping_ = false;

@@ -168,7 +168,7 @@ Assignment wish(std::uint64_t revision) {
 class AgentShellTest : public testing::Test {
  protected:
   AgentShellTest() {
-    shell.start();
+    EXPECT_TRUE(shell.start());
     records.handlers.on_caught_up(kAssignmentTopic);
     loop.poll();
   }
@@ -210,6 +210,34 @@ class AgentShellTest : public testing::Test {
     loop.poll();
   }
 
+  AgentShellConfig config() const {
+    return {
+        .manager = {"manager.test", 7700},
+        .bus = BusAddress{"127.0.0.1:9092", "hearth."},
+        .work_folder = std::filesystem::path(testing::TempDir()) /
+                       ("agent_shell_test_" +
+                        std::string(testing::UnitTest::GetInstance()->current_test_info()->name())),
+        .bus_retry = 1ms};
+  }
+  static core::AgentSettings settings() {
+    return {
+        .node = *NodeName::parse("n1"), .incarnation = {"boot", 1}, .capacity = {}, .restart = {}};
+  }
+  AgentPorts ports() {
+    return {.clock = clock,
+            .runtime = runtime,
+            .store = store,
+            .http = http,
+            .content = content,
+            .sample_load = [] { return Load{}; },
+            .open_bus = [this](const std::string&) -> Result<std::unique_ptr<Bus>> {
+              if (bus_errors.empty()) return std::make_unique<FakeBus>(records);
+              const Error error = bus_errors.back();
+              bus_errors.pop_back();
+              return tl::unexpected(error);
+            }};
+  }
+
   boost::asio::io_context loop;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
       loop.get_executor()};
@@ -219,25 +247,8 @@ class AgentShellTest : public testing::Test {
   NoHttp http;
   NoContent content;
   BusRecords records{.loop = loop};
-  AgentShell shell{
-      loop,
-      {.manager = {"manager.test", 7700},
-       .bus = BusAddress{"127.0.0.1:9092", "hearth."},
-       .work_folder = std::filesystem::path(testing::TempDir()) /
-                      ("agent_shell_test_" +
-                       std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))},
-      {.node = *NodeName::parse("n1"), .incarnation = {"boot", 1}, .capacity = {}, .restart = {}},
-      std::nullopt,
-      1,
-      {.clock = clock,
-       .runtime = runtime,
-       .store = store,
-       .http = http,
-       .content = content,
-       .sample_load = [] { return Load{}; },
-       .open_bus = [this](const std::string&) -> Result<std::unique_ptr<Bus>> {
-         return std::make_unique<FakeBus>(records);
-       }}};
+  std::vector<Error> bus_errors;  ///< Of the next attempts to open it.
+  AgentShell shell{loop, config(), settings(), std::nullopt, 1, ports()};
 };
 
 TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
@@ -338,6 +349,29 @@ TEST_F(AgentShellTest, AReportThatTheBusDidNotTakeIsToldAgain) {
   EXPECT_TRUE(statuses().back().report.has_value());
   pass(500ms);
   EXPECT_FALSE(statuses().back().report.has_value());
+}
+
+/// A shell whose bus cannot be opened at first.
+class AgentShellBusTest : public AgentShellTest {
+ protected:
+  AgentShell late{loop, config(), settings(), std::nullopt, 1, ports()};
+};
+
+TEST_F(AgentShellBusTest, ABusThatCannotBeOpenedIsTriedAgain) {
+  records.followed_from_beginning.clear();
+  bus_errors.assign(3, {ErrorCode::kExhausted, "no file descriptor left"});
+  ASSERT_TRUE(late.start());
+  EXPECT_FALSE(late.knows_bus());
+  run_until([&] { return late.knows_bus(); });
+  EXPECT_THAT(bus_errors, IsEmpty());
+  EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
+}
+
+TEST_F(AgentShellBusTest, AnAddressThatNamesNoBusEndsTheStart) {
+  bus_errors.assign(1, {ErrorCode::kInvalidArgument, "'kafka' names no kafka broker"});
+  const Result<void> started = late.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().message, "'kafka' names no kafka broker");
 }
 
 }  // namespace
