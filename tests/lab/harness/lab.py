@@ -28,6 +28,7 @@ from tools.dev.terminal import Failure, say
 
 READY_WITHIN_S = 90
 WAIT_S = 30.0
+ANSWER_WITHIN_S = 10.0  # An engine with power, on a busy machine.
 
 
 @dataclass
@@ -209,16 +210,22 @@ class Lab:
 
     def pid_of(self, part: str) -> int | None:
         """Process 1 of a part as the machine knows it; None without power."""
-        try:
-            state = self.engine.inspect(self.names.container(part))["State"]
-        except EngineError as missing:
-            if missing.status == 404:
-                return None
-            raise
+        state = self._inspected(part)
         return state["Pid"] if state["Running"] and is_alive(state["Pid"]) else None
 
     def has_power(self, part: str) -> bool:
         return self.pid_of(part) is not None
+
+    def is_frozen(self, part: str) -> bool:
+        return self._inspected(part)["Paused"]
+
+    def _inspected(self, part: str) -> dict:
+        try:
+            return self.engine.inspect(self.names.container(part))["State"]
+        except EngineError as missing:
+            if missing.status == 404:
+                return {"Running": False, "Paused": False, "Pid": 0}
+            raise
 
     def last_words(self, part: str, lines: int = 15) -> str:
         told = []
@@ -343,7 +350,8 @@ class Lab:
             inside = int((self.folder / part / "ctl" / f"{unit}.pid").read_text())
         except (OSError, ValueError):
             return None
-        return machine_pid(init, inside) if init else None
+        pid = machine_pid(init, inside) if init else None
+        return pid if pid and is_alive(pid) else None
 
     def configure(self, **changes) -> None:
         """Changes the manager's settings (profile, power) and starts it again with them."""
@@ -382,8 +390,15 @@ class Lab:
         return pid
 
     def copies(self, app: str) -> Sighting:
-        """What the nodes' engines say runs of it, now."""
-        return running_copies(list(self.nodes.values()), app)
+        """What the nodes' engines say runs of it, now. Only a node without power, or frozen, may stay unseen."""
+        return running_copies(list(self.nodes.values()), app, lambda node: self.has_power(node) and not self.is_frozen(node),
+                              ANSWER_WITHIN_S)
+
+    def all_copies(self, app: str) -> Sighting:
+        """The same where every node must have answered: for a claim about what does not run."""
+        seen = self.copies(app)
+        assert not seen.unseen, f"what runs of '{app}' cannot be told: {seen}\n{self.describe()}"
+        return seen
 
     # -- Hearth's verbs, by its CLI
 
@@ -408,19 +423,27 @@ class Lab:
         wait_for("the manager takes all nodes for live", self.manager.node_states,
                  lambda seen: len(seen) >= len(self.nodes) and all(seen[name] == "live" for name in self.nodes), within, self.describe)
 
+    def nobody_died(self, within: float = WAIT_S) -> None:
+        """All nodes are live, or become so, and none was taken for dead since mark()."""
+        self.wait_until_all_live(within)
+        died = self.events_since_mark("node.dead")
+        assert not died, f"taken for dead: {died}\n{self.describe()}"
+
     def nothing_changes(self, *apps: str, for_s: float) -> None:
         """The same containers run before, during and after, and no engine started one in between."""
-        before, began = {app: self.copies(app) for app in apps}, time.time()
+        before, began = {app: self.all_copies(app) for app in apps}, time.time()
+        for app, was in before.items():
+            assert was.copies, f"nothing of '{app}' runs that could change\n{self.describe()}"
         deadline = time.monotonic() + for_s
         while time.monotonic() < deadline:
-            for app, was in before.items():
-                now = self.copies(app)
-                gone = {c.id for c in was.copies if c.node not in now.unseen} - now.ids
-                assert not gone and not (now.ids - was.ids), f"'{app}' changed.\n  was: {was}\n  is:  {now}\n{self.describe()}"
             time.sleep(0.2)
+            for app, was in before.items():
+                now = self.all_copies(app)
+                assert now.ids == was.ids, f"'{app}' changed.\n  was: {was}\n  is:  {now}\n{self.describe()}"
         for app in apps:
             for node in self.nodes.values():
-                started = node.starts_since(began, app) if node.has_power and node.engine.is_ready() else []
+                started = wait_for(f"the engine of {node.name} tells its starts", lambda: node.starts_since(began, app),
+                                   lambda _: True, ANSWER_WITHIN_S)
                 assert not started, f"'{app}' was started on {node.name} meanwhile: {started}"
 
     def make_whole(self, within: float = 60) -> None:
@@ -512,13 +535,14 @@ class Lab:
         return pid
 
     def _strike(self, part: str, unit: str, number: signal.Signals, *, missing_ok: bool = False) -> None:
+        """A unit that was struck before may not live again yet: its next life is awaited."""
         pid = self.unit_pid(part, unit)
-        if pid:
-            os.kill(pid, number)
-            if number == signal.SIGKILL:
-                wait_for(f"{unit} of {part} is dead", lambda: is_alive(pid), lambda alive: not alive, 10)
-        elif not missing_ok:
-            raise AssertionError(f"{unit} does not run in {part}: {self._state_of(part)}")
+        if pid is None and missing_ok:
+            return
+        pid = pid or wait_for(f"{unit} runs in {part}", lambda: self.unit_pid(part, unit), bool, 10, lambda: self._state_of(part))
+        os.kill(pid, number)
+        if number == signal.SIGKILL:
+            wait_for(f"{unit} of {part} is dead", lambda: is_alive(pid), lambda alive: not alive, 10)
 
     def _hold(self, part: str, unit: str) -> None:
         (self.folder / part / "ctl" / f"{unit}.down").touch()

@@ -12,6 +12,7 @@ import re
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 from tests.lab.harness.docker_api import Engine, EngineError, EngineUnreachable
 
 WORKLOAD_LABEL = "hearth.workload"
+ASK_AGAIN_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -221,17 +223,25 @@ class Sighting:
         return seen + (f" (no answer from {', '.join(self.unseen)})" if self.unseen else "")
 
 
-def running_copies(nodes: list[Node], workload: str) -> Sighting:
+def running_copies(nodes: Sequence[Node], workload: str, should_answer: Callable[[str], bool], within_s: float) -> Sighting:
+    """Asks all of them, and all again while one is silent that should answer: an engine may be busy or just starting.
+
+    Ends after `within_s` in any case. A sighting is of one round, never pieced together from several.
+    """
     def ask(node: Node) -> list[Container] | None:
         try:
             return node.running(workload, timeout_s=1)
         except (EngineUnreachable, EngineError):
             return None
 
+    deadline = time.monotonic() + within_s
     with ThreadPoolExecutor(len(nodes)) as threads:
-        answers = list(threads.map(ask, nodes))
-    return Sighting(tuple(each for answer in answers for each in answer or ()),
-                    tuple(node.name for node, answer in zip(nodes, answers, strict=True) if answer is None))
+        while True:
+            answers = dict(zip((node.name for node in nodes), threads.map(ask, nodes), strict=True))
+            silent = tuple(name for name, answer in answers.items() if answer is None)
+            if time.monotonic() >= deadline or not any(map(should_answer, silent)):
+                return Sighting(tuple(each for answer in answers.values() for each in answer or ()), silent)
+            time.sleep(ASK_AGAIN_S)
 
 
 def engine_time(text: str) -> float:

@@ -8,13 +8,19 @@ What runs is seen through the nodes' own engines; what is believed is asked of t
 """
 
 import json
+import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.lab.harness.docker_api import EngineError, EngineUnreachable
 from tests.lab.harness.observing import Sighting
 
 POLL_S = 0.05
+# What an observation may come to while something is down or busy: an engine, the manager, the CLI, the database.
+NOT_SEEN = (OSError, AssertionError, LookupError, ValueError, EngineError, EngineUnreachable, subprocess.SubprocessError,
+            sqlite3.OperationalError)
 
 
 def wait_for(what: str, observe: Callable[[], Any], satisfied: Callable[[Any], bool], within: float,
@@ -29,7 +35,7 @@ def wait_for(what: str, observe: Callable[[], Any], satisfied: Callable[[Any], b
             seen = observe()
             if satisfied(seen):
                 return seen
-        except (OSError, AssertionError, LookupError, ValueError) as failed:
+        except NOT_SEEN as failed:
             seen = failed
         if time.monotonic() - begin > within:
             raise AssertionError(f"waited {within:g} s until {what}; saw instead: {_short(seen)}\n{explain()}".rstrip())
@@ -42,23 +48,26 @@ def _short(seen: Any) -> str:
 
 
 class Until:
-    """What `lab.wait_until(app)` can wait for. Each returns the sighting that satisfied it."""
+    """What `lab.wait_until(app)` can wait for. Each returns the sighting that satisfied it.
+
+    A node that does not answer may run anything: only one that is named as down may be silent.
+    """
 
     def __init__(self, lab, app: str, within: float):
         self._lab = lab
         self._app = app
         self._within = within
 
-    def runs(self, instances: int = 1) -> Sighting:
+    def runs(self, instances: int = 1, *, down: tuple[str, ...] = ()) -> Sighting:
         return self._until(f"'{self._app}' runs in {instances} instance{'s' if instances != 1 else ''}",
-                           lambda seen: len(seen.copies) == instances)
+                           lambda seen: len(seen.copies) == instances, down)
 
     def runs_on(self, *nodes: str) -> Sighting:
         return self._until(f"'{self._app}' runs on {', '.join(nodes)}", lambda seen: seen.nodes == sorted(nodes))
 
     def runs_elsewhere_than(self, node: str, instances: int = 1) -> Sighting:
         return self._until(f"'{self._app}' runs elsewhere than on {node}",
-                           lambda seen: len([each for each in seen.copies if each.node != node]) == instances)
+                           lambda seen: len([each for each in seen.copies if each.node != node]) == instances, (node,))
 
     def has_fresh_container_since(self, before: Sighting) -> Sighting:
         """As many copies as before, and none of the containers that did not outlive the blow twice."""
@@ -66,10 +75,11 @@ class Until:
                            lambda seen: len(seen.copies) == len(before.copies) and bool(seen.ids - before.ids))
 
     def is_gone(self) -> Sighting:
-        return self._until(f"'{self._app}' runs nowhere", lambda seen: not seen.copies and not seen.unseen)
+        return self._until(f"'{self._app}' runs nowhere", lambda seen: not seen.copies)
 
-    def _until(self, what: str, satisfied: Callable[[Sighting], bool]) -> Sighting:
-        return wait_for(what, lambda: self._lab.copies(self._app), satisfied, self._within, self._lab.describe)
+    def _until(self, what: str, satisfied: Callable[[Sighting], bool], down: tuple[str, ...] = ()) -> Sighting:
+        return wait_for(what, lambda: self._lab.copies(self._app),
+                        lambda seen: set(seen.unseen) <= set(down) and satisfied(seen), self._within, self._lab.describe)
 
 
 class UntilNode:

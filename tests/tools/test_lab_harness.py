@@ -1,0 +1,207 @@
+"""The lab's waits and sightings with nodes that are not there: a silent node is no proof of anything.
+
+Nothing is started here; tests/lab/test_the_lab_itself.py shows the rest with real servers.
+"""
+
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.lab.harness import lab as lab_module
+from tests.lab.harness import waiting
+from tests.lab.harness.docker_api import EngineError, EngineUnreachable
+from tests.lab.harness.lab import Lab
+from tests.lab.harness.observing import Container, Sighting
+from tests.lab.harness.waiting import wait_for
+
+APP = "ticker"
+
+
+class StubNode:
+    """A node whose engine is silent for the first `silent_for` times it is asked (for ever: None)."""
+
+    def __init__(self, name: str, silent_for: int | None = 0, copies: tuple[str, ...] = ("a",), refuses: bool = False):
+        self.name = name
+        self.copies = copies
+        self.silent_for = silent_for
+        self.refuses = refuses
+        self.asked = 0
+        self.starts: list[dict] = []
+
+    def running(self, workload: str, timeout_s: float) -> list[Container]:
+        self.asked += 1
+        if self.silent_for is None or self.asked <= self.silent_for:
+            raise EngineError(500, "busy", "GET") if self.refuses else EngineUnreachable("no answer")
+        return [Container(self.name, f"{self.name}-{copy}", copy, workload, "running", 0.0) for copy in self.copies]
+
+    def starts_since(self, when: float, workload: str) -> list[dict]:
+        if self.silent_for is None:
+            raise EngineUnreachable("no answer")
+        return self.starts
+
+
+class StubLab(Lab):
+    """The real verbs, on stub nodes. `down`: without power; `frozen`: paused."""
+
+    def __init__(self, *nodes: StubNode, down: str = "", frozen: str = ""):
+        self.nodes = {node.name: node for node in nodes}
+        self._down = down
+        self._frozen = frozen
+
+    def has_power(self, part: str) -> bool:
+        return part != self._down
+
+    def is_frozen(self, part: str) -> bool:
+        return part == self._frozen
+
+    def describe(self) -> str:
+        return "--- the lab"
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_module, "ANSWER_WITHIN_S", 0.3)
+    monkeypatch.setattr(waiting, "POLL_S", 0.001)
+
+
+# -- wait_for
+
+
+FAILURES = [OSError("refused"), AssertionError("exited 1"), KeyError("node2"), ValueError("not JSON"),
+            EngineUnreachable("GET /containers/json: TimeoutError"), EngineError(500, "busy", "GET"),
+            subprocess.TimeoutExpired("hearth", 10), subprocess.CalledProcessError(1, "hearth"),
+            sqlite3.OperationalError("database is locked")]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda one: type(one).__name__)
+def test_an_observation_that_fails_is_one_that_does_not_satisfy(failure: Exception) -> None:
+    seen = iter([failure, failure, 7])
+
+    def observe() -> int:
+        one = next(seen)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    assert wait_for("it is seven", observe, lambda number: number == 7, 5) == 7
+
+
+def test_a_wait_in_vain_tells_what_was_seen_last_and_ends_in_time() -> None:
+    def observe() -> None:
+        raise EngineUnreachable("nobody there")
+
+    begin = time.monotonic()
+    with pytest.raises(AssertionError, match="until it answers; saw instead: nobody there\nthe state of all"):
+        wait_for("it answers", observe, bool, 0.05, lambda: "the state of all")
+    assert time.monotonic() - begin < 5
+
+
+def test_a_fault_of_the_test_itself_is_not_waited_out() -> None:
+    with pytest.raises(TypeError):
+        wait_for("it adds up", lambda: 1 + "1", bool, 5)  # type: ignore[operator]
+
+
+# -- sightings
+
+
+def test_a_node_that_is_silent_for_a_moment_is_asked_again() -> None:
+    lab = StubLab(StubNode("node1"), StubNode("node2", silent_for=2), StubNode("node3", silent_for=1, refuses=True))
+    assert lab.copies(APP) == Sighting(tuple(Container(node, f"{node}-a", "a", APP, "running", 0.0)
+                                             for node in ("node1", "node2", "node3")), ())
+
+
+@pytest.mark.parametrize("why", ["down", "frozen"])
+def test_a_node_that_cannot_answer_is_not_waited_for(why: str) -> None:
+    silent = StubNode("node2", silent_for=None)
+    seen = StubLab(StubNode("node1"), silent, **{why: "node2"}).copies(APP)
+    assert (seen.nodes, seen.unseen, silent.asked) == (["node1"], ("node2",), 1)
+
+
+def test_a_node_that_should_answer_and_does_not_is_told_as_unseen_in_time() -> None:
+    silent = StubNode("node2", silent_for=None)
+    seen = StubLab(StubNode("node1"), silent).copies(APP)
+    assert (seen.nodes, seen.unseen) == (["node1"], ("node2",))
+    assert silent.asked > 1
+
+
+def test_a_claim_about_all_nodes_needs_an_answer_of_all() -> None:
+    assert StubLab(StubNode("node1", copies=())).all_copies(APP).copies == ()
+    with pytest.raises(AssertionError, match="cannot be told.*no answer from node1"):
+        StubLab(StubNode("node1", silent_for=None), down="node1").all_copies(APP)
+
+
+# -- waits on sightings
+
+
+Wait = Callable[[waiting.Until], Sighting]
+BEFORE = Sighting((Container("node1", "old", "a", APP, "running", 0.0),), ())
+WAITS: list[Wait] = [lambda until: until.runs(1), lambda until: until.runs_on("node1"),
+                     lambda until: until.runs_elsewhere_than("node3"), lambda until: until.has_fresh_container_since(BEFORE)]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_what_is_waited_for_must_be_seen_on_all_nodes(wait: Wait) -> None:
+    silent = StubNode("node2", silent_for=None)
+    with pytest.raises(AssertionError, match="no answer from node2"):
+        wait(StubLab(StubNode("node1"), silent, StubNode("node3", copies=()), down="node2").wait_until(APP, 0.02))
+    whole = StubLab(StubNode("node1"), StubNode("node2", copies=()), StubNode("node3", copies=()))
+    assert wait(whole.wait_until(APP, 5)).nodes == ["node1"]
+
+
+def test_only_a_node_that_is_named_as_down_may_be_silent() -> None:
+    lab = StubLab(StubNode("node1"), StubNode("node2", silent_for=None), down="node2")
+    assert lab.wait_until(APP, 5).runs(1, down=("node2",)).nodes == ["node1"]
+    assert lab.wait_until(APP, 5).runs_elsewhere_than("node2").nodes == ["node1"]
+    with pytest.raises(AssertionError):
+        lab.wait_until(APP, 0.02).runs_elsewhere_than("node1", instances=0)
+
+
+def test_gone_is_only_what_no_node_shows() -> None:
+    with pytest.raises(AssertionError):
+        StubLab(StubNode("node1", copies=()), StubNode("node2", silent_for=None), down="node2").wait_until(APP, 0.02).is_gone()
+    assert not StubLab(StubNode("node1", copies=())).wait_until(APP, 5).is_gone().copies
+
+
+# -- nothing_changes
+
+
+def test_nothing_changes_where_nothing_does_even_if_a_node_is_slow_to_answer_at_first() -> None:
+    StubLab(StubNode("node1"), StubNode("node2", silent_for=1)).nothing_changes(APP, for_s=0.3)
+
+
+def test_nothing_changes_is_not_told_of_what_does_not_run() -> None:
+    with pytest.raises(AssertionError, match="nothing of 'ticker' runs"):
+        StubLab(StubNode("node1", copies=())).nothing_changes(APP, for_s=0.1)
+
+
+def test_nothing_changes_is_not_told_of_what_cannot_be_seen() -> None:
+    with pytest.raises(AssertionError, match="cannot be told"):
+        StubLab(StubNode("node1", silent_for=None)).nothing_changes(APP, for_s=0.1)
+    with pytest.raises(AssertionError, match="cannot be told"):
+        StubLab(StubNode("node1"), StubNode("node2", silent_for=None), down="node2").nothing_changes(APP, for_s=0.1)
+
+
+@pytest.mark.parametrize("then", [("a", "b"), (), ("b",)], ids=["one more", "one less", "another one"])
+def test_a_change_is_seen(then: tuple[str, ...]) -> None:
+    node = StubNode("node1")
+    lab = StubLab(node)
+    first = node.running
+
+    def running(workload: str, timeout_s: float) -> list[Container]:
+        seen = first(workload, timeout_s)
+        node.copies = then
+        return seen
+
+    node.running = running  # type: ignore[method-assign]
+    with pytest.raises(AssertionError, match="'ticker' changed"):
+        lab.nothing_changes(APP, for_s=0.3)
+
+
+def test_a_start_between_two_looks_is_told_by_the_engine() -> None:
+    node = StubNode("node1")
+    node.starts = [{"id": "x"}]
+    with pytest.raises(AssertionError, match="was started on node1 meanwhile"):
+        StubLab(node).nothing_changes(APP, for_s=0.1)
