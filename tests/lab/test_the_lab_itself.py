@@ -127,12 +127,61 @@ def test_a_partition_outlasts_a_power_cycle(lab):
     assert reaches(lab, "node2", lab.address("broker"), broker.PORT)
 
 
-def test_packets_are_lost_in_the_share_asked_for(lab):
-    lab.lose_packets("node1", 1.0)
-    assert not reaches(lab, "node1", lab.address("broker"), broker.PORT, within_s=1)
+@pytest.mark.parametrize("way", ["out", "in"])
+def test_packets_are_lost_in_the_share_asked_for(lab, way):
+    assert share_delivered(lab, "node1", way) == 1
     lab.lose_packets("node1", 0.3)
-    assert reaches(lab, "node1", lab.address("broker"), broker.PORT, within_s=20)
+    assert 0.62 < share_delivered(lab, "node1", way) < 0.78  # Five standard deviations to each side.
+    lab.lose_packets("node1", 1.0)
+    assert share_delivered(lab, "node1", way) == 0
+    assert not reaches(lab, "node1", lab.address("broker"), broker.PORT, within_s=1)
     lab.heal("node1")
+    assert share_delivered(lab, "node1", way) == 1
+
+
+PACKETS = 1000
+RECEIVE = """
+import socket
+receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+receiver.bind((address, 0))
+receiver.settimeout(5)
+print(receiver.getsockname()[1], flush=True)
+got = 0
+try:
+    while receiver.recv(10) != b"end":
+        got += 1
+        receiver.settimeout(1)  # The end may be lost, too.
+except TimeoutError:
+    pass
+print(got)
+"""
+SEND = """
+import socket, time
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for what in [b"x"] * number + [b"end"] * 20:
+    try:
+        sender.sendto(what, (address, port))
+    except PermissionError:  # Dropped on its way out.
+        pass
+    time.sleep(0.0002)
+"""
+
+
+def share_delivered(lab, node, way):
+    """Of a thousand datagrams between the node and the machine, one way."""
+    inside = ["nsenter", f"--net=/proc/{lab.pid_of(node)}/ns/net"]
+    receiving, sending = ([], inside) if way == "out" else (inside, [])
+    address = str(lab.subnet[1]) if way == "out" else lab.address(node)
+
+    def python(prefix, program, **values):
+        told = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        return subprocess.Popen([*prefix, "/usr/bin/python3", "-ISc", told + program], stdout=subprocess.PIPE, text=True)
+
+    with python(receiving, RECEIVE, address=address) as receiver:
+        port = int(receiver.stdout.readline())
+        with python(sending, SEND, address=address, port=port, number=PACKETS):
+            pass
+        return int(receiver.stdout.readline()) / PACKETS
 
 
 def test_the_broker_stalls_stops_and_comes_back_with_what_it_was_told(lab):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab.harness import lab as lab_module
-from tests.lab.harness import waiting
+from tests.lab.harness import parts, waiting
 from tests.lab.harness.docker_api import EngineError, EngineUnreachable
 from tests.lab.harness.lab import Lab
 from tests.lab.harness.observing import Container, Sighting
@@ -205,3 +205,43 @@ def test_a_start_between_two_looks_is_told_by_the_engine() -> None:
     node.starts = [{"id": "x"}]
     with pytest.raises(AssertionError, match="was started on node1 meanwhile"):
         StubLab(node).nothing_changes(APP, for_s=0.1)
+
+
+# -- the one image, which a neighbour's last lab takes along when it goes down
+
+
+class EngineThatLosesImages:
+    """`losses`: how often the image is gone again when a container is to be made of it."""
+
+    def __init__(self, losses: int, refusal: int = 404):
+        self.losses = losses
+        self.refusal = refusal
+        self.has_image = False
+        self.created: list[tuple[str, str]] = []
+
+    def call(self, method: str, path: str, **rest: object) -> None:
+        if path == "/images/create":
+            self.has_image = True
+        elif not self.has_image:
+            raise EngineError(404, "no such image", path)
+
+    def create(self, name: str, spec: dict) -> None:
+        if self.losses > 0:
+            self.losses, self.has_image = self.losses - 1, False
+            raise EngineError(self.refusal, "no such image", "create")
+        assert self.has_image
+        self.created.append((name, spec["Image"]))
+
+
+def test_an_image_that_a_neighbour_took_along_is_made_again() -> None:
+    engine = EngineThatLosesImages(losses=2)
+    parts.create(engine, "lab-node1", {"Hostname": "node1"})  # type: ignore[arg-type]
+    assert [name for name, _ in engine.created] == ["lab-node1"]
+    assert engine.created[0][1].startswith("hearth-lab-base:")
+
+
+def test_an_image_that_never_stays_or_another_refusal_is_a_failure() -> None:
+    for engine in (EngineThatLosesImages(losses=99), EngineThatLosesImages(losses=1, refusal=409)):
+        with pytest.raises(EngineError):
+            parts.create(engine, "lab-node1", {})  # type: ignore[arg-type]
+        assert not engine.created

@@ -59,6 +59,7 @@ class Lab:
         self.manager = Manager(self.address("manager"), self.folder / "manager" / "etc" / "token", config.bin_dir,
                                self.folder / "manager" / "state")
         self.bus = Bus(f"{self.address('broker')}:{broker.PORT}")
+        self.came_up_in_s: float | None = None  # By who brought it up.
         self._mark_events = self._mark_power = 0
         self._cuts = Cuts({part: self.address(part) for part in self.parts}, self.pid_of, names.folder / "cuts.json")
 
@@ -70,7 +71,7 @@ class Lab:
 
         Whatever interrupts it takes down what had come up so far.
         """
-        names = LabNames(name)
+        names, begin = LabNames(name), time.monotonic()
         if not config.bare:
             require_binaries(config.bin_dir)
         with changing(names):
@@ -86,6 +87,7 @@ class Lab:
                     lab._start_parts()
                     lab._wait_until_ready(say)
                 write_record(names, config.as_json(), state="up", owner=owner, subnet=str(lab.subnet), engine=lab.engine_socket)
+                lab.came_up_in_s = time.monotonic() - begin
                 return lab
             except BaseException:
                 with undisturbed():
@@ -118,15 +120,14 @@ class Lab:
         made = [self._broker_part(), *map(self._node_part, self.nodes)]
         if not self.config.bare:
             made.append(self._manager_part())
-        image = parts.ensure_image(self.engine)
+        parts.ensure_image(self.engine)  # Once, before four threads want it.
         for part in made:
             parts.prepare_folders(part, self.folder)
         if not self.config.bare:
             self._hold("manager", "hearthd")  # Let go when the broker answers.
 
         def start(part: parts.Part) -> None:
-            spec = parts.container_spec(part, self.names, image, str(os.getpid()))
-            self.engine.create(self.names.container(part.name), spec)
+            parts.create(self.engine, self.names.container(part.name), parts.container_spec(part, self.names, str(os.getpid())))
             self.engine.start(self.names.container(part.name))
 
         with ThreadPoolExecutor(4) as threads:

@@ -20,6 +20,7 @@ from tests.lab.harness.docker_api import Engine, EngineError
 from tests.lab.harness.names import LABEL, LabNames
 
 HARNESS = Path(__file__).resolve().parent
+CREATE_TRIES_MAX = 5
 SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n"
@@ -49,8 +50,8 @@ def prepare_folders(part: Part, folder: Path) -> None:
     (folder / part.name / "part.json").write_text(json.dumps(described, indent=2))
 
 
-def container_spec(part: Part, names: LabNames, image: str, owner_label: str) -> dict:
-    """The body of POST /containers/create."""
+def container_spec(part: Part, names: LabNames, owner_label: str) -> dict:
+    """The body of POST /containers/create, but for the image."""
     binds = [f"{names.folder / part.name}:/lab", f"{HARNESS}:/lab-harness:ro", "/usr:/usr:ro"]
     binds += [f"{path}:{path}:ro" for path in ("/etc/ssl", "/etc/alternatives") if os.path.isdir(path)]
     host = {
@@ -74,7 +75,6 @@ def container_spec(part: Part, names: LabNames, image: str, owner_label: str) ->
     path = "/opt/hearth/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     environment = {"PATH": path, "HOME": "/root", "DOCKER_HOST": "unix:///run/docker.sock", **part.environment}
     return {
-        "Image": image,
         "Hostname": part.name,
         "Env": [f"{key}={value}" for key, value in environment.items()],
         "Entrypoint": ["/usr/bin/python3", "-IS", "/lab-harness/part_init.py"],
@@ -96,6 +96,17 @@ def ensure_image(engine: Engine) -> str:
         repo, tag = name.split(":")
         engine.call("POST", "/images/create", body=content, fromSrc="-", repo=repo, tag=tag)
     return name
+
+
+def create(engine: Engine, name: str, spec: dict) -> None:
+    """Creates a container of the one image. Another checkout whose last lab goes down takes the image along."""
+    for tries_left in reversed(range(CREATE_TRIES_MAX)):
+        try:
+            engine.create(name, {**spec, "Image": ensure_image(engine)})
+            return
+        except EngineError as refused:
+            if refused.status != 404 or not tries_left:
+                raise
 
 
 def _image_tar() -> bytes:
