@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from tests.lab.harness.waiting import wait_for
 from tools.dev.processes import which
 from tools.dev.terminal import Failure
 
@@ -42,6 +43,12 @@ def build_witness(folder: Path) -> Path:
     """Says which build it comes from: every build of the very same context draws another word."""
     return busybox_app(folder, "trap 'exit 0' TERM\necho build $(/bin/busybox cat /build)\n" + _TICK.format(word="tick"),
                        instructions=run("/bin/busybox cat /proc/sys/kernel/random/uuid > /build"))
+
+
+def build_of(lab, copy) -> str:
+    """The word that a witness's build drew."""
+    log = wait_for("it says which build it is", lambda: lab.node(copy.node).logs(copy), lambda log: "tick" in log, 10)
+    return log.splitlines()[0]
 
 
 def does_not_build(folder: Path) -> Path:

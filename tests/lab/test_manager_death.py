@@ -1,5 +1,6 @@
 """The manager killed with -9 at any moment neither forgets nor repeats."""
 
+import re
 import subprocess
 import time
 
@@ -32,10 +33,17 @@ def test_a_manager_that_stays_away_stops_nothing_and_restarts_go_on(lab, ticker)
     lab.manager_up()
     lab.wait_until_all_live()
     lab.nothing_changes("ticker", for_s=5)
-    assert lab.copies("ticker").ids == after.ids
+    assert lab.all_copies("ticker").ids == after.ids
+
+
+def generations_built(lab, name):
+    """The number of each build that was finished, as the history tells."""
+    built = lab.events_since_mark("workload.built", f"workload/{name}")
+    return [int(re.match(r"generation (\d+) ", event["message"]).group(1)) for event in built]
 
 
 def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(lab, tmp_path):
+    told = {}
     for attempt, delay_s in enumerate((0.05, 0.2, 0.4, 0.8, 1.5)):
         name = f"app{attempt}"
         folder = apps.build_witness(tmp_path / name)
@@ -43,14 +51,21 @@ def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(la
         time.sleep(delay_s)
         lab.kill_manager()
         said, _ = deploying.communicate(timeout=60)
+        told[name] = 1
         if deploying.returncode != 0:  # It was told that it failed; telling it again must do.
             lab.wait_until_all_live()
+            told[name] = 2
             again = lab.hearth("deploy", str(folder), "--name", name, "--instances", "2")
             assert again.returncode == 0, f"killed after {delay_s} s: {said}\nagain: {again.stdout}{again.stderr}"
         lab.wait_until(name).runs(2)
-    lab.nothing_changes(*(f"app{attempt}" for attempt in range(5)), for_s=5)
-    for attempt in range(5):
-        assert len(lab.copies(f"app{attempt}").copies) == 2
+    lab.nothing_changes(*told, for_s=5)
+    for name, times in told.items():
+        copies = lab.all_copies(name).copies
+        assert len(copies) == 2, copies
+        # A deploy that was told again is another generation. Neither is built twice, and all copies are of one build.
+        built = generations_built(lab, name)
+        assert len(set(built)) == len(built) and 1 <= len(built) <= times, built
+        assert len({apps.build_of(lab, copy) for copy in copies}) == 1, copies
 
 
 def test_a_failover_struck_by_the_managers_death_is_finished_once(lab, ticker):
@@ -63,7 +78,7 @@ def test_a_failover_struck_by_the_managers_death_is_finished_once(lab, ticker):
     lab.wait_until_node(victim, within=90).is_believed("live")
     moved = lab.wait_until("ticker").runs(1)
     lab.nothing_changes("ticker", for_s=6)
-    assert lab.copies("ticker").ids == moved.ids
+    assert lab.all_copies("ticker").ids == moved.ids
     assert {node for node, _ in lab.switched_since_mark()} == {victim}
     switched = [action for _, action in lab.switched_since_mark()]
     assert switched[-1] == "on" and len(switched) <= 6, switched

@@ -14,7 +14,7 @@ def test_work_of_a_server_without_power_runs_elsewhere_and_the_server_is_brought
     assert lab.node(victim).has_power
     assert lab.switched_since_mark() == [(victim, "off"), (victim, "on")]
     lab.nothing_changes("ticker", for_s=5)
-    assert lab.copies("ticker").ids == moved.ids
+    assert lab.all_copies("ticker").ids == moved.ids
 
 
 def test_the_copies_left_alone_by_a_server_death_are_not_touched(lab, ticker):
@@ -77,9 +77,9 @@ def settle(lab, app, instances, for_s=5.0, within=40.0):
     begin = time.monotonic()
     lab.wait_until(app, within).runs(instances)
     while True:
-        seen, since = lab.copies(app), time.monotonic()
-        while time.monotonic() - since < for_s and lab.copies(app).ids == seen.ids:
+        seen, since = lab.all_copies(app), time.monotonic()
+        while time.monotonic() - since < for_s and lab.all_copies(app).ids == seen.ids:
             time.sleep(0.2)
-        if lab.copies(app).ids == seen.ids and len(seen.copies) == instances:
+        if lab.all_copies(app).ids == seen.ids and len(seen.copies) == instances:
             return seen
         assert time.monotonic() - begin < within, f"'{app}' does not settle: {lab.copies(app)}\n{lab.describe()}"

@@ -148,7 +148,7 @@ class Manager:
 
     def events(self, kind: str = "", subject: str = "") -> list[dict]:
         """The cluster's history, oldest first; of one type and subject if told."""
-        told = self.cli("events", "-o", "json", check=True, timeout_s=20).stdout
+        told = self.cli("events", "--since", "24h", "-o", "json", check=True, timeout_s=20).stdout  # Without: the last few only.
         return [event for event in map(_plain_event, told.splitlines())
                 if kind in ("", event["type"]) and subject in ("", event["subject"])]
 

@@ -1,0 +1,72 @@
+"""The programs as they are built: what an agent brings to every box, and what a manager leaves on its own."""
+
+import os
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tools.dev import build
+
+# What would be in a program that links it, by the names of its symbols.
+SQL = ("sqlite3_open", "SqliteStore")
+CLI = ("hearth::Arguments", "CommandLine", "CLI::App")
+
+
+def symbols(name: str) -> str:
+    """Of the program and of the libraries that it loads by name."""
+    program = build.program(name)
+    listed = subprocess.run(["nm", "--demangle", program], text=True, capture_output=True, check=True).stdout
+    needed = subprocess.run(["readelf", "--dynamic", program], text=True, capture_output=True, check=True).stdout
+    return listed + needed
+
+
+def found_in(name: str, words: tuple[str, ...]) -> list[str]:
+    text = symbols(name)
+    return [word for word in words if word in text]
+
+
+def test_the_agent_links_neither_sql_nor_the_command_line() -> None:
+    assert found_in("hearth-agent", (*SQL, *CLI, "libsqlite3")) == []
+
+
+@pytest.mark.parametrize("program, words", [("hearthd", SQL), ("hearthd", ("libsqlite3",)), ("hearth", ("CommandLine",))])
+def test_that_it_would_be_seen_is_shown_by_a_program_that_does(program: str, words: tuple[str, ...]) -> None:
+    assert found_in(program, words) == list(words)
+
+
+@pytest.fixture
+def umask_of_nothing():
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask_of_nothing")
+def test_a_manager_makes_its_token_at_its_first_start_for_its_owner_alone_and_keeps_it(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    made = [token_of_a_start(state), token_of_a_start(state)]
+    assert made[0] == made[1] and len(made[0]) >= 32
+
+
+def token_of_a_start(state: Path) -> str:
+    """Starts a manager, reads its token once its port is open, and ends it."""
+    command = [build.program("hearthd"), "--state", state, "--kafka", "embedded", "--listen", "0.0.0.0:0"]
+    with open(state.with_suffix(".log"), "w+b") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 20
+            while b"API at" not in (said := state.with_suffix(".log").read_bytes()):
+                assert process.poll() is None and time.monotonic() < deadline, said.decode()
+                time.sleep(0.02)
+            token = state / "token"
+            assert stat.S_IMODE(token.stat().st_mode) == 0o600
+            assert token.stat().st_uid == os.geteuid()
+            assert token.read_text().strip() not in said.decode()
+            return token.read_text().strip()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
