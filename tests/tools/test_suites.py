@@ -1,15 +1,19 @@
 """How ./dev test counts."""
 
-from pathlib import Path
-
+import argparse
 import os
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tools.dev import processes, suites
-from tools.dev.suites import Tally, read_junit
+from tools.dev.suites import Group, Tally, read_junit
+from tools.dev.terminal import Failure
 
 CTEST = """<testsuite tests="5" failures="1" disabled="1" skipped="1">
 <testcase name="base.A" classname="base.A" status="run"/>
@@ -67,3 +71,65 @@ def test_nothing_run_is_no_success() -> None:
     assert Tally(1).exit_code() == 0
     assert Tally(1, 0, ["x"]).exit_code() == 1
     assert Tally(0, 5).exit_code() == 1
+
+
+SKIPPED = '<testsuite><testcase name="a" classname="a" status="notrun"><skipped message="SKIP_RETURN_CODE"/></testcase></testsuite>'
+PASSED = '<testsuite><testcase name="a" classname="a" status="run"/></testsuite>'
+NOTHING = "<testsuite/>"
+
+
+@pytest.fixture
+def run_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Tally]:
+    """Runs one part of a group by a program that leaves `report` and exits with `code`."""
+    monkeypatch.setattr(suites, "REPORTS", tmp_path)
+
+    def run(part: Callable[..., Tally], report: str | None, code: int, only: str | None = None) -> Tally:
+        def leave(argv: list, _: object) -> int:
+            option = next(str(word) for word in argv if "junit" in str(word))
+            path = Path(option.partition("=")[2] or argv[argv.index(option) + 1])
+            if report is not None:
+                path.write_text(report)
+            return code
+
+        monkeypatch.setattr(suites, "status_of", leave)
+        return part("x", only, {}) if part is suites.run_ctest else part("x", ["tests"], only, {})
+    return run
+
+
+BOTH_PARTS = pytest.mark.parametrize("part", [suites.run_ctest, suites.run_pytest])
+
+
+@BOTH_PARTS
+@pytest.mark.parametrize("report, code", [(None, 0), (NOTHING, 0), (SKIPPED, 0), (NOTHING, 5)],
+                         ids=["no report", "no test", "all skipped", "exit 5"])
+def test_a_part_in_which_no_test_passed_has_failed_unless_a_filter_left_them_out(run_part, part, report, code) -> None:
+    assert run_part(part, report, code).failures
+    assert run_part(part, report, code).exit_code() == 1
+    if part is suites.run_pytest or code == 0:
+        assert not run_part(part, report, code, only="Liveness").failures
+
+
+@BOTH_PARTS
+def test_a_part_with_a_test_that_passed_has_passed(run_part, part) -> None:
+    assert run_part(part, PASSED, 0) == Tally(1)
+
+
+@BOTH_PARTS
+def test_a_broken_report_is_a_failure_of_its_part(run_part, part) -> None:
+    assert "report is broken" in run_part(part, "<testsuite><testc", 0).failures[0]
+
+
+@pytest.mark.parametrize("trouble", [Failure("no engine\nadvice"), FileNotFoundError(2, "No such file", "ctest"),
+                                     subprocess.TimeoutExpired("java", 5), ElementTree.ParseError("bad"), TimeoutError()],
+                         ids=lambda one: type(one).__name__)
+def test_whatever_ends_a_group_the_others_run_and_the_last_line_counts(monkeypatch, tmp_path, capsys, trouble) -> None:
+    def broken(_: str | None) -> Tally:
+        raise trouble
+
+    monkeypatch.setattr(suites, "GROUPS", {"sim": Group("breaks", (), broken), "unit": Group("works", (), lambda _: Tally(3))})
+    monkeypatch.setattr(suites.setup, "ensure", lambda *_: None)
+    monkeypatch.setattr(suites.build, "build", lambda: None)
+    monkeypatch.setattr(suites, "REPORTS", tmp_path)
+    assert suites._test(argparse.Namespace(group=[], k=None)) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "3 passed, 1 failed" and said[-2].startswith("   failed: sim: ")

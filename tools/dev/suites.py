@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping
@@ -60,10 +61,16 @@ def _message(case: ElementTree.Element, child: str) -> str:
     return "" if found is None else found.get("message", "")
 
 
-def _tally(report: Path, what: str, exit_code: int) -> Tally:
-    tally = read_junit(report) if report.exists() else Tally()
+def _tally(report: Path, what: str, exit_code: int, only: str | None) -> Tally:
+    """Where nothing was left out on purpose, that nothing was shown is a failure."""
+    try:
+        tally = read_junit(report) if report.exists() else Tally()
+    except ElementTree.ParseError as broken:
+        return Tally(failures=[f"{what} itself (exit {exit_code}; its report is broken: {broken})"])
     if exit_code != 0 and not tally.failures:
         tally.failures.append(f"{what} itself (exit {exit_code})")
+    if not only and not tally.passed and not tally.failures:
+        tally.failures.append(f"{what}: no test passed" + (f", {tally.skipped} skipped" if tally.skipped else ": there was none"))
     return tally
 
 
@@ -74,7 +81,7 @@ def run_ctest(label: str, only: str | None, env: Mapping[str, str]) -> Tally:
     command = ["ctest", "--test-dir", build.folder(), "-L", f"^{label}$", f"-j{setup.jobs()}",
                "--output-on-failure", "--no-tests=ignore", "--progress", "--output-junit", report]
     code = status_of([*command, *(["-R", only] if only else [])], env)
-    return _tally(report, f"ctest {label}", code)
+    return _tally(report, f"ctest {label}", code, only)
 
 
 def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str],
@@ -86,7 +93,7 @@ def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, 
     report.unlink(missing_ok=True)
     command = [setup.python_with_pytest(), "-m", "pytest", *where, f"--junit-xml={report}"]
     code = status_of(started([*command, *(["-k", only] if only else [])]), env)
-    return _tally(report, f"pytest {name}", 0 if code == _PYTEST_FOUND_NONE else code)
+    return _tally(report, f"pytest {name}", 0 if code == _PYTEST_FOUND_NONE else code, only)
 
 
 def _pytest_of_tools(name: str, marked: str, only: str | None, env: Mapping[str, str]) -> Tally:
@@ -177,9 +184,10 @@ def _guarded(name: str, only: str | None) -> Tally:
     """A group that cannot even start has failed; the others still run."""
     try:
         return GROUPS[name].run(only)
-    except Failure as failure:
-        error(str(failure))
-        return Tally(failures=[f"{name}: {str(failure).splitlines()[0]}"])
+    except (Failure, OSError, subprocess.SubprocessError, ElementTree.ParseError) as failed:
+        said = str(failed) or repr(failed)
+        error(said)
+        return Tally(failures=[f"{name}: {said.splitlines()[0]}"])
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
