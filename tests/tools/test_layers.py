@@ -34,11 +34,12 @@ class TinyTree:
             (folder / "thing.cc").write_text(f'#include "{layer}/thing.h"\n')
             self.module(layer, f"DEPS {deps}")
 
-    def module(self, layer: str, rest: str) -> None:
-        text = f"hearth_module({layer} LAYER {layer} SOURCES thing.cc {rest})\n"
+    def module(self, layer: str, rest: str, also: str = "", declared: str = "") -> None:
+        text = f"hearth_module({layer} LAYER {declared or layer} SOURCES thing.cc {rest})\n{also}\n"
         (self.root / "src" / layer / "CMakeLists.txt").write_text(text)
 
     def write(self, path: str, text: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
 
     def configure(self) -> tuple[bool, str]:
@@ -54,7 +55,8 @@ def tree(tmp_path: Path) -> TinyTree:
 
 def test_inward_dependencies_configure(tree: TinyTree) -> None:
     tree.write("src/core/thing.cc", '#include "core/thing.h"\n#include "base/thing.h"\n')
-    assert tree.configure()[0]
+    configured, said = tree.configure()
+    assert configured, said
 
 
 def test_a_wrong_include_fails_and_is_named(tree: TinyTree) -> None:
@@ -64,9 +66,48 @@ def test_a_wrong_include_fails_and_is_named(tree: TinyTree) -> None:
     assert 'src/core/thing.h (layer core) must not include: #include "adapters/thing.h"' in said
 
 
-@pytest.mark.parametrize("include", ["#include <adapters/thing.h>", '# include  "adapters/thing.h"', '#include "thing.h"'])
+INCLUDES = ["#include <adapters/thing.h>", '# include  "adapters/thing.h"', '#include "thing.h"', '#include "core/../adapters/thing.h"',
+            "#include <core/../adapters/thing.h>", '#include "../adapters/thing.h"', '#include "./../adapters/thing.h"',
+            '#include "core//../adapters/thing.h"', '#include "/src/adapters/thing.h"', "#include THING",
+            '/**/#include "adapters/thing.h"', '#/**/include "adapters/thing.h"', '#include/**/"adapters/thing.h"',
+            '%:include "adapters/thing.h"', '#import "adapters/thing.h"', '#include_next "adapters/thing.h"']
+
+
+@pytest.mark.parametrize("include", INCLUDES)
 def test_no_way_of_writing_the_include_gets_around(tree: TinyTree, include: str) -> None:
     tree.write("src/core/thing.cc", include + "\n")
+    assert not tree.configure()[0]
+
+
+@pytest.mark.parametrize("path", ["thing.cpp", "thing.cxx", "thing.C", "thing.c", "thing.hpp", "thing.hh", "thing.inc", "thing.inl"])
+def test_no_other_ending_gets_around(tree: TinyTree, path: str) -> None:
+    tree.write(f"src/core/{path}", '#include "adapters/thing.h"\n')
+    assert "ends in .h or .cc" in tree.configure()[1]
+
+
+def test_a_folder_that_is_no_module_gets_not_around(tree: TinyTree) -> None:
+    tree.write("src/core/loose/thing.h", '#pragma once\n#include "adapters/thing.h"\n')
+    assert not tree.configure()[0]
+
+
+def test_what_includes_itself_and_others_is_let_through(tree: TinyTree) -> None:
+    tree.write("src/core/deep/part_2.h", "#pragma once\n")
+    tree.write("src/core/thing.cc", '#include "core/thing.h"\n#include <cstdio>\n#include <sys/stat.h>\n'
+               '#include <boost/a-b/c++.hpp>  // why\n#include "core/deep/part_2.h"  // why\n// includes nothing else\n')
+    tree.write("src/core/README.md", "fine")
+    configured, said = tree.configure()
+    assert configured, said
+
+
+def test_a_layer_is_what_the_folder_says(tree: TinyTree) -> None:
+    tree.module("core", "DEPS hearth::adapters", declared="app")
+    configured, said = tree.configure()
+    assert not configured
+    assert "core says that its layer is 'app', but its folder is one of layer 'core'" in said
+
+
+def test_a_program_is_of_the_layer_app(tree: TinyTree) -> None:
+    tree.module("core", "", also="hearth_executable(tool SOURCES thing.cc)")
     assert not tree.configure()[0]
 
 
@@ -83,8 +124,50 @@ def test_no_way_of_naming_the_link_gets_around(tree: TinyTree, deps: str) -> Non
     assert not tree.configure()[0]
 
 
+BY_HAND = ["target_link_libraries(hearth_core PUBLIC hearth::adapters)",
+           "target_link_libraries(hearth_core PRIVATE hearth_adapters)",
+           "target_link_libraries(hearth_core INTERFACE hearth_adapters)",
+           "target_link_libraries(hearth_core PRIVATE $<LINK_ONLY:hearth::adapters>)",
+           "target_link_libraries(hearth_core PRIVATE $<$<BOOL:1>:hearth_adapters>)",
+           "set_property(TARGET hearth_core APPEND PROPERTY LINK_LIBRARIES hearth_adapters)",
+           "add_library(bridge INTERFACE)\ntarget_link_libraries(bridge INTERFACE hearth_adapters)\n"
+           "target_link_libraries(hearth_core PRIVATE bridge)",
+           "add_library(second STATIC thing.cc)\ntarget_link_libraries(second PRIVATE hearth_adapters)",
+           "add_executable(tool thing.cc)\ntarget_link_libraries(tool PRIVATE hearth_adapters)",
+           "target_link_libraries(hearth_core PRIVATE ${CMAKE_BINARY_DIR}/libhearth_adapters.a)"]
+
+
+@pytest.mark.parametrize("by_hand", BY_HAND)
+def test_a_link_by_hand_is_found_in_the_end(tree: TinyTree, by_hand: str) -> None:
+    tree.module("core", "DEPS hearth::base", also=by_hand)
+    configured, said = tree.configure()
+    assert not configured
+    assert "must not link hearth_adapters (layer adapters)" in said or "which is no target" in said
+
+
+@pytest.mark.parametrize("where", ["root", "outside src"])
+def test_a_link_by_hand_from_elsewhere_is_found_in_the_end(tree: TinyTree, where: str) -> None:
+    link = "target_link_libraries(hearth_core PRIVATE bridge)\nadd_library(bridge INTERFACE)\ntarget_link_libraries(bridge INTERFACE hearth_adapters)\n"
+    tree.write("CMakeLists.txt", PROJECT + (link if where == "root" else "add_subdirectory(extra)\n"))
+    tree.write("extra/CMakeLists.txt", link)
+    assert "hearth_core (layer core) must not link hearth_adapters (layer adapters)" in tree.configure()[1]
+
+
+def test_an_allowed_link_by_hand_is_let_through(tree: TinyTree) -> None:
+    tree.module("core", "", also="target_link_libraries(hearth_core PRIVATE hearth::base m)")
+    configured, said = tree.configure()
+    assert configured, said
+
+
+@pytest.mark.parametrize("source", ["../adapters/thing.cc", "${PROJECT_SOURCE_DIR}/src/adapters/thing.cc", "thing.h"])
+def test_sources_are_of_the_modules_own_folder(tree: TinyTree, source: str) -> None:
+    tree.module("core", "", also=f"target_sources(hearth_core PRIVATE {source})")
+    assert "its sources are .cc files of its own folder" in tree.configure()[1]
+
+
 def test_an_include_that_goes_wrong_later_fails_the_next_build(tree: TinyTree) -> None:
-    assert tree.configure()[0]
+    configured, said = tree.configure()
+    assert configured, said
     tree.write("src/core/thing.cc", '#include "adapters/thing.h"\n')
     assert subprocess.run(["ninja", "-C", tree.root / "build", "build.ninja"], stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL).returncode != 0
