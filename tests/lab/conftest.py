@@ -100,7 +100,7 @@ def ticker(tmp_path):
 def pytest_runtest_makereport(item, call):
     """Keeps what is needed to understand a failure, before anything is tidied."""
     outcome = yield
-    lab = item.funcargs.get("lab") or item.funcargs.get("bare_lab")
+    lab = next((given for given in item.funcargs.values() if isinstance(given, Lab)), None)
     if call.when == "call" and outcome.get_result().failed and lab:
         folder = REPORTS / re.sub(r"[^\w-]+", "_", item.name)
         shutil.rmtree(folder, ignore_errors=True)

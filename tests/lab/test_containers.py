@@ -61,7 +61,8 @@ def test_a_removed_application_leaves_no_container_behind(lab, ticker):
     assert lab.hearth("rm", "ticker").returncode == 0
     wait_for("no container of it is left", lambda: [str(each) for node in lab.nodes.values() for each in node.containers("ticker")],
              lambda left: not left, 30, lab.describe)
-    assert "ticker" not in lab.manager.workloads()
+    # It is forgotten with the report that its last container is gone.
+    wait_for("the manager has forgotten it", lab.manager.workloads, lambda known: "ticker" not in known, 10, lab.describe)
 
 
 def test_a_killed_docker_engine_costs_only_its_own_containers_a_restart(lab, ticker):

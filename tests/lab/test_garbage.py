@@ -18,10 +18,10 @@ GARBAGE = {
     "deep and closed": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
     "too large": b'{"v":1,"x":"' + b"a" * 880_000 + b'"}',
     "not an object": b"[1,2,3]",
-    "wrong types": json.dumps({"v": 1, "node": [], "seq": "one", "incarnation": {}, "load": 3, "instances": {"a": 1}}).encode(),
+    "wrong types": json.dumps({"v": 1, "node": [], "seq": "one", "boot_id": {}, "load": 3, "report": {"instances": 1}}).encode(),
     "numbers out of range": json.dumps({"v": 1, "node": "node1", "seq": 10**40, "revision": -1}).encode(),
     "a version to come": json.dumps({"v": 9, "node": "node1", "seq": 1}).encode(),
-    "another node's": json.dumps({"v": 1, "node": "node3", "incarnation": "x", "seq": 1, "instances": []}).encode(),
+    "a report of no life": json.dumps({"v": 1, "node": "node3", "boot_id": "x", "seq": 1, "report": {"instances": []}}).encode(),
 }
 
 

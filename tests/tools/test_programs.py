@@ -13,7 +13,7 @@ from tools.dev import build
 
 # What would be in a program that links it, by the names of its symbols.
 SQL = ("sqlite3_open", "SqliteStore")
-CLI = ("hearth::Arguments", "CommandLine", "CLI::App")
+CLI = ("hearth::cli::", "CLI::App")
 
 
 def symbols(name: str) -> str:
@@ -33,7 +33,7 @@ def test_the_agent_links_neither_sql_nor_the_command_line() -> None:
     assert found_in("hearth-agent", (*SQL, *CLI, "libsqlite3")) == []
 
 
-@pytest.mark.parametrize("program, words", [("hearthd", SQL), ("hearthd", ("libsqlite3",)), ("hearth", ("CommandLine",))])
+@pytest.mark.parametrize("program, words", [("hearthd", SQL), ("hearthd", ("libsqlite3",)), ("hearth", CLI)])
 def test_that_it_would_be_seen_is_shown_by_a_program_that_does(program: str, words: tuple[str, ...]) -> None:
     assert found_in(program, words) == list(words)
 
