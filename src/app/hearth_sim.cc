@@ -30,7 +30,8 @@ constexpr const char* kExamples =
     "  hearth-sim --seed 42                       replay one history and read it\n"
     "  hearth-sim --seed 1 --seeds 1000           look for a seed that breaks a promise\n"
     "  hearth-sim --scenario broker-stall --seed 7\n"
-    "Scenarios: random, partition, manager-crashes, broker-stall, power-cycle, rolling-update.\n"
+    "Scenarios: random, partition, manager-crashes, broker-stall, power-cycle, rolling-update, "
+    "builder-death.\n"
     "Exit code: 0 every promise held, 1 one was broken, 2 wrong usage.";
 
 void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool was_told) {

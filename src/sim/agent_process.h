@@ -57,7 +57,7 @@ class AgentProcess {
   void post(core::AgentEvent event);
   void step(const core::AgentEvent& event);
   void arm();
-  Instant now() const { return parts_.host.world().instant_since(parts_.host.booted_at()); }
+  Instant now() const { return parts_.host.instant(); }
 
   void carry_out(const core::SaveAssignment& action);
   void carry_out(const core::TakeInventory& action);

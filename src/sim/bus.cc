@@ -23,14 +23,21 @@ void SimBus::travel(MonoTime& last_of_topic, Task arrive_task) {
   last_of_topic = std::max(last_of_topic, world_.now() + delay);
   if (world_.chance(faults_.duplication)) {
     const MonoTime again = last_of_topic + world_.between(Duration(0), kRepeatedAfterMax);
-    world_.at(again, [this, arrive_task] { arrive(arrive_task); });
+    world_.at(again, [this, life = topics_life_, arrive_task] {
+      if (life == topics_life_) arrive(arrive_task);
+    });
   }
-  world_.at(last_of_topic, [this, task = std::move(arrive_task)] { arrive(task); });
+  world_.at(last_of_topic, [this, life = topics_life_, task = std::move(arrive_task)] {
+    if (life == topics_life_) arrive(task);
+  });
 }
 
 void SimBus::arrive(const Task& task) {
   switch (broker_) {
-    case Broker::kCarries: return task();
+    case Broker::kCarries:
+      if (has_topics_) return task();
+      if (manager_ && !manager_cut_) manager_->on_topic_unknown();
+      return;
     case Broker::kStalled: return stalled_.push_back(task);
     case Broker::kDown: return;
   }
@@ -39,7 +46,7 @@ void SimBus::arrive(const Task& task) {
 void SimBus::send_status(const NodeName& node, const Heartbeat& heartbeat, Task dropped) {
   const bool lost = world_.chance(faults_.loss);
   const bool refused = is_cut(node) || broker_ == Broker::kDown;
-  if (refused || broker_ == Broker::kStalled || (lost && world_.chance(500))) {
+  if (refused || !has_topics_ || broker_ == Broker::kStalled || (lost && world_.chance(500))) {
     world_.after(kSendTimeout, std::move(dropped));
   }
   if (refused || lost) return;
@@ -50,8 +57,7 @@ void SimBus::send_status(const NodeName& node, const Heartbeat& heartbeat, Task 
 }
 
 void SimBus::send_canary(const Canary& canary) {
-  if (!carries() && broker_ != Broker::kStalled) return;
-  if (manager_cut_ || world_.chance(faults_.loss)) return;
+  if (manager_cut_ || broker_ == Broker::kDown || world_.chance(faults_.loss)) return;
   travel(last_canary_,
          [this, canary] { hand_to_manager([this, canary] { manager_->on_canary(canary); }); });
 }
@@ -128,7 +134,7 @@ void SimBus::wake_reader(const NodeName& node) {
 
 void SimBus::read(const NodeName& node) {
   AssignmentTopic& topic = assignments_[node];
-  if (!topic.reader) return;
+  if (!topic.reader || !has_topics_) return;
   topic.position = std::max(topic.position, topic.first);
   const std::uint64_t left = topic.end() - topic.position;
   if (is_cut(node) || broker_ != Broker::kCarries) {
@@ -148,8 +154,28 @@ void SimBus::read(const NodeName& node) {
 
 void SimBus::set_broker(Broker broker) {
   broker_ = broker;
+  note_carrying();
   if (broker != Broker::kCarries) return;
-  for (const Task& task : std::exchange(stalled_, {})) task();
+  for (const Task& task : std::exchange(stalled_, {})) arrive(task);
+  for (const auto& [node, topic] : assignments_) wake_reader(node);
+}
+
+void SimBus::lose_topics() {
+  has_topics_ = false;
+  ++topics_life_;
+  note_carrying();
+  stalled_.clear();
+  held_for_manager_.clear();
+  for (auto& [node, topic] : assignments_) {
+    topic.records.clear();
+    topic.first = topic.position = 0;
+  }
+}
+
+void SimBus::make_topics() {
+  if (has_topics_ || manager_cut_ || broker_ != Broker::kCarries) return;
+  has_topics_ = true;
+  note_carrying();
   for (const auto& [node, topic] : assignments_) wake_reader(node);
 }
 
@@ -158,8 +184,19 @@ void SimBus::join_node(const NodeName& node) {
   wake_reader(node);
 }
 
+void SimBus::note_carrying() {
+  if (carried_ && !carries()) carried_until_ = world_.now();
+  carried_ = carries();
+}
+
+void SimBus::cut_manager() {
+  manager_cut_ = true;
+  note_carrying();
+}
+
 void SimBus::join_manager() {
   manager_cut_ = false;
+  note_carrying();
   for (const Task& task : std::exchange(held_for_manager_, {})) {
     if (manager_) task();
   }

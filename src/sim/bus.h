@@ -30,7 +30,8 @@ struct BusFaults {
 /// Messages of a topic arrive in order. A message may be lost (the sender learns of it, or not), be
 /// late, or come twice, the second time behind younger ones. A broker that stalls takes everything
 /// and delivers nothing until it goes on, then all at once; one that is down refuses. A way that
-/// is cut holds back what its reader has not got yet and refuses what its sender has.
+/// is cut holds back what its reader has not got yet and refuses what its sender has. A broker that
+/// lost its disk knows no topic: it takes nothing, and tells the manager so, until that makes them.
 class SimBus {
  public:
   enum class Broker : std::uint8_t { kCarries, kStalled, kDown };
@@ -38,11 +39,15 @@ class SimBus {
   struct ManagerSide {
     std::function<void(const NodeName&, const Heartbeat&)> on_status;
     std::function<void(const Canary&)> on_canary;
+    std::function<void()> on_topic_unknown;
   };
   struct NodeSide {
     std::function<void(const Assignment&)> on_assignment;
     std::function<void()> on_caught_up;
   };
+
+  /// Of a bus in good health.
+  static constexpr Duration kDelayMax = std::chrono::milliseconds(5);
 
   explicit SimBus(World& world) : world_(world) {}
 
@@ -60,19 +65,27 @@ class SimBus {
 
   void set_broker(Broker broker);
   Broker broker() const { return broker_; }
+  /// All topics are gone, with what they held.
+  void lose_topics();
+  /// Makes those that are not there; not of a broker that cannot be reached.
+  void make_topics();
   void cut_node(const NodeName& node) { cut_nodes_.insert(node); }
   void join_node(const NodeName& node);
   bool is_cut(const NodeName& node) const { return cut_nodes_.contains(node); }
   /// What the node's topic says in the end; nullptr if it says nothing, or if its reader's way was
   /// interrupted before it read to that: then the reader may take an older one for it.
   const Assignment* newest_for(const NodeName& node) const;
-  void cut_manager() { manager_cut_ = true; }
+  void cut_manager();
   void join_manager();
   bool manager_is_cut() const { return manager_cut_; }
   void set_faults(const BusFaults& faults) { faults_ = faults; }
 
-  /// Nothing can get from any node to the manager.
-  bool carries() const { return broker_ == Broker::kCarries && !manager_cut_; }
+  /// Whether anything can get from nodes to the manager.
+  bool carries() const { return broker_ == Broker::kCarries && !manager_cut_ && has_topics_; }
+  /// When that was last so; not for a bus on which it is.
+  MonoTime carried_until() const { return carried_until_; }
+  /// What is sent arrives, and soon.
+  bool is_reliable() const { return faults_.loss == 0 && faults_.delay_max <= kDelayMax; }
 
  private:
   struct AssignmentTopic {
@@ -91,6 +104,7 @@ class SimBus {
   void arrive(const Task& task);
   void hand_to_manager(Task task);
   void keep(AssignmentTopic& topic, const Assignment& assignment);
+  void note_carrying();
   void wake_reader(const NodeName& node);
   void read(const NodeName& node);
 
@@ -98,6 +112,10 @@ class SimBus {
   BusFaults faults_;
   Broker broker_ = Broker::kCarries;
   bool manager_cut_ = false;
+  bool has_topics_ = true;
+  bool carried_ = true;
+  MonoTime carried_until_{};
+  std::uint64_t topics_life_ = 0;
   std::set<NodeName> cut_nodes_;
   std::set<NodeName> watched_;
   std::optional<ManagerSide> manager_;

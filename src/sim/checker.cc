@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/node.h"
+#include "sim/trace_text.h"
 
 namespace hearth::sim {
 namespace {
@@ -11,10 +12,19 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kSweepPeriod = milliseconds(100);
-/// A node that was unwell until now is heard within so long, and no verdict is in flight any more.
-constexpr Duration kHeardWithin = milliseconds(2500);
+/// A heartbeat comes within so long of a node that can be heard, and is weighed.
+constexpr Duration kHeardWithin = milliseconds(1000);
+/// A dial that began before the agent answered again has ended within so long, and the manager that
+/// was late by less than it notices has weighed it.
+constexpr Duration kDialledWithin = milliseconds(700);
 /// Within so long a manager knows that the bus does not carry.
 constexpr Duration kBlindWithin = milliseconds(1000);
+/// Less than the silence that makes a node suspect.
+constexpr Duration kSilentAtLeast = milliseconds(1000);
+/// How long two containers may run beside each other where the engine is in trouble, ...
+constexpr Duration kDoubleMax = seconds(15);
+/// ... and how soon one of them is gone when that is over.
+constexpr Duration kClearedWithin = seconds(5);
 /// A node that has been well for so long is no longer thought dead.
 constexpr Duration kBackWithin = seconds(5);
 
@@ -24,6 +34,53 @@ bool is_worse_than_live(NodeState state) {
 
 std::string show(const WishNumber& number) {
   return fmt::format("{}.{}", number.epoch.value, number.revision.value);
+}
+
+/// As far as can be known it runs.
+bool serves(const SimStore& store, const Instance& instance) {
+  return instance.status.state == InstanceState::kRunning && instance.node &&
+         store.nodes().at(*instance.node).state != NodeState::kDead;
+}
+
+std::uint32_t wanted_of(const SimStore& store, const WorkloadName& name) {
+  const auto found = store.workloads().find(name);
+  if (found == store.workloads().end() || !found->second.current) return 0;
+  switch (found->second.phase) {
+    case WorkloadPhase::kStopped:
+    case WorkloadPhase::kRemoving:
+    case WorkloadPhase::kRemoved: return 0;
+    case WorkloadPhase::kBuilding:
+    case WorkloadPhase::kDeployed:
+    case WorkloadPhase::kFailed: break;
+  }
+  return found->second.current->spec.instances;
+}
+
+/// Whether something that serves stands in for `id`, or for what stands in for it: also for what
+/// stood in for it until now.
+bool is_replaced(const SimStore& before, const SimStore& after, const InstanceId& id) {
+  for (const SimStore* store : {&before, &after}) {
+    for (const auto& [other, instance] : store->instances()) {
+      if (instance.replaces != id) continue;
+      const auto found = after.instances().find(other);
+      const bool takes_over = found != after.instances().end() &&
+                              found->second.desire == InstanceDesire::kRun &&
+                              serves(after, found->second);
+      if (takes_over || is_replaced(before, after, other)) return true;
+    }
+  }
+  return false;
+}
+
+/// Whether as many as wanted serve without it.
+bool is_surplus(const SimStore& after, const Instance& instance) {
+  std::uint32_t others = 0;
+  for (const auto& [id, other] : after.instances()) {
+    const bool counts = other.workload == instance.workload &&
+                        other.desire == InstanceDesire::kRun && serves(after, other);
+    if (counts) ++others;
+  }
+  return others >= wanted_of(after, instance.workload);
 }
 
 }  // namespace
@@ -38,45 +95,103 @@ void Checker::begin(std::set<NodeName> nodes) {
 
 void Checker::sweep() {
   for (const NodeName& node : nodes_) {
-    if (truth_.is_well(node)) {
-      well_since_.try_emplace(node, world_.now());
-    } else {
-      well_since_.erase(node);
-    }
-    const std::set<InstanceId> doubled = truth_.doubled(node);
-    std::erase_if(double_since_, [&](const auto& entry) {
-      return entry.first.first == node && !doubled.contains(entry.first.second);
-    });
-    for (const InstanceId& id : doubled) {
-      const MonoTime since = double_since_.try_emplace({node, id}, world_.now()).first->second;
-      if (world_.now() - since > double_max_) {
-        world_.violate("one-container", fmt::format("more than one container of '{}' runs on '{}'",
-                                                    id.str(), node.str()));
-      }
-    }
+    watch(node);
+    check_doubles(node);
   }
-  if (truth_.bus_carries() || !truth_.manager_works()) {
-    blind_since_.reset();
-  } else if (!blind_since_) {
-    blind_since_ = world_.now();
-  }
+  check_bits();
+  watch_blindness();
   world_.after(kSweepPeriod, [this] { sweep(); });
+}
+
+void Checker::watch(const NodeName& node) {
+  const auto note = [&](Since& since, bool holds) {
+    if (holds) {
+      since.try_emplace(node, world_.now());
+    } else {
+      since.erase(node);
+    }
+  };
+  note(well_since_, truth_.is_well(node));
+  note(dialled_since_, truth_.can_be_dialled(node));
+  note(heard_since_, truth_.can_be_heard(node));
+}
+
+void Checker::watch_blindness() {
+  if (!truth_.manager_works()) {
+    manager_works_since_.reset();
+    blind_since_.reset();
+    seeing_since_.reset();
+    return;
+  }
+  if (!manager_works_since_) manager_works_since_ = world_.now();
+  if (!truth_.bus_carries()) {
+    blind_since_ = std::max(truth_.carried_until(), *manager_works_since_);
+    seeing_since_.reset();
+  } else {
+    if (is_blind_for(kBlindWithin)) seeing_since_ = world_.now();
+    blind_since_.reset();
+  }
+}
+
+void Checker::check_doubles(const NodeName& node) {
+  const std::set<InstanceId> doubled = truth_.doubled(node);
+  std::erase_if(double_since_, [&](const auto& entry) {
+    return entry.first.first == node && !doubled.contains(entry.first.second);
+  });
+  const auto excused = engine_excused_until_.find(node);
+  const bool in_trouble = excused != engine_excused_until_.end() && world_.now() < excused->second;
+  for (const InstanceId& id : doubled) {
+    const MonoTime since = double_since_.try_emplace({node, id}, world_.now()).first->second;
+    if (in_trouble && world_.now() - since <= kDoubleMax) continue;
+    world_.violate("one-container", fmt::format("more than one container of '{}' runs on '{}'",
+                                                id.str(), node.str()));
+  }
+}
+
+void Checker::check_bits() {
+  std::map<BuildKey, std::pair<Digest, NodeName>> seen;
+  for (const NodeName& node : nodes_) {
+    for (const RunningBits& one : truth_.running(node)) {
+      if (was_built_late(node, one.reference)) continue;
+      const BuildKey key(one.workload, one.generation);
+      const auto first = seen.try_emplace(key, one.bits, node).first->second;
+      if (first.first == one.bits) continue;
+      world_.violate("same-bits",
+                     fmt::format("generation {} of '{}' is {} on '{}' and {} on '{}'",
+                                 one.generation.value, one.workload.str(), first.first.short_hex(),
+                                 first.second.str(), one.bits.short_hex(), node.str()));
+    }
+  }
+}
+
+void Checker::on_engine_trouble(const NodeName& node) {
+  engine_excused_until_.insert_or_assign(node, MonoTime::max());
+}
+
+void Checker::on_engine_trouble_ended(const NodeName& node) {
+  const auto found = engine_excused_until_.find(node);
+  if (found != engine_excused_until_.end() && found->second == MonoTime::max()) {
+    found->second = world_.now() + kClearedWithin;
+  }
 }
 
 bool Checker::is_blind_for(Duration duration) const {
   return blind_since_ && world_.now() - *blind_since_ > duration;
 }
 
-bool Checker::is_well_for(const NodeName& node, Duration duration) const {
-  const auto since = well_since_.find(node);
-  return since != well_since_.end() && truth_.is_well(node) &&
-         world_.now() - since->second > duration;
+bool Checker::lasts(const Since& since, const NodeName& node, Duration duration) const {
+  const auto found = since.find(node);
+  return found != since.end() && world_.now() - found->second > duration;
 }
 
 void Checker::on_batch(const core::ManagerBatch& batch) {
-  world_.trace(batch.writes.size());
-  world_.trace(batch.actions.size());
-  for (const Write& write : batch.writes) check_write(write);
+  for (const Write& write : batch.writes) {
+    world_.trace(text_of(write));
+    check_write(write);
+  }
+  for (const core::ManagerAction& action : batch.actions) world_.trace(text_of(action));
+  check_stops(batch.writes);
+  note_builders(batch.writes);
   if (quiet_ && !batch.writes.empty()) {
     world_.violate("quiet", fmt::format("{} writes, the first of kind {}", batch.writes.size(),
                                         batch.writes.front().index()));
@@ -91,23 +206,9 @@ void Checker::check_write(const Write& write) {
     if (!store_.instances().contains(id) && ids_used_.contains(id)) {
       world_.violate("instance-ids-are-new", fmt::format("'{}' is used again", id.str()));
     }
-  } else if (const auto* workload = std::get_if<PutWorkload>(&write)) {
-    note_builder(workload->workload);
   } else if (const auto* removal = std::get_if<DeleteInstance>(&write)) {
     ids_used_.insert(removal->id);
   }
-}
-
-/// A build leaves a node that says for long that it cannot work, and it may be done there all the
-/// same once the node can.
-void Checker::note_builder(const Workload& workload) {
-  const auto known = store_.workloads().find(workload.name);
-  if (known == store_.workloads().end() || !known->second.build_node || !workload.build_node)
-    return;
-  const bool moves = known->second.build_node != workload.build_node &&
-                     known->second.next->generation == workload.next->generation;
-  if (moves && troubled_.contains(*known->second.build_node))
-    builds_moved_.emplace(workload.name, workload.next->generation);
 }
 
 void Checker::check_verdict(const Node& node) {
@@ -115,17 +216,63 @@ void Checker::check_verdict(const Node& node) {
   const NodeState before =
       known == store_.nodes().end() ? NodeState::kAwaited : known->second.state;
   if (node.state == before) return;
-  if (is_worse_than_live(node.state) && is_blind_for(kBlindWithin)) {
+  const bool has_just_seen_again = seeing_since_ && world_.now() - *seeing_since_ < kSilentAtLeast;
+  if (is_worse_than_live(node.state) && (is_blind_for(kBlindWithin) || has_just_seen_again)) {
     world_.violate("blind-judges-nobody", fmt::format("'{}' becomes {}: {}", node.name.str(),
                                                       name_of(node.state), node.evidence));
   }
   if (node.state != NodeState::kDead) return;
-  if (is_well_for(node.name, kHeardWithin)) {
-    world_.violate("dead-though-well", fmt::format("'{}': {}", node.name.str(), node.evidence));
+  if (truth_.can_be_dialled(node.name) && lasts(dialled_since_, node.name, kDialledWithin)) {
+    world_.violate("dead-though-dialled", fmt::format("'{}': {}", node.name.str(), node.evidence));
   }
-  for (const auto& [name, workload] : store_.workloads()) {
-    if (workload.build_node == node.name && workload.next)
-      builds_moved_.emplace(name, workload.next->generation);
+  if (truth_.can_be_heard(node.name) && lasts(heard_since_, node.name, kHeardWithin)) {
+    world_.violate("dead-though-heard", fmt::format("'{}': {}", node.name.str(), node.evidence));
+  }
+}
+
+/// A build leaves a node that is dead, or says for long that it cannot work. It may be done there
+/// all the same once the node can.
+void Checker::note_builders(const std::vector<Write>& writes) {
+  const auto is_dead = [&](const NodeName& node) {
+    NodeState state = store_.nodes().at(node).state;
+    for (const Write& write : writes) {
+      const auto* put = std::get_if<PutNode>(&write);
+      if (put != nullptr && put->node.name == node) state = put->node.state;
+    }
+    return state == NodeState::kDead;
+  };
+  for (const Write& write : writes) {
+    const auto* put = std::get_if<PutWorkload>(&write);
+    if (put == nullptr || put->workload.phase != WorkloadPhase::kBuilding) continue;
+    const auto known = store_.workloads().find(put->workload.name);
+    if (known == store_.workloads().end() || !known->second.build_node) continue;
+    const NodeName& builder = *known->second.build_node;
+    const bool moves = put->workload.build_node != builder &&
+                       put->workload.next->generation == known->second.next->generation;
+    if (moves && (is_dead(builder) || troubled_.contains(builder)))
+      ++builds_[{known->first, known->second.next->generation}].allowed;
+  }
+}
+
+void Checker::check_stops(const std::vector<Write>& writes) {
+  std::vector<const Instance*> stopped;
+  for (const Write& write : writes) {
+    const auto* put = std::get_if<PutInstance>(&write);
+    if (put == nullptr || put->instance.desire != InstanceDesire::kStop) continue;
+    const auto before = store_.instances().find(put->instance.id);
+    if (before != store_.instances().end() && before->second.desire == InstanceDesire::kRun)
+      stopped.push_back(&put->instance);
+  }
+  if (stopped.empty()) return;
+  SimStore after = store_;
+  after.commit(writes);
+  for (const Instance* instance : stopped) {
+    const bool is_spare = !serves(after, *instance) || is_surplus(after, *instance) ||
+                          is_replaced(store_, after, instance->id);
+    if (is_spare) continue;
+    world_.violate(
+        "stopped-only-if-spare",
+        fmt::format("'{}' is told to stop, and nothing runs in its place", instance->id.str()));
   }
 }
 
@@ -162,7 +309,6 @@ void Checker::check(const core::PublishAssignment& action) {
 }
 
 void Checker::on_manager_crash() {
-  excuse_builds();
   for (const auto& [name, node] : store_.nodes()) {
     if (node.recovery.phase == RecoveryPhase::kSwitchingOff) to_resume_.insert(name);
   }
@@ -183,11 +329,12 @@ void Checker::check(const core::SwitchPower& action) {
   if (action.verb == PowerVerb::kOn) return;
   if (to_resume_.erase(action.node) > 0) return;
   if (is_blind_for(kBlindWithin)) return violate("while nobody can be heard");
-  if (is_well_for(action.node, kBackWithin)) return violate("though it is well");
+  if (truth_.is_well(action.node) && lasts(well_since_, action.node, kBackWithin))
+    return violate("though it is well");
 }
 
 void Checker::on_status(const NodeName& node, const Heartbeat& heartbeat) {
-  world_.trace(heartbeat.seq.value_or(0));
+  world_.trace(text_of(heartbeat));
   if (heartbeat.report && heartbeat.report->problem.empty()) troubled_.erase(node);
   if (heartbeat.report && !heartbeat.report->problem.empty()) troubled_.insert(node);
   WishNumber& last = applied_[node];
@@ -205,6 +352,10 @@ void Checker::on_saved(const NodeName& node, const Assignment& assignment) {
                                                     show(assignment.number), show(last)));
   }
   last = assignment.number;
+  std::set<BuildKey>& ordered = ordered_of_[node];
+  ordered.clear();
+  for (const BuildOrder& order : assignment.builds)
+    ordered.emplace(order.workload, order.generation);
 }
 
 void Checker::on_last_stopped(const Assignment& newest, const InstanceId& instance) {
@@ -219,23 +370,42 @@ void Checker::on_last_stopped(const Assignment& newest, const InstanceId& instan
 void Checker::forget_node(const NodeName& node) {
   applied_.erase(node);
   saved_.erase(node);
+  ordered_of_.erase(node);
+}
+
+void Checker::on_agent_crash(const NodeName& node) {
+  for (const BuildKey& key : std::exchange(begun_by_[node], {})) {
+    if (ordered_of_[node].contains(key)) ++builds_[key].allowed;
+  }
 }
 
 void Checker::on_build_begins(const NodeName& node, const BuildOrder& order) {
   world_.note(node.str(), fmt::format("builds generation {} of '{}'", order.generation.value,
                                       order.workload.str()));
   const BuildKey key(order.workload, order.generation);
-  if (!builds_begun_.insert(key).second && !builds_moved_.contains(key)) {
+  begun_by_[node].insert(key);
+  for (const auto& [name, workload] : store_.workloads()) {
+    const bool has_it = workload.current && workload.current->image &&
+                        workload.current->image->reference == order.reference;
+    if (has_it) built_late_[node].insert(order.reference);
+  }
+  Builds& builds = builds_[key];
+  if (++builds.begun > builds.allowed) {
     world_.violate("built-once", fmt::format("'{}' builds generation {} of '{}' again", node.str(),
                                              order.generation.value, order.workload.str()));
   }
+}
+
+bool Checker::was_built_late(const NodeName& node, const std::string& reference) const {
+  const auto found = built_late_.find(node);
+  return found != built_late_.end() && found->second.contains(reference);
 }
 
 void Checker::on_build_ends(const NodeName& node, const BuildOrder& order,
                             const Result<Digest>& outcome) {
   world_.note(node.str(), fmt::format("its build of '{}' {}", order.workload.str(),
                                       outcome ? "is done" : "fails: " + outcome.error().message));
-  if (!outcome) builds_begun_.erase({order.workload, order.generation});
+  if (!outcome) ++builds_[{order.workload, order.generation}].allowed;
 }
 
 }  // namespace hearth::sim

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/manager/messages.h"
 #include "model/assignment.h"
@@ -19,27 +20,48 @@ namespace hearth::sim {
 /// so. What must never happen is a safety property; each has a name under which a violation is
 /// reported:
 ///
-///   dead-though-well         a node that lives and can be heard and dialled is not judged dead
-///   blind-judges-nobody      while the bus does not carry, no node's state gets worse
+///   dead-though-dialled      a node whose agent answers dials is not judged dead
+///   dead-though-heard        nor is one whose heartbeats arrive, dialled or not
+///   blind-judges-nobody      while the bus does not carry, no node's state gets worse, nor before
+///                            a node was silent for long enough since it carries again
 ///   power-off-only-dead      power is switched only where verdict and phase are stored, and never
 ///                            off while blind or where the node has long been well
 ///   stored-before-told       an assignment names only what the store has, as it has it
 ///   wish-goes-forward        what is published, stored by an agent, and applied never goes back
 ///   spares-the-wanted        an agent that can read what is wanted stops nothing of it
-///   one-container            no two containers of one instance run on a node
-///   built-once               one build per generation, unless something broke in between
+///   one-container            no two containers of one instance run on a node, but for a moment
+///                            where its engine did what it said it had not
+///   stopped-only-if-spare    a copy that runs is not told to stop before its replacement runs, or
+///                            as many as wanted without it
+///   built-once               one build per generation, and one more for each that came to nothing
+///   same-bits                all containers of a generation run the same bits; but for an engine
+///                            that lost its images and was told to build what was built already, by
+///                            an agent that had not heard so
 ///   instance-ids-are-new     an id is never used twice
 ///   quiet                    where nothing is to be done, nothing is written and nothing sent
 class Checker {
  public:
+  /// What runs in a container.
+  struct RunningBits {
+    WorkloadName workload;
+    Generation generation;
+    std::string reference;
+    Digest bits;
+  };
   /// What is really so.
   struct Truth {
     /// The node lives, and bus, dial and manager work for it.
     std::function<bool(const NodeName&)> is_well;
-    std::function<bool()> bus_carries;  ///< For the manager.
+    /// Its agent answers a dial of the manager.
+    std::function<bool(const NodeName&)> can_be_dialled;
+    /// What its agent sends reaches the manager, all of it and at once.
+    std::function<bool(const NodeName&)> can_be_heard;
+    std::function<bool()> bus_carries;        ///< For the manager.
+    std::function<MonoTime()> carried_until;  ///< If it does not.
     std::function<bool()> manager_works;
     /// The instances of which more than one container runs on the node while its agent could act.
     std::function<std::set<InstanceId>(const NodeName&)> doubled;
+    std::function<std::vector<RunningBits>(const NodeName&)> running;
   };
 
   Checker(World& world, const SimStore& store, Truth truth);
@@ -55,41 +77,60 @@ class Checker {
   void on_build_ends(const NodeName& node, const BuildOrder& order, const Result<Digest>& outcome);
   /// The manager died: the next one tells the drivers what was stored, blind or not.
   void on_manager_crash();
-  /// Something broke that may make builds run twice.
-  void excuse_builds() { builds_begun_.clear(); }
+  /// The node's agent died: what it was building, or had not yet heard to be taken, it builds
+  /// again.
+  void on_agent_crash(const NodeName& node);
   /// The node's disk was lost: it may begin again.
   void forget_node(const NodeName& node);
   void expect_quiet(bool quiet) { quiet_ = quiet; }
-  /// How long two containers of one instance may run beside each other.
-  void allow_double_for(Duration duration) { double_max_ = duration; }
+  /// The node has built this anew, when others had it already.
+  bool was_built_late(const NodeName& node, const std::string& reference) const;
+  /// The node's engine does things of which it says that it did not.
+  void on_engine_trouble(const NodeName& node);
+  void on_engine_trouble_ended(const NodeName& node);
 
  private:
   void sweep();
+  void watch_blindness();
+  void watch(const NodeName& node);
+  void check_doubles(const NodeName& node);
+  void check_bits();
   void check_write(const Write& write);
-  void note_builder(const Workload& workload);
+  void check_stops(const std::vector<Write>& writes);
+  void note_builders(const std::vector<Write>& writes);
   void check_verdict(const Node& node);
   void check(const core::PublishAssignment& action);
   void check(const core::SwitchPower& action);
   bool is_blind_for(Duration duration) const;
-  bool is_well_for(const NodeName& node, Duration duration) const;
+  using Since = std::map<NodeName, MonoTime>;
+  bool lasts(const Since& since, const NodeName& node, Duration duration) const;
 
   World& world_;
   const SimStore& store_;
   Truth truth_;
   std::set<NodeName> nodes_;
-  std::map<NodeName, MonoTime> well_since_;
+  Since well_since_;
+  Since dialled_since_;
+  Since heard_since_;
+  std::optional<MonoTime> manager_works_since_;
   std::optional<MonoTime> blind_since_;
+  std::optional<MonoTime> seeing_since_;  ///< After a blindness that the manager must have noticed.
   std::map<std::pair<NodeName, InstanceId>, MonoTime> double_since_;
-  Duration double_max_ = std::chrono::seconds(3);
+  std::map<NodeName, MonoTime> engine_excused_until_;
   std::map<NodeName, WishNumber> published_;
   std::map<NodeName, WishNumber> applied_;
   std::map<NodeName, WishNumber> saved_;
   std::set<InstanceId> ids_used_;
   using BuildKey = std::pair<WorkloadName, Generation>;
-  std::set<BuildKey> builds_begun_;
-  /// Off a node that was judged dead or in trouble, and may build all the same.
-  std::set<BuildKey> builds_moved_;
-  std::set<NodeName> troubled_;   ///< By their own last word.
+  struct Builds {
+    std::uint32_t begun = 0;
+    std::uint32_t allowed = 1;
+  };
+  std::map<BuildKey, Builds> builds_;
+  std::map<NodeName, std::set<std::string>> built_late_;
+  std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< In this life of its agent.
+  std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the wish on its disk.
+  std::set<NodeName> troubled_;                        ///< By their own last word.
   std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.
   bool quiet_ = false;
 };

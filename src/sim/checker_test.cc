@@ -18,6 +18,10 @@ class CheckerTest : public testing::Test {
  protected:
   CheckerTest() { checker_.begin({kNode}); }
 
+  void lose_bus() {
+    carries_ = false;
+    carried_until_ = world_.now();
+  }
   void pass(Duration duration) { world_.run_until(world_.now() + duration); }
   std::string broken() const { return world_.violation() ? world_.violation()->property : ""; }
 
@@ -44,37 +48,130 @@ class CheckerTest : public testing::Test {
     return heartbeat;
   }
 
+  /// A copy that serves, or not.
+  static Instance copy(std::uint64_t number, InstanceState state,
+                       InstanceDesire desire = InstanceDesire::kRun) {
+    Instance instance{.id = make_instance_id(kApp, number),
+                      .workload = kApp,
+                      .generation = {1},
+                      .node = kNode,
+                      .desire = desire};
+    instance.status.state = state;
+    return instance;
+  }
+  static Workload workload(std::uint32_t instances) {
+    Workload workload{.name = kApp, .phase = WorkloadPhase::kDeployed};
+    workload.current = Release{.generation = {1},
+                               .spec = {.instances = instances, .bundle = kBundle},
+                               .image = std::nullopt};
+    return workload;
+  }
+  /// The store holds these, and the second of them stands in for the first.
+  void given(std::uint32_t wanted, const Instance& first, Instance second) {
+    second.replaces = first.id;
+    store_.commit({PutNode{node(NodeState::kLive)}, PutWorkload{workload(wanted)},
+                   PutInstance{first}, PutInstance{second}});
+  }
+  void stop(Instance instance) {
+    instance.desire = InstanceDesire::kStop;
+    checker_.on_batch({.writes = {PutInstance{instance}}, .actions = {}});
+  }
+  static Assignment told_to_build(const BuildOrder& order) {
+    return {.node = kNode,
+            .number = {{1}, {1}},
+            .heartbeat_interval = {},
+            .instances = {},
+            .images = {},
+            .builds = {order}};
+  }
+
   bool well_ = true;
+  bool dialled_ = true;
+  bool heard_ = true;
   bool carries_ = true;
+  MonoTime carried_until_{};
   std::set<InstanceId> doubled_;
+  std::map<NodeName, std::vector<Checker::RunningBits>> running_;
   World world_{1, {}};
   SimStore store_;
   Checker checker_{world_,
                    store_,
                    {.is_well = [this](const NodeName&) { return well_; },
+                    .can_be_dialled = [this](const NodeName&) { return dialled_; },
+                    .can_be_heard = [this](const NodeName&) { return heard_; },
                     .bus_carries = [this] { return carries_; },
+                    .carried_until = [this] { return carried_until_; },
                     .manager_works = [] { return true; },
-                    .doubled = [this](const NodeName&) { return doubled_; }}};
+                    .doubled = [this](const NodeName&) { return doubled_; },
+                    .running = [this](const NodeName& name) { return running_[name]; }}};
 };
 
-TEST_F(CheckerTest, KnowsAWellNodeThatIsJudgedDead) {
-  pass(seconds(5));
+TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItCanBeDialled) {
+  heard_ = false;
+  pass(seconds(1));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
-  EXPECT_EQ(broken(), "dead-though-well");
+  EXPECT_EQ(broken(), "dead-though-dialled");
+}
+
+TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItCanBeHeard) {
+  dialled_ = false;
+  pass(seconds(2));
+  checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
+  EXPECT_EQ(broken(), "dead-though-heard");
+}
+
+TEST_F(CheckerTest, AllowsAVerdictOfTheMomentBeforeTheNodeAnsweredAgain) {
+  heard_ = dialled_ = false;
+  pass(seconds(5));
+  dialled_ = true;
+  pass(std::chrono::milliseconds(500));
+  checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
 }
 
 TEST_F(CheckerTest, AllowsADeadNodeToBeJudgedDead) {
-  well_ = false;
+  heard_ = dialled_ = false;
   pass(seconds(5));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
   EXPECT_EQ(broken(), "");
 }
 
 TEST_F(CheckerTest, KnowsAVerdictOfTheBlind) {
-  well_ = carries_ = false;
+  well_ = false;
+  lose_bus();
   pass(seconds(3));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kSuspect)}}, .actions = {}});
   EXPECT_EQ(broken(), "blind-judges-nobody");
+}
+
+TEST_F(CheckerTest, KnowsAVerdictByASilenceInWhichNobodyCouldBeHeard) {
+  lose_bus();
+  pass(seconds(3));
+  carries_ = true;
+  pass(std::chrono::milliseconds(500));
+  checker_.on_batch({.writes = {PutNode{node(NodeState::kSuspect)}}, .actions = {}});
+  EXPECT_EQ(broken(), "blind-judges-nobody");
+}
+
+// Goal: a moment in which the bus carries is seen, however short, for the manager saw it.
+TEST_F(CheckerTest, AllowsAVerdictWhereTheBusCarriedForAMomentInBetween) {
+  lose_bus();
+  pass(seconds(3));
+  lose_bus();  // It carried until now.
+  pass(std::chrono::milliseconds(300));
+  carries_ = true;
+  pass(std::chrono::milliseconds(500));
+  checker_.on_batch({.writes = {PutNode{node(NodeState::kSuspect)}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(CheckerTest, AllowsAVerdictByASilenceAfterTheBusCarriesAgain) {
+  lose_bus();
+  pass(seconds(3));
+  carries_ = true;
+  pass(seconds(2));
+  checker_.on_batch({.writes = {PutNode{node(NodeState::kSuspect)}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
 }
 
 TEST_F(CheckerTest, KnowsAPowerSwitchThatIsNotStored) {
@@ -124,9 +221,16 @@ TEST_F(CheckerTest, KnowsAnAgentThatFallsBack) {
   EXPECT_EQ(broken(), "wish-goes-forward");
 }
 
-TEST_F(CheckerTest, KnowsASecondContainerThatStays) {
+TEST_F(CheckerTest, KnowsASecondContainer) {
   doubled_ = {InstanceId{"app-1"}};
-  pass(seconds(2));
+  pass(seconds(1));
+  EXPECT_EQ(broken(), "one-container");
+}
+
+TEST_F(CheckerTest, AllowsASecondContainerForAWhileWhereTheEngineIsInTrouble) {
+  checker_.on_engine_trouble(kNode);
+  doubled_ = {InstanceId{"app-1"}};
+  pass(seconds(14));
   EXPECT_EQ(broken(), "");
   pass(seconds(3));
   EXPECT_EQ(broken(), "one-container");
@@ -147,15 +251,172 @@ TEST_F(CheckerTest, KnowsAStopOfWhatIsWanted) {
   EXPECT_EQ(broken(), "spares-the-wanted");
 }
 
-TEST_F(CheckerTest, KnowsABuildThatIsDoneTwice) {
-  const BuildOrder order{
-      .workload = kApp, .generation = {1}, .bundle = kBundle, .reference = "hearth/app:a"};
-  checker_.on_build_begins(kNode, order);
-  checker_.excuse_builds();
-  checker_.on_build_begins(kNode, order);
+TEST_F(CheckerTest, TakesTheAllowanceBackOnceTheEngineIsWell) {
+  checker_.on_engine_trouble(kNode);
+  doubled_ = {InstanceId{"app-1"}};
+  pass(seconds(1));
+  checker_.on_engine_trouble_ended(kNode);
+  pass(seconds(4));
   EXPECT_EQ(broken(), "");
-  checker_.on_build_begins(kNode, order);
+  pass(seconds(2));
+  EXPECT_EQ(broken(), "one-container");
+}
+
+TEST_F(CheckerTest, KnowsACopyThatIsStoppedBeforeItsReplacementRuns) {
+  const Instance old = copy(1, InstanceState::kRunning);
+  given(1, old, copy(2, InstanceState::kStarting));
+  stop(old);
+  EXPECT_EQ(broken(), "stopped-only-if-spare");
+}
+
+TEST_F(CheckerTest, KnowsACopyThatIsStoppedForOneThatIsOnlyStaged) {
+  const Instance old = copy(1, InstanceState::kRunning);
+  given(1, old, copy(2, InstanceState::kStaged, InstanceDesire::kStage));
+  stop(old);
+  EXPECT_EQ(broken(), "stopped-only-if-spare");
+}
+
+TEST_F(CheckerTest, AllowsAReplacedCopyToBeStopped) {
+  const Instance old = copy(1, InstanceState::kRunning);
+  given(2, old, copy(2, InstanceState::kRunning));
+  stop(old);
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(CheckerTest, AllowsWhatIsTooMuchToBeStoppedAndNoMore) {
+  given(1, copy(1, InstanceState::kRunning), copy(2, InstanceState::kRunning));
+  stop(copy(2, InstanceState::kRunning));
+  EXPECT_EQ(broken(), "");
+  store_.commit({PutInstance{copy(1, InstanceState::kBackoff)}});
+  stop(copy(2, InstanceState::kRunning));
+  EXPECT_EQ(broken(), "stopped-only-if-spare");
+}
+
+TEST_F(CheckerTest, AllowsWhatIsNotWantedToBeStopped) {
+  given(0, copy(1, InstanceState::kRunning), copy(2, InstanceState::kRunning));
+  stop(copy(2, InstanceState::kRunning));
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(CheckerTest, KnowsTwoKindsOfBitsInOneGeneration) {
+  const NodeName other = *NodeName::parse("node2");
+  const auto bits = [](char letter) { return *Digest::parse("sha256:" + std::string(64, letter)); };
+  checker_.begin({kNode, other});
+  running_[kNode] = {{kApp, {1}, "one", bits('a')}, {kApp, {2}, "two", bits('b')}};
+  running_[other] = {{kApp, {1}, "one", bits('a')}};
+  pass(seconds(1));
+  EXPECT_EQ(broken(), "");
+  running_[other] = {{kApp, {1}, "one", bits('b')}};
+  pass(seconds(1));
+  EXPECT_EQ(broken(), "same-bits");
+}
+
+class BuildsTest : public CheckerTest {
+ protected:
+  void build_twice() {
+    checker_.on_build_begins(kNode, order_);
+    between_();
+    checker_.on_build_begins(kNode, order_);
+  }
+
+  const BuildOrder order_{
+      .workload = kApp, .generation = {1}, .bundle = kBundle, .reference = "hearth/app:a"};
+  std::function<void()> between_ = [] {};
+};
+
+TEST_F(BuildsTest, DoneTwiceAreKnown) {
+  build_twice();
   EXPECT_EQ(broken(), "built-once");
+}
+
+TEST_F(BuildsTest, ThatFailMayBeTriedAgainOnce) {
+  between_ = [this] {
+    checker_.on_build_ends(kNode, order_, fail(ErrorCode::kUnavailable, "no manager"));
+  };
+  build_twice();
+  EXPECT_EQ(broken(), "");
+  checker_.on_build_begins(kNode, order_);
+  EXPECT_EQ(broken(), "built-once");
+}
+
+TEST_F(BuildsTest, AreNotExcusedByTheManagersDeath) {
+  between_ = [this] { checker_.on_manager_crash(); };
+  build_twice();
+  EXPECT_EQ(broken(), "built-once");
+}
+
+TEST_F(BuildsTest, OfAnAgentThatDiedMayBeDoneAgainWhileItIsToldTo) {
+  checker_.on_saved(kNode, told_to_build(order_));
+  between_ = [this] { checker_.on_agent_crash(kNode); };
+  build_twice();
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(BuildsTest, OfAnAgentThatDiedMayNotBeDoneAgainOnceItIsTold) {
+  between_ = [this] { checker_.on_agent_crash(kNode); };
+  build_twice();
+  EXPECT_EQ(broken(), "built-once");
+}
+
+TEST_F(BuildsTest, OfANodeThatIsJudgedDeadMayBeDoneElsewhere) {
+  heard_ = dialled_ = false;
+  between_ = [this] {
+    Workload building{.name = kApp, .phase = WorkloadPhase::kBuilding};
+    building.next = workload(1).current;
+    building.build_node = kNode;
+    store_.commit({PutWorkload{building}});
+    store_.commit({PutNode{node(NodeState::kLive)}});
+    building.build_node.reset();
+    checker_.on_batch(
+        {.writes = {PutNode{node(NodeState::kDead)}, PutWorkload{building}}, .actions = {}});
+  };
+  build_twice();
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(BuildsTest, OfANodeThatIsWellMayNotBeDoneElsewhere) {
+  between_ = [this] {
+    Workload building{.name = kApp, .phase = WorkloadPhase::kBuilding};
+    building.next = workload(1).current;
+    building.build_node = kNode;
+    store_.commit({PutNode{node(NodeState::kLive)}, PutWorkload{building}});
+    building.build_node.reset();
+    checker_.on_batch({.writes = {PutWorkload{building}}, .actions = {}});
+  };
+  build_twice();
+  EXPECT_EQ(broken(), "built-once");
+}
+
+TEST_F(BuildsTest, OfWhatOthersHaveAlreadyMayBeOfOtherBits) {
+  Workload built = workload(1);
+  built.current->image = Image{.reference = order_.reference, .archive = kBundle};
+  store_.commit({PutWorkload{built}});
+  checker_.on_build_begins(kNode, order_);
+  running_[kNode] = {
+      {kApp, {1}, order_.reference, kBundle},
+      {kApp, {1}, order_.reference, *Digest::parse("sha256:" + std::string(64, 'b'))}};
+  pass(seconds(1));
+  EXPECT_EQ(broken(), "");
+  EXPECT_TRUE(checker_.was_built_late(kNode, order_.reference));
+  EXPECT_FALSE(checker_.was_built_late(kNode, "another"));
+}
+
+// Goal: the trace holds what was decided, not how much.
+TEST_F(CheckerTest, WritesTheWordsOfADecisionIntoTheTrace) {
+  const auto trace_of = [](const Node& written, const core::ManagerAction& action) {
+    World world(1, {});
+    const SimStore store;
+    Checker checker(world, store, {});
+    checker.on_batch({.writes = {PutNode{written}}, .actions = {action}});
+    return world.trace_hash();
+  };
+  const Node live = node(NodeState::kLive);
+  Node other = live;
+  other.recovery.reason = "otherwise";
+  const core::Dial dial{.node = kNode, .dial = 1};
+  EXPECT_EQ(trace_of(live, dial), trace_of(live, dial));
+  EXPECT_NE(trace_of(live, dial), trace_of(other, dial));
+  EXPECT_NE(trace_of(live, dial), trace_of(live, core::Dial{.node = kNode, .dial = 2}));
 }
 
 TEST_F(CheckerTest, KnowsAnInstanceIdThatIsUsedAgain) {

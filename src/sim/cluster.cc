@@ -12,6 +12,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint16_t kAgentPort = 7701;
+/// The latest answer of a switch; the manager has long given it up by then.
+constexpr Duration kPowerAnswerMax = seconds(15);
+/// Whatever anybody set a clock to.
+constexpr WallClock::duration kWallErrorMax = std::chrono::hours(48);
 /// After the faults ended: when a person walks up to a machine that is still off.
 constexpr Duration kPersonComes = seconds(20);
 
@@ -50,37 +54,83 @@ core::ManagerSettings simulated_manager_settings(bool with_power) {
 Cluster::Cluster(World& world, const ClusterShape& shape)
     : world_(world),
       shape_(shape),
+      wall_prng_(shape.wall_seed),
       bus_(world),
-      manager_({world, bus_, store_}, simulated_manager_settings(shape.with_power),
-               manager_hooks()),
+      manager_({world, bus_, store_, draw_wall_error()},
+               simulated_manager_settings(shape.with_power), manager_hooks()),
       person_(world, [this](RequestId request,
                             const Command& command) { manager_.ask(request, command); }),
-      checker_(world, store_,
-               {.is_well =
-                    [this](const NodeName& name) {
-                      const SimMachine& machine = *machines_.at(name);
-                      return machine.dialled() == DialOutcome::kAnswered && bus_.carries() &&
-                             !bus_.is_cut(name) && !dial_cut_.contains(name) && manager_.works();
-                    },
-                .bus_carries = [this] { return bus_.carries(); },
-                .manager_works = [this] { return manager_.works(); },
-                .doubled =
-                    [this](const NodeName& name) {
-                      std::set<InstanceId> doubled;
-                      if (!machines_.at(name)->works()) return doubled;
-                      const SimEngine& engine = machines_.at(name)->engine();
-                      for (const auto& [id, container] : engine.containers()) {
-                        if (engine.running(container.instance) > 1)
-                          doubled.insert(container.instance);
-                      }
-                      return doubled;
-                    }}) {
+      checker_(world, store_, truth()) {
   for (std::uint32_t i = 1; i <= shape.nodes; ++i) {
     const NodeName name = *NodeName::parse(fmt::format("node{}", i));
-    machines_.emplace(name, std::make_unique<SimMachine>(SimMachine::Parts{world_, bus_, content_},
-                                                         agent_settings(name, shape.cpu_millis),
-                                                         agent_hooks(name)));
+    machines_.emplace(name, std::make_unique<SimMachine>(
+                                SimMachine::Parts{world_, bus_, content_, draw_wall_error()},
+                                agent_settings(name, shape.cpu_millis), agent_hooks(name)));
   }
+}
+
+Checker::Truth Cluster::truth() {
+  return {.is_well =
+              [this](const NodeName& name) {
+                return machines_.at(name)->dialled() == DialOutcome::kAnswered && bus_.carries() &&
+                       !bus_.is_cut(name) && !dial_cut_.contains(name) && manager_.works();
+              },
+          .can_be_dialled =
+              [this](const NodeName& name) { return dial(name) == DialOutcome::kAnswered; },
+          .can_be_heard = [this](const NodeName& name) { return can_be_heard(name); },
+          .bus_carries = [this] { return bus_.carries(); },
+          .carried_until = [this] { return bus_.carried_until(); },
+          .manager_works = [this] { return manager_.works(); },
+          .doubled =
+              [this](const NodeName& name) {
+                std::set<InstanceId> doubled;
+                if (!machines_.at(name)->works()) return doubled;
+                const SimEngine& engine = machines_.at(name)->engine();
+                for (const auto& [id, container] : engine.containers()) {
+                  if (engine.running(container.instance) > 1) doubled.insert(container.instance);
+                }
+                return doubled;
+              },
+          .running =
+              [this](const NodeName& name) {
+                std::vector<Checker::RunningBits> running;
+                const SimEngine& engine = machines_.at(name)->engine();
+                for (const auto& [id, container] : engine.containers()) {
+                  if (container.state != ContainerState::kRunning) continue;
+                  running.push_back({.workload = container.workload,
+                                     .generation = container.generation,
+                                     .reference = engine.image_of().at(id).reference,
+                                     .bits = *engine.image_of().at(id).archive});
+                }
+                return running;
+              }};
+}
+
+bool Cluster::can_be_heard(const NodeName& name) const {
+  const SimMachine& machine = *machines_.at(name);
+  return machine.dialled() == DialOutcome::kAnswered && bus_.carries() && bus_.is_reliable() &&
+         !bus_.is_cut(name) && manager_.works();
+}
+
+Cluster::Running Cluster::running() const {
+  Running running;
+  for (const auto& [name, machine] : machines_) {
+    for (const auto& [id, container] : machine->engine().containers()) {
+      if (container.state == ContainerState::kRunning) running[name].insert(id);
+    }
+  }
+  return running;
+}
+
+/// From a chance of its own, so that a history is the same whatever the clocks show.
+WallError Cluster::draw_wall_error() {
+  if (shape_.wall_clocks == WallClocks::kAgree) return {};
+  const auto draw = [this] {
+    return WallClock::duration(wall_prng_.between(-kWallErrorMax.count(), kWallErrorMax.count()));
+  };
+  return {.before = draw(),
+          .after = draw(),
+          .set_at = world_.now() + seconds(wall_prng_.between(0, 120))};
 }
 
 AgentProcess::Hooks Cluster::agent_hooks(const NodeName& name) {
@@ -95,7 +145,7 @@ AgentProcess::Hooks Cluster::agent_hooks(const NodeName& name) {
             checker_.on_build_ends(name, order, outcome);
           },
       .manager_reachable = [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
-      .on_crash = [this] { checker_.excuse_builds(); }};
+      .on_crash = [this, name] { checker_.on_agent_crash(name); }};
 }
 
 void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
@@ -122,7 +172,11 @@ ManagerProcess::Hooks Cluster::manager_hooks() {
           .switch_power = [this](const NodeName& name, PowerVerb verb,
                                  const auto& done) { switch_power(name, verb, done); },
           .on_reply = [this](const core::Reply& reply) { person_.on_reply(reply); },
-          .on_crash = [this] { checker_.on_manager_crash(); }};
+          .on_crash =
+              [this] {
+                running_at_crash_ = running();
+                checker_.on_manager_crash();
+              }};
 }
 
 DialOutcome Cluster::dial(const NodeName& name) {
@@ -133,11 +187,17 @@ void Cluster::switch_power(const NodeName& name, PowerVerb verb,
                            const std::function<void(Result<void>)>& done) {
   if (world_.chance(power_faults_.no_answer)) return;
   const bool fails = world_.chance(power_faults_.failure);
+  const bool deaf = world_.chance(power_faults_.deaf);
+  const bool tells_failure = deaf && world_.chance(500);
+  const bool never_tells = deaf && !tells_failure && world_.chance(500);
+  const Duration late = deaf ? world_.between(seconds(2), kPowerAnswerMax) : Duration(0);
   world_.after(world_.between(milliseconds(50), milliseconds(1500)), [=, this] {
     if (fails) return done(fail(ErrorCode::kFailed, "the switch does not answer"));
     SimMachine& machine = *machines_.at(name);
     verb == PowerVerb::kOff ? machine.power_off() : machine.power_on();
-    done({});
+    if (never_tells) return;
+    if (tells_failure) return done(fail(ErrorCode::kFailed, "the connection broke"));
+    world_.after(late, [done] { done({}); });
   });
 }
 
@@ -178,6 +238,7 @@ void Cluster::heal() {
     machine->agent().crash_at_save(AgentProcess::SaveCrash::kNone);
     machine->engine().set_faults({});
     machine->engine().go_on();
+    checker_.on_engine_trouble_ended(name);
   }
   world_.after(kPersonComes, [this] {
     for (auto& [name, machine] : machines_) machine->power_on();
@@ -258,7 +319,11 @@ std::string Cluster::unsettled_containers() {
                            instance_id, name_of(instance.status.state),
                            instance.status.container.str(), id.str());
       }
-      if (machine->engine().image_of().at(id) != instance.image.reference) {
+      const Image& image = machine->engine().image_of().at(id);
+      const bool is_right = image.reference == instance.image.reference &&
+                            (image.archive == instance.image.archive ||
+                             checker_.was_built_late(name, image.reference));
+      if (!is_right) {
         return fmt::format("'{}' runs an image that it should not", instance_id);
       }
       seen.insert(container.instance);

@@ -22,12 +22,16 @@ struct ClusterShape {
   std::uint32_t nodes = 3;
   bool with_power = true;        ///< Each node has a power driver.
   std::uint32_t cpu_millis = 0;  ///< Of each node; 0: not told.
+  WallClocks wall_clocks = WallClocks::kAgree;
+  std::uint64_t wall_seed = 0;  ///< Of nothing but their errors.
 };
 
-/// The power driver's troubles, in thousandths.
+/// The power driver's troubles, in thousandths. `deaf`: of those that do not fail to act, how many
+/// are not known to have: half of them say that they failed, the others answer late or never.
 struct PowerFaults {
-  std::uint32_t failure = 0;
-  std::uint32_t no_answer = 0;
+  std::uint32_t failure = 0;    ///< Nothing is switched, and the driver says so.
+  std::uint32_t no_answer = 0;  ///< Nothing is switched, and the driver is silent.
+  std::uint32_t deaf = 0;
 };
 
 /// A whole installation: manager, store, broker, machines with agents and engines, an operator, and
@@ -47,6 +51,11 @@ class Cluster {
   Checker& checker() { return checker_; }
   ContentStore& content() { return content_; }
   std::vector<NodeName> node_names() const;
+  /// The containers that run, by their node.
+  using Running = std::map<NodeName, std::set<ContainerId>>;
+  Running running() const;
+  /// Those that ran when the manager last died.
+  const Running& running_at_crash() const { return running_at_crash_; }
   SimMachine& machine(const NodeName& name) { return *machines_.at(name); }
 
   /// The manager's way to the node's port; the bus is another way.
@@ -66,14 +75,18 @@ class Cluster {
   void check_stop(const NodeName& name, const ContainerId& container);
   ManagerProcess::Hooks manager_hooks();
   DialOutcome dial(const NodeName& name);
+  Checker::Truth truth();
+  bool can_be_heard(const NodeName& name) const;
   void switch_power(const NodeName& name, PowerVerb verb,
                     const std::function<void(Result<void>)>& done);
+  WallError draw_wall_error();
   std::string unsettled_nodes();
   std::string unsettled_workloads();
   std::string unsettled_containers();
 
   World& world_;
   ClusterShape shape_;
+  Prng wall_prng_;
   SimBus bus_;
   SimStore store_;
   ContentStore content_;
@@ -82,6 +95,7 @@ class Cluster {
   Operator person_;
   Checker checker_;
   std::set<NodeName> dial_cut_;
+  Running running_at_crash_;
   PowerFaults power_faults_;
 };
 

@@ -21,11 +21,10 @@ tl::unexpected<Error> gone() {
   return fail(ErrorCode::kNotFound, "no such container");
 }
 
-/// The same for all machines would do, but engines make different bits of the same context.
-Digest archive_of(const std::string& reference, const std::string& engine) {
-  std::uint64_t hash = 0;
-  for (const char c : reference + "@" + engine) hash = hash * 31 + static_cast<unsigned char>(c);
-  return *Digest::parse(fmt::format("sha256:{:064x}", hash));
+Digest digest_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a.
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return *Digest::parse(fmt::format("sha256:{:016x}{:048x}", hash, 0));
 }
 
 }  // namespace
@@ -123,15 +122,14 @@ void SimEngine::create(const AssignedInstance& instance, std::uint32_t restarts,
     done(id);
   };
   run(milliseconds(10), milliseconds(80), answer, [this, id, instance, restarts]() -> Result<void> {
-    if (!images_.contains(instance.image.reference)) {
-      return fail(ErrorCode::kNotFound, "no such image");
-    }
+    const std::optional<Digest> bits = bits_of(instance.image.reference);
+    if (!bits) return fail(ErrorCode::kNotFound, "no such image");
     containers_.emplace(id, Container{.id = id,
                                       .instance = instance.id,
                                       .workload = instance.workload,
                                       .generation = instance.generation,
                                       .restarts = restarts});
-    image_of_.emplace(id, instance.image.reference);
+    image_of_.emplace(id, Image{.reference = instance.image.reference, .archive = bits});
     return {};
   });
 }
@@ -180,7 +178,7 @@ void SimEngine::take_inventory(std::function<void(Result<Inventory>)> done) {
   };
   run(milliseconds(2), milliseconds(60), answer, [this, inventory]() -> Result<void> {
     for (const auto& [id, container] : containers_) inventory->containers.push_back(container);
-    inventory->images.assign(images_.begin(), images_.end());
+    for (const auto& [reference, bits] : images_) inventory->images.push_back(reference);
     return {};
   });
 }
@@ -192,30 +190,42 @@ void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable
     if (!image.archive || !content_.archives.contains(*image.archive)) {
       return fail(ErrorCode::kNotFound, "the content store has no such image");
     }
-    images_.insert(image.reference);
+    images_.insert_or_assign(image.reference, *image.archive);
     return {};
   });
 }
 
+/// The image is there before it is handed over: a machine that dies in between keeps it.
 void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reachable, Built done) {
-  const Digest archive = archive_of(order.reference, name_);
   const auto told = std::make_shared<Built>(std::move(done));
   building_[order.reference] = told;
-  const auto answer = [archive, told](const Result<void>& outcome) {
-    const Built tell_end = std::exchange(*told, nullptr);
-    if (!tell_end) return;
-    if (!outcome) return tell_end(tl::unexpected(outcome.error()));
-    tell_end(archive);
+  const auto tell_end = [told](const Result<Digest>& outcome) {
+    if (const Built end = std::exchange(*told, nullptr)) end(outcome);
   };
-  run(milliseconds(500), milliseconds(4000), answer,
-      [this, order, archive, reachable, told]() -> Result<void> {
+  const auto bits = std::make_shared<std::optional<Digest>>();
+  const auto upload = [this, bits, reachable, told, tell_end](const Result<void>& built) {
+    if (!built) return tell_end(tl::unexpected(built.error()));
+    const auto answer = [bits, tell_end](const Result<void>& outcome) {
+      if (!outcome) return tell_end(tl::unexpected(outcome.error()));
+      tell_end(**bits);
+    };
+    run(milliseconds(50), milliseconds(800), answer,
+        [this, bits, reachable, told]() -> Result<void> {
+          if (!*told) return fail(ErrorCode::kFailed, "the build was cancelled");
+          if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
+          content_.archives.insert(**bits);
+          return {};
+        });
+  };
+  run(milliseconds(500), milliseconds(4000), upload,
+      [this, order, bits, reachable, told]() -> Result<void> {
         if (!*told) return fail(ErrorCode::kFailed, "the build was cancelled");
         if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
         if (content_.bad_bundles.contains(order.bundle)) {
           return fail(ErrorCode::kFailed, "step 3/4 of the Dockerfile ended with exit code 1");
         }
-        images_.insert(order.reference);
-        content_.archives.insert(archive);
+        *bits = make_bits(order.bundle);
+        images_.insert_or_assign(order.reference, **bits);
         return {};
       });
 }
@@ -228,6 +238,19 @@ void SimEngine::cancel_build(const std::string& reference) {
     if (tell_end) tell_end(fail(ErrorCode::kFailed, "the build was cancelled"));
   });
   building_.erase(found);
+}
+
+Digest SimEngine::make_bits(const Digest& bundle) {
+  const auto kept = kept_builds_.find(bundle);
+  if (kept != kept_builds_.end()) return kept->second;
+  const Digest bits = digest_of(fmt::format("{}@{}#{}", bundle.str(), name_, ++builds_));
+  kept_builds_.emplace(bundle, bits);
+  return bits;
+}
+
+std::optional<Digest> SimEngine::bits_of(const std::string& reference) const {
+  const auto found = images_.find(reference);
+  return found == images_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void SimEngine::crash(const ContainerId& container) {
@@ -247,7 +270,7 @@ std::size_t SimEngine::running(const InstanceId& instance) const {
 
 void SimEngine::end(Container& container, int code) {
   container.state = ContainerState::kExited;
-  container.exit = ContainerExit{.code = code, .at = host_.world().instant().wall};
+  container.exit = ContainerExit{.code = code, .at = host_.wall()};
   tell(core::ContainerExited{container.id, container.instance, *container.exit});
 }
 

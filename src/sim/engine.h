@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ struct EngineFaults {
 ///
 /// One that hangs keeps the way of its notices open and answers nothing, though containers live and
 /// die; once it goes on it tells of that, and does half of what it was asked meanwhile.
+///
+/// A reference is a name for bits, and no more: two engines make different ones of the same bundle,
+/// and so does one that has lost what it kept of an earlier build. Bits are told apart by the
+/// digest of their archive.
 class SimEngine {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -66,14 +71,21 @@ class SimEngine {
 
   /// The container's process ends by itself.
   void crash(const ContainerId& container);
-  /// The engine loses an image behind everybody's back.
-  void lose_images() { images_.clear(); }
+  /// The engine loses its images behind everybody's back, and with them what a later build could
+  /// have gone on from.
+  void lose_images() {
+    images_.clear();
+    kept_builds_.clear();
+  }
   void set_faults(const EngineFaults& faults) { faults_ = faults; }
 
   bool answers() const { return up_ && !hangs_; }
   const std::map<ContainerId, Container>& containers() const { return containers_; }
-  /// The image that each container was made from.
-  const std::map<ContainerId, std::string>& image_of() const { return image_of_; }
+  /// The image that each container was made from: its reference then, and its bits.
+  const std::map<ContainerId, Image>& image_of() const { return image_of_; }
+  /// What a reference stands for here.
+  std::optional<Digest> bits_of(const std::string& reference) const;
+  bool has_images() const { return !images_.empty(); }
   std::size_t running(const InstanceId& instance) const;
 
  private:
@@ -86,6 +98,7 @@ class SimEngine {
   void tell(core::AgentEvent event);
   void end(Container& container, int code);
   ContainerId next_id();
+  Digest make_bits(const Digest& bundle);
 
   SimHost& host_;
   std::string name_;
@@ -99,8 +112,10 @@ class SimEngine {
   MonoTime last_notice_{};
   std::uint64_t made_ = 0;
   std::map<ContainerId, Container> containers_;
-  std::map<ContainerId, std::string> image_of_;
-  std::set<std::string> images_;
+  std::map<ContainerId, Image> image_of_;
+  std::map<std::string, Digest> images_;  ///< The bits behind each reference.
+  std::map<Digest, Digest> kept_builds_;  ///< By bundle.
+  std::uint64_t builds_ = 0;
   std::map<std::string, std::shared_ptr<Built>> building_;  ///< By reference; empty: told.
 };
 

@@ -120,24 +120,29 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
       return for_a_while(seconds(2), seconds(20), [&bus] { bus.set_faults({}); });
     case Kind::kEngineTrouble:
       world_.note(node.str(), "its engine fails now and then");
-      cluster_.checker().allow_double_for(seconds(15));
+      cluster_.checker().on_engine_trouble(node);
       machine.engine().set_faults({.failure = 200});
-      return for_a_while(seconds(2), seconds(20), [&machine] { machine.engine().set_faults({}); });
+      return for_a_while(seconds(2), seconds(20), [this, &machine, node] {
+        machine.engine().set_faults({});
+        cluster_.checker().on_engine_trouble_ended(node);
+      });
     case Kind::kPowerTrouble:
       world_.note("power", "switches fail now and then");
-      cluster_.set_power_faults({.failure = 300, .no_answer = 150});
+      cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300});
       return for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
+    case Kind::kTopicsLost: world_.note("broker", "loses its disk"); return bus.lose_topics();
   }
 }
 
 void FaultSchedule::crash_a_container(const NodeName& node) {
   const SimMachine& machine = cluster_.machine(node);
   if (!machine.is_up() || machine.is_frozen()) return;
+  std::vector<ContainerId> running;
   for (const auto& [id, container] : machine.engine().containers()) {
-    if (container.state != ContainerState::kRunning) continue;
-    cluster_.machine(node).engine().crash(ContainerId(id));
-    return;
+    if (container.state == ContainerState::kRunning) running.push_back(id);
   }
+  if (running.empty()) return;
+  cluster_.machine(node).engine().crash(running[world_.prng().below(running.size())]);
 }
 
 void FaultSchedule::crash_again_and_again(const NodeName& node, std::uint32_t times) {

@@ -41,8 +41,9 @@ class FaultSchedule {
     kBusTrouble,
     kEngineTrouble,
     kPowerTrouble,
+    kTopicsLost,
   };
-  static constexpr std::uint64_t kKinds = 26;
+  static constexpr std::uint64_t kKinds = 27;
 
   void plan_next();
   void strike();

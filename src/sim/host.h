@@ -11,13 +11,14 @@ namespace hearth::sim {
 /// not while it is frozen.
 class SimHost {
  public:
-  explicit SimHost(World& world) : world_(world) {}
+  SimHost(World& world, const WallError& wall_error) : world_(world), wall_error_(wall_error) {}
 
   World& world() { return world_; }
   bool is_up() const { return up_; }
   bool is_frozen() const { return frozen_; }
-  /// When this life began; a machine's monotonic clock starts there.
-  MonoTime booted_at() const { return booted_at_; }
+  /// What its clocks show: the monotonic one starts with this life, and the other may be wrong.
+  Instant instant() const { return {MonoTime(world_.now() - booted_at_), wall()}; }
+  WallTime wall() const { return world_.wall() + wall_error_.at(world_.now()); }
 
   void boot();
   void die();
@@ -31,6 +32,7 @@ class SimHost {
   void run(std::uint64_t life, Task task);
 
   World& world_;
+  WallError wall_error_;
   bool up_ = false;
   bool frozen_ = false;
   std::uint64_t life_ = 0;

@@ -16,7 +16,7 @@ constexpr Duration kSupervisorPause = std::chrono::seconds(1);
 SimMachine::SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::Hooks hooks)
     : world_(parts.world),
       name_(settings.node.str()),
-      host_(parts.world),
+      host_(parts.world, parts.wall_error),
       engine_(host_, name_, parts.content),
       agent_({host_, engine_, parts.bus, disk_}, std::move(settings),
              supervised(std::move(hooks))) {}

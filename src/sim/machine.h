@@ -16,6 +16,7 @@ class SimMachine {
     World& world;
     SimBus& bus;
     ContentStore& content;
+    WallError wall_error;
   };
   SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::Hooks hooks);
 

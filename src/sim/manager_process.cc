@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kName = "manager";
 constexpr Duration kCommitRetry = milliseconds(200);
+constexpr Duration kTopicsRetry = std::chrono::seconds(1);
 constexpr Duration kFetchTimeout = std::chrono::seconds(2);
 /// What a planned crash keeps the manager down for.
 constexpr Duration kDownAfterPlan = std::chrono::seconds(1);
@@ -25,8 +26,7 @@ void ManagerProcess::start() {
   if (manager_) return;
   ++life_;
   parts_.world.note(kName, "starts");
-  manager_ =
-      std::make_unique<core::Manager>(settings_, parts_.store.snapshot(), parts_.world.instant());
+  manager_ = std::make_unique<core::Manager>(settings_, parts_.store.snapshot(), now());
   parts_.bus.attach_manager(
       {.on_status =
            [this](const NodeName& node, const Heartbeat& heartbeat) {
@@ -35,7 +35,8 @@ void ManagerProcess::start() {
        .on_canary =
            [this](const Canary& canary) {
              if (canary.epoch == manager_->epoch()) post(core::CanaryReturned{canary.sent_at});
-           }});
+           },
+       .on_topic_unknown = [this] { make_topics_soon(); }});
   post(core::Started{});
 }
 
@@ -52,6 +53,7 @@ void ManagerProcess::crash() {
   batch_.reset();
   events_.clear();
   armed_for_.reset();
+  making_topics_ = false;
   frozen_ = false;
   parts_.bus.detach_manager();
   hooks_.on_crash();
@@ -80,6 +82,10 @@ void ManagerProcess::ask(RequestId request, const Command& command) {
   if (manager_) post(core::CommandReceived{request, command});
 }
 
+Instant ManagerProcess::now() const {
+  return {parts_.world.now(), parts_.world.wall() + parts_.wall_error.at(parts_.world.now())};
+}
+
 std::function<bool()> ManagerProcess::still_this_life() const {
   return [this, life = life_] { return life == life_; };
 }
@@ -102,13 +108,13 @@ void ManagerProcess::pump() {
 }
 
 void ManagerProcess::step(const core::ManagerEvent& event) {
-  batch_ = manager_->step(event, parts_.world.instant());
+  batch_ = manager_->step(event, now());
   if (manager_->next_deadline() <= parts_.world.now()) {
     parts_.world.violate("no-busy-loop", "the manager wants to be woken in the past");
   }
   hooks_.on_batch(*batch_);
   if (batch_->writes.empty()) return carry_out_all();
-  ++boundaries_;
+  boundaries_.push_back(batch_->actions.size());
   if (dies_at(CrashPoint::kBeforeCommit)) return;
   commit();
 }
@@ -129,8 +135,9 @@ void ManagerProcess::commit() {
                      });
 }
 
-bool ManagerProcess::dies_at(CrashPoint point) {
-  if (!plan_ || plan_->boundary != boundaries_ || plan_->point != point) return false;
+bool ManagerProcess::dies_at(CrashPoint point, std::size_t actions_done) {
+  if (!plan_ || plan_->boundary != boundaries_.size() || plan_->point != point) return false;
+  if (point == CrashPoint::kAmidActing && plan_->actions_done != actions_done) return false;
   plan_.reset();
   batch_.reset();  // Its fate is the plan's, not chance's.
   crash_for(kDownAfterPlan);
@@ -140,11 +147,12 @@ bool ManagerProcess::dies_at(CrashPoint point) {
 void ManagerProcess::carry_out_all() {
   const core::ManagerBatch batch = std::move(*batch_);
   batch_.reset();
-  const std::size_t half = batch.actions.size() / 2;
-  for (std::size_t i = 0; i < batch.actions.size(); ++i) {
-    if (i == half && !batch.writes.empty() && dies_at(CrashPoint::kAmidActing)) return;
-    hooks_.on_action(batch.actions[i]);
-    std::visit([this](const auto& one) { carry_out(one); }, batch.actions[i]);
+  std::size_t done = 0;
+  for (const core::ManagerAction& action : batch.actions) {
+    hooks_.on_action(action);
+    std::visit([this](const auto& one) { carry_out(one); }, action);
+    ++done;
+    if (!batch.writes.empty() && dies_at(CrashPoint::kAmidActing, done)) return;
   }
 }
 
@@ -161,6 +169,19 @@ void ManagerProcess::arm() {
 
 void ManagerProcess::carry_out(const core::WatchNode& action) {
   parts_.bus.watch(action.node);
+  make_topics_soon();
+}
+
+/// The shell's part, as if it took a turn of its loop and a way to the broker and back.
+void ManagerProcess::make_topics_soon() {
+  if (making_topics_) return;
+  making_topics_ = true;
+  parts_.world.after(parts_.world.between(milliseconds(5), kTopicsRetry),
+                     [this, alive = still_this_life()] {
+                       if (!alive()) return;
+                       making_topics_ = false;
+                       if (!frozen_) parts_.bus.make_topics();
+                     });
 }
 
 void ManagerProcess::carry_out(const core::SendCanary& action) {

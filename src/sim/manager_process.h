@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/manager/manager.h"
 #include "sim/bus.h"
@@ -17,13 +18,14 @@ namespace hearth::sim {
 enum class CrashPoint : std::uint8_t {
   kBeforeCommit,  ///< Decided, nothing remembered.
   kBeforeActing,  ///< Remembered, nothing done.
-  kAmidActing,    ///< Remembered, half of it done.
+  kAmidActing,    ///< Remembered, and so many actions done.
 };
 
 /// Dies at the `boundary`th batch that has something to remember, counted over all lives.
 struct CrashPlan {
   std::uint64_t boundary = 0;
   CrashPoint point{};
+  std::size_t actions_done = 0;  ///< kAmidActing; at least 1, at most all.
 };
 
 /// The manager's process: the real core::Manager in a shell that commits each batch and only then
@@ -44,6 +46,7 @@ class ManagerProcess {
     World& world;
     SimBus& bus;
     SimStore& store;
+    WallError wall_error;
   };
 
   ManagerProcess(Parts parts, core::ManagerSettings settings, Hooks hooks);
@@ -58,6 +61,8 @@ class ManagerProcess {
   /// Commits fail until further notice; the shell holds its batch and tries again.
   void set_store_fails(bool fails) { store_fails_ = fails; }
   void set_crash_plan(const CrashPlan& plan) { plan_ = plan; }
+  /// It was set, and has come to pass.
+  bool plan_is_done() const { return !plan_; }
 
   bool is_alive() const { return manager_ != nullptr; }
   /// Alive, awake, and its store takes what it writes.
@@ -67,7 +72,8 @@ class ManagerProcess {
   bool answers() const { return is_alive() && !frozen_; }
   /// Precondition: is_alive().
   const core::Manager& manager() const { return *manager_; }
-  std::uint64_t boundaries() const { return boundaries_; }
+  /// How many actions each batch had that had something to remember.
+  const std::vector<std::size_t>& boundaries() const { return boundaries_; }
   /// Asks it; what is asked while nobody is there is lost.
   void ask(RequestId request, const Command& command);
 
@@ -77,8 +83,10 @@ class ManagerProcess {
   void step(const core::ManagerEvent& event);
   void commit();
   void carry_out_all();
-  bool dies_at(CrashPoint point);
+  bool dies_at(CrashPoint point, std::size_t actions_done = 0);
   void arm();
+  void make_topics_soon();
+  Instant now() const;
   std::function<bool()> still_this_life() const;
 
   void carry_out(const core::WatchNode& action);
@@ -97,12 +105,13 @@ class ManagerProcess {
   std::uint64_t life_ = 0;
   bool frozen_ = false;
   bool store_fails_ = false;
+  bool making_topics_ = false;
   std::deque<core::ManagerEvent> events_;
   std::optional<core::ManagerBatch> batch_;  ///< Being committed: no step meanwhile.
   std::uint64_t canaries_ = 0;
   std::optional<MonoTime> armed_for_;
   std::uint64_t timer_ = 0;
-  std::uint64_t boundaries_ = 0;
+  std::vector<std::size_t> boundaries_;
   std::optional<CrashPlan> plan_;
 };
 

@@ -25,13 +25,14 @@ constexpr Duration kQuiet = seconds(35);
 constexpr std::uint32_t kCpuOfNode = 1000;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
-constexpr std::array<EnumName<Scenario>, 6> kScenarios{{
+constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
     {Scenario::kRandom, "random"},
     {Scenario::kPartition, "partition"},
     {Scenario::kManagerCrashes, "manager-crashes"},
     {Scenario::kBrokerStall, "broker-stall"},
     {Scenario::kPowerCycle, "power-cycle"},
     {Scenario::kRollingUpdate, "rolling-update"},
+    {Scenario::kBuilderDeath, "builder-death"},
 }};
 
 Digest bundle(std::uint64_t number) {
@@ -41,9 +42,12 @@ Digest bundle(std::uint64_t number) {
 /// One scenario under way: a cluster, and the words in which its script is written.
 class Story {
  public:
-  Story(std::uint64_t seed, LineSink sink) : world_(seed, std::move(sink)) {}
+  Story(std::uint64_t seed, LineSink sink, WallClocks wall_clocks)
+      : world_(seed, std::move(sink)), wall_clocks_(wall_clocks), wall_seed_(seed) {}
 
-  void begin(const ClusterShape& shape) {
+  void begin(ClusterShape shape) {
+    shape.wall_clocks = wall_clocks_;
+    shape.wall_seed = wall_seed_;
     cluster_.emplace(world_, shape);
     cluster_->start();
   }
@@ -117,6 +121,8 @@ class Story {
 
  private:
   World world_;
+  WallClocks wall_clocks_;
+  std::uint64_t wall_seed_;
   std::optional<Cluster> cluster_;
 };
 
@@ -244,6 +250,13 @@ void tell_broker_stall(Story& story) {
     story.expect(story.verdict(3) != NodeState::kLive, "the dead one should not be");
     story.settle();
   }
+  if (story.broken()) return;
+  story.world().note("script", "the broker comes back empty, and a node's disk was lost");
+  cluster.bus().lose_topics();
+  story.machine(1).crash_agent(milliseconds(300));
+  story.machine(1).forget_assignment();
+  cluster.checker().forget_node(Story::node(1));
+  story.settle(seconds(20));
   if (!story.broken()) story.stay_quiet();
 }
 
@@ -267,6 +280,12 @@ void tell_power_cycle(Story& story) {
   story.pass(story.world().between(seconds(2), seconds(6)));
   cluster.manager().crash_for(seconds(2));
   story.settle(seconds(60));
+  story.world().note("script", "node2 loses power, and nobody hears what its switch does");
+  cluster.set_power_faults({.deaf = 1000});
+  story.machine(2).power_off();
+  story.pass(seconds(15));
+  cluster.heal();  // The manager may have given it up: then a person comes.
+  story.settle();
   if (!story.broken()) story.stay_quiet();
 }
 
@@ -292,48 +311,118 @@ void tell_rolling_update(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
-/// The seed names the boundary and the point of death: seed 1 dies nowhere, 2..4 at the first
-/// boundary, 5..7 at the second, and so on.
-void tell_manager_crashes(Story& story, std::uint64_t seed) {
-  constexpr std::uint64_t kPoints = 3;
-  deploy_two(story);
-  if (seed >= 2) {
-    story.cluster().manager().set_crash_plan(
-        {.boundary = 1 + (seed - 2) / kPoints,
-         .point = static_cast<CrashPoint>((seed - 2) % kPoints)});
+/// A builder that has an image which the content store has not.
+SimMachine* find_builder(Story& story) {
+  for (std::uint32_t number = 1; number <= 3; ++number) {
+    if (story.machine(number).engine().has_images()) return &story.machine(number);
   }
+  return nullptr;
+}
+
+void tell_builder_death(Story& story) {
+  story.begin({.nodes = 3, .with_power = true, .cpu_millis = kCpuOfNode});
+  Cluster& cluster = story.cluster();
+  const WorkloadName name = Story::workload(1);
+  cluster.person().deploy(name, Story::spec(1, 2));
+  SimMachine* builder = nullptr;
+  const MonoTime end = story.world().now() + seconds(30);
+  while (builder == nullptr && story.world().now() < end && !story.broken()) {
+    story.pass(milliseconds(10));
+    builder = find_builder(story);
+  }
+  story.expect(builder != nullptr && cluster.content().archives.empty(),
+               "an image should be built and not yet handed over");
+  if (story.broken()) return;
+  story.world().note("script", "the builder loses power with the image");
+  builder->power_off();
   story.settle();
   if (story.broken()) return;
-  story.machine(1).power_off();
-  story.pass(seconds(4));
-  story.settle();
-  if (story.broken()) return;
-  story.cluster().person().deploy(Story::workload(2), Story::spec(3, 2));
-  story.cluster().person().remove(Story::workload(1));
+  // So many that the first builder, back again, gets some of them.
+  cluster.person().deploy(name, Story::spec(1, 6));
   story.settle();
   if (!story.broken()) story.stay_quiet();
 }
 
+/// Every point of every batch that had something to remember. `boundaries`: their actions.
+std::vector<CrashPlan> crash_plans(const std::vector<std::size_t>& boundaries) {
+  std::vector<CrashPlan> plans;
+  for (std::uint64_t boundary = 1; boundary <= boundaries.size(); ++boundary) {
+    plans.push_back({.boundary = boundary, .point = CrashPoint::kBeforeCommit});
+    plans.push_back({.boundary = boundary, .point = CrashPoint::kBeforeActing});
+    for (std::size_t done = 1; done <= boundaries[boundary - 1]; ++done) {
+      plans.push_back(
+          {.boundary = boundary, .point = CrashPoint::kAmidActing, .actions_done = done});
+    }
+  }
+  return plans;
+}
+
+/// Where nothing but the manager was struck, what ran when it died is neither ended nor replaced.
+void expect_untouched(Story& story, const std::optional<NodeName>& struck) {
+  const Cluster::Running now = story.cluster().running();
+  for (const auto& [node, containers] : story.cluster().running_at_crash()) {
+    if (node == struck) continue;
+    const auto found = now.find(node);
+    for (const ContainerId& id : containers) {
+      story.expect(found != now.end() && found->second.contains(id),
+                   fmt::format("container {} on '{}' should have outlived the manager", id.str(),
+                               node.str()));
+    }
+  }
+}
+
+/// The manager dies as planned, or not at all.
+void tell_manager_crashes(Story& story, const std::optional<CrashPlan>& plan) {
+  deploy_two(story);
+  ManagerProcess& manager = story.cluster().manager();
+  if (plan) manager.set_crash_plan(*plan);
+  const auto has_died = [&] { return plan && manager.plan_is_done(); };
+  story.settle();
+  if (story.broken()) return;
+  if (has_died()) expect_untouched(story, std::nullopt);
+  const bool died_before = has_died();
+  story.machine(1).power_off();
+  story.pass(seconds(4));
+  story.settle();
+  if (story.broken()) return;
+  if (has_died() && !died_before) expect_untouched(story, Story::node(1));
+  story.cluster().person().deploy(Story::workload(2), Story::spec(3, 2));
+  story.cluster().person().remove(Story::workload(1));
+  story.settle();
+  story.expect(!plan || has_died(), "the manager should have died");
+  if (!story.broken()) story.stay_quiet();
+}
+
+/// Seed 1 dies nowhere, each further one at the next point, and so on round and round.
+std::optional<CrashPlan> plan_of(std::uint64_t seed, WallClocks wall_clocks) {
+  if (seed < 2) return std::nullopt;
+  Story undisturbed(1, {}, wall_clocks);
+  tell_manager_crashes(undisturbed, std::nullopt);
+  const std::vector<CrashPlan> plans = crash_plans(undisturbed.cluster().manager().boundaries());
+  return plans.at((seed - 2) % plans.size());
+}
+
 }  // namespace
 
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink) {
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallClocks wall_clocks) {
   // The script of the crashes must be the same for every one of them.
   const std::uint64_t drawn = scenario == Scenario::kManagerCrashes ? 1 : seed;
-  Story story(drawn, std::move(sink));
+  Story story(drawn, std::move(sink), wall_clocks);
   switch (scenario) {
     case Scenario::kRandom: tell_random(story); break;
     case Scenario::kPartition: tell_partition(story); break;
-    case Scenario::kManagerCrashes: tell_manager_crashes(story, seed); break;
+    case Scenario::kManagerCrashes: tell_manager_crashes(story, plan_of(seed, wall_clocks)); break;
     case Scenario::kBrokerStall: tell_broker_stall(story); break;
     case Scenario::kPowerCycle: tell_power_cycle(story); break;
     case Scenario::kRollingUpdate: tell_rolling_update(story); break;
+    case Scenario::kBuilderDeath: tell_builder_death(story); break;
   }
   const World& world = story.world();
   return {.violation = world.violation(),
           .last_lines = {world.last_lines().begin(), world.last_lines().end()},
           .trace_hash = world.trace_hash(),
           .simulated = world.since_start(),
-          .boundaries = story.cluster().manager().boundaries()};
+          .crash_points = crash_plans(story.cluster().manager().boundaries()).size()};
 }
 
 std::string_view name_of(Scenario scenario) {

@@ -17,9 +17,10 @@ enum class Scenario : std::uint8_t {
   kRandom,          ///< Everything that can go wrong does, at random; then it must all come right.
   kPartition,       ///< A node cut from the bus, one cut off, the manager cut off.
   kManagerCrashes,  ///< A deploy and a failover, with the manager killed at one step of it.
-  kBrokerStall,     ///< The broker stops and goes on with a burst; and it is down.
+  kBrokerStall,     ///< The broker stops and goes on with a burst; is down; loses its topics.
   kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
   kRollingUpdate,   ///< Generations follow each other under crashes.
+  kBuilderDeath,    ///< A builder dies with an image that it has not handed over, and comes back.
 };
 
 struct Outcome {
@@ -27,12 +28,14 @@ struct Outcome {
   std::vector<std::string> last_lines;  ///< Of the timeline.
   std::uint64_t trace_hash = 0;
   Duration simulated{};
-  /// kManagerCrashes: at how many boundaries the manager can be killed.
-  std::uint64_t boundaries = 0;
+  /// kManagerCrashes: at how many points the manager can be killed, each of which is a seed.
+  std::uint64_t crash_points = 0;
 };
 
-/// One history. `sink` gets the timeline as it is written; it may be empty.
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink);
+/// One history. `sink` gets the timeline as it is written; it may be empty. What the wall clocks
+/// show must change nothing.
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink,
+                     WallClocks wall_clocks = WallClocks::kDisagree);
 
 std::string_view name_of(Scenario scenario);
 Result<Scenario> parse_scenario(std::string_view text);

@@ -21,12 +21,8 @@ constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};
 World::World(std::uint64_t seed, LineSink sink)
     : prng_(seed), sink_(std::move(sink)), trace_hash_(kHashBasis) {}
 
-Instant World::instant_at(MonoTime now) {
-  return {now, kWallStart + std::chrono::duration_cast<WallClock::duration>(now - kStart)};
-}
-
-Instant World::instant_since(MonoTime zero) const {
-  return {MonoTime(now_ - zero), instant().wall};
+WallTime World::wall() const {
+  return kWallStart + std::chrono::duration_cast<WallClock::duration>(since_start());
 }
 
 void World::at(MonoTime when, Task task) {
@@ -52,18 +48,18 @@ void World::note(std::string_view who, std::string_view what) {
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(since_start()).count();
   std::string line =
       fmt::format("{:8.3f}  {:<9} {}", static_cast<double>(millis) / 1000, who, what);
-  trace(static_cast<std::uint64_t>(since_start().count()));
-  for (const char c : line)
-    trace_hash_ = (trace_hash_ ^ static_cast<unsigned char>(c)) * kHashPrime;
+  trace(line);
   if (sink_) sink_(line);
   lines_.push_back(std::move(line));
   if (lines_.size() > kLinesKeptMax) lines_.pop_front();
 }
 
-void World::trace(std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) {
-    trace_hash_ = (trace_hash_ ^ ((value >> shift) & 0xff)) * kHashPrime;
-  }
+void World::trace(std::string_view text) {
+  const auto add = [this](unsigned char byte) { trace_hash_ = (trace_hash_ ^ byte) * kHashPrime; };
+  const auto nanos = static_cast<std::uint64_t>(since_start().count());
+  for (int shift = 0; shift < 64; shift += 8) add((nanos >> shift) & 0xff);
+  for (const char c : text) add(static_cast<unsigned char>(c));
+  add(0);
 }
 
 void World::violate(std::string property, std::string detail) {

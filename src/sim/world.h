@@ -17,6 +17,18 @@ namespace hearth::sim {
 using Task = std::function<void()>;
 using LineSink = std::function<void(const std::string& line)>;
 
+/// Whether the machines' wall clocks show the same.
+enum class WallClocks : std::uint8_t { kAgree, kDisagree };
+
+/// How far a machine's wall clock is off, and how far once somebody has set it.
+struct WallError {
+  WallClock::duration before{};
+  WallClock::duration after{};
+  MonoTime set_at = MonoTime::max();
+
+  WallClock::duration at(MonoTime now) const { return now < set_at ? before : after; }
+};
+
 /// A property that did not hold.
 struct Violation {
   MonoTime at;
@@ -40,9 +52,8 @@ class World {
 
   MonoTime now() const { return now_; }
   Duration since_start() const { return now_ - kStart; }
-  Instant instant() const { return instant_at(now_); }
-  /// The same moment on a clock that was started at `zero`.
-  Instant instant_since(MonoTime zero) const;
+  /// What a right clock shows.
+  WallTime wall() const;
 
   void at(MonoTime when, Task task);
   void after(Duration delay, Task task) { at(now_ + delay, std::move(task)); }
@@ -57,7 +68,7 @@ class World {
   /// Writes a line to the timeline and into the trace.
   void note(std::string_view who, std::string_view what);
   /// Into the trace only: for what happens too often to be read.
-  void trace(std::uint64_t value);
+  void trace(std::string_view text);
   /// Notes a violation; the first one ends the run.
   void violate(std::string property, std::string detail);
 
@@ -76,8 +87,6 @@ class World {
   };
   /// Not zero, so that a forgotten instant is noticed.
   static constexpr MonoTime kStart{std::chrono::hours(1)};
-
-  static Instant instant_at(MonoTime now);
 
   MonoTime now_ = kStart;
   Prng prng_;
