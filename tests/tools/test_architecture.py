@@ -1,0 +1,44 @@
+"""ARCHITECTURE.md names what holds its invariants, and what it names is there; each property can fail."""
+
+import re
+
+from tools.dev.paths import ROOT
+
+TESTS = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*_test.cc"))
+SIM = "\n".join(path.read_text() for path in (ROOT / "src" / "sim").glob("*.cc") if not path.name.endswith("_test.cc"))
+PROPERTIES = set(re.findall(r'violate\(\s*"([a-z-]+)"', SIM))
+
+
+def invariants() -> list[str]:
+    section = (ROOT / "ARCHITECTURE.md").read_text().split("\n## Invariants\n")[1].split("\n## ")[0]
+    return re.split(r"\n\d+\. ", section)[1:]
+
+
+def names_of(invariant: str) -> list[str]:
+    return re.findall(r"`([A-Za-z]+(?:[.-][A-Za-z-]+)?)`", invariant)
+
+
+def is_there(name: str) -> bool:
+    suite, _, test = name.partition(".")
+    return name in PROPERTIES or bool(test and re.search(rf"\bTEST(_F|_P)?\({suite}, {test}\)", TESTS))
+
+
+def test_every_invariant_names_what_would_fail_without_it() -> None:
+    assert len(invariants()) >= 11
+    assert [one for one in invariants() if not names_of(one)] == []
+
+
+def test_what_the_invariants_name_is_there() -> None:
+    assert [name for one in invariants() for name in names_of(one) if not is_there(name)] == []
+
+
+def test_every_property_of_the_checker_is_broken_on_purpose_by_a_test() -> None:
+    checker = set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text()))
+    broken = set(re.findall(r'EXPECT_EQ\(broken\(\), "([a-z-]+)"\)', (ROOT / "src" / "sim" / "checker_test.cc").read_text()))
+    assert checker - broken == set()
+
+
+def test_every_property_of_the_checker_is_told_in_its_header() -> None:
+    header = (ROOT / "src" / "sim" / "checker.h").read_text()
+    told = set(re.findall(r"^///   ([a-z-]+) ", header, re.MULTILINE))
+    assert set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text())) == told
