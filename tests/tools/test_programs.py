@@ -1,14 +1,16 @@
 """The programs as they are built: what an agent brings to every box, and what a manager leaves on its own."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.lab.harness.observing import http_request
+from tests.lab.harness.waiting import wait_for
 from tools.dev import build
 
 # What would be in a program that links it, by the names of its symbols.
@@ -53,20 +55,23 @@ def test_a_manager_makes_its_token_at_its_first_start_for_its_owner_alone_and_ke
 
 
 def token_of_a_start(state: Path) -> str:
-    """Starts a manager, reads its token once its port is open, and ends it."""
+    """Starts a manager, reads its token once it answers by it, and ends it."""
     command = [build.program("hearthd"), "--state", state, "--kafka", "embedded", "--listen", "0.0.0.0:0"]
-    with open(state.with_suffix(".log"), "w+b") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    log = state.with_suffix(".log")
+    with open(log, "w+b") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + 20
-            while b"API at" not in (said := state.with_suffix(".log").read_bytes()):
-                assert process.poll() is None and time.monotonic() < deadline, said.decode()
-                time.sleep(0.02)
+            port = int(wait_for("it listens", lambda: re.search(r"API at http://[^:]+:(\d+)", log.read_text()), bool, 20).group(1))
             token = state / "token"
-            assert stat.S_IMODE(token.stat().st_mode) == 0o600
-            assert token.stat().st_uid == os.geteuid()
-            assert token.read_text().strip() not in said.decode()
+            status = wait_for("it answers", lambda: ask(port, None), bool, 20)
+            assert (status, ask(port, "0" * 64), ask(port, token.read_text().strip())) == (401, 401, 200)
+            assert stat.S_IMODE(token.stat().st_mode) == 0o600 and token.stat().st_uid == os.geteuid()
+            assert token.read_text().strip() not in log.read_text()
             return token.read_text().strip()
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(20) == 0, log.read_text()
+
+
+def ask(port: int, token: str | None) -> int:
+    return http_request("127.0.0.1", port, "GET", "/v1/status", None, token, 5)[0]
