@@ -36,7 +36,7 @@ void SimBus::arrive(const Task& task) {
   switch (broker_) {
     case Broker::kCarries:
       if (has_topics_) return task();
-      if (manager_ && !manager_cut_) manager_->on_topic_unknown();
+      if (manager_ && !manager_cut_) manager_->on_topic_missing();
       return;
     case Broker::kStalled: return stalled_.push_back(task);
     case Broker::kDown: return;

@@ -39,7 +39,7 @@ class SimBus {
   struct ManagerSide {
     std::function<void(const NodeName&, const Heartbeat&)> on_status;
     std::function<void(const Canary&)> on_canary;
-    std::function<void()> on_topic_unknown;
+    std::function<void()> on_topic_missing;
   };
   struct NodeSide {
     std::function<void(const Assignment&)> on_assignment;

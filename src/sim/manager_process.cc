@@ -36,7 +36,7 @@ void ManagerProcess::start() {
            [this](const Canary& canary) {
              if (canary.epoch == manager_->epoch()) post(core::CanaryReturned{canary.sent_at});
            },
-       .on_topic_unknown = [this] { make_topics_soon(); }});
+       .on_topic_missing = [this] { make_topics_soon(); }});
   post(core::Started{});
 }
 
