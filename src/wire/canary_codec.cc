@@ -10,7 +10,7 @@ std::optional<Canary> read_canary(JsonObject& in) {
   const auto epoch = wire::counter<Epoch>(in.required("epoch"));
   const auto seq = in.required("seq").number<std::uint64_t>();
   const auto sent_at =
-      wire::nanoseconds(in.required("sent_at_ns"), Duration::zero(), Duration::max());
+      wire::nanoseconds(in.required("sent_at_ns"), Duration::zero(), wire::kInstantMax);
   if (!seq || !sent_at) return std::nullopt;
   return Canary{.epoch = epoch, .seq = *seq, .sent_at = MonoTime(*sent_at)};
 }

@@ -214,7 +214,7 @@ std::optional<Heartbeat> read_heartbeat(JsonObject& in) {
   heartbeat.incarnation = read_incarnation(in);
   heartbeat.seq = in.optional("seq").number<std::uint64_t>();
   if (const auto sent_at =
-          wire::nanoseconds(in.optional("sent_at_ns"), Duration::zero(), Duration::max())) {
+          wire::nanoseconds(in.optional("sent_at_ns"), Duration::zero(), wire::kInstantMax)) {
     heartbeat.sent_at = MonoTime(*sent_at);
   }
   heartbeat.applied.epoch = wire::counter<Epoch>(in.optional("epoch"));

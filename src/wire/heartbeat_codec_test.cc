@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "wire/canary_codec.h"
 #include "wire/random_values.h"
 
 namespace hearth {
@@ -38,6 +39,19 @@ TEST(HeartbeatCodec, AKnownFieldOfAWrongTypeIsRefusedByItsPath) {
   EXPECT_THAT(fault_of(R"({"sent_at_ns":-1})"), StartsWith("$.sent_at_ns: "));
   EXPECT_THAT(fault_of(R"({"agent_port":0})"), StartsWith("$.agent_port: "));
   EXPECT_THAT(fault_of("[1]"), StartsWith("$: must be an object"));
+}
+
+// Goal: no two instants that a topic tells lie further apart than a Duration holds.
+TEST(HeartbeatCodec, AnInstantBeyondItsBoundIsRefused) {
+  const auto sent_at = [](const std::string& count) {
+    return decode_heartbeat("{\"sent_at_ns\":" + count + "}");
+  };
+  ASSERT_TRUE(sent_at("4611686018427387904").has_value());
+  EXPECT_EQ(sent_at("4611686018427387904")->sent_at, MonoTime(Duration(1LL << 62)));
+  EXPECT_EQ(fault_of(R"({"sent_at_ns":4611686018427387905})"),
+            "$.sent_at_ns: must be a whole number from 0 to 4611686018427387904");
+  EXPECT_NE(fault_of(R"({"sent_at_ns":9223372036854775807})"), "");
+  EXPECT_FALSE(decode_canary(R"({"v":1,"epoch":1,"seq":1,"sent_at_ns":9223372036854775807})"));
 }
 
 TEST(HeartbeatCodec, AReportMustBeComplete) {

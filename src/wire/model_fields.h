@@ -27,6 +27,10 @@ C counter(const JsonValue& value) {
 }
 std::string text_or_empty(const JsonValue& value);
 
+/// The latest instant of a sender's monotonic clock that is read: 146 years after its start. With
+/// a bound of half of what a Duration holds, the difference of two never overflows.
+inline constexpr Duration kInstantMax{Duration::rep{1} << 62};
+
 /// Times on the sender's monotonic clock, and durations: whole nanoseconds.
 std::optional<Duration> nanoseconds(const JsonValue& value, Duration low, Duration high);
 std::uint64_t nanoseconds_of(Duration duration);
