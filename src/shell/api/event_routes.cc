@@ -1,7 +1,6 @@
 // What happened, as a list and as a stream: the part of ManagerApi that tells events.
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include <fmt/format.h>
@@ -45,8 +44,7 @@ Result<std::vector<ClusterEvent>> ManagerApi::events_after(HttpExchange& exchang
 Result<void> ManagerApi::list_events(HttpExchange& exchange) {
   constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
   const HttpRequest& request = exchange.request();
-  const auto limit =
-      query_number(request, "limit", PageRequest::kLimitDefault, PageRequest::kLimitMax);
+  const Result<std::size_t> limit = page_limit(request);
   if (!limit) return tl::unexpected(limit.error());
   const auto after = query_number(request, "after", 0, kAny);
   if (!after) return tl::unexpected(after.error());
@@ -70,9 +68,12 @@ Result<void> ManagerApi::stream_events(HttpExchange& exchange) {
   std::uint64_t seq = last;
   const std::string_view id = request.header("last-event-id");
   if (!id.empty()) {
-    if (std::from_chars(id.data(), id.data() + id.size(), seq).ec != std::errc()) {
-      return fail(ErrorCode::kInvalidArgument, "Last-Event-ID must be the id of an event");
+    const std::optional<std::uint64_t> given = whole_number(id);
+    if (!given) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("'Last-Event-ID: {}' must be the id of an event", id));
     }
+    seq = *given;
   } else {
     const auto after =
         query_number(request, "after", last, std::numeric_limits<std::uint64_t>::max());

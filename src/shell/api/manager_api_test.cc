@@ -318,6 +318,9 @@ TEST_F(ManagerApiTest, ListsEventsAsCloudEvents) {
   EXPECT_THAT(page, HasSubstr(R"("id":"1")"));
   EXPECT_THAT(page, HasSubstr(R"("type":"hearth.node.dead")"));
   EXPECT_THAT(page, HasSubstr(R"("next":"2")"));
+  for (const char* wrong : {"limit=0", "limit=1001", "limit=2x", "after=5abc", "after=-1"}) {
+    EXPECT_EQ(get(std::string("/v1/events?") + wrong).response.status, 400U) << wrong;
+  }
   const std::string rest = get("/v1/events?limit=2&after=2").response.body;
   EXPECT_THAT(rest, HasSubstr(R"("id":"3")"));
   EXPECT_THAT(rest, HasSubstr(R"("next":null)"));
@@ -339,6 +342,15 @@ TEST_F(ManagerApiTest, StreamsEventsFromWhereTheClientWas) {
   EXPECT_THAT(exchange.streamed, HasSubstr("\n\nid: 4\n"));
   EXPECT_THAT(exchange.streamed, testing::EndsWith("}\n\n: alive\n\n"));
   EXPECT_THAT(exchange.streamed, testing::Not(HasSubstr("id: 2\n")));
+}
+
+TEST_F(ManagerApiTest, RefusesToGoOnAfterWhatIsNoEventsId) {
+  for (const char* wrong : {"5abc", "abc", "-1", " 5", "99999999999999999999"}) {
+    FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
+    exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", wrong}};
+    exchange.run(router);
+    EXPECT_EQ(exchange.response.status, 400U) << wrong;
+  }
 }
 
 TEST_F(ManagerApiTest, StreamsFromNowOnToWhoSaysNothing) {

@@ -26,21 +26,32 @@ Result<std::uint64_t> query_number(const HttpRequest& request, const std::string
                                    std::uint64_t absent, std::uint64_t max) {
   const std::string* text = find(request, name);
   if (text == nullptr) return absent;
-  std::uint64_t number = 0;
-  const char* const end = text->data() + text->size();
-  const auto [rest, ec] = std::from_chars(text->data(), end, number);
-  if (ec == std::errc() && rest == end && number <= max) return number;
+  const std::optional<std::uint64_t> number = whole_number(*text);
+  if (number && *number <= max) return *number;
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("'{}={}' must be a whole number up to {}", name, *text, max));
 }
 
 Result<PageRequest> page_request(const HttpRequest& request) {
+  const Result<std::size_t> limit = page_limit(request);
+  if (!limit) return tl::unexpected(limit.error());
+  const std::string* after = find(request, "after");
+  return PageRequest{*limit, after == nullptr ? "" : *after};
+}
+
+Result<std::size_t> page_limit(const HttpRequest& request) {
   const Result<std::uint64_t> limit =
       query_number(request, "limit", PageRequest::kLimitDefault, PageRequest::kLimitMax);
   if (!limit) return tl::unexpected(limit.error());
   if (*limit == 0) return fail(ErrorCode::kInvalidArgument, "'limit=0' must be at least 1");
-  const std::string* after = find(request, "after");
-  return PageRequest{static_cast<std::size_t>(*limit), after == nullptr ? "" : *after};
+  return static_cast<std::size_t>(*limit);
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, ec] = std::from_chars(text.data(), end, number);
+  return ec == std::errc() && rest == end ? std::optional(number) : std::nullopt;
 }
 
 PageWriter::PageWriter(PageRequest request) : request_(std::move(request)) {

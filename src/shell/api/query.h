@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ struct PageRequest {
   std::string after;  ///< The cursor that the page before told; empty: from the beginning.
 };
 Result<PageRequest> page_request(const HttpRequest& request);
+/// Of a page: 1 to PageRequest::kLimitMax. None at all would be a page that never ends.
+Result<std::size_t> page_limit(const HttpRequest& request);
+/// All of `text` is one whole number.
+std::optional<std::uint64_t> whole_number(std::string_view text);
 
 /// Writes `{"items":[…],"next":…}` of items that come in the order of their keys.
 class PageWriter {
