@@ -23,6 +23,12 @@ enum class FollowFrom : std::uint8_t {
   kBeginning,  ///< All that the topic holds (a compacted wish).
 };
 
+/// A topic that could not be made, and why.
+struct TopicFailure {
+  std::string topic;
+  Error error;
+};
+
 struct BusMessage {
   std::string topic;
   std::string key;
@@ -54,8 +60,10 @@ class Bus {
 
   virtual ~Bus() = default;
   virtual void set_handlers(Handlers handlers) = 0;
-  /// Makes those that do not exist. Retried by the caller.
-  virtual void ensure_topics(std::vector<TopicSpec> topics, Completion<void> done) = 0;
+  /// Makes those that do not exist. `done` gets those that could not be made, which is the caller's
+  /// to try again: one that is refused keeps no other from being made.
+  virtual void ensure_topics(std::vector<TopicSpec> topics,
+                             std::function<void(std::vector<TopicFailure>)> done) = 0;
   /// Begins to follow; a topic that is already followed stays as it is.
   virtual void follow(const std::string& topic, FollowFrom from) = 0;
   virtual void unfollow(const std::string& topic) = 0;

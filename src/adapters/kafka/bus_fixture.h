@@ -80,14 +80,23 @@ class BusFixture : public ::testing::Test {
     return *ended;
   }
 
-  Result<void> ensure(KafkaBus& bus, std::vector<TopicSpec> topics) {
-    std::optional<Result<void>> ended;
-    bus.ensure_topics(std::move(topics), [&](Result<void> result) { ended = std::move(result); });
+  /// The topics that could not be made.
+  std::vector<TopicFailure> failures_of(KafkaBus& bus, std::vector<TopicSpec> topics) {
+    std::optional<std::vector<TopicFailure>> ended;
+    bus.ensure_topics(std::move(topics), [&](std::vector<TopicFailure> failures) {
+      EXPECT_FALSE(ended.has_value()) << "completed twice";
+      ended = std::move(failures);
+    });
     EXPECT_FALSE(ended.has_value()) << "completed within the call";
-    if (!run_until([&] { return ended.has_value(); }, std::chrono::seconds(30))) {
-      return fail(ErrorCode::kFailed, "ensure_topics() was never completed");
-    }
-    return *ended;
+    EXPECT_TRUE(run_until([&] { return ended.has_value(); }, std::chrono::seconds(30)))
+        << "ensure_topics() was never completed";
+    return ended.value_or(std::vector<TopicFailure>{});
+  }
+  /// The first failure, if there is one.
+  Result<void> ensure(KafkaBus& bus, std::vector<TopicSpec> topics) {
+    const std::vector<TopicFailure> failures = failures_of(bus, std::move(topics));
+    if (!failures.empty()) return tl::unexpected(failures.front().error);
+    return {};
   }
 
   boost::asio::io_context loop_{1};

@@ -163,6 +163,26 @@ TEST_F(KafkaBrokerTest, AnImpossibleTopicIsRefusedByName) {
   EXPECT_NE(result.error().message.find("'no spaces, please'"), std::string::npos);
 }
 
+TEST_F(KafkaBrokerTest, ARefusedTopicKeepsNoOtherFromBeingMade) {
+  auto manager = open(config());
+  std::vector<TopicSpec> many = {delete_topic("no spaces, please")};
+  for (int i = 0; i < 201; ++i) many.push_back(delete_topic(fresh(std::to_string(i))));
+  const std::vector<TopicFailure> failures = failures_of(*manager->bus, many);
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].topic, "no spaces, please");
+  EXPECT_TRUE(publish_in_the_end(*manager->bus, {.topic = many[1].name, .payload = "x"}));
+  EXPECT_TRUE(publish_in_the_end(*manager->bus, {.topic = many.back().name, .payload = "x"}));
+}
+
+TEST_F(KafkaBrokerTest, WithoutABrokerNoTopicIsMadeAndEachIsTold) {
+  KafkaConfig nowhere = config();
+  nowhere.bootstrap = "127.0.0.1:1";
+  auto manager = open(nowhere);
+  std::vector<TopicSpec> many;
+  for (int i = 0; i < 201; ++i) many.push_back(delete_topic(fresh(std::to_string(i))));
+  EXPECT_EQ(failures_of(*manager->bus, many).size(), many.size());
+}
+
 TEST_F(KafkaBrokerTest, ACompactedTopicWantsAKey) {
   auto manager = open(config());
   const std::string topic = fresh("assignment");

@@ -80,7 +80,10 @@ struct KafkaBus::State : std::enable_shared_from_this<State> {
   struct Creation {
     std::vector<TopicSpec> topics;
     std::size_t asked = 0;  // How many of them, from the first.
-    Completion<void> done;
+    std::vector<TopicFailure> failures;
+    std::function<void(std::vector<TopicFailure>)> done;
+    /// The topics from number `first` on could not be made, for one reason.
+    void fail_from(std::size_t first, const Error& why);
   };
   std::uint64_t next_number = 1;
   std::map<std::uint64_t, Completion<void>> sending;
@@ -94,6 +97,7 @@ struct KafkaBus::State : std::enable_shared_from_this<State> {
   void tell(Error error);
 
   void ask_for_topics(std::uint64_t number);
+  void finish_creation(std::uint64_t number);
   void abandon_all(const Error& why);
 
   void watch();
@@ -227,41 +231,60 @@ void KafkaBus::publish(BusRecord record, Completion<void> done) {
                                     code, "cannot send to topic '" + record.topic + "'")));
 }
 
-void KafkaBus::ensure_topics(std::vector<TopicSpec> topics, Completion<void> done) {
+void KafkaBus::ensure_topics(std::vector<TopicSpec> topics,
+                             std::function<void(std::vector<TopicFailure>)> done) {
   State& state = *state_;
-  if (state.embedded != nullptr) {
-    Result<void> result;
-    for (const TopicSpec& topic : topics) {
-      if (result) result = state.embedded->create_topic(topic.name);
-    }
-    return state.finish(std::move(done), std::move(result));
-  }
   const std::uint64_t number = state.next_number++;
-  state.creating.emplace(number, State::Creation{std::move(topics), 0, std::move(done)});
-  state.ask_for_topics(number);
+  const auto [place, is_new] =
+      state.creating.emplace(number, State::Creation{std::move(topics), 0, {}, std::move(done)});
+  if (state.embedded == nullptr) return state.ask_for_topics(number);
+  State::Creation& creation = place->second;
+  for (const TopicSpec& topic : creation.topics) {
+    if (const auto made = state.embedded->create_topic(topic.name); !made) {
+      creation.failures.push_back({topic.name, made.error()});
+    }
+  }
+  state.finish_creation(number);
+}
+
+void KafkaBus::State::Creation::fail_from(std::size_t first, const Error& why) {
+  for (const TopicSpec& topic : std::span(topics).subspan(first)) {
+    failures.push_back({topic.name, why});
+  }
 }
 
 /// The next request of a creation, or its end if there is nothing more to ask for.
 void KafkaBus::State::ask_for_topics(std::uint64_t number) {
   Creation& creation = creating.at(number);
-  const auto rest = std::span(creation.topics).subspan(creation.asked);
+  const std::size_t first = creation.asked;
+  const auto rest = std::span(creation.topics).subspan(first);
   const auto next = rest.first(std::min(rest.size(), kafka::kTopicsPerRequestMax));
-  Result<void> result;
-  if (!next.empty()) {
-    creation.asked += next.size();
-    result = kafka::request_topics(clients->producer(), next, opaque_of(number),
-                                   clients->producer_events());
-    if (result) return;
-  }
-  finish(std::move(creation.done), std::move(result));
-  creating.erase(number);
+  if (next.empty()) return finish_creation(number);
+  creation.asked += next.size();
+  const auto asked = kafka::request_topics(clients->producer(), next, opaque_of(number),
+                                           clients->producer_events());
+  if (asked) return;
+  creation.fail_from(first, asked.error());
+  finish_creation(number);
+}
+
+void KafkaBus::State::finish_creation(std::uint64_t number) {
+  auto creation = creating.extract(number);
+  asio::post(loop, [weak = weak_from_this(), done = std::move(creation.mapped().done),
+                    failures = std::move(creation.mapped().failures)] {
+    const auto self = weak.lock();
+    if (self && self->clients) done(failures);
+  });
 }
 
 void KafkaBus::State::abandon_all(const Error& why) {
   counters.unsent += sending.size();
   for (auto& [number, done] : std::exchange(sending, {})) finish(done, tl::unexpected(why));
-  for (auto& [number, creation] : std::exchange(creating, {})) {
-    finish(std::move(creation.done), tl::unexpected(why));
+  while (!creating.empty()) {
+    auto& [number, creation] = *creating.begin();
+    creation.failures.clear();
+    creation.fail_from(0, why);
+    finish_creation(number);
   }
 }
 
@@ -356,11 +379,15 @@ void KafkaBus::State::on_created(rd_kafka_event_t* event) {
   const auto number = number_of(rd_kafka_event_opaque(event));
   const auto found = creating.find(number);
   if (found == creating.end()) return;
-  if (auto result = kafka::outcome_of(event); !result) {
-    finish(std::move(found->second.done), std::move(result));
-    creating.erase(found);
-    return;
+  Creation& creation = found->second;
+  const auto failures = kafka::outcome_of(event);
+  if (!failures) {
+    // No broker, or one that takes no such request: it would not take the next either.
+    const std::size_t first = (creation.asked - 1) / kafka::kTopicsPerRequestMax;
+    creation.fail_from(first * kafka::kTopicsPerRequestMax, failures.error());
+    return finish_creation(number);
   }
+  creation.failures.insert(creation.failures.end(), failures->begin(), failures->end());
   ask_for_topics(number);
 }
 

@@ -61,7 +61,8 @@ class KafkaBus final : public Bus {
   ~KafkaBus() override;
 
   void set_handlers(Handlers handlers) override;
-  void ensure_topics(std::vector<TopicSpec> topics, Completion<void> done) override;
+  void ensure_topics(std::vector<TopicSpec> topics,
+                     std::function<void(std::vector<TopicFailure>)> done) override;
   void follow(const std::string& topic, FollowFrom from) override;
   void unfollow(const std::string& topic) override;
   void publish(BusRecord record, Completion<void> done) override;

@@ -70,10 +70,11 @@ Result<void> request_topics(rd_kafka_t* client, std::span<const TopicSpec> topic
   return {};
 }
 
-Result<void> outcome_of(rd_kafka_event_t* event) {
+Result<std::vector<TopicFailure>> outcome_of(rd_kafka_event_t* event) {
   if (const rd_kafka_resp_err_t code = rd_kafka_event_error(event)) {
     return tl::unexpected(error_from(code, "cannot create topics"));
   }
+  std::vector<TopicFailure> failures;
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
@@ -83,9 +84,9 @@ Result<void> outcome_of(rd_kafka_event_t* event) {
       continue;
     }
     const std::string name = rd_kafka_topic_result_name(result);
-    return tl::unexpected(error_from(code, "cannot create topic '" + name + "'"));
+    failures.push_back({name, error_from(code, "cannot create topic '" + name + "'")});
   }
-  return {};
+  return failures;
 }
 
 }  // namespace hearth::kafka

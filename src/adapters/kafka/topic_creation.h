@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <span>
+#include <vector>
 
 #include "adapters/kafka/settings.h"
 #include "base/result.h"
@@ -22,8 +23,8 @@ inline constexpr std::size_t kTopicsPerRequestMax = 200;
 Result<void> request_topics(rd_kafka_t* client, std::span<const TopicSpec> topics, void* opaque,
                             rd_kafka_queue_t* queue);
 
-/// What came of it. A topic that existed already is a success, whatever its settings; the first
-/// other failure is told, with the topic's name.
-Result<void> outcome_of(rd_kafka_event_t* event);
+/// The topics that were not made, each with the reason, which names it. One that existed already is
+/// a success, whatever its settings. An error: the request as a whole came to nothing.
+Result<std::vector<TopicFailure>> outcome_of(rd_kafka_event_t* event);
 
 }  // namespace hearth::kafka

@@ -85,7 +85,8 @@ struct BusRecords {
 struct FakeBus final : Bus {
   explicit FakeBus(BusRecords& the_records) : records(the_records) {}
   void set_handlers(Handlers given) override { records.handlers = std::move(given); }
-  void ensure_topics(std::vector<TopicSpec>, Completion<void>) override {}
+  void ensure_topics(std::vector<TopicSpec>,
+                     std::function<void(std::vector<TopicFailure>)>) override {}
   void follow(const std::string& topic, FollowFrom from) override {
     if (from == FollowFrom::kBeginning) records.followed_from_beginning.push_back(topic);
   }

@@ -42,7 +42,13 @@ ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig con
       events_(snapshot.last_event_seq),
       deadline_(loop, [this] { deliver(core::Ticked{}); }),
       commit_retry_(loop, [this] { commit(); }),
-      topics_retry_(loop, [this] { ensure_topics(); }),
+      topics_retry_(loop,
+                    [this] {
+                      topics_wanted_.of_cluster |= topics_missing_.of_cluster;
+                      topics_wanted_.of_nodes.merge(topics_missing_.of_nodes);
+                      topics_missing_ = {};
+                      ensure_topics();
+                    }),
       store_thread_(loop) {}
 
 ManagerShell::~ManagerShell() {
@@ -56,7 +62,7 @@ void ManagerShell::start() {
       .on_error = [this](const Error& error) { warn("bus", "bus: " + error.message); },
   });
   ports_.bus.follow(topics_.canary(), FollowFrom::kEnd);
-  topics_wanted_ = topics_.of_cluster();
+  topics_wanted_.of_cluster = true;
   ensure_topics();
   deliver(core::Started{});
 }
@@ -169,9 +175,8 @@ void ManagerShell::carry_out(std::vector<core::ManagerAction> actions) {
 }
 
 void ManagerShell::act(const core::WatchNode& action) {
-  nodes_wanted_.insert(action.node);
-  const std::vector<TopicSpec> specs = topics_.of_node(action.node);
-  topics_wanted_.insert(topics_wanted_.end(), specs.begin(), specs.end());
+  nodes_to_follow_.insert(action.node);
+  topics_wanted_.of_nodes.insert(action.node);
   ensure_topics();
 }
 
@@ -179,20 +184,42 @@ void ManagerShell::act(const core::WatchNode& action) {
 void ManagerShell::ensure_topics() {
   if (ensuring_topics_ || topics_wanted_.empty()) return;
   ensuring_topics_ = true;
-  for (const NodeName& node : std::exchange(nodes_wanted_, {})) {
+  for (const NodeName& node : std::exchange(nodes_to_follow_, {})) {
     ports_.bus.follow(topics_.status(node), FollowFrom::kEnd);
   }
-  std::vector<TopicSpec> specs = std::exchange(topics_wanted_, {});
-  ports_.bus.ensure_topics(specs, [this, specs](const Result<void>& outcome) {
-    ensuring_topics_ = false;
-    if (!outcome) {
-      warn("topics", "topics cannot be made yet: " + outcome.error().message);
-      topics_wanted_.insert(topics_wanted_.begin(), specs.begin(), specs.end());
-      topics_retry_.arm(kTopicsRetry);
-      return;
-    }
-    ensure_topics();
+  const Topics wanted = std::exchange(topics_wanted_, {});
+  std::vector<TopicSpec> specs;
+  if (wanted.of_cluster) specs = topics_.of_cluster();
+  for (const NodeName& node : wanted.of_nodes) {
+    const std::vector<TopicSpec> of_node = topics_.of_node(node);
+    specs.insert(specs.end(), of_node.begin(), of_node.end());
+  }
+  ports_.bus.ensure_topics(std::move(specs), [this](const std::vector<TopicFailure>& failures) {
+    on_topics_made(failures);
   });
+}
+
+void ManagerShell::on_topics_made(const std::vector<TopicFailure>& failures) {
+  ensuring_topics_ = false;
+  for (const TopicFailure& failure : failures) want_later(failure.topic);
+  if (!failures.empty()) {
+    warn("topics", fmt::format("{} topics cannot be made yet: {}", failures.size(),
+                               failures.front().error.message));
+  }
+  ensure_topics();
+}
+
+/// False for a topic that is not ours to make. At most one request goes out in kTopicsRetry: while
+/// a broker deletes a topic, it is there for who makes it and gone for who uses it.
+bool ManagerShell::want_later(const std::string& topic) {
+  const std::optional<NodeName> node = topics_.node_of(topic);
+  const bool of_node = node && manager_.find_node(*node) != nullptr;
+  const bool of_cluster = topic == topics_.canary() || topic == topics_.events();
+  if (!of_node && !of_cluster) return false;
+  if (topics_missing_.empty()) topics_retry_.arm(kTopicsRetry);
+  if (of_node) topics_missing_.of_nodes.insert(*node);
+  topics_missing_.of_cluster |= of_cluster;
+  return true;
 }
 
 void ManagerShell::act(const core::SendCanary& action) {

@@ -97,6 +97,8 @@ class ManagerShell final : public ManagerService {
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
   void ensure_topics();
+  void on_topics_made(const std::vector<TopicFailure>& failures);
+  bool want_later(const std::string& topic);
   void publish(BusRecord record);
   void warn(const std::string& kind, const std::string& text);
 
@@ -121,8 +123,15 @@ class ManagerShell final : public ManagerService {
   std::uint64_t canary_seq_ = 0;
   RequestId last_request_;
   std::map<RequestId, Completion<core::CommandResult>> requests_;
-  std::vector<TopicSpec> topics_wanted_;
-  std::set<NodeName> nodes_wanted_;
+  /// Topics that are to be made, by whom they belong to.
+  struct Topics {
+    bool of_cluster = false;
+    std::set<NodeName> of_nodes;
+    bool empty() const { return !of_cluster && of_nodes.empty(); }
+  };
+  Topics topics_wanted_;   ///< Asked for in the next request.
+  Topics topics_missing_;  ///< Wanted again after a while: they could not be made, or are gone.
+  std::set<NodeName> nodes_to_follow_;
   bool ensuring_topics_ = false;
 
   LoopTimer deadline_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,14 +83,22 @@ struct FakeBus final : Bus {
   FakeBus(boost::asio::io_context& the_loop, FakeStore& the_store, const FakeClock& the_clock)
       : loop(the_loop), store(the_store), clock(the_clock) {}
   void set_handlers(Handlers given) override { handlers = std::move(given); }
-  void ensure_topics(std::vector<TopicSpec> topics, Completion<void> done) override {
+  void ensure_topics(std::vector<TopicSpec> topics,
+                     std::function<void(std::vector<TopicFailure>)> done) override {
     std::vector<std::string> names;
-    for (const TopicSpec& one : topics) names.push_back(one.name);
+    std::vector<TopicFailure> failures;
+    for (const TopicSpec& one : topics) {
+      names.push_back(one.name);
+      if (!topics_outcome || refused.contains(one.name)) {
+        failures.push_back({one.name, topics_outcome ? Error{ErrorCode::kUnauthorized, "not yours"}
+                                                     : topics_outcome.error()});
+      }
+    }
     topic_requests.push_back(std::move(names));
     if (hold_topics) {
       topics_done = std::move(done);
     } else {
-      boost::asio::post(loop, [done, outcome = topics_outcome] { done(outcome); });
+      boost::asio::post(loop, [done, failures] { done(failures); });
     }
   }
   void follow(const std::string& topic, FollowFrom from) override {
@@ -126,7 +135,8 @@ struct FakeBus final : Bus {
   bool hold_topics = false;
   Result<void> topics_outcome;
   Result<void> publish_outcome;
-  Completion<void> topics_done;
+  std::function<void(std::vector<TopicFailure>)> topics_done;
+  std::set<std::string> refused;  ///< Topics that cannot be made.
   std::vector<std::vector<std::string>> topic_requests;
   std::vector<std::string> followed;
   std::vector<BusRecord> published;

@@ -157,6 +157,19 @@ TEST_F(ManagerShellTest, TopicsThatCannotBeMadeAreAskedForAgainAndHoldNothingUp)
   EXPECT_THAT(bus.followed, ElementsAre("hearth.canary", "hearth.node.n1.status"));
 }
 
+TEST_F(ManagerShellTest, OnlyTheTopicsThatAreRefusedAreAskedForAgain) {
+  bus.refused = {"hearth.node.n2.status"};
+  start({known("n1", NodeState::kAwaited), known("n2", NodeState::kAwaited)});
+  const std::size_t before = bus.topic_requests.size();
+  run_until([&] { return bus.topic_requests.size() > before; });
+  EXPECT_THAT(bus.topic_requests.back(),
+              ElementsAre("hearth.node.n2.status", "hearth.node.n2.assignment"));
+  bus.refused.clear();
+  run_until([&] { return bus.topic_requests.size() > before + 1; });
+  settle();
+  EXPECT_THAT(bus.topic_requests, SizeIs(before + 2));
+}
+
 TEST_F(ManagerShellTest, SpoiltPayloadsAreCountedAndChangeNothing) {
   bus.carries = false;
   start({known("n1", NodeState::kAwaited)});

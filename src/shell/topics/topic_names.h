@@ -26,11 +26,15 @@ class TopicNames {
 
   /// The node whose status topic that is; nullopt for another topic.
   std::optional<NodeName> node_of_status(std::string_view topic) const;
+  /// The node that a topic belongs to, whichever of its topics that is.
+  std::optional<NodeName> node_of(std::string_view topic) const;
 
   std::vector<TopicSpec> of_node(const NodeName& node) const;
   std::vector<TopicSpec> of_cluster() const;
 
  private:
+  std::optional<NodeName> node_before(std::string_view ending, std::string_view topic) const;
+
   std::string prefix_;
 };
 

@@ -12,6 +12,16 @@ TEST(TopicNames, AStatusTopicTellsItsNode) {
   EXPECT_EQ(topics.node_of_status(topics.status(node)), node);
 }
 
+TEST(TopicNames, EachTopicOfANodeTellsIt) {
+  const TopicNames topics("hearth.");
+  const NodeName node = *NodeName::parse("node-1");
+  for (const TopicSpec& one : topics.of_node(node)) EXPECT_EQ(topics.node_of(one.name), node);
+  for (const TopicSpec& one : topics.of_cluster())
+    EXPECT_EQ(topics.node_of(one.name), std::nullopt);
+  EXPECT_EQ(topics.node_of("hearth.node..assignment"), std::nullopt);
+  EXPECT_EQ(topics.node_of("other.node.a.assignment"), std::nullopt);
+}
+
 TEST(TopicNames, OtherTopicsTellNone) {
   const TopicNames topics("hearth.");
   for (const char* topic :
