@@ -56,6 +56,9 @@ class Bus {
     /// Something is wrong and being tried again (no broker, a topic not there yet, a record too
     /// large to take): to be told to people, at a limited rate. No call waits for it.
     std::function<void(Error)> on_error;
+    /// A topic that is followed does not exist, or does no longer: told again about once a second
+    /// until it does. Whoever answers for the topic makes it; following goes on by itself.
+    std::function<void(const std::string& topic)> on_missing = {};
   };
 
   virtual ~Bus() = default;
@@ -67,8 +70,9 @@ class Bus {
   /// Begins to follow; a topic that is already followed stays as it is.
   virtual void follow(const std::string& topic, FollowFrom from) = 0;
   virtual void unfollow(const std::string& topic) = 0;
-  /// Fails with kExhausted at once-in-a-loop-turn when the send queue is full, with kTimeout when
-  /// the record was not acknowledged in time (it may have been written all the same).
+  /// Fails with kExhausted at once-in-a-loop-turn when the send queue is full, with kNotFound when
+  /// the topic does not exist (any more), with kTimeout when the record was not acknowledged in
+  /// time (it may have been written all the same).
   virtual void publish(BusRecord record, Completion<void> done) = 0;
   /// Turns to other brokers: an embedded one has another port after each start. What is not
   /// acknowledged yet fails, and every followed topic is followed anew. The same bootstrap: nothing

@@ -34,6 +34,38 @@ def test_a_killed_broker_moves_nothing_and_its_return_neither(lab, ticker):
     nobody_was_touched(lab)
 
 
+def test_a_broker_that_comes_back_with_an_empty_disk_is_furnished_anew(lab, ticker):
+    before = lab.deploy(ticker, "ticker", instances=2)
+    lab.lose_broker_disk()
+    lab.nothing_changes("ticker", for_s=3)
+    lab.start_broker()
+    wait_for("the manager sees again", lambda: lab.events_since_mark("bus.seeing"), bool, 20, lab.describe)
+    lab.wait_until_all_live()
+    lab.nothing_changes("ticker", for_s=OUTAGE_S)
+    nobody_was_touched(lab)
+
+    assert lab.copies("ticker").ids == before.ids
+    lab.deploy(ticker, "second", within=30)
+    victim = before.nodes[0]
+    lab.power_cut(victim)
+    lab.wait_until("ticker", within=20).runs_elsewhere_than(victim, instances=2)
+    lab.wait_until_node(victim, within=60).is_believed("live")
+
+
+def test_a_topic_that_somebody_deleted_is_made_again(lab, ticker):
+    before = lab.deploy(ticker, "ticker")
+    topics = ["hearth.canary", "hearth.events", f"hearth.node.{before.nodes[0]}.assignment"]
+    for topic in topics:
+        lab.bus.delete_topic(topic)
+    wait_for("the manager has noticed", lambda: lab.events_since_mark("bus.blind"), bool, 20, lab.describe)
+    wait_for("the manager sees again", lambda: lab.events_since_mark("bus.seeing"), bool, 20, lab.describe)
+    done = lab.hearth("rm", "ticker")  # It has to reach the node by the topic that was deleted.
+    assert done.returncode == 0, done.stderr
+    lab.wait_until("ticker", within=30).is_gone()
+    assert set(topics) <= set(lab.bus.topics())
+    nobody_was_touched(lab)
+
+
 def test_a_container_that_dies_while_the_broker_is_away_is_restarted_all_the_same(lab, ticker):
     before = lab.deploy(ticker, "ticker")
     lab.stop_broker()

@@ -28,6 +28,7 @@ struct Listening {
   std::vector<BusMessage> messages;
   std::vector<std::string> caught_up;
   std::vector<Error> errors;
+  std::vector<std::string> missing;
 
   std::vector<std::string> payloads() const {
     std::vector<std::string> all;
@@ -50,6 +51,7 @@ class BusFixture : public ::testing::Test {
         .on_message = [self](BusMessage message) { self->messages.push_back(std::move(message)); },
         .on_caught_up = [self](const std::string& topic) { self->caught_up.push_back(topic); },
         .on_error = [self](const Error& error) { self->errors.push_back(error); },
+        .on_missing = [self](const std::string& topic) { self->missing.push_back(topic); },
     });
     return listening;
   }

@@ -183,6 +183,29 @@ TEST_F(KafkaBrokerTest, WithoutABrokerNoTopicIsMadeAndEachIsTold) {
   EXPECT_EQ(failures_of(*manager->bus, many).size(), many.size());
 }
 
+// Goal: that a topic is gone is told to who sends and to who follows, for nobody else makes it
+// anew.
+TEST_F(KafkaBrokerTest, ATopicThatWasDeletedIsMissed) {
+  const std::string topic = fresh("canary");
+  auto manager = open(config());
+  ASSERT_TRUE(ensure(*manager->bus, {delete_topic(topic)}));
+  manager->bus->follow(topic, FollowFrom::kEnd);
+  ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .payload = "there"}));
+  ASSERT_THAT(manager->missing, IsEmpty());
+
+  delete_topic_of_the_broker(topic);
+  ASSERT_TRUE(run_until([&] { return !manager->missing.empty(); }));
+  EXPECT_THAT(manager->missing, Contains(topic));
+  EXPECT_EQ(publish(*manager->bus, {.topic = topic, .payload = "gone"}).error().code,
+            ErrorCode::kNotFound);
+
+  ASSERT_TRUE(ensure(*manager->bus, {delete_topic(topic)}));
+  ASSERT_TRUE(run_until([&] {
+    return publish(*manager->bus, {.topic = topic, .payload = "anew"}).has_value() &&
+           run_until([&] { return !manager->messages.empty(); }, milliseconds(500));
+  }));
+}
+
 TEST_F(KafkaBrokerTest, ACompactedTopicWantsAKey) {
   auto manager = open(config());
   const std::string topic = fresh("assignment");

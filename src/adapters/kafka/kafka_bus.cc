@@ -94,7 +94,7 @@ struct KafkaBus::State : std::enable_shared_from_this<State> {
   void close();
 
   void finish(Completion<void> done, Result<void> result);
-  void tell(Error error);
+  void tell(Error error, const std::string& missing_topic = {});
 
   void ask_for_topics(std::uint64_t number);
   void finish_creation(std::uint64_t number);
@@ -295,12 +295,13 @@ void KafkaBus::State::finish(Completion<void> done, Result<void> result) {
   });
 }
 
-void KafkaBus::State::tell(Error error) {
-  asio::post(loop, [weak = weak_from_this(), error = std::move(error)] {
+void KafkaBus::State::tell(Error error, const std::string& missing_topic) {
+  asio::post(loop, [weak = weak_from_this(), error = std::move(error), missing_topic] {
     const auto self = weak.lock();
     if (!self || !self->clients) return;
     const auto current = self->handlers;
     if (current->on_error) current->on_error(error);
+    if (!missing_topic.empty() && current->on_missing) current->on_missing(missing_topic);
   });
 }
 
@@ -436,7 +437,8 @@ void KafkaBus::State::on_error(kafka::Event event) {
   Error error = kafka::error_from(code, topic.empty() ? "kafka" : "topic '" + topic + "'");
   // About connections the words say more than the code: which broker, and why.
   if (topic.empty()) error.message = "kafka: " + words;
-  tell(std::move(error));
+  const bool missing = error.code == ErrorCode::kNotFound && followed.contains(topic);
+  tell(std::move(error), missing ? topic : "");
 }
 
 }  // namespace hearth

@@ -82,6 +82,9 @@ void write_manager(MetricsText& out, const ManagerService& service) {
       .sample(shell.commits_failed);
   out.counter("hearth_bus_publish_failures_total", "Records that the bus did not take.")
       .sample(shell.publish_failures);
+  out.counter("hearth_bus_topics_missing_total",
+              "Times that a topic of Hearth's was found missing.")
+      .sample(shell.topics_missing);
   out.counter("hearth_events_published_total", "Cluster events made in this life.")
       .sample(shell.events_published);
 }

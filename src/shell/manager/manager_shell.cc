@@ -60,6 +60,7 @@ void ManagerShell::start() {
       .on_message = [this](const BusMessage& message) { on_message(message); },
       .on_caught_up = [](const std::string&) {},
       .on_error = [this](const Error& error) { warn("bus", "bus: " + error.message); },
+      .on_missing = [this](const std::string& topic) { on_topic_missing(topic); },
   });
   ports_.bus.follow(topics_.canary(), FollowFrom::kEnd);
   topics_wanted_.of_cluster = true;
@@ -209,6 +210,19 @@ void ManagerShell::on_topics_made(const std::vector<TopicFailure>& failures) {
   ensure_topics();
 }
 
+/// A topic that was there is gone: somebody deleted it, or the broker came back with an empty disk.
+/// Then the others of its owner are most likely gone as well. What was to be published fails and is
+/// repeated by the core: canaries at their pace, an assignment until its node has taken it over.
+void ManagerShell::on_topic_missing(const std::string& topic) {
+  if (!want_later(topic)) return;
+  ++counters_.topics_missing;
+  if (topic == topics_.canary()) {
+    // Once it is back the manager judges again: then nobody must be silent for want of a topic.
+    for (const Node* node : manager_.nodes()) topics_missing_.of_nodes.insert(node->name);
+  }
+  warn("missing topic", fmt::format("topic '{}' does not exist; it is made again", topic));
+}
+
 /// False for a topic that is not ours to make. At most one request goes out in kTopicsRetry: while
 /// a broker deletes a topic, it is there for who makes it and gone for who uses it.
 bool ManagerShell::want_later(const std::string& topic) {
@@ -298,9 +312,11 @@ void ManagerShell::reject(const BusMessage& message, const Error& error) {
 }
 
 void ManagerShell::publish(BusRecord record) {
-  ports_.bus.publish(std::move(record), [this](const Result<void>& outcome) {
+  const std::string topic = record.topic;
+  ports_.bus.publish(std::move(record), [this, topic](const Result<void>& outcome) {
     if (outcome) return;
     ++counters_.publish_failures;
+    if (outcome.error().code == ErrorCode::kNotFound) on_topic_missing(topic);
     warn("publish", "a record could not be published: " + outcome.error().message);
   });
 }

@@ -98,6 +98,7 @@ class ManagerShell final : public ManagerService {
   void reject(const BusMessage& message, const Error& error);
   void ensure_topics();
   void on_topics_made(const std::vector<TopicFailure>& failures);
+  void on_topic_missing(const std::string& topic);
   bool want_later(const std::string& topic);
   void publish(BusRecord record);
   void warn(const std::string& kind, const std::string& text);

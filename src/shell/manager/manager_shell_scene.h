@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -92,6 +93,8 @@ struct FakeBus final : Bus {
       if (!topics_outcome || refused.contains(one.name)) {
         failures.push_back({one.name, topics_outcome ? Error{ErrorCode::kUnauthorized, "not yours"}
                                                      : topics_outcome.error()});
+      } else {
+        lost.erase(one.name);
       }
     }
     topic_requests.push_back(std::move(names));
@@ -111,9 +114,19 @@ struct FakeBus final : Bus {
       // Whatever a test is about: nobody hears of an event that could still be lost.
       EXPECT_LE(decode_cluster_event(record.payload)->seq, store.last_seq());
     }
-    if (record.topic == "hearth.canary" && carries) deliver(record.topic, record.payload);
+    Result<void> outcome = publish_outcome;
+    if (lost.contains(record.topic)) outcome = fail(ErrorCode::kNotFound, "unknown topic");
+    if (record.topic == "hearth.canary" && carries && outcome) {
+      deliver(record.topic, record.payload);
+    }
     published.push_back(std::move(record));
-    boost::asio::post(loop, [done, outcome = publish_outcome] { done(outcome); });
+    boost::asio::post(loop, [done, outcome] { done(outcome); });
+  }
+  /// Deleted by somebody, or gone with the broker's disk.
+  void lose(const std::string& topic) {
+    lost.insert(topic);
+    if (std::ranges::count(followed, topic) == 0) return;
+    boost::asio::post(loop, [this, topic] { handlers.on_missing(topic); });
   }
   Result<void> reconnect(const std::string&) override { return {}; }
   void deliver(const std::string& topic, const std::string& payload) {
@@ -136,6 +149,7 @@ struct FakeBus final : Bus {
   Result<void> topics_outcome;
   Result<void> publish_outcome;
   std::function<void(std::vector<TopicFailure>)> topics_done;
+  std::set<std::string> lost;     ///< Topics that do not exist until they are made again.
   std::set<std::string> refused;  ///< Topics that cannot be made.
   std::vector<std::vector<std::string>> topic_requests;
   std::vector<std::string> followed;

@@ -170,6 +170,88 @@ TEST_F(ManagerShellTest, OnlyTheTopicsThatAreRefusedAreAskedForAgain) {
   EXPECT_THAT(bus.topic_requests, SizeIs(before + 2));
 }
 
+TEST_F(ManagerShellTest, ALostCanaryTopicIsMadeAgainWithAllOthersAndTheManagerSees) {
+  start({known("n1", NodeState::kAwaited)});
+  const std::size_t before = bus.topic_requests.size();
+  bus.lose("hearth.canary");
+  clock.mono += 7ms;  // Lest a step of pass() stops a nanosecond before a deadline, and for good.
+  pass(1s);
+  EXPECT_FALSE(shell->manager().bus_carries());
+  EXPECT_GE(counters().topics_missing, 2U);  // Each canary fails, and who follows is told too.
+  run_until([&] { return bus.topic_requests.size() > before; });
+  EXPECT_THAT(bus.topic_requests.back(),
+              ElementsAre("hearth.events", "hearth.canary", "hearth.node.n1.status",
+                          "hearth.node.n1.assignment"));
+  pass(1s);
+  EXPECT_TRUE(shell->manager().bus_carries());
+  EXPECT_THAT(bus.topic_requests, SizeIs(before + 1)) << "what is there is not asked for again";
+}
+
+TEST_F(ManagerShellTest, LostTopicsOfANodeAreMadeAgainAndItsAssignmentIsPublishedAgain) {
+  start();
+  import("n1");
+  settle();
+  const auto says_what_it_took_over = [this](WishNumber applied) {
+    tell("n1",
+         {.incarnation = {"boot", 1}, .seq = ++beats, .sent_at = std::nullopt, .applied = applied});
+    settle();
+  };
+  const WishNumber first =
+      decode_assignment(bus.on("hearth.node.n1.assignment").back().payload)->number;
+  says_what_it_took_over(first);
+  const std::size_t before = bus.topic_requests.size();
+  bus.lose("hearth.node.n1.assignment");
+  bus.lose("hearth.node.n1.status");
+  run_until([&] { return bus.topic_requests.size() > before; });
+  EXPECT_THAT(bus.topic_requests.back(),
+              ElementsAre("hearth.node.n1.status", "hearth.node.n1.assignment"));
+  settle();
+  const std::size_t sent = bus.on("hearth.node.n1.assignment").size();
+  // The node has lost its disk as well, and the new topic holds nothing.
+  for (int second = 0; second < 4; ++second) {
+    pass(1s);
+    says_what_it_took_over({});
+  }
+  ASSERT_EQ(bus.on("hearth.node.n1.assignment").size(), sent + 1);
+  EXPECT_EQ(decode_assignment(bus.on("hearth.node.n1.assignment").back().payload)->number, first);
+}
+
+TEST_F(ManagerShellTest, AnAssignmentThatFoundNoTopicIsPublishedAgainOnceThereIsOne) {
+  bus.refused = {"hearth.node.n1.assignment"};
+  bus.lost = {"hearth.node.n1.assignment"};
+  start();
+  import("n1");
+  settle();
+  beat("n1");
+  for (int second = 0; second < 4; ++second) {
+    pass(1s);
+    beat("n1");
+  }
+  EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(2)) << "tried again, and failed again";
+  bus.refused.clear();
+  run_until([this] { return bus.lost.empty(); });
+  const std::uint64_t failures = counters().publish_failures;
+  for (int second = 0; second < 4; ++second) {
+    pass(1s);
+    beat("n1");
+  }
+  EXPECT_EQ(counters().publish_failures, failures);
+  EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(3));
+}
+
+TEST_F(ManagerShellTest, TopicsOfStrangersAreNotMade) {
+  start({known("n1", NodeState::kAwaited)});
+  const std::size_t before = bus.topic_requests.size();
+  for (const char* topic : {"hearth.node.ghost.status", "hearth.elsewhere", ""}) {
+    bus.handlers.on_missing(topic);
+  }
+  bus.handlers.on_missing("hearth.node.n1.status");
+  run_until([&] { return bus.topic_requests.size() > before; });
+  EXPECT_THAT(bus.topic_requests.back(),
+              ElementsAre("hearth.node.n1.status", "hearth.node.n1.assignment"));
+  EXPECT_EQ(counters().topics_missing, 1U);
+}
+
 TEST_F(ManagerShellTest, SpoiltPayloadsAreCountedAndChangeNothing) {
   bus.carries = false;
   start({known("n1", NodeState::kAwaited)});

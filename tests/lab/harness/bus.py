@@ -58,7 +58,8 @@ def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(name)
     for function, result in {"rd_kafka_conf_new": ctypes.c_void_p, "rd_kafka_new": ctypes.c_void_p,
                              "rd_kafka_topic_new": ctypes.c_void_p, "rd_kafka_err2str": ctypes.c_char_p,
-                             "rd_kafka_NewTopic_new": ctypes.c_void_p, "rd_kafka_queue_new": ctypes.c_void_p,
+                             "rd_kafka_NewTopic_new": ctypes.c_void_p, "rd_kafka_DeleteTopic_new": ctypes.c_void_p,
+                             "rd_kafka_queue_new": ctypes.c_void_p,
                              "rd_kafka_queue_poll": ctypes.c_void_p,
                              "rd_kafka_consume": ctypes.POINTER(_Message)}.items():
         getattr(library, function).restype = result
@@ -103,6 +104,21 @@ class Bus:
             kafka.rd_kafka_NewTopic_destroy(ctypes.c_void_p(topic))
             if failed:
                 raise OSError(f"the broker did not make topic '{name}'")
+
+    def delete_topic(self, name: str, timeout_s: float = 10) -> None:
+        kafka = self._kafka
+        with self._client(_PRODUCER) as client:
+            topic = kafka.rd_kafka_DeleteTopic_new(name.encode())
+            topics = (ctypes.c_void_p * 1)(topic)
+            queue = kafka.rd_kafka_queue_new(ctypes.c_void_p(client))
+            kafka.rd_kafka_DeleteTopics(ctypes.c_void_p(client), topics, ctypes.c_size_t(1), None, ctypes.c_void_p(queue))
+            event = kafka.rd_kafka_queue_poll(ctypes.c_void_p(queue), int(timeout_s * 1000))
+            failed = not event or kafka.rd_kafka_event_error(ctypes.c_void_p(event))
+            kafka.rd_kafka_event_destroy(ctypes.c_void_p(event))
+            kafka.rd_kafka_queue_destroy(ctypes.c_void_p(queue))
+            kafka.rd_kafka_DeleteTopic_destroy(ctypes.c_void_p(topic))
+            if failed:
+                raise OSError(f"the broker did not delete topic '{name}'")
 
     def publish(self, topic: str, values: Iterable[bytes | None], key: bytes | None = None, timeout_s: float = 10) -> None:
         """Writes the records; OSError unless the broker took them all. None is a tombstone."""

@@ -43,6 +43,7 @@ FAULTS = {
     "manager-up": ("manager_up", "until now"),
     "stop-broker": ("stop_broker", "kill -9 of Kafka, and it stays away"),
     "start-broker": ("start_broker", "until now"),
+    "lose-broker-disk": ("lose_broker_disk", "kill -9 of Kafka, and its disk is emptied"),
     "stall-broker": ("stall_broker", "SIGSTOP of Kafka"),
     "resume-broker": ("resume_broker", "SIGCONT"),
 }

@@ -300,6 +300,12 @@ class Lab:
         self._hold("broker", "kafka")
         self._strike("broker", "kafka", signal.SIGKILL)
 
+    def lose_broker_disk(self) -> None:
+        """kill -9, and its disk is emptied: by start_broker() it comes back as one that never had a topic."""
+        self.stop_broker()
+        shutil.rmtree(self.folder / "broker" / "data")
+        self._broker_part()
+
     def start_broker(self, within: float = 30) -> None:
         self._let_go("broker", "kafka")
         wait_for("the broker answers", self.bus.answers, bool, within, lambda: self.last_words("broker"))
