@@ -21,10 +21,11 @@ constexpr std::array<EnumName<RecoveryPhase>, 6> kPhases{{
     {RecoveryPhase::kWaiting, "waiting"},
     {RecoveryPhase::kQuarantined, "quarantined"},
 }};
-constexpr std::array<EnumName<DialOutcome>, 3> kOutcomes{{
+constexpr std::array<EnumName<DialOutcome>, 4> kOutcomes{{
     {DialOutcome::kAnswered, "answered"},
     {DialOutcome::kRefused, "refused"},
     {DialOutcome::kNoAnswer, "no_answer"},
+    {DialOutcome::kNotAsked, "not_asked"},
 }};
 constexpr std::array<EnumName<PowerVerb>, 2> kVerbs{{
     {PowerVerb::kOff, "off"},

@@ -58,7 +58,8 @@ struct Node {
 enum class DialOutcome : std::uint8_t {
   kAnswered,  ///< The agent spoke.
   kRefused,   ///< The host is up; nobody listens.
-  kNoAnswer,  ///< Nothing came back in time, or no way leads there.
+  kNoAnswer,  ///< Nothing came back in time, or no way leads there, or somebody else answered.
+  kNotAsked,  ///< We could not even ask (out of descriptors, say): it shows nothing.
 };
 
 enum class PowerVerb : std::uint8_t { kOff, kOn };

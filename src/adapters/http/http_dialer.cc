@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -24,6 +25,22 @@ struct Dial {
   std::function<void(DialOutcome)> done;
 };
 
+/// Whether that is a fault of this machine, which says nothing about the other. Not among them:
+/// EHOSTUNREACH, for that is what the last router says of a machine that is off.
+bool is_ours(const std::error_code& error) {
+  for (const std::errc local :
+       {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+        std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available,
+        std::errc::network_unreachable, std::errc::network_down, std::errc::operation_not_permitted,
+        std::errc::permission_denied, std::errc::resource_unavailable_try_again}) {
+    if (error == local) return true;
+  }
+  // A name that does not exist (host_not_found) is no fault of ours.
+  const boost::system::error_code no_answer = boost::asio::error::host_not_found_try_again;
+  const boost::system::error_code no_server = boost::asio::error::no_recovery;
+  return error == std::error_code(no_answer) || error == std::error_code(no_server);
+}
+
 DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& coroutine) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begun_at = Clock::now();
@@ -32,6 +49,7 @@ DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& c
   if (connected == std::errc::connection_refused || connected == std::errc::connection_reset) {
     return DialOutcome::kRefused;
   }
+  if (is_ours(connected)) return DialOutcome::kNotAsked;
   if (connected) return DialOutcome::kNoAnswer;
   const std::string request = "GET /v1/dial HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) +
                               "\r\nConnection: close\r\n\r\n";

@@ -13,8 +13,9 @@ namespace hearth {
 /// Dials agents by GET /v1/dial, each time over a fresh connection.
 ///
 /// Only an answer counts as one: the kernel of a machine whose agent hangs still accepts
-/// connections. Any HTTP answer will do, whatever its status. kRefused is what only a host that is
-/// up can say: that nobody listens there.
+/// connections. Any HTTP answer will do, whatever its status. kRefused is what only a host that is up can
+/// say: that nobody listens there. kNotAsked is what this machine could not do: it has no
+/// descriptor, port or memory left, no route at all, or its name server does not answer.
 ///
 /// At most 256 dials are under way; more wait for their turn and have their whole timeout from
 /// there on, so that many silent nodes at once never look dead for want of file descriptors.

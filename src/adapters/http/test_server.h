@@ -9,7 +9,9 @@
 #include <thread>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,6 +112,25 @@ class TestServer {
 
  public:
   LoopThread loop;  // Ends first: no handler runs when the rest goes.
+};
+
+/// Lets this process open `count` more files and no other, for as long as it lives.
+class DescriptorsLeft {
+ public:
+  explicit DescriptorsLeft(std::size_t count) {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const auto is_free = [](int number) { return ::fcntl(number, F_GETFD) < 0; };
+    int end = 0;
+    for (std::size_t left = count; left > 0 || !is_free(end); ++end) left -= is_free(end) ? 1 : 0;
+    const rlimit few{static_cast<rlim_t>(end), before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  }
+  ~DescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorsLeft(const DescriptorsLeft&) = delete;
+  DescriptorsLeft& operator=(const DescriptorsLeft&) = delete;
+
+ private:
+  rlimit before_{};
 };
 
 /// A client that sends what it likes, byte by byte if need be.

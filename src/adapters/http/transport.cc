@@ -147,7 +147,8 @@ Resolved resolve(asio::io_context& loop, Sleeper& sleeper, const Endpoint& endpo
   const Duration left = give_up - Clock::now();
   if (left > Duration::zero()) sleeper.sleep(left, coroutine);
   lookup->sleeper = nullptr;
-  if (!lookup->found) return {kTimedOut, {}};
+  // Not kTimedOut: the peer was not asked, so this is nothing that can be held against it.
+  if (!lookup->found) return {error_code(asio::error::host_not_found_try_again), {}};
   return *std::move(lookup->found);
 }
 

@@ -33,7 +33,8 @@ class Transport {
   Transport(Transport&&) noexcept;
   Transport& operator=(Transport&&) noexcept;
 
-  /// Resolves a host name, if it is one, and tries its addresses in turn, all within `timeout`.
+  /// Resolves a host name, if it is one, and tries its addresses in turn, all within `timeout`. A
+  /// name server that does not answer in time is asio's error "try again".
   std::error_code connect(const Endpoint& endpoint, Duration timeout, Coroutine& coroutine);
   /// A unix socket of this machine.
   std::error_code connect_local(const std::filesystem::path& path, Duration timeout,

@@ -58,14 +58,17 @@ void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard
   const MonoTime began = *under_way_since_;
   under_way_since_.reset();
   if (outcome == DialOutcome::kAnswered) proven_ = true;
+  const bool asked = outcome != DialOutcome::kNotAsked;
   if (!silent_) {
-    const bool missed = outcome != DialOutcome::kAnswered && heard == Heard::kYes;
-    unanswered_ = missed ? unanswered_ + 1 : 0;
+    const bool missed = asked && outcome != DialOutcome::kAnswered && heard == Heard::kYes;
+    if (asked) unanswered_ = missed ? unanswered_ + 1 : 0;
     if (unanswered_ >= kUnansweredMin) proven_ = false;
     return;
   }
-  last_outcome_ = outcome;
-  unanswered_ = outcome == DialOutcome::kNoAnswer ? unanswered_ + 1 : 0;
+  if (asked) {
+    last_outcome_ = outcome;
+    unanswered_ = outcome == DialOutcome::kNoAnswer ? unanswered_ + 1 : 0;
+  }
   // A host without a route answers at once: keep the pace of the timeout all the same.
   next_dial_ = std::max(now, began + timeout_);
 }
@@ -77,6 +80,7 @@ std::optional<DialOutcome> DialRecord::evidence() const {
     case DialOutcome::kRefused: return proven_ ? last_outcome_ : std::nullopt;
     case DialOutcome::kNoAnswer:
       return proven_ && unanswered_ >= kUnansweredMin ? last_outcome_ : std::nullopt;
+    case DialOutcome::kNotAsked: break;  // Never kept.
   }
   HEARTH_CHECK(false);
 }

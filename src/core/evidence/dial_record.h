@@ -47,7 +47,7 @@ class DialRecord {
   /// Whether the node can be heard over the bus meanwhile.
   enum class Heard : std::uint8_t { kYes, kNo };
   /// An outcome of any but the last dial is ignored; a failure where nobody is heard tells nothing
-  /// of dialling a live node.
+  /// of dialling a live node. kNotAsked changes nothing but when to dial next.
   void on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now);
 
   /// True while the latest dials of the live node were answered, or one in this silence was.

@@ -114,5 +114,23 @@ TEST(DialRecord, AnOutcomeThatNeverComesDoesNotStopTheDialling) {
   EXPECT_EQ(record.next_dial(), kStart + 2s + 2 * record.timeout());
 }
 
+TEST(DialRecord, ADialThatWasNeverMadeShowsNothing) {
+  DialRecord record = proven_record();
+  record.begin_silence(kStart + 2s);
+  const auto dial = [&](DialOutcome outcome) {
+    const MonoTime at = record.next_dial();
+    record.on_outcome(record.on_dialled(at), outcome, at);
+    EXPECT_EQ(record.next_dial(), at + record.timeout()) << "at the same pace";
+  };
+  for (int i = 0; i < 5; ++i) dial(DialOutcome::kNotAsked);
+  EXPECT_EQ(record.evidence(), std::nullopt);
+  dial(DialOutcome::kNoAnswer);
+  dial(DialOutcome::kNotAsked);
+  EXPECT_EQ(record.evidence(), std::nullopt) << "one dial was really made";
+  dial(DialOutcome::kNoAnswer);
+  dial(DialOutcome::kNotAsked);
+  EXPECT_EQ(record.evidence(), DialOutcome::kNoAnswer) << "what was known stays known";
+}
+
 }  // namespace
 }  // namespace hearth::core

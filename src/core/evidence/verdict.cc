@@ -27,6 +27,7 @@ Verdict explained_by_dial(const Evidence& evidence, const LivenessSettings& sett
               silence + "; its host refuses the dial, so the machine is up and the agent is not"};
     case DialOutcome::kNoAnswer:
       return {NodeState::kDead, silence + "; its agent does not answer a dial"};
+    case DialOutcome::kNotAsked: break;  // No evidence, so a dial record never tells it.
   }
   HEARTH_CHECK(false);
 }
