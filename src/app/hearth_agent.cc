@@ -184,6 +184,7 @@ Result<void> run(const AgentOptions& options) {
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
   const AgentView view{
+      .node = *options.node,
       .status = [&shell] { return shell.agent().status(); },
       .container_of = [&shell](const InstanceId& id) { return shell.agent().container_of(id); },
       .metrics =

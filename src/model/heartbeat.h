@@ -47,6 +47,8 @@ struct Heartbeat {
   Load load;
   std::optional<std::uint16_t> agent_port;  ///< Where the agent listens, on the node's address.
   std::optional<Report> report;
+  /// Whose it says it is; empty: not told. On a topic nobody asks: the topic says whose it is.
+  std::string node = {};
   bool operator==(const Heartbeat&) const = default;
 };
 

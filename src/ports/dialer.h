@@ -11,8 +11,10 @@ namespace hearth {
 class Dialer {
  public:
   virtual ~Dialer() = default;
-  /// `done` is called exactly once on the caller's loop, within `timeout` and a little.
-  virtual void dial(const Endpoint& agent, Duration timeout,
+  /// Asks whoever is at `agent` whether it is the agent of `node`: another one that got its address
+  /// is no answer. `done` is called exactly once on the caller's loop, within `timeout` and a
+  /// little.
+  virtual void dial(const NodeName& node, const Endpoint& agent, Duration timeout,
                     std::function<void(DialOutcome)> done) = 0;
 };
 

@@ -52,6 +52,7 @@ class HeartbeatWriter {
 
   std::string write(const Heartbeat& heartbeat) && {
     out_.begin_object().field("v", wire::kFormatVersion);
+    out_.field_if_told("node", heartbeat.node);
     if (heartbeat.incarnation.told()) {
       out_.field("boot_id", heartbeat.incarnation.boot_id);
       out_.field("start_count", heartbeat.incarnation.start_count);
@@ -211,6 +212,7 @@ Incarnation read_incarnation(JsonObject& in) {
 std::optional<Heartbeat> read_heartbeat(JsonObject& in) {
   if (!wire::is_our_version(in.optional("v"))) return std::nullopt;
   Heartbeat heartbeat;
+  heartbeat.node = wire::text_or_empty(in.optional("node"));
   heartbeat.incarnation = read_incarnation(in);
   heartbeat.seq = in.optional("seq").number<std::uint64_t>();
   if (const auto sent_at =

@@ -38,6 +38,7 @@ TEST(HeartbeatCodec, AKnownFieldOfAWrongTypeIsRefusedByItsPath) {
   EXPECT_EQ(fault_of(R"({"load":[]})"), "$.load: must be an object, not a list");
   EXPECT_THAT(fault_of(R"({"sent_at_ns":-1})"), StartsWith("$.sent_at_ns: "));
   EXPECT_THAT(fault_of(R"({"agent_port":0})"), StartsWith("$.agent_port: "));
+  EXPECT_EQ(fault_of(R"({"node":7})"), "$.node: must be a string, not a number");
   EXPECT_THAT(fault_of("[1]"), StartsWith("$: must be an object"));
 }
 
@@ -52,6 +53,12 @@ TEST(HeartbeatCodec, AnInstantBeyondItsBoundIsRefused) {
             "$.sent_at_ns: must be a whole number from 0 to 4611686018427387904");
   EXPECT_NE(fault_of(R"({"sent_at_ns":9223372036854775807})"), "");
   EXPECT_FALSE(decode_canary(R"({"v":1,"epoch":1,"seq":1,"sent_at_ns":9223372036854775807})"));
+}
+
+TEST(HeartbeatCodec, WhoseItIsMayBeToldInAnyWords) {
+  EXPECT_EQ(decode_heartbeat("{}")->node, "");
+  EXPECT_EQ(decode_heartbeat(R"({"node":"The Gateway, 7th floor"})")->node,
+            "The Gateway, 7th floor");
 }
 
 TEST(HeartbeatCodec, AReportMustBeComplete) {

@@ -31,6 +31,7 @@ class RandomValues {
     }
     if (coin()) heartbeat.agent_port = static_cast<std::uint16_t>(1 + prng_.below(65535));
     if (coin()) heartbeat.report = report();
+    if (coin()) heartbeat.node = text();
     return heartbeat;
   }
 

@@ -18,8 +18,10 @@ using http::Coroutine;
 namespace {
 
 constexpr std::size_t kDialsMax = 256;
+constexpr unsigned kNotThatNode = 404;
 
 struct Dial {
+  NodeName node;
   Endpoint agent;
   Duration timeout;
   std::function<void(DialOutcome)> done;
@@ -51,14 +53,16 @@ DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& c
   }
   if (is_ours(connected)) return DialOutcome::kNotAsked;
   if (connected) return DialOutcome::kNoAnswer;
-  const std::string request = "GET /v1/dial HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) +
+  const std::string request = "GET /v1/dial?node=" + dial.node.str() +
+                              " HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) +
                               "\r\nConnection: close\r\n\r\n";
   if (transport.write({request}, left(), coroutine)) return DialOutcome::kNoAnswer;
   http::MessageReader reader(transport, http::MessageReader::Kind::kAnswers);
   http::MessageHead head;
   const Duration rest = left();
   const http::ReadFault fault = reader.read_head(head, {rest, rest}, coroutine);
-  return fault == http::ReadFault::kNone ? DialOutcome::kAnswered : DialOutcome::kNoAnswer;
+  if (fault != http::ReadFault::kNone || head.status == kNotThatNode) return DialOutcome::kNoAnswer;
+  return DialOutcome::kAnswered;
 }
 
 }  // namespace
@@ -115,9 +119,9 @@ HttpDialer::~HttpDialer() {
   core_->close();
 }
 
-void HttpDialer::dial(const Endpoint& agent, Duration timeout,
+void HttpDialer::dial(const NodeName& node, const Endpoint& agent, Duration timeout,
                       std::function<void(DialOutcome)> done) {
-  core_->add({agent, timeout, std::move(done)});
+  core_->add({node, agent, timeout, std::move(done)});
 }
 
 }  // namespace hearth

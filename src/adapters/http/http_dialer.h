@@ -10,10 +10,11 @@ class io_context;
 
 namespace hearth {
 
-/// Dials agents by GET /v1/dial, each time over a fresh connection.
+/// Dials agents by GET /v1/dial?node=NAME, each time over a fresh connection.
 ///
 /// Only an answer counts as one: the kernel of a machine whose agent hangs still accepts
-/// connections. Any HTTP answer will do, whatever its status. kRefused is what only a host that is up can
+/// connections. Any HTTP answer will do but 404, by which an agent says that it is another node's:
+/// an agent at its bound of connections (503) lives. kRefused is what only a host that is up can
 /// say: that nobody listens there. kNotAsked is what this machine could not do: it has no
 /// descriptor, port or memory left, no route at all, or its name server does not answer.
 ///
@@ -25,7 +26,7 @@ class HttpDialer final : public Dialer {
   /// Breaks off what is under way and drops its callbacks.
   ~HttpDialer() override;
 
-  void dial(const Endpoint& agent, Duration timeout,
+  void dial(const NodeName& node, const Endpoint& agent, Duration timeout,
             std::function<void(DialOutcome)> done) override;
 
  private:

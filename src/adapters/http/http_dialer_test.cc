@@ -31,12 +31,16 @@ class SilentListener {
   std::uint16_t port_ = 0;
 };
 
+NodeName node(std::string_view name = "n1") {
+  return *NodeName::parse(name);
+}
+
 DialOutcome dial(const Endpoint& agent, milliseconds timeout = milliseconds(5000)) {
   LoopThread loop;
   std::promise<DialOutcome> outcome;
   HttpDialer dialer(loop.loop());
   loop.run([&] {
-    dialer.dial(agent, timeout, [&](DialOutcome ended) { outcome.set_value(ended); });
+    dialer.dial(node(), agent, timeout, [&](DialOutcome ended) { outcome.set_value(ended); });
     return 0;
   });
   return outcome.get_future().get();
@@ -50,10 +54,62 @@ TEST(HttpDialer, IsAnsweredByAnAgentThatSpeaks) {
   EXPECT_EQ(dial(agent.endpoint()), DialOutcome::kAnswered);
 }
 
-TEST(HttpDialer, TakesAnyHttpAnswerForOne) {
+TEST(HttpDialer, AsksForTheNodeByName) {
+  TestServer agent;
+  agent.router.add(HttpMethod::kGet, "/v1/dial", [](HttpExchange& exchange) -> Result<void> {
+    EXPECT_EQ(exchange.request().query.at("node"), "n1");
+    return exchange.respond({.status = 204});
+  });
+  agent.start();
+  EXPECT_EQ(dial(agent.endpoint()), DialOutcome::kAnswered);
+}
+
+TEST(HttpDialer, TakesAnyOtherHttpAnswerForOne) {
+  for (const unsigned status : {200U, 401U, 500U, 503U}) {
+    TestServer crowded;
+    crowded.router.add(HttpMethod::kGet, "/v1/dial", [status](HttpExchange& exchange) {
+      return exchange.respond({.status = status});
+    });
+    crowded.start();
+    EXPECT_EQ(dial(crowded.endpoint()), DialOutcome::kAnswered) << status;
+  }
+}
+
+// Goal: an agent that got the address of another node is not taken for that node.
+TEST(HttpDialer, HasNoAnswerFromTheAgentOfAnotherNode) {
   TestServer other;
+  other.router.add(HttpMethod::kGet, "/v1/dial", [](HttpExchange&) -> Result<void> {
+    return fail(ErrorCode::kNotFound, "not that node");
+  });
   other.start();
-  EXPECT_EQ(dial(other.endpoint()), DialOutcome::kAnswered);
+  EXPECT_EQ(dial(other.endpoint()), DialOutcome::kNoAnswer);
+}
+
+// Goal: what this machine lacks is no evidence about another one.
+TEST(HttpDialer, AsksNobodyWhereItHasNoDescriptorLeft) {
+  const SilentListener hung;
+  LoopThread loop;
+  HttpDialer dialer(loop.loop());
+  const auto dial_once = [&] {
+    std::promise<DialOutcome> outcome;
+    loop.run([&] {
+      dialer.dial(node(), hung.endpoint(), milliseconds(20),
+                  [&](DialOutcome ended) { outcome.set_value(ended); });
+      return 0;
+    });
+    return outcome.get_future().get();
+  };
+  EXPECT_EQ(dial_once(), DialOutcome::kNoAnswer);
+  {
+    const DescriptorsLeft none(0);
+    EXPECT_EQ(dial_once(), DialOutcome::kNotAsked);
+  }
+  EXPECT_EQ(dial_once(), DialOutcome::kNoAnswer) << "it has one again";
+}
+
+TEST(HttpDialer, AsksNobodyWhereNoRouteLeavesThisMachine) {
+  // TCP has no way to a multicast address, whatever routes there are.
+  EXPECT_EQ(dial({"224.0.0.1", 7701}), DialOutcome::kNotAsked);
 }
 
 TEST(HttpDialer, IsRefusedWhereNobodyListens) {
@@ -91,6 +147,8 @@ TEST(HttpDialer, HasNoAnswerWhereAnAnswerIsNoHttpOrBreaksOff) {
 // Goal: more dials than the bound all end, and none is taken for silence because it waited.
 TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
   TestServer agent({.listen = {"127.0.0.1", 0}, .connections_max = 1000});
+  agent.router.add(HttpMethod::kGet, "/v1/dial",
+                   [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
   agent.start();
   LoopThread loop;
   HttpDialer dialer(loop.loop());
@@ -99,7 +157,7 @@ TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
   std::promise<void> all;
   loop.run([&] {
     for (int i = 0; i < kDials; ++i) {
-      dialer.dial(agent.endpoint(), std::chrono::seconds(20), [&](DialOutcome outcome) {
+      dialer.dial(node(), agent.endpoint(), std::chrono::seconds(20), [&](DialOutcome outcome) {
         EXPECT_EQ(outcome, DialOutcome::kAnswered);
         if (++answered == kDials) all.set_value();
       });
@@ -116,7 +174,7 @@ TEST(HttpDialer, DropsWhatIsUnderWayWhenItGoes) {
   bool called = false;
   loop.run([&] {
     HttpDialer dialer(loop.loop());
-    dialer.dial(hung.endpoint(), milliseconds(1), [&](DialOutcome) { called = true; });
+    dialer.dial(node(), hung.endpoint(), milliseconds(1), [&](DialOutcome) { called = true; });
     return 0;
   });
   loop.run([] { return 0; });

@@ -45,7 +45,7 @@ TEST(LoopEnd, UnwindsEveryCoroutineThatWaits) {
     auto upload = client.open_upload({.server = endpoint, .method = HttpMethod::kPost},
                                      [&](const auto&) { ++called; });
     while (never.waiters() < 2) loop.run_one();
-    dialer.dial(endpoint, std::chrono::seconds(9), [&](auto) { ++called; });
+    dialer.dial(*NodeName::parse("n1"), endpoint, std::chrono::seconds(9), [&](auto) { ++called; });
     loop.run_one();
     loop.stop();
   }

@@ -108,17 +108,28 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
   return told;
 }
 
+/// Who holds an address may not be who held it: a machine got it anew, or it was imported wrongly.
+Result<void> answer_dial(const AgentView& view, HttpExchange& exchange) {
+  const auto asked = exchange.request().query.find("node");
+  if (asked != exchange.request().query.end() && asked->second != view.node.str()) {
+    return fail(ErrorCode::kNotFound, "this is not the agent of that node");
+  }
+  return exchange.respond({.status = 204});
+}
+
 }  // namespace
 
 void add_agent_routes(HttpRouter& router, const AgentView& view) {
   router.add(
       HttpMethod::kGet, "/v1/dial",
-      [](HttpExchange& exchange) { return exchange.respond({.status = 204}); }, HttpAccess::kOpen);
+      [&view](HttpExchange& exchange) { return answer_dial(view, exchange); }, HttpAccess::kOpen);
   router.add(HttpMethod::kGet, "/healthz", [](HttpExchange& exchange) {
     return exchange.respond({.body = "{\"status\":\"ok\"}"});
   });
   router.add(HttpMethod::kGet, "/v1/status", [&view](HttpExchange& exchange) {
-    return exchange.respond({.body = encode(view.status())});
+    Heartbeat status = view.status();
+    status.node = view.node.str();
+    return exchange.respond({.body = encode(status)});
   });
   router.add(HttpMethod::kGet, "/v1/instances/{id}/logs",
              [&view](HttpExchange& exchange) { return stream_log(view, exchange); });

@@ -12,6 +12,7 @@ namespace hearth {
 
 /// What the agent's routes show. The functions are called on the loop, when a request comes.
 struct AgentView {
+  NodeName node;
   std::function<Heartbeat()> status;
   std::function<ContainerId(const InstanceId&)> container_of;  ///< Empty: no such instance here.
   std::function<std::string()> metrics;                        ///< Prometheus text.
@@ -19,8 +20,8 @@ struct AgentView {
 };
 
 /// The agent's HTTP routes (docs/reference/api.md): the dial, which anyone may call and which tells
-/// nothing but that the agent lives; its status; an instance's log; metrics. `view` outlives the
-/// router.
+/// nothing but that the agent lives and whether it is the node that the caller names; its status;
+/// an instance's log; metrics. `view` outlives the router.
 void add_agent_routes(HttpRouter& router, const AgentView& view);
 
 }  // namespace hearth

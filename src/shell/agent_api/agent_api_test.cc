@@ -14,6 +14,7 @@ namespace hearth {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// An engine that has one log; whoever reads it is kept, so that a test says when it goes on.
 class FakeLogs final : public ContainerRuntime {
@@ -54,6 +55,7 @@ class AgentApiTest : public testing::Test {
 
   FakeLogs runtime;
   const AgentView view{
+      .node = *NodeName::parse("n1"),
       .status = status,
       .container_of =
           [](const InstanceId& id) { return ContainerId{id.str() == "a-1" ? "c0ffee" : ""}; },
@@ -72,10 +74,23 @@ TEST_F(AgentApiTest, AnswersADialToAnyoneAndTellsNothing) {
   }
 }
 
-TEST_F(AgentApiTest, TellsItsStatusAsOnTheBus) {
+TEST_F(AgentApiTest, AnswersADialByNameOnlyForItsOwn) {
+  FakeHttpExchange own(HttpMethod::kGet, "/v1/dial?node=n1");
+  EXPECT_EQ(own.run(router).response.status, 204U);
+  for (const char* target : {"/v1/dial?node=n2", "/v1/dial?node=", "/v1/dial?node=n1n1"}) {
+    FakeHttpExchange other(HttpMethod::kGet, target);
+    other.run(router);
+    EXPECT_EQ(other.response.status, 404U) << target;
+    EXPECT_THAT(other.response.body, Not(HasSubstr("n1"))) << "it tells nobody whose it is";
+  }
+}
+
+TEST_F(AgentApiTest, TellsItsStatusAsOnTheBusAndWhoseItIs) {
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/status");
   exchange.run(router);
-  EXPECT_EQ(decode_heartbeat(exchange.response.body), status());
+  Heartbeat told = status();
+  told.node = "n1";
+  EXPECT_EQ(decode_heartbeat(exchange.response.body), told);
 }
 
 TEST_F(AgentApiTest, StreamsALogToItsEnd) {

@@ -82,6 +82,9 @@ void write_manager(MetricsText& out, const ManagerService& service) {
       .sample(shell.commits_failed);
   out.counter("hearth_bus_publish_failures_total", "Records that the bus did not take.")
       .sample(shell.publish_failures);
+  out.counter("hearth_statuses_of_others_total",
+              "Statuses that another agent than the node's gave at its address.")
+      .sample(shell.statuses_of_others);
   out.counter("hearth_bus_topics_missing_total",
               "Times that a topic of Hearth's was found missing.")
       .sample(shell.topics_missing);

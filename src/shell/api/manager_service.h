@@ -20,7 +20,8 @@ struct ManagerShellCounters {
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;
   std::uint64_t publish_failures = 0;
-  std::uint64_t topics_missing = 0;  ///< Times that a topic of ours was found missing.
+  std::uint64_t statuses_of_others = 0;  ///< Answers for a node by another node's agent.
+  std::uint64_t topics_missing = 0;      ///< Times that a topic of ours was found missing.
   std::uint64_t events_published = 0;
 };
 

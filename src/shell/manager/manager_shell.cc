@@ -23,6 +23,7 @@ constexpr Duration kCommitRetryMin = 100ms;
 constexpr Duration kCommitRetryMax = 5s;
 constexpr Duration kFetchTimeout = 2s;
 constexpr std::size_t kRequestsMax = 256;
+constexpr std::size_t kNameShown = 63;  ///< Of a name that somebody else tells.
 
 bool is_heartbeat(const core::ManagerEvent& event) {
   return std::holds_alternative<core::HeartbeatReceived>(event);
@@ -260,7 +261,7 @@ void ManagerShell::act(const core::PublishEvent& action) {
 }
 
 void ManagerShell::act(const core::Dial& action) {
-  ports_.dialer.dial(action.agent, action.timeout,
+  ports_.dialer.dial(action.node, action.agent, action.timeout,
                      [this, node = action.node, dial = action.dial](DialOutcome outcome) {
                        deliver(core::Dialled{node, dial, outcome});
                      });
@@ -271,6 +272,15 @@ void ManagerShell::act(const core::FetchStatus& action) {
   ports_.http.send(std::move(call), [this, node = action.node](const Result<HttpReply>& reply) {
     Result<Heartbeat> status =
         reply.and_then([](const HttpReply& one) { return decode_heartbeat(one.body); });
+    if (status && !status->node.empty() && status->node != node.str()) {
+      ++counters_.statuses_of_others;
+      warn(
+          "status " + node.str(),
+          fmt::format("at the address of node '{}' another agent answers, which calls itself '{}': "
+                      "its status is dropped; import the node with its real address",
+                      node.str(), status->node.substr(0, kNameShown)));
+      status = fail(ErrorCode::kConflict, "another node answered");
+    }
     deliver(core::StatusFetched{node, std::move(status)});
   });
 }

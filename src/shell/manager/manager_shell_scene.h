@@ -158,12 +158,15 @@ struct FakeBus final : Bus {
 
 struct FakeDialer final : Dialer {
   explicit FakeDialer(boost::asio::io_context& the_loop) : loop(the_loop) {}
-  void dial(const Endpoint& agent, Duration, std::function<void(DialOutcome)> done) override {
+  void dial(const NodeName& name, const Endpoint& agent, Duration,
+            std::function<void(DialOutcome)> done) override {
+    names.push_back(name);
     dialled.push_back(agent);
     boost::asio::post(loop, [done, answer = outcome] { done(answer); });
   }
   boost::asio::io_context& loop;
   DialOutcome outcome = DialOutcome::kAnswered;
+  std::vector<NodeName> names;
   std::vector<Endpoint> dialled;
 };
 
@@ -282,6 +285,7 @@ class ManagerShellTest : public testing::Test {
     pass(100ms);
     ASSERT_EQ(state("n1"), NodeState::kLive);
     ASSERT_THAT(dialer.dialled, testing::ElementsAre(Endpoint{"n1.test", 7701}));
+    ASSERT_THAT(dialer.names, testing::ElementsAre(node("n1")));
   }
   const ManagerShellCounters& counters() const { return shell->shell_counters(); }
   NodeState state(const std::string& name) const {

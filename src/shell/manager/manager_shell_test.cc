@@ -334,6 +334,27 @@ TEST_F(ManagerShellTest, ASilentNodeThatAnswersItsDialIsAskedOverHttp) {
   EXPECT_GT(heard(), before);
 }
 
+// Goal: another agent at the address of a silent node changes nothing, and nothing lasting either:
+// once it is the node's own agent that answers, it is heard.
+TEST_F(ManagerShellTest, AStatusThatNamesAnotherNodeIsDropped) {
+  silence_n1();
+  pass(2500ms);
+  ASSERT_EQ(state("n1"), NodeState::kUnreachable);
+  const auto heard = [this] { return shell->manager().find_soft_state(node("n1"))->last_heard; };
+  const std::optional<MonoTime> before = heard();
+  const int warned = warnings->count;
+  http.reply = HttpReply{
+      .body = encode(Heartbeat{.incarnation = {"another boot", 9}, .seq = 5, .node = "n2"})};
+  pass(3300ms);
+  EXPECT_EQ(heard(), before);
+  EXPECT_GE(counters().statuses_of_others, 2U);
+  EXPECT_EQ(warnings->count, warned + 1);
+  http.reply =
+      HttpReply{.body = encode(Heartbeat{.incarnation = {"boot", 1}, .seq = 99, .node = "n1"})};
+  pass(1100ms);
+  EXPECT_GT(heard(), before);
+}
+
 TEST_F(ManagerShellTest, ASilentNodeThatAnswersNoDialIsSwitchedOffAndThenOn) {
   silence_n1();
   dialer.outcome = DialOutcome::kNoAnswer;
