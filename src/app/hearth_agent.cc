@@ -20,6 +20,7 @@
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
 #include "app/daemon.h"
+#include "app/descriptors.h"
 #include "app/flags.h"
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
@@ -140,6 +141,7 @@ Result<void> run(const AgentOptions& options) {
     if (!read) return tl::unexpected(read.error());
     token = *std::move(read);
   }
+  raise_descriptor_limit();
   boost::asio::io_context loop(1);
   const SystemClock clock;
   FileAgentStore store(options.state);

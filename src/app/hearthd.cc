@@ -23,6 +23,7 @@
 #include "adapters/power/power_switchboard.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "app/daemon.h"
+#include "app/descriptors.h"
 #include "app/flags.h"
 #include "shell/api/manager_api.h"
 #include "shell/manager/manager_shell.h"
@@ -32,6 +33,7 @@ namespace {
 
 constexpr const char* kName = "hearthd";
 constexpr const char* kVersion = "0.1.0";
+constexpr std::size_t kDescriptorsPlenty = 2048;  ///< For all the connections there may be.
 
 struct ManagerOptions {
   std::filesystem::path config_file;
@@ -186,14 +188,25 @@ Result<void> run(const ManagerConfig& config) {
       {.version = kVersion, .cluster = config.kafka.topic_prefix, .agent_port = config.agent_port});
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
+  const std::size_t descriptors = raise_descriptor_limit();
+  const ConnectionBounds bounds = connection_bounds(descriptors);
   api.add_routes(router, [&server] { return server ? server->counters() : HttpServerCounters{}; });
-  Result<std::unique_ptr<HttpServer>> listening = HttpServer::listen(
-      loop, router,
-      {.listen = config.listen, .token = *token, .connections_max = 1024, .streams_max = 512});
+  Result<std::unique_ptr<HttpServer>> listening =
+      HttpServer::listen(loop, router,
+                         {.listen = config.listen,
+                          .token = *token,
+                          .connections_max = bounds.connections_max,
+                          .streams_max = bounds.streams_max});
   if (!listening) return tl::unexpected(listening.error());
   server = *std::move(listening);
   spdlog::info("API at http://{}, bus at {}, state in {}", show_endpoint(server->endpoint()),
                bus_config.bootstrap, config.state_dir.string());
+  if (descriptors < kDescriptorsPlenty) {
+    spdlog::warn(
+        "this process may open {} files, so it serves {} connections at once: raise the hard limit "
+        "(LimitNOFILE= of its unit, ulimit -Hn) to {} for more",
+        descriptors, bounds.connections_max, kDescriptorsPlenty);
+  }
   if (embedded && server->wants_token()) {
     spdlog::warn(
         "the embedded broker serves agents on this machine only: for others name a Kafka broker, "

@@ -136,11 +136,13 @@ using HttpHandler = std::function<Result<void>(HttpExchange&)>;
 struct HttpServerCounters {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_refused = 0;  ///< At the bound of connections.
-  std::uint64_t connections_open = 0;     ///< Now.
-  std::uint64_t requests_answered = 0;    ///< Whole, whatever the status.
-  std::uint64_t requests_denied = 0;      ///< Without the token, or from a foreign web page.
-  std::uint64_t requests_malformed = 0;   ///< Not HTTP, or headers over the bound.
-  std::uint64_t requests_timed_out = 0;   ///< The client was too slow.
+  std::uint64_t connections_starved =
+      0;  ///< Times that none could be accepted, for want of descriptors.
+  std::uint64_t connections_open = 0;    ///< Now.
+  std::uint64_t requests_answered = 0;   ///< Whole, whatever the status.
+  std::uint64_t requests_denied = 0;     ///< Without the token, or from a foreign web page.
+  std::uint64_t requests_malformed = 0;  ///< Not HTTP, or headers over the bound.
+  std::uint64_t requests_timed_out = 0;  ///< The client was too slow.
 };
 
 /// Stable names: "GET".

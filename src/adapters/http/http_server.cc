@@ -103,8 +103,11 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       http::Transport transport(server_.loop);
       const std::error_code error = listener_->accept(transport, coroutine);
       if (stopped_) return;
-      if (error) {  // Out of file descriptors, most likely: those that are open will end.
-        rest_.sleep(std::chrono::milliseconds(100), coroutine);
+      if (error) {
+        // The newcomer waits in the kernel. Without a descriptor it is as at our own bound, which
+        // was meant to be reached first; what other parts of the process hold will end some time.
+        ++server_.counters.connections_starved;
+        if (!close_the_idlest()) rest_.sleep(std::chrono::milliseconds(100), coroutine);
         continue;
       }
       ++server_.counters.connections_accepted;

@@ -20,7 +20,8 @@ struct HttpServerConfig {
   std::string token = {};
 
   /// Connections at once. At the bound the one that has been idle longest is closed for the
-  /// newcomer; if none is idle the newcomer gets 503.
+  /// newcomer; if none is idle the newcomer gets 503. So it is when the process has no descriptor
+  /// left, but then the newcomer waits.
   std::size_t connections_max = 64;
   /// Of these, those whose answer is a stream (429 beyond), so that followers never keep a short
   /// request, the dial above all, from being answered.

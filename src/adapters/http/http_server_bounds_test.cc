@@ -179,6 +179,25 @@ TEST(HttpServerBounds, ClosesTheLongestIdleConnectionForANewcomer) {
   EXPECT_THAT(second.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
+// Goal: whoever opens connections and says nothing keeps nobody else out, also where the process
+// runs out of descriptors before its bound of connections is reached.
+TEST(HttpServerBounds, ClosesTheLongestIdleConnectionWhenThereIsNoDescriptorLeft) {
+  TestServer test(with([](auto& config) { config.connections_max = 1000; }));
+  add_echo(test);
+  test.start();
+  std::vector<std::unique_ptr<RawClient>> idle;
+  // Two descriptors for each of these, whose other end is the server's; one for who comes last.
+  const DescriptorsLeft few(9);
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    idle.push_back(std::make_unique<RawClient>(test.endpoint()));
+    ASSERT_TRUE(test.reaches([i](const auto& counters) { return counters.connections_open == i; }));
+  }
+  EXPECT_THAT(exchange_with(test.endpoint(), plain_request("POST", "/")),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_GE(test.counters().connections_starved, 1U);
+  EXPECT_EQ(idle.front()->read_to_end(), "") << "idle longest";
+}
+
 TEST(HttpServerBounds, RefusesANewcomerWhenEveryConnectionIsAtWork) {
   Notifier never;
   TestServer test(with([](auto& config) { config.connections_max = 2; }));

@@ -8,6 +8,9 @@ void write_http_metrics(MetricsText& out, const HttpServerCounters& http) {
       .sample(http.connections_accepted);
   out.counter("hearth_http_connections_refused_total", "HTTP connections beyond the bound.")
       .sample(http.connections_refused);
+  out.counter("hearth_http_connections_starved_total",
+              "Times that no HTTP connection could be accepted for want of descriptors.")
+      .sample(http.connections_starved);
   out.counter("hearth_http_requests_total", "HTTP requests answered.")
       .sample(http.requests_answered);
   out.counter("hearth_http_requests_denied_total", "HTTP requests without the token.")
