@@ -1,5 +1,6 @@
 // hearthd: the manager. Wiring, nothing else.
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -134,6 +135,12 @@ KafkaConfig bus_settings(const ManagerConfig& config, const EmbeddedBroker* embe
           .send_queue_max = 20'000};
 }
 
+/// Without ending anything in order: to end the store waits for it, and it may be what hangs. What
+/// was not committed was not done either, so nothing is lost.
+[[noreturn]] void end_at_once(const Error& error) {
+  std::_Exit(give_up(kName, error));
+}
+
 Result<void> run(const ManagerConfig& config) {
   for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({.directory = config.state_dir});
@@ -221,7 +228,7 @@ Result<void> run(const ManagerConfig& config) {
     });
   }
   run_until_signalled(loop);
-  if (fatal) return tl::unexpected(*fatal);
+  if (fatal) end_at_once(*fatal);
   return {};
 }
 

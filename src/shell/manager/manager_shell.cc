@@ -43,6 +43,7 @@ ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig con
       events_(snapshot.last_event_seq),
       deadline_(loop, [this] { deliver(core::Ticked{}); }),
       commit_retry_(loop, [this] { commit(); }),
+      commit_watch_(loop, [this] { on_commit_hangs(); }),
       topics_retry_(loop,
                     [this] {
                       topics_wanted_.of_cluster |= topics_missing_.of_cluster;
@@ -93,8 +94,17 @@ void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
                       [done = std::move(done), recent = *std::move(recent)] { done(recent); });
     return;
   }
-  store_thread_.run([&store = ports_.store, seq, count_max, done = std::move(done)]() mutable {
-    return [done = std::move(done), found = store.events_after(seq, count_max)]() mutable {
+  if (reads_under_way_ >= kReadsMax) {
+    boost::asio::post(loop_, [done = std::move(done)] {
+      done(fail(ErrorCode::kExhausted, "too many wait for the manager's store; try again soon"));
+    });
+    return;
+  }
+  ++reads_under_way_;
+  store_thread_.run([this, &store = ports_.store, seq, count_max,
+                     done = std::move(done)]() mutable {
+    return [this, done = std::move(done), found = store.events_after(seq, count_max)]() mutable {
+      --reads_under_way_;
       done(std::move(found));
     };
   });
@@ -130,16 +140,21 @@ void ManagerShell::pump() {
 }
 
 void ManagerShell::commit() {
+  commit_began_ = ports_.clock.now().mono;
+  commit_watch_.arm(config_.commit_slow_after);
   store_thread_.run([this, &store = ports_.store] {
     return [this, outcome = store.commit(batch_.writes)] { on_committed(outcome); };
   });
 }
 
 void ManagerShell::on_committed(Result<void> outcome) {
+  commit_began_.reset();
+  commit_watch_.cancel();
   if (!outcome) return on_commit_failed(outcome.error());
   ++counters_.commits;
   commit_failures_ = 0;
   store_fault_.reset();
+  trouble_since_.reset();
   committing_ = false;
   pumping_ = true;
   carry_out(std::move(batch_.actions));
@@ -148,21 +163,41 @@ void ManagerShell::on_committed(Result<void> outcome) {
 }
 
 void ManagerShell::on_commit_failed(const Error& error) {
-  const MonoTime now = ports_.clock.now().mono;
   ++counters_.commits_failed;
-  if (commit_failures_++ == 0) commit_failing_since_ = now;
-  store_fault_ = error;
+  ++commit_failures_;
   warn("store", "the store failed, no decision is taken until it works: " + error.message);
+  if (!suspend_work(error)) return;
+  commit_retry_.arm(
+      std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
+}
+
+void ManagerShell::on_commit_hangs() {
+  if (!commit_began_) return;
+  const Duration waited = ports_.clock.now().mono - *commit_began_;
+  const Error error{ErrorCode::kTimeout,
+                    fmt::format("the disk has not taken a commit for {}", show_duration(waited))};
+  warn("store", "the store hangs, no decision is taken until it works: " + error.message);
+  if (!suspend_work(error)) return;
+  commit_watch_.arm(config_.commit_slow_after);
+}
+
+/// Nothing is decided until the store works again: who waits for a decision is told so. False if
+/// that is how it has been for too long, counted from when it was first noticed: a process that was
+/// paused amid a commit finds no fault with that.
+bool ManagerShell::suspend_work(const Error& why) {
+  store_fault_ = why;
   for (auto& [request, done] : std::exchange(requests_, {})) {
     answer(
         std::move(done),
         fail(ErrorCode::kUnavailable,
              fmt::format("it may still be carried out, but not now: the manager's store fails: {}",
-                         error.message)));
+                         why.message)));
   }
-  if (now - commit_failing_since_ >= config_.store_patience) return on_fatal_(error);
-  commit_retry_.arm(
-      std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
+  const MonoTime now = ports_.clock.now().mono;
+  if (!trouble_since_) trouble_since_ = now;
+  if (now - *trouble_since_ < config_.store_patience) return true;
+  on_fatal_(why);
+  return false;
 }
 
 void ManagerShell::answer(Completion<core::CommandResult> done,

@@ -38,24 +38,30 @@ struct ManagerPorts {
 struct ManagerShellConfig {
   std::string topic_prefix = "hearth.";
   std::string bus_bootstrap;  ///< What agents are told when they ask for the bus.
-  /// How long a commit is tried again before the process gives up; started anew, it continues from
-  /// what is on disk.
+  /// How long a commit is tried before the process gives up; started anew, it continues from what
+  /// is on disk.
   Duration store_patience = std::chrono::minutes(1);
+  /// A commit that takes longer is a fault of the store, though it has not failed: a file system
+  /// that is frozen, or whose server is gone, answers nothing at all.
+  Duration commit_slow_after = std::chrono::seconds(5);
 };
 
 /// Runs the manager's core: hands it what happens, commits what it decides, and only then does it.
 ///
 /// One step at a time: while a batch is being committed, events wait in an inbox of kInboxMax; at
 /// the bound heartbeats are dropped (the next one says the same), commands are refused. If the
-/// store fails, the batch is held and tried again with backoff, no further decision is taken,
-/// commands are refused, and the agents keep everything running; after store_patience `on_fatal` is
-/// called.
+/// store fails, or does not come back from a commit, the batch is held and tried again with
+/// backoff, no further decision is taken, commands are refused, and the agents keep everything
+/// running; after store_patience `on_fatal` is called.
 ///
 /// All on the loop, but the store. What is under way when it goes is never answered: the loop must
-/// not run after that.
+/// not run after that. To destroy it waits for the store, which may hang: who was told of a fatal
+/// error ends the process instead.
 class ManagerShell final : public ManagerService {
  public:
   static constexpr std::size_t kInboxMax = 20'000;
+  /// Readings of old events that wait for the store at once; further ones are kExhausted.
+  static constexpr std::size_t kReadsMax = 256;
 
   ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
                core::ManagerSettings settings, const Snapshot& snapshot, ManagerPorts ports,
@@ -83,6 +89,8 @@ class ManagerShell final : public ManagerService {
   void commit();
   void on_committed(Result<void> outcome);
   void on_commit_failed(const Error& error);
+  void on_commit_hangs();
+  bool suspend_work(const Error& why);
   void answer(Completion<core::CommandResult> done, Result<core::CommandResult> result);
   void carry_out(std::vector<core::ManagerAction> actions);
   void act(const core::WatchNode& action);
@@ -120,7 +128,9 @@ class ManagerShell final : public ManagerService {
   bool pumping_ = false;
   std::uint32_t commit_failures_ = 0;  ///< In a row.
   std::optional<Error> store_fault_;
-  MonoTime commit_failing_since_;
+  std::optional<MonoTime> commit_began_;   ///< The one under way.
+  std::optional<MonoTime> trouble_since_;  ///< When committing this batch first went wrong.
+  std::size_t reads_under_way_ = 0;
   std::uint64_t canary_seq_ = 0;
   RequestId last_request_;
   std::map<RequestId, Completion<core::CommandResult>> requests_;
@@ -137,6 +147,7 @@ class ManagerShell final : public ManagerService {
 
   LoopTimer deadline_;
   LoopTimer commit_retry_;
+  LoopTimer commit_watch_;
   LoopTimer topics_retry_;
   WorkerThread store_thread_;  ///< Last: it ends first, and with it all use of the store.
 };

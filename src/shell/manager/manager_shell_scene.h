@@ -219,7 +219,7 @@ class ManagerShellTest : public testing::Test {
   /// A manager of epoch 7 that knows `nodes`; events 1 to 10 are older than it.
   void start(std::vector<Node> nodes = {}) {
     shell = std::make_unique<ManagerShell>(
-        loop, ManagerShellConfig{.bus_bootstrap = "127.0.0.1:9092"},
+        loop, config,
         core::ManagerSettings{.liveness = settings_of(LivenessProfile::kDefault),
                               .recovery = {},
                               .with_power = {},
@@ -313,6 +313,7 @@ class ManagerShellTest : public testing::Test {
   FakeDialer dialer{loop};
   FakeHttp http{loop};
   FakePower power;
+  ManagerShellConfig config{.bus_bootstrap = "127.0.0.1:9092"};
   std::vector<Error> fatal;
   std::vector<std::optional<Error>> answers;  ///< To import(), in order; nullopt: done.
   std::uint64_t beats = 0;

@@ -125,6 +125,71 @@ TEST_F(ManagerShellTest, PatienceWithTheStoreBeginsAnewWithEachOutage) {
   EXPECT_THAT(fatal, IsEmpty());
 }
 
+// Goal: a disk that answers nothing at all is a fault like one that fails.
+TEST_F(ManagerShellTest, AStoreThatHangsIsAFaultUntilItComesBack) {
+  config.commit_slow_after = 20ms;
+  start();
+  store.held = true;
+  import("n1");
+  clock.mono += 5s;
+  run_until([this] { return !answers.empty(); });
+  ASSERT_TRUE(answers[0].has_value());
+  EXPECT_EQ(answers[0]->code, ErrorCode::kUnavailable);
+  EXPECT_THAT(answers[0]->message, HasSubstr("has not taken a commit for 5.0 s"));
+  ASSERT_TRUE(shell->store_fault().has_value());
+  import("n2");
+  run_until([this] { return answers.size() == 2; });
+  EXPECT_THAT(answers[1]->message, HasSubstr("nothing is changed"));
+  EXPECT_THAT(bus.on("hearth.node.n1.assignment"), IsEmpty());
+
+  store.release();
+  run_until([this] { return !shell->store_fault(); });
+  settle();
+  EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(1)) << "what was under way is done";
+  EXPECT_THAT(fatal, IsEmpty());
+}
+
+TEST_F(ManagerShellTest, AStoreThatHangsForTooLongEndsTheProcess) {
+  config.commit_slow_after = 5ms;
+  start();
+  store.held = true;
+  import("n1");
+  clock.mono += 2h;  // The process was paused, which is no fault of the store.
+  run_until([this] { return shell->store_fault().has_value(); });
+  EXPECT_THAT(fatal, IsEmpty());
+  const auto told_again = [this, before = warnings->count] { return warnings->count > before; };
+  clock.mono += 59s;
+  run_until(told_again);
+  EXPECT_THAT(fatal, IsEmpty());
+  clock.mono += 1s;
+  run_until([this] { return !fatal.empty(); });
+  EXPECT_EQ(fatal[0].code, ErrorCode::kTimeout);
+  EXPECT_EQ(counters().commits_failed, 0U);
+}
+
+TEST_F(ManagerShellTest, TooManyWhoReadOldEventsAreRefused) {
+  start();
+  store.held = true;
+  import("n1");
+  loop.poll();
+  std::size_t read = 0;
+  std::vector<ErrorCode> refused;
+  for (std::size_t i = 0; i < ManagerShell::kReadsMax + 2; ++i) {
+    shell->events_after(0, 1, [&](const Result<std::vector<ClusterEvent>>& events) {
+      if (events) {
+        ++read;
+      } else {
+        refused.push_back(events.error().code);
+      }
+    });
+  }
+  loop.poll();
+  EXPECT_THAT(refused, ElementsAre(ErrorCode::kExhausted, ErrorCode::kExhausted));
+  store.release();
+  run_until([&] { return read == ManagerShell::kReadsMax; });
+  EXPECT_THAT(seqs_after(0, 1), ElementsAre(1U)) << "there is room again";
+}
+
 TEST_F(ManagerShellTest, TopicsThatAreWantedMeanwhileGoIntoOneRequest) {
   bus.hold_topics = true;
   start({known("n1", NodeState::kAwaited)});
