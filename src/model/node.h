@@ -54,6 +54,9 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
+/// Nodes of one cluster.
+inline constexpr std::size_t kNodesMax = 10'000;
+
 /// How a node's agent answered a dial.
 enum class DialOutcome : std::uint8_t {
   kAnswered,  ///< The agent spoke.

@@ -96,6 +96,11 @@ struct Workload {
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder);
 
+/// Workloads that a cluster has at once, and names that it has ever had: the numbers of those that
+/// were removed are kept for good.
+inline constexpr std::size_t kWorkloadsMax = 10'000;
+inline constexpr std::size_t kWorkloadNamesMax = 100'000;
+
 /// Stable lower-case names, as files, API and CLI spell them.
 std::string_view name_of(WorkloadKind kind);
 std::string_view name_of(NodeLossPolicy policy);

@@ -72,6 +72,24 @@ TEST(ManagerFleet, ANodeWithANewAddressHasNoWitnessUntilItAnswersThere) {
   EXPECT_THAT(scene.done<SwitchPower>(), IsEmpty());
 }
 
+TEST(ManagerFleet, MoreNodesThanAClusterMayHaveAreRefusedWhole) {
+  Scene scene;
+  for (std::size_t i = 0; i < kNodesMax - 1; ++i) {
+    const NodeName name = Scene::node(fmt::format("n{}", i));
+    scene.nodes.emplace(name, Node{.name = name});
+  }
+  scene.restart();
+  const auto entry = [](const std::string& name) {
+    return NodeEntry{Scene::node(name), name, {"10.0.0.1", 7701}};
+  };
+  const auto refused = scene.ask(ImportNodes{{entry("a"), entry("b")}});
+  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(scene.manager->nodes().size(), kNodesMax - 1);
+  EXPECT_TRUE(scene.ask(ImportNodes{{entry("n0"), entry("a"), entry("a")}}));
+  EXPECT_EQ(scene.ask(ImportNodes{{entry("b")}}).error().code, ErrorCode::kExhausted);
+  EXPECT_TRUE(scene.ask(ImportNodes{{entry("n1"), entry("a")}})) << "what is there may be changed";
+}
+
 TEST(ManagerFleet, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRuns) {
   Scene scene;
   scene.run_app(1);

@@ -138,6 +138,16 @@ void Manager::visit(const CommandReceived& event) {
 }
 
 Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
+  std::set<NodeName> unknown;
+  for (const NodeEntry& entry : command.nodes) {
+    if (!nodes_.contains(entry.name)) unknown.insert(entry.name);
+  }
+  if (nodes_.size() + unknown.size() > kNodesMax) {
+    return fail(ErrorCode::kExhausted,
+                fmt::format("{} new nodes beside the {} there are would be more than the {} that a "
+                            "cluster may have; none was taken over",
+                            unknown.size(), nodes_.size(), kNodesMax));
+  }
   std::size_t added = 0;
   std::size_t changed = 0;
   for (const NodeEntry& entry : command.nodes) {
@@ -186,6 +196,7 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
                 fmt::format("{} instances of '{}' are more than the {} allowed",
                             command.spec.instances, name, kInstancesMax));
   }
+  if (auto room = check_room_for(command.name); !room) return tl::unexpected(room.error());
   Workload& workload = workload_to_deploy(command.name);
   const bool known = workload.current || workload.next;
   if (known && workload.phase == WorkloadPhase::kRemoving) {
@@ -216,6 +227,20 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
   if (workload.next->image) finish_build(workload, *workload.next->image);
   return CommandResult{fmt::format("generation {} of '{}' is on its way", generation.value, name),
                        generation};
+}
+
+Result<void> Manager::check_room_for(const WorkloadName& name) const {
+  if (workloads_.contains(name)) return {};
+  if (workloads_.size() >= kWorkloadsMax) {
+    return fail(ErrorCode::kExhausted,
+                fmt::format("there are {} workloads, and a cluster may have no more; remove one",
+                            workloads_.size()));
+  }
+  if (removed_.contains(name) || workloads_.size() + removed_.size() < kWorkloadNamesMax) return {};
+  return fail(ErrorCode::kExhausted,
+              fmt::format("{} names of workloads were used, and a cluster may use no more; take "
+                          "the name of one that was removed",
+                          kWorkloadNamesMax));
 }
 
 /// The workload of that name, or a new one that goes on from the numbers of a removed one.

@@ -100,6 +100,7 @@ class Manager {
   Result<CommandResult> carry_out(const DeployWorkload& command);
   Result<CommandResult> carry_out(const StopWorkload& command);
   Result<CommandResult> carry_out(const RemoveWorkload& command);
+  Result<void> check_room_for(const WorkloadName& name) const;
   Workload& workload_to_deploy(const WorkloadName& name);
   void note_lateness();
   void flush();

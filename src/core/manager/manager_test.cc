@@ -209,6 +209,52 @@ TEST(Manager, MoreInstancesThanAllowedAreRefused) {
   EXPECT_THAT(scene.manager->workloads(), IsEmpty());
 }
 
+/// So many workloads that the cluster has had, in the store of the scene.
+void fill_with_workloads(Scene& scene, std::size_t count, WorkloadPhase phase) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const WorkloadName name = *WorkloadName::parse(fmt::format("w{}", i));
+    const Release release{.generation = Generation{1},
+                          .spec = {.instances = 0, .bundle = Scene::bundle('a')},
+                          .image = {}};
+    scene.workloads.emplace(name, Workload{.name = name, .phase = phase, .current = release});
+  }
+  scene.restart();
+}
+
+TEST(Manager, MoreWorkloadsThanAClusterMayHaveAreRefused) {
+  Scene scene;
+  fill_with_workloads(scene, kWorkloadsMax, WorkloadPhase::kStopped);
+  EXPECT_EQ(scene.deploy(1).error().code, ErrorCode::kExhausted);
+  const auto deploy_first = [&scene] {
+    return scene.ask(DeployWorkload{*WorkloadName::parse("w0"), {.bundle = Scene::bundle('b')}});
+  };
+  EXPECT_TRUE(deploy_first()) << "what is there may be deployed anew";
+  (void)scene.ask(RemoveWorkload{*WorkloadName::parse("w1")});
+  EXPECT_TRUE(scene.deploy(1));
+}
+
+TEST(Manager, MoreNamesThanAClusterMayUseAreRefused) {
+  Scene scene;
+  fill_with_workloads(scene, kWorkloadNamesMax, WorkloadPhase::kRemoved);
+  EXPECT_EQ(scene.deploy(1).error().code, ErrorCode::kExhausted);
+  const auto again =
+      scene.ask(DeployWorkload{*WorkloadName::parse("w7"), {.bundle = Scene::bundle('b')}});
+  EXPECT_EQ(again->generation, Generation{2}) << "a name that was used may be used again";
+}
+
+TEST(Manager, OfARemovedWorkloadItsSecretsAreForgotten) {
+  Scene scene;
+  scene.run_app(0);
+  const ContainerSpec container{.environment = {{"PASSWORD", "swordfish"}}};
+  (void)scene.ask(
+      DeployWorkload{Scene::app(), {.bundle = Scene::bundle('b'), .container = container}});
+  scene.pass(seconds(2));
+  (void)scene.ask(RemoveWorkload{Scene::app()});
+  scene.pass(seconds(2));
+  ASSERT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kRemoved);
+  EXPECT_THAT(scene.workloads.at(Scene::app()).current->spec.container.environment, IsEmpty());
+}
+
 TEST(Manager, OneNodeMoreThanNeededHoldsTheImage) {
   Scene scene;
   scene.run_app(2);

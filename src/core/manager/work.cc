@@ -76,6 +76,7 @@ void Manager::retire(Workload& workload) {
   workload.reason.clear();
   workload.current = workload.latest();
   workload.current->image.reset();
+  workload.current->spec.container.environment.clear();
   workload.next.reset();
   workloads_touched_.insert(name);
   instances_of_.erase(name);
