@@ -19,6 +19,9 @@ class Store {
   /// Events after `seq` in order, `count_max` at most.
   virtual Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq,
                                                          std::size_t count_max) = 0;
+  /// What was written and is not yet where it belongs, in bytes: it grows as long as somebody who
+  /// reads holds on to a former state. 0 where there is no such thing.
+  virtual std::uint64_t backlog_bytes() const { return 0; }
 };
 
 }  // namespace hearth

@@ -110,6 +110,14 @@ class SqliteStore::Session {
     return tables_->events.after(seq, count_max);
   }
 
+  /// Of the write-ahead log, which is as large as it ever was since it was last emptied.
+  std::uint64_t backlog_bytes() const {
+    std::error_code none;
+    const std::uintmax_t bytes =
+        std::filesystem::file_size(database_.path().string() + "-wal", none);
+    return none ? 0 : bytes;
+  }
+
  private:
   struct Tables {
     explicit Tables(SqlDatabase& database)
@@ -178,6 +186,10 @@ Result<Snapshot> SqliteStore::load() {
 
 Result<void> SqliteStore::commit(const std::vector<Write>& writes) {
   return translated([&] { session_->commit(writes); });
+}
+
+std::uint64_t SqliteStore::backlog_bytes() const {
+  return session_->backlog_bytes();
 }
 
 Result<std::vector<ClusterEvent>> SqliteStore::events_after(std::uint64_t seq,

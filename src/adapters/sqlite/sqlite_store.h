@@ -27,7 +27,9 @@ struct SqliteStoreConfig {
 /// - Durable means: on the disk (WAL, synchronous=FULL), also after a power cut. What that costs is
 ///   in docs/decisions/0010-every-commit-reaches-the-disk.md.
 /// - All writes are idempotent: a batch whose outcome is not known may be committed again.
-/// - Others may read at any time and are never waited for. One that writes makes a commit wait.
+/// - Others may read at any time and are never waited for. One that writes makes a commit wait. One
+///   that keeps a transaction open keeps the log beside the file from being emptied: it grows with
+///   each commit (backlog_bytes) until that transaction ends.
 /// - The file is readable by its owner only: environments of workloads may hold secrets.
 ///
 /// Errors: kExhausted when the disk or the bound is full: commit again once there is room.
@@ -49,6 +51,7 @@ class SqliteStore : public Store {
   Result<Snapshot> load() override;
   Result<void> commit(const std::vector<Write>& writes) override;
   Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq, std::size_t count_max) override;
+  std::uint64_t backlog_bytes() const override;
 
  private:
   class Session;

@@ -53,6 +53,27 @@ class SqliteStoreFault : public testing::Test {
   const TemporaryDirectory folder_;
 };
 
+// Goal: whoever keeps a transaction open can be told from whoever does not, by the size of the log.
+TEST_F(SqliteStoreFault, AReaderThatHoldsOnMakesTheBacklogGrow) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  const auto store = SqliteStore::open(config());
+  ASSERT_TRUE(store.has_value());
+  std::uint64_t n = 0;
+  const auto commit = [&](int count) {
+    for (int i = 0; i < count; ++i) ASSERT_TRUE((*store)->commit(batch(++n, kMiB / 2)));
+  };
+  commit(30);
+  EXPECT_LT((*store)->backlog_bytes(), 16 * kMiB) << "nobody holds on";
+  SqlDatabase reader(file(), 1s);
+  reader.execute("BEGIN");
+  EXPECT_EQ(reader.number("SELECT count(*) FROM nodes"), 1);
+  commit(60);
+  EXPECT_GT((*store)->backlog_bytes(), 24 * kMiB);
+  reader.execute("COMMIT");
+  commit(30);
+  EXPECT_LE((*store)->backlog_bytes(), 17 * kMiB) << "it let go";
+}
+
 // Goal: what commit() has acknowledged outlives the process, and no batch is there by half.
 // Method: a child commits in a loop and tells each number over a pipe once it was acknowledged. It
 // is killed after a random count, the file is opened, and another child goes on with it.

@@ -80,6 +80,8 @@ void write_manager(MetricsText& out, const ManagerService& service) {
   out.counter("hearth_store_commits_total", "Transactions committed.").sample(shell.commits);
   out.counter("hearth_store_commits_failed_total", "Transactions that failed and were repeated.")
       .sample(shell.commits_failed);
+  out.gauge("hearth_store_backlog_bytes", "Size of the store's write-ahead log at the last commit.")
+      .sample(shell.store_backlog_bytes);
   out.counter("hearth_bus_publish_failures_total", "Records that the bus did not take.")
       .sample(shell.publish_failures);
   out.counter("hearth_statuses_of_others_total",

@@ -19,6 +19,7 @@ struct ManagerShellCounters {
   std::uint64_t inbox_overflows = 0;    ///< Heartbeats dropped because the inbox was full.
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;
+  std::uint64_t store_backlog_bytes = 0;  ///< A gauge, as of the last commit: see Store.
   std::uint64_t publish_failures = 0;
   std::uint64_t statuses_of_others = 0;  ///< Answers for a node by another node's agent.
   std::uint64_t topics_missing = 0;      ///< Times that a topic of ours was found missing.

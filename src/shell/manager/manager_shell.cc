@@ -143,13 +143,22 @@ void ManagerShell::commit() {
   commit_began_ = ports_.clock.now().mono;
   commit_watch_.arm(config_.commit_slow_after);
   store_thread_.run([this, &store = ports_.store] {
-    return [this, outcome = store.commit(batch_.writes)] { on_committed(outcome); };
+    Result<void> outcome = store.commit(batch_.writes);
+    return [this, outcome = std::move(outcome), backlog = store.backlog_bytes()] {
+      on_committed(outcome, backlog);
+    };
   });
 }
 
-void ManagerShell::on_committed(Result<void> outcome) {
+void ManagerShell::on_committed(Result<void> outcome, std::uint64_t backlog_bytes) {
   commit_began_.reset();
   commit_watch_.cancel();
+  counters_.store_backlog_bytes = backlog_bytes;
+  if (backlog_bytes > kBacklogBytesMax) {
+    warn("backlog", fmt::format("the store's log has grown to {} MiB: some program that reads the "
+                                "database keeps a transaction open; end it",
+                                backlog_bytes >> 20));
+  }
   if (!outcome) return on_commit_failed(outcome.error());
   ++counters_.commits;
   commit_failures_ = 0;

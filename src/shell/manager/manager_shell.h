@@ -62,6 +62,8 @@ class ManagerShell final : public ManagerService {
   static constexpr std::size_t kInboxMax = 20'000;
   /// Readings of old events that wait for the store at once; further ones are kExhausted.
   static constexpr std::size_t kReadsMax = 256;
+  /// Of the store's backlog: beyond it people are told, again and again.
+  static constexpr std::uint64_t kBacklogBytesMax = 64 << 20;
 
   ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
                core::ManagerSettings settings, const Snapshot& snapshot, ManagerPorts ports,
@@ -87,7 +89,7 @@ class ManagerShell final : public ManagerService {
   void deliver(core::ManagerEvent event);
   void pump();
   void commit();
-  void on_committed(Result<void> outcome);
+  void on_committed(Result<void> outcome, std::uint64_t backlog_bytes);
   void on_commit_failed(const Error& error);
   void on_commit_hangs();
   bool suspend_work(const Error& why);

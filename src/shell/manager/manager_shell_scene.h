@@ -67,6 +67,7 @@ struct FakeStore final : Store {
     held = false;
     held.notify_all();
   }
+  std::uint64_t backlog_bytes() const override { return backlog; }
   std::uint64_t last_seq() {
     const std::lock_guard lock(mutex);
     return events.back().seq;
@@ -74,6 +75,7 @@ struct FakeStore final : Store {
 
   std::atomic<bool> held = false;
   std::atomic<int> failures = 0;  ///< Commits that fail from now on.
+  std::atomic<std::uint64_t> backlog = 0;
   std::mutex mutex;
   std::vector<Epoch> epochs;
   std::vector<ClusterEvent> events;

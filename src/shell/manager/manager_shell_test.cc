@@ -190,6 +190,21 @@ TEST_F(ManagerShellTest, TooManyWhoReadOldEventsAreRefused) {
   EXPECT_THAT(seqs_after(0, 1), ElementsAre(1U)) << "there is room again";
 }
 
+TEST_F(ManagerShellTest, AStoreWhoseLogGrowsIsToldOfAtALimitedRate) {
+  start();
+  store.backlog = ManagerShell::kBacklogBytesMax;
+  import("n1");
+  settle();
+  EXPECT_EQ(counters().store_backlog_bytes, ManagerShell::kBacklogBytesMax);
+  EXPECT_EQ(warnings->count, 0);
+  store.backlog = ManagerShell::kBacklogBytesMax + 1;
+  for (const char* name : {"n2", "n3", "n4"}) {
+    import(name);
+    settle();
+  }
+  EXPECT_EQ(warnings->count, 1);
+}
+
 TEST_F(ManagerShellTest, TopicsThatAreWantedMeanwhileGoIntoOneRequest) {
   bus.hold_topics = true;
   start({known("n1", NodeState::kAwaited)});
