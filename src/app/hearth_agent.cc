@@ -145,7 +145,10 @@ Result<void> run(const AgentOptions& options) {
   boost::asio::io_context loop(1);
   const SystemClock clock;
   FileAgentStore store(options.state);
-  Result<std::uint64_t> start_count = store.count_start();
+  const auto uptime =
+      std::chrono::duration_cast<std::chrono::seconds>(clock.now().mono.time_since_epoch());
+  Result<std::uint64_t> start_count =
+      store.count_start(static_cast<std::uint64_t>(uptime.count()) + 1);
   if (!start_count) return tl::unexpected(start_count.error());
   Result<std::optional<Assignment>> stored = store.load();
   if (!stored) {

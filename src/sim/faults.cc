@@ -63,9 +63,12 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
     case Kind::kEngineRestart:
       return machine.engine().restart(world_.between(milliseconds(300), seconds(5)));
     case Kind::kEngineHangs:
-      cluster_.checker().allow_double_for(seconds(15));
+      cluster_.checker().on_engine_trouble(node);
       machine.engine().hang();
-      return for_a_while(seconds(1), seconds(40), [&machine] { machine.engine().go_on(); });
+      return for_a_while(seconds(1), seconds(40), [this, &machine, node] {
+        machine.engine().go_on();
+        cluster_.checker().on_engine_trouble_ended(node);
+      });
     case Kind::kImagesLost:
       world_.note(node.str(), "its images are gone");
       return machine.engine().lose_images();

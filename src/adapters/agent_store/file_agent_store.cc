@@ -46,7 +46,7 @@ tl::unexpected<Error> damaged(const std::filesystem::path& path, std::string_vie
 FileAgentStore::FileAgentStore(std::filesystem::path directory)
     : directory_(std::move(directory)) {}
 
-Result<std::uint64_t> FileAgentStore::count_start() {
+Result<std::uint64_t> FileAgentStore::count_start(std::uint64_t first) {
   if (Result<void> made = make_directory(directory_); !made) return tl::unexpected(made.error());
   if (!lock_) {
     Result<LockFile> lock = LockFile::acquire(directory_ / "lock");
@@ -56,16 +56,16 @@ Result<std::uint64_t> FileAgentStore::count_start() {
   const std::filesystem::path path = directory_ / "start_count";
   const Result<std::optional<std::string>> line = read_file(path, kHeaderBytesMax);
   if (!line) return tl::unexpected(line.error());
-  std::optional<std::uint64_t> count = 0;
-  if (*line) count = parse_start_count(**line);
-  if (!count) {
-    // To begin anew within one life of the machine would make this agent look older than itself.
-    return damaged(path, "remove it and restart the machine");
+  std::uint64_t count = first;
+  if (*line) {
+    const std::optional<std::uint64_t> last = parse_start_count(**line);
+    if (!last) return damaged(path, "remove it; counting begins anew then");
+    count = *last + 1;
   }
-  const std::string next = start_count_line(*count + 1);
+  const std::string next = start_count_line(count);
   const Result<void> written = *line ? overwrite(path, next) : replace_file(path, next);
   if (!written) return tl::unexpected(written.error());
-  return *count + 1;
+  return count;
 }
 
 Result<std::optional<Assignment>> FileAgentStore::load() {

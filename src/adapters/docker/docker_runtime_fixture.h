@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "adapters/docker/docker_runtime.h"
-#include "adapters/docker/fake_engine.h"
+#include "adapters/fake_engine/fake_engine.h"
 #include "adapters/test_disk/temporary_directory.h"
 
 namespace hearth::docker {

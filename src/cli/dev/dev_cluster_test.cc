@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/docker/fake_engine.h"
+#include "adapters/fake_engine/fake_engine.h"
 #include "adapters/file/file.h"
 #include "adapters/http/coroutine.h"
 #include "adapters/test_disk/temporary_directory.h"

@@ -272,7 +272,7 @@ Result<void> Tour::see_node_return() {
         if (!now) return not_seen(now.error());
         const bool new_life =
             now->boot_id != frozen_->boot_id || now->start_count > frozen_->start_count;
-        const std::string life = fmt::format("start {} of its agent, it was start {}",
+        const std::string life = fmt::format("life {} of its agent, it was life {}",
                                              now->start_count, frozen_->start_count);
         if (now->state == "live" && new_life) return {true, life};
         return {false, fmt::format("{} is {} ({}; {}), recovery {} {}", now->name, now->state,

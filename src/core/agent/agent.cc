@@ -222,9 +222,16 @@ void Agent::send_status_if_due() {
 Report Agent::report() const {
   Report report;
   for (const auto& [id, slot] : slots_) {
-    // Nothing is known of it yet: to say so would undo what is known of it from before our start.
-    if (slot.status.state == InstanceState::kAssigned) continue;
-    report.instances.emplace(id, slot.status);
+    InstanceStatus status = slot.status;
+    if (status.state == InstanceState::kAssigned) {
+      // Nothing is known of it yet: to say so would undo what is known of it from before our start.
+      // A container that must go is known, though nothing was done about it yet.
+      const bool must_go = assignment_ && !slot.wish && !slot.containers.empty();
+      if (!must_go) continue;
+      status.state = InstanceState::kStopping;
+      status.container = slot.containers.begin()->first;
+    }
+    report.instances.emplace(id, std::move(status));
     if (slot.wish) {
       report.workloads.emplace(id, slot.wish->workload);
     } else if (!slot.containers.empty()) {

@@ -341,6 +341,21 @@ TEST(Agent, AnInstanceOfWhichNothingIsKnownYetIsNotTold) {
   EXPECT_THAT(scene.report().instances, SizeIs(1));
 }
 
+// Goal: a container that must go is not taken for gone by a start amid its stop. A report is complete:
+// what is not in it is not on the node.
+TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
+  Scene scene(Scene::numbered(1, 1, {}));
+  scene.plant(1, ContainerState::kRunning);
+  scene.start_agent();
+  scene.pass(Duration(0));
+  EXPECT_EQ(scene.problem(), "");
+  EXPECT_EQ(scene.status(1).state, InstanceState::kStopping);
+  EXPECT_EQ(scene.status(1).container, scene.containers.begin()->first);
+  scene.pass(Agent::kFirstWait + std::chrono::minutes(1));
+  EXPECT_THAT(scene.containers, IsEmpty());
+  EXPECT_THAT(scene.report().instances, IsEmpty());
+}
+
 // The engine. -------------------------------------------------------------------------------------
 
 TEST(Agent, AnEngineThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {

@@ -119,7 +119,7 @@ TEST(DialRecord, ADialThatWasNeverMadeShowsNothing) {
   record.begin_silence(kStart + 2s);
   const auto dial = [&](DialOutcome outcome) {
     const MonoTime at = record.next_dial();
-    record.on_outcome(record.on_dialled(at), outcome, at);
+    record.on_outcome(record.on_dialled(at), outcome, Heard::kYes, at);
     EXPECT_EQ(record.next_dial(), at + record.timeout()) << "at the same pace";
   };
   for (int i = 0; i < 5; ++i) dial(DialOutcome::kNotAsked);

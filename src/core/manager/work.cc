@@ -311,7 +311,7 @@ std::string Manager::unusable(const NodeRecord& record) const {
   if (record.soft.applied.epoch > epoch_) {
     return fmt::format(
         "bound to a manager of epoch {} while this one is in epoch {} (was its database lost? "
-        "restore it, or empty the agent's state folder)",
+        "restore it, or empty the agent's state folder and restart it)",
         record.soft.applied.epoch.value, epoch_.value);
   }
   if (!record.soft.report->problem.empty()) return "in trouble: " + record.soft.report->problem;

@@ -1,4 +1,4 @@
-#include "adapters/docker/fake_engine.h"
+#include "adapters/fake_engine/fake_engine.h"
 
 #include <fmt/format.h>
 
