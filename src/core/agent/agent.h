@@ -141,6 +141,7 @@ class Agent {
   void note_exit(Slot& slot, std::optional<ContainerExit> exit);
   void note_end(Slot& slot, std::string reason);
   void note_failure(Slot& slot, const std::string& reason);
+  static void set_waiting(Slot& slot);
   static void set_state(Slot& slot, InstanceState state, std::string reason = {});
   static Container* current(Slot& slot);
   Slot& slot_of(const InstanceId& id);

@@ -341,8 +341,8 @@ TEST(Agent, AnInstanceOfWhichNothingIsKnownYetIsNotTold) {
   EXPECT_THAT(scene.report().instances, SizeIs(1));
 }
 
-// Goal: a container that must go is not taken for gone by a start amid its stop. A report is complete:
-// what is not in it is not on the node.
+// Goal: a container that must go is not taken for gone by a start amid its stop. A report is
+// complete: what is not in it is not on the node.
 TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
   Scene scene(Scene::numbered(1, 1, {}));
   scene.plant(1, ContainerState::kRunning);

@@ -13,6 +13,11 @@ namespace {
 constexpr Duration kClearingRetry = std::chrono::seconds(2);
 constexpr const char* kVanished = "its container vanished";
 
+/// Whether the engine may have done all the same what it was asked: no answer came.
+bool is_unsure(const Error& error) {
+  return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
+}
+
 int usefulness(ContainerState state) {
   switch (state) {
     case ContainerState::kRunning: return 2;
@@ -55,17 +60,14 @@ void Agent::tend_wished(const InstanceId& id, Slot& slot) {
     if (container->state == ContainerState::kRunning)
       return set_state(slot, InstanceState::kRunning);
     if (wish.desire == InstanceDesire::kStage) return set_state(slot, InstanceState::kStaged);
+    if (now_.mono < slot.restart.next_start()) return set_waiting(slot);
     set_state(slot, InstanceState::kStarting);
     slot.operation =
         begin({.kind = OperationKind::kStart, .instance = id, .container = container->id});
     act(StartContainer{*slot.operation, container->id});
     return;
   }
-  if (now_.mono < slot.restart.next_start()) {
-    const bool looping = slot.restart.in_crash_loop();
-    return set_state(slot, looping ? InstanceState::kCrashLoop : InstanceState::kBackoff,
-                     slot.status.reason);
-  }
+  if (now_.mono < slot.restart.next_start()) return set_waiting(slot);
   if (!have_image(wish.image)) {
     return set_state(slot, InstanceState::kFetching, fetch_error(wish.image.reference));
   }
@@ -124,6 +126,12 @@ void Agent::note_end(Slot& slot, std::string reason) {
 void Agent::note_failure(Slot& slot, const std::string& reason) {
   slot.restart.on_stopped(now_.mono, prng_);
   slot.status.reason = reason;
+}
+
+void Agent::set_waiting(Slot& slot) {
+  const bool looping = slot.restart.in_crash_loop();
+  set_state(slot, looping ? InstanceState::kCrashLoop : InstanceState::kBackoff,
+            slot.status.reason);
 }
 
 void Agent::set_state(Slot& slot, InstanceState state, std::string reason) {
@@ -275,6 +283,10 @@ void Agent::finish_start(Slot& slot, const ContainerId& container, const Result<
   if (found->second.state == ContainerState::kRunning)
     return;  // Its notice was faster than the answer.
   const std::string reason = "its container cannot be started: " + outcome.error().message;
+  // A fresh container beside one that was started after all would be two: this one is started
+  // again, which an engine takes for done where it is.
+  if (is_unsure(outcome.error()) && found->second.state == ContainerState::kCreated)
+    return note_failure(slot, reason);
   slot.status.container = ContainerId{};  // It has nothing to say, and may look as good as new.
   if (found->second.state == ContainerState::kExited) {
     slot.status.reason = reason;  // The engine also told it as an end: counted already.

@@ -134,6 +134,26 @@ TEST(AgentSlots, AContainerThatCannotBeStartedIsReplacedWithBackoffAndTheReasonT
   EXPECT_EQ(scene.status(1).reason, "");
 }
 
+// Goal: an engine that hung does in the end what nobody waited for; that makes no second container.
+TEST(AgentSlots, AStartWithoutAnAnswerIsAskedForAgainOfTheSameContainer) {
+  for (const ErrorCode code : {ErrorCode::kTimeout, ErrorCode::kUnavailable}) {
+    Scene scene;
+    scene.start_error = Error{code, "no answer within 60 s"};
+    scene.assign({Scene::wish(1)});
+    scene.pass(seconds(30));
+    EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
+    EXPECT_THAT(scene.done<StartContainer>().size(), AllOf(Ge(4U), Le(8U))) << "with backoff";
+    EXPECT_THAT(scene.status(1).reason, HasSubstr("cannot be started: no answer within 60 s"));
+    const auto& [container, made] = *scene.containers.begin();
+    scene.containers.at(container).state = ContainerState::kRunning;  // It came to it.
+    scene.step(ContainerStarted{container, made.instance});
+    scene.start_error.reset();
+    scene.pass(minutes(2));
+    EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
+    EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
+  }
+}
+
 TEST(AgentSlots, AFailedStartThatTheEngineAlsoTellsAsAnEndCountsOnce) {
   Scene scene;
   scene.start_error = Error{ErrorCode::kFailed, "no such command"};
