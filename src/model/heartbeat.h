@@ -22,6 +22,9 @@ struct BuildStatus {
   BuildState state = BuildState::kRunning;
   std::optional<Digest> archive;  ///< kDone: the saved image, already in the content store.
   std::string reason;             ///< kFailed: the engine's own last words.
+  /// kDone: what it is called; the order's reference and what tells this build from each other one
+  /// that the node did on that order. Empty: as ordered.
+  std::string reference;
   bool operator==(const BuildStatus&) const = default;
 };
 

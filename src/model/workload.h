@@ -89,10 +89,11 @@ struct Workload {
   const Release& latest() const { return next ? *next : *current; }
 };
 
-/// What the image of a release is called that `builder` builds,
-/// "hearth/<workload>:<generation>-<builder>-<bundle>". No two builds share one: engines keep the
-/// images of workloads that were removed and of builds that came to nothing, and building the same
-/// bundle twice may give other bits (its base image moved on).
+/// What the image of a release is called that `builder` is to build,
+/// "hearth/<workload>:<generation>-<builder>-<bundle>"; the builder adds which of its builds it was
+/// (BuildStatus::reference). So no two builds share one: engines keep the images of workloads that
+/// were removed and of builds that came to nothing, and building the same bundle twice may give
+/// other bits (its base image moved on).
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder);
 

@@ -152,7 +152,6 @@ void Checker::check_bits() {
   std::map<BuildKey, std::pair<Digest, NodeName>> seen;
   for (const NodeName& node : nodes_) {
     for (const RunningBits& one : truth_.running(node)) {
-      if (was_built_late(node, one.reference)) continue;
       const BuildKey key(one.workload, one.generation);
       const auto first = seen.try_emplace(key, one.bits, node).first->second;
       if (first.first == one.bits) continue;
@@ -384,21 +383,11 @@ void Checker::on_build_begins(const NodeName& node, const BuildOrder& order) {
                                       order.workload.str()));
   const BuildKey key(order.workload, order.generation);
   begun_by_[node].insert(key);
-  for (const auto& [name, workload] : store_.workloads()) {
-    const bool has_it = workload.current && workload.current->image &&
-                        workload.current->image->reference == order.reference;
-    if (has_it) built_late_[node].insert(order.reference);
-  }
   Builds& builds = builds_[key];
   if (++builds.begun > builds.allowed) {
     world_.violate("built-once", fmt::format("'{}' builds generation {} of '{}' again", node.str(),
                                              order.generation.value, order.workload.str()));
   }
-}
-
-bool Checker::was_built_late(const NodeName& node, const std::string& reference) const {
-  const auto found = built_late_.find(node);
-  return found != built_late_.end() && found->second.contains(reference);
 }
 
 void Checker::on_build_ends(const NodeName& node, const BuildOrder& order,

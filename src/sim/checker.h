@@ -34,9 +34,7 @@ namespace hearth::sim {
 ///   stopped-only-if-spare    a copy that runs is not told to stop before its replacement runs, or
 ///                            as many as wanted without it
 ///   built-once               one build per generation, and one more for each that came to nothing
-///   same-bits                all containers of a generation run the same bits; but for an engine
-///                            that lost its images and was told to build what was built already, by
-///                            an agent that had not heard so
+///   same-bits                all containers of a generation run the same bits
 ///   instance-ids-are-new     an id is never used twice
 ///   quiet                    where nothing is to be done, nothing is written and nothing sent
 class Checker {
@@ -83,8 +81,6 @@ class Checker {
   /// The node's disk was lost: it may begin again.
   void forget_node(const NodeName& node);
   void expect_quiet(bool quiet) { quiet_ = quiet; }
-  /// The node has built this anew, when others had it already.
-  bool was_built_late(const NodeName& node, const std::string& reference) const;
   /// The node's engine does things of which it says that it did not.
   void on_engine_trouble(const NodeName& node);
   void on_engine_trouble_ended(const NodeName& node);
@@ -127,7 +123,6 @@ class Checker {
     std::uint32_t allowed = 1;
   };
   std::map<BuildKey, Builds> builds_;
-  std::map<NodeName, std::set<std::string>> built_late_;
   std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< In this life of its agent.
   std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the wish on its disk.
   std::set<NodeName> troubled_;                        ///< By their own last word.

@@ -387,20 +387,6 @@ TEST_F(BuildsTest, OfANodeThatIsWellMayNotBeDoneElsewhere) {
   EXPECT_EQ(broken(), "built-once");
 }
 
-TEST_F(BuildsTest, OfWhatOthersHaveAlreadyMayBeOfOtherBits) {
-  Workload built = workload(1);
-  built.current->image = Image{.reference = order_.reference, .archive = kBundle};
-  store_.commit({PutWorkload{built}});
-  checker_.on_build_begins(kNode, order_);
-  running_[kNode] = {
-      {kApp, {1}, order_.reference, kBundle},
-      {kApp, {1}, order_.reference, *Digest::parse("sha256:" + std::string(64, 'b'))}};
-  pass(seconds(1));
-  EXPECT_EQ(broken(), "");
-  EXPECT_TRUE(checker_.was_built_late(kNode, order_.reference));
-  EXPECT_FALSE(checker_.was_built_late(kNode, "another"));
-}
-
 // Goal: the trace holds what was decided, not how much.
 TEST_F(CheckerTest, WritesTheWordsOfADecisionIntoTheTrace) {
   const auto trace_of = [](const Node& written, const core::ManagerAction& action) {

@@ -320,9 +320,8 @@ std::string Cluster::unsettled_containers() {
                            instance.status.container.str(), id.str());
       }
       const Image& image = machine->engine().image_of().at(id);
-      const bool is_right = image.reference == instance.image.reference &&
-                            (image.archive == instance.image.archive ||
-                             checker_.was_built_late(name, image.reference));
+      const bool is_right =
+          image.reference == instance.image.reference && image.archive == instance.image.archive;
       if (!is_right) {
         return fmt::format("'{}' runs an image that it should not", instance_id);
       }

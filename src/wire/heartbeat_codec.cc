@@ -125,6 +125,7 @@ class HeartbeatWriter {
     out_.field("state", word_of(kBuildStates, build.state));
     if (build.archive) out_.field("archive", build.archive->str());
     write_words("reason", build.reason);
+    if (!build.reference.empty()) out_.field("reference", build.reference);
     out_.end_object();
   }
 
@@ -168,12 +169,14 @@ std::optional<BuildStatus> read_build(const JsonValue& value) {
   const std::optional<BuildState> state = in.required("state").parsed(parse_state);
   std::optional<Digest> archive = in.optional("archive").parsed(Digest::parse);
   std::string reason = wire::text_or_empty(in.optional("reason"));
+  std::string reference = wire::text_or_empty(in.optional("reference"));
   if (!workload || !state) return std::nullopt;
   return BuildStatus{.workload = std::move(*workload),
                      .generation = generation,
                      .state = *state,
                      .archive = std::move(archive),
-                     .reason = std::move(reason)};
+                     .reason = std::move(reason),
+                     .reference = std::move(reference)};
 }
 
 std::optional<std::string> read_text(const JsonValue& value) {

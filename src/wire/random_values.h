@@ -181,7 +181,8 @@ class RandomValues {
                                .generation = Generation{number()},
                                .state = static_cast<BuildState>(prng_.below(3)),
                                .archive = std::nullopt,
-                               .reason = text()});
+                               .reason = text(),
+                               .reference = text()});
       if (coin()) report.builds.back().archive = digest();
     }
     report.capacity = {.cpu_millis = static_cast<std::uint32_t>(number()),

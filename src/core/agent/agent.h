@@ -96,7 +96,7 @@ class Agent {
     InstanceId instance;
     ContainerId container;
     std::optional<AssignedInstance> wish{};  ///< kCreate: what the container is made for.
-    std::string reference{};                 ///< kFetch.
+    std::string reference{};                 ///< kFetch, kBuild: of the image.
     std::optional<std::pair<WorkloadName, Generation>> build_key{};  ///< kBuild.
   };
   /// An image that is wanted and not there, or a build: tried again and again.
@@ -161,7 +161,7 @@ class Agent {
   void finish_fetch(const std::string& reference, const OperationDone& done);
   void cancel_builds();
   bool is_ordered(const BuildKey& key) const;
-  void finish_build(const BuildKey& key, const OperationDone& done);
+  void finish_build(const Operation& build, const OperationDone& done);
   void put_off(Attempt& attempt, const Error& error, Duration wait_max);
 
   AgentSettings settings_;

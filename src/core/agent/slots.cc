@@ -248,7 +248,7 @@ void Agent::visit(const OperationDone& event) {
       if (slot != nullptr) finish_departure(*slot, operation, event.outcome);
       return;
     case OperationKind::kFetch: return finish_fetch(operation.reference, event);
-    case OperationKind::kBuild: return finish_build(*operation.build_key, event);
+    case OperationKind::kBuild: return finish_build(operation, event);
   }
 }
 

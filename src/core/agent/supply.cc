@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "core/agent/agent.h"
 
 namespace hearth::core {
@@ -59,7 +61,11 @@ void Agent::tend_supply() {
     Attempt& attempt = builds_[key];
     if (now_.mono < attempt.next_try) continue;
     attempt.operation = begin({.kind = OperationKind::kBuild, .build_key = key});
-    act(BuildImage{*attempt.operation, order});
+    BuildOrder build = order;
+    build.reference +=
+        fmt::format("-{}.{}", settings_.incarnation.start_count, attempt.operation->value);
+    operations_.at(*attempt.operation).reference = build.reference;
+    act(BuildImage{*attempt.operation, std::move(build)});
     return;
   }
 }
@@ -110,7 +116,8 @@ void Agent::cancel_builds() {
   }
 }
 
-void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
+void Agent::finish_build(const Operation& build, const OperationDone& done) {
+  const BuildKey& key = *build.build_key;
   Attempt& attempt = builds_[key];
   if (done.outcome) {
     next_inventory_ = now_.mono;  // The engine has a new image.
@@ -125,6 +132,7 @@ void Agent::finish_build(const BuildKey& key, const OperationDone& done) {
   if (done.outcome) {
     status.state = BuildState::kDone;
     status.archive = done.archive;
+    status.reference = build.reference;
   } else if (may_pass(done.outcome.error().code) && attempt.failures + 1 < kBuildTriesMax) {
     return put_off(attempt, done.outcome.error(), kRetryMax);
   } else {

@@ -21,9 +21,9 @@ void Manager::take_build(const NodeName& node, const BuildStatus& build) {
       tell(EventType::kWorkloadBuilt, "workload/" + workload.name.str(),
            fmt::format("generation {} of '{}' was built on '{}'", build.generation.value,
                        workload.name.str(), node.str()));
-      Image image{.reference = image_reference(workload.name, *workload.next, node),
-                  .archive = build.archive};
-      return finish_build(workload, std::move(image));
+      std::string reference = image_reference(workload.name, *workload.next, node);
+      if (build.reference.starts_with(reference)) reference = build.reference;
+      return finish_build(workload, {.reference = std::move(reference), .archive = build.archive});
     }
     case BuildState::kFailed:
       workload.phase = WorkloadPhase::kFailed;
