@@ -48,9 +48,11 @@ def changing(names: LabNames, *, wait: bool = True) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             if not path.exists() or not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
                 continue  # Whom we waited for took the lab down, and this file with it.
-            yield
-            if not names.folder.exists():
-                path.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                if not names.folder.exists():
+                    path.unlink(missing_ok=True)
             return
 
 
