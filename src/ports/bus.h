@@ -53,12 +53,14 @@ class Bus {
     std::function<void(BusMessage)> on_message;
     /// The end of a topic followed from its beginning was reached: each time, so more than once.
     std::function<void(const std::string& topic)> on_caught_up;
-    /// Something is wrong and being tried again (no broker, a topic not there yet, a record too
-    /// large to take): to be told to people, at a limited rate. No call waits for it.
+    /// Something is wrong and being tried again (no broker, a topic not there yet): to be told to
+    /// people, at a limited rate. No call waits for it.
     std::function<void(Error)> on_error;
     /// A topic that is followed does not exist, or does no longer: told again about once a second
     /// until it does. Whoever answers for the topic makes it; following goes on by itself.
     std::function<void(const std::string& topic)> on_missing = {};
+    /// A record came that is larger than one may be, and is not taken: told without its payload.
+    std::function<void(const BusMessage& message, const Error& why)> on_oversized = {};
   };
 
   virtual ~Bus() = default;

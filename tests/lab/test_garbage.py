@@ -17,6 +17,7 @@ GARBAGE = {
     "too deep": b"[" * 100_000,
     "deep and closed": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
     "too large": b'{"v":1,"x":"' + b"a" * 880_000 + b'"}',
+    "larger than a record may be": b'{"v":1,"x":"' + b"a" * 950_000 + b'"}',
     "not an object": b"[1,2,3]",
     "wrong types": json.dumps({"v": 1, "node": [], "seq": "one", "boot_id": {}, "load": 3, "report": {"instances": 1}}).encode(),
     "numbers out of range": json.dumps({"v": 1, "node": "node1", "seq": 10**40, "revision": -1}).encode(),

@@ -28,6 +28,7 @@ struct Listening {
   std::vector<BusMessage> messages;
   std::vector<std::string> caught_up;
   std::vector<Error> errors;
+  std::vector<BusMessage> oversized;
   std::vector<std::string> missing;
 
   std::vector<std::string> payloads() const {
@@ -52,6 +53,8 @@ class BusFixture : public ::testing::Test {
         .on_caught_up = [self](const std::string& topic) { self->caught_up.push_back(topic); },
         .on_error = [self](const Error& error) { self->errors.push_back(error); },
         .on_missing = [self](const std::string& topic) { self->missing.push_back(topic); },
+        .on_oversized = [self](const BusMessage& message,
+                               const Error&) { self->oversized.push_back(message); },
     });
     return listening;
   }

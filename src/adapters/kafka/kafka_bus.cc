@@ -401,14 +401,16 @@ void KafkaBus::State::on_fetched(kafka::Event event) {
   taken.topic = rd_kafka_topic_name(message->rkt);
   taken.offset = message->offset;
   taken.received_at = received_at;
-  if (message->key_len + message->len > kRecordBytesMax) {
+  const std::size_t bytes = message->key_len + message->len;
+  if (bytes > kRecordBytesMax) {
+    event.reset();
     ++counters.dropped;
-    tell(Error{ErrorCode::kExhausted, "dropped a record of " +
-                                          std::to_string(message->key_len + message->len) +
-                                          " bytes on topic '" + taken.topic + "' at offset " +
-                                          std::to_string(taken.offset) + ": above the bound of " +
-                                          std::to_string(kRecordBytesMax)});
-    return;
+    const auto current = handlers;
+    if (!current->on_oversized) return;
+    return current->on_oversized(
+        taken,
+        Error{ErrorCode::kExhausted, std::to_string(bytes) + " bytes are above the bound of " +
+                                         std::to_string(kRecordBytesMax)});
   }
   taken.key.assign(static_cast<const char*>(message->key), message->key_len);
   taken.payload.assign(static_cast<const char*>(message->payload), message->len);

@@ -219,7 +219,11 @@ TEST_F(KafkaBusTest, TheLargestRecordArrivesAndALargerOneIsDroppedAndCounted) {
   ASSERT_TRUE(run_until([&] { return one->messages.size() == 1; }));
   EXPECT_EQ(one->messages[0].payload.size(), kRecordBytesMax);
   EXPECT_EQ(one->messages[0].offset, 1);
-  EXPECT_THAT(one->errors, SizeIs(1));
+  ASSERT_THAT(one->oversized, SizeIs(1));
+  EXPECT_EQ(one->oversized[0].topic, topic_);
+  EXPECT_EQ(one->oversized[0].offset, 0);
+  EXPECT_THAT(one->oversized[0].payload, IsEmpty());
+  EXPECT_THAT(one->errors, IsEmpty()) << "the bus is well";
 }
 
 TEST_F(KafkaBusTest, TurnsToABrokerThatStartedAnewAtAnotherPort) {

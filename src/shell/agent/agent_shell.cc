@@ -216,6 +216,7 @@ Result<void> AgentShell::open_bus(const BusAddress& address) {
       .on_message = [this](const BusMessage& message) { on_message(message); },
       .on_caught_up = [this](const std::string&) { deliver(core::AssignmentsCaughtUp{}); },
       .on_error = [this](const Error& error) { on_bus_error(error); },
+      .on_oversized = [this](const BusMessage& message, const Error& why) { reject(message, why); },
   });
   bus_->follow(TopicNames(address.topic_prefix).assignment(node_), FollowFrom::kBeginning);
   spdlog::info("bus at {}", address.bootstrap);
@@ -225,9 +226,13 @@ Result<void> AgentShell::open_bus(const BusAddress& address) {
 void AgentShell::on_message(const BusMessage& message) {
   Result<Assignment> assignment = decode_assignment(message.payload);
   if (assignment) return deliver(core::AssignmentReceived{*std::move(assignment)});
+  reject(message, assignment.error());
+}
+
+void AgentShell::reject(const BusMessage& message, const Error& error) {
   ++counters_.payloads_rejected;
   warn("payload", fmt::format("topic '{}' offset {}: {}; the message is ignored", message.topic,
-                              message.offset, assignment.error().message));
+                              message.offset, error.message));
 }
 
 void AgentShell::on_bus_error(const Error& error) {

@@ -84,6 +84,7 @@ class AgentShell {
   void use_bus(const BusAddress& address);
   Result<void> open_bus(const BusAddress& address);
   void on_message(const BusMessage& message);
+  void reject(const BusMessage& message, const Error& error);
   void on_bus_error(const Error& error);
   void on_notice(const ContainerNotice& notice);
   void warn(const std::string& kind, const std::string& text);

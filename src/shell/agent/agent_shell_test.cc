@@ -307,6 +307,9 @@ TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
     deliver(payload);
   }
   EXPECT_EQ(shell.counters().payloads_rejected, 5U);
+  records.handlers.on_oversized({.topic = kAssignmentTopic, .offset = 9},
+                                Error{ErrorCode::kExhausted, "900001 bytes"});
+  EXPECT_EQ(shell.counters().payloads_rejected, 6U);
   EXPECT_THAT(store.saved(), SizeIs(1));
   EXPECT_THAT(runtime.removed, IsEmpty());
   EXPECT_EQ(shell.agent().status().applied, wish(1).number);

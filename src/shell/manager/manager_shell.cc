@@ -63,6 +63,7 @@ void ManagerShell::start() {
       .on_caught_up = [](const std::string&) {},
       .on_error = [this](const Error& error) { warn("bus", "bus: " + error.message); },
       .on_missing = [this](const std::string& topic) { on_topic_missing(topic); },
+      .on_oversized = [this](const BusMessage& message, const Error& why) { reject(message, why); },
   });
   ports_.bus.follow(topics_.canary(), FollowFrom::kEnd);
   topics_wanted_.of_cluster = true;

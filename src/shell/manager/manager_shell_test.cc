@@ -351,6 +351,9 @@ TEST_F(ManagerShellTest, SpoiltPayloadsAreCountedAndChangeNothing) {
     bus.deliver("hearth.canary", payload);
   settle();
   EXPECT_EQ(counters().payloads_rejected, 8U);
+  bus.handlers.on_oversized({.topic = "hearth.node.n1.status", .offset = 9},
+                            Error{ErrorCode::kExhausted, "900001 bytes"});
+  EXPECT_EQ(counters().payloads_rejected, 9U);
   EXPECT_FALSE(shell->manager().bus_carries());
   EXPECT_EQ(counters().commits, commits);
   beat("n1");
