@@ -243,9 +243,9 @@ void DevCluster::hurry() {
 }
 
 Result<std::size_t> DevCluster::remove_containers(http::Coroutine& coroutine) {
-  const auto removed = remove_containers(facts_.cluster, coroutine);
+  auto removed = remove_containers(facts_.cluster, coroutine);
   if (!removed || former_.empty()) return removed;
-  const auto of_former = remove_containers(former_, coroutine);
+  auto of_former = remove_containers(former_, coroutine);
   if (!of_former) return of_former;
   return *removed + *of_former;
 }
