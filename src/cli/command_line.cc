@@ -96,6 +96,8 @@ void add_to(CLI::App& app, const Arguments::Declared& argument) {
     case Arguments::Kind::kPositional:
       option = app.add_option_function<std::string>(
           names, [&argument](const std::string& value) { pass_on(argument, value); });
+      // Given twice, the last one counts: who wraps a command in a script adds what differs.
+      if (argument.kind == Arguments::Kind::kValue) option->take_last();
       break;
   }
   option->required(argument.need == Arguments::Need::kRequired);
