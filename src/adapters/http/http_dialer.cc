@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -27,8 +26,10 @@ struct Dial {
   std::function<void(DialOutcome)> done;
 };
 
-/// Whether that is a fault of this machine, which says nothing about the other. Not among them:
-/// EHOSTUNREACH, for that is what the last router says of a machine that is off.
+/// Whether that may be a fault of this machine, which says nothing about the other. Among them is
+/// ENETUNREACH, though a router on the way may have said so of a site that is gone: this machine
+/// without a route would otherwise bear witness against every node. Not among them: EHOSTUNREACH,
+/// for that is what the last router says of a machine that is off.
 bool is_ours(const std::error_code& error) {
   for (const std::errc local :
        {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
@@ -37,13 +38,11 @@ bool is_ours(const std::error_code& error) {
         std::errc::permission_denied, std::errc::resource_unavailable_try_again}) {
     if (error == local) return true;
   }
-  // A name that does not exist (host_not_found) is no fault of ours.
-  const boost::system::error_code no_answer = boost::asio::error::host_not_found_try_again;
-  const boost::system::error_code no_server = boost::asio::error::no_recovery;
-  return error == std::error_code(no_answer) || error == std::error_code(no_server);
+  return false;
 }
 
-DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& coroutine) {
+DialOutcome carry_out(const Dial& dial, const std::string& token, http::Transport& transport,
+                      Coroutine& coroutine) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begun_at = Clock::now();
   const auto left = [&] { return dial.timeout - Duration(Clock::now() - begun_at); };
@@ -53,9 +52,10 @@ DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& c
   }
   if (is_ours(connected)) return DialOutcome::kNotAsked;
   if (connected) return DialOutcome::kNoAnswer;
-  const std::string request = "GET /v1/dial?node=" + dial.node.str() +
-                              " HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) +
-                              "\r\nConnection: close\r\n\r\n";
+  std::string request = "GET /v1/dial/" + dial.node.str() +
+                        " HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) + "\r\n";
+  if (!token.empty()) request += "Authorization: Bearer " + token + "\r\n";
+  request += "Connection: close\r\n\r\n";
   if (transport.write({request}, left(), coroutine)) return DialOutcome::kNoAnswer;
   http::MessageReader reader(transport, http::MessageReader::Kind::kAnswers);
   http::MessageHead head;
@@ -69,7 +69,7 @@ DialOutcome carry_out(const Dial& dial, http::Transport& transport, Coroutine& c
 
 class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
  public:
-  explicit Core(boost::asio::io_context& loop) : loop_(loop) {}
+  Core(boost::asio::io_context& loop, std::string token) : loop_(loop), token_(std::move(token)) {}
 
   void add(Dial dial) {
     waiting_.push_back(std::move(dial));
@@ -96,7 +96,7 @@ class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
     if (closed_) return;
     http::Transport transport(loop_);
     open_.insert(&transport);
-    const DialOutcome outcome = carry_out(dial, transport, coroutine);
+    const DialOutcome outcome = carry_out(dial, token_, transport, coroutine);
     open_.erase(&transport);
     --running_;
     begin_next();
@@ -107,13 +107,15 @@ class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
   }
 
   boost::asio::io_context& loop_;
+  const std::string token_;
   std::deque<Dial> waiting_;  ///< At most one per node: the manager dials none twice at once.
   std::size_t running_ = 0;
   std::set<http::Transport*> open_;
   bool closed_ = false;
 };
 
-HttpDialer::HttpDialer(boost::asio::io_context& loop) : core_(std::make_shared<Core>(loop)) {}
+HttpDialer::HttpDialer(boost::asio::io_context& loop, std::string token)
+    : core_(std::make_shared<Core>(loop, std::move(token))) {}
 
 HttpDialer::~HttpDialer() {
   core_->close();

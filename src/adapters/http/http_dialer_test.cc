@@ -38,7 +38,7 @@ NodeName node(std::string_view name = "n1") {
 DialOutcome dial(const Endpoint& agent, milliseconds timeout = milliseconds(5000)) {
   LoopThread loop;
   std::promise<DialOutcome> outcome;
-  HttpDialer dialer(loop.loop());
+  HttpDialer dialer(loop.loop(), "s3cret-token");
   loop.run([&] {
     dialer.dial(node(), agent, timeout, [&](DialOutcome ended) { outcome.set_value(ended); });
     return 0;
@@ -48,16 +48,17 @@ DialOutcome dial(const Endpoint& agent, milliseconds timeout = milliseconds(5000
 
 TEST(HttpDialer, IsAnsweredByAnAgentThatSpeaks) {
   TestServer agent;
-  agent.router.add(HttpMethod::kGet, "/v1/dial",
+  agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
                    [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
   agent.start();
   EXPECT_EQ(dial(agent.endpoint()), DialOutcome::kAnswered);
 }
 
-TEST(HttpDialer, AsksForTheNodeByName) {
+TEST(HttpDialer, AsksForTheNodeByNameWithTheToken) {
   TestServer agent;
-  agent.router.add(HttpMethod::kGet, "/v1/dial", [](HttpExchange& exchange) -> Result<void> {
-    EXPECT_EQ(exchange.request().query.at("node"), "n1");
+  agent.router.add(HttpMethod::kGet, "/v1/dial/{node}", [](HttpExchange& exchange) -> Result<void> {
+    EXPECT_EQ(exchange.request().parameter("node"), "n1");
+    EXPECT_EQ(exchange.request().header("Authorization"), "Bearer s3cret-token");
     return exchange.respond({.status = 204});
   });
   agent.start();
@@ -67,7 +68,7 @@ TEST(HttpDialer, AsksForTheNodeByName) {
 TEST(HttpDialer, TakesAnyOtherHttpAnswerForOne) {
   for (const unsigned status : {200U, 401U, 500U, 503U}) {
     TestServer crowded;
-    crowded.router.add(HttpMethod::kGet, "/v1/dial", [status](HttpExchange& exchange) {
+    crowded.router.add(HttpMethod::kGet, "/v1/dial/{node}", [status](HttpExchange& exchange) {
       return exchange.respond({.status = status});
     });
     crowded.start();
@@ -78,7 +79,7 @@ TEST(HttpDialer, TakesAnyOtherHttpAnswerForOne) {
 // Goal: an agent that got the address of another node is not taken for that node.
 TEST(HttpDialer, HasNoAnswerFromTheAgentOfAnotherNode) {
   TestServer other;
-  other.router.add(HttpMethod::kGet, "/v1/dial", [](HttpExchange&) -> Result<void> {
+  other.router.add(HttpMethod::kGet, "/v1/dial/{node}", [](HttpExchange&) -> Result<void> {
     return fail(ErrorCode::kNotFound, "not that node");
   });
   other.start();
@@ -89,7 +90,7 @@ TEST(HttpDialer, HasNoAnswerFromTheAgentOfAnotherNode) {
 TEST(HttpDialer, AsksNobodyWhereItHasNoDescriptorLeft) {
   const SilentListener hung;
   LoopThread loop;
-  HttpDialer dialer(loop.loop());
+  HttpDialer dialer(loop.loop(), "s3cret-token");
   const auto dial_once = [&] {
     std::promise<DialOutcome> outcome;
     loop.run([&] {
@@ -147,11 +148,11 @@ TEST(HttpDialer, HasNoAnswerWhereAnAnswerIsNoHttpOrBreaksOff) {
 // Goal: more dials than the bound all end, and none is taken for silence because it waited.
 TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
   TestServer agent({.listen = {"127.0.0.1", 0}, .connections_max = 1000});
-  agent.router.add(HttpMethod::kGet, "/v1/dial",
+  agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
                    [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
   agent.start();
   LoopThread loop;
-  HttpDialer dialer(loop.loop());
+  HttpDialer dialer(loop.loop(), "s3cret-token");
   constexpr int kDials = 400;
   int answered = 0;
   std::promise<void> all;
@@ -173,7 +174,7 @@ TEST(HttpDialer, DropsWhatIsUnderWayWhenItGoes) {
   LoopThread loop;
   bool called = false;
   loop.run([&] {
-    HttpDialer dialer(loop.loop());
+    HttpDialer dialer(loop.loop(), "s3cret-token");
     dialer.dial(node(), hung.endpoint(), milliseconds(1), [&](DialOutcome) { called = true; });
     return 0;
   });

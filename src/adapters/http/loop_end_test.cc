@@ -35,7 +35,7 @@ TEST(LoopEnd, UnwindsEveryCoroutineThatWaits) {
     ASSERT_TRUE(server);
     const Endpoint endpoint = (*server)->endpoint();
     TcpHttpClient client(loop, "");
-    HttpDialer dialer(loop);
+    HttpDialer dialer(loop, "");
     RawClient half(endpoint);
     half.send("GET /half HTTP");
     client.send({.server = endpoint, .target = "/send"}, [&](const auto&) { ++called; });

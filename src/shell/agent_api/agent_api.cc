@@ -109,9 +109,8 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
 }
 
 /// Who holds an address may not be who held it: a machine got it anew, or it was imported wrongly.
-Result<void> answer_dial(const AgentView& view, HttpExchange& exchange) {
-  const auto asked = exchange.request().query.find("node");
-  if (asked != exchange.request().query.end() && asked->second != view.node.str()) {
+Result<void> answer_dial_by_name(const AgentView& view, HttpExchange& exchange) {
+  if (exchange.request().parameter("node") != view.node.str()) {
     return fail(ErrorCode::kNotFound, "this is not the agent of that node");
   }
   return exchange.respond({.status = 204});
@@ -122,7 +121,9 @@ Result<void> answer_dial(const AgentView& view, HttpExchange& exchange) {
 void add_agent_routes(HttpRouter& router, const AgentView& view) {
   router.add(
       HttpMethod::kGet, "/v1/dial",
-      [&view](HttpExchange& exchange) { return answer_dial(view, exchange); }, HttpAccess::kOpen);
+      [](HttpExchange& exchange) { return exchange.respond({.status = 204}); }, HttpAccess::kOpen);
+  router.add(HttpMethod::kGet, "/v1/dial/{node}",
+             [&view](HttpExchange& exchange) { return answer_dial_by_name(view, exchange); });
   router.add(HttpMethod::kGet, "/healthz", [](HttpExchange& exchange) {
     return exchange.respond({.body = "{\"status\":\"ok\"}"});
   });

@@ -75,9 +75,9 @@ TEST_F(AgentApiTest, AnswersADialToAnyoneAndTellsNothing) {
 }
 
 TEST_F(AgentApiTest, AnswersADialByNameOnlyForItsOwn) {
-  FakeHttpExchange own(HttpMethod::kGet, "/v1/dial?node=n1");
+  FakeHttpExchange own(HttpMethod::kGet, "/v1/dial/n1");
   EXPECT_EQ(own.run(router).response.status, 204U);
-  for (const char* target : {"/v1/dial?node=n2", "/v1/dial?node=", "/v1/dial?node=n1n1"}) {
+  for (const char* target : {"/v1/dial/n2", "/v1/dial/n", "/v1/dial/n1n1"}) {
     FakeHttpExchange other(HttpMethod::kGet, target);
     other.run(router);
     EXPECT_EQ(other.response.status, 404U) << target;
