@@ -145,10 +145,12 @@ Result<void> run(const AgentOptions& options) {
   boost::asio::io_context loop(1);
   const SystemClock clock;
   FileAgentStore store(options.state);
+  Result<host::HostProbe> probe = host::HostProbe::open({.disks = {options.state}});
+  if (!probe) return tl::unexpected(probe.error());
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(clock.now().mono.time_since_epoch());
   Result<std::uint64_t> start_count =
-      store.count_start(static_cast<std::uint64_t>(uptime.count()) + 1);
+      store.count_start(probe->boot_id(), static_cast<std::uint64_t>(uptime.count()) + 1);
   if (!start_count) return tl::unexpected(start_count.error());
   Result<std::optional<Assignment>> stored = store.load();
   if (!stored) {
@@ -156,8 +158,6 @@ Result<void> run(const AgentOptions& options) {
     spdlog::error("the stored assignment is unreadable and left aside: {}", stored.error().message);
     stored = std::optional<Assignment>();
   }
-  Result<host::HostProbe> probe = host::HostProbe::open({.disks = {options.state}});
-  if (!probe) return tl::unexpected(probe.error());
   docker::DockerRuntime runtime(
       loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
   TcpHttpClient http(loop, token);

@@ -33,6 +33,7 @@ struct Inventory {
   std::vector<Container> containers;
   std::vector<std::string> images;  ///< References "hearth/…", ordered.
   std::string missing{};            ///< What the engine did not tell, in words; empty: it told all.
+  bool images_told = true;          ///< False: it told the containers alone.
 };
 
 }  // namespace hearth

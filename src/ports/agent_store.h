@@ -13,10 +13,10 @@ namespace hearth {
 class AgentStore {
  public:
   virtual ~AgentStore() = default;
-  /// Counts this start: returns a number greater than every one it returned before, and `first`
-  /// where none is remembered. A `first` that grows faster than starts are counted, as the seconds
-  /// since the machine booted do, makes the count grow within a boot even if the disk was lost.
-  virtual Result<std::uint64_t> count_start(std::uint64_t first) = 0;
+  /// Counts this start: returns a number greater than every one it returned in this boot of the
+  /// machine, and `first` where it remembers none. A `first` that grows faster than starts are
+  /// counted, as the seconds since the boot do, makes that true even if the disk was lost.
+  virtual Result<std::uint64_t> count_start(const std::string& boot_id, std::uint64_t first) = 0;
   /// The last saved assignment; nullopt if there is none. kCorrupt if the file is not what was
   /// saved.
   virtual Result<std::optional<Assignment>> load() = 0;

@@ -18,17 +18,26 @@ namespace {
 constexpr std::string_view kAssignmentMark = "hearth-assignment 1 ";
 constexpr std::size_t kHeaderBytesMax = 128;
 
+/// Which start it was, of which boot.
+struct Start {
+  std::uint64_t count = 0;
+  std::string boot;  ///< Short, and as long as any other.
+};
+
 /// Always of the same length, so that it can be overwritten in place: within one sector, which a
 /// disk writes wholly or not at all.
-std::string start_count_line(std::uint64_t count) {
-  const std::string digits = fmt::format("{:020}", count);
-  return fmt::format("{} {}\n", digits, sha256_of(digits).short_hex());
+std::string line_of(const Start& start) {
+  const std::string told = fmt::format("{:020} {}", start.count, start.boot);
+  return fmt::format("{} {}\n", told, sha256_of(told).short_hex());
 }
 
-std::optional<std::uint64_t> parse_start_count(std::string_view line) {
-  std::uint64_t count = 0;
-  std::from_chars(line.data(), line.data() + line.size(), count);
-  return line == start_count_line(count) ? std::optional(count) : std::nullopt;
+std::optional<Start> parse_start(std::string_view line) {
+  constexpr std::size_t kDigits = 20;
+  const std::size_t boot_end = line.rfind(' ');
+  if (boot_end == std::string_view::npos || boot_end <= kDigits) return std::nullopt;
+  Start start{.boot = std::string(line.substr(kDigits + 1, boot_end - kDigits - 1))};
+  std::from_chars(line.data(), line.data() + kDigits, start.count);
+  return line == line_of(start) ? std::optional(std::move(start)) : std::nullopt;
 }
 
 Result<void> overwrite(const std::filesystem::path& path, std::string_view content) {
@@ -46,7 +55,7 @@ tl::unexpected<Error> damaged(const std::filesystem::path& path, std::string_vie
 FileAgentStore::FileAgentStore(std::filesystem::path directory)
     : directory_(std::move(directory)) {}
 
-Result<std::uint64_t> FileAgentStore::count_start(std::uint64_t first) {
+Result<std::uint64_t> FileAgentStore::count_start(const std::string& boot_id, std::uint64_t first) {
   if (Result<void> made = make_directory(directory_); !made) return tl::unexpected(made.error());
   if (!lock_) {
     Result<LockFile> lock = LockFile::acquire(directory_ / "lock");
@@ -56,16 +65,16 @@ Result<std::uint64_t> FileAgentStore::count_start(std::uint64_t first) {
   const std::filesystem::path path = directory_ / "start_count";
   const Result<std::optional<std::string>> line = read_file(path, kHeaderBytesMax);
   if (!line) return tl::unexpected(line.error());
-  std::uint64_t count = first;
+  Start start{.count = first, .boot = std::string(sha256_of(boot_id).short_hex())};
   if (*line) {
-    const std::optional<std::uint64_t> last = parse_start_count(**line);
+    const std::optional<Start> last = parse_start(**line);
     if (!last) return damaged(path, "remove it; counting begins anew then");
-    count = *last + 1;
+    if (last->boot == start.boot) start.count = last->count + 1;
   }
-  const std::string next = start_count_line(count);
+  const std::string next = line_of(start);
   const Result<void> written = *line ? overwrite(path, next) : replace_file(path, next);
   if (!written) return tl::unexpected(written.error());
-  return count;
+  return start.count;
 }
 
 Result<std::optional<Assignment>> FileAgentStore::load() {

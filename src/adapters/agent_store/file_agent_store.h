@@ -12,7 +12,7 @@ namespace hearth {
 ///
 ///     assignment     the last one: a line with the digest of the rest, then the payload as it
 ///                    stands on the bus (docs/reference/protocol.md)
-///     start_count    the number of the last start, with a checksum
+///     start_count    the number of the last start and its boot, with a checksum
 ///     lock           kept locked from count_start() on, see LockFile
 ///
 /// An assignment that the disk damaged is told from one that is not there: the one is an error, the
@@ -26,7 +26,7 @@ class FileAgentStore : public AgentStore {
 
   /// To be called first: makes the folder, and takes it. kConflict if another agent has it, which
   /// the message names. kCorrupt if the count is unreadable.
-  Result<std::uint64_t> count_start(std::uint64_t first) override;
+  Result<std::uint64_t> count_start(const std::string& boot_id, std::uint64_t first) override;
   Result<std::optional<Assignment>> load() override;
   /// kExhausted if the disk is full or the assignment too long: the old one stays.
   Result<void> save(const Assignment& assignment) override;

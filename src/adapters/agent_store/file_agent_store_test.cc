@@ -33,7 +33,7 @@ class FileAgentStoreTest : public testing::Test {
 
 TEST_F(FileAgentStoreTest, ANodeThatWasAssignedNothingHasNothing) {
   FileAgentStore store(folder_ / "new");
-  ASSERT_EQ(store.count_start(1), 1U);
+  ASSERT_EQ(store.count_start("boot", 1), 1U);
   const Result<std::optional<Assignment>> loaded = store.load();
   ASSERT_TRUE(loaded.has_value());
   EXPECT_EQ(*loaded, std::nullopt);
@@ -49,26 +49,30 @@ TEST_F(FileAgentStoreTest, TheLastAssignmentComesBackAsItWas) {
 
 TEST_F(FileAgentStoreTest, EveryStartCountsOneMore) {
   for (std::uint64_t expected = 1; expected <= 12; ++expected) {
-    EXPECT_EQ(FileAgentStore(folder_.path()).count_start(1), expected);
+    EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 1), expected);
   }
 }
 
 // Goal: an agent whose folder was lost within a boot is not taken for one of its former starts.
 TEST_F(FileAgentStoreTest, WhereNothingIsRememberedItBeginsWhereItIsTold) {
-  EXPECT_EQ(FileAgentStore(folder_.path()).count_start(100), 100U);
-  EXPECT_EQ(FileAgentStore(folder_.path()).count_start(103), 101U);
+  EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 100), 100U);
+  EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 103), 101U);
   fs::remove(folder_ / "start_count");
-  EXPECT_EQ(FileAgentStore(folder_.path()).count_start(105), 105U);
+  EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 105), 105U);
+  // A boot counts from its own uptime: what an earlier one counted would be out of reach for a disk
+  // that is lost in this one.
+  EXPECT_EQ(FileAgentStore(folder_.path()).count_start("next boot", 3), 3U);
+  EXPECT_EQ(FileAgentStore(folder_.path()).count_start("next boot", 4), 4U);
 }
 
 TEST_F(FileAgentStoreTest, TwoAgentsCannotShareAFolder) {
   FileAgentStore first(folder_.path());
-  ASSERT_TRUE(first.count_start(1).has_value());
-  const Result<std::uint64_t> second = FileAgentStore(folder_.path()).count_start(1);
+  ASSERT_TRUE(first.count_start("boot", 1).has_value());
+  const Result<std::uint64_t> second = FileAgentStore(folder_.path()).count_start("boot", 1);
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code, ErrorCode::kConflict);
   EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(::getpid())));
-  EXPECT_EQ(first.count_start(1), 2U);
+  EXPECT_EQ(first.count_start("boot", 1), 2U);
 }
 
 // Goal: damage of any kind is told from absence, and never taken for an assignment.
@@ -100,9 +104,9 @@ TEST_F(FileAgentStoreTest, AnAssignmentOfAnotherVersionIsCorrupt) {
 
 TEST_F(FileAgentStoreTest, ADamagedCountIsSaidWithTheRemedy) {
   for (const std::string& damaged :
-       {std::string(), std::string("7\n"), std::string(34, '\0'), std::string(34, '9')}) {
+       {std::string(), std::string("7\n"), std::string(47, '\0'), std::string(47, '9')}) {
     std::ofstream(folder_ / "start_count", std::ios::binary) << damaged;
-    const Result<std::uint64_t> count = FileAgentStore(folder_.path()).count_start(1);
+    const Result<std::uint64_t> count = FileAgentStore(folder_.path()).count_start("boot", 1);
     ASSERT_FALSE(count.has_value());
     EXPECT_EQ(count.error().code, ErrorCode::kCorrupt);
     EXPECT_THAT(count.error().message, HasSubstr("remove it; counting begins anew then"));
@@ -114,12 +118,12 @@ TEST_F(FileAgentStoreTest, AFullDiskKeepsTheOldAssignmentAndStillCountsStarts) {
   const auto on_full_disk = [&](SmallDisk& disk) {
     {
       FileAgentStore store(disk.path());
-      EXPECT_EQ(store.count_start(1), 1U);
+      EXPECT_EQ(store.count_start("boot", 1), 1U);
       EXPECT_TRUE(store.save(assignment_).has_value());
     }
     disk.fill();
     FileAgentStore store(disk.path());
-    EXPECT_EQ(store.count_start(1), 2U);
+    EXPECT_EQ(store.count_start("boot", 1), 2U);
     const Result<void> saved = store.save(RandomValues(2).assignment());
     EXPECT_FALSE(saved.has_value());
     EXPECT_EQ(saved.error().code, ErrorCode::kExhausted);

@@ -191,9 +191,14 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   counters_.containers_unreadable += list->unreadable;
   Inventory inventory{.containers = std::move(list->containers), .images = {}};
   learn_ends(inventory, coroutine);
+  // For the images' sake the containers must not stay unknown: what dies is restarted without them.
   auto images = list_images(coroutine);
-  if (!images) return tl::unexpected(images.error());
-  inventory.images = std::move(*images);
+  inventory.images_told = images.has_value();
+  if (images) {
+    inventory.images = std::move(*images);
+  } else {
+    inventory.missing = images.error().message;
+  }
   if (data_root_.empty()) learn_data_root(coroutine);
 
   // Last, when nothing more is waited for: the engine tells of a death before its list does, and

@@ -99,17 +99,18 @@ void Agent::visit(const AssignmentsCaughtUp&) {
 }
 
 void Agent::visit(const AssignmentSaved& event) {
-  if (saving_ != event.number) return;
-  saving_.reset();
+  if (!saving_ || saving_->number != event.number) return;
+  const Assignment saved = *std::exchange(saving_, std::nullopt);
   if (!event.outcome) {
     save_error_ = event.outcome.error().message;
     next_save_ = now_.mono + kSaveRetry;
     return;
   }
   save_error_.clear();
+  adopt(saved);
   if (unsaved_->number != event.number) return;  // A newer one came meanwhile: its turn.
   first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
-  adopt(*std::exchange(unsaved_, std::nullopt));
+  unsaved_.reset();
 }
 
 void Agent::visit(const EngineFound&) {
@@ -180,7 +181,7 @@ void Agent::save_if_due() {
   if (!unsaved_ || saving_ || now_.mono < *topic_read_at_) return;
   if (next_save_ && now_.mono < *next_save_) return;
   next_save_.reset();
-  saving_ = unsaved_->number;
+  saving_ = *unsaved_;
   act(SaveAssignment{*unsaved_});
 }
 

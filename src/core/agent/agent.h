@@ -172,7 +172,7 @@ class Agent {
 
   std::optional<Assignment> assignment_;  ///< In force; stored on disk.
   std::optional<Assignment> unsaved_;     ///< The newest; to be stored.
-  std::optional<WishNumber> saving_;      ///< Being stored; perhaps an older one than that.
+  std::optional<Assignment> saving_;      ///< Being stored; perhaps an older one than that.
   std::optional<MonoTime> next_save_;     ///< Storing failed; when to try again.
   /// From then on the newest that was heard of is believed; nullopt: none was, nor the topic's end.
   std::optional<MonoTime> topic_read_at_;

@@ -114,7 +114,9 @@ TEST(Agent, AnotherNodesAssignmentIsRefused) {
   EXPECT_FALSE(scene.engine_touched());
 }
 
-TEST(Agent, OfTwoAssignmentsBeingStoredOnlyTheNewerIsActedOn) {
+// Goal: on a slow disk a wish that changes faster than it is stored is followed all the same, a
+// little behind, and never by one that is not on disk.
+TEST(Agent, EachAssignmentThatIsOnDiskIsActedOnThoughANewerOneIsComing) {
   Scene scene;
   scene.save_takes = seconds(1);
   scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
@@ -124,10 +126,12 @@ TEST(Agent, OfTwoAssignmentsBeingStoredOnlyTheNewerIsActedOn) {
   EXPECT_EQ(scene.agent->assignments_refused(), 1U);
   scene.pass(milliseconds(600));
   EXPECT_EQ(scene.stored->number.revision, Revision{1});
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_EQ(applied(scene), 1U);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  scene.pass(seconds(1));
+  EXPECT_EQ(applied(scene), 3U);
   scene.pass(seconds(1));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
-  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
 }
 
 TEST(Agent, OneAssignmentIsStoredAtATimeAndThenTheNewest) {

@@ -190,7 +190,7 @@ void Agent::visit(const ContainerRemoved& event) {
 /// A listing is older than what was done while it was made: slots that changed since are left for
 /// the next one.
 void Agent::take_inventory(const Inventory& inventory) {
-  if (images_gained_in_step_ <= *inventory_step_) images_.clear();
+  if (inventory.images_told && images_gained_in_step_ <= *inventory_step_) images_.clear();
   images_.insert(inventory.images.begin(), inventory.images.end());
   std::map<InstanceId, std::set<ContainerId>> listed;
   for (const Container& seen : inventory.containers) {

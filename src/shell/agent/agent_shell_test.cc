@@ -30,7 +30,7 @@ struct FakeClock final : Clock {
 /// A disk that a test can hold up; used on two threads.
 class FakeAgentStore final : public AgentStore {
  public:
-  Result<std::uint64_t> count_start(std::uint64_t) override { return 1; }
+  Result<std::uint64_t> count_start(const std::string&, std::uint64_t) override { return 1; }
   Result<std::optional<Assignment>> load() override { return std::nullopt; }
   Result<void> save(const Assignment& assignment) override {
     std::unique_lock lock(mutex_);
