@@ -44,6 +44,7 @@ struct Node {
   NodeName name;
   std::string display_name;  ///< The name as the operator's file spells it.
   Endpoint agent;            ///< Where its agent is dialled; its address is the node's ip.
+  bool port_named = false;   ///< By an operator: what the agent says of its port does not count.
   bool cordoned = false;
   NodeState state = NodeState::kAwaited;
   std::string evidence;     ///< In words: why `state` is what it is.

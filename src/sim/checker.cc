@@ -23,6 +23,7 @@ constexpr Duration kBlindWithin = milliseconds(1000);
 constexpr Duration kSilentAtLeast = milliseconds(1000);
 /// How long two containers may run beside each other where the engine is in trouble, ...
 constexpr Duration kDoubleMax = seconds(15);
+constexpr Duration kUnderWayMax = seconds(15);
 /// ... and how soon one of them is gone when that is over.
 constexpr Duration kClearedWithin = seconds(5);
 /// A node that has been well for so long is no longer thought dead.
@@ -248,7 +249,8 @@ void Checker::note_builders(const std::vector<Write>& writes) {
     const NodeName& builder = *known->second.build_node;
     const bool moves = put->workload.build_node != builder &&
                        put->workload.next->generation == known->second.next->generation;
-    if (moves && (is_dead(builder) || troubled_.contains(builder)))
+    const bool out_of_reach = store_.nodes().at(builder).state == NodeState::kUnreachable;
+    if (moves && (is_dead(builder) || out_of_reach || was_troubled(builder)))
       ++builds_[{known->first, known->second.next->generation}].allowed;
   }
 }
@@ -332,10 +334,17 @@ void Checker::check(const core::SwitchPower& action) {
     return violate("though it is well");
 }
 
+/// By its own word, which may have been under way for as long as the bus or the manager stood
+/// still.
+bool Checker::was_troubled(const NodeName& node) const {
+  const auto found = troubled_at_.find(node);
+  return found != troubled_at_.end() && world_.now() - found->second <= kUnderWayMax;
+}
+
 void Checker::on_status(const NodeName& node, const Heartbeat& heartbeat) {
   world_.trace(text_of(heartbeat));
-  if (heartbeat.report && heartbeat.report->problem.empty()) troubled_.erase(node);
-  if (heartbeat.report && !heartbeat.report->problem.empty()) troubled_.insert(node);
+  if (heartbeat.report && !heartbeat.report->problem.empty())
+    troubled_at_.insert_or_assign(node, world_.now());
   WishNumber& last = applied_[node];
   if (heartbeat.applied < last) {
     world_.violate("wish-goes-forward", fmt::format("'{}' applied {} after {}", node.str(),

@@ -97,6 +97,7 @@ class Checker {
   void check_verdict(const Node& node);
   void check(const core::PublishAssignment& action);
   void check(const core::SwitchPower& action);
+  bool was_troubled(const NodeName& node) const;
   bool is_blind_for(Duration duration) const;
   using Since = std::map<NodeName, MonoTime>;
   bool lasts(const Since& since, const NodeName& node, Duration duration) const;
@@ -125,7 +126,7 @@ class Checker {
   std::map<BuildKey, Builds> builds_;
   std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< In this life of its agent.
   std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the wish on its disk.
-  std::set<NodeName> troubled_;                        ///< By their own last word.
+  std::map<NodeName, MonoTime> troubled_at_;           ///< When they last said so.
   std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.
   bool quiet_ = false;
 };

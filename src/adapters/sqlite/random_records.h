@@ -39,6 +39,7 @@ class RandomRecords {
     return {.name = *NodeName::parse("node-" + std::to_string(prng_.below(5))),
             .display_name = text(),
             .agent = {.address = text(), .port = number<std::uint16_t>()},
+            .port_named = coin(),
             .cordoned = coin(),
             .state = any(NodeState::kDead),
             .evidence = text(),

@@ -105,27 +105,31 @@ NodeTable::NodeTable(SqlDatabase& database)
     : put_(database.prepare(R"(
         INSERT INTO nodes (
           name, display_name, address, agent_port, cordoned, state, evidence, boot_id, start_count,
-          cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+          cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at,
+          agent_port_named)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
         ON CONFLICT (name) DO UPDATE SET
           display_name = ?2, address = ?3, agent_port = ?4, cordoned = ?5, state = ?6,
           evidence = ?7, boot_id = ?8, start_count = ?9, cpu_millis = ?10, memory_bytes = ?11,
-          recovery_phase = ?12, recovery_attempt = ?13, recovery_reason = ?14, changed_at = ?15)")),
+          recovery_phase = ?12, recovery_attempt = ?13, recovery_reason = ?14, changed_at = ?15,
+          agent_port_named = ?16)")),
       load_(database.prepare(R"(
         SELECT
-          name, display_name, address, agent_port, cordoned, state, evidence, boot_id, start_count,
-          cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at
+          name, display_name, address, agent_port, agent_port_named, cordoned, state, evidence,
+          boot_id, start_count, cpu_millis, memory_bytes, recovery_phase, recovery_attempt,
+          recovery_reason, changed_at
         FROM nodes ORDER BY name)")) {}
 
 void NodeTable::put(const Node& node) {
-  const auto& [name, display_name, agent, cordoned, state, evidence, incarnation, capacity,
-               recovery, changed_at] = node;
+  const auto& [name, display_name, agent, port_named, cordoned, state, evidence, incarnation,
+               capacity, recovery, changed_at] = node;
   const auto& [address, port] = agent;
   const auto& [boot_id, start_count] = incarnation;
   const auto& [cpu_millis, memory_bytes] = capacity;
   const auto& [phase, attempt, reason] = recovery;
   put_.run({name.str(), display_name, address, port, cordoned, name_of(state), evidence, boot_id,
-            start_count, cpu_millis, memory_bytes, name_of(phase), attempt, reason, changed_at});
+            start_count, cpu_millis, memory_bytes, name_of(phase), attempt, reason, changed_at,
+            port_named});
 }
 
 std::vector<Node> NodeTable::load() {
@@ -135,6 +139,7 @@ std::vector<Node> NodeTable::load() {
         .name = row.parsed(NodeName::parse),
         .display_name = row.text(),
         .agent = {.address = row.text(), .port = row.number<std::uint16_t>()},
+        .port_named = row.number<std::uint8_t>() != 0,
         .cordoned = row.number<std::uint8_t>() != 0,
         .state = row.parsed(parse_node_state),
         .evidence = row.text(),

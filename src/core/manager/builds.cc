@@ -85,16 +85,16 @@ void Manager::find_builder(Workload& workload) {
 }
 
 /// Why the build cannot go on where it is, in words; empty if it may. A node that is merely
-/// suspect, in trouble or without its agent has its time first; one that only the bus does not
-/// reach may be building.
+/// suspect, in trouble, without its agent or out of the bus's reach has its time first. One that
+/// heard of the order before the bus was cut may be building.
 std::string Manager::stuck_builder(const Workload& workload) const {
   const NodeRecord& record = nodes_.at(*workload.build_node);
   switch (record.node.state) {
     case NodeState::kDead: return unusable(record);
-    case NodeState::kLive: return record.given_up ? unusable(record) : "";
+    case NodeState::kLive:
+    case NodeState::kUnreachable: return record.given_up ? unusable(record) : "";
     case NodeState::kAwaited:
     case NodeState::kSuspect:
-    case NodeState::kUnreachable:
     case NodeState::kAgentDown: return {};
   }
   HEARTH_CHECK(false);

@@ -71,7 +71,8 @@ void Manager::watch_bus() {
 /// Why the bus does not count as carrying.
 std::string Manager::blindness(MonoTime now) const {
   const std::optional<Duration> round_trip = bus_.round_trip();
-  const bool slow = round_trip && *round_trip > bus_.round_trip_max();
+  const bool slow = round_trip && *round_trip > bus_.round_trip_max() &&
+                    bus_.silence_at(now) < 2 * *round_trip;  // They still come back.
   if (slow) {
     return fmt::format("the bus took {} to bring back what was sent, more than the {} it may take",
                        show_duration(*round_trip), show_duration(bus_.round_trip_max()));
@@ -94,7 +95,6 @@ void Manager::tend(NodeRecord& record) {
   judge(record);
   if (bus_carries_) record.ladder.on_tick(now_.mono);
   recover_late(record);
-  give_up_builds(record);
   climb(record);
   if (record.judged() && now_.mono >= record.dial.next_dial()) {
     const std::uint64_t dial = record.dial.on_dialled(now_.mono);
@@ -185,14 +185,6 @@ void Manager::lose(NodeRecord& record) {
   climb(record);
 }
 
-/// Builds leave a node that says for long that it cannot work.
-void Manager::give_up_builds(NodeRecord& record) {
-  if (!bus_carries_ || record.given_up || !record.given_up_at) return;
-  if (now_.mono < *record.given_up_at) return;
-  record.given_up = true;
-  capacity_changed_ = true;
-}
-
 /// Brings back a node that was dead before it had a power driver, unless it comes by itself.
 void Manager::recover_late(NodeRecord& record) {
   if (record.node.state != NodeState::kDead) record.recover_at.reset();
@@ -264,7 +256,6 @@ void Manager::schedule(NodeRecord& record) {
   if (record.judged()) {
     consider(record.silence.next_change(now_.mono));
     consider(record.dial.next_dial());
-    if (bus_carries_ && !record.given_up) consider(record.given_up_at);
     consider(record.next_fetch);
     if (record.agent_down_since) {
       const MonoTime end_of_grace = *record.agent_down_since + settings_.liveness.agent_down_grace;

@@ -68,9 +68,8 @@ void Manager::note_lateness() {
     record.ladder.excuse(lateness, now_.mono);
     if (record.given_up_at) *record.given_up_at += lateness;
     if (record.recover_at) *record.recover_at += lateness;
-    schedule(record);
-    if (record.node.state == NodeState::kLive || !record.judged()) continue;
-    record.dial.discard(now_.mono);
+    const bool is_asked = record.judged() && record.node.state != NodeState::kLive;
+    if (is_asked) record.dial.discard(now_.mono);
     schedule(record);
   }
 }
@@ -156,6 +155,7 @@ Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
       NodeRecord& record = add_node(Node{.name = entry.name,
                                          .display_name = entry.display_name,
                                          .agent = entry.agent,
+                                         .port_named = entry.names_port,
                                          .changed_at = now_.wall});
       nodes_touched_.insert(entry.name);
       assignments_due_.insert(entry.name);
@@ -178,12 +178,15 @@ bool Manager::update(NodeRecord& record, const NodeEntry& entry) {
   const bool told_by_agent =
       !entry.names_port && node.incarnation.told() && node.agent.address == entry.agent.address;
   if (told_by_agent) agent.port = node.agent.port;
-  if (node.agent == agent && node.display_name == entry.display_name) return false;
+  const bool is_known = node.agent == agent && node.port_named == entry.names_port &&
+                        node.display_name == entry.display_name;
+  if (is_known) return false;
   if (node.agent != agent) {
     node.agent = std::move(agent);
     record.dial.readdress(now_.mono);
     schedule(record);
   }
+  node.port_named = entry.names_port;
   node.display_name = entry.display_name;
   nodes_touched_.insert(node.name);
   return true;

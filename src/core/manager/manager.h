@@ -118,7 +118,6 @@ class Manager {
   void resume(NodeRecord& record);
   void lose(NodeRecord& record);
   void climb(NodeRecord& record);
-  void give_up_builds(NodeRecord& record);
   void recover_late(NodeRecord& record);
   std::string blindness(MonoTime now) const;
   void republish_if_unheard(NodeRecord& record);
@@ -129,7 +128,7 @@ class Manager {
   enum class Way : std::uint8_t { kBus, kHttp };
   void hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime received_at, Way way);
   void note_usability(NodeRecord& record);
-  void note_trouble(NodeRecord& record);
+  void note_trouble(NodeRecord& record, const Heartbeat& heartbeat);
   bool is_stale(NodeRecord& record, const Heartbeat& heartbeat);
   void sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoTime sign_at);
   void boot_anew(NodeRecord& record);

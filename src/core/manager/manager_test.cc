@@ -109,6 +109,27 @@ TEST(Manager, ABuildMovesWhenItsNodesEngineBreaksAndSaysWhyIfItCannot) {
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason, IsEmpty());
 }
 
+// Goal: a build that was ordered of a node and never reached it does not wait for its way to the
+// bus.
+TEST(Manager, ABuildThatCannotBeToldToItsNodeMoves) {
+  Scene scene;
+  scene.import({"a", "b"});
+  for (const char* name : {"a", "b"}) scene.beat(name);
+  scene.pass(seconds(1));
+  const Scene::Beat beat = scene.beats.at(Scene::node("a"));
+  scene.beats.erase(Scene::node("a"));  // It answers dials.
+  (void)scene.deploy(1);
+  ASSERT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("a"));
+  for (int second = 0; second < 40; ++second) {
+    scene.pass(seconds(1));
+    if (scene.state("a") != NodeState::kUnreachable) continue;
+    scene.step(StatusFetched{Scene::node("a"),
+                             Heartbeat{.incarnation = beat.incarnation, .report = Report{}}});
+  }
+  EXPECT_THAT(scene.placed(), SizeIs(1));
+  EXPECT_TRUE(scene.placed().contains(Scene::node("b")));
+}
+
 TEST(Manager, ANodeThatBuildsIsNotTheFirstChoiceForTheNextBuild) {
   Scene scene;
   scene.import({"a", "b"});

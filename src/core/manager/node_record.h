@@ -35,7 +35,8 @@ struct Manager::NodeRecord {
   HeartbeatAge age;
 
   std::optional<MonoTime> agent_down_since;
-  /// Its agent tells of a problem: when builds stop waiting for it, and whether they did.
+  /// Its agent tells of a problem, or cannot be told anything: when builds stop waiting for it, and
+  /// whether they did.
   std::optional<MonoTime> given_up_at;
   bool given_up = false;
   /// Dead since before it had a power driver: when its recovery begins if it is not heard.

@@ -50,7 +50,7 @@ void Manager::hear(NodeRecord& record, const Heartbeat& heartbeat, MonoTime rece
     if (untold && !record.next_fetch) record.next_fetch = now_.mono;
   }
   note_usability(record);
-  note_trouble(record);
+  note_trouble(record, heartbeat);
   tend(record);
 }
 
@@ -68,13 +68,20 @@ void Manager::note_usability(NodeRecord& record) {
   capacity_changed_ = true;
 }
 
-/// A problem that passes, as an engine that restarts, is waited for.
-void Manager::note_trouble(NodeRecord& record) {
-  const bool troubled = record.soft.report && !record.soft.report->problem.empty();
-  if (troubled == record.given_up_at.has_value()) return;
-  record.given_up = false;
-  record.given_up_at.reset();
-  if (troubled) record.given_up_at = now_.mono + settings_.liveness.agent_down_grace;
+/// A problem that passes, as an engine that restarts, is waited for; so is a bus that does not
+/// reach a node with what it is told. Judged by what it says itself: it may long be well unheard.
+void Manager::note_trouble(NodeRecord& record, const Heartbeat& heartbeat) {
+  const bool untold = record.node.state == NodeState::kUnreachable && !took_over(record);
+  if (!untold && !heartbeat.report) return;
+  if (!untold && heartbeat.report->problem.empty()) {
+    record.given_up_at.reset();
+    record.given_up = false;
+    return;
+  }
+  if (!record.given_up_at) record.given_up_at = now_.mono + settings_.liveness.agent_down_grace;
+  if (!bus_carries_ || record.given_up || now_.mono < *record.given_up_at) return;
+  record.given_up = true;
+  capacity_changed_ = true;
 }
 
 /// True for a message of a former life and for one that was heard already (or overtaken).
@@ -127,8 +134,9 @@ void Manager::sign_of_life(NodeRecord& record, const Heartbeat& heartbeat, MonoT
     nodes_touched_.insert(node.name);
     if (new_boot) boot_anew(record);
   }
-  if (heartbeat.agent_port && *heartbeat.agent_port != node.agent.port) {
-    node.agent.port = *heartbeat.agent_port;
+  const std::optional<std::uint16_t> port = node.port_named ? std::nullopt : heartbeat.agent_port;
+  if (port && *port != node.agent.port) {
+    node.agent.port = *port;
     record.dial.readdress(now_.mono);
     nodes_touched_.insert(node.name);
   }

@@ -105,10 +105,9 @@ void RecoveryLadder::listen_again(MonoTime now) {
 }
 
 void RecoveryLadder::excuse(Duration lateness, MonoTime now) {
-  const bool awaits_driver = recovery_.phase == RecoveryPhase::kSwitchingOff ||
-                             recovery_.phase == RecoveryPhase::kSwitchingOn;
-  if (awaits_driver) *deadline_ += lateness;
-  listen_again(now);
+  if (!deadline_) return;
+  const Duration to_hear = std::min(lateness, settings_.backoff_min);
+  *deadline_ = std::max(*deadline_ + lateness, now + to_hear);
 }
 
 std::optional<PowerVerb> RecoveryLadder::take_verb() {

@@ -41,7 +41,8 @@ class RecoveryLadder {
   void on_tick(MonoTime now);
   /// Until now nobody could be heard: what waits for the node to be heard waits anew.
   void listen_again(MonoTime now);
-  /// For `lateness` we ourselves neither heard the node nor took the driver's answer.
+  /// For `lateness` we ourselves neither heard the node nor took the driver's answer: what is
+  /// waited for has so much longer, and what came meanwhile is heard first.
   void excuse(Duration lateness, MonoTime now);
 
   /// The verb that must be told to the driver now; asked once after each call above and after

@@ -139,5 +139,21 @@ TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
   EXPECT_EQ(waiting.take_verb(), PowerVerb::kOff);
 }
 
+// Goal: a manager that is often a little late does not wait for a node for ever.
+TEST(RecoveryLadder, ManyLatenessesAddUpAndNoMore) {
+  RecoveryLadder ladder = booting(kStart);
+  MonoTime now = kStart;
+  Duration late{0};
+  while (ladder.recovery().phase == RecoveryPhase::kBooting) {
+    now += 10s;
+    ladder.excuse(300ms, now);
+    late += 300ms;
+    ladder.on_tick(now);
+    ladder.on_tick(now + 1s);
+    ASSERT_LT(now, kStart + 2 * kSettings.boot_timeout);
+  }
+  EXPECT_LE(now, kStart + kSettings.boot_timeout + late + 10s);
+}
+
 }  // namespace
 }  // namespace hearth::core
