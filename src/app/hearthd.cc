@@ -172,7 +172,7 @@ Result<void> run(const ManagerConfig& config) {
   const KafkaConfig bus_config = bus_settings(config, embedded.get());
   Result<std::unique_ptr<KafkaBus>> bus = KafkaBus::open(loop, clock, bus_config, embedded.get());
   if (!bus) return tl::unexpected(bus.error());
-  HttpDialer dialer(loop);
+  HttpDialer dialer(loop, *token);
   TcpHttpClient http(loop, *token);
   const std::unique_ptr<PowerDriver> power = make_power_drivers(loop, config);
 
@@ -228,6 +228,7 @@ Result<void> run(const ManagerConfig& config) {
     });
   }
   run_until_signalled(loop);
+  if (!fatal && shell.store_fault()) fatal = shell.store_fault();
   if (fatal) end_at_once(*fatal);
   return {};
 }

@@ -56,6 +56,7 @@ def _programs(build: Path) -> Iterator[tuple[str, int]]:
 
 def _arguments(process: Path) -> list[str]:
     """The first is the program's path, which for another user's process is what it was started by."""
+    arguments = [""]
     try:
         arguments = (process / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
         arguments[0] = os.readlink(process / "exe").removesuffix(" (deleted)")

@@ -262,7 +262,7 @@ void ManagerShell::on_topics_made(const std::vector<TopicFailure>& failures) {
 void ManagerShell::on_topic_missing(const std::string& topic) {
   if (!want_later(topic)) return;
   ++counters_.topics_missing;
-  if (topic == topics_.canary()) {
+  if (topic == topics_.canary() && !std::exchange(canary_missing_, true)) {
     // Once it is back the manager judges again: then nobody must be silent for want of a topic.
     for (const Node* node : manager_.nodes()) topics_missing_.of_nodes.insert(node->name);
   }
@@ -357,6 +357,7 @@ void ManagerShell::on_message(const BusMessage& message) {
   const Result<Canary> canary = decode_canary(message.payload);
   if (!canary) return reject(message, canary.error());
   if (canary->epoch != manager_.epoch() || canary->sent_at > message.received_at) return;
+  canary_missing_ = false;
   deliver(core::CanaryReturned{canary->sent_at});
 }
 

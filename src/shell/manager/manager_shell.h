@@ -60,8 +60,9 @@ struct ManagerShellConfig {
 class ManagerShell final : public ManagerService {
  public:
   static constexpr std::size_t kInboxMax = 20'000;
-  /// Readings of old events that wait for the store at once; further ones are kExhausted.
-  static constexpr std::size_t kReadsMax = 256;
+  /// Readings of old events that wait for the store at once, and that a commit may have to wait
+  /// for; further ones are kExhausted.
+  static constexpr std::size_t kReadsMax = 32;
   /// Of the store's backlog: beyond it people are told, again and again.
   static constexpr std::uint64_t kBacklogBytesMax = 64 << 20;
 
@@ -146,6 +147,7 @@ class ManagerShell final : public ManagerService {
   Topics topics_missing_;  ///< Wanted again after a while: they could not be made, or are gone.
   std::set<NodeName> nodes_to_follow_;
   bool ensuring_topics_ = false;
+  bool canary_missing_ = false;  ///< Since one found no topic, and until one came back.
 
   LoopTimer deadline_;
   LoopTimer commit_retry_;
