@@ -2,9 +2,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include "base/duration_text.h"
@@ -12,8 +15,10 @@
 
 namespace {
 
+using hearth::Result;
 using hearth::sim::Outcome;
 using hearth::sim::Scenario;
+using hearth::sim::Words;
 
 constexpr int kHeld = 0;
 constexpr int kViolated = 1;
@@ -30,9 +35,33 @@ constexpr const char* kExamples =
     "  hearth-sim --seed 42                       replay one history and read it\n"
     "  hearth-sim --seed 1 --seeds 1000           look for a seed that breaks a promise\n"
     "  hearth-sim --scenario broker-stall --seed 7\n"
-    "Scenarios: random, partition, manager-crashes, broker-stall, power-cycle, rolling-update, "
-    "builder-death.\n"
+    "  hearth-sim --seeds 1000 --hashes           one line a history, to compare two builds by\n";
+constexpr const char* kExitCodes =
     "Exit code: 0 every promise held, 1 one was broken, 2 wrong usage.";
+
+/// Lines `from => to`; empty ones and those that begin with '#' are left out.
+Result<Words> read_words(const std::string& path) {
+  constexpr std::string_view kArrow = " => ";
+  std::ifstream file(path);
+  if (!file)
+    return hearth::fail(hearth::ErrorCode::kNotFound, fmt::format("cannot read '{}'", path));
+  Words words;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line.empty() || line.front() == '#') continue;
+    const std::size_t arrow = line.find(kArrow);
+    if (arrow == 0 || arrow == std::string::npos) {
+      return hearth::fail(hearth::ErrorCode::kInvalidArgument,
+                          fmt::format("{}:{}: must be 'FROM => TO'", path, number));
+    }
+    words.emplace_back(line.substr(0, arrow), line.substr(arrow + kArrow.size()));
+  }
+  return words;
+}
+
+std::string all_scenarios() {
+  return fmt::format("Scenarios: {}.\n", fmt::join(hearth::sim::scenario_names(), ", "));
+}
 
 void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool was_told) {
   const hearth::sim::Violation& violation = *outcome.violation;
@@ -45,6 +74,20 @@ void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool 
              seed);
 }
 
+/// Goes on after a broken promise: what is compared is whether both builds break it.
+template <class Play>
+int tell_hashes(std::string_view scenario, std::int64_t first, std::int64_t count,
+                const Play& play) {
+  int code = kHeld;
+  for (std::int64_t seed = first; seed < first + count; ++seed) {
+    const Outcome outcome = play(seed, {});
+    fmt::print("{} {} {:016x}{}\n", scenario, seed, outcome.trace_hash,
+               outcome.violation ? " breaks " + outcome.violation->property : "");
+    if (outcome.violation) code = kViolated;
+  }
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,7 +95,9 @@ int main(int argc, char** argv) {
   std::int64_t count = 1;
   std::string scenario_name = "random";
   CLI::App app(kAbout, "hearth-sim");
-  app.footer(kExamples);
+  bool hashes = false;
+  std::string words_file;
+  app.footer(kExamples + all_scenarios() + kExitCodes);
   app.add_option("--seed", first, "The history, or the first of several")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{0}, kSeedMax));
@@ -61,6 +106,10 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, kSeedMax));
   app.add_option("--scenario", scenario_name, "Which story")->capture_default_str();
+  app.add_flag("--hashes", hashes,
+               "Tell of each history only its scenario, seed and trace, and what it broke");
+  app.add_option("--words", words_file,
+                 "A file of 'FROM => TO': the trace is hashed as if TO had been said for FROM");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -74,6 +123,17 @@ int main(int argc, char** argv) {
     return kUsage;
   }
 
+  Result<Words> words = words_file.empty() ? Words{} : read_words(words_file);
+  if (!words) {
+    fmt::print(stderr, "hearth-sim: --words {}\n", words.error().message);
+    return kUsage;
+  }
+
+  const auto play = [&](std::int64_t seed, hearth::sim::LineSink sink) {
+    return run_scenario(*scenario, static_cast<std::uint64_t>(seed), std::move(sink),
+                        hearth::sim::WallClocks::kDisagree, *words);
+  };
+  if (hashes) return tell_hashes(scenario_name, first, count, play);
   const bool tell = app.count("--seeds") == 0;
   fmt::print("scenario {}, seed {}{}\n", scenario_name, first,
              count > 1 ? fmt::format(" to {}", first + count - 1) : "");
@@ -82,8 +142,7 @@ int main(int argc, char** argv) {
   for (std::int64_t seed = first; seed < first + count; ++seed) {
     hearth::sim::LineSink sink;
     if (tell) sink = [](const std::string& line) { fmt::print("{}\n", line); };
-    const Outcome outcome =
-        run_scenario(*scenario, static_cast<std::uint64_t>(seed), std::move(sink));
+    const Outcome outcome = play(seed, std::move(sink));
     simulated += outcome.simulated;
     if (outcome.violation) {
       explain(outcome, *scenario, seed, tell);

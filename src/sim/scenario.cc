@@ -42,8 +42,8 @@ Digest bundle(std::uint64_t number) {
 /// One scenario under way: a cluster, and the words in which its script is written.
 class Story {
  public:
-  Story(std::uint64_t seed, LineSink sink, WallClocks wall_clocks)
-      : world_(seed, std::move(sink)), wall_clocks_(wall_clocks), wall_seed_(seed) {}
+  Story(std::uint64_t seed, LineSink sink, WallClocks wall_clocks, const Words& words = {})
+      : world_(seed, std::move(sink), words), wall_clocks_(wall_clocks), wall_seed_(seed) {}
 
   void begin(ClusterShape shape) {
     shape.wall_clocks = wall_clocks_;
@@ -404,10 +404,11 @@ std::optional<CrashPlan> plan_of(std::uint64_t seed, WallClocks wall_clocks) {
 
 }  // namespace
 
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallClocks wall_clocks) {
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallClocks wall_clocks,
+                     const Words& words) {
   // The script of the crashes must be the same for every one of them.
   const std::uint64_t drawn = scenario == Scenario::kManagerCrashes ? 1 : seed;
-  Story story(drawn, std::move(sink), wall_clocks);
+  Story story(drawn, std::move(sink), wall_clocks, words);
   switch (scenario) {
     case Scenario::kRandom: tell_random(story); break;
     case Scenario::kPartition: tell_partition(story); break;
@@ -423,6 +424,12 @@ Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallC
           .trace_hash = world.trace_hash(),
           .simulated = world.since_start(),
           .crash_points = crash_plans(story.cluster().manager().boundaries()).size()};
+}
+
+std::vector<std::string_view> scenario_names() {
+  std::vector<std::string_view> names;
+  for (const auto& [scenario, name] : kScenarios) names.push_back(name);
+  return names;
 }
 
 std::string_view name_of(Scenario scenario) {

@@ -33,9 +33,12 @@ struct Outcome {
 };
 
 /// One history. `sink` gets the timeline as it is written; it may be empty. What the wall clocks
-/// show must change nothing.
+/// show must change nothing. `words`: of the trace.
 Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink,
-                     WallClocks wall_clocks = WallClocks::kDisagree);
+                     WallClocks wall_clocks = WallClocks::kDisagree, const Words& words = {});
+
+/// All of them, by name.
+std::vector<std::string_view> scenario_names();
 
 std::string_view name_of(Scenario scenario);
 Result<Scenario> parse_scenario(std::string_view text);

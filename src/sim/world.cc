@@ -16,10 +16,21 @@ constexpr std::uint64_t kHashPrime = 0x100000001b3ULL;
 /// 2026-01-01T00:00:00Z.
 constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};
 
+std::string translated(std::string text, const Words& words) {
+  for (const auto& [from, to] : words) {
+    std::size_t at = text.find(from);
+    while (at != std::string::npos) {
+      text.replace(at, from.size(), to);
+      at = text.find(from, at + to.size());
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
-World::World(std::uint64_t seed, LineSink sink)
-    : prng_(seed), sink_(std::move(sink)), trace_hash_(kHashBasis) {}
+World::World(std::uint64_t seed, LineSink sink, Words words)
+    : prng_(seed), sink_(std::move(sink)), words_(std::move(words)), trace_hash_(kHashBasis) {}
 
 WallTime World::wall() const {
   return kWallStart + std::chrono::duration_cast<WallClock::duration>(since_start());
@@ -58,7 +69,10 @@ void World::trace(std::string_view text) {
   const auto add = [this](unsigned char byte) { trace_hash_ = (trace_hash_ ^ byte) * kHashPrime; };
   const auto nanos = static_cast<std::uint64_t>(since_start().count());
   for (int shift = 0; shift < 64; shift += 8) add((nanos >> shift) & 0xff);
-  for (const char c : text) add(static_cast<unsigned char>(c));
+  const auto add_text = [&add](std::string_view part) {
+    for (const char c : part) add(static_cast<unsigned char>(c));
+  };
+  words_.empty() ? add_text(text) : add_text(translated(std::string(text), words_));
   add(0);
 }
 

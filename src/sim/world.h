@@ -7,6 +7,7 @@
 #include <queue>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -16,6 +17,10 @@ namespace hearth::sim {
 
 using Task = std::function<void()>;
 using LineSink = std::function<void(const std::string& line)>;
+
+/// Pieces of text and what stands for them in the trace: the words of another revision, so that two
+/// revisions that differ in words alone have the same histories. Applied one after the other.
+using Words = std::vector<std::pair<std::string, std::string>>;
 
 /// Whether the machines' wall clocks show the same.
 enum class WallClocks : std::uint8_t { kAgree, kDisagree };
@@ -47,8 +52,8 @@ class World {
   /// Of the timeline this much is kept for the report of a violation.
   static constexpr std::size_t kLinesKeptMax = 60;
 
-  /// `sink`: gets each line of the timeline as it is written; may be empty.
-  World(std::uint64_t seed, LineSink sink);
+  /// `sink`: gets each line of the timeline as it is written; may be empty. `words`: of the trace.
+  World(std::uint64_t seed, LineSink sink, Words words = {});
 
   MonoTime now() const { return now_; }
   Duration since_start() const { return now_ - kStart; }
@@ -91,6 +96,7 @@ class World {
   MonoTime now_ = kStart;
   Prng prng_;
   LineSink sink_;
+  Words words_;
   std::priority_queue<Entry> queue_;
   std::uint64_t sequence_ = 0;
   std::uint64_t trace_hash_;
