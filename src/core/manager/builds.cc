@@ -64,10 +64,11 @@ void Manager::find_builder(Workload& workload) {
   std::string reason;
   if (!before || !stuck.empty()) {
     const Result<NodeName> node =
-        place(candidates(),
-              {.workload = workload.name, .resources = {}, .image = "", .other_than = before});
+        choose(candidates(),
+               {.workload = workload.name, .resources = {}, .image = "", .other_than = before});
     if (node) {
       workload.build_node = *node;
+      ++candidates().at(*node).instances;
     } else {
       const bool gone = before && record_of(*before)->node.state == NodeState::kDead;
       if (gone) workload.build_node.reset();
