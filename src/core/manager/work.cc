@@ -92,8 +92,11 @@ bool Manager::carry_out(const WorkPlan& plan, Workload& workload) {
   }
   for (const InstanceId& id : plan.stop) {
     Instance& instance = *find_instance(id);
+    if (instance.node) {
+      capacity_changed_ = true;  // There is room for what waits.
+      release(candidates().at(*instance.node), request_for(instance));
+    }
     instance.desire = InstanceDesire::kStop;
-    if (instance.node) capacity_changed_ = true;  // There is room for what waits.
     touch(instance);
     changed = true;
   }

@@ -134,4 +134,12 @@ void reserve(Candidate& candidate, const PlacementRequest& request) {
   ++candidate.of_workload[request.workload];
 }
 
+void release(Candidate& candidate, const PlacementRequest& request) {
+  candidate.reserved.cpu_millis -= request.resources.cpu_millis;
+  candidate.reserved.memory_bytes -= request.resources.memory_bytes;
+  candidate.environment_bytes -= request.environment_bytes;
+  --candidate.instances;
+  --candidate.of_workload[request.workload];
+}
+
 }  // namespace hearth::core

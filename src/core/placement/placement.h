@@ -65,6 +65,9 @@ Result<NodeName> choose(const Candidates& candidates, const PlacementRequest& re
 /// Adds an instance that already has its node to that node's reservation.
 void reserve(Candidate& candidate, const PlacementRequest& request);
 
+/// Takes back what reserve() added.
+void release(Candidate& candidate, const PlacementRequest& request);
+
 /// Above this share (thousandths) of memory used, or of time in which something waited for memory
 /// or for a disk, a node gets nothing new: more work there fails or makes other work fail. A
 /// processor that is wanted by many only makes all slower, so it worsens the score and excludes
