@@ -173,10 +173,12 @@ void Manager::lose(NodeRecord& record) {
   for (const InstanceId& id : instances_on(name)) {
     Instance& instance = *find_instance(id);
     if (instance.desire == InstanceDesire::kStop) continue;
+    const bool is_known = instance.status.state == InstanceState::kLost;
     instance.status.state = InstanceState::kLost;
     instance.status.reason = fmt::format("its node '{}' is dead", name.str());
     instance.changed_at = now_.wall;
     touch(instance);
+    if (is_known) continue;
     tell(EventType::kInstanceLost, "instance/" + id.str(),
          fmt::format("'{}' is lost with node '{}'", id.str(), name.str()));
   }
