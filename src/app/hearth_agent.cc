@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/io_context.hpp>
 
+#include "adapters/address/address_text.h"
 #include "adapters/agent_store/file_agent_store.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/docker/docker_runtime.h"
@@ -43,13 +44,6 @@ struct AgentOptions {
   std::string cluster = "default";
 };
 
-Result<Endpoint> parse_listen(const std::string& text) {
-  Result<Endpoint> endpoint = parse_http_url("http://" + text);
-  if (!endpoint)
-    return fail(ErrorCode::kInvalidArgument, "must be ADDRESS:PORT, for example 0.0.0.0:7701");
-  return endpoint;
-}
-
 template <class T>
 std::function<Result<void>(const std::string&)> into(std::optional<T>& target,
                                                      Result<T> (*parse)(std::string_view)) {
@@ -78,10 +72,10 @@ std::vector<Flag> flags_for(AgentOptions& options) {
       {"node", "NAME", "this node's name, as the manager knows it (required)",
        into(options.node, parse_node)},
       {"manager", "URL", "where the manager's API is, http://HOST:PORT (required)",
-       into(options.manager, parse_http_url)},
+       into(options.manager, parse_manager_url)},
       {"listen", "ADDRESS:PORT", "where to answer dials (127.0.0.1:7701)",
        [&options](const std::string& text) -> Result<void> {
-         Result<Endpoint> endpoint = parse_listen(text);
+         Result<Endpoint> endpoint = parse_listen_address(text);
          if (!endpoint) return tl::unexpected(endpoint.error());
          options.listen = *std::move(endpoint);
          return {};

@@ -9,7 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/clock/system_clock.h"
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "adapters/config/manager_config.h"
 #include "adapters/config/operator_file.h"
 #include "adapters/content/file_content_store.h"
@@ -67,7 +67,12 @@ Result<ManagerConfig> read_config(int argc, char** argv, FlagsEnd& end) {
          return {};
        }},
       {"kafka", "HOST:PORT", "the bus, or 'embedded' for a broker in this process (embedded)",
-       into(options.kafka)},
+       [&options](const std::string& text) -> Result<void> {
+         Result<std::string> kafka = parse_kafka_bootstrap(text);
+         if (!kafka) return tl::unexpected(kafka.error());
+         options.kafka = *std::move(kafka);
+         return {};
+       }},
       {"state", "DIR", "what must survive a restart (/var/lib/hearth)", into(options.state)},
   };
   const Result<FlagsEnd> parsed = parse_flags(

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "wire/workload_request_codec.h"
 
 namespace hearth::cli {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "cli/cli_fixture.h"
 #include "cli/client/deployment.h"
 

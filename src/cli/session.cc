@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "adapters/config/cli_config.h"
 #include "adapters/http/token_file.h"
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/check.h"
 #include "model/enum_names.h"
@@ -36,13 +35,6 @@ int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
   return -1;
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (ec != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
 }
 
 }  // namespace
@@ -98,43 +90,6 @@ std::string percent_encode(std::string_view text) {
     encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
   }
   return encoded;
-}
-
-Result<Endpoint> parse_http_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  const auto refuse = [url](std::string_view what) {
-    return fail(ErrorCode::kInvalidArgument, "'" + std::string(url) + "' " + std::string(what) +
-                                                 "; an address is like http://10.0.0.1:7700");
-  };
-  if (url.starts_with("https://")) return refuse("asks for TLS, which Hearth does not speak yet");
-  if (!url.starts_with(kScheme)) return refuse("does not begin with http://");
-  std::string_view rest = url.substr(kScheme.size());
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-
-  std::string_view host;
-  if (rest.starts_with('[')) {
-    const std::size_t end = rest.find(']');
-    if (end == std::string_view::npos) return refuse("has no ']' after its IPv6 address");
-    host = rest.substr(1, end - 1);
-    rest.remove_prefix(end + 1);
-  } else {
-    host = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(host.size());
-  }
-  const bool brackets = host.find(':') != std::string_view::npos;
-  if (host.empty()) return refuse("names no host");
-  if (!std::all_of(host.begin(), host.end(), [brackets](char c) {
-        return is_alphanumeric(c) || c == '.' || c == '-' || (brackets && (c == ':' || c == '%'));
-      })) {
-    return refuse("has something else than a host and a port");
-  }
-  Endpoint endpoint{std::string(host), kManagerPort};
-  if (rest.empty()) return endpoint;
-  const std::optional<std::uint16_t> port =
-      rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
-  if (!port) return refuse("has no port from 1 to 65535 after its host");
-  endpoint.port = *port;
-  return endpoint;
 }
 
 std::string show_endpoint(const Endpoint& endpoint) {

@@ -155,9 +155,6 @@ std::optional<std::string> percent_decode(std::string_view text);
 /// Encodes all but letters, digits, '-', '.', '_' and '~': fit for a path segment or a query value.
 std::string percent_encode(std::string_view text);
 
-/// Reads "http://host:port" (port 7700 if none is given, brackets around an IPv6 address, nothing
-/// after it but one '/'). The error says what would be right.
-Result<Endpoint> parse_http_url(std::string_view url);
 /// "host:port", with brackets around an IPv6 address.
 std::string show_endpoint(const Endpoint& endpoint);
 

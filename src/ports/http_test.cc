@@ -5,23 +5,7 @@
 namespace hearth {
 namespace {
 
-TEST(HttpUrl, NamesHostAndPort) {
-  EXPECT_EQ(parse_http_url("http://10.0.0.1:7700"), (Endpoint{"10.0.0.1", 7700}));
-  EXPECT_EQ(parse_http_url("http://manager/"), (Endpoint{"manager", kManagerPort}));
-  EXPECT_EQ(parse_http_url("http://[::1]:81"), (Endpoint{"::1", 81}));
-}
-
-TEST(HttpUrl, RefusesWhatItCannotReach) {
-  for (const char* url :
-       {"", "10.0.0.1:7700", "https://h", "http://", "http://h:0", "http://h:x", "http://h:70000",
-        "http://h/path", "http://u@h", "http://[::1", "http://h:"}) {
-    const Result<Endpoint> endpoint = parse_http_url(url);
-    ASSERT_FALSE(endpoint) << url;
-    EXPECT_EQ(endpoint.error().code, ErrorCode::kInvalidArgument) << url;
-  }
-}
-
-TEST(HttpUrl, ShowsAnEndpointAsItIsRead) {
+TEST(ShowEndpoint, PutsAnIpv6AddressInBrackets) {
   EXPECT_EQ(show_endpoint({"127.0.0.1", 7700}), "127.0.0.1:7700");
   EXPECT_EQ(show_endpoint({"::1", 7700}), "[::1]:7700");
 }

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "adapters/config/operator_file.h"
 #include "adapters/config/path_field.h"
 #include "wire/json_reader.h"

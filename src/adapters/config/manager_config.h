@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "base/result.h"
 #include "model/ids.h"
 #include "model/settings.h"

@@ -123,9 +123,9 @@ TEST(ManagerConfig, EveryFaultIsToldAtOnceInTheOrderOfTheParts) {
                                   "n4":{"driver":"exec","command":["power"]},
                                   "n5":{"driver":"dev","sokket":"/x"}}}})"),
             "$.listen: must be an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or "
-            "\"0.0.0.0:7700\"\n"
+            "\"0.0.0.0:7700\" ('localhost' is no IP address)\n"
             "$.kafka.bootstrap: must be \"embedded\" or HOST:PORT, as \"kafka.example:9092\"; "
-            "several are separated by commas\n"
+            "several are separated by commas (it has no port)\n"
             "$.power.nodes.N1: name 'N1' must match [a-z0-9][a-z0-9-]{0,62}, for example "
             "'heater-1'\n"
             "$.power.nodes.n2.driver: must be one of: none, exec, dev\n"

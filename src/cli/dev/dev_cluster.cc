@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "adapters/file/file.h"
 #include "adapters/http/coroutine.h"
 #include "adapters/http/transport.h"

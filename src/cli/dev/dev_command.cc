@@ -11,7 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "adapters/http/coroutine.h"
 #include "cli/dev/dev_cluster.h"
 #include "cli/dev/dev_console.h"

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/config/address_text.h"
+#include "adapters/address/address_text.h"
 #include "adapters/file/file.h"
 #include "wire/json_writer.h"
 
