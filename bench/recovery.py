@@ -38,7 +38,7 @@ from tests.lab.harness.privilege import again_as_root, interrupted_by_sigterm
 from tests.lab.harness.waiting import wait_for
 from tools.dev import build
 from tools.dev.paths import BUILD
-from tools.dev.terminal import Failure, bold, error, say
+from tools.dev.terminal import Failure, Parser, bold, error, say
 
 OUT = BUILD / "bench"
 FLOOR = Path(__file__).resolve().parent / "floor"
@@ -325,7 +325,7 @@ PARTS: dict[str, Callable] = {"container_restart": container_restart, "node_deat
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="./dev bench recovery", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="./dev bench recovery", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=" ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=7, help="of container_restart")
     parser.add_argument("--runs", type=int, default=5, help="of node_death, each profile")

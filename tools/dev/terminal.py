@@ -1,11 +1,13 @@
 """What ./dev says, and how it fails: plain lines, one sentence per failure."""
 
+import argparse
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 _COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -19,13 +21,27 @@ class Failure(Exception):
 
 
 def say(line: str = "") -> None:
+    """Where standard output takes no more, all is over: who read along is gone (| head), or the disk is full."""
     try:
         print(line, flush=True)
-    except BrokenPipeError:  # Who read along is gone (| head). Unwinding ends what was started; what it says goes nowhere.
+    except OSError as failed:  # Unwinding ends what was started; what that says goes nowhere.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-        sys.exit(128 + signal.SIGPIPE)
+        if isinstance(failed, BrokenPipeError):
+            sys.exit(128 + signal.SIGPIPE)
+        error(f"standard output cannot be written: {failed.strerror}")
+        sys.exit(1)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says its help as everything is said: argparse itself hides that it could not be written."""
+
+    def print_help(self, file: IO[str] | None = None) -> None:
+        if file is None:
+            say(self.format_help().rstrip("\n"))
+        else:
+            super().print_help(file)
 
 
 def bold(text: str) -> str:

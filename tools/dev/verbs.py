@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tools.dev.terminal import bold, say
+from tools.dev.terminal import Parser, bold, say
 
 
 def _no_arguments(_: argparse.ArgumentParser) -> None:
@@ -25,8 +25,8 @@ class Verb:
 
     def parser(self) -> argparse.ArgumentParser:
         examples = "examples:\n" + "\n".join(f"  {line}" for line in self.examples)
-        parser = argparse.ArgumentParser(prog=f"./dev {self.name}", description=self.summary, epilog=examples,
-                                         formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser = Parser(prog=f"./dev {self.name}", description=self.summary, epilog=examples,
+                        formatter_class=argparse.RawDescriptionHelpFormatter)
         self.arguments(parser)
         return parser
 

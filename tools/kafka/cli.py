@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from tools.dev.terminal import say
+from tools.dev.terminal import Parser, say
 from tools.kafka.broker import Broker
 from tools.kafka.fetching import fetch
 
@@ -56,7 +56,7 @@ VERBS = {
 
 def main(argv: list[str]) -> int:
     verbs = "\n".join(f"  {name:8}{summary}" for name, (summary, _) in VERBS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="./dev kafka", formatter_class=argparse.RawDescriptionHelpFormatter,
         description=f"A real Kafka broker for this checkout, without authorization, on loopback.\n\n{verbs}",
         epilog="examples:\n  ./dev kafka up\n  ./dev kafka up --port 19092\n  ./dev kafka pause; sleep 5; ./dev kafka resume")

@@ -14,7 +14,7 @@ from tests.lab.harness.names import LABS, LabNames
 from tests.lab.harness.privilege import again_as_root, interrupted_by_sigterm
 from tests.lab.harness.remains import collect_abandoned, take_down
 from tools.dev.processes import which
-from tools.dev.terminal import Failure, error, say
+from tools.dev.terminal import Failure, Parser, error, say
 
 EXAMPLES = """examples:
   ./dev lab up --nodes 3            three servers, a Kafka and a manager, on a network of their own
@@ -64,8 +64,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./dev lab", description=__doc__, epilog=EXAMPLES,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="./dev lab", description=__doc__, epilog=EXAMPLES,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="default", help="which lab, where there are several (default: default)")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
