@@ -2,15 +2,11 @@
 
 #include <unistd.h>
 
-#include <charconv>
-#include <filesystem>
 #include <random>
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/address/address_text.h"
 #include "adapters/agent_store/file_agent_store.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/docker/docker_runtime.h"
@@ -20,9 +16,10 @@
 #include "adapters/http/http_server.h"
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
+#include "app/agent_options.h"
+#include "app/command_line.h"
 #include "app/daemon.h"
 #include "app/descriptors.h"
-#include "app/flags.h"
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
 #include "shell/agent_api/agent_metrics.h"
@@ -31,93 +28,6 @@ namespace hearth {
 namespace {
 
 constexpr const char* kName = "hearth-agent";
-
-struct AgentOptions {
-  std::optional<NodeName> node;
-  std::optional<Endpoint> manager;
-  Endpoint listen{"127.0.0.1", 7701};
-  std::filesystem::path state = "/var/lib/hearth-agent";
-  std::filesystem::path docker_socket = "/var/run/docker.sock";
-  std::filesystem::path token_file;
-  std::string kafka;
-  std::string topic_prefix = "hearth.";
-  std::string cluster = "default";
-};
-
-template <class T>
-std::function<Result<void>(const std::string&)> into(std::optional<T>& target,
-                                                     Result<T> (*parse)(std::string_view)) {
-  return [&target, parse](const std::string& text) -> Result<void> {
-    Result<T> value = parse(text);
-    if (!value) return tl::unexpected(value.error());
-    target = *std::move(value);
-    return {};
-  };
-}
-
-template <class T>
-std::function<Result<void>(const std::string&)> into(T& target) {
-  return [&target](const std::string& text) -> Result<void> {
-    target = text;
-    return {};
-  };
-}
-
-Result<NodeName> parse_node(std::string_view text) {
-  return NodeName::parse(text);
-}
-
-std::vector<Flag> flags_for(AgentOptions& options) {
-  return {
-      {"node", "NAME", "this node's name, as the manager knows it (required)",
-       into(options.node, parse_node)},
-      {"manager", "URL", "where the manager's API is, http://HOST:PORT (required)",
-       into(options.manager, parse_manager_url)},
-      {"listen", "ADDRESS:PORT", "where to answer dials (127.0.0.1:7701)",
-       [&options](const std::string& text) -> Result<void> {
-         Result<Endpoint> endpoint = parse_listen_address(text);
-         if (!endpoint) return tl::unexpected(endpoint.error());
-         options.listen = *std::move(endpoint);
-         return {};
-       }},
-      {"state", "DIR", "what must survive a reboot (/var/lib/hearth-agent)", into(options.state)},
-      {"docker", "unix:///PATH", "the container engine (unix:///var/run/docker.sock)",
-       [&options](const std::string& text) -> Result<void> {
-         constexpr std::string_view kScheme = "unix://";
-         if (!text.starts_with(kScheme)) {
-           return fail(ErrorCode::kInvalidArgument,
-                       "must be unix:///PATH: the engine is spoken to on this node");
-         }
-         options.docker_socket = text.substr(kScheme.size());
-         return {};
-       }},
-      {"token-file", "FILE", "the cluster's token; needed off loopback", into(options.token_file)},
-      {"kafka", "HOST:PORT", "the bus; without it the manager is asked", into(options.kafka)},
-      {"topic-prefix", "PREFIX", "of the bus's topics, with --kafka (hearth.)",
-       into(options.topic_prefix)},
-      {"cluster", "ID", "whose containers these are, where clusters share an engine (default)",
-       into(options.cluster)},
-  };
-}
-
-Result<AgentOptions> read_options(int argc, char** argv, FlagsEnd& end) {
-  AgentOptions options;
-  const Result<FlagsEnd> parsed = parse_flags(
-      argc, argv,
-      "Keeps one node's containers running as the manager assigned them, restarts at once what "
-      "dies,\n"
-      "and tells over Kafka how the node is. Needs nobody to keep doing so.",
-      flags_for(options),
-      "  hearth-agent --node gw-17 --manager http://10.0.0.5:7700 --listen 0.0.0.0:7701 \\\n"
-      "    --token-file /etc/hearth/token\n");
-  if (!parsed) return tl::unexpected(parsed.error());
-  end = *parsed;
-  if (end == FlagsEnd::kHelpShown) return options;
-  if (!options.node) return fail(ErrorCode::kInvalidArgument, "--node NAME is missing; see --help");
-  if (!options.manager)
-    return fail(ErrorCode::kInvalidArgument, "--manager URL is missing; see --help");
-  return options;
-}
 
 AgentCounts counts_of(const AgentShell& shell, const docker::DockerCounters& engine) {
   const AgentShellCounters& counters = shell.counters();
@@ -208,12 +118,11 @@ Result<void> run(const AgentOptions& options) {
 }
 
 int main_of_agent(int argc, char** argv) {
-  FlagsEnd end = FlagsEnd::kRun;
-  const Result<AgentOptions> options = read_options(argc, argv, end);
-  if (!options) return give_up(kName, options.error());
-  if (end == FlagsEnd::kHelpShown) return 0;
+  AgentOptions options;
+  const usage::Program program = describe_agent(options);
+  if (const std::optional<int> code = read_command_line(program, argc, argv)) return *code;
   set_up_log(kName);
-  const Result<void> outcome = run(*options);
+  const Result<void> outcome = run(options);
   return outcome ? 0 : give_up(kName, outcome.error());
 }
 

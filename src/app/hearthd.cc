@@ -4,12 +4,10 @@
 #include <filesystem>
 #include <memory>
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/clock/system_clock.h"
-#include "adapters/address/address_text.h"
 #include "adapters/config/manager_config.h"
 #include "adapters/config/operator_file.h"
 #include "adapters/content/file_content_store.h"
@@ -23,9 +21,11 @@
 #include "adapters/power/exec_power_driver.h"
 #include "adapters/power/power_switchboard.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "app/command_line.h"
 #include "app/daemon.h"
 #include "app/descriptors.h"
-#include "app/flags.h"
+#include "app/manager_options.h"
+#include "base/version.h"
 #include "shell/api/manager_api.h"
 #include "shell/manager/manager_shell.h"
 
@@ -33,56 +33,10 @@ namespace hearth {
 namespace {
 
 constexpr const char* kName = "hearthd";
-constexpr const char* kVersion = "0.1.0";
 constexpr std::size_t kDescriptorsPlenty = 2048;  ///< For all the connections there may be.
 
-struct ManagerOptions {
-  std::filesystem::path config_file;
-  std::optional<Endpoint> listen;
-  std::string kafka;
-  std::string state;
-};
-
-std::function<Result<void>(const std::string&)> into(std::string& target) {
-  return [&target](const std::string& text) -> Result<void> {
-    target = text;
-    return {};
-  };
-}
-
 /// The file, and what the command line says instead of it.
-Result<ManagerConfig> read_config(int argc, char** argv, FlagsEnd& end) {
-  ManagerOptions options;
-  const std::vector<Flag> flags = {
-      {"config", "FILE", "configuration, see docs/reference/config.md (none: all defaults)",
-       [&options](const std::string& text) -> Result<void> {
-         options.config_file = text;
-         return {};
-       }},
-      {"listen", "ADDRESS:PORT", "where to serve the API (127.0.0.1:7700)",
-       [&options](const std::string& text) -> Result<void> {
-         Result<Endpoint> endpoint = parse_listen_address(text);
-         if (!endpoint) return tl::unexpected(endpoint.error());
-         options.listen = *std::move(endpoint);
-         return {};
-       }},
-      {"kafka", "HOST:PORT", "the bus, or 'embedded' for a broker in this process (embedded)",
-       [&options](const std::string& text) -> Result<void> {
-         Result<std::string> kafka = parse_kafka_bootstrap(text);
-         if (!kafka) return tl::unexpected(kafka.error());
-         options.kafka = *std::move(kafka);
-         return {};
-       }},
-      {"state", "DIR", "what must survive a restart (/var/lib/hearth)", into(options.state)},
-  };
-  const Result<FlagsEnd> parsed = parse_flags(
-      argc, argv,
-      "The manager: decides which nodes live, what runs where, and brings lost nodes back.", flags,
-      "  hearthd --config /etc/hearth/config.json\n"
-      "  hearthd --state ./state --kafka embedded\n");
-  if (!parsed) return tl::unexpected(parsed.error());
-  end = *parsed;
-  if (end == FlagsEnd::kHelpShown) return ManagerConfig{};
+Result<ManagerConfig> read_config(const ManagerOptions& options) {
   Result<ManagerConfig> config =
       options.config_file.empty() ? ManagerConfig{} : load_manager_config(options.config_file);
   if (!config) return config;
@@ -195,9 +149,10 @@ Result<void> run(const ManagerConfig& config) {
         fatal = error;
         loop.stop();
       });
-  ManagerApi api(
-      shell, **content,
-      {.version = kVersion, .cluster = config.kafka.topic_prefix, .agent_port = config.agent_port});
+  ManagerApi api(shell, **content,
+                 {.version = std::string(version()),
+                  .cluster = config.kafka.topic_prefix,
+                  .agent_port = config.agent_port});
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
   const std::size_t descriptors = raise_descriptor_limit();
@@ -239,10 +194,11 @@ Result<void> run(const ManagerConfig& config) {
 }
 
 int main_of_manager(int argc, char** argv) {
-  FlagsEnd end = FlagsEnd::kRun;
-  const Result<ManagerConfig> config = read_config(argc, argv, end);
+  ManagerOptions options;
+  const usage::Program program = describe_manager(options);
+  if (const std::optional<int> code = read_command_line(program, argc, argv)) return *code;
+  const Result<ManagerConfig> config = read_config(options);
   if (!config) return give_up(kName, config.error());
-  if (end == FlagsEnd::kHelpShown) return 0;
   set_up_log(kName);
   const Result<void> outcome = run(*config);
   return outcome ? 0 : give_up(kName, outcome.error());

@@ -1,6 +1,6 @@
-// Goal: docs/reference/cli.md says what the program says. Method: the part that lists the commands
-// is made from their help and compared. After a change: HEARTH_UPDATE_REFERENCE=1 hearth_dev_test
-// --gtest_filter='Reference*' writes it.
+// Goal: docs/reference/cli.md says what the programs say. Method: the part that lists what they may
+// be told is made from their help and compared. After a change: HEARTH_UPDATE_REFERENCE=1
+// hearth_app_programs_test --gtest_filter='Reference*' writes it.
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,25 +11,25 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "cli/command_line.h"
-#include "cli/dev/dev_command.h"
+#include "adapters/usage/help.h"
+#include "app/programs.h"
 
-namespace hearth::cli {
+namespace hearth {
 namespace {
 
-CommandList all_commands() {
-  CommandList commands = make_commands();
-  commands.push_back(make_dev_command());
-  commands.push_back(make_dev_power_command());
-  return commands;
+/// "hearth node list"; of a program without commands its name.
+std::string full_name(const usage::Program& program, const usage::CommandDescription& command) {
+  if (command.text.name.empty()) return std::string(program.name);
+  return fmt::format("{} {}", program.name, command.text.name);
 }
 
-std::string commands_in_markdown() {
-  const CommandList commands = all_commands();
+std::string in_markdown() {
   std::string out;
-  for (const auto& command : commands) {
-    const std::string name(command->text().name);
-    out += fmt::format("\n### hearth {}\n\n```text\n{}```\n", name, help_of(name, commands));
+  for (const usage::Program& program : hearth_programs()) {
+    for (const usage::CommandDescription& command : program.commands) {
+      out += fmt::format("\n### {}\n\n```text\n{}```\n", full_name(program, command),
+                         usage::help_of(program, command.text.name));
+    }
   }
   return out;
 }
@@ -43,20 +43,23 @@ TEST(Reference, SaysOfEveryCommandWhatItsHelpSays) {
   ASSERT_NE(at, std::string::npos);
   const std::size_t end = at + kHeading.size();
   if (std::getenv("HEARTH_UPDATE_REFERENCE") != nullptr) {
-    std::ofstream(page) << text.substr(0, end) << commands_in_markdown();
+    std::ofstream(page) << text.substr(0, end) << in_markdown();
     GTEST_SKIP() << "written";
   }
-  EXPECT_EQ(text.substr(end), commands_in_markdown());
+  EXPECT_EQ(text.substr(end), in_markdown());
 }
 
 TEST(Reference, EveryCommandHasAnExampleThatBeginsWithIt) {
-  for (const auto& command : all_commands()) {
-    const CommandText text = command->text();
-    ASSERT_FALSE(text.examples.empty()) << text.name;
-    EXPECT_TRUE(text.examples.front().line.starts_with("hearth " + std::string(text.name)));
-    EXPECT_TRUE(text.summary.ends_with('.')) << text.name;
+  for (const usage::Program& program : hearth_programs()) {
+    for (const usage::CommandDescription& command : program.commands) {
+      const usage::CommandText& text = command.text;
+      const std::string name = full_name(program, command);
+      ASSERT_FALSE(text.examples.empty()) << name;
+      EXPECT_TRUE(text.examples.front().line.starts_with(name)) << name;
+      EXPECT_TRUE(text.summary.ends_with('.')) << name;
+    }
   }
 }
 
 }  // namespace
-}  // namespace hearth::cli
+}  // namespace hearth

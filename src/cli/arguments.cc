@@ -12,29 +12,6 @@
 namespace hearth::cli {
 namespace {
 
-template <class T>
-std::function<Result<void>(const std::string&)> store_in(T& into) {
-  return [&into](const std::string& given) -> Result<void> {
-    into = given;
-    return {};
-  };
-}
-
-/// Reads a number within [low, high].
-struct WholeNumber {
-  std::uint32_t low;
-  std::uint32_t high;
-
-  Result<std::uint32_t> operator()(std::string_view given) const {
-    std::uint32_t number = 0;
-    const char* const end = given.data() + given.size();
-    const auto [rest, ec] = std::from_chars(given.data(), end, number);
-    if (ec == std::errc() && rest == end && number >= low && number <= high) return number;
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("must be a whole number from {} to {}", low, high));
-  }
-};
-
 Result<OutputFormat> parse_output_format(std::string_view text) {
   if (text == "text") return OutputFormat::kText;
   if (text == "json") return OutputFormat::kJson;
@@ -43,64 +20,18 @@ Result<OutputFormat> parse_output_format(std::string_view text) {
 
 }  // namespace
 
-void Arguments::declare(Kind kind, Need need, Text text,
-                        std::function<Result<void>(const std::string&)> take) {
-  declared_.push_back({kind, need, text, std::move(take)});
+void declare_connection(Arguments& arguments, ConnectionArguments& into) {
+  arguments.parsed({"--manager", "URL", "where the manager listens"}, parse_manager_url,
+                   into.manager);
+  arguments.parsed(
+      {"--token-file", "FILE", "a file with the cluster's token", usage::kFiles},
+      [](std::string_view given) -> Result<std::filesystem::path> { return given; },
+      into.token_file);
 }
 
-void Arguments::flag(Text text, bool& into) {
-  declare(Kind::kFlag, Need::kOptional, text, [&into](const std::string&) -> Result<void> {
-    into = true;
-    return {};
-  });
-}
-
-void Arguments::value(Text text, std::string& into, Need need) {
-  declare(Kind::kValue, need, text, store_in(into));
-}
-
-void Arguments::value(Text text, std::optional<std::string>& into) {
-  declare(Kind::kValue, Need::kOptional, text, store_in(into));
-}
-
-void Arguments::value(Text text, std::filesystem::path& into) {
-  declare(Kind::kValue, Need::kOptional, text, store_in(into));
-}
-
-void Arguments::value(Text text, std::uint32_t& into, std::uint32_t low, std::uint32_t high) {
-  parsed(text, WholeNumber{low, high}, into);
-}
-
-void Arguments::value(Text text, std::optional<std::uint32_t>& into, std::uint32_t low,
-                      std::uint32_t high) {
-  parsed(text, WholeNumber{low, high}, into);
-}
-
-void Arguments::value(Text text, Duration& into) {
-  parsed(text, parse_duration, into);
-}
-
-void Arguments::list(Text text, std::vector<std::string>& into) {
-  declare(Kind::kList, Need::kOptional, text, [&into](const std::string& given) -> Result<void> {
-    into.push_back(given);
-    return {};
-  });
-}
-
-void Arguments::positional(std::string_view placeholder, std::string_view help, std::string& into,
-                           Need need) {
-  declare(Kind::kPositional, need, {.names = placeholder, .placeholder = placeholder, .help = help},
-          store_in(into));
-}
-
-void Arguments::connection(ConnectionArguments& into) {
-  parsed({"--manager", "URL", "where the manager listens"}, parse_manager_url, into.manager);
-  declare(Kind::kValue, Need::kOptional,
-          {"--token-file", "FILE", "a file with the cluster's token"}, store_in(into.token_file));
-}
-
-void Arguments::output(OutputFormat& into) {
-  parsed({"-o,--output", "FORMAT", "text, or json for programs"}, parse_output_format, into);
+void declare_output(Arguments& arguments, OutputFormat& into) {
+  arguments.parsed({"-o,--output", "FORMAT", "text, or json for programs", "text json"},
+                   parse_output_format, into);
 }
 
 Result<std::uint64_t> parse_memory(std::string_view text) {

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <string_view>
 #include <vector>
 
+#include "adapters/usage/program.h"
 #include "base/result.h"
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
@@ -11,18 +12,8 @@
 
 namespace hearth::cli {
 
-struct Example {
-  std::string_view line;
-  std::string_view what;
-};
-
-/// What `--help` says of a command, its arguments apart.
-struct CommandText {
-  std::string_view name;     ///< With its group: "node list".
-  std::string_view summary;  ///< One line.
-  std::string_view details;  ///< Whole lines, or empty.
-  std::vector<Example> examples;
-};
+using usage::CommandText;
+using usage::Example;
 
 /// One command of `hearth`. Its members are what it may be told; made anew for every call.
 class Command {
@@ -54,8 +45,14 @@ std::unique_ptr<Command> make_explain_workload_command();
 std::unique_ptr<Command> make_config_check_command();
 std::unique_ptr<Command> make_version_command();
 
-/// The commands above, in the order in which they are told. What else the program has (`hearth
-/// dev`) its main function adds.
+/// Hearth's programs, described for what is made from that. They fill nothing.
+using ProgramList = std::vector<usage::Program>;
+using DescribePrograms = std::function<ProgramList()>;
+std::unique_ptr<Command> make_completion_command(DescribePrograms describe);
+std::unique_ptr<Command> make_man_page_command(DescribePrograms describe);
+
+/// The commands that need no more than themselves, in the order in which they are told. What else
+/// the program has (`hearth dev`) app/programs.cc adds.
 CommandList make_commands();
 
 }  // namespace hearth::cli

@@ -41,8 +41,9 @@ class ConfigCheckCommand final : public Command {
                           "{\"kind\", \"ok\", \"faults\", \"warnings\"}"}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.positional("FILE", "hearthd's config.json", file_);
-    arguments.output(output_);
+    arguments.positional("FILE", "hearthd's config.json", file_, Arguments::Need::kRequired,
+                         usage::kFiles);
+    declare_output(arguments, output_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<std::string> text = read_operator_file(file_, kServerDetailsBytesMax);

@@ -39,7 +39,8 @@ class DeployCommand final : public Command {
                          {"hearth deploy ./db --name db --service --on-node-lost stay", ""}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.positional("DIR", "the folder with the Dockerfile", folder_);
+    arguments.positional("DIR", "the folder with the Dockerfile", folder_,
+                         Arguments::Need::kRequired, usage::kFolders);
     arguments.value({"--name", "NAME", "what to call the workload"}, name_,
                     Arguments::Need::kRequired);
     arguments.value({"--instances", "K", "how many to run (1)"}, instances_, 0, kInstancesMax);
@@ -50,12 +51,13 @@ class DeployCommand final : public Command {
                      parse_memory, resources_.memory_bytes);
     arguments.parsed({"--cpu", "CORES", "reserved, and the most it may use: 0.5, 2 (no limit)"},
                      parse_cpus, resources_.cpu_millis);
-    arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait"},
+    arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait",
+                      "replace stay"},
                      parse_node_loss_policy, on_node_lost_);
     arguments.flag({"--no-wait", "", "return as soon as the manager has taken it"}, no_wait_);
     arguments.value({"--timeout", "TIME", "how long to wait (10m)"}, timeout_);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<DeployOrder> order = this->order();

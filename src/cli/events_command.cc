@@ -66,8 +66,8 @@ class EventsCommand final : public Command {
     arguments.flag({"-f,--follow", "", "go on with what comes"}, follow_);
     arguments.value({"--since", "TIME", "from then on: 10m (ago), or 2026-03-01T09:00:00Z"},
                     since_);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<std::optional<WallTime>> since = since_time(session.now());

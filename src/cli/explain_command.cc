@@ -29,8 +29,8 @@ class ExplainCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.positional(subject_.placeholder, "its name", name_);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     // Names of nodes and workloads follow the same rule.

@@ -132,8 +132,8 @@ class LogsCommand final : public Command {
     arguments.positional("NAME", "a workload, or an instance's id", name_);
     arguments.flag({"-f,--follow", "", "go on with what comes"}, follow_);
     arguments.value({"--tail", "N", "only the last N lines of each"}, tail_, 1, kTailMax);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<ApiClient> api = session.connect(connection_);

@@ -60,8 +60,8 @@ class NodeListCommand final : public Command {
                      {"hearth node list -o json | jq '.items[] | select(.state==\"dead\")'", ""}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<ApiClient> api = session.connect(connection_);
@@ -121,8 +121,8 @@ class NodeShowCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.positional("NODE", "its name", name_);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<NodeName> name = NodeName::parse(name_);
@@ -215,9 +215,10 @@ class NodeImportCommand final : public Command {
                 {"hearth node import servers.json -o json", "their names, and how many are new"}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.positional("FILE", "{\"1\": {\"node_name\": \"…\", \"node_ip\": \"…\"}, …}", file_);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    arguments.positional("FILE", "{\"1\": {\"node_name\": \"…\", \"node_ip\": \"…\"}, …}", file_,
+                         Arguments::Need::kRequired, usage::kFiles);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     // Read here first, so that what is wrong is told with the file's name.

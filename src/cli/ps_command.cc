@@ -22,8 +22,8 @@ class PsCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.positional("WORKLOAD", "only this one", name_, Arguments::Need::kOptional);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<ApiClient> api = session.connect(connection_);

@@ -46,8 +46,8 @@ class StatusCommand final : public Command {
                 {"hearth status -o json | jq .bus", "where the bus is, and whether it carries"}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<ApiClient> api = session.connect(connection_);

@@ -36,8 +36,8 @@ class EndCommand final : public Command {
     arguments.positional("WORKLOAD", "its name", name_);
     arguments.flag({"--no-wait", "", "return as soon as the manager has taken it"}, no_wait_);
     arguments.value({"--timeout", "TIME", "how long to wait (2m)"}, timeout_);
-    arguments.output(output_);
-    arguments.connection(connection_);
+    declare_output(arguments, output_);
+    declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
     if (const auto name = WorkloadName::parse(name_); !name) return tl::unexpected(name.error());

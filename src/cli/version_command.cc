@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/version.h"
 #include "cli/command.h"
 
 namespace hearth::cli {
@@ -13,11 +14,11 @@ class VersionCommand final : public Command {
             .details = {},
             .examples = {{"hearth version", ""}, {"hearth version -o json", "{\"version\"}"}}};
   }
-  void declare(Arguments& arguments) override { arguments.output(output_); }
+  void declare(Arguments& arguments) override { declare_output(arguments, output_); }
   Result<ExitCode> run(Session& session) override {
     session.terminal.say(output_ == OutputFormat::kJson
-                             ? fmt::format(R"({{"version":"{}"}})", HEARTH_VERSION)
-                             : fmt::format("hearth {}", HEARTH_VERSION));
+                             ? fmt::format(R"({{"version":"{}"}})", version())
+                             : fmt::format("hearth {}", version()));
     return ExitCode::kOk;
   }
 

@@ -15,7 +15,7 @@ from tools.dev import build
 
 # What would be in a program that links it, by the names of its symbols.
 SQL = ("sqlite3_open", "SqliteStore")
-CLI = ("hearth::cli::", "CLI::App")
+CLI = ("hearth::cli::",)
 
 
 def symbols(name: str) -> str:

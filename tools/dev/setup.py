@@ -55,7 +55,6 @@ GROUPS: dict[str, list[Package]] = {
         Package("libboost-json1.81-dev", "JSON"),
         Package("libboost-url1.81-dev", "URLs"),
         Package("libexpected-dev", "Result<T>"),
-        Package("libcli11-dev", "the command line"),
         Package("libspdlog-dev", "logging"),
         Package("libfmt-dev", "formatting"),
         Package("libsqlite3-dev", "the database"),
@@ -78,6 +77,9 @@ GROUPS: dict[str, list[Package]] = {
     ],
     "test": [
         Package("python3-pytest", "tests of the tools and of the lab", _have_pytest),
+        Package("zsh", "reads the completions that are made for it"),
+        Package("fish", "likewise"),
+        Package("groff-base", "sets the man pages"),
     ],
     "check": [
         Package("clang-format-19", "the format"),

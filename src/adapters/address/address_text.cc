@@ -76,10 +76,10 @@ Result<Endpoint> parse_host_port(std::string_view text, Listener listener,
   }
   // Several colons: an address that lacks its brackets, which parse_host() then says.
   const bool bare_ipv6 = !in_brackets && is_ipv6(text);
-  const std::size_t colon =
-      in_brackets ? bracket + 1 : bare_ipv6 ? text.size() : std::min(text.rfind(':'), text.size());
-  const std::string_view host =
-      in_brackets ? text.substr(1, bracket - 1) : text.substr(0, colon);
+  const std::size_t colon = in_brackets ? bracket + 1
+                            : bare_ipv6 ? text.size()
+                                        : std::min(text.rfind(':'), text.size());
+  const std::string_view host = in_brackets ? text.substr(1, bracket - 1) : text.substr(0, colon);
   const Result<std::string> address = parse_host(host, in_brackets, listener);
   if (!address) return tl::unexpected(address.error());
   if (colon == text.size()) {

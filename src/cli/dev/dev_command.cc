@@ -190,14 +190,17 @@ class DevCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.value({"--nodes", "N", "how many dev nodes (3)"}, nodes_, 1, kDevNodesMax);
-    arguments.value({"--state", "DIR", "where all of it lives (~/.local/state/hearth/dev)"},
-                    state_);
+    arguments.value(
+        {"--state", "DIR", "where all of it lives (~/.local/state/hearth/dev)", usage::kFolders},
+        state_);
     arguments.parsed({"--kafka", "BROKERS", "embedded (the default), or HOST:PORT"},
                      parse_kafka_bootstrap, kafka_);
     arguments.value({"--docker", "URL", "the engine: unix:///PATH (DOCKER_HOST, or the machine's)"},
                     docker_);
     arguments.flag({"--tour", "", "show what Hearth does, on an application"}, tour_);
-    arguments.value({"--app", "DIR", "the tour's application: a folder with a Dockerfile"}, app_);
+    arguments.value(
+        {"--app", "DIR", "the tour's application: a folder with a Dockerfile", usage::kFolders},
+        app_);
     arguments.flag({"--fresh", "", "begin anew: forget the state of an earlier run"}, fresh_);
     arguments.flag({"--exit", "", "leave after the tour: 0 only if every step was observed"},
                    exit_);

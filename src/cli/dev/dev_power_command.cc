@@ -26,10 +26,13 @@ class DevPowerCommand final : public Command {
                      {"hearth dev power status node-1 -o json", "{\"node\", \"state\"}"}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.positional("ACTION", "off, on, freeze, thaw or status", action_);
+    arguments.positional("ACTION", "off, on, freeze, thaw or status", action_,
+                         Arguments::Need::kRequired, "off on freeze thaw status");
     arguments.positional("NODE", "its name: node-1, …", node_);
-    arguments.value({"--state", "DIR", "the dev cluster's folder, as given to hearth dev"}, state_);
-    arguments.output(output_);
+    arguments.value(
+        {"--state", "DIR", "the dev cluster's folder, as given to hearth dev", usage::kFolders},
+        state_);
+    declare_output(arguments, output_);
   }
   Result<ExitCode> run(Session& session) override {
     const Result<PowerAction> action = parse_power_action(action_);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/columns.h"
 #include "base/time.h"
 
 namespace hearth::cli {
@@ -52,8 +53,6 @@ class Terminal {
 /// control characters, with which a log could move the cursor or rename the window, become '?'.
 std::string printable(std::string_view text);
 
-/// How many columns it takes: one a code point.
-std::size_t columns_of(std::string_view text);
 /// At most so many columns; what was cut off is told by an '…'.
 std::string shortened(std::string_view text, std::size_t columns);
 

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/usage/arguments.h"
+
+/// The command line of a program, described once. From the one description come what is read
+/// (arguments.h), `--help` (help.h), the man page (man_page.h), the completions of shells
+/// (completion.h) and the reference page (docs/reference/cli.md, held against it by a test).
+///
+/// Not responsible for doing what a command says. Values only; nothing here prints.
+namespace hearth::usage {
+
+struct Example {
+  std::string_view line;
+  std::string_view what;
+};
+
+/// What is said of a command, its arguments apart. Literals: the views outlive everything.
+struct CommandText {
+  std::string_view name;     ///< With its group: "node list". Empty: the program itself.
+  std::string_view summary;  ///< One line.
+  std::string_view details;  ///< Whole lines, or empty.
+  std::vector<Example> examples;
+  /// Whether lists of commands have it. One that programs call has its own help all the same.
+  enum class Audience : std::uint8_t { kPeople, kPrograms } audience = Audience::kPeople;
+};
+
+struct CommandDescription {
+  CommandText text;
+  Arguments arguments;
+};
+
+/// What concerns the program as a whole: "Exit codes".
+struct Section {
+  std::string_view title;
+  std::string_view text;  ///< Whole lines of at most 78 columns.
+};
+
+struct Program {
+  std::string_view name;     ///< "hearth".
+  int man_section = 1;       ///< Of the manual: 1 for what people call, 8 for daemons.
+  std::string_view summary;  ///< One line.
+  std::vector<Section> sections;
+  /// In the order in which they are told; of a program without commands the one with no name.
+  std::vector<CommandDescription> commands;
+
+  bool has_commands() const { return commands.size() != 1 || !commands[0].text.name.empty(); }
+};
+
+/// The command of this name; nullptr if there is none.
+const CommandDescription* find_command(const Program& program, std::string_view name);
+
+/// The commands and groups that `words` begins with: "node list" of `node list -o json`.
+std::string name_in(const std::vector<std::string>& words, const Program& program);
+
+/// What may stand behind `group` (empty: behind the program's name): the next words of the names of
+/// its commands, each once, in order.
+std::vector<std::string_view> words_within(std::string_view group, const Program& program);
+
+}  // namespace hearth::usage

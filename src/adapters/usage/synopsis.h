@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "adapters/usage/program.h"
+
+namespace hearth::usage {
+
+/// Of the options that every program has without declaring them.
+inline constexpr std::string_view kHelpOfHelp = "this text";
+inline constexpr std::string_view kHelpOfVersion = "the version of this program";
+
+/// "hearth deploy DIR --name NAME [OPTION…]": what a call must have, and that there is more.
+std::string synopsis_of(const Program& program, const CommandDescription& command);
+
+}  // namespace hearth::usage

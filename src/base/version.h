@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace hearth {
+
+/// "0.1.0": what the project calls itself in CMakeLists.txt, and nowhere else.
+std::string_view version();
+
+}  // namespace hearth
