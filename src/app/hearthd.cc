@@ -17,7 +17,6 @@
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/embedded_broker.h"
 #include "adapters/kafka/kafka_bus.h"
-#include "adapters/power/dev_power_driver.h"
 #include "adapters/power/exec_power_driver.h"
 #include "adapters/power/power_switchboard.h"
 #include "adapters/sqlite/sqlite_store.h"
@@ -64,10 +63,6 @@ std::unique_ptr<PowerDriver> make_power_driver(boost::asio::io_context& loop,
     std::unique_ptr<PowerDriver> operator()(const ExecPower& exec) const {
       return std::make_unique<ExecPowerDriver>(
           loop, ExecPowerConfig{.command = exec.command, .switch_timeout = timeout});
-    }
-    std::unique_ptr<PowerDriver> operator()(const DevPower& dev) const {
-      return std::make_unique<DevPowerDriver>(
-          loop, DevPowerConfig{.socket = dev.socket, .switch_timeout = timeout});
     }
     boost::asio::io_context& loop;
     Duration timeout;

@@ -21,6 +21,7 @@ cli::CommandList hearth_commands() {
   cli::CommandList commands = cli::make_commands();
   commands.push_back(cli::make_dev_command());
   commands.push_back(cli::make_dev_power_command());
+  commands.push_back(cli::make_dev_fence_command());
   commands.push_back(cli::make_completion_command(hearth_programs));
   commands.push_back(cli::make_man_page_command(hearth_programs));
   return commands;

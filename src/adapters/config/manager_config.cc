@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "adapters/config/operator_file.h"
+#include "adapters/config/path_field.h"
 #include "adapters/config/power_fields.h"
 #include "adapters/config/settings_fields.h"
 #include "wire/json_reader.h"
@@ -36,7 +37,7 @@ std::optional<ManagerConfig> read_config(JsonObject& in, const std::filesystem::
   config.kafka = read_kafka(in.optional("kafka").object());
   config.liveness = config::read_liveness(in.optional("liveness").object());
   config.recovery = config::read_recovery(in.optional("recovery").object());
-  config.power = config::read_power(in.optional("power").object(), read_path);
+  config.power = config::read_power(in.optional("power").object());
   config.power.azure_machines = config::read_machines(in.optional("machines").object());
   config.server_details = in.optional("server_details").as(read_path);
   config.token_file = in.optional("token_file").as(read_path);

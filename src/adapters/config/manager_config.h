@@ -35,12 +35,7 @@ struct ExecPower {
   std::vector<std::string> command;  ///< The program's absolute path, then arguments.
   bool operator==(const ExecPower&) const = default;
 };
-/// The power switch of a dev node.
-struct DevPower {
-  std::filesystem::path socket;
-  bool operator==(const DevPower&) const = default;
-};
-using PowerDriverConfig = std::variant<NoPower, ExecPower, DevPower>;
+using PowerDriverConfig = std::variant<NoPower, ExecPower>;
 
 /// A virtual machine at Azure, as the older shape of the file has it.
 struct AzureMachine {

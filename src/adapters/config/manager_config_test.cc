@@ -48,7 +48,7 @@ TEST(ManagerConfig, EverythingCanBeSaid) {
     "recovery": {"boot_timeout": "5m", "switch_timeout": "1m", "attempts_max": 5,
                  "backoff_min": "1s", "backoff_max": "1s"},
     "power": {"default": {"driver": "exec", "command": ["/usr/bin/power", "--all"]},
-              "nodes": {"n1": {"driver": "dev", "socket": "/run/dev.sock"},
+              "nodes": {"n1": {"driver": "exec", "command": ["/usr/bin/one"]},
                         "n2": {"driver": "none"}}},
     "server_details": "servers.json", "token_file": "../token", "agent_port": 7777
   })")
@@ -60,7 +60,7 @@ TEST(ManagerConfig, EverythingCanBeSaid) {
   EXPECT_EQ(config.liveness, (LivenessSettings{1s, 3s, 5s, 10s, 0s}));
   EXPECT_EQ(config.recovery, (RecoverySettings{5min, 1min, 5, 1s, 1s}));
   EXPECT_EQ(config.power.fallback, PowerDriverConfig(ExecPower{{"/usr/bin/power", "--all"}}));
-  EXPECT_EQ(config.power.nodes.at(node("n1")), PowerDriverConfig(DevPower{"/run/dev.sock"}));
+  EXPECT_EQ(config.power.nodes.at(node("n1")), PowerDriverConfig(ExecPower{{"/usr/bin/one"}}));
   EXPECT_EQ(config.power.nodes.at(node("n2")), PowerDriverConfig(NoPower{}));
   EXPECT_EQ(config.server_details, "/etc/hearth/servers.json");
   EXPECT_EQ(config.token_file, "/etc/token");
@@ -121,20 +121,20 @@ TEST(ManagerConfig, EveryFaultIsToldAtOnceInTheOrderOfTheParts) {
   EXPECT_EQ(fault_of(R"({"kafka":{"bootstrap":"kafka"},"listen":"localhost:7700","agentport":1,
                          "power":{"nodes":{"N1":{},"n2":{"driver":"azure"},"n3":{"driver":"exec"},
                                   "n4":{"driver":"exec","command":["power"]},
-                                  "n5":{"driver":"dev","sokket":"/x"}}}})"),
+                                  "n5":{"driver":"exec","comand":["/x"]}}}})"),
             "$.listen: must be an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or "
             "\"0.0.0.0:7700\" ('localhost' is no IP address)\n"
             "$.kafka.bootstrap: must be \"embedded\" or HOST:PORT, as \"kafka.example:9092\"; "
             "several are separated by commas (it has no port)\n"
             "$.power.nodes.N1: name 'N1' must match [a-z0-9][a-z0-9-]{0,62}, for example "
             "'heater-1'\n"
-            "$.power.nodes.n2.driver: must be one of: none, exec, dev\n"
+            "$.power.nodes.n2.driver: must be one of: none, exec\n"
             "$.power.nodes.n3.command: is missing\n"
             "$.power.nodes.n4.command: must be a list of a program's absolute path and its "
             "arguments, as [\"/usr/local/bin/power\", \"--rack\", \"4\"]\n"
-            "$.power.nodes.n5.socket: is missing\n"
-            "$.power.nodes.n5.sokket: unknown key; did you mean \"socket\"? (keys here: driver, "
-            "socket)\n"
+            "$.power.nodes.n5.command: is missing\n"
+            "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (keys here: driver, "
+            "command)\n"
             "$.agentport: unknown key; did you mean \"agent_port\"? (keys here: listen, state_dir, "
             "kafka, liveness, recovery, power, machines, server_details, token_file, agent_port)");
 }
@@ -143,9 +143,6 @@ TEST(ManagerConfig, PathsAndPrefixesAreChecked) {
   EXPECT_THAT(fault_of(R"({"state_dir":""})"), StartsWith("$.state_dir: must be a path"));
   EXPECT_THAT(fault_of(R"({"kafka":{"topic_prefix":"a b"}})"),
               StartsWith("$.kafka.topic_prefix: must be 1 to 64 of"));
-  EXPECT_THAT(fault_of(R"({"power":{"default":{"driver":"dev","socket":"/)" +
-                       std::string(107, 's') + "\"}}}"),
-              StartsWith("$.power.default.socket: must have at most 107 bytes"));
   EXPECT_THAT(fault_of(R"({"listen":"127.0.0.1:7700","listen":"0.0.0.0:7700"})"),
               StartsWith("$.listen: stands twice"));
 }

@@ -11,19 +11,15 @@
 namespace hearth::config {
 namespace {
 
-enum class Driver : std::uint8_t { kNone, kExec, kDev };
-constexpr std::array<EnumName<Driver>, 3> kDrivers{{
+enum class Driver : std::uint8_t { kNone, kExec };
+constexpr std::array<EnumName<Driver>, 2> kDrivers{{
     {Driver::kNone, "none"},
     {Driver::kExec, "exec"},
-    {Driver::kDev, "dev"},
 }};
 
 /// Keys under which people used to keep secrets in this file.
 constexpr std::array<std::string_view, 4> kSecretKeys = {"auth-key", "auth_key", "password",
                                                          "client_secret"};
-
-/// What fits into sockaddr_un with its closing zero.
-constexpr std::size_t kSocketPathBytesMax = 107;
 
 std::optional<std::string> read_text(const JsonValue& value) {
   const std::optional<std::string_view> text = value.text();
@@ -42,33 +38,20 @@ std::optional<PowerDriverConfig> read_exec(const JsonValue& value) {
   return exec;
 }
 
-std::optional<PowerDriverConfig> read_dev(const JsonValue& value, const PathReader& read_path) {
-  std::optional<std::filesystem::path> socket = value.as(read_path);
-  if (!socket) return std::nullopt;
-  if (socket->native().size() > kSocketPathBytesMax) {
-    value.fault(
-        fmt::format("must have at most {} bytes, as sockets' paths have", kSocketPathBytesMax));
-    return std::nullopt;
-  }
-  return DevPower{.socket = std::move(*socket)};
-}
-
-std::optional<PowerDriverConfig> read_settings_of(Driver driver, JsonObject& in,
-                                                  const PathReader& read_path) {
+std::optional<PowerDriverConfig> read_settings_of(Driver driver, JsonObject& in) {
   switch (driver) {
     case Driver::kNone: return NoPower{};
     case Driver::kExec: return read_exec(in.required("command"));
-    case Driver::kDev: return read_dev(in.required("socket"), read_path);
   }
   HEARTH_CHECK(false);
 }
 
-PowerDriverConfig read_driver(const JsonValue& value, const PathReader& read_path) {
+PowerDriverConfig read_driver(const JsonValue& value) {
   JsonObject in = value.object();
   const auto driver =
       in.required("driver").parsed([](std::string_view word) { return value_of(kDrivers, word); });
   if (!driver) return NoPower{};  // Which keys would be right depends on the driver.
-  std::optional<PowerDriverConfig> config = read_settings_of(*driver, in, read_path);
+  std::optional<PowerDriverConfig> config = read_settings_of(*driver, in);
   in.refuse_unknown();
   return config.value_or(NoPower{});
 }
@@ -87,13 +70,13 @@ std::optional<AzureMachine> read_machine(const JsonValue& value) {
 
 }  // namespace
 
-PowerConfig read_power(JsonObject in, const PathReader& read_path) {
+PowerConfig read_power(JsonObject in) {
   PowerConfig power;
-  power.fallback = read_driver(in.optional("default"), read_path);
+  power.fallback = read_driver(in.optional("default"));
   in.optional("nodes").object().each([&](std::string_view key, const JsonValue& value) {
     Result<NodeName> name = NodeName::parse(key);
     if (!name) return value.fault(std::move(name.error().message));
-    power.nodes.emplace(std::move(*name), read_driver(value, read_path));
+    power.nodes.emplace(std::move(*name), read_driver(value));
   });
   in.refuse_unknown();
   return power;

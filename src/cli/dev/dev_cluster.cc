@@ -108,7 +108,9 @@ Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context&
   }
   const Result<std::uint16_t> agent_port = choose_port(addresses, kAgentPortDefault);
   if (!agent_port) return tl::unexpected(agent_port.error());
-  if (auto written = write_manager_files(facts, config.kafka, *agent_port); !written) {
+  if (auto written =
+          write_manager_files(facts, config.kafka, *agent_port, config.programs / "hearth");
+      !written) {
     return tl::unexpected(written.error());
   }
   if (auto saved = save_facts(facts); !saved) return tl::unexpected(saved.error());
@@ -275,8 +277,8 @@ Result<void> DevCluster::remove_all_containers(http::Coroutine& coroutine) {
   return fail(ErrorCode::kTimeout, "there are more each time");
 }
 
-Result<std::string> DevCluster::switch_power(const PowerQuestion& question,
-                                             http::Coroutine& coroutine) {
+Result<PowerState> DevCluster::switch_power(const PowerQuestion& question,
+                                            http::Coroutine& coroutine) {
   const auto found = std::find_if(nodes_.begin(), nodes_.end(),
                                   [&](const auto& node) { return node->name == question.node; });
   if (found == nodes_.end()) {
@@ -294,7 +296,7 @@ Result<std::string> DevCluster::switch_power(const PowerQuestion& question,
     node.switching = false;
     if (!done) return tl::unexpected(done.error());
   }
-  return std::string(node.on ? "on" : "off");
+  return node.on ? PowerState::kOn : PowerState::kOff;
 }
 
 Result<void> DevCluster::carry_out(PowerAction action, Node& node, http::Coroutine& coroutine) {

@@ -91,7 +91,7 @@ class DevCluster {
   Result<std::size_t> remove_containers(http::Coroutine& coroutine);
   Result<std::size_t> remove_containers(const std::string& cluster, http::Coroutine& coroutine);
   Result<void> remove_all_containers(http::Coroutine& coroutine);
-  Result<std::string> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
+  Result<PowerState> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
   Result<void> carry_out(PowerAction action, Node& node, http::Coroutine& coroutine);
   Result<void> kill_containers(const Node& node, http::Coroutine& coroutine);
   Result<void> pause_containers(const Node& node, PowerAction action, http::Coroutine& coroutine);

@@ -117,7 +117,7 @@ std::string dev_address(std::size_t index) {
 }
 
 Result<void> write_manager_files(const DevFacts& facts, const std::string& kafka,
-                                 std::uint16_t agent_port) {
+                                 std::uint16_t agent_port, const fs::path& hearth) {
   JsonWriter details;
   details.begin_object();
   for (std::size_t i = 0; i < facts.nodes.size(); ++i) {
@@ -147,8 +147,15 @@ Result<void> write_manager_files(const DevFacts& facts, const std::string& kafka
   for (const NodeName& node : facts.nodes) {
     config.key(node.str())
         .begin_object()
-        .field("driver", "dev")
-        .field("socket", facts.power_socket.string())
+        .field("driver", "exec")
+        .key("command")
+        .begin_list()
+        .value(hearth.string())
+        .value("dev")
+        .value("fence")
+        .value("--state")
+        .value(facts.state.string())
+        .end_list()
         .end_object();
   }
   config.end_object().end_object().end_object();

@@ -29,8 +29,9 @@ std::string dev_address(std::size_t index);
 /// containers may be left; empty: none.
 Result<std::string> forget_cluster(const std::filesystem::path& state);
 
-/// Writes hearthd's config.json and server_details.json into the state folder.
+/// Writes hearthd's config.json and server_details.json into the state folder. `hearth`: the
+/// program that hearthd is to switch the nodes by.
 Result<void> write_manager_files(const DevFacts& facts, const std::string& kafka,
-                                 std::uint16_t agent_port);
+                                 std::uint16_t agent_port, const std::filesystem::path& hearth);
 
 }  // namespace hearth::cli

@@ -92,7 +92,7 @@ TEST(ChoosePort, TakesThePreferredOneUnlessItIsTakenOnAnyAddress) {
 TEST(ManagerFiles, AreWhatHearthdReads) {
   const TemporaryDirectory state;
   const DevFacts facts = facts_in(state.path());
-  ASSERT_TRUE(write_manager_files(facts, "embedded", 7755));
+  ASSERT_TRUE(write_manager_files(facts, "embedded", 7755, "/opt/hearth"));
   const Result<ManagerConfig> config = load_manager_config(state / "config.json");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->listen, facts.manager);
@@ -100,13 +100,14 @@ TEST(ManagerFiles, AreWhatHearthdReads) {
   EXPECT_TRUE(config->kafka.embedded());
   EXPECT_EQ(config->agent_port, 7755);
   EXPECT_EQ(config->power.nodes.at(facts.nodes[1]),
-            PowerDriverConfig(DevPower{state / "power.sock"}));
+            PowerDriverConfig(
+                ExecPower{{"/opt/hearth", "dev", "fence", "--state", state.path().string()}}));
   const auto nodes = load_server_details(*config->server_details, config->agent_port);
   ASSERT_TRUE(nodes) << nodes.error().message;
   ASSERT_EQ(nodes->size(), 2U);
   EXPECT_EQ((*nodes)[1].agent, (Endpoint{"127.0.0.12", 7755}));
 
-  ASSERT_TRUE(write_manager_files(facts, "kafka:9092", 7755));
+  ASSERT_TRUE(write_manager_files(facts, "kafka:9092", 7755, "/opt/hearth"));
   EXPECT_EQ(load_manager_config(state / "config.json")->kafka.topic_prefix, facts.topic_prefix())
       << "another dev cluster on that broker has other topics";
 }

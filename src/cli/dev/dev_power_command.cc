@@ -53,14 +53,15 @@ class DevPowerCommand final : public Command {
     }
     const auto state = ask_power(facts->power_socket, {*action, *node}, kPowerWithin);
     if (!state) return tl::unexpected(of_this_machine(state.error()));
-    session.terminal.say(output_ == OutputFormat::kJson
-                             ? fmt::format(R"({{"node":"{}","state":"{}"}})", node->str(), *state)
-                             : in_words(*action, *node, *state));
+    session.terminal.say(
+        output_ == OutputFormat::kJson
+            ? fmt::format(R"({{"node":"{}","state":"{}"}})", node->str(), name_of(*state))
+            : in_words(*action, *node, *state));
     return ExitCode::kOk;
   }
 
  private:
-  static std::string in_words(PowerAction action, const NodeName& node, const std::string& state) {
+  static std::string in_words(PowerAction action, const NodeName& node, PowerState state) {
     switch (action) {
       case PowerAction::kFreeze: return node.str() + " hangs";
       case PowerAction::kThaw: return node.str() + " goes on";
@@ -68,7 +69,7 @@ class DevPowerCommand final : public Command {
       case PowerAction::kOn:
       case PowerAction::kStatus: break;
     }
-    return node.str() + " is " + state;
+    return fmt::format("{} is {}", node.str(), name_of(state));
   }
 
   std::string action_;

@@ -1,5 +1,6 @@
 #include "cli/dev/power_protocol.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -12,8 +13,6 @@
 #include "adapters/http/transport.h"
 #include "base/check.h"
 #include "model/enum_names.h"
-#include "wire/json_reader.h"
-#include "wire/json_writer.h"
 
 namespace hearth::cli {
 namespace {
@@ -25,32 +24,35 @@ constexpr std::array<EnumName<PowerAction>, 5> kActions{{
     {PowerAction::kFreeze, "freeze"},
     {PowerAction::kThaw, "thaw"},
 }};
-constexpr JsonLimits kLimits{.bytes_max = kPowerLineBytesMax};
+constexpr std::array<EnumName<PowerState>, 2> kStates{{
+    {PowerState::kOn, "on"},
+    {PowerState::kOff, "off"},
+}};
 
-Result<std::string> decode_answer(std::string_view line) {
-  struct Answer {
-    bool ok;
-    std::string state;
-    std::string error;
-  };
-  const Result<Answer> answer = decode_json(line, kLimits, ErrorCode::kCorrupt, [](JsonObject& in) {
-    return std::optional(Answer{in.required("ok").boolean().value_or(false),
-                                std::string(in.optional("state").text().value_or("")),
-                                std::string(in.optional("error").text().value_or(""))});
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kIsOff = 2;
+
+Result<PowerState> decode_answer(std::string_view answer) {
+  const std::string_view line = answer.substr(0, answer.find('\n'));
+  const std::size_t space = std::min(line.find(' '), line.size());
+  const std::string_view words = line.substr(std::min(space + 1, line.size()));
+  if (line.substr(0, space) == std::to_string(kFailed)) {
+    return fail(ErrorCode::kFailed, std::string(words));
+  }
+  return value_of(kStates, words).map_error([&](const Error&) {
+    return Error{ErrorCode::kCorrupt, fmt::format("no answer of a power switch: '{}'", line)};
   });
-  if (!answer) return tl::unexpected(answer.error());
-  if (!answer->ok) return fail(ErrorCode::kFailed, answer->error);
-  return answer->state;
 }
 
-Result<std::string> exchange(http::Transport& transport, const std::filesystem::path& socket,
-                             const PowerQuestion& question, Duration timeout,
-                             http::Coroutine& coroutine) {
+Result<PowerState> exchange(http::Transport& transport, const std::filesystem::path& socket,
+                            const PowerQuestion& question, Duration timeout,
+                            http::Coroutine& coroutine) {
   std::error_code error = transport.connect_local(socket, timeout, coroutine);
   if (!error) error = transport.write({encode(question)}, timeout, coroutine);
   std::string line;
-  std::array<char, kPowerLineBytesMax> bytes;
-  while (!error && line.find('\n') == std::string::npos && line.size() < kPowerLineBytesMax) {
+  std::array<char, kPowerTextBytesMax> bytes;
+  while (!error && line.find('\n') == std::string::npos && line.size() < kPowerTextBytesMax) {
     const http::Transfer got = transport.read_some(bytes.data(), bytes.size(), timeout, coroutine);
     error = got.error;
     if (!error && got.bytes == 0) break;
@@ -71,41 +73,47 @@ std::string_view name_of(PowerAction action) {
   return word_of(kActions, action);
 }
 
-Result<PowerQuestion> decode_power_question(std::string_view line) {
-  return decode_json(line, kLimits, ErrorCode::kInvalidArgument,
-                     [](JsonObject& in) -> std::optional<PowerQuestion> {
-                       const auto action = in.required("action").parsed(parse_power_action);
-                       auto node = in.required("node").parsed(&NodeName::parse);
-                       if (!action || !node) return std::nullopt;
-                       return PowerQuestion{*action, *std::move(node)};
-                     });
+std::string_view name_of(PowerState state) {
+  return word_of(kStates, state);
+}
+
+Result<PowerQuestion> decode_power_question(std::string_view text) {
+  std::string_view action;
+  std::string_view port;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t equals = std::min(line.find('='), line.size());
+    const std::string_view value = line.substr(std::min(equals + 1, line.size()));
+    if (line.substr(0, equals) == "action") action = value;
+    if (line.substr(0, equals) == "port") port = value;
+  }
+  const Result<PowerAction> parsed = parse_power_action(action);
+  if (!parsed) return fail(ErrorCode::kInvalidArgument, "action: " + parsed.error().message);
+  Result<NodeName> node = NodeName::parse(port);
+  if (!node) return fail(ErrorCode::kInvalidArgument, "port: " + node.error().message);
+  return PowerQuestion{*parsed, *std::move(node)};
 }
 
 std::string encode(const PowerQuestion& question) {
-  JsonWriter out;
-  out.begin_object()
-      .field("action", name_of(question.action))
-      .field("node", question.node.str())
-      .end_object();
-  return std::move(out).text() + "\n";
+  return fmt::format("action={}\nport={}\n\n", name_of(question.action), question.node.str());
 }
 
-std::string encode_power_answer(const Result<std::string>& state) {
-  JsonWriter out;
-  out.begin_object().field("ok", state.has_value());
-  if (state) {
-    out.field("state", *state);
-  } else {
-    out.field("error", state.error().message);
-  }
-  out.end_object();
-  return std::move(out).text() + "\n";
+int power_exit_code(PowerAction asked, PowerState state) {
+  return asked == PowerAction::kStatus && state == PowerState::kOff ? kIsOff : kDone;
 }
 
-Result<std::string> ask_power(const std::filesystem::path& socket, const PowerQuestion& question,
-                              Duration timeout) {
+std::string encode_power_answer(PowerAction asked, const Result<PowerState>& state) {
+  if (state) return fmt::format("{} {}\n", power_exit_code(asked, *state), name_of(*state));
+  std::string words = state.error().message;
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  return fmt::format("{} {}\n", kFailed, words);
+}
+
+Result<PowerState> ask_power(const std::filesystem::path& socket, const PowerQuestion& question,
+                             Duration timeout) {
   boost::asio::io_context loop(1);
-  std::optional<Result<std::string>> answer;
+  std::optional<Result<PowerState>> answer;
   http::spawn(loop, [&](http::Coroutine& coroutine) {
     http::Transport transport(loop);
     answer = exchange(transport, socket, question, timeout, coroutine);

@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <boost/asio/executor_work_guard.hpp>
@@ -22,6 +23,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 NodeName node(const char* name) {
   return *NodeName::parse(name);
@@ -32,9 +34,11 @@ class PowerSocketTest : public testing::Test {
   PowerSocketTest() : thread_([this] { loop_.run(); }) {
     run([this] {
       auto socket = PowerSocket::listen(
-          loop_, path_, [](const PowerQuestion& question, http::Coroutine&) -> Result<std::string> {
-            if (question.node.str() == "node-9") return fail(ErrorCode::kNotFound, "no such node");
-            return std::string(name_of(question.action)) + " " + question.node.str();
+          loop_, path_,
+          [this](const PowerQuestion& question, http::Coroutine&) -> Result<PowerState> {
+            if (question.node.str() == "node-9") return fail(ErrorCode::kNotFound, "no such\nnode");
+            asked_ += fmt::format("{} {}\n", name_of(question.action), question.node.str());
+            return question.action == PowerAction::kOn ? PowerState::kOn : PowerState::kOff;
           });
       EXPECT_TRUE(socket) << socket.error().message;
       socket_ = *std::move(socket);
@@ -69,6 +73,7 @@ class PowerSocketTest : public testing::Test {
   boost::asio::io_context loop_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
       loop_.get_executor()};
+  std::string asked_;  ///< Written on the loop, before the answer.
   std::unique_ptr<PowerSocket> socket_;
   std::thread thread_;
 };
@@ -78,8 +83,9 @@ TEST_F(PowerSocketTest, AnswersAQuestionOfEachKind) {
     const auto answer =
         ask_power(path_, {*parse_power_action(action), node("node-2")}, seconds(30));
     ASSERT_TRUE(answer) << answer.error().message;
-    EXPECT_EQ(*answer, std::string(action) + " node-2");
+    EXPECT_EQ(*answer, std::string(action) == "on" ? PowerState::kOn : PowerState::kOff);
   }
+  EXPECT_EQ(asked_, "off node-2\non node-2\nstatus node-2\nfreeze node-2\nthaw node-2\n");
 }
 
 TEST_F(PowerSocketTest, HandsOnWhatWentWrong) {
@@ -89,11 +95,21 @@ TEST_F(PowerSocketTest, HandsOnWhatWentWrong) {
 }
 
 TEST_F(PowerSocketTest, WhatIsNoQuestionIsAnsweredInWords) {
-  EXPECT_THAT(raw("{\"action\":\"explode\",\"node\":\"node-1\"}\n"),
-              HasSubstr("must be one of: off, on, status, freeze, thaw"));
-  EXPECT_THAT(raw("nonsense\n"), HasSubstr("\"ok\":false"));
-  EXPECT_EQ(raw(std::string(kPowerLineBytesMax + 1, 'x')), "") << "too long: closed";
-  EXPECT_EQ(raw("no end of line"), "");
+  EXPECT_EQ(raw("action=explode\nport=node-1\n\n"),
+            "1 action: must be one of: off, on, status, freeze, thaw\n");
+  EXPECT_THAT(raw("action=off\n\n"), StartsWith("1 port: a name must not be empty"));
+  EXPECT_THAT(raw("nonsense\n\n"), StartsWith("1 action: "));
+  EXPECT_EQ(raw(std::string(kPowerTextBytesMax + 1, 'x')), "") << "too long: closed";
+  EXPECT_EQ(raw("action=off\nport=node-1"), "") << "no end: closed";
+}
+
+// Goal: what hearthd's exec driver tells a power program can be handed on as it stands, and the
+// answer's code is the exit code.
+TEST_F(PowerSocketTest, SpeaksThePowerProgramsContract) {
+  EXPECT_EQ(raw("action=off\nport=node-2\n\n"), "0 off\n");
+  EXPECT_EQ(raw("option=new\nport=node-2\naction=status\n\n"), "2 off\n") << "2: it is off";
+  EXPECT_EQ(raw("action=on\nport=node-2\n\n"), "0 on\n");
+  EXPECT_EQ(power_exit_code(PowerAction::kStatus, PowerState::kOn), 0);
 }
 
 TEST_F(PowerSocketTest, IsForThisUserAlone) {

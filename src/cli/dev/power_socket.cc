@@ -80,18 +80,20 @@ class PowerSocket::Core : public std::enable_shared_from_this<Core> {
       boost::system::error_code ignored;
       if (!error) socket->close(ignored);
     });
-    std::string line;
+    std::string text;
     boost::system::error_code error;
-    asio::async_read_until(*socket, asio::dynamic_buffer(line, kPowerLineBytesMax), '\n',
+    asio::async_read_until(*socket, asio::dynamic_buffer(text, kPowerTextBytesMax), "\n\n",
                            coroutine.yield[error]);
     timer.cancel();
     if (error || closed_) return;
-    const Result<PowerQuestion> question =
-        decode_power_question(std::string_view(line).substr(0, line.find('\n')));
-    const std::string answer =
-        encode_power_answer(question ? handler_(*question, coroutine)
-                                     : Result<std::string>(tl::unexpected(question.error())));
+    const std::string answer = answer_to(text, coroutine);
     asio::async_write(*socket, asio::buffer(answer), coroutine.yield[error]);
+  }
+
+  std::string answer_to(std::string_view text, http::Coroutine& coroutine) {
+    const Result<PowerQuestion> question = decode_power_question(text);
+    if (!question) return encode_power_answer({}, tl::unexpected(question.error()));
+    return encode_power_answer(question->action, handler_(*question, coroutine));
   }
 
   asio::io_context& loop_;
