@@ -12,7 +12,7 @@ constexpr std::array<EnumName<InstanceDesire>, 3> kDesires{{
     {InstanceDesire::kRun, "run"},
     {InstanceDesire::kStop, "stop"},
 }};
-constexpr std::array<EnumName<InstanceState>, 11> kStates{{
+constexpr std::array<EnumName<InstanceState>, 10> kStates{{
     {InstanceState::kPending, "pending"},
     {InstanceState::kAssigned, "assigned"},
     {InstanceState::kFetching, "fetching"},
@@ -22,7 +22,6 @@ constexpr std::array<EnumName<InstanceState>, 11> kStates{{
     {InstanceState::kBackoff, "backoff"},
     {InstanceState::kCrashLoop, "crash_loop"},
     {InstanceState::kStopping, "stopping"},
-    {InstanceState::kStopped, "stopped"},
     {InstanceState::kLost, "lost"},
 }};
 

@@ -29,7 +29,6 @@ enum class InstanceState : std::uint8_t {
   kBackoff,    ///< It stopped; the next restart waits.
   kCrashLoop,  ///< It stopped so often that restarts wait for the longest backoff.
   kStopping,
-  kStopped,  ///< No container is left.
   kLost,     ///< Its node is dead: whether it runs cannot be known.
 };
 

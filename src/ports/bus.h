@@ -71,7 +71,6 @@ class Bus {
                              std::function<void(std::vector<TopicFailure>)> done) = 0;
   /// Begins to follow; a topic that is already followed stays as it is.
   virtual void follow(const std::string& topic, FollowFrom from) = 0;
-  virtual void unfollow(const std::string& topic) = 0;
   /// Fails with kExhausted at once-in-a-loop-turn when the send queue is full, with kNotFound when
   /// the topic does not exist (any more), with kTimeout when the record was not acknowledged in
   /// time (it may have been written all the same).

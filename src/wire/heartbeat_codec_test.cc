@@ -157,7 +157,7 @@ TEST(HeartbeatCodec, WhateverTheStringsHoldItIsReadAgain) {
     heartbeat.report->problem = values.bytes(3 * kReasonBytesMax);
     heartbeat.report->images = {values.bytes(20)};
     heartbeat.report->instances[InstanceId{values.bytes(20)}] = {
-        .state = InstanceState::kStopped,
+        .state = InstanceState::kStopping,
         .container = ContainerId{values.bytes(20)},
         .restarts = 0,
         .last_exit =

@@ -97,13 +97,6 @@ Result<void> Clients::follow(const std::string& topic, FollowFrom from) {
   return {};
 }
 
-void Clients::unfollow(const std::string& topic) {
-  const auto found = followed_.find(topic);
-  if (found == followed_.end()) return;
-  rd_kafka_consume_stop(found->second.get(), kPartition);
-  followed_.erase(found);
-}
-
 rd_kafka_topic_t* Clients::sent_topic(const std::string& topic) {
   Topic& handle = sent_[topic];
   if (!handle) handle.reset(rd_kafka_topic_new(producer_.get(), topic.c_str(), nullptr));

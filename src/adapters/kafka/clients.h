@@ -60,7 +60,6 @@ class Clients {
   /// Begins to read partition 0; a topic that does not exist is looked for every second. After data
   /// was lost, reading goes on where `from` says. Not twice for one topic.
   Result<void> follow(const std::string& topic, FollowFrom from);
-  void unfollow(const std::string& topic);
 
   /// The topic as the sender wants it; null for a name that no topic can have. Kept, for a topic
   /// that a record is the first to name would be looked for only at the next second's turn.

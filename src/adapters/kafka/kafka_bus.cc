@@ -196,10 +196,6 @@ void KafkaBus::follow(const std::string& topic, FollowFrom from) {
   if (auto result = state_->clients->follow(topic, from); !result) state_->tell(result.error());
 }
 
-void KafkaBus::unfollow(const std::string& topic) {
-  if (state_->followed.erase(topic) == 1) state_->clients->unfollow(topic);
-}
-
 void KafkaBus::publish(BusRecord record, Completion<void> done) {
   State& state = *state_;
   const std::size_t bytes = record.key.size() + record.payload.size();

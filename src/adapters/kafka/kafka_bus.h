@@ -64,7 +64,6 @@ class KafkaBus final : public Bus {
   void ensure_topics(std::vector<TopicSpec> topics,
                      std::function<void(std::vector<TopicFailure>)> done) override;
   void follow(const std::string& topic, FollowFrom from) override;
-  void unfollow(const std::string& topic) override;
   void publish(BusRecord record, Completion<void> done) override;
 
   /// Turns to other brokers: an embedded one has another port after each start. What is not

@@ -114,7 +114,7 @@ TEST_F(KafkaBusTest, ATopicMadeAfterItWasFollowedComesAlive) {
   EXPECT_EQ(reader->messages[0].payload, "wish");
 }
 
-TEST_F(KafkaBusTest, AnUnfollowedTopicIsSilentAndCanBeFollowedAgain) {
+TEST_F(KafkaBusTest, ATopicThatIsFollowedAlreadyStaysAsItIs) {
   auto one = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*one->bus, {compact_topic(topic_)}));
   one->bus->follow(topic_, FollowFrom::kBeginning);
@@ -122,14 +122,11 @@ TEST_F(KafkaBusTest, AnUnfollowedTopicIsSilentAndCanBeFollowedAgain) {
   ASSERT_TRUE(publish(*one->bus, {.topic = topic_, .key = "", .payload = "1"}));
   ASSERT_TRUE(run_until([&] { return one->messages.size() == 1; }));
 
-  one->bus->unfollow(topic_);
-  ASSERT_TRUE(publish(*one->bus, {.topic = topic_, .key = "", .payload = "2"}));
-  run_for(milliseconds(100));
-  EXPECT_THAT(one->payloads(), ElementsAre("1"));
-
   one->bus->follow(topic_, FollowFrom::kBeginning);
-  ASSERT_TRUE(run_until([&] { return one->messages.size() == 3; }));
-  EXPECT_THAT(one->payloads(), ElementsAre("1", "1", "2"));
+  ASSERT_TRUE(publish(*one->bus, {.topic = topic_, .key = "", .payload = "2"}));
+  ASSERT_TRUE(run_until([&] { return one->messages.size() == 2; }));
+  run_for(milliseconds(100));
+  EXPECT_THAT(one->payloads(), ElementsAre("1", "2")) << "nothing is read again";
 }
 
 TEST_F(KafkaBusTest, ABurstOfSeveralTurnsArrivesWholeAndInOrder) {

@@ -90,7 +90,6 @@ struct FakeBus final : Bus {
   void follow(const std::string& topic, FollowFrom from) override {
     if (from == FollowFrom::kBeginning) records.followed_from_beginning.push_back(topic);
   }
-  void unfollow(const std::string&) override {}
   void publish(BusRecord record, Completion<void> done) override {
     records.published.push_back(std::move(record));
     boost::asio::post(records.loop, [done, outcome = records.outcome] { done(outcome); });

@@ -15,7 +15,7 @@ constexpr std::array kInstanceStates{
     InstanceState::kPending,  InstanceState::kAssigned,  InstanceState::kFetching,
     InstanceState::kStarting, InstanceState::kStaged,    InstanceState::kRunning,
     InstanceState::kBackoff,  InstanceState::kCrashLoop, InstanceState::kStopping,
-    InstanceState::kStopped,  InstanceState::kLost};
+    InstanceState::kLost};
 constexpr std::array kWorkloadPhases{WorkloadPhase::kBuilding, WorkloadPhase::kDeployed,
                                      WorkloadPhase::kFailed, WorkloadPhase::kStopped,
                                      WorkloadPhase::kRemoving};

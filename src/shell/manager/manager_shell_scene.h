@@ -110,7 +110,6 @@ struct FakeBus final : Bus {
     EXPECT_EQ(from, FollowFrom::kEnd);
     followed.push_back(topic);
   }
-  void unfollow(const std::string&) override {}
   void publish(BusRecord record, Completion<void> done) override {
     if (record.topic == "hearth.events") {
       // Whatever a test is about: nobody hears of an event that could still be lost.
