@@ -1,14 +1,17 @@
 """Who gets a signal, and who waits for whom, when ./dev has started another program."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tools.dev import build, hand_over, main
 from tools.dev.paths import ROOT
 
 # The program that was started: says when it is up, and tidies up for a moment when asked to end.
@@ -84,3 +87,29 @@ def test_an_interrupted_program_may_tidy_up(number: signal.Signals) -> None:
     process.send_signal(number)
     said, code = outcome(process)
     assert said == f"tidied after {int(number)}\nand then the engine stops\n" and code != 0
+
+
+# Goal: what a newcomer waits for is what the tour needs. Method: the real verbs, with all that they would do noted.
+@pytest.mark.parametrize("line, targets", [
+    (["run", "--exit"], ["hearth", "hearthd", "hearth-agent", "example_heater_control"]),
+    (["lab", "up"], ["hearth", "hearthd", "hearth-agent"]),
+    (["lab", "up", "--bare"], None),
+    (["bench", "recovery"], ["hearth", "hearthd", "hearth-agent"]),
+])
+def test_a_verb_builds_what_it_needs_and_no_more(line: list[str], targets: list[str] | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[list[str]] = []
+    monkeypatch.setattr(build, "build", lambda targets=(): built.append(list(targets)))
+    monkeypatch.setattr(hand_over.setup, "ensure", lambda *_: None)
+    monkeypatch.setattr(hand_over, "fetch", lambda: None)
+    monkeypatch.setattr(hand_over, "ensure_engine", lambda: contextlib.nullcontext(SimpleNamespace(docker_host="unix:///nowhere")))
+    monkeypatch.setattr(hand_over, "follow", lambda *_: 0)
+    monkeypatch.setattr(hand_over, "_call", lambda *_: 0)
+    assert main.main(line) == 0
+    assert built == ([] if targets is None else [targets])
+
+
+def test_the_tour_needs_no_test_and_no_header_that_only_tests_share() -> None:
+    told = subprocess.run(["ninja", "-C", build.folder(), "-t", "commands", *build.PROGRAMS, "example_heater_control"], text=True,
+                          capture_output=True, check=True, timeout=60).stdout
+    assert "hearthd.cc.o" in told
+    assert [line for line in told.splitlines() if "_test.cc" in line or "gmock" in line or "gtest" in line] == []

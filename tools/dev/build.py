@@ -17,6 +17,8 @@ from tools.dev.verbs import Verb
 
 PRESETS_FILE = ROOT / "CMakePresets.json"
 DEFAULT_PRESET = "dev"
+# What is installed, and what the lab and the benchmarks need.
+PROGRAMS = ("hearth", "hearthd", "hearth-agent")
 
 
 def presets() -> list[str]:
@@ -83,6 +85,7 @@ VERBS = [
     Verb("build", "Configure and compile.",
          ["./dev build                        everything",
           "./dev build hearth                 one program",
+          "./dev build pages                  man pages and completions, in build/dev/share",
           "./dev build hearth_base_test       one test",
           "./dev build --preset asan          with address and undefined-behaviour checks"], _build, _arguments),
 ]
