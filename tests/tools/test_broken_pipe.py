@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -42,15 +41,9 @@ def catches(pid: int, number: signal.Signals) -> bool:
     return bool(int(caught, 16) >> (number - 1) & 1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.mark.parametrize("name", ["hearthd", "hearth-agent"])
 def test_a_daemon_whose_log_nobody_reads_goes_on(name: str, tmp_path: Path) -> None:
-    command = [build.program(name), "--listen", f"127.0.0.1:{free_port()}", "--state", tmp_path]
+    command = [build.program(name), "--listen", "127.0.0.1:0", "--state", tmp_path]
     if name == "hearth-agent":
         command += ["--node", "node-1", "--manager", "http://127.0.0.1:1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as daemon:
