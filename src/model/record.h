@@ -22,9 +22,6 @@ struct PutNode {
 struct PutWorkload {
   Workload workload;
 };
-struct DeleteWorkload {
-  WorkloadName name;
-};
 struct PutInstance {
   Instance instance;
 };
@@ -34,8 +31,7 @@ struct DeleteInstance {
 struct AppendEvent {
   ClusterEvent event;
 };
-using Write = std::variant<PutEpoch, PutNode, PutWorkload, DeleteWorkload, PutInstance,
-                           DeleteInstance, AppendEvent>;
+using Write = std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent>;
 
 /// All that a manager starts from.
 struct Snapshot {

@@ -25,7 +25,6 @@ class SimStore {
   void apply(const PutWorkload& write) {
     workloads_.insert_or_assign(write.workload.name, write.workload);
   }
-  void apply(const DeleteWorkload& write) { workloads_.erase(write.name); }
   void apply(const PutInstance& write) {
     instances_.insert_or_assign(write.instance.id, write.instance);
   }

@@ -82,9 +82,6 @@ struct WriteText {
         name_of(workload.phase), workload.reason, show(workload.current), show(workload.next),
         workload.build_node ? workload.build_node->str() : "", workload.next_instance);
   }
-  std::string operator()(const DeleteWorkload& write) const {
-    return "no workload " + write.name.str();
-  }
   std::string operator()(const PutInstance& write) const {
     const Instance& instance = write.instance;
     return fmt::format("instance {} of {} {} on {} {} {} [{}] for {}: {}", instance.id.str(),

@@ -83,15 +83,10 @@ class RandomRecords {
   }
 
   Write delete_something() {
-    if (!instances_.empty()) {
-      const InstanceId id = pick(instances_);
-      instances_.erase(id);
-      return DeleteInstance{id};
-    }
-    if (workloads_.empty()) return append_event();
-    const WorkloadName name = pick(workloads_);
-    workloads_.erase(name);
-    return DeleteWorkload{name};
+    if (instances_.empty()) return append_event();
+    const InstanceId id = pick(instances_);
+    instances_.erase(id);
+    return DeleteInstance{id};
   }
 
   Write append_event() {

@@ -137,7 +137,6 @@ class SqliteStore::Session {
   void apply(const PutEpoch& put) { tables_->meta.put(put.epoch); }
   void apply(const PutNode& put) { tables_->nodes.put(put.node); }
   void apply(const PutWorkload& put) { tables_->workloads.put(put.workload); }
-  void apply(const DeleteWorkload& gone) { tables_->workloads.erase(gone.name); }
   void apply(const PutInstance& put) { tables_->instances.put(put.instance); }
   void apply(const DeleteInstance& gone) { tables_->instances.erase(gone.id); }
   void apply(const AppendEvent& append) { tables_->events.append(append.event); }

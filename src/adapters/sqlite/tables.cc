@@ -163,7 +163,6 @@ WorkloadTable::WorkloadTable(SqlDatabase& database)
         ON CONFLICT (name) DO UPDATE SET
           phase = ?2, reason = ?3, build_node = ?4, next_instance = ?5,
           phase_changed_at = iif(phase = ?2, phase_changed_at, excluded.phase_changed_at))")),
-      erase_(database.prepare("DELETE FROM workloads WHERE name = ?1")),
       load_(database.prepare("SELECT name, phase, reason, build_node, next_instance "
                              "FROM workloads ORDER BY name")),
       put_release_(database.prepare(R"(
@@ -197,10 +196,6 @@ void WorkloadTable::put_release(const WorkloadName& workload, std::string_view r
                     name_of(on_node_lost), json_of(environment), cpu_millis, memory_bytes, pids_max,
                     image ? SqlValue(image->reference) : SqlValue(std::nullopt),
                     image ? text_or_null(image->archive) : SqlValue(std::nullopt)});
-}
-
-void WorkloadTable::erase(const WorkloadName& name) {
-  erase_.run({name.str()});
 }
 
 std::vector<Workload> WorkloadTable::load() {

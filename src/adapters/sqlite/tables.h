@@ -41,7 +41,6 @@ class WorkloadTable {
  public:
   explicit WorkloadTable(SqlDatabase& database);
   void put(const Workload& workload);
-  void erase(const WorkloadName& name);
   std::vector<Workload> load();
 
  private:
@@ -49,7 +48,6 @@ class WorkloadTable {
                    const std::optional<Release>& release);
 
   SqlStatement put_;
-  SqlStatement erase_;
   SqlStatement load_;
   SqlStatement put_release_;
   SqlStatement erase_releases_;

@@ -36,9 +36,6 @@ std::string line_of(const PutWorkload& write) {
                      write.workload.name.str(), name_of(write.workload.phase),
                      write.workload.latest().generation.value, write.workload.next_instance);
 }
-std::string line_of(const DeleteWorkload& write) {
-  return fmt::format("delete workload {}", write.name.str());
-}
 std::string line_of(const PutInstance& write) {
   const Instance& instance = write.instance;
   return fmt::format("store instance {}: {} on {}, {}", instance.id.str(), name_of(instance.desire),

@@ -205,7 +205,6 @@ class ManagerScene {
   void keep(const PutWorkload& write) {
     workloads.insert_or_assign(write.workload.name, write.workload);
   }
-  void keep(const DeleteWorkload& write) { workloads.erase(write.name); }
   void keep(const PutInstance& write) {
     instances.insert_or_assign(write.instance.id, write.instance);
   }
