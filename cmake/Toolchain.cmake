@@ -47,4 +47,9 @@ endif()
 add_library(fmt-static STATIC cmake/fmt.cc)
 get_target_property(fmt_headers fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
 target_include_directories(fmt-static SYSTEM PUBLIC ${fmt_headers})
-set_target_properties(spdlog::spdlog_header_only PROPERTIES INTERFACE_LINK_LIBRARIES fmt-static)
+
+# spdlog likewise: who links its headers gets what is not templates from this library.
+add_library(spdlog-static STATIC cmake/spdlog.cc)
+target_compile_definitions(spdlog-static PUBLIC SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+target_link_libraries(spdlog-static PUBLIC fmt-static Threads::Threads)
+set_target_properties(spdlog::spdlog_header_only PROPERTIES INTERFACE_LINK_LIBRARIES spdlog-static)
