@@ -39,9 +39,9 @@ std::optional<int> read_command_line(const usage::Program& program, int argc, ch
   }
   const Result<void> read = usage::read_words(words, program.commands[0].arguments);
   if (read) return std::nullopt;
-  return give_up(
-      std::string(program.name).c_str(),
-      {ErrorCode::kInvalidArgument, fmt::format("{} (see: {} --help)", read.error().message, program.name)});
+  return give_up(std::string(program.name).c_str(),
+                 {ErrorCode::kInvalidArgument,
+                  fmt::format("{} (see: {} --help)", read.error().message, program.name)});
 }
 
 }  // namespace hearth

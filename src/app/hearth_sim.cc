@@ -65,8 +65,9 @@ hearth::usage::Program describe(Options& into) {
                   into.count, 1, kSeedMax);
   arguments.parsed({"--scenario", "NAME", "which story (random)", names},
                    hearth::sim::parse_scenario, into.scenario);
-  arguments.flag({"--hashes", "", "of each history only its scenario, seed, trace, and what it broke"},
-                 into.hashes);
+  arguments.flag(
+      {"--hashes", "", "of each history only its scenario, seed, trace, and what it broke"},
+      into.hashes);
   arguments.parsed({"--words", "FILE", "lines FROM => TO: hash as if TO had been said for FROM",
                     hearth::usage::kFiles},
                    read_words, into.words);
@@ -118,7 +119,7 @@ int tell_hashes(const Options& options) {
   for (std::int64_t seed = first; seed < first + options.count.value_or(1); ++seed) {
     const Outcome outcome = play_one(options, seed, {});
     say("{} {} {:016x}{}\n", name_of(options.scenario), seed, outcome.trace_hash,
-               outcome.violation ? " breaks " + outcome.violation->property : "");
+        outcome.violation ? " breaks " + outcome.violation->property : "");
     if (outcome.violation) code = kViolated;
   }
   return code;

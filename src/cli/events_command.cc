@@ -113,7 +113,8 @@ class EventsCommand final : public Command {
     return view->last_event_seq > kShownByDefault ? view->last_event_seq - kShownByDefault : 0;
   }
 
-  /// Only ends by an error: the stream is taken up again for as long as it takes.
+  /// Only ends by an error: the stream is taken up again for as long as it takes. That nothing can
+  /// be written any more is told by the caller.
   Result<ExitCode> follow(const ApiClient& api, std::uint64_t last, Session& session) const {
     SseReader reader;
     std::string last_id = std::to_string(last);
@@ -125,10 +126,11 @@ class EventsCommand final : public Command {
           last_id = message.id;
           told = false;
         });
-        return true;
+        return session.terminal.takes_more();
       };
       const Result<void> ended = api.stream(
           "/v1/events", {{"Accept", "text/event-stream"}, {"Last-Event-ID", last_id}}, sink);
+      if (!session.terminal.takes_more()) return ExitCode::kOk;
       if (!ended && ended.error().code != ErrorCode::kUnavailable &&
           ended.error().code != ErrorCode::kFailed) {
         return tl::unexpected(ended.error());

@@ -18,11 +18,11 @@ LogLines::Source::~Source() {
   if (!begun_.empty()) print(begun_);
 }
 
-void LogLines::Source::feed(std::string_view bytes) {
+bool LogLines::Source::feed(std::string_view bytes) {
   if (lines_.form_ == Form::kPlain) {
     const std::lock_guard lock(lines_.mutex_);
     lines_.terminal_.out() << bytes << std::flush;
-    return;
+    return lines_.takes_more_ = lines_.terminal_.takes_more();
   }
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
@@ -34,6 +34,7 @@ void LogLines::Source::feed(std::string_view bytes) {
     if (ends) bytes.remove_prefix(1);
     if (ends || begun_.size() == kLineBytesMax) print(std::exchange(begun_, {}));
   }
+  return lines_.takes_more();
 }
 
 void LogLines::Source::print(std::string_view line) {
@@ -47,6 +48,7 @@ void LogLines::Source::print(std::string_view line) {
   }
   const std::lock_guard lock(lines_.mutex_);
   lines_.terminal_.say(text);
+  lines_.takes_more_ = lines_.terminal_.takes_more();
 }
 
 }  // namespace hearth::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ class LogLines {
 
   LogLines(Terminal& terminal, Form form) : terminal_(terminal), form_(form) {}
 
+  bool takes_more() const { return takes_more_; }
+
   class Source {
    public:
     Source(LogLines& lines, std::string instance, std::size_t prefix_columns);
@@ -31,7 +34,8 @@ class LogLines {
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
 
-    void feed(std::string_view bytes);
+    /// False once the terminal takes no more.
+    bool feed(std::string_view bytes);
 
    private:
     void print(std::string_view line);
@@ -46,6 +50,7 @@ class LogLines {
   Terminal& terminal_;
   Form form_;
   std::mutex mutex_;  ///< One line at a time.
+  std::atomic<bool> takes_more_ = true;
 };
 
 }  // namespace hearth::cli

@@ -49,6 +49,7 @@ class LogFollower {
       }
       tail.reset();  // Of a container that is new since, all is new.
       if (instances.empty() && streams_.empty()) return {};
+      if (!lines_.takes_more()) return {};  // Which the caller tells.
       std::this_thread::sleep_for(kLookInterval);
       Result<std::vector<InstanceView>> looked = look_();
       if (looked) {
@@ -96,10 +97,11 @@ class LogFollower {
     auto stream = std::make_unique<Stream>();
     stream->thread = std::jthread([this, stream = stream.get(), id = instance.id, tail] {
       LogLines::Source source(lines_, id, id.size());
-      const auto ended = api_.stream(log_target(id, tail, true), {}, [&](std::string_view bytes) {
-        source.feed(bytes);
-        return true;
-      });
+      // One that has nothing to say ends with those that can say nothing.
+      const auto ended =
+          api_.stream(log_target(id, tail, true), {},
+                      [&](std::string_view bytes) { return source.feed(bytes); },
+                      {.interval = kLookInterval, .go_on = [this] { return lines_.takes_more(); }});
       stream->broken = !ended;
       stream->ended = true;
     });
@@ -190,11 +192,8 @@ class LogsCommand final : public Command {
         continue;
       }
       LogLines::Source source(lines, one.id, columns);
-      const auto ended =
-          api.stream(log_target(one.id, tail_, false), {}, [&](std::string_view bytes) {
-            source.feed(bytes);
-            return true;
-          });
+      const auto ended = api.stream(log_target(one.id, tail_, false), {},
+                                    [&](std::string_view bytes) { return source.feed(bytes); });
       if (ended) continue;
       if (!several) return tl::unexpected(ended.error());
       session.terminal.note(fmt::format("{}: {}", one.id, ended.error().message));

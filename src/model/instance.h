@@ -29,7 +29,7 @@ enum class InstanceState : std::uint8_t {
   kBackoff,    ///< It stopped; the next restart waits.
   kCrashLoop,  ///< It stopped so often that restarts wait for the longest backoff.
   kStopping,
-  kLost,     ///< Its node is dead: whether it runs cannot be known.
+  kLost,  ///< Its node is dead: whether it runs cannot be known.
 };
 
 /// How a container ended.

@@ -31,7 +31,8 @@ struct DeleteInstance {
 struct AppendEvent {
   ClusterEvent event;
 };
-using Write = std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent>;
+using Write =
+    std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent>;
 
 /// All that a manager starts from.
 struct Snapshot {

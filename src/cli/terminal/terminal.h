@@ -40,6 +40,9 @@ class Terminal {
   std::string painted(Paint paint, std::string_view text) const;
   /// One line on stdout, at once.
   void say(std::string_view line);
+  /// Whether all that was said on stdout went there so far. False: a disk is full, and what follows
+  /// goes nowhere.
+  bool takes_more() const { return out_.good(); }
   /// One line on stderr, at once: progress and warnings, which are not the answer.
   void note(std::string_view line);
 

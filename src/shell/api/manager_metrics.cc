@@ -11,11 +11,11 @@ namespace {
 constexpr std::array kNodeStates{NodeState::kAwaited,   NodeState::kLive,
                                  NodeState::kSuspect,   NodeState::kUnreachable,
                                  NodeState::kAgentDown, NodeState::kDead};
-constexpr std::array kInstanceStates{
-    InstanceState::kPending,  InstanceState::kAssigned,  InstanceState::kFetching,
-    InstanceState::kStarting, InstanceState::kStaged,    InstanceState::kRunning,
-    InstanceState::kBackoff,  InstanceState::kCrashLoop, InstanceState::kStopping,
-    InstanceState::kLost};
+constexpr std::array kInstanceStates{InstanceState::kPending,  InstanceState::kAssigned,
+                                     InstanceState::kFetching, InstanceState::kStarting,
+                                     InstanceState::kStaged,   InstanceState::kRunning,
+                                     InstanceState::kBackoff,  InstanceState::kCrashLoop,
+                                     InstanceState::kStopping, InstanceState::kLost};
 constexpr std::array kWorkloadPhases{WorkloadPhase::kBuilding, WorkloadPhase::kDeployed,
                                      WorkloadPhase::kFailed, WorkloadPhase::kStopped,
                                      WorkloadPhase::kRemoving};
