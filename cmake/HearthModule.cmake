@@ -11,6 +11,9 @@
 include_guard()
 include(GoogleTest)
 
+# How property tests search: the same cases in every run. Who starts a test program by hand searches elsewhere each time.
+set(HEARTH_PROPERTY_SEARCH "seed=20260101 max_success=500")
+
 # What each layer may see, besides itself.
 set(HEARTH_SEES_base "")
 set(HEARTH_SEES_model base)
@@ -195,7 +198,8 @@ function(hearth_module name)
     target_compile_options(hearth_${name}_test PRIVATE ${HEARTH_TEST_OPTIONS})
     target_precompile_headers(hearth_${name}_test REUSE_FROM hearth_test_headers)
     gtest_discover_tests(hearth_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-      TEST_PREFIX "${name}." PROPERTIES LABELS ${ARG_TEST_LABEL} TIMEOUT 120 ${ARG_TEST_PROPERTIES})
+      TEST_PREFIX "${name}." PROPERTIES LABELS ${ARG_TEST_LABEL} TIMEOUT 120
+      ENVIRONMENT "RC_PARAMS=${HEARTH_PROPERTY_SEARCH}" ${ARG_TEST_PROPERTIES})
   endif()
 endfunction()
 

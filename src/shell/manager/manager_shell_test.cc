@@ -406,7 +406,7 @@ TEST_F(ManagerShellTest, ASilentNodeThatAnswersItsDialIsAskedOverHttp) {
   EXPECT_EQ(state("n1"), NodeState::kUnreachable);
   EXPECT_EQ(http.calls.at(0).server, (Endpoint{"n1.test", 7701}));
   EXPECT_EQ(http.calls[0].target, "/v1/status");
-  const auto heard = [this] { return shell->manager().find_soft_state(node("n1"))->last_heard; };
+  const auto heard = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
   const std::optional<MonoTime> before = heard();
   http.reply = HttpReply{.body = "no JSON"};
   pass(1100ms);
@@ -423,7 +423,7 @@ TEST_F(ManagerShellTest, AStatusThatNamesAnotherNodeIsDropped) {
   silence_n1();
   pass(2500ms);
   ASSERT_EQ(state("n1"), NodeState::kUnreachable);
-  const auto heard = [this] { return shell->manager().find_soft_state(node("n1"))->last_heard; };
+  const auto heard = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
   const std::optional<MonoTime> before = heard();
   const int warned = warnings->count;
   http.reply = HttpReply{

@@ -1,10 +1,8 @@
-// The reasons in words, for `hearth explain`.
+#include "core/explain/explain.h"
 
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
-#include "core/manager/manager.h"
-#include "core/manager/node_record.h"
 
 namespace hearth::core {
 namespace {
@@ -34,13 +32,26 @@ std::string words_of(const Recovery& recovery, std::uint32_t attempts_max) {
   return {};
 }
 
+std::string line_of(const Instance& instance, const Instant& now) {
+  const InstanceStatus& status = instance.status;
+  std::string line = fmt::format("Instance '{}' is {}", instance.id.str(), name_of(status.state));
+  if (instance.node) line += fmt::format(" on '{}'", instance.node->str());
+  line += fmt::format(" since {}", ago(instance.changed_at, now));
+  if (instance.replaces) line += fmt::format(", in place of '{}'", instance.replaces->str());
+  if (const std::uint32_t restarts = status.restarts; restarts > 0)
+    line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
+  if (status.last_exit) line += fmt::format(", last exit code {}", status.last_exit->code);
+  if (!status.reason.empty()) line += ": " + status.reason;
+  return line + ".";
+}
+
 }  // namespace
 
-std::vector<std::string> Manager::explain_node(const NodeName& name, Instant now) const {
-  const auto found = nodes_.find(name);
-  if (found == nodes_.end()) return {};
-  const NodeRecord& record = found->second;
-  const Node& node = record.node;
+std::vector<std::string> explain_node(const Manager& manager, const NodeName& name, Instant now) {
+  const NodeWatch* watch = manager.fleet().find(name);
+  if (watch == nullptr) return {};
+  const Node& node = watch->node();
+  const LivenessSettings& liveness = manager.settings().liveness;
 
   std::vector<std::string> lines;
   if (node.state == NodeState::kAwaited) {
@@ -51,55 +62,55 @@ std::vector<std::string> Manager::explain_node(const NodeName& name, Instant now
                                 name_of(node.state), show_time(node.changed_at),
                                 ago(node.changed_at, now), node.evidence));
   }
-  if (record.soft.last_heard) {
+  if (watch->last_received()) {
     lines.push_back(fmt::format("Last sign of life: {} ago. Suspect after {}, dead after {}.",
-                                show_duration(now.mono - *record.soft.last_heard),
-                                show_duration(settings_.liveness.suspect_after),
-                                show_duration(settings_.liveness.dead_after)));
+                                show_duration(now.mono - *watch->last_received()),
+                                show_duration(liveness.suspect_after),
+                                show_duration(liveness.dead_after)));
   }
-  if (!bus_carries_) {
-    lines.push_back(
-        fmt::format("The manager is blind: {}, so nobody is judged.", blindness(now.mono)));
+  if (!manager.bus_carries()) {
+    lines.push_back(fmt::format("The manager is blind: {}, so nobody is judged.",
+                                manager.bus().blindness(now.mono)));
   }
   lines.push_back(
-      record.dial.proven()
+      watch->dial().proven()
           ? fmt::format("Dialling its agent at {}:{} is known to work: it counts as a witness.",
                         node.agent.address, node.agent.port)
           : fmt::format("Dialling its agent at {}:{} has not worked yet: without that witness "
                         "it counts as dead only after {}.",
                         node.agent.address, node.agent.port,
-                        show_duration(settings_.liveness.dead_after_unconfirmed)));
-  if (const std::string words = words_of(node.recovery, settings_.recovery.attempts_max);
-      !words.empty()) {
-    lines.push_back("Recovery: " + words + ".");
-  } else if (!has_power(name)) {
+                        show_duration(liveness.dead_after_unconfirmed)));
+  const std::string recovery = words_of(node.recovery, manager.settings().recovery.attempts_max);
+  if (!recovery.empty()) {
+    lines.push_back("Recovery: " + recovery + ".");
+  } else if (!manager.settings().has_power(name)) {
     lines.push_back("It has no power driver: if it dies, a person must switch it on again.");
   }
-  std::string why = unusable(record);
-  if (why.empty()) why = strain_of(record.soft.load);
-  if (!why.empty()) lines.push_back(fmt::format("It gets no new work: it is {}.", why));
-  for (const InstanceId& id : instances_on(name)) {
-    const Instance& instance = instances_.at(id);
-    lines.push_back(
-        fmt::format("Instance '{}' is {}{}.", id.str(), name_of(instance.status.state),
-                    instance.status.reason.empty() ? "" : ": " + instance.status.reason));
+  const Eligibility& eligibility = manager.capacity().eligibility(name);
+  if (!eligibility.is_eligible())
+    lines.push_back(fmt::format("It gets no new work: it is {}.", eligibility.words()));
+  for (const InstanceId& id : manager.instances_on(name)) {
+    const InstanceStatus& status = manager.instance_table().instance(id).status;
+    lines.push_back(fmt::format("Instance '{}' is {}{}.", id.str(), name_of(status.state),
+                                status.reason.empty() ? "" : ": " + status.reason));
   }
   return lines;
 }
 
-std::vector<std::string> Manager::explain_workload(const WorkloadName& name, Instant now) const {
-  const auto found = workloads_.find(name);
-  if (found == workloads_.end()) return {};
+std::vector<std::string> explain_workload(const Manager& manager, const WorkloadName& name,
+                                          Instant now) {
+  const auto found = manager.workloads().find(name);
+  if (found == manager.workloads().end()) return {};
   const Workload& workload = found->second;
 
   std::vector<std::string> lines;
   lines.push_back(fmt::format("Workload '{}' is {}{}.", name.str(), name_of(workload.phase),
                               workload.reason.empty() ? "" : ": " + workload.reason));
-  if (!bus_carries_) {
+  if (!manager.bus_carries()) {
     lines.push_back(fmt::format(
         "The manager is blind: {}, so no node hears of new work, and what is said here of "
         "instances may be old.",
-        blindness(now.mono)));
+        manager.bus().blindness(now.mono)));
   }
   if (workload.build_node) {
     lines.push_back(fmt::format("Generation {} is to be built on '{}'.",
@@ -113,25 +124,10 @@ std::vector<std::string> Manager::explain_workload(const WorkloadName& name, Ins
         spec.on_node_lost == NodeLossPolicy::kReplace ? "its work starts elsewhere"
                                                       : "its work waits for that node"));
   }
-  const auto ids = instances_of_.find(name);
-  if (ids == instances_of_.end()) return lines;
-  for (const InstanceId& id : ids->second) {
-    const Instance& instance = instances_.at(id);
-    std::string line = fmt::format("Instance '{}' is {}", id.str(), name_of(instance.status.state));
-    if (instance.node) line += fmt::format(" on '{}'", instance.node->str());
-    line += fmt::format(" since {}", ago(instance.changed_at, now));
-    if (instance.replaces) line += fmt::format(", in place of '{}'", instance.replaces->str());
-    if (const std::uint32_t restarts = instance.status.restarts; restarts > 0)
-      line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
-    if (instance.status.last_exit)
-      line += fmt::format(", last exit code {}", instance.status.last_exit->code);
-    if (!instance.status.reason.empty()) line += ": " + instance.status.reason;
-    lines.push_back(line + ".");
-  }
-  const auto warm = warm_node_.find(name);
-  if (warm != warm_node_.end()) {
-    lines.push_back(fmt::format("Its image is kept ready on '{}'.", warm->second.str()));
-  }
+  for (const InstanceId& id : manager.instance_table().of_workload(name))
+    lines.push_back(line_of(manager.instance_table().instance(id), now));
+  if (const std::optional<NodeName> warm = manager.warm_images().holder_of(name))
+    lines.push_back(fmt::format("Its image is kept ready on '{}'.", warm->str()));
   return lines;
 }
 
