@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "adapters/file/file.h"
-#include "adapters/test_disk/small_disk.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/small_disk.h"
+#include "testing/disk/temporary_directory.h"
 #include "wire/random_values.h"
 
 namespace hearth {

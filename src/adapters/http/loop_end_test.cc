@@ -5,7 +5,7 @@
 
 #include "adapters/http/http_client.h"
 #include "adapters/http/http_dialer.h"
-#include "adapters/http/test_server.h"
+#include "testing/http/test_server.h"
 
 namespace hearth {
 namespace {

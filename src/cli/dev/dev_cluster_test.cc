@@ -15,10 +15,10 @@
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/fake_engine/fake_engine.h"
 #include "adapters/file/file.h"
 #include "adapters/http/coroutine.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
+#include "testing/engine/fake_engine.h"
 
 namespace hearth::cli {
 namespace {

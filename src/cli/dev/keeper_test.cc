@@ -15,7 +15,7 @@
 
 #include "adapters/file/file.h"
 #include "adapters/http/coroutine.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {

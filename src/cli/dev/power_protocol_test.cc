@@ -14,8 +14,8 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
-#include "adapters/test_disk/temporary_directory.h"
 #include "cli/dev/power_socket.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {

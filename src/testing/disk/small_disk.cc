@@ -1,4 +1,4 @@
-#include "adapters/test_disk/small_disk.h"
+#include "testing/disk/small_disk.h"
 
 #include <fstream>
 #include <string>

@@ -1,4 +1,4 @@
-#include "adapters/fake_engine/fake_engine.h"
+#include "testing/engine/fake_engine.h"
 
 #include <fmt/format.h>
 
