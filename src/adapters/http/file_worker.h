@@ -7,7 +7,7 @@
 #include <optional>
 #include <thread>
 
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 
 namespace hearth::http {
 

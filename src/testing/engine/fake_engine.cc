@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
-#include "adapters/http/coroutine_asio.h"
+#include "adapters/loop/coroutine_asio.h"
 
 namespace hearth::docker {
 namespace {
@@ -80,7 +80,7 @@ void FakeEngine::accept() {
 }
 
 void FakeEngine::serve(std::shared_ptr<Socket> socket) {
-  http::spawn(loop_, [this, socket](http::Coroutine& coroutine) {
+  start_coroutine(loop_, [this, socket](Coroutine& coroutine) {
     std::string input;
     const auto read_more = [&] {
       std::array<char, 4096> piece{};

@@ -3,12 +3,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/spawn.hpp>
 
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 
-namespace hearth::http {
+namespace hearth {
 
 struct Coroutine {
   boost::asio::yield_context yield;
 };
 
-}  // namespace hearth::http
+}  // namespace hearth

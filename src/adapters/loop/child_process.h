@@ -11,7 +11,7 @@
 namespace boost::asio {
 class io_context;
 }
-namespace hearth::http {
+namespace hearth {
 struct Coroutine;
 }
 
@@ -50,7 +50,7 @@ class ChildProcess {
   ///
   /// What it has started and left running goes on, if it ended by itself: a script may start the
   /// very machine that it switches on.
-  Result<ProcessEnd> wait(Duration timeout, http::Coroutine& coroutine);
+  Result<ProcessEnd> wait(Duration timeout, Coroutine& coroutine);
 
   /// Kills the whole group, and ends a wait() that is going on.
   void kill();

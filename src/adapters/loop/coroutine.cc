@@ -1,4 +1,4 @@
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,16 +7,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/context/protected_fixedsize_stack.hpp>
 
-#include "adapters/http/coroutine_asio.h"
+#include "adapters/loop/coroutine_asio.h"
 
-namespace hearth::http {
+namespace hearth {
 namespace {
 
 constexpr std::size_t kStackBytes = 256 * 1024;
 
 }  // namespace
 
-void spawn(boost::asio::io_context& loop, std::function<void(Coroutine&)> body) {
+void start_coroutine(boost::asio::io_context& loop, std::function<void(Coroutine&)> body) {
   // asio::spawn() would begin within this call when it comes from the loop itself.
   boost::asio::post(loop, [&loop, body = std::move(body)]() mutable {
     boost::asio::spawn(
@@ -49,4 +49,4 @@ void Sleeper::wake() {
   timer_->timer.cancel();
 }
 
-}  // namespace hearth::http
+}  // namespace hearth

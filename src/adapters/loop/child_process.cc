@@ -1,4 +1,4 @@
-#include "adapters/power/child_process.h"
+#include "adapters/loop/child_process.h"
 
 #include <algorithm>
 #include <array>
@@ -20,7 +20,7 @@ extern "C" {
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "adapters/file/file.h"
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "base/check.h"
 
 namespace hearth {
@@ -53,8 +53,8 @@ struct Pipe {
 };
 
 /// Why posix_spawn() failed, as an errno; 0 if it did not.
-int spawn(const std::vector<std::string>& command, const Pipe& input, const Pipe& errors,
-          pid_t& pid) {
+int spawn_program(const std::vector<std::string>& command, const Pipe& input, const Pipe& errors,
+                  pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.read_end, STDIN_FILENO);
@@ -120,7 +120,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
     listen();
   }
 
-  Result<ProcessEnd> wait(Duration timeout, http::Coroutine& coroutine) {
+  Result<ProcessEnd> wait(Duration timeout, Coroutine& coroutine) {
     if (!wait_for_change(timeout, coroutine)) {
       kill_group();
       wait_for_change(kKilledWithin, coroutine);
@@ -147,7 +147,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
 
  private:
   /// True once it has ended or was given up.
-  bool wait_for_change(Duration timeout, http::Coroutine& coroutine) {
+  bool wait_for_change(Duration timeout, Coroutine& coroutine) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point deadline = Clock::now() + timeout;
     while (!end_ && !abandoned_) {
@@ -219,7 +219,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
   const pid_t pid_;
   asio::posix::stream_descriptor ended_;
   asio::posix::stream_descriptor errors_;
-  http::Sleeper changed_;
+  Sleeper changed_;
   std::string tail_;
   std::size_t output_bytes_ = 0;
   std::optional<int> end_;  ///< As waitpid() tells it, once it was reaped.
@@ -244,7 +244,7 @@ Result<ChildProcess> ChildProcess::start(asio::io_context& loop,
   ::fcntl(errors.read_end, F_SETFL, O_NONBLOCK);
 
   pid_t pid = 0;
-  if (const int error_number = spawn(command, in, errors, pid)) return failed(error_number);
+  if (const int error_number = spawn_program(command, in, errors, pid)) return failed(error_number);
   const int pidfd = ::pidfd_open(pid, 0);
   if (pidfd < 0) {
     const int error_number = errno;
@@ -258,7 +258,7 @@ Result<ChildProcess> ChildProcess::start(asio::io_context& loop,
   return ChildProcess(std::move(state));
 }
 
-Result<ProcessEnd> ChildProcess::wait(Duration timeout, http::Coroutine& coroutine) {
+Result<ProcessEnd> ChildProcess::wait(Duration timeout, Coroutine& coroutine) {
   return state_->wait(timeout, coroutine);
 }
 

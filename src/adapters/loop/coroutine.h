@@ -9,7 +9,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace hearth::http {
+namespace hearth {
 
 /// The running coroutine, as the calls that may suspend it want it. Defined in coroutine_asio.h.
 struct Coroutine;
@@ -19,7 +19,7 @@ struct Coroutine;
 ///
 /// A coroutine that is still suspended when its loop is destroyed is unwound then: destructors run,
 /// nothing else, and they must not touch what is gone by that time.
-void spawn(boost::asio::io_context& loop, std::function<void(Coroutine&)> body);
+void start_coroutine(boost::asio::io_context& loop, std::function<void(Coroutine&)> body);
 
 /// Suspends a coroutine until it is woken.
 class Sleeper {
@@ -37,4 +37,4 @@ class Sleeper {
   std::unique_ptr<Timer> timer_;
 };
 
-}  // namespace hearth::http
+}  // namespace hearth
