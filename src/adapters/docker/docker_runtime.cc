@@ -16,8 +16,8 @@
 #include "adapters/docker/lane.h"
 #include "adapters/docker/line_splitter.h"
 #include "adapters/docker/log_frames.h"
-#include "adapters/http/file_worker.h"
 #include "adapters/loop/coroutine.h"
+#include "adapters/loop/worker_thread.h"
 #include "base/check.h"
 #include "base/duration_text.h"
 
@@ -149,7 +149,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   boost::asio::io_context& loop_;
   const DockerConfig config_;
   EngineClient client_;
-  http::FileWorker worker_;
+  WorkerThread worker_;
   Lane verbs_{{.running_max = 8, .waiting_max = 1024}};
   Lane stops_{{.running_max = 32, .waiting_max = 1024}};
   Lane builds_{{.running_max = 1, .waiting_max = 16}};

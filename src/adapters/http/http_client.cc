@@ -13,7 +13,7 @@
 
 #include "adapters/content/digest_writer.h"
 #include "adapters/http/client_connection.h"
-#include "adapters/http/file_worker.h"
+#include "adapters/loop/worker_thread.h"
 #include "base/check.h"
 #include "ports/http_problem.h"
 
@@ -120,7 +120,7 @@ class TcpHttpClient::Core : public std::enable_shared_from_this<TcpHttpClient::C
 
   boost::asio::io_context& loop;
   const std::string token;
-  http::FileWorker files;
+  WorkerThread files;
 
  private:
   template <class T>

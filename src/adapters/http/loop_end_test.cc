@@ -2,6 +2,7 @@
 // stops on a signal in the middle of its work.
 
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
 
 #include "adapters/http/http_client.h"
 #include "adapters/http/http_dialer.h"

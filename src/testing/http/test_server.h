@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,50 +15,11 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include "adapters/http/http_server.h"
+#include "testing/loop/loop_thread.h"
 
 namespace hearth {
-
-/// A loop on a thread of its own, so that a test can talk to it as a stranger would.
-class LoopThread {
- public:
-  LoopThread() : thread_([this] { loop_.run(); }) {}
-  ~LoopThread() {
-    guard_.reset();
-    thread_.join();
-  }
-  boost::asio::io_context& loop() { return loop_; }
-
-  /// Runs `work` on the loop and returns what it returned.
-  template <class Work>
-  auto run(Work work) {
-    std::packaged_task<decltype(work())()> task(std::move(work));
-    auto result = task.get_future();
-    boost::asio::post(loop_, [&task] { task(); });
-    return result.get();
-  }
-
-  /// Starts work that ends in a completion, and waits for it.
-  template <class T>
-  Result<T> complete(const std::function<void(Completion<T>)>& start) {
-    auto promise = std::make_shared<std::promise<Result<T>>>();
-    auto result = promise->get_future();
-    boost::asio::post(loop_, [start, promise] {
-      start([promise](Result<T> ended) { promise->set_value(std::move(ended)); });
-    });
-    return result.get();
-  }
-
- private:
-  boost::asio::io_context loop_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
-      loop_.get_executor()};
-  std::thread thread_;
-};
 
 /// A server with a router of the test's, until the end of the test.
 class TestServer {

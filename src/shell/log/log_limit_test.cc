@@ -1,4 +1,4 @@
-#include "shell/loop/log_limit.h"
+#include "shell/log/log_limit.h"
 
 #include <gtest/gtest.h>
 
