@@ -9,7 +9,7 @@
 #include "adapters/file/file.h"
 #include "testing/disk/small_disk.h"
 #include "testing/disk/temporary_directory.h"
-#include "wire/random_values.h"
+#include "testing/values/random_values.h"
 
 namespace hearth {
 namespace {
