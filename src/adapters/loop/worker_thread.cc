@@ -11,14 +11,44 @@
 #include <boost/asio/post.hpp>
 
 namespace hearth {
+namespace {
+
+/// Whether an io_context still takes what is posted to it. Its destructor takes its queue apart
+/// without a lock, so nothing may be posted from another thread from there on.
+///
+/// A service of the io_context, because services are told of its end in turn, the one made first,
+/// which has the queue, last.
+class LoopEnd final : public boost::asio::execution_context::service {
+ public:
+  struct Gate {
+    std::mutex mutex;
+    bool closed = false;  // Guarded by it.
+  };
+  static inline boost::asio::execution_context::id id;
+
+  explicit LoopEnd(boost::asio::execution_context& owner) : service(owner) {}
+  std::shared_ptr<Gate> gate() const { return gate_; }
+
+ private:
+  void shutdown() override {
+    const std::lock_guard lock(gate_->mutex);
+    gate_->closed = true;
+  }
+
+  std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();  // Shared with workers that outlive it.
+};
+
+}  // namespace
 
 struct WorkerThread::State : std::enable_shared_from_this<State> {
-  explicit State(boost::asio::io_context& the_loop) : loop(the_loop) {}
+  explicit State(boost::asio::io_context& the_loop)
+      : loop(the_loop), gate(boost::asio::use_service<LoopEnd>(the_loop).gate()) {}
 
   void work();
   void complete(OnLoop then);
 
   boost::asio::io_context& loop;
+  const std::shared_ptr<LoopEnd::Gate> gate;
   bool owned = true;  // Read and written on the loop.
   std::mutex mutex;   // Guards the two below.
   std::deque<std::function<OnLoop()>> jobs;
@@ -42,6 +72,8 @@ void WorkerThread::State::work() {
 }
 
 void WorkerThread::State::complete(OnLoop then) {
+  const std::lock_guard lock(gate->mutex);
+  if (gate->closed) return;
   boost::asio::post(loop, [self = shared_from_this(), then = std::move(then)] {
     if (self->owned) then();
   });
