@@ -19,6 +19,7 @@
 #include "adapters/http/http_server.h"
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
+#include "adapters/loop/asio_loop.h"
 #include "app/daemon.h"
 #include "app/descriptors.h"
 #include "app/flags.h"
@@ -183,7 +184,8 @@ Result<void> run(const AgentOptions& options) {
                                             .client_id = "hearth-agent-" + options.node->str(),
                                             .role = KafkaRole::kAgent});
                    }};
-  AgentShell shell(loop, config, settings, *std::move(stored), std::random_device{}(),
+  AsioLoop shell_loop(loop);
+  AgentShell shell(shell_loop, config, settings, *std::move(stored), std::random_device{}(),
                    std::move(ports));
 
   HttpRouter router;

@@ -10,15 +10,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "adapters/http/coroutine.h"
 #include "adapters/http/transport.h"
+#include "adapters/loop/coroutine.h"
 #include "base/duration_text.h"
 #include "wire/json_reader.h"
 #include "wire/json_writer.h"
 
 namespace hearth {
-
-using http::Coroutine;
 
 namespace {
 
@@ -58,8 +56,8 @@ class DevPowerDriver::Core : public std::enable_shared_from_this<Core> {
       : loop_(loop), config_(std::move(config)) {}
 
   void begin(const NodeName& node, PowerVerb verb, Completion<void> done) {
-    http::spawn(loop_, [self = shared_from_this(), node, verb,
-                        done = std::move(done)](Coroutine& coroutine) mutable {
+    start_coroutine(loop_, [self = shared_from_this(), node, verb,
+                            done = std::move(done)](Coroutine& coroutine) mutable {
       Result<void> outcome = self->carry_out(node, verb, coroutine);
       boost::asio::post(self->loop_, [self, done = std::move(done), outcome = std::move(outcome)] {
         if (!self->closed_) done(outcome);

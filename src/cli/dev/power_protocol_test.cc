@@ -14,8 +14,8 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
-#include "adapters/test_disk/temporary_directory.h"
 #include "cli/dev/power_socket.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {
@@ -32,7 +32,7 @@ class PowerSocketTest : public testing::Test {
   PowerSocketTest() : thread_([this] { loop_.run(); }) {
     run([this] {
       auto socket = PowerSocket::listen(
-          loop_, path_, [](const PowerQuestion& question, http::Coroutine&) -> Result<std::string> {
+          loop_, path_, [](const PowerQuestion& question, Coroutine&) -> Result<std::string> {
             if (question.node.str() == "node-9") return fail(ErrorCode::kNotFound, "no such node");
             return std::string(name_of(question.action)) + " " + question.node.str();
           });
