@@ -37,6 +37,7 @@ pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 # Tests are half of what is compiled. Their own code is not what is measured, so it is not optimized,
 # and what each of them includes is read once.
 if(BUILD_TESTING)
+  find_package(rapidcheck REQUIRED)
   set(HEARTH_TEST_OPTIONS -O0 -fpch-preprocess)  # The latter for ccache.
   add_library(hearth_test_headers OBJECT cmake/test_headers.cc)
   target_link_libraries(hearth_test_headers PRIVATE GTest::gmock hearth_warnings)

@@ -16,6 +16,7 @@
 #include "adapters/http/http_server.h"
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
+#include "adapters/loop/asio_loop.h"
 #include "app/agent_options.h"
 #include "app/command_line.h"
 #include "app/daemon.h"
@@ -87,7 +88,8 @@ Result<void> run(const AgentOptions& options) {
                                             .client_id = "hearth-agent-" + options.node->str(),
                                             .role = KafkaRole::kAgent});
                    }};
-  AgentShell shell(loop, config, settings, *std::move(stored), std::random_device{}(),
+  AsioLoop shell_loop(loop);
+  AgentShell shell(shell_loop, config, settings, *std::move(stored), std::random_device{}(),
                    std::move(ports));
 
   HttpRouter router;

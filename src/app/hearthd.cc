@@ -17,6 +17,7 @@
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/embedded_broker.h"
 #include "adapters/kafka/kafka_bus.h"
+#include "adapters/loop/asio_loop.h"
 #include "adapters/power/exec_power_driver.h"
 #include "adapters/power/power_switchboard.h"
 #include "adapters/sqlite/sqlite_store.h"
@@ -131,8 +132,10 @@ Result<void> run(const ManagerConfig& config) {
   const std::unique_ptr<PowerDriver> power = make_power_drivers(loop, config);
 
   std::optional<Error> fatal;
+  AsioLoop shell_loop(loop);
   ManagerShell shell(
-      loop, {.topic_prefix = config.kafka.topic_prefix, .bus_bootstrap = bus_config.bootstrap},
+      shell_loop,
+      {.topic_prefix = config.kafka.topic_prefix, .bus_bootstrap = bus_config.bootstrap},
       settings_of(config), *snapshot,
       {.clock = clock,
        .bus = **bus,

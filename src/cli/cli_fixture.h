@@ -11,10 +11,10 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/test_disk/temporary_directory.h"
 #include "base/duration_text.h"
 #include "cli/command_line.h"
 #include "cli/fake_manager.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 

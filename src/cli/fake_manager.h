@@ -1,18 +1,14 @@
 #pragma once
 
-#include <future>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include "adapters/http/http_server.h"
+#include "testing/loop/loop_thread.h"
 
 namespace hearth::cli {
 
@@ -28,23 +24,21 @@ class FakeManager {
     std::string authorization;
   };
 
-  FakeManager() : thread_([this] { loop_.run(); }) {
+  FakeManager() {
     for (const HttpMethod method : {HttpMethod::kGet, HttpMethod::kHead, HttpMethod::kPut,
                                     HttpMethod::kPost, HttpMethod::kDelete}) {
       for (const char* pattern : {"/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"}) {
         router_.add(method, pattern, [this](HttpExchange& exchange) { return answer(exchange); });
       }
     }
-    run([this] {
-      auto server = HttpServer::listen(loop_, router_, {.listen = {"127.0.0.1", 0}});
+    loop_.run([this] {
+      auto server = HttpServer::listen(loop_.loop(), router_, {.listen = {"127.0.0.1", 0}});
       EXPECT_TRUE(server) << server.error().message;
       server_ = *std::move(server);
     });
   }
   ~FakeManager() {
-    run([this] { server_.reset(); });
-    guard_.reset();
-    thread_.join();
+    loop_.run([this] { server_.reset(); });
   }
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->endpoint().port); }
@@ -52,7 +46,7 @@ class FakeManager {
   /// What "GET /v1/nodes" is answered from now on. Several answers: one after the other, the last
   /// for ever. What is not prepared is answered 404.
   void answers(const std::string& request, std::vector<HttpResponse> responses) {
-    run([&] { prepared_[request] = std::move(responses); });
+    loop_.run([&] { prepared_[request] = std::move(responses); });
   }
   void answers(const std::string& request, const std::string& body, unsigned status = 200) {
     answers(request, {HttpResponse{.status = status, .body = body}});
@@ -60,7 +54,7 @@ class FakeManager {
 
   std::vector<Request> requests() {
     std::vector<Request> seen;
-    run([&] { seen = seen_; });
+    loop_.run([&] { seen = seen_; });
     return seen;
   }
 
@@ -80,22 +74,11 @@ class FakeManager {
     return exchange.respond(response);
   }
 
-  template <class Work>
-  void run(Work work) {
-    std::packaged_task<void()> task(std::move(work));
-    auto done = task.get_future();
-    boost::asio::post(loop_, [&task] { task(); });
-    done.get();
-  }
-
-  boost::asio::io_context loop_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
-      loop_.get_executor()};
   HttpRouter router_;
   std::unique_ptr<HttpServer> server_;
   std::map<std::string, std::vector<HttpResponse>> prepared_;
   std::vector<Request> seen_;
-  std::thread thread_;
+  LoopThread loop_;  // Ends first: no handler runs when the rest goes.
 };
 
 }  // namespace hearth::cli

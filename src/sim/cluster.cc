@@ -268,7 +268,7 @@ std::string Cluster::unsettled_nodes() {
     if (node.incarnation != machine->agent().status().incarnation) {
       return fmt::format("the life of '{}' is not known", name.str());
     }
-    const WishNumber wished = manager_.manager().find_soft_state(name)->wished;
+    const WishNumber wished = manager_.manager().assignments().record(name).assigned();
     if (machine->agent().status().applied != wished) {
       return fmt::format("'{}' does not follow its assignment", name.str());
     }

@@ -109,6 +109,7 @@ void ManagerProcess::pump() {
 
 void ManagerProcess::step(const core::ManagerEvent& event) {
   batch_ = manager_->step(event, now());
+  manager_->check_invariants();
   if (manager_->next_deadline() <= parts_.world.now()) {
     parts_.world.violate("no-busy-loop", "the manager wants to be woken in the past");
   }

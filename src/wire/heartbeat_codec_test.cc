@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/values/random_values.h"
 #include "wire/canary_codec.h"
-#include "wire/random_values.h"
 
 namespace hearth {
 namespace {

@@ -5,11 +5,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "testing/reference/reference_page.h"
 #include "wire/assignment_codec.h"
 #include "wire/canary_codec.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
-#include "wire/reference_page.h"
 #include "wire/workload_request_codec.h"
 
 namespace hearth {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "testing/values/random_values.h"
 #include "wire/assignment_codec.h"
 #include "wire/canary_codec.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
-#include "wire/random_values.h"
 #include "wire/workload_request_codec.h"
 
 namespace hearth {

@@ -16,6 +16,9 @@ include(cmake/HearthModule.cmake)
 add_subdirectory(src/base)
 add_subdirectory(src/adapters)
 add_subdirectory(src/core)
+if(EXISTS ${PROJECT_SOURCE_DIR}/src/testing/CMakeLists.txt)
+  add_subdirectory(src/testing)
+endif()
 """
 
 
@@ -37,6 +40,13 @@ class TinyTree:
     def module(self, layer: str, rest: str, also: str = "", declared: str = "") -> None:
         text = f"hearth_module({layer} LAYER {declared or layer} SOURCES thing.cc {rest})\n{also}\n"
         (self.root / "src" / layer / "CMakeLists.txt").write_text(text)
+
+    def shared_by_tests(self, deps: str = "") -> None:
+        """The layer of what tests share, added last, as in the real tree."""
+        for name in ("thing.h", "fake_thing.h"):
+            self.write(f"src/testing/{name}", "#pragma once\n")
+        self.write("src/testing/thing.cc", '#include "testing/thing.h"\n#include "testing/fake_thing.h"\n')
+        self.module("testing", f"DEPS {deps}")
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -163,6 +173,75 @@ def test_an_allowed_link_by_hand_is_let_through(tree: TinyTree) -> None:
 def test_sources_are_of_the_modules_own_folder(tree: TinyTree, source: str) -> None:
     tree.module("core", "", also=f"target_sources(hearth_core PRIVATE {source})")
     assert "its sources are .cc files of its own folder" in tree.configure()[1]
+
+
+@pytest.mark.parametrize("name", ["thing_test.cc", "deep/thing_scene.h", "thing_fixture.h", "fake_thing.h"])
+def test_code_of_tests_may_include_what_tests_share(tree: TinyTree, name: str) -> None:
+    tree.shared_by_tests()
+    tree.write(f"src/core/{name}", '#include "testing/thing.h"\n#include "core/thing.h"\n')
+    configured, said = tree.configure()
+    assert configured, said
+
+
+@pytest.mark.parametrize("layer", ["base", "adapters", "core"])
+@pytest.mark.parametrize("name", ["thing.cc", "thing.h", "test.h", "unfake_thing.h", "thing_test_data.h", "thing_test.h/thing.h"])
+def test_product_code_must_not_include_what_tests_share(tree: TinyTree, layer: str, name: str) -> None:
+    tree.shared_by_tests()
+    tree.write(f"src/{layer}/{name}", '#include "testing/thing.h"\n')
+    configured, said = tree.configure()
+    assert not configured
+    assert f'(layer {layer}) must not include: #include "testing/thing.h"' in said
+
+
+@pytest.mark.parametrize("header", ["core/thing_fixture.h", "core/deep/thing_scene.h", "core/fake_thing.h", "core/thing_test.h"])
+def test_product_code_must_not_get_there_through_code_of_tests(tree: TinyTree, header: str) -> None:
+    tree.shared_by_tests()
+    tree.write(f"src/{header}", '#pragma once\n#include "testing/thing.h"\n')
+    tree.write("src/core/thing.cc", f'#include "{header}"  // why\n')
+    configured, said = tree.configure()
+    assert not configured
+    assert "code of tests is included by tests only" in said
+
+
+def test_code_of_tests_is_no_source_of_a_product(tree: TinyTree) -> None:
+    tree.shared_by_tests()
+    tree.write("src/core/thing_test.cc", '#include "testing/thing.h"\n')
+    tree.module("core", "", also="target_sources(hearth_core PRIVATE thing_test.cc)")
+    assert "'thing_test.cc' is code of tests by its name" in tree.configure()[1]
+
+
+@pytest.mark.parametrize("deps", ["DEPS hearth::testing", "PRIVATE_DEPS hearth_testing"])
+def test_a_product_that_names_what_tests_share_fails(tree: TinyTree, deps: str) -> None:
+    tree.shared_by_tests()
+    tree.module("core", deps)
+    assert not tree.configure()[0]
+
+
+@pytest.mark.parametrize("by_hand", [one.replace("adapters", "testing") for one in BY_HAND])
+def test_a_product_that_links_what_tests_share_by_hand_fails(tree: TinyTree, by_hand: str) -> None:
+    tree.shared_by_tests()
+    tree.module("core", "DEPS hearth::base", also=by_hand)
+    configured, said = tree.configure()
+    assert not configured
+    assert "must not link hearth_testing (layer testing)" in said or "which is no target" in said
+
+
+def test_tests_may_link_what_tests_share_but_nothing_else_that_their_layer_may_not(tree: TinyTree) -> None:
+    tree.shared_by_tests("hearth::adapters")
+    tree.module("core", "TEST_DEPS hearth::testing")
+    configured, said = tree.configure()
+    assert configured, said
+    of_a_test = "add_executable(hearth_core_test thing.cc)\nset_target_properties(hearth_core_test PROPERTIES HEARTH_TEST TRUE)\n"
+    tree.module("core", "", also=of_a_test + "target_link_libraries(hearth_core_test PRIVATE hearth_testing)")
+    configured, said = tree.configure()
+    assert configured, said
+    tree.module("core", "", also=of_a_test + "target_link_libraries(hearth_core_test PRIVATE hearth_adapters)")
+    assert "hearth_core_test (layer core) must not link hearth_adapters (layer adapters)" in tree.configure()[1]
+
+
+def test_what_tests_share_sees_no_decisions(tree: TinyTree) -> None:
+    tree.shared_by_tests("hearth::core")
+    assert "testing (layer testing) must not link hearth::core (layer core)" in tree.configure()[1]
 
 
 def test_an_include_that_goes_wrong_later_fails_the_next_build(tree: TinyTree) -> None:

@@ -177,6 +177,8 @@ RULES = [
     Rule("socket", "a verb of a port, implemented by an adapter",
          in_code(r"#include <(sys/socket|sys/un|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|::(socket|connect|accept|recv|send)\s*\("),
          BELOW_THE_SHELL),
+    Rule("shell-asio", "the Loop port: its tasks, timers and workers, so that a shell runs on simulated time as well",
+         in_code(r"#include <boost/(asio|beast)\b|\bboost::(asio|beast)\b|\basio::"), ("src/shell",)),
     Rule("logging", "return what happened as a value; the shell logs it",
          in_code(r"#include <(spdlog/|iostream|syslog)|\bstd::(cout|cerr|clog)\b|\bspdlog::|\b(f|v)?printf\s*\(|\b(fputs|puts)\s*\("),
          BELOW_THE_SHELL),

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "adapters/file/file.h"
-#include "adapters/test_disk/small_disk.h"
-#include "adapters/test_disk/temporary_directory.h"
-#include "wire/random_values.h"
+#include "testing/disk/small_disk.h"
+#include "testing/disk/temporary_directory.h"
+#include "testing/values/random_values.h"
 
 namespace hearth {
 namespace {

@@ -7,7 +7,7 @@
 #include "adapters/config/cli_config.h"
 #include "adapters/config/manager_config.h"
 #include "base/duration_text.h"
-#include "wire/reference_page.h"
+#include "testing/reference/reference_page.h"
 
 namespace hearth {
 namespace {

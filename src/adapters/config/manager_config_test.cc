@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/file/file.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth {
 namespace {

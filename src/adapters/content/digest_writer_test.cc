@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth {
 namespace {

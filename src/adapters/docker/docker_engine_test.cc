@@ -14,7 +14,7 @@
 #include <optional>
 
 #include "adapters/docker/docker_runtime.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::docker {
 namespace {

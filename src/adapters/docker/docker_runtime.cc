@@ -16,8 +16,8 @@
 #include "adapters/docker/lane.h"
 #include "adapters/docker/line_splitter.h"
 #include "adapters/docker/log_frames.h"
-#include "adapters/http/coroutine.h"
-#include "adapters/http/file_worker.h"
+#include "adapters/loop/coroutine.h"
+#include "adapters/loop/worker_thread.h"
 #include "base/check.h"
 #include "base/duration_text.h"
 
@@ -91,7 +91,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
       data_root_.clear();  // The next engine may have its data elsewhere.
       tell(error);
     };
-    http::spawn(loop_, [self = shared_from_this()](Coroutine& coroutine) {
+    start_coroutine(loop_, [self = shared_from_this()](Coroutine& coroutine) {
       self->watch_.run(self->handlers_, coroutine);
     });
   }
@@ -106,7 +106,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
       lane.leave();
       done(std::move(result));
     };
-    auto begin = [this, body = std::move(body)] { http::spawn(loop_, body); };
+    auto begin = [this, body = std::move(body)] { start_coroutine(loop_, body); };
     if (lane.enter(std::move(begin))) return;
     boost::asio::post(loop_, [self = shared_from_this(), done] {
       if (self->closed_) return;
@@ -149,7 +149,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   boost::asio::io_context& loop_;
   const DockerConfig config_;
   EngineClient client_;
-  http::FileWorker worker_;
+  WorkerThread worker_;
   Lane verbs_{{.running_max = 8, .waiting_max = 1024}};
   Lane stops_{{.running_max = 32, .waiting_max = 1024}};
   Lane builds_{{.running_max = 1, .waiting_max = 16}};
@@ -486,7 +486,7 @@ Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const Chu
 
   LogFrames frames;
   const auto wanted = [&](std::string_view chunk) { return !closed_ && sink(chunk); };
-  http::Sleeper rest(loop_);
+  Sleeper rest(loop_);
   for (;;) {
     while (request.ready && !request.ready()) {
       if (!wanted({})) return {};

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "adapters/docker/docker_runtime.h"
-#include "adapters/fake_engine/fake_engine.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
+#include "testing/engine/fake_engine.h"
 
 namespace hearth::docker {
 

@@ -12,13 +12,11 @@
 #include <vector>
 
 #include "adapters/docker/engine_codec.h"
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "base/result.h"
 #include "base/time.h"
 
 namespace hearth::docker {
-
-using http::Coroutine;
 
 /// No limit.
 inline constexpr Duration kForEver = Duration::max();

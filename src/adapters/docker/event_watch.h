@@ -6,7 +6,7 @@
 
 #include "adapters/docker/docker_runtime.h"
 #include "adapters/docker/engine_client.h"
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 
 namespace hearth::docker {
 
@@ -50,7 +50,7 @@ class EventWatch {
   EngineClient& client_;
   const DockerConfig& config_;
   DockerCounters& counters_;
-  http::Sleeper pause_;
+  Sleeper pause_;
   bool closed_ = false;
   // Of containers that are still there, since the watch stands.
   std::set<ContainerId> killed_for_memory_;

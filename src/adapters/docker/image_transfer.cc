@@ -45,7 +45,7 @@ std::string reason_in(std::string_view tail) {
 
 }  // namespace
 
-Result<FileUpload> FileUpload::open(const std::filesystem::path& path, http::FileWorker& worker,
+Result<FileUpload> FileUpload::open(const std::filesystem::path& path, WorkerThread& worker,
                                     Coroutine& coroutine) {
   auto opened = worker.run([&] { return open_with_size(path); }, coroutine);
   if (!opened) return tl::unexpected(opened.error());
@@ -66,7 +66,7 @@ Upload FileUpload::upload() {
           }};
 }
 
-Result<ImageFile> ImageFile::create(const std::filesystem::path& path, http::FileWorker& worker,
+Result<ImageFile> ImageFile::create(const std::filesystem::path& path, WorkerThread& worker,
                                     Coroutine& coroutine) {
   auto file = worker.run([&] { return File::open(path, O_WRONLY | O_CREAT | O_TRUNC); }, coroutine);
   if (!file) return tl::unexpected(file.error());

@@ -6,7 +6,7 @@
 #include "adapters/docker/engine_client.h"
 #include "adapters/file/file.h"
 #include "adapters/file/sha256.h"
-#include "adapters/http/file_worker.h"
+#include "adapters/loop/worker_thread.h"
 #include "model/digest.h"
 
 namespace hearth::docker {
@@ -14,18 +14,18 @@ namespace hearth::docker {
 /// A file on its way to the engine, read on the worker's thread.
 class FileUpload {
  public:
-  static Result<FileUpload> open(const std::filesystem::path& path, http::FileWorker& worker,
+  static Result<FileUpload> open(const std::filesystem::path& path, WorkerThread& worker,
                                  Coroutine& coroutine);
   /// Valid as long as this is.
   Upload upload();
 
  private:
-  FileUpload(File file, std::uint64_t size, http::FileWorker& worker)
+  FileUpload(File file, std::uint64_t size, WorkerThread& worker)
       : file_(std::move(file)), size_(size), worker_(worker) {}
 
   File file_;
   std::uint64_t size_;
-  http::FileWorker& worker_;
+  WorkerThread& worker_;
   std::string piece_;
 };
 
@@ -34,7 +34,7 @@ class FileUpload {
 /// goes.
 class ImageFile {
  public:
-  static Result<ImageFile> create(const std::filesystem::path& path, http::FileWorker& worker,
+  static Result<ImageFile> create(const std::filesystem::path& path, WorkerThread& worker,
                                   Coroutine& coroutine);
   ~ImageFile();
   ImageFile(ImageFile&& other) noexcept;
@@ -47,12 +47,12 @@ class ImageFile {
   void discard(Coroutine& coroutine);
 
  private:
-  ImageFile(File file, http::FileWorker& worker) : file_(std::move(file)), worker_(worker) {}
+  ImageFile(File file, WorkerThread& worker) : file_(std::move(file)), worker_(worker) {}
   Result<void> flush(Coroutine& coroutine);
   void remove() const;
 
   std::optional<File> file_;  ///< Empty: finished.
-  http::FileWorker& worker_;
+  WorkerThread& worker_;
   Sha256 sum_;
   std::string buffer_;
   std::string tail_;  ///< The last bytes of what was flushed.

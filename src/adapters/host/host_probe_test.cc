@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::host {
 namespace {

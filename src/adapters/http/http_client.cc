@@ -13,14 +13,13 @@
 
 #include "adapters/content/digest_writer.h"
 #include "adapters/http/client_connection.h"
-#include "adapters/http/file_worker.h"
+#include "adapters/loop/worker_thread.h"
 #include "base/check.h"
 #include "ports/http_problem.h"
 
 namespace hearth {
 
 using http::ClientConnection;
-using http::Coroutine;
 using http::Countdown;
 using http::MessageHead;
 using http::OutgoingBody;
@@ -102,8 +101,8 @@ class TcpHttpClient::Core : public std::enable_shared_from_this<TcpHttpClient::C
       return;
     }
     ++calls_;
-    http::spawn(loop, [self = shared_from_this(), done = std::move(done),
-                       work = std::move(work)](Coroutine& coroutine) mutable {
+    start_coroutine(loop, [self = shared_from_this(), done = std::move(done),
+                           work = std::move(work)](Coroutine& coroutine) mutable {
       ClientConnection connection(self->loop, coroutine);
       if (self->closed_) return;
       self->open_.insert(&connection);
@@ -121,7 +120,7 @@ class TcpHttpClient::Core : public std::enable_shared_from_this<TcpHttpClient::C
 
   boost::asio::io_context& loop;
   const std::string token;
-  http::FileWorker files;
+  WorkerThread files;
 
  private:
   template <class T>
@@ -249,7 +248,7 @@ struct UploadQueue {
   bool finished = false;   ///< The caller has said that there is no more.
   bool abandoned = false;  ///< The caller is gone without having said so.
   bool ended = false;      ///< The call is over.
-  http::Sleeper sleeper;
+  Sleeper sleeper;
 };
 
 class QueuedUpload final : public HttpUpload {

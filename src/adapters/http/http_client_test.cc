@@ -7,8 +7,8 @@
 #include "adapters/file/sha256.h"
 #include "adapters/http/blocking_http_client.h"
 #include "adapters/http/http_content_client.h"
-#include "adapters/http/test_server.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
+#include "testing/http/test_server.h"
 
 namespace hearth {
 namespace {

@@ -12,8 +12,6 @@
 
 namespace hearth {
 
-using http::Coroutine;
-
 namespace {
 
 constexpr std::size_t kDialsMax = 256;
@@ -86,9 +84,9 @@ class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
   void begin_next() {
     if (waiting_.empty() || running_ >= kDialsMax) return;
     ++running_;
-    http::spawn(loop_,
-                [self = shared_from_this(), dial = std::move(waiting_.front())](
-                    Coroutine& coroutine) mutable { self->run(std::move(dial), coroutine); });
+    start_coroutine(loop_,
+                    [self = shared_from_this(), dial = std::move(waiting_.front())](
+                        Coroutine& coroutine) mutable { self->run(std::move(dial), coroutine); });
     waiting_.pop_front();
   }
 

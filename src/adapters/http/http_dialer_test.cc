@@ -2,7 +2,7 @@
 
 #include <future>
 
-#include "adapters/http/test_server.h"
+#include "testing/http/test_server.h"
 
 namespace hearth {
 namespace {

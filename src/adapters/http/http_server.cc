@@ -8,15 +8,14 @@
 #include <fmt/format.h>
 
 #include "adapters/http/client_connection.h"
-#include "adapters/http/coroutine.h"
 #include "adapters/http/request_gate.h"
 #include "adapters/http/server_exchange.h"
 #include "adapters/http/transport.h"
+#include "adapters/loop/coroutine.h"
 #include "ports/http_problem.h"
 
 namespace hearth {
 
-using http::Coroutine;
 using http::MessageHead;
 using http::ReadFault;
 using http::ServerConnection;
@@ -77,7 +76,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
                                     : http::RequestGate::for_network(server_.config.token)) {}
 
   void start() {
-    http::spawn(server_.loop, [self = shared_from_this()](Coroutine& coroutine) {
+    start_coroutine(server_.loop, [self = shared_from_this()](Coroutine& coroutine) {
       self->accept_connections(coroutine);
     });
   }
@@ -117,8 +116,8 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
         continue;
       }
       connections_.emplace_front(server_.loop).transport = std::move(transport);
-      http::spawn(server_.loop, [self = shared_from_this(), place = connections_.begin()](
-                                    Coroutine& own) { self->serve(place, own); });
+      start_coroutine(server_.loop, [self = shared_from_this(), place = connections_.begin()](
+                                        Coroutine& own) { self->serve(place, own); });
     }
   }
 
@@ -257,7 +256,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
   const HttpRouter& router_;
   std::unique_ptr<http::Listener> listener_;
   const http::RequestGate gate_;
-  http::Sleeper rest_{server_.loop};
+  Sleeper rest_{server_.loop};
   std::list<ServerConnection> connections_;
   bool stopped_ = false;
 };

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "adapters/http/test_server.h"
 #include "base/prng.h"
+#include "testing/http/test_server.h"
 
 namespace hearth {
 namespace {

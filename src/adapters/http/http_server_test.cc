@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "adapters/file/sha256.h"
-#include "adapters/http/test_server.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
+#include "testing/http/test_server.h"
 
 namespace hearth {
 namespace {

@@ -2,10 +2,11 @@
 // stops on a signal in the middle of its work.
 
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
 
 #include "adapters/http/http_client.h"
 #include "adapters/http/http_dialer.h"
-#include "adapters/http/test_server.h"
+#include "testing/http/test_server.h"
 
 namespace hearth {
 namespace {

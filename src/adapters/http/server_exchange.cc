@@ -145,7 +145,7 @@ Result<ReceivedFile> ServerExchange::read_body_to_file(const std::filesystem::pa
                                                        std::uint64_t bytes_max) {
   if (head_.content_length.value_or(0) > bytes_max) return tl::unexpected(refuse_body(bytes_max));
   connection_.reader.prepare_for_transfer();
-  FileWorker& files = server_.files;
+  WorkerThread& files = server_.files;
   auto writer = files.run([&] { return DigestWriter::create(file, bytes_max); }, coroutine_);
   if (!writer) return tl::unexpected(writer.error());
   const auto receive = [&]() -> Result<ReceivedFile> {
@@ -190,7 +190,7 @@ Result<void> ServerExchange::respond(HttpResponse response) {
 Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
                                           std::string_view content_type) {
   if (auto open = check_answerable(); !open) return open;
-  FileWorker& files = server_.files;
+  WorkerThread& files = server_.files;
   auto source = files.run([&] { return open_to_send(file); }, coroutine_);
   if (!source) return tl::unexpected(source.error());
   phase_ = Phase::kAnswered;

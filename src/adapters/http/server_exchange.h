@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "adapters/http/file_worker.h"
 #include "adapters/http/http_server.h"
 #include "adapters/http/message_reader.h"
+#include "adapters/loop/worker_thread.h"
 
 namespace hearth::http {
 
@@ -15,7 +15,7 @@ struct ServerResources {
 
   boost::asio::io_context& loop;
   HttpServerConfig config;
-  FileWorker files;
+  WorkerThread files;
   HttpServerCounters counters;
   std::size_t streams_open = 0;
 };

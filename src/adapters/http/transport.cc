@@ -15,7 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "adapters/http/coroutine_asio.h"
+#include "adapters/loop/coroutine_asio.h"
 #include "base/check.h"
 
 namespace hearth::http {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "base/result.h"
 #include "model/ids.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "adapters/kafka/topic_creation.h"
-#include "wire/reference_page.h"
+#include "testing/reference/reference_page.h"
 
 namespace hearth::kafka {
 namespace {

@@ -11,14 +11,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "adapters/http/coroutine.h"
-#include "adapters/power/child_process.h"
+#include "adapters/loop/child_process.h"
+#include "adapters/loop/coroutine.h"
 #include "base/check.h"
 #include "base/duration_text.h"
 
 namespace hearth {
-
-using http::Coroutine;
 
 namespace {
 
@@ -57,8 +55,8 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
     }
     ++switches_;
     const Task task{node, verb, std::chrono::steady_clock::now() + config_.switch_timeout};
-    http::spawn(loop_, [self = shared_from_this(), task,
-                        done = std::move(done)](Coroutine& coroutine) mutable {
+    start_coroutine(loop_, [self = shared_from_this(), task,
+                            done = std::move(done)](Coroutine& coroutine) mutable {
       Result<void> outcome = self->carry_out(task, coroutine);
       --self->switches_;
       self->answer(std::move(done), std::move(outcome));
@@ -68,7 +66,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
   void close() {
     closed_ = true;
     for (ChildProcess* program : running_) program->kill();
-    for (http::Sleeper* sleeper : sleeping_) sleeper->wake();
+    for (Sleeper* sleeper : sleeping_) sleeper->wake();
   }
 
  private:
@@ -136,7 +134,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
   /// False if there was none in time.
   bool wait_for_turn(SteadyTime deadline, Coroutine& coroutine) {
     if (running_.size() < kProgramsMax && waiting_.empty()) return !closed_;
-    http::Sleeper turn(loop_);
+    Sleeper turn(loop_);
     waiting_.push_back(&turn);
     sleeping_.insert(&turn);
     while (!closed_ && left_until(deadline) > Duration::zero() &&
@@ -152,7 +150,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
   }
 
   void sleep(Duration time, Coroutine& coroutine) {
-    http::Sleeper sleeper(loop_);
+    Sleeper sleeper(loop_);
     sleeping_.insert(&sleeper);
     sleeper.sleep(time, coroutine);
     sleeping_.erase(&sleeper);
@@ -169,8 +167,8 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
   const ExecPowerConfig config_;
   std::size_t switches_ = 0;
   std::set<ChildProcess*> running_;
-  std::deque<http::Sleeper*> waiting_;  ///< In the order of their turns.
-  std::set<http::Sleeper*> sleeping_;   ///< All that must wake to end.
+  std::deque<Sleeper*> waiting_;  ///< In the order of their turns.
+  std::set<Sleeper*> sleeping_;   ///< All that must wake to end.
   bool closed_ = false;
 };
 

@@ -13,7 +13,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/file/file.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth {
 namespace {

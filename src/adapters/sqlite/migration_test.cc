@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/sqlite/sqlite_store.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth {
 namespace {

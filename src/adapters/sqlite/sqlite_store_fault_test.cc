@@ -9,9 +9,9 @@
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/power_cut.h"
 #include "adapters/sqlite/sqlite_store.h"
-#include "adapters/test_disk/small_disk.h"
-#include "adapters/test_disk/temporary_directory.h"
 #include "base/prng.h"
+#include "testing/disk/small_disk.h"
+#include "testing/disk/temporary_directory.h"
 
 // What is left after kill -9, a power cut, a full disk, and hands in the file.
 

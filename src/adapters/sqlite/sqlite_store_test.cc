@@ -6,7 +6,7 @@
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/random_records.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/sqlite_store.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 // What the views tell somebody who reads the database with plain SQL.
 

@@ -11,8 +11,8 @@
 
 #include "adapters/address/address_text.h"
 #include "adapters/file/file.h"
-#include "adapters/http/coroutine.h"
 #include "adapters/http/transport.h"
+#include "adapters/loop/coroutine.h"
 #include "cli/dev/dev_files.h"
 #include "cli/terminal/terminal.h"
 #include "ports/http.h"
@@ -162,7 +162,7 @@ void DevCluster::add_programs(const DevConfig& config, std::uint16_t agent_port)
   }
 }
 
-Result<void> DevCluster::start(http::Coroutine& coroutine) {
+Result<void> DevCluster::start(Coroutine& coroutine) {
   starting_ = true;
   const Result<void> started = launch(coroutine);
   starting_ = false;
@@ -170,7 +170,7 @@ Result<void> DevCluster::start(http::Coroutine& coroutine) {
   return stopping_ ? Result<void>() : started;
 }
 
-Result<void> DevCluster::launch(http::Coroutine& coroutine) {
+Result<void> DevCluster::launch(Coroutine& coroutine) {
   if (auto answers = engine_.check(coroutine); !answers) return answers;
   engine_answered_ = true;
   if (stopping_) return {};
@@ -181,7 +181,7 @@ Result<void> DevCluster::launch(http::Coroutine& coroutine) {
   }
   if (stopping_) return {};  // From here to the end nothing waits, so nobody comes in between.
   auto socket = PowerSocket::listen(loop_, facts_.power_socket,
-                                    [this](const PowerQuestion& question, http::Coroutine& its) {
+                                    [this](const PowerQuestion& question, Coroutine& its) {
                                       return switch_power(question, its);
                                     });
   if (!socket) return tl::unexpected(socket.error());
@@ -193,7 +193,7 @@ Result<void> DevCluster::launch(http::Coroutine& coroutine) {
 
 /// Whether somebody listens where a broker should: better told now than by a bus that never
 /// carries.
-Result<void> DevCluster::check_brokers(http::Coroutine& coroutine) {
+Result<void> DevCluster::check_brokers(Coroutine& coroutine) {
   std::string tried;
   for (const Endpoint& broker : brokers_) {
     http::Transport transport(loop_);
@@ -211,7 +211,7 @@ Result<void> DevCluster::check_brokers(http::Coroutine& coroutine) {
                           tried));
 }
 
-void DevCluster::stop(http::Coroutine& coroutine) {
+void DevCluster::stop(Coroutine& coroutine) {
   stopping_ = true;
   ports_are_taken();
   socket_.reset();
@@ -219,9 +219,9 @@ void DevCluster::stop(http::Coroutine& coroutine) {
   if (broker_probe_ != nullptr) broker_probe_->close();
   while (starting_) start_ended_.sleep(std::chrono::seconds(1), coroutine);
   std::size_t running = 1 + nodes_.size();
-  http::Sleeper sleeper(loop_);
+  Sleeper sleeper(loop_);
   const auto stop_one = [&](Keeper& keeper) {
-    http::spawn(loop_, [&](http::Coroutine& its) {
+    start_coroutine(loop_, [&](Coroutine& its) {
       keeper.stop(kStopGrace, its);
       --running;
       sleeper.wake();
@@ -244,7 +244,7 @@ void DevCluster::hurry() {
   for (const auto& node : nodes_) node->agent.hurry();
 }
 
-Result<std::size_t> DevCluster::remove_containers(http::Coroutine& coroutine) {
+Result<std::size_t> DevCluster::remove_containers(Coroutine& coroutine) {
   auto removed = remove_containers(facts_.cluster, coroutine);
   if (!removed || former_.empty()) return removed;
   auto of_former = remove_containers(former_, coroutine);
@@ -253,7 +253,7 @@ Result<std::size_t> DevCluster::remove_containers(http::Coroutine& coroutine) {
 }
 
 Result<std::size_t> DevCluster::remove_containers(const std::string& cluster,
-                                                  http::Coroutine& coroutine) {
+                                                  Coroutine& coroutine) {
   const auto found = engine_.containers(cluster, std::nullopt, coroutine);
   if (!found) return tl::unexpected(found.error());
   Result<std::size_t> outcome = found->size();
@@ -266,8 +266,8 @@ Result<std::size_t> DevCluster::remove_containers(const std::string& cluster,
 }
 
 /// Until there are none: an agent that has just ended may have asked for one more.
-Result<void> DevCluster::remove_all_containers(http::Coroutine& coroutine) {
-  http::Sleeper sleeper(loop_);
+Result<void> DevCluster::remove_all_containers(Coroutine& coroutine) {
+  Sleeper sleeper(loop_);
   for (int round = 0; round < kRemoveRoundsMax; ++round) {
     const auto found = remove_containers(coroutine);
     if (!found) return tl::unexpected(found.error());
@@ -278,7 +278,7 @@ Result<void> DevCluster::remove_all_containers(http::Coroutine& coroutine) {
 }
 
 Result<PowerState> DevCluster::switch_power(const PowerQuestion& question,
-                                            http::Coroutine& coroutine) {
+                                            Coroutine& coroutine) {
   const auto found = std::find_if(nodes_.begin(), nodes_.end(),
                                   [&](const auto& node) { return node->name == question.node; });
   if (found == nodes_.end()) {
@@ -299,7 +299,7 @@ Result<PowerState> DevCluster::switch_power(const PowerQuestion& question,
   return node.on ? PowerState::kOn : PowerState::kOff;
 }
 
-Result<void> DevCluster::carry_out(PowerAction action, Node& node, http::Coroutine& coroutine) {
+Result<void> DevCluster::carry_out(PowerAction action, Node& node, Coroutine& coroutine) {
   const bool freezing = action == PowerAction::kFreeze || action == PowerAction::kThaw;
   if (freezing && !node.on) {
     return fail(ErrorCode::kConflict, fmt::format("'{}' is off", node.name.str()));
@@ -325,8 +325,8 @@ Result<void> DevCluster::carry_out(PowerAction action, Node& node, http::Corouti
   return {};
 }
 
-Result<void> DevCluster::kill_containers(const Node& node, http::Coroutine& coroutine) {
-  http::Sleeper sleeper(loop_);
+Result<void> DevCluster::kill_containers(const Node& node, Coroutine& coroutine) {
+  Sleeper sleeper(loop_);
   for (int round = 0; round < kKillRoundsMax; ++round) {
     const auto found = engine_.containers(facts_.cluster, node.name, coroutine);
     if (!found) return tl::unexpected(found.error());
@@ -344,7 +344,7 @@ Result<void> DevCluster::kill_containers(const Node& node, http::Coroutine& coro
 }
 
 Result<void> DevCluster::pause_containers(const Node& node, PowerAction action,
-                                          http::Coroutine& coroutine) {
+                                          Coroutine& coroutine) {
   const auto found = engine_.containers(facts_.cluster, node.name, coroutine);
   if (!found) return tl::unexpected(found.error());
   for (const Container& container : *found) {

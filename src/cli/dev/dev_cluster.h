@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "adapters/file/lock_file.h"
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "base/result.h"
 #include "cli/dev/dev_engine.h"
 #include "cli/dev/dev_facts.h"
@@ -63,10 +63,10 @@ class DevCluster {
   /// does not answer, the power switch's socket cannot be made.
   ///
   /// Gives way to a stop() that comes meanwhile: it then returns with nothing started.
-  Result<void> start(http::Coroutine& coroutine);
+  Result<void> start(Coroutine& coroutine);
   /// Ends everything and removes the cluster's containers, for good. Returns once it is done, and a
   /// start() that was under way has returned.
-  void stop(http::Coroutine& coroutine);
+  void stop(Coroutine& coroutine);
   /// All programs listen: others may choose ports.
   void ports_are_taken() { turn_ = PortsTurn(); }
   /// Ends the patience of a stop() that is under way.
@@ -85,16 +85,16 @@ class DevCluster {
   DevCluster(boost::asio::io_context& loop, DevFacts facts, std::vector<Endpoint> brokers,
              Handlers handlers, Held held);
   void add_programs(const DevConfig& config, std::uint16_t agent_port);
-  Result<void> launch(http::Coroutine& coroutine);
-  Result<void> check_brokers(http::Coroutine& coroutine);
+  Result<void> launch(Coroutine& coroutine);
+  Result<void> check_brokers(Coroutine& coroutine);
   /// How many there were.
-  Result<std::size_t> remove_containers(http::Coroutine& coroutine);
-  Result<std::size_t> remove_containers(const std::string& cluster, http::Coroutine& coroutine);
-  Result<void> remove_all_containers(http::Coroutine& coroutine);
-  Result<PowerState> switch_power(const PowerQuestion& question, http::Coroutine& coroutine);
-  Result<void> carry_out(PowerAction action, Node& node, http::Coroutine& coroutine);
-  Result<void> kill_containers(const Node& node, http::Coroutine& coroutine);
-  Result<void> pause_containers(const Node& node, PowerAction action, http::Coroutine& coroutine);
+  Result<std::size_t> remove_containers(Coroutine& coroutine);
+  Result<std::size_t> remove_containers(const std::string& cluster, Coroutine& coroutine);
+  Result<void> remove_all_containers(Coroutine& coroutine);
+  Result<PowerState> switch_power(const PowerQuestion& question, Coroutine& coroutine);
+  Result<void> carry_out(PowerAction action, Node& node, Coroutine& coroutine);
+  Result<void> kill_containers(const Node& node, Coroutine& coroutine);
+  Result<void> pause_containers(const Node& node, PowerAction action, Coroutine& coroutine);
 
   boost::asio::io_context& loop_;
   DevFacts facts_;
@@ -112,7 +112,7 @@ class DevCluster {
   bool stopping_ = false;         ///< stop() was called.
   bool engine_answered_ = false;  ///< So that there may be containers, and they can be removed.
   http::Transport* broker_probe_ = nullptr;  ///< While start() looks for a broker.
-  http::Sleeper start_ended_;
+  Sleeper start_ended_;
 };
 
 }  // namespace hearth::cli

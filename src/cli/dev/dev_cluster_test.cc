@@ -15,10 +15,10 @@
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/fake_engine/fake_engine.h"
 #include "adapters/file/file.h"
-#include "adapters/http/coroutine.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "adapters/loop/coroutine.h"
+#include "testing/disk/temporary_directory.h"
+#include "testing/engine/fake_engine.h"
 
 namespace hearth::cli {
 namespace {
@@ -86,13 +86,13 @@ class DevClusterTest : public testing::Test {
     cluster_ = *std::move(made);
   }
   void start() {
-    http::spawn(loop_, [this](http::Coroutine& coroutine) {
+    start_coroutine(loop_, [this](Coroutine& coroutine) {
       started_ = cluster_->start(coroutine);
       EXPECT_FALSE(stopped_) << "stop() is over before the start it ends";
     });
   }
   void stop() {
-    http::spawn(loop_, [this](http::Coroutine& coroutine) {
+    start_coroutine(loop_, [this](Coroutine& coroutine) {
       cluster_->stop(coroutine);
       stopped_ = true;
     });

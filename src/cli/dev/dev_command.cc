@@ -12,7 +12,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "adapters/address/address_text.h"
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "cli/dev/dev_cluster.h"
 #include "cli/dev/dev_console.h"
 #include "cli/dev/dev_state.h"
@@ -58,14 +58,14 @@ class DevRun {
     cluster_ = *std::move(prepared);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
     await_signal();
-    http::spawn(loop_, [this](http::Coroutine& coroutine) { begin(coroutine); });
+    start_coroutine(loop_, [this](Coroutine& coroutine) { begin(coroutine); });
     loop_.run();
     front_ = std::jthread();  // Waits for it.
     return outcome_.value_or(static_cast<ExitCode>(kInterrupted));
   }
 
  private:
-  void begin(http::Coroutine& coroutine) {
+  void begin(Coroutine& coroutine) {
     console_.tell(fmt::format("starting a manager and {}; state in {}",
                               show_count(plan_.config.nodes, "dev node"),
                               cluster_->facts().state.string()));
@@ -155,7 +155,7 @@ class DevRun {
     if (stopping_.exchange(true)) return;
     outcome_ = std::move(outcome);
     console_.tell("stopping what was started");
-    http::spawn(loop_, [this](http::Coroutine& coroutine) {
+    start_coroutine(loop_, [this](Coroutine& coroutine) {
       cluster_->stop(coroutine);
       console_.tell("all of it has ended");
       signals_.cancel();

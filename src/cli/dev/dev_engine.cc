@@ -7,7 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/docker/engine_codec.h"
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "base/check.h"
 #include "wire/json_reader.h"
 #include "wire/json_writer.h"
@@ -29,7 +29,7 @@ DevEngine::DevEngine(boost::asio::io_context& loop, std::filesystem::path socket
     : socket_(std::move(socket)), client_(loop, socket_) {}
 DevEngine::~DevEngine() = default;
 
-Result<void> DevEngine::check(http::Coroutine& coroutine) {
+Result<void> DevEngine::check(Coroutine& coroutine) {
   const Result<EngineAnswer> answer = client_.ask({.method = "GET",
                                                    .target = "/_ping",
                                                    .body = {},
@@ -51,7 +51,7 @@ Result<void> DevEngine::check(http::Coroutine& coroutine) {
 
 Result<std::vector<Container>> DevEngine::containers(const std::string& cluster,
                                                      const std::optional<NodeName>& node,
-                                                     http::Coroutine& coroutine) {
+                                                     Coroutine& coroutine) {
   JsonWriter filters;
   filters.begin_object().key("label").begin_list().value("hearth.cluster=" + cluster);
   if (node) filters.value("hearth.node=" + node->str());
@@ -73,7 +73,7 @@ Result<std::vector<Container>> DevEngine::containers(const std::string& cluster,
   return std::move(list->containers);
 }
 
-Result<bool> DevEngine::is_running(const ContainerId& container, http::Coroutine& coroutine) {
+Result<bool> DevEngine::is_running(const ContainerId& container, Coroutine& coroutine) {
   const Result<EngineAnswer> answer =
       client_.ask({.method = "GET",
                    .target = fmt::format("/containers/{}/json", container.str()),
@@ -94,7 +94,7 @@ Result<bool> DevEngine::is_running(const ContainerId& container, http::Coroutine
 
 Result<void> DevEngine::change(std::string_view method, const ContainerId& container,
                                std::string_view verb, std::string_view words,
-                               http::Coroutine& coroutine) {
+                               Coroutine& coroutine) {
   const std::string doing = fmt::format("{} container '{}'", words, container.str().substr(0, 12));
   const Result<EngineAnswer> answer =
       client_.ask({.method = method,
@@ -109,24 +109,24 @@ Result<void> DevEngine::change(std::string_view method, const ContainerId& conta
   return tl::unexpected(docker::refusal(answer->status, answer->body, doing));
 }
 
-Result<void> DevEngine::kill(const ContainerId& container, http::Coroutine& coroutine) {
+Result<void> DevEngine::kill(const ContainerId& container, Coroutine& coroutine) {
   return change("POST", container, "/kill", "kill", coroutine);
 }
-Result<void> DevEngine::pause(const ContainerId& container, http::Coroutine& coroutine) {
+Result<void> DevEngine::pause(const ContainerId& container, Coroutine& coroutine) {
   return change("POST", container, "/pause", "pause", coroutine);
 }
-Result<void> DevEngine::unpause(const ContainerId& container, http::Coroutine& coroutine) {
+Result<void> DevEngine::unpause(const ContainerId& container, Coroutine& coroutine) {
   return change("POST", container, "/unpause", "unpause", coroutine);
 }
-Result<void> DevEngine::remove(const ContainerId& container, http::Coroutine& coroutine) {
+Result<void> DevEngine::remove(const ContainerId& container, Coroutine& coroutine) {
   return change("DELETE", container, "?force=1&v=1", "remove", coroutine);
 }
 
 Result<void> with_engine(const std::filesystem::path& socket,
-                         const std::function<Result<void>(DevEngine&, http::Coroutine&)>& work) {
+                         const std::function<Result<void>(DevEngine&, Coroutine&)>& work) {
   boost::asio::io_context loop(1);
   std::optional<Result<void>> outcome;
-  http::spawn(loop, [&](http::Coroutine& coroutine) {
+  start_coroutine(loop, [&](Coroutine& coroutine) {
     DevEngine engine(loop, socket);
     outcome = work(engine, coroutine);
     engine.close();

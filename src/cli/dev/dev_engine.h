@@ -23,24 +23,24 @@ class DevEngine {
 
   /// Whether an engine answers that speaks a version of the API that we do; the error says what to
   /// do about it.
-  Result<void> check(http::Coroutine& coroutine);
+  Result<void> check(Coroutine& coroutine);
   /// The containers of one cluster, in any state; of one node of it, if that is named.
   Result<std::vector<Container>> containers(const std::string& cluster,
                                             const std::optional<NodeName>& node,
-                                            http::Coroutine& coroutine);
+                                            Coroutine& coroutine);
   /// Whether the container's process is there and not paused; false if there is no such container.
-  Result<bool> is_running(const ContainerId& container, http::Coroutine& coroutine);
+  Result<bool> is_running(const ContainerId& container, Coroutine& coroutine);
   /// SIGKILL. One that is gone or has ended is a success; so with the others.
-  Result<void> kill(const ContainerId& container, http::Coroutine& coroutine);
-  Result<void> pause(const ContainerId& container, http::Coroutine& coroutine);
-  Result<void> unpause(const ContainerId& container, http::Coroutine& coroutine);
-  Result<void> remove(const ContainerId& container, http::Coroutine& coroutine);
+  Result<void> kill(const ContainerId& container, Coroutine& coroutine);
+  Result<void> pause(const ContainerId& container, Coroutine& coroutine);
+  Result<void> unpause(const ContainerId& container, Coroutine& coroutine);
+  Result<void> remove(const ContainerId& container, Coroutine& coroutine);
   /// Breaks off everything, for good.
   void close() { client_.close(); }
 
  private:
   Result<void> change(std::string_view method, const ContainerId& container, std::string_view verb,
-                      std::string_view words, http::Coroutine& coroutine);
+                      std::string_view words, Coroutine& coroutine);
 
   std::filesystem::path socket_;
   docker::EngineClient client_;
@@ -49,7 +49,7 @@ class DevEngine {
 /// Runs `work` with an engine client of its own, on a loop of its own, and waits for it: for a
 /// thread without a loop.
 Result<void> with_engine(const std::filesystem::path& socket,
-                         const std::function<Result<void>(DevEngine&, http::Coroutine&)>& work);
+                         const std::function<Result<void>(DevEngine&, Coroutine&)>& work);
 
 /// What DOCKER_HOST or `--docker` say: a unix socket, nothing else.
 Result<std::filesystem::path> parse_docker_host(std::string_view text);

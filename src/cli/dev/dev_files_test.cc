@@ -8,7 +8,7 @@
 
 #include "adapters/config/manager_config.h"
 #include "adapters/config/operator_file.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "adapters/http/coroutine.h"
+#include "adapters/loop/coroutine.h"
 #include "base/duration_text.h"
 
 namespace hearth::cli {
@@ -30,7 +30,7 @@ constexpr Duration kKilledWithin = std::chrono::seconds(5);
 struct Keeper::Waiting {
   explicit Waiting(boost::asio::io_context& loop) : restart(loop), ended(loop) {}
   boost::asio::steady_timer restart;
-  http::Sleeper ended;
+  Sleeper ended;
 };
 
 Keeper::Keeper(boost::asio::io_context& loop, Program program, Handlers handlers)
@@ -86,14 +86,14 @@ void Keeper::on_end(int code) {
   delay_ = std::clamp<Duration>(delay_ * 2, kDelayMin, kDelayMax);
 }
 
-void Keeper::kill(http::Coroutine& coroutine) {
+void Keeper::kill(Coroutine& coroutine) {
   wanted_ = false;
   waiting_->restart.cancel();
   if (child_) child_->signal(SIGKILL);
   wait_for_end(kKilledWithin, coroutine);
 }
 
-void Keeper::stop(Duration grace, http::Coroutine& coroutine) {
+void Keeper::stop(Duration grace, Coroutine& coroutine) {
   wanted_ = false;
   waiting_->restart.cancel();
   if (child_) child_->signal(SIGTERM);
@@ -102,7 +102,7 @@ void Keeper::stop(Duration grace, http::Coroutine& coroutine) {
   kill(coroutine);
 }
 
-void Keeper::wait_for_end(Duration timeout, http::Coroutine& coroutine) {
+void Keeper::wait_for_end(Duration timeout, Coroutine& coroutine) {
   const auto deadline = Clock::now() + timeout;
   while (child_ && Clock::now() < deadline) {
     waiting_->ended.sleep(deadline - Clock::now(), coroutine);

@@ -11,7 +11,7 @@
 #include "cli/dev/bounded_log.h"
 #include "cli/dev/child.h"
 
-namespace hearth::http {
+namespace hearth {
 struct Coroutine;
 }
 
@@ -45,9 +45,9 @@ class Keeper {
   /// Wanted from now on.
   void start();
   /// SIGKILL, and not wanted from now on. Returns once it is gone.
-  void kill(http::Coroutine& coroutine);
+  void kill(Coroutine& coroutine);
   /// SIGTERM, and SIGKILL after `grace`; not wanted from now on. Returns once it is gone.
-  void stop(Duration grace, http::Coroutine& coroutine);
+  void stop(Duration grace, Coroutine& coroutine);
   /// Ends the grace of a stop() that is under way.
   void hurry();
   /// SIGSTOP, SIGCONT: a machine that hangs.
@@ -61,7 +61,7 @@ class Keeper {
 
   void launch();
   void on_end(int code);
-  void wait_for_end(Duration timeout, http::Coroutine& coroutine);
+  void wait_for_end(Duration timeout, Coroutine& coroutine);
 
   boost::asio::io_context& loop_;
   Program program_;

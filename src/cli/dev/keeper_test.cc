@@ -14,8 +14,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/file/file.h"
-#include "adapters/http/coroutine.h"
-#include "adapters/test_disk/temporary_directory.h"
+#include "adapters/loop/coroutine.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {
@@ -42,9 +42,9 @@ class KeeperTest : public testing::Test {
     }
     return holds();
   }
-  void as_coroutine(std::function<void(http::Coroutine&)> body) {
+  void as_coroutine(std::function<void(Coroutine&)> body) {
     bool done = false;
-    http::spawn(loop_, [&, body](http::Coroutine& coroutine) {
+    start_coroutine(loop_, [&, body](Coroutine& coroutine) {
       body(coroutine);
       done = true;
     });
@@ -74,7 +74,7 @@ TEST_F(KeeperTest, WhatEndsByItselfIsStartedAgainAtOnceAndToldWithItsLastWords) 
   ASSERT_TRUE(until([&] { return lines() == 2; })) << log();
   ASSERT_EQ(ended_.size(), 1U);
   EXPECT_EQ(ended_[0], "the program ended by itself (code 7: begun); starting it again");
-  as_coroutine([&](http::Coroutine& coroutine) { kept->kill(coroutine); });
+  as_coroutine([&](Coroutine& coroutine) { kept->kill(coroutine); });
 }
 
 TEST_F(KeeperTest, AWrongCommandLineIsFinal) {
@@ -109,14 +109,14 @@ TEST_F(KeeperTest, KillEndsTheWholeGroupEvenIfFrozenAndNothingIsStartedAgain) {
   const std::string text = log();
   const pid_t grandchild = std::stoi(text);
   kept->freeze();
-  as_coroutine([&](http::Coroutine& coroutine) { kept->kill(coroutine); });
+  as_coroutine([&](Coroutine& coroutine) { kept->kill(coroutine); });
   EXPECT_FALSE(lives(std::stoi(text.substr(text.find('\n')))));
   EXPECT_TRUE(until([&] { return !lives(grandchild); }));
   EXPECT_TRUE(ended_.empty());
   EXPECT_EQ(lines(), 2U);
   kept->start();
   EXPECT_TRUE(until([&] { return lines() == 4; })) << "a new life";
-  as_coroutine([&](http::Coroutine& coroutine) { kept->kill(coroutine); });
+  as_coroutine([&](Coroutine& coroutine) { kept->kill(coroutine); });
 }
 
 TEST_F(KeeperTest, StopAsksFirstAndKillsAfterTheGrace) {
@@ -124,12 +124,12 @@ TEST_F(KeeperTest, StopAsksFirstAndKillsAfterTheGrace) {
       keeper("trap 'echo bye; exit 0' TERM; echo begun; while :; do sleep 0.01; done");
   polite->start();
   ASSERT_TRUE(until([&] { return lines() == 1; }));
-  as_coroutine([&](http::Coroutine& coroutine) { polite->stop(seconds(30), coroutine); });
+  as_coroutine([&](Coroutine& coroutine) { polite->stop(seconds(30), coroutine); });
   EXPECT_THAT(log(), HasSubstr("bye"));
   const auto deaf = keeper("trap '' TERM; echo deaf; while :; do sleep 0.01; done");
   deaf->start();
   ASSERT_TRUE(until([&] { return lines() == 3; }));
-  as_coroutine([&](http::Coroutine& coroutine) { deaf->stop(milliseconds(20), coroutine); });
+  as_coroutine([&](Coroutine& coroutine) { deaf->stop(milliseconds(20), coroutine); });
   EXPECT_TRUE(ended_.empty());
 }
 

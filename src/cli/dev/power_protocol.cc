@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/http/coroutine.h"
 #include "adapters/http/transport.h"
+#include "adapters/loop/coroutine.h"
 #include "base/check.h"
 #include "model/enum_names.h"
 
@@ -47,7 +47,7 @@ Result<PowerState> decode_answer(std::string_view answer) {
 
 Result<PowerState> exchange(http::Transport& transport, const std::filesystem::path& socket,
                             const PowerQuestion& question, Duration timeout,
-                            http::Coroutine& coroutine) {
+                            Coroutine& coroutine) {
   std::error_code error = transport.connect_local(socket, timeout, coroutine);
   if (!error) error = transport.write({encode(question)}, timeout, coroutine);
   std::string line;
@@ -114,7 +114,7 @@ Result<PowerState> ask_power(const std::filesystem::path& socket, const PowerQue
                              Duration timeout) {
   boost::asio::io_context loop(1);
   std::optional<Result<PowerState>> answer;
-  http::spawn(loop, [&](http::Coroutine& coroutine) {
+  start_coroutine(loop, [&](Coroutine& coroutine) {
     http::Transport transport(loop);
     answer = exchange(transport, socket, question, timeout, coroutine);
     transport.close();

@@ -15,8 +15,8 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
-#include "adapters/test_disk/temporary_directory.h"
 #include "cli/dev/power_socket.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {
@@ -35,7 +35,7 @@ class PowerSocketTest : public testing::Test {
     run([this] {
       auto socket = PowerSocket::listen(
           loop_, path_,
-          [this](const PowerQuestion& question, http::Coroutine&) -> Result<PowerState> {
+          [this](const PowerQuestion& question, Coroutine&) -> Result<PowerState> {
             if (question.node.str() == "node-9") return fail(ErrorCode::kNotFound, "no such\nnode");
             asked_ += fmt::format("{} {}\n", name_of(question.action), question.node.str());
             return question.action == PowerAction::kOn ? PowerState::kOn : PowerState::kOff;

@@ -13,7 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "adapters/http/coroutine_asio.h"
+#include "adapters/loop/coroutine_asio.h"
 
 namespace hearth::cli {
 namespace {
@@ -68,13 +68,13 @@ class PowerSocket::Core : public std::enable_shared_from_this<Core> {
   void serve(local::socket accepted) {
     auto socket = std::make_shared<local::socket>(std::move(accepted));
     open_.insert(socket.get());
-    http::spawn(loop_, [self = shared_from_this(), socket](http::Coroutine& coroutine) {
+    start_coroutine(loop_, [self = shared_from_this(), socket](Coroutine& coroutine) {
       self->converse(socket, coroutine);
       self->open_.erase(socket.get());
     });
   }
 
-  void converse(const std::shared_ptr<local::socket>& socket, http::Coroutine& coroutine) {
+  void converse(const std::shared_ptr<local::socket>& socket, Coroutine& coroutine) {
     asio::steady_timer timer(loop_, kQuestionWithin);
     timer.async_wait([socket](const boost::system::error_code& error) {
       boost::system::error_code ignored;
@@ -90,7 +90,7 @@ class PowerSocket::Core : public std::enable_shared_from_this<Core> {
     asio::async_write(*socket, asio::buffer(answer), coroutine.yield[error]);
   }
 
-  std::string answer_to(std::string_view text, http::Coroutine& coroutine) {
+  std::string answer_to(std::string_view text, Coroutine& coroutine) {
     const Result<PowerQuestion> question = decode_power_question(text);
     if (!question) return encode_power_answer({}, tl::unexpected(question.error()));
     return encode_power_answer(question->action, handler_(*question, coroutine));

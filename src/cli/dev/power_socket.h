@@ -10,7 +10,7 @@
 namespace boost::asio {
 class io_context;
 }
-namespace hearth::http {
+namespace hearth {
 struct Coroutine;
 }
 
@@ -23,7 +23,7 @@ namespace hearth::cli {
 class PowerSocket {
  public:
   static constexpr std::size_t kConnectionsMax = 16;
-  using Handler = std::function<Result<PowerState>(const PowerQuestion&, http::Coroutine&)>;
+  using Handler = std::function<Result<PowerState>(const PowerQuestion&, Coroutine&)>;
 
   /// Takes the path over from a dev cluster that ended without a word. `handler` may suspend.
   static Result<std::unique_ptr<PowerSocket>> listen(boost::asio::io_context& loop,

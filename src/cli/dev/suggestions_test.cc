@@ -10,9 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "adapters/test_disk/temporary_directory.h"
 #include "cli/command_line.h"
 #include "cli/dev/dev_command.h"
+#include "testing/disk/temporary_directory.h"
 
 namespace hearth::cli {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/time.h"
 #include "model/settings.h"
@@ -18,36 +19,48 @@ namespace hearth::core {
 /// would make it blind and seeing in turns otherwise. Sans-io, not thread-safe.
 class BusWatch {
  public:
+  struct State {
+    MonoTime next_send;
+    MonoTime last_returned;  ///< Sending time of the youngest canary that came back.
+    std::optional<Duration> round_trip;
+    bool sees = false;     ///< False from a canary that came too late until one that is in time.
+    bool carried = false;  ///< As of the last on_tick().
+    bool operator==(const State&) const = default;
+  };
+
   /// Begins blind: nobody is judged until the first canary came back.
   BusWatch(const LivenessSettings& settings, MonoTime now);
-
-  /// When the next canary is due.
-  MonoTime next_send() const { return next_send_; }
-  void on_sent(MonoTime now);
+  BusWatch(const LivenessSettings& settings, const State& state);
+  const State& save() const { return state_; }
 
   /// A canary came back that was sent at `sent_at`, on our own clock.
   void on_returned(MonoTime sent_at, MonoTime now);
+  /// Judges the bus. True: carries() is another one than before.
+  [[nodiscard]] bool on_tick(MonoTime now);
+  /// The canary that is due, by the instant that it must tell as that of its sending.
+  std::optional<MonoTime> take_canary(MonoTime now);
 
-  /// Does not hold `lateness` against the bus: for so long we ourselves did not look.
-  void excuse(Duration lateness, MonoTime now);
-
-  bool carries_at(MonoTime now) const { return sees_ && now - last_returned_ <= stale_after_; }
-  /// For how long nothing has come back.
-  Duration silence_at(MonoTime now) const { return now - last_returned_; }
-  /// How long the last canary was under way; nullopt before one came back.
-  std::optional<Duration> round_trip() const { return round_trip_; }
+  /// Whether the bus carries, as of the last on_tick().
+  bool carries() const { return state_.carried; }
+  /// Why it does not, in words.
+  std::string blindness(MonoTime now) const;
   /// The longest round trip with which the bus counts as carrying again.
   Duration round_trip_max() const { return stale_after_ - interval_; }
-  /// When carries_at() turns false if nothing comes back; long past if it is false already.
-  MonoTime stale_at() const { return last_returned_ + stale_after_ + Duration(1); }
+
+  std::optional<MonoTime> next_deadline() const;
+  /// Does not hold `lateness` against the bus: for so long we ourselves did not look.
+  void on_stall(Duration lateness, MonoTime now);
+  /// It is this part that notices it.
+  void on_bus_restored(MonoTime) {}
+
+  void check_invariants() const;
 
  private:
+  bool carries_at(MonoTime now) const;
+
   Duration interval_;
   Duration stale_after_;
-  MonoTime next_send_;
-  MonoTime last_returned_;  ///< Sending time of the youngest canary that came back.
-  std::optional<Duration> round_trip_;
-  bool sees_ = false;  ///< False from a canary that came too late until one that is in time.
+  State state_;
 };
 
 }  // namespace hearth::core

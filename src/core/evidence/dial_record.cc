@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/timed/timed_part.h"
 
 namespace hearth::core {
 namespace {
@@ -11,78 +12,97 @@ constexpr Duration kTimeoutMax = std::chrono::seconds(2);
 
 }  // namespace
 
+static_assert(TimedPart<DialRecord>);
+
 DialRecord::DialRecord(const LivenessSettings& settings, MonoTime now)
+    : DialRecord(settings, State{.next_dial = now, .under_way_since = {}, .last_outcome = {}}) {}
+
+DialRecord::DialRecord(const LivenessSettings& settings, const State& state)
     : timeout_(std::min((settings.dead_after - settings.suspect_after) / 2, kTimeoutMax)),
-      next_dial_(now) {}
+      state_(state) {}
 
 void DialRecord::begin_silence(MonoTime now) {
-  silent_ = true;
+  state_.silent = true;
   discard(now);
 }
 
 void DialRecord::resume_silence(MonoTime now) {
   begin_silence(now);
-  proven_ = true;
+  state_.proven = true;
 }
 
 void DialRecord::end_silence(MonoTime now) {
-  silent_ = false;
-  unanswered_ = 0;
-  last_outcome_.reset();
-  under_way_since_.reset();
-  next_dial_ = proven_ ? now + kLivePeriod : now;
+  state_.silent = false;
+  state_.unanswered = 0;
+  state_.last_outcome.reset();
+  state_.under_way_since.reset();
+  state_.next_dial = state_.proven ? now + kLivePeriod : now;
 }
 
 void DialRecord::readdress(MonoTime now) {
-  proven_ = false;
+  state_.proven = false;
   discard(now);
 }
 
 void DialRecord::discard(MonoTime now) {
-  ++last_dial_;
-  under_way_since_.reset();
-  unanswered_ = 0;
-  last_outcome_.reset();
-  next_dial_ = now;
+  ++state_.last_dial;
+  state_.under_way_since.reset();
+  state_.unanswered = 0;
+  state_.last_outcome.reset();
+  state_.next_dial = now;
+}
+
+void DialRecord::on_stall(Duration, MonoTime now) {
+  if (state_.silent) discard(now);
+}
+
+void DialRecord::on_bus_restored(MonoTime now) {
+  if (state_.silent) discard(now);
 }
 
 std::uint64_t DialRecord::on_dialled(MonoTime now) {
-  under_way_since_ = now;
+  state_.under_way_since = now;
   // Also the bound for an outcome that never comes.
-  next_dial_ = now + (silent_ ? 2 * timeout_ : kLivePeriod);
-  return ++last_dial_;
+  state_.next_dial = now + (state_.silent ? 2 * timeout_ : kLivePeriod);
+  return ++state_.last_dial;
 }
 
 void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now) {
-  if (dial != last_dial_ || !under_way_since_) return;
-  const MonoTime began = *under_way_since_;
-  under_way_since_.reset();
-  if (outcome == DialOutcome::kAnswered) proven_ = true;
+  if (dial != state_.last_dial || !state_.under_way_since) return;
+  const MonoTime began = *state_.under_way_since;
+  state_.under_way_since.reset();
+  if (outcome == DialOutcome::kAnswered) state_.proven = true;
   const bool asked = outcome != DialOutcome::kNotAsked;
-  if (!silent_) {
+  if (!state_.silent) {
     const bool missed = asked && outcome != DialOutcome::kAnswered && heard == Heard::kYes;
-    if (asked) unanswered_ = missed ? unanswered_ + 1 : 0;
-    if (unanswered_ >= kUnansweredMin) proven_ = false;
+    if (asked) state_.unanswered = missed ? state_.unanswered + 1 : 0;
+    if (state_.unanswered >= kUnansweredMin) state_.proven = false;
     return;
   }
   if (asked) {
-    last_outcome_ = outcome;
-    unanswered_ = outcome == DialOutcome::kNoAnswer ? unanswered_ + 1 : 0;
+    state_.last_outcome = outcome;
+    state_.unanswered = outcome == DialOutcome::kNoAnswer ? state_.unanswered + 1 : 0;
   }
   // A host without a route answers at once: keep the pace of the timeout all the same.
-  next_dial_ = std::max(now, began + timeout_);
+  state_.next_dial = std::max(now, began + timeout_);
 }
 
 std::optional<DialOutcome> DialRecord::evidence() const {
-  if (!last_outcome_) return std::nullopt;
-  switch (*last_outcome_) {
+  if (!state_.last_outcome) return std::nullopt;
+  switch (*state_.last_outcome) {
     case DialOutcome::kAnswered: return DialOutcome::kAnswered;
-    case DialOutcome::kRefused: return proven_ ? last_outcome_ : std::nullopt;
+    case DialOutcome::kRefused: return state_.proven ? state_.last_outcome : std::nullopt;
     case DialOutcome::kNoAnswer:
-      return proven_ && unanswered_ >= kUnansweredMin ? last_outcome_ : std::nullopt;
+      return state_.proven && state_.unanswered >= kUnansweredMin ? state_.last_outcome
+                                                                  : std::nullopt;
     case DialOutcome::kNotAsked: break;  // Never kept.
   }
   HEARTH_CHECK(false);
+}
+
+void DialRecord::check_invariants() const {
+  HEARTH_CHECK(state_.silent || !state_.last_outcome);
+  HEARTH_CHECK(!state_.under_way_since || *state_.under_way_since <= state_.next_dial);
 }
 
 }  // namespace hearth::core

@@ -24,7 +24,20 @@ class DialRecord {
   /// Between two dials of a live node.
   static constexpr Duration kLivePeriod = std::chrono::seconds(15);
 
+  struct State {
+    MonoTime next_dial;
+    std::uint64_t last_dial = 0;
+    std::optional<MonoTime> under_way_since;
+    bool silent = false;
+    bool proven = false;
+    std::uint32_t unanswered = 0;
+    std::optional<DialOutcome> last_outcome;  ///< In this silence.
+    bool operator==(const State&) const = default;
+  };
+
   DialRecord(const LivenessSettings& settings, MonoTime now);
+  DialRecord(const LivenessSettings& settings, const State& state);
+  const State& save() const { return state_; }
 
   /// How long one dial may take: two of them fit between suspect_after and dead_after.
   Duration timeout() const { return timeout_; }
@@ -37,11 +50,9 @@ class DialRecord {
   void end_silence(MonoTime now);
   /// The agent is elsewhere from now on: what was shown of the old address says nothing of it.
   void readdress(MonoTime now);
-  /// What came of dials under way or done in this silence does not count: we ourselves were late.
-  void discard(MonoTime now);
 
   /// When the next dial is due.
-  MonoTime next_dial() const { return next_dial_; }
+  MonoTime next_dial() const { return state_.next_dial; }
   /// Begins a dial; returns its number, by which its outcome is known again.
   std::uint64_t on_dialled(MonoTime now);
   /// Whether the node can be heard over the bus meanwhile.
@@ -51,19 +62,25 @@ class DialRecord {
   void on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now);
 
   /// True while the latest dials of the live node were answered, or one in this silence was.
-  bool proven() const { return proven_; }
+  bool proven() const { return state_.proven; }
   /// What this silence's dials show; nullopt while they show nothing yet.
   std::optional<DialOutcome> evidence() const;
 
+  /// When the next dial is due: of a silent node until its silence is explained, of a live one now
+  /// and then.
+  std::optional<MonoTime> next_deadline() const { return state_.next_dial; }
+  /// What came of dials under way or done in this silence does not count: we ourselves were late.
+  void on_stall(Duration lateness, MonoTime now);
+  /// Nor does it count if the bus did not carry: the silence begins anew.
+  void on_bus_restored(MonoTime now);
+
+  void check_invariants() const;
+
  private:
+  void discard(MonoTime now);
+
   Duration timeout_;
-  MonoTime next_dial_;
-  std::uint64_t last_dial_ = 0;
-  std::optional<MonoTime> under_way_since_;
-  bool silent_ = false;
-  bool proven_ = false;
-  std::uint32_t unanswered_ = 0;
-  std::optional<DialOutcome> last_outcome_;  ///< In this silence.
+  State state_;
 };
 
 }  // namespace hearth::core

@@ -32,10 +32,6 @@ class HeartbeatAge {
   static constexpr Duration kSteadyWithin = std::chrono::milliseconds(100);
   static constexpr int kSteadyMessages = 3;
 
-  /// `sent_at` on the agent's clock, `received_at` on ours. Returns the age, >= 0.
-  Duration age_of(MonoTime sent_at, MonoTime received_at);
-
- private:
   /// Messages that arrived as they were sent.
   struct Run {
     MonoTime sent_at;
@@ -43,15 +39,28 @@ class HeartbeatAge {
     Duration difference;  ///< Of its first message.
     Duration smallest;
     int messages = 1;
+    bool operator==(const Run&) const = default;
+  };
+  struct State {
+    std::optional<Run> run;
+    std::optional<Duration> smallest_now;     ///< Of the window under way.
+    std::optional<Duration> smallest_before;  ///< Of the one before.
+    MonoTime window_began;
+    bool operator==(const State&) const = default;
   };
 
+  HeartbeatAge() = default;
+  explicit HeartbeatAge(const State& state) : state_(state) {}
+  const State& save() const { return state_; }
+
+  /// `sent_at` on the agent's clock, `received_at` on ours. Returns the age, >= 0.
+  Duration age_of(MonoTime sent_at, MonoTime received_at);
+
+ private:
   Duration smallest() const;
   bool is_steady(MonoTime sent_at, MonoTime received_at);
 
-  std::optional<Run> run_;
-  std::optional<Duration> smallest_now_;
-  std::optional<Duration> smallest_before_;
-  MonoTime window_began_;
+  State state_;
 };
 
 }  // namespace hearth::core

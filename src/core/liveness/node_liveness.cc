@@ -3,32 +3,47 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/timed/timed_part.h"
 
 namespace hearth::core {
 
+static_assert(TimedPart<NodeLiveness>);
+
 NodeLiveness::NodeLiveness(const LivenessSettings& settings, MonoTime now)
-    : settings_(settings), last_sign_(now) {
+    : NodeLiveness(settings, State{.last_sign = now, .as_of = now}) {}
+
+NodeLiveness::NodeLiveness(const LivenessSettings& settings, const State& state)
+    : settings_(settings), state_(state) {
   HEARTH_CHECK(settings_.suspect_after > Duration::zero());
   HEARTH_CHECK(settings_.dead_after > settings_.suspect_after);
   HEARTH_CHECK(settings_.dead_after_unconfirmed >= settings_.dead_after);
 }
 
-void NodeLiveness::on_sign(MonoTime at) {
-  last_sign_ = std::max(last_sign_, at);
+void NodeLiveness::on_sign(MonoTime at, MonoTime now) {
+  HEARTH_CHECK(at <= now);
+  state_.last_sign = std::max(state_.last_sign, at);
+  state_.as_of = now;
 }
 
-void NodeLiveness::restart(MonoTime now) {
-  last_sign_ = std::max(last_sign_, now);
+Silence NodeLiveness::on_tick(MonoTime now) {
+  state_.as_of = now;
+  return grade_at(now);
 }
 
-void NodeLiveness::excuse(Duration lateness, MonoTime now) {
+void NodeLiveness::on_stall(Duration lateness, MonoTime now) {
   HEARTH_CHECK(lateness >= Duration::zero());
-  last_sign_ = std::max(last_sign_, std::min(last_sign_ + lateness, now));
+  state_.last_sign = std::max(state_.last_sign, std::min(state_.last_sign + lateness, now));
+  state_.as_of = now;
+}
+
+void NodeLiveness::on_bus_restored(MonoTime now) {
+  state_.last_sign = std::max(state_.last_sign, now);
+  state_.as_of = now;
 }
 
 Duration NodeLiveness::silence_at(MonoTime now) const {
-  HEARTH_CHECK(now >= last_sign_);
-  return now - last_sign_;
+  HEARTH_CHECK(now >= state_.last_sign);
+  return now - state_.last_sign;
 }
 
 Silence NodeLiveness::grade_at(MonoTime now) const {
@@ -39,14 +54,18 @@ Silence NodeLiveness::grade_at(MonoTime now) const {
   return Silence::kShort;
 }
 
-std::optional<MonoTime> NodeLiveness::next_change(MonoTime now) const {
-  switch (grade_at(now)) {
-    case Silence::kShort: return last_sign_ + settings_.suspect_after;
-    case Silence::kSuspicious: return last_sign_ + settings_.dead_after;
-    case Silence::kLong: return last_sign_ + settings_.dead_after_unconfirmed;
+std::optional<MonoTime> NodeLiveness::next_deadline() const {
+  switch (grade_at(state_.as_of)) {
+    case Silence::kShort: return state_.last_sign + settings_.suspect_after;
+    case Silence::kSuspicious: return state_.last_sign + settings_.dead_after;
+    case Silence::kLong: return state_.last_sign + settings_.dead_after_unconfirmed;
     case Silence::kUnconfirmed: return std::nullopt;
   }
   HEARTH_CHECK(false);
+}
+
+void NodeLiveness::check_invariants() const {
+  HEARTH_CHECK(state_.last_sign <= state_.as_of);
 }
 
 }  // namespace hearth::core

@@ -27,28 +27,40 @@ enum class Silence : std::uint8_t {
 /// come at a known interval, and a fixed bound is what an operator can read, reason about and test.
 class NodeLiveness {
  public:
+  struct State {
+    MonoTime last_sign;
+    MonoTime as_of;  ///< Of the last call.
+    bool operator==(const State&) const = default;
+  };
+
   /// The silence starts at `now`: a manager that starts never finds the whole fleet dead.
   NodeLiveness(const LivenessSettings& settings, MonoTime now);
+  NodeLiveness(const LivenessSettings& settings, const State& state);
+  const State& save() const { return state_; }
 
   /// Notes a sign of life given at `at`, which may lie in the past (an aged heartbeat); an older
   /// one than the last changes nothing.
-  void on_sign(MonoTime at);
+  void on_sign(MonoTime at, MonoTime now);
 
-  /// Starts the silence again: for the time until `now` nobody could be heard.
-  void restart(MonoTime now);
+  /// The grade as of `now`, from which next_deadline() counts on.
+  Silence on_tick(MonoTime now);
 
-  /// Does not count `lateness`: for so long we ourselves did not listen. Never later than `now`.
-  void excuse(Duration lateness, MonoTime now);
-
+  MonoTime as_of() const { return state_.as_of; }
   Duration silence_at(MonoTime now) const;
   Silence grade_at(MonoTime now) const;
 
   /// When the grade next changes if the silence goes on; nullopt once it cannot.
-  std::optional<MonoTime> next_change(MonoTime now) const;
+  std::optional<MonoTime> next_deadline() const;
+  /// Does not count `lateness`: for so long we ourselves did not listen. Never later than `now`.
+  void on_stall(Duration lateness, MonoTime now);
+  /// Starts the silence again: until `now` nobody could be heard.
+  void on_bus_restored(MonoTime now);
+
+  void check_invariants() const;
 
  private:
   LivenessSettings settings_;
-  MonoTime last_sign_;
+  State state_;
 };
 
 }  // namespace hearth::core

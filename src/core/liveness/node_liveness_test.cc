@@ -27,13 +27,13 @@ TEST(NodeLiveness, SilenceIsGradedByItsLength) {
 }
 
 TEST(NodeLiveness, EachGradeNamesTheInstantOfTheNext) {
-  const NodeLiveness node(kSettings, kStart);
-  MonoTime now = kStart;
+  NodeLiveness node(kSettings, kStart);
+  Silence grade = node.on_tick(kStart);
   int changes = 0;
-  while (const std::optional<MonoTime> next = node.next_change(now)) {
-    EXPECT_NE(node.grade_at(*next), node.grade_at(now));
-    EXPECT_EQ(node.grade_at(*next - 1ns), node.grade_at(now));
-    now = *next;
+  while (const std::optional<MonoTime> next = node.next_deadline()) {
+    EXPECT_EQ(node.grade_at(*next - 1ns), grade);
+    EXPECT_NE(node.grade_at(*next), grade);
+    grade = node.on_tick(*next);
     ++changes;
   }
   EXPECT_EQ(changes, 3);
@@ -41,29 +41,30 @@ TEST(NodeLiveness, EachGradeNamesTheInstantOfTheNext) {
 
 TEST(NodeLiveness, AnAgedSignCountsFromWhenItWasGiven) {
   NodeLiveness node(kSettings, kStart);
-  node.on_sign(kStart + 5s);
+  node.on_sign(kStart + 5s, kStart + 8s);
   EXPECT_EQ(node.silence_at(kStart + 9s), 4s);
 
-  node.on_sign(kStart + 2s);
+  node.on_sign(kStart + 2s, kStart + 8s);
   EXPECT_EQ(node.silence_at(kStart + 9s), 4s) << "an older sign than the last changes nothing";
 }
 
 TEST(NodeLiveness, TimeInWhichWeDidNotListenIsNotSilence) {
   NodeLiveness node(kSettings, kStart);
-  node.excuse(60s, kStart + 61s);
+  node.on_stall(60s, kStart + 61s);
   EXPECT_EQ(node.silence_at(kStart + 61s), 1s);
 
-  node.excuse(1h, kStart + 62s);
+  node.on_stall(1h, kStart + 62s);
   EXPECT_EQ(node.silence_at(kStart + 62s), 0s) << "an excuse never reaches into the future";
 }
 
-TEST(NodeLiveness, ARestartForgetsTheSilenceSoFar) {
+TEST(NodeLiveness, ABusThatCarriesAgainForgetsTheSilenceSoFar) {
   NodeLiveness node(kSettings, kStart);
-  node.restart(kStart + 9s);
+  node.on_bus_restored(kStart + 9s);
   EXPECT_EQ(node.grade_at(kStart + 11s), Silence::kShort);
 }
 
-// Goal: no order of signs, excuses and restarts makes a silence negative or longer than the truth.
+// Goal: no order of signs, stalls and restored buses makes a silence negative or longer than the
+// truth.
 TEST(NodeLiveness, SilenceStaysBetweenZeroAndTheTruth) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
@@ -76,13 +77,15 @@ TEST(NodeLiveness, SilenceStaysBetweenZeroAndTheTruth) {
       const MonoTime past = now - std::chrono::milliseconds(prng.below(2000));
       switch (prng.below(3)) {
         case 0:
-          node.on_sign(past);
+          node.on_sign(past, now);
           last_sign = std::max(last_sign, past);
           break;
-        case 1: node.excuse(std::chrono::milliseconds(prng.below(9000)), now); break;
-        case 2: node.restart(now); break;
+        case 1: node.on_stall(std::chrono::milliseconds(prng.below(9000)), now); break;
+        case 2: node.on_bus_restored(now); break;
         default: FAIL();
       }
+      node.check_invariants();
+      EXPECT_EQ(NodeLiveness(kSettings, node.save()).next_deadline(), node.next_deadline());
       EXPECT_GE(node.silence_at(now), 0ns);
       EXPECT_LE(node.silence_at(now), now - last_sign);
     }

@@ -4,8 +4,16 @@
 #include <map>
 #include <set>
 
+#include "base/check.h"
+#include "core/reconcile/classify.h"
+
 namespace hearth::core {
 namespace {
+
+bool runs(const Instance& instance) {
+  return instance.desire == InstanceDesire::kRun &&
+         instance.status.state == InstanceState::kRunning;
+}
 
 class Reconciler {
  public:
@@ -13,14 +21,13 @@ class Reconciler {
              const StateOfNode& state_of)
       : workload_(workload), state_of_(state_of) {
     for (const Instance* instance : instances) {
-      if (instance->desire == InstanceDesire::kStop) {
-        leaving_.push_back(instance);
-      } else {
-        kept_.push_back(instance);
-      }
+      (instance->desire == InstanceDesire::kStop ? leaving_ : kept_).push_back(instance);
     }
     for (const Instance* instance : kept_) {
-      if (instance->replaces) successor_[*instance->replaces] = instance;
+      kept_ids_.insert(instance->id);
+      if (!instance->replaces) continue;
+      successor_[*instance->replaces] = instance;
+      if (instance->desire == InstanceDesire::kRun && !runs(*instance)) rolls_ = true;
     }
   }
 
@@ -34,14 +41,7 @@ class Reconciler {
       for (const Instance* instance : kept_) stop(*instance);
       return std::move(plan_);
     }
-    for (const Instance* instance : kept_) {
-      const auto found = successor_.find(instance->id);
-      if (found != successor_.end()) {
-        hand_over(*instance, *found->second);
-      } else if (!is_gone(*instance)) {
-        look_after(*instance);
-      }
-    }
+    for (const Instance* instance : kept_) look_after(*instance);
     match_count(wanted);
     return std::move(plan_);
   }
@@ -65,13 +65,54 @@ class Reconciler {
   bool is_old(const Instance& instance) const {
     return instance.generation < workload_.current->generation;
   }
-  bool moves_on_loss() const {
-    return workload_.current->spec.on_node_lost == NodeLossPolicy::kReplace;
+  bool is_stopped(const Instance& instance) const { return stopped_.contains(instance.id); }
+  const Instance* successor_of(const Instance& instance) const {
+    const auto found = successor_.find(instance.id);
+    return found == successor_.end() ? nullptr : found->second;
   }
-  bool is_gone(const Instance& instance) const { return stopped_.contains(instance.id); }
-  static bool runs(const Instance& instance) {
-    return instance.desire == InstanceDesire::kRun &&
-           instance.status.state == InstanceState::kRunning;
+
+  InstanceFacts facts_of(const Instance& instance, const Instance* successor) const {
+    InstanceFacts facts{
+        .on_dead = is_on(instance, NodeState::kDead),
+        .endangered =
+            is_on(instance, NodeState::kSuspect) || is_on(instance, NodeState::kAgentDown),
+        .placed = instance.node.has_value(),
+        .staged = instance.desire == InstanceDesire::kStage,
+        .old = is_old(instance),
+        .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
+        .moves_on_loss = workload_.current->spec.on_node_lost == NodeLossPolicy::kReplace,
+        .roll_under_way = rolls_};
+    if (successor == nullptr) return facts;
+    facts.replaced = true;
+    facts.successor_stopped = is_stopped(*successor);
+    facts.successor_runs = runs(*successor);
+    facts.successor_on_dead = is_on(*successor, NodeState::kDead);
+    facts.successor_old = is_old(*successor);
+    facts.successor_staged = successor->desire == InstanceDesire::kStage;
+    facts.successor_placed = successor->node.has_value();
+    return facts;
+  }
+
+  void look_after(const Instance& instance) {
+    const Instance* successor = successor_of(instance);
+    if (successor == nullptr && is_stopped(instance)) return;
+    switch (classify(facts_of(instance, successor)).step) {
+      case Step::kKeep: return;
+      case Step::kStop: return stop(instance);
+      case Step::kStopChain: return stop_chain(instance);
+      case Step::kStopSuccessor: return stop(*successor);
+      case Step::kPromoteSuccessor: return plan_.promote.push_back(successor->id);
+      case Step::kMoveLost: return move(instance, MoveReason::kNodeLost, MoveStyle::kStartFirst);
+      case Step::kMoveOld:
+        rolls_ = true;
+        return move(instance, MoveReason::kRelease, MoveStyle::kStartFirst);
+      case Step::kStageMove: return move(instance, MoveReason::kNodeSilent, MoveStyle::kStageFirst);
+    }
+    HEARTH_CHECK(false);
+  }
+
+  void move(const Instance& instance, MoveReason reason, MoveStyle style) {
+    plan_.create.push_back({.move = Move{instance.id, reason, style}});
   }
 
   void stop(const Instance& instance) {
@@ -79,72 +120,25 @@ class Reconciler {
     plan_.stop.push_back(instance.id);
   }
 
-  /// `old` has a replacement: see it through, or take it back where it is no longer needed.
-  void hand_over(const Instance& old, const Instance& replacement) {
-    if (is_gone(replacement)) return;
-    // A replacement that is lost itself is replaced in its turn, and proves nothing.
-    if (runs(replacement) && !is_on(replacement, NodeState::kDead)) return stop_chain(old);
-    // A release that never came to run must not stand in the way of the one that mends it.
-    if (is_old(replacement)) return stop(replacement);
-    const bool staged = replacement.desire == InstanceDesire::kStage;
-    if (!still_needs_replacement(old)) {
-      if (staged || !replacement.node) stop(replacement);
-      return;
+  void stop_chain(const Instance& last) {
+    stop(last);
+    std::erase_if(plan_.create, [&](const NewInstance& one) { return one.replaces() == last.id; });
+    if (!last.replaces) return;
+    for (const Instance* instance : kept_) {
+      if (instance->id == *last.replaces) stop_chain(*instance);
     }
-    if (!staged) return;
-    if (is_on(replacement, NodeState::kDead)) return stop(replacement);
-    if (is_on(old, NodeState::kDead)) plan_.promote.push_back(replacement.id);
-  }
-
-  bool still_needs_replacement(const Instance& old) const {
-    if (is_old(old)) return true;
-    return is_on(old, NodeState::kDead) || is_on(old, NodeState::kSuspect) ||
-           is_on(old, NodeState::kAgentDown);
-  }
-
-  /// `instance` stands for itself: does it need a replacement?
-  void look_after(const Instance& instance) {
-    if (instance.desire == InstanceDesire::kStage) {
-      // Whatever it was staged for is gone; or it was lost before it was of use.
-      if (!instance.replaces || is_on(instance, NodeState::kDead)) stop(instance);
-      return;
-    }
-    if (is_on(instance, NodeState::kDead)) {
-      if (moves_on_loss()) create(InstanceDesire::kRun, instance.id);
-      return;
-    }
-    if (is_old(instance)) {
-      if (!instance.node) return stop(instance);
-      return roll(instance);
-    }
-    const bool endangered =
-        is_on(instance, NodeState::kSuspect) || is_on(instance, NodeState::kAgentDown);
-    if (endangered && moves_on_loss()) create(InstanceDesire::kStage, instance.id);
-  }
-
-  void roll(const Instance& instance) {
-    const bool under_way = std::any_of(successor_.begin(), successor_.end(), [](const auto& entry) {
-      return entry.second->desire == InstanceDesire::kRun && !runs(*entry.second);
-    });
-    if (under_way || rolls_) return;
-    rolls_ = true;
-    create(InstanceDesire::kRun, instance.id);
-  }
-
-  void create(InstanceDesire desire, std::optional<InstanceId> replaces) {
-    plan_.create.push_back({.desire = desire, .replaces = std::move(replaces)});
   }
 
   /// A chain of replacements is one place in the count: its last link stands for it.
   void match_count(std::uint32_t wanted) {
     std::vector<const Instance*> places;
     for (const Instance* instance : kept_) {
-      const auto found = successor_.find(instance->id);
-      const bool replaced = found != successor_.end() && !is_gone(*found->second);
-      if (!replaced && !is_gone(*instance)) places.push_back(instance);
+      const Instance* successor = successor_of(*instance);
+      const bool is_replaced = successor != nullptr && !is_stopped(*successor);
+      if (!is_replaced && !is_stopped(*instance)) places.push_back(instance);
     }
     for (std::size_t have = places.size(); have < wanted; ++have) {
-      create(InstanceDesire::kRun, std::nullopt);
+      plan_.create.push_back({.move = std::nullopt});
     }
     if (places.size() <= wanted) return;
 
@@ -153,22 +147,14 @@ class Reconciler {
     for (std::size_t i = wanted; i < places.size(); ++i) stop_chain(*places[i]);
   }
 
-  void stop_chain(const Instance& last) {
-    stop(last);
-    std::erase_if(plan_.create, [&](const NewInstance& one) { return one.replaces == last.id; });
-    if (!last.replaces) return;
-    for (const Instance* instance : kept_) {
-      if (instance->id == *last.replaces) stop_chain(*instance);
-    }
-  }
-
   const Workload& workload_;
   const StateOfNode& state_of_;
   std::vector<const Instance*> leaving_;
   std::vector<const Instance*> kept_;
+  std::set<InstanceId> kept_ids_;
   std::map<InstanceId, const Instance*> successor_;
   std::set<InstanceId> stopped_;
-  bool rolls_ = false;
+  bool rolls_ = false;  ///< A replacement is starting: generations are rolled out one at a time.
   WorkPlan plan_;
 };
 

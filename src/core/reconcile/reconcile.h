@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/instance.h"
+#include "model/move.h"
 #include "model/node.h"
 #include "model/workload.h"
 
@@ -12,9 +13,16 @@ namespace hearth::core {
 
 /// An instance that should exist and does not.
 struct NewInstance {
-  InstanceDesire desire =
-      InstanceDesire::kRun;  ///< kStage: only worth having if there is room now.
-  std::optional<InstanceId> replaces;
+  std::optional<Move> move;  ///< That it is the replacement of; nullopt: there are too few.
+
+  /// kStage: only worth having if there is room now.
+  InstanceDesire desire() const {
+    return move && move->style == MoveStyle::kStageFirst ? InstanceDesire::kStage
+                                                         : InstanceDesire::kRun;
+  }
+  std::optional<InstanceId> replaces() const {
+    return move ? std::optional(move->instance) : std::nullopt;
+  }
   bool operator==(const NewInstance&) const = default;
 };
 
@@ -30,9 +38,9 @@ struct WorkPlan {
 
 using StateOfNode = std::function<NodeState(const NodeName&)>;
 
-/// Compares a workload's wish with its instances. Level-triggered: it looks at what is, not at what
-/// happened, so it may be called at any time and as often as one likes; carried out, its plan leads
-/// to a state whose plan is empty.
+/// Compares what a workload should have with its instances. Level-triggered: it looks at what is,
+/// not at what happened, so it may be called at any time and as often as one likes; carried out,
+/// its plan leads to a state whose plan is empty.
 ///
 /// An instance on a dead node is replaced and stays listed until the replacement runs: a copy that
 /// comes back serves on until then, and stops after. One on a suspect node gets a staged

@@ -1,9 +1,11 @@
 #include "core/reconcile/reconcile.h"
 
+#include <algorithm>
 #include <list>
 #include <map>
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace hearth::core {
 namespace {
@@ -48,6 +50,12 @@ InstanceId id(std::uint64_t number) {
   return make_instance_id(kName, number);
 }
 
+/// One replacement of the instance of that number.
+std::vector<NewInstance> moves(std::uint64_t number, MoveReason reason,
+                               MoveStyle style = MoveStyle::kStartFirst) {
+  return {{.move = Move{id(number), reason, style}}};
+}
+
 TEST(Reconcile, AConvergedStateNeedsNothing) {
   Scene scene(2);
   scene.add(1, kA);
@@ -69,7 +77,7 @@ TEST(Reconcile, ADeadNodesInstanceIsReplacedAndStopsOnlyOnceTheReplacementRuns) 
   Scene scene(1);
   scene.add(1, kA, InstanceState::kLost);
   scene.nodes[kA] = NodeState::kDead;
-  EXPECT_EQ(scene.plan().create, (std::vector<NewInstance>{{InstanceDesire::kRun, id(1)}}));
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kNodeLost));
 
   Instance& replacement = scene.add(2, kB, InstanceState::kStarting);
   replacement.replaces = id(1);
@@ -100,7 +108,7 @@ TEST(Reconcile, ASuspectNodesWorkIsStagedElsewherePromotedOnDeathWithdrawnOnRetu
   Scene scene(1);
   scene.add(1, kA);
   scene.nodes[kA] = NodeState::kSuspect;
-  EXPECT_EQ(scene.plan().create, (std::vector<NewInstance>{{InstanceDesire::kStage, id(1)}}));
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kNodeSilent, MoveStyle::kStageFirst));
 
   Instance& staged = scene.add(2, kB, InstanceState::kStaged);
   staged.desire = InstanceDesire::kStage;
@@ -136,7 +144,7 @@ TEST(Reconcile, AReplacementThatIsLostItselfIsReplacedAndTheChainStaysOnePlace) 
   scene.add(1, kA, InstanceState::kLost);
   scene.add(2, kB, InstanceState::kLost).replaces = id(1);
   scene.nodes[kA] = scene.nodes[kB] = NodeState::kDead;
-  EXPECT_EQ(scene.plan().create, (std::vector<NewInstance>{{InstanceDesire::kRun, id(2)}}));
+  EXPECT_EQ(scene.plan().create, moves(2, MoveReason::kNodeLost));
 
   scene.add(3, kC).replaces = id(2);
   EXPECT_EQ(scene.plan().stop, (std::vector{id(2), id(1)}));
@@ -147,7 +155,7 @@ TEST(Reconcile, AnOlderGenerationIsReplacedOneAtATimeNewBeforeOld) {
   scene.workload.current->generation = {2};
   scene.add(1, kA);
   scene.add(2, kB);
-  EXPECT_EQ(scene.plan().create, (std::vector<NewInstance>{{InstanceDesire::kRun, id(1)}}));
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kRelease));
 
   Instance& next = scene.add(3, kC, InstanceState::kStarting);
   next.generation = {2};
@@ -156,7 +164,18 @@ TEST(Reconcile, AnOlderGenerationIsReplacedOneAtATimeNewBeforeOld) {
   next.status.state = InstanceState::kRunning;
   const WorkPlan plan = scene.plan();
   EXPECT_EQ(plan.stop, std::vector{id(1)});
-  EXPECT_EQ(plan.create, (std::vector<NewInstance>{{InstanceDesire::kRun, id(2)}}));
+  EXPECT_EQ(plan.create, moves(2, MoveReason::kRelease));
+}
+
+TEST(Reconcile, WhatWasStagedForOneThatLeavesIsWithdrawnAndIsNoPlace) {
+  Scene scene(1);
+  scene.nodes[kA] = NodeState::kUnreachable;
+  scene.add(1, kA).desire = InstanceDesire::kStop;
+  Instance& staged = scene.add(2, kB, InstanceState::kStaged);
+  staged.desire = InstanceDesire::kStage;
+  staged.replaces = id(1);
+  EXPECT_EQ(scene.plan().stop, std::vector{id(2)});
+  EXPECT_EQ(scene.plan().create, std::vector<NewInstance>(1));
 }
 
 TEST(Reconcile, AReleaseThatNeverRanDoesNotStandInTheWayOfTheNext) {
@@ -190,6 +209,104 @@ TEST(Reconcile, WhileANewGenerationIsBuiltOrFailedTheCurrentOneIsKept) {
     scene.workload.current.reset();
     EXPECT_TRUE(scene.plan().empty());
   }
+}
+
+// Properties. -------------------------------------------------------------------------------------
+
+/// A workload of any history on nodes in any state, and what becomes of it if its plans are carried
+/// out and every container that is created runs.
+class AnyScene : public Scene {
+ public:
+  AnyScene() : Scene(*rc::gen::inRange(0U, 5U)) {
+    workload.current->generation = {2};
+    for (auto& [name, state] : nodes) state = any_state();
+    nodes[kC] = NodeState::kLive;
+    const int count = *rc::gen::inRange(0, 8);
+    for (int i = 0; i < count; ++i) add_any();
+  }
+
+  bool runs(const Instance& instance) const {
+    return instance.desire == InstanceDesire::kRun &&
+           instance.status.state == InstanceState::kRunning &&
+           nodes.at(*instance.node) != NodeState::kDead;
+  }
+
+  /// Containers of what is told to stop go, where their node can say so.
+  void carry_out(const WorkPlan& plan) {
+    for (const InstanceId& gone : plan.forget)
+      std::erase_if(instances, [&](const Instance& one) { return one.id == gone; });
+    for (const InstanceId& told : plan.stop) find(told).desire = InstanceDesire::kStop;
+    for (const InstanceId& told : plan.promote) find(told).desire = InstanceDesire::kRun;
+    for (const NewInstance& wanted : plan.create) {
+      Instance& made = add(next_++, kC, InstanceState::kStarting);
+      made.generation = {2};
+      made.desire = wanted.desire();
+      made.replaces = wanted.replaces();
+    }
+    std::erase_if(instances, [&](const Instance& one) {
+      return one.desire == InstanceDesire::kStop && one.node &&
+             nodes.at(*one.node) == NodeState::kLive;
+    });
+  }
+  void start_all() {
+    for (Instance& instance : instances) {
+      if (!instance.node) instance.node = kC;
+      if (nodes.at(*instance.node) == NodeState::kDead) continue;
+      const bool is_staged = instance.desire == InstanceDesire::kStage;
+      instance.status.state = is_staged ? InstanceState::kStaged : InstanceState::kRunning;
+    }
+  }
+
+ private:
+  static NodeState any_state() {
+    return *rc::gen::element(NodeState::kLive, NodeState::kSuspect, NodeState::kAgentDown,
+                             NodeState::kUnreachable, NodeState::kDead);
+  }
+  void add_any() {
+    const auto place = *rc::gen::inRange(0, 4);
+    const std::optional<NodeName> where = place == 3 ? std::nullopt
+                                                     : std::optional(place == 0   ? kA
+                                                                     : place == 1 ? kB
+                                                                                  : kC);
+    Instance& made = add(next_++, where,
+                         *rc::gen::element(InstanceState::kRunning, InstanceState::kStarting,
+                                           InstanceState::kLost, InstanceState::kCrashLoop));
+    made.generation = {*rc::gen::inRange(1U, 3U)};
+    made.desire = *rc::gen::element(InstanceDesire::kRun, InstanceDesire::kRun,
+                                    InstanceDesire::kStop, InstanceDesire::kStage);
+    if (!where && made.desire == InstanceDesire::kStage) made.desire = InstanceDesire::kRun;
+    // At most one replacement each, of one that came before; what is staged is not replaced.
+    const bool has_before = instances.size() > 1;
+    if (!has_before || std::next(instances.rbegin())->desire == InstanceDesire::kStage) return;
+    if (*rc::gen::arbitrary<bool>()) made.replaces = id(next_ - 2);
+  }
+  Instance& find(const InstanceId& wanted) {
+    for (Instance& one : instances) {
+      if (one.id == wanted) return one;
+    }
+    ADD_FAILURE() << "the plan names an instance that is not there";
+    return instances.front();
+  }
+
+  std::uint64_t next_ = 1;
+};
+
+// Goal: carried out, plans lead to a state whose plan is empty, in which as many run as are wanted.
+RC_GTEST_PROP(ReconcileProperties, PlansLeadToAStateThatNeedsNone, ()) {
+  AnyScene scene;
+  scene.start_all();
+  int rounds = 0;
+  for (WorkPlan plan = scene.plan(); !plan.empty(); plan = scene.plan()) {
+    RC_ASSERT(++rounds < 40);
+    scene.carry_out(plan);
+    scene.start_all();
+  }
+  const auto wanted = scene.workload.current->spec.instances;
+  std::uint32_t kept = 0;
+  for (const Instance& one : scene.instances) {
+    if (one.desire == InstanceDesire::kRun && scene.nodes.at(*one.node) != NodeState::kDead) ++kept;
+  }
+  RC_ASSERT(kept == wanted);
 }
 
 }  // namespace

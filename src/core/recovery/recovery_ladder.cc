@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/duration_text.h"
+#include "core/timed/timed_part.h"
 
 namespace hearth::core {
 namespace {
@@ -16,26 +17,34 @@ constexpr int kAnswerFactor = 2;
 
 }  // namespace
 
+static_assert(TimedPart<RecoveryLadder>);
+
 RecoveryLadder::RecoveryLadder(const RecoverySettings& settings, Recovery recovery, MonoTime now)
-    : settings_(settings), recovery_(std::move(recovery)) {
-  switch (recovery_.phase) {
+    : settings_(settings) {
+  state_.recovery = std::move(recovery);
+  switch (state_.recovery.phase) {
     case RecoveryPhase::kNone:
     case RecoveryPhase::kQuarantined: break;
     case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn:
-      enter(recovery_.phase, now + kAnswerFactor * settings_.switch_timeout);
+      enter(state_.recovery.phase, now + kAnswerFactor * settings_.switch_timeout);
       break;
-    case RecoveryPhase::kBooting: enter(recovery_.phase, now + settings_.boot_timeout); break;
-    case RecoveryPhase::kWaiting: enter(recovery_.phase, now + settings_.backoff_min); break;
+    case RecoveryPhase::kBooting: enter(state_.recovery.phase, now + settings_.boot_timeout); break;
+    case RecoveryPhase::kWaiting: enter(state_.recovery.phase, now + settings_.backoff_min); break;
   }
 }
 
+RecoveryLadder::RecoveryLadder(const RecoverySettings& settings, State state)
+    : settings_(settings), state_(std::move(state)) {}
+
 void RecoveryLadder::on_dead(MonoTime now) {
-  if (recovery_.phase != RecoveryPhase::kNone) return;
-  const bool relapse = recovered_at_ && now - *recovered_at_ < settings_.backoff_max;
-  if (!relapse) recovery_.attempt = 0;
-  if (recovery_.attempt >= settings_.attempts_max) {
-    recovery_.reason = "the node dies again soon after every recovery";
+  state_.unattended = false;
+  state_.begin_at.reset();
+  if (state_.recovery.phase != RecoveryPhase::kNone) return;
+  const bool relapse = state_.recovered_at && now - *state_.recovered_at < settings_.backoff_max;
+  if (!relapse) state_.recovery.attempt = 0;
+  if (state_.recovery.attempt >= settings_.attempts_max) {
+    state_.recovery.reason = "the node dies again soon after every recovery";
     enter(RecoveryPhase::kQuarantined, std::nullopt);
     return;
   }
@@ -45,7 +54,7 @@ void RecoveryLadder::on_dead(MonoTime now) {
 void RecoveryLadder::on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now) {
   const RecoveryPhase expected =
       verb == PowerVerb::kOff ? RecoveryPhase::kSwitchingOff : RecoveryPhase::kSwitchingOn;
-  if (recovery_.phase != expected) return;
+  if (state_.recovery.phase != expected) return;
   if (!outcome) {
     fail_attempt(fmt::format("power {} failed: {}", name_of(verb), outcome.error().message), now);
     return;
@@ -58,7 +67,7 @@ void RecoveryLadder::on_switched(PowerVerb verb, const Result<void>& outcome, Mo
 }
 
 bool RecoveryLadder::on_heartbeat(SameLife same_life, MonoTime now) {
-  switch (recovery_.phase) {
+  switch (state_.recovery.phase) {
     case RecoveryPhase::kNone: return false;
     case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn: return false;  // The power is in our hands: see it through.
@@ -68,17 +77,23 @@ bool RecoveryLadder::on_heartbeat(SameLife same_life, MonoTime now) {
     case RecoveryPhase::kWaiting:
     case RecoveryPhase::kQuarantined: break;
   }
-  recovered_at_ = now;
-  recovery_.reason.clear();
+  state_.recovered_at = now;
+  state_.recovery.reason.clear();
   enter(RecoveryPhase::kNone, std::nullopt);
   return true;
 }
 
+void RecoveryLadder::on_live() {
+  state_.unattended = false;
+  state_.begin_at.reset();
+}
+
 void RecoveryLadder::on_tick(MonoTime now) {
-  if (!deadline_ || now < *deadline_) return;
-  switch (recovery_.phase) {
+  if (state_.begin_at && now >= *state_.begin_at) return on_dead(now);
+  if (!state_.deadline || now < *state_.deadline) return;
+  switch (state_.recovery.phase) {
     case RecoveryPhase::kNone:
-    case RecoveryPhase::kQuarantined: deadline_.reset(); return;
+    case RecoveryPhase::kQuarantined: state_.deadline.reset(); return;
     case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn: return fail_attempt("the power driver never answered", now);
     case RecoveryPhase::kBooting:
@@ -90,52 +105,68 @@ void RecoveryLadder::on_tick(MonoTime now) {
   HEARTH_CHECK(false);
 }
 
-void RecoveryLadder::listen_again(MonoTime now) {
-  switch (recovery_.phase) {
+std::optional<MonoTime> RecoveryLadder::next_deadline() const {
+  return earlier(state_.deadline, state_.begin_at);
+}
+
+void RecoveryLadder::on_bus_restored(MonoTime now) {
+  if (state_.unattended) state_.begin_at = now + settings_.backoff_min;
+  switch (state_.recovery.phase) {
     case RecoveryPhase::kNone:
     case RecoveryPhase::kQuarantined:
     case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn: return;
-    case RecoveryPhase::kBooting: deadline_ = now + settings_.boot_timeout; return;
+    case RecoveryPhase::kBooting: state_.deadline = now + settings_.boot_timeout; return;
     case RecoveryPhase::kWaiting:
-      deadline_ = std::max(*deadline_, now + settings_.backoff_min);
+      state_.deadline = std::max(*state_.deadline, now + settings_.backoff_min);
       return;
   }
   HEARTH_CHECK(false);
 }
 
-void RecoveryLadder::excuse(Duration lateness, MonoTime now) {
-  if (!deadline_) return;
+void RecoveryLadder::on_stall(Duration lateness, MonoTime now) {
+  if (state_.begin_at) *state_.begin_at += lateness;
+  if (!state_.deadline) return;
   const Duration to_hear = std::min(lateness, settings_.backoff_min);
-  *deadline_ = std::max(*deadline_ + lateness, now + to_hear);
+  *state_.deadline = std::max(*state_.deadline + lateness, now + to_hear);
 }
 
 std::optional<PowerVerb> RecoveryLadder::take_verb() {
-  return std::exchange(verb_, std::nullopt);
+  return std::exchange(state_.verb, std::nullopt);
 }
 
 void RecoveryLadder::enter(RecoveryPhase phase, std::optional<MonoTime> deadline) {
-  recovery_.phase = phase;
-  deadline_ = deadline;
-  verb_.reset();
-  if (phase == RecoveryPhase::kSwitchingOff) verb_ = PowerVerb::kOff;
-  if (phase == RecoveryPhase::kSwitchingOn) verb_ = PowerVerb::kOn;
+  state_.recovery.phase = phase;
+  state_.deadline = deadline;
+  state_.verb.reset();
+  if (phase == RecoveryPhase::kSwitchingOff) state_.verb = PowerVerb::kOff;
+  if (phase == RecoveryPhase::kSwitchingOn) state_.verb = PowerVerb::kOn;
 }
 
 void RecoveryLadder::begin_attempt(MonoTime now) {
-  ++recovery_.attempt;
+  ++state_.recovery.attempt;
   enter(RecoveryPhase::kSwitchingOff, now + kAnswerFactor * settings_.switch_timeout);
 }
 
 void RecoveryLadder::fail_attempt(std::string reason, MonoTime now) {
-  recovery_.reason = std::move(reason);
-  if (recovery_.attempt >= settings_.attempts_max) {
+  state_.recovery.reason = std::move(reason);
+  if (state_.recovery.attempt >= settings_.attempts_max) {
     enter(RecoveryPhase::kQuarantined, std::nullopt);
     return;
   }
   Duration wait = settings_.backoff_min;
-  for (std::uint32_t i = 1; i < recovery_.attempt && wait < settings_.backoff_max; ++i) wait *= 2;
+  for (std::uint32_t i = 1; i < state_.recovery.attempt && wait < settings_.backoff_max; ++i)
+    wait *= 2;
   enter(RecoveryPhase::kWaiting, now + std::min(wait, settings_.backoff_max));
+}
+
+void RecoveryLadder::check_invariants() const {
+  const RecoveryPhase phase = state_.recovery.phase;
+  const bool rests = phase == RecoveryPhase::kNone || phase == RecoveryPhase::kQuarantined;
+  HEARTH_CHECK(rests || state_.deadline);
+  HEARTH_CHECK(rests || state_.recovery.attempt >= 1);
+  HEARTH_CHECK(!state_.begin_at || state_.unattended);
+  HEARTH_CHECK(!state_.unattended || phase == RecoveryPhase::kNone);
 }
 
 }  // namespace hearth::core

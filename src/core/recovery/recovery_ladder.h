@@ -23,10 +23,26 @@ namespace hearth::core {
 /// each recovery ends in quarantine, too. Sans-io, not thread-safe.
 class RecoveryLadder {
  public:
+  struct State {
+    Recovery recovery;
+    std::optional<MonoTime> deadline;  ///< Of the phase.
+    std::optional<PowerVerb> verb;     ///< To be told now.
+    std::optional<MonoTime> recovered_at;
+    bool unattended = false;           ///< Dead, and nothing was done about it.
+    std::optional<MonoTime> begin_at;  ///< When that ends, unless it is received before.
+    bool operator==(const State&) const = default;
+  };
+
   /// Resumes from `recovery`, as it was persisted.
   RecoveryLadder(const RecoverySettings& settings, Recovery recovery, MonoTime now);
+  RecoveryLadder(const RecoverySettings& settings, State state);
+  const State& save() const { return state_; }
 
-  const Recovery& recovery() const { return recovery_; }
+  const Recovery& recovery() const { return state_.recovery; }
+
+  /// The node is dead since before it had a power driver. Its recovery begins backoff_min after the
+  /// bus carries, unless the node is received before.
+  void on_found_unattended() { state_.unattended = true; }
 
   /// The node was found dead. Begins, unless it is under way already.
   void on_dead(MonoTime now);
@@ -39,17 +55,21 @@ class RecoveryLadder {
   /// Notices timeouts and the end of backoffs. Not to be called while nobody could be heard: a node
   /// that came back unheard must not be hit.
   void on_tick(MonoTime now);
-  /// Until now nobody could be heard: what waits for the node to be heard waits anew.
-  void listen_again(MonoTime now);
-  /// For `lateness` we ourselves neither heard the node nor took the driver's answer: what is
-  /// waited for has so much longer, and what came meanwhile is heard first.
-  void excuse(Duration lateness, MonoTime now);
+  /// The node lives, however that came.
+  void on_live();
 
   /// The verb that must be told to the driver now; asked once after each call above and after
   /// construction. The caller persists recovery() first.
   std::optional<PowerVerb> take_verb();
 
-  std::optional<MonoTime> next_deadline() const { return deadline_; }
+  std::optional<MonoTime> next_deadline() const;
+  /// For `lateness` we ourselves neither received the node's heartbeats nor took the driver's
+  /// answer: what is waited for has so much longer, and what came meanwhile is taken first.
+  void on_stall(Duration lateness, MonoTime now);
+  /// Until now nobody could be received: what waits for the node to be received waits anew.
+  void on_bus_restored(MonoTime now);
+
+  void check_invariants() const;
 
  private:
   void enter(RecoveryPhase phase, std::optional<MonoTime> deadline);
@@ -57,10 +77,7 @@ class RecoveryLadder {
   void fail_attempt(std::string reason, MonoTime now);
 
   RecoverySettings settings_;
-  Recovery recovery_;
-  std::optional<MonoTime> deadline_;
-  std::optional<PowerVerb> verb_;
-  std::optional<MonoTime> recovered_at_;
+  State state_;
 };
 
 }  // namespace hearth::core

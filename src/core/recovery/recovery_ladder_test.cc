@@ -1,6 +1,7 @@
 #include "core/recovery/recovery_ladder.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace hearth::core {
 namespace {
@@ -123,7 +124,7 @@ TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
   RecoveryLadder switching(kSettings, {}, kStart);
   switching.on_dead(kStart);
   EXPECT_EQ(switching.take_verb(), PowerVerb::kOff);
-  switching.excuse(1h, kStart + 1h);
+  switching.on_stall(1h, kStart + 1h);
   switching.on_tick(kStart + 1h);
   switching.on_switched(PowerVerb::kOff, kOk, kStart + 1h);
   EXPECT_EQ(switching.take_verb(), PowerVerb::kOn);
@@ -132,7 +133,7 @@ TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
   waiting.on_dead(kStart);
   waiting.on_switched(PowerVerb::kOff, kBroken, kStart);
   EXPECT_EQ(waiting.take_verb(), std::nullopt);
-  waiting.excuse(1h, kStart + 1h);
+  waiting.on_stall(1h, kStart + 1h);
   waiting.on_tick(kStart + 1h);
   EXPECT_EQ(waiting.take_verb(), std::nullopt) << "the node may have come back meanwhile";
   waiting.on_tick(kStart + 1h + kSettings.backoff_min);
@@ -146,13 +147,90 @@ TEST(RecoveryLadder, ManyLatenessesAddUpAndNoMore) {
   Duration late{0};
   while (ladder.recovery().phase == RecoveryPhase::kBooting) {
     now += 10s;
-    ladder.excuse(300ms, now);
+    ladder.on_stall(300ms, now);
     late += 300ms;
     ladder.on_tick(now);
     ladder.on_tick(now + 1s);
     ASSERT_LT(now, kStart + 2 * kSettings.boot_timeout);
   }
   EXPECT_LE(now, kStart + kSettings.boot_timeout + late + 10s);
+}
+
+// Goal: a node that died before anybody could switch it is brought back by a later configuration,
+// but has its time to be received first.
+TEST(RecoveryLadder, ANodeThatWasFoundDeadIsBroughtBackOnceTheBusCarriedForABackoff) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_found_unattended();
+  EXPECT_EQ(ladder.next_deadline(), std::nullopt) << "nobody can be received yet";
+  ladder.on_bus_restored(kStart + 1s);
+  EXPECT_EQ(ladder.next_deadline(), kStart + 1s + kSettings.backoff_min);
+  ladder.on_tick(*ladder.next_deadline() - 1ns);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt);
+  ladder.on_tick(*ladder.next_deadline());
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
+}
+
+TEST(RecoveryLadder, ANodeThatWasFoundDeadAndIsReceivedIsLeftAlone) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_found_unattended();
+  ladder.on_bus_restored(kStart);
+  ladder.on_live();
+  EXPECT_EQ(ladder.next_deadline(), std::nullopt);
+  ladder.on_bus_restored(kStart + 1s);
+  EXPECT_EQ(ladder.next_deadline(), std::nullopt);
+}
+
+// Properties. -------------------------------------------------------------------------------------
+
+/// Lets one thing happen to the ladder, any one.
+void anything(RecoveryLadder& ladder, MonoTime now) {
+  const auto outcome = [] { return *rc::gen::arbitrary<bool>() ? kOk : kBroken; };
+  switch (*rc::gen::inRange(0, 7)) {
+    case 0: return ladder.on_dead(now);
+    case 1: return ladder.on_switched(PowerVerb::kOff, outcome(), now);
+    case 2: return ladder.on_switched(PowerVerb::kOn, outcome(), now);
+    case 3: return (void)ladder.on_heartbeat(*rc::gen::element(SameLife::kYes, SameLife::kNo), now);
+    case 4: return ladder.on_tick(now);
+    case 5: return ladder.on_stall(1s, now);
+    case 6: return ladder.on_bus_restored(now);
+  }
+}
+
+// Goal: whatever comes in whatever order, the off of an attempt is never told again once its on
+// was, there are never more attempts than allowed, and a manager that is killed and starts again
+// from what was stored tells the verb of the phase and nothing else.
+RC_GTEST_PROP(RecoveryLadderProperties, NeverSwitchesOffWhatItSwitchedOnInTheSameAttempt, ()) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  MonoTime now = kStart;
+  std::uint32_t attempt_of_on = 0;
+  const int length = *rc::gen::inRange(1, 80);
+  for (int i = 0; i < length; ++i) {
+    now += std::chrono::seconds(*rc::gen::inRange(0, 200));
+    if (*rc::gen::inRange(0, 5) == 0) ladder = RecoveryLadder(kSettings, ladder.recovery(), now);
+    if (*rc::gen::inRange(0, 5) == 0) ladder = RecoveryLadder(kSettings, ladder.save());
+    anything(ladder, now);
+    ladder.check_invariants();
+    RC_ASSERT(ladder.recovery().attempt <= kSettings.attempts_max);
+    const bool begins = ladder.recovery().phase == RecoveryPhase::kNone;
+    if (begins) attempt_of_on = 0;
+    const std::optional<PowerVerb> verb = ladder.take_verb();
+    if (verb == PowerVerb::kOn) attempt_of_on = ladder.recovery().attempt;
+    if (verb == PowerVerb::kOff) RC_ASSERT(ladder.recovery().attempt > attempt_of_on);
+  }
+}
+
+// Goal: a node that does not come back ends in quarantine, and one that does, live: nothing waits
+// for ever.
+RC_GTEST_PROP(RecoveryLadderProperties, EndsOnceDeadlinesPass, ()) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  MonoTime now = kStart;
+  for (int i = *rc::gen::inRange(1, 40); i > 0; --i) anything(ladder, now += 1s);
+  for (int i = 0; i < 100 && ladder.next_deadline(); ++i) {
+    now = std::max(now, *ladder.next_deadline());
+    ladder.on_tick(now);
+  }
+  const RecoveryPhase phase = ladder.recovery().phase;
+  RC_ASSERT(phase == RecoveryPhase::kNone || phase == RecoveryPhase::kQuarantined);
 }
 
 }  // namespace

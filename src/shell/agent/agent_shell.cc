@@ -18,24 +18,23 @@ constexpr Duration kLoadPeriod = 2s;
 
 }  // namespace
 
-AgentShell::AgentShell(boost::asio::io_context& loop, AgentShellConfig config,
-                       core::AgentSettings settings, std::optional<Assignment> stored,
-                       std::uint64_t seed, AgentPorts ports)
+AgentShell::AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings settings,
+                       std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports)
     : config_(std::move(config)),
       node_(settings.node),
       ports_(std::move(ports)),
       agent_(std::move(settings), std::move(stored), seed, ports_.clock.now()),
-      disk_(loop),
+      disk_(loop.make_worker()),
       images_(config_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager,
-              disk_),
+              *disk_),
       bus_finder_(
           loop, ports_.http, config_.manager,
           [this](const BusAddress& address) { use_bus(address); },
           [this](const Error& error) {
             warn("manager", "the manager cannot be asked where the bus is: " + error.message);
           }),
-      bus_retry_(loop, [this] { seek_bus(); }),
-      deadline_(loop, [this] { tick(); }) {}
+      bus_retry_(loop.make_timer([this] { seek_bus(); })),
+      deadline_(loop.make_timer([this] { tick(); })) {}
 
 AgentShell::~AgentShell() = default;
 
@@ -79,19 +78,19 @@ void AgentShell::deliver(const core::AgentEvent& event) {
     }
   }
   stepping_ = false;
-  deadline_.arm(agent_.next_deadline() - ports_.clock.now().mono);
+  deadline_->arm(agent_.next_deadline() - ports_.clock.now().mono);
 }
 
 void AgentShell::act(const core::SaveAssignment& action) {
   const auto save = [this, &store = ports_.store,
-                     assignment = action.assignment]() -> WorkerThread::OnLoop {
+                     assignment = action.assignment]() -> Worker::OnLoop {
     const Result<void> outcome = store.save(assignment);
     return [this, number = assignment.number, outcome] {
       if (!outcome) warn("save", "the assignment cannot be stored: " + outcome.error().message);
       deliver(core::AssignmentSaved{number, outcome});
     };
   };
-  disk_.run(save);
+  disk_->run(save);
 }
 
 void AgentShell::act(const core::TakeInventory& action) {
@@ -198,7 +197,7 @@ void AgentShell::use_bus(const BusAddress& address) {
   const Result<void> opened = open_bus(address);
   if (opened) return;
   warn("bus", "bus: " + opened.error().message);
-  bus_retry_.arm(config_.bus_retry);  // Without a bus nothing else would make us try again.
+  bus_retry_->arm(config_.bus_retry);  // Without a bus nothing else would make us try again.
 }
 
 Result<void> AgentShell::open_bus(const BusAddress& address) {

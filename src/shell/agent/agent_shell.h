@@ -15,11 +15,10 @@
 #include "ports/container_runtime.h"
 #include "ports/content_client.h"
 #include "ports/http_client.h"
+#include "ports/loop.h"
 #include "shell/agent/bus_finder.h"
 #include "shell/agent/image_work.h"
-#include "shell/loop/log_limit.h"
-#include "shell/loop/loop_timer.h"
-#include "shell/loop/worker_thread.h"
+#include "shell/log/log_limit.h"
 #include "shell/topics/topic_names.h"
 
 namespace hearth {
@@ -54,7 +53,7 @@ struct AgentShellCounters {
 /// asks for. All on the loop, which must not run once the shell is gone.
 class AgentShell {
  public:
-  AgentShell(boost::asio::io_context& loop, AgentShellConfig config, core::AgentSettings settings,
+  AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings settings,
              std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports);
   ~AgentShell();
 
@@ -95,16 +94,17 @@ class AgentShell {
   core::Agent agent_;
   AgentShellCounters counters_;
   LogLimit log_limit_;
-  WorkerThread disk_;  ///< For what a busy disk holds up: a heartbeat must not wait for it.
+  std::unique_ptr<Worker>
+      disk_;  ///< For what a busy disk holds up: a heartbeat must not wait for it.
   ImageWork images_;
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;
-  LoopTimer bus_retry_;
+  std::unique_ptr<Timer> bus_retry_;
   std::optional<MonoTime> load_sampled_at_;
   std::deque<core::AgentEvent> inbox_;
   bool stepping_ = false;
-  LoopTimer deadline_;
+  std::unique_ptr<Timer> deadline_;
 };
 
 }  // namespace hearth

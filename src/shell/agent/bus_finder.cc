@@ -25,14 +25,14 @@ Result<BusAddress> parse_bus_address(const HttpReply& reply) {
 
 }  // namespace
 
-BusFinder::BusFinder(boost::asio::io_context& loop, HttpClient& http, Endpoint manager,
+BusFinder::BusFinder(Loop& loop, HttpClient& http, Endpoint manager,
                      std::function<void(BusAddress)> on_found,
                      std::function<void(const Error&)> on_failed)
     : http_(http),
       manager_(std::move(manager)),
       on_found_(std::move(on_found)),
       on_failed_(std::move(on_failed)),
-      retry_(loop, [this] { ask(); }) {}
+      retry_(loop.make_timer([this] { ask(); })) {}
 
 void BusFinder::seek() {
   if (std::exchange(seeking_, true)) return;
@@ -45,7 +45,7 @@ void BusFinder::ask() {
     const Result<BusAddress> address = reply.and_then(parse_bus_address);
     if (!address) {
       on_failed_(address.error());
-      return retry_.arm(kRetry);
+      return retry_->arm(kRetry);
     }
     seeking_ = false;
     on_found_(*address);

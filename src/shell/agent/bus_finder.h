@@ -7,7 +7,7 @@
 
 #include "ports/bus.h"
 #include "ports/http_client.h"
-#include "shell/loop/loop_timer.h"
+#include "ports/loop.h"
 
 namespace hearth {
 
@@ -25,7 +25,7 @@ class BusFinder {
  public:
   static constexpr Duration kRetry = std::chrono::seconds(1);
 
-  BusFinder(boost::asio::io_context& loop, HttpClient& http, Endpoint manager,
+  BusFinder(Loop& loop, HttpClient& http, Endpoint manager,
             std::function<void(BusAddress)> on_found, std::function<void(const Error&)> on_failed);
 
   /// Begins to ask, unless it is asking already.
@@ -39,7 +39,7 @@ class BusFinder {
   std::function<void(BusAddress)> on_found_;
   std::function<void(const Error&)> on_failed_;
   bool seeking_ = false;
-  LoopTimer retry_;
+  std::unique_ptr<Timer> retry_;
 };
 
 }  // namespace hearth

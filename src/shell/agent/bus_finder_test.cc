@@ -1,13 +1,16 @@
 #include "shell/agent/bus_finder.h"
 
 #include <gmock/gmock.h>
-#include <boost/asio/io_context.hpp>
+
+#include "testing/loop/manual_loop.h"
 
 namespace hearth {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::SizeIs;
+using namespace std::chrono_literals;
 
 /// A manager that answers the same each time, until told otherwise.
 struct FakeManager final : HttpClient {
@@ -25,7 +28,7 @@ struct FakeManager final : HttpClient {
 };
 
 TEST(BusFinder, AsksUntilItIsToldAndTellsOfEachTryInVain) {
-  boost::asio::io_context loop;
+  ManualLoop loop;
   FakeManager manager;
   std::vector<std::string> failures;
   std::optional<BusAddress> found;
@@ -39,14 +42,16 @@ TEST(BusFinder, AsksUntilItIsToldAndTellsOfEachTryInVain) {
   EXPECT_THAT(failures, ElementsAre("nobody answers"));
 
   manager.answer = HttpReply{.status = 200, .body = R"({"bootstrap":7})"};
-  loop.run_one();
+  loop.advance(BusFinder::kRetry);
   ASSERT_EQ(failures.size(), 2U);
   EXPECT_THAT(failures[1], HasSubstr("does not say where the bus is"));
 
   manager.answer = HttpReply{.status = 200, .body = R"({"bootstrap":"k:9","topic_prefix":"p."})"};
-  loop.run_one();
+  loop.advance(BusFinder::kRetry);
   EXPECT_EQ(found, (BusAddress{"k:9", "p."}));
-  EXPECT_EQ(loop.poll(), 0U) << "what is found is not asked for again";
+  const std::size_t asked = manager.asked.size();
+  loop.advance(1min);
+  EXPECT_THAT(manager.asked, SizeIs(asked)) << "what is found is not asked for again";
 
   finder.seek();
   EXPECT_EQ(manager.asked.size(), 4U);

@@ -24,7 +24,7 @@ struct ImageWork::Build {
 };
 
 ImageWork::ImageWork(std::filesystem::path folder, ContainerRuntime& runtime,
-                     ContentClient& content, HttpClient& http, Endpoint manager, WorkerThread& disk)
+                     ContentClient& content, HttpClient& http, Endpoint manager, Worker& disk)
     : folder_(std::move(folder)),
       runtime_(runtime),
       content_(content),
@@ -47,10 +47,10 @@ void ImageWork::empty_folder() {
 }
 
 void ImageWork::drop(const std::filesystem::path& file) {
-  disk_.run([file]() -> WorkerThread::OnLoop {
+  disk_.run([file]() -> Worker::OnLoop {
     std::error_code ec;
     std::filesystem::remove_all(file, ec);
-    return [] {};
+    return {};
   });
 }
 

@@ -10,7 +10,7 @@
 #include "ports/container_runtime.h"
 #include "ports/content_client.h"
 #include "ports/http_client.h"
-#include "shell/loop/worker_thread.h"
+#include "ports/loop.h"
 
 namespace hearth {
 
@@ -21,7 +21,7 @@ class ImageWork {
  public:
   /// What else lives in `folder` goes: it belongs to an attempt that was cut off.
   ImageWork(std::filesystem::path folder, ContainerRuntime& runtime, ContentClient& content,
-            HttpClient& http, Endpoint manager, WorkerThread& disk);
+            HttpClient& http, Endpoint manager, Worker& disk);
 
   /// `failed_step`: which one, if one did.
   using Fetched = std::function<void(const Result<void>& outcome, core::FetchStep failed_step)>;
@@ -49,7 +49,7 @@ class ImageWork {
   ContentClient& content_;
   HttpClient& http_;
   Endpoint manager_;
-  WorkerThread& disk_;
+  Worker& disk_;
   std::weak_ptr<Build> building_;
   std::uint64_t files_ = 0;
 };

@@ -1,16 +1,15 @@
 #include "shell/agent/image_work.h"
 
 #include <fstream>
-#include <future>
 
 #include <gmock/gmock.h>
-#include <boost/asio/io_context.hpp>
+
+#include "testing/loop/manual_loop.h"
 
 namespace hearth {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 using core::FetchStep;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -100,25 +99,17 @@ class ImageWorkTest : public testing::Test {
                  .reference = "hearth/app:1"},
                 [this](const Result<Digest>& outcome) { built = outcome; });
   }
-  /// What is to be removed is, once all that the disk was given is done.
+  /// What is to be removed is, once the disk has done all that it was given.
   bool leaves_nothing() {
-    std::optional<bool> seen;
-    disk->run([&]() -> WorkerThread::OnLoop {
-      const bool empty = fs::is_empty(folder) && !fs::exists(folder.string() + ".old");
-      return [&seen, empty] { seen = empty; };
-    });
-    while (!seen) {
-      loop.restart();
-      loop.run_one_for(1s);
-    }
-    return *seen;
+    loop.run_ready();
+    return fs::is_empty(folder) && !fs::exists(folder.string() + ".old");
   }
 
   const fs::path folder = fs::path(testing::TempDir()) /
                           (std::string("image_work_test_") +
                            testing::UnitTest::GetInstance()->current_test_info()->name());
-  boost::asio::io_context loop;
-  std::optional<WorkerThread> disk{loop};
+  ManualLoop loop;
+  std::unique_ptr<Worker> disk = loop.make_worker();
   Steps steps;
   NoHttp http;
   std::optional<ImageWork> work;
@@ -142,17 +133,14 @@ TEST_F(ImageWorkTest, AnImageIsMovedIntoTheEngineAndItsFileRemoved) {
 }
 
 TEST_F(ImageWorkTest, TheLoopDoesNotWaitForARemoval) {
-  std::promise<void> disk_is_free;
-  disk->run([freed = disk_is_free.get_future().share()]() -> WorkerThread::OnLoop {
-    freed.wait();
-    return [] {};
-  });
+  loop.hold_workers();
   fetch();
   steps.finish({});
   steps.finish({});
+  loop.run_ready();
   EXPECT_TRUE(fetched);
   EXPECT_FALSE(fs::is_empty(folder));
-  disk_is_free.set_value();
+  loop.release_workers();
   EXPECT_TRUE(leaves_nothing());
 }
 

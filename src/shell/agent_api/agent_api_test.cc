@@ -6,8 +6,8 @@
 
 #include <gmock/gmock.h>
 
-#include "ports/fake_http_exchange.h"
 #include "shell/agent_api/agent_metrics.h"
+#include "testing/exchange/fake_http_exchange.h"
 #include "wire/heartbeat_codec.h"
 
 namespace hearth {

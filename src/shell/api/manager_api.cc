@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
+#include "core/explain/explain.h"
 #include "shell/api/manager_metrics.h"
 #include "shell/api/query.h"
 #include "shell/api/views.h"
@@ -147,7 +148,7 @@ Result<void> ManagerApi::explain_node(HttpExchange& exchange) {
   if (!name || service_.manager().find_node(*name) == nullptr) {
     return tl::unexpected(no_such_node(text));
   }
-  return respond_explained(exchange, service_.manager().explain_node(*name, service_.now()));
+  return respond_explained(exchange, core::explain_node(service_.manager(), *name, service_.now()));
 }
 
 Result<void> ManagerApi::respond_explained(HttpExchange& exchange,

@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include "ports/fake_http_exchange.h"
+#include "testing/exchange/fake_http_exchange.h"
 #include "wire/json_reader.h"
 
 namespace hearth {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ports/fake_http_exchange.h"
+#include "testing/exchange/fake_http_exchange.h"
 
 namespace hearth {
 namespace {

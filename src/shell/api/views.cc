@@ -35,7 +35,7 @@ void write_load(JsonWriter& out, const Load& load) {
 
 void write_node(JsonWriter& out, const core::Manager& manager, const Node& node, MonoTime now) {
   using std::chrono::milliseconds;
-  const core::NodeSoftState* soft = manager.find_soft_state(node.name);
+  const core::NodeWatch& watch = manager.fleet().node(node.name);
   out.begin_object()
       .field("name", node.name.str())
       .field("display_name", node.display_name)
@@ -52,20 +52,19 @@ void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
   write_resources(out, node.capacity);
   out.end_object();
   out.key("load");
-  write_load(out, soft == nullptr ? Load() : soft->load);
+  write_load(out, watch.load());
   out.key("recovery").begin_object();
   out.field("phase", name_of(node.recovery.phase));
   out.field("attempt", node.recovery.attempt);
   out.field("reason", node.recovery.reason).end_object();
-  const bool reported = soft != nullptr && soft->report.has_value();
-  out.field("problem", reported ? soft->report->problem : std::string());
+  out.field("problem", watch.report() ? watch.report()->problem : std::string());
   out.field("instances", manager.instances_on(node.name).size());
   out.field("changed_at", show_time(node.changed_at));
   out.key("last_heard_ms");
-  if (soft == nullptr || !soft->last_heard) {
+  if (!watch.last_received()) {
     out.null();
   } else {
-    const auto age = std::chrono::duration_cast<milliseconds>(now - *soft->last_heard);
+    const auto age = std::chrono::duration_cast<milliseconds>(now - *watch.last_received());
     out.value(static_cast<std::uint64_t>(std::max(age, milliseconds(0)).count()));
   }
   out.end_object();

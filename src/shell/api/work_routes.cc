@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/explain/explain.h"
 #include "shell/api/manager_api.h"
 #include "shell/api/query.h"
 #include "shell/api/views.h"
@@ -90,7 +91,8 @@ Result<void> ManagerApi::show_workload(HttpExchange& exchange) {
 Result<void> ManagerApi::explain_workload(HttpExchange& exchange) {
   const auto name = known_workload(service_.manager(), exchange.request());
   if (!name) return tl::unexpected(name.error());
-  return respond_explained(exchange, service_.manager().explain_workload(*name, service_.now()));
+  return respond_explained(exchange,
+                           core::explain_workload(service_.manager(), *name, service_.now()));
 }
 
 Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {

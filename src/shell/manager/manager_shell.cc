@@ -4,8 +4,6 @@
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include "base/duration_text.h"
 #include "wire/assignment_codec.h"
@@ -31,9 +29,9 @@ bool is_heartbeat(const core::ManagerEvent& event) {
 
 }  // namespace
 
-ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
-                           core::ManagerSettings settings, const Snapshot& snapshot,
-                           ManagerPorts ports, std::function<void(Error)> on_fatal)
+ManagerShell::ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerSettings settings,
+                           const Snapshot& snapshot, ManagerPorts ports,
+                           std::function<void(Error)> on_fatal)
     : loop_(loop),
       config_(std::move(config)),
       topics_(config_.topic_prefix),
@@ -41,17 +39,16 @@ ManagerShell::ManagerShell(boost::asio::io_context& loop, ManagerShellConfig con
       on_fatal_(std::move(on_fatal)),
       manager_(std::move(settings), snapshot, ports.clock.now()),
       events_(snapshot.last_event_seq),
-      deadline_(loop, [this] { deliver(core::Ticked{}); }),
-      commit_retry_(loop, [this] { commit(); }),
-      commit_watch_(loop, [this] { on_commit_hangs(); }),
-      topics_retry_(loop,
-                    [this] {
-                      topics_wanted_.of_cluster |= topics_missing_.of_cluster;
-                      topics_wanted_.of_nodes.merge(topics_missing_.of_nodes);
-                      topics_missing_ = {};
-                      ensure_topics();
-                    }),
-      store_thread_(loop) {}
+      deadline_(loop.make_timer([this] { deliver(core::Ticked{}); })),
+      commit_retry_(loop.make_timer([this] { commit(); })),
+      commit_watch_(loop.make_timer([this] { on_commit_hangs(); })),
+      topics_retry_(loop.make_timer([this] {
+        topics_wanted_.of_cluster |= topics_missing_.of_cluster;
+        topics_wanted_.of_nodes.merge(topics_missing_.of_nodes);
+        topics_missing_ = {};
+        ensure_topics();
+      })),
+      store_worker_(loop.make_worker()) {}
 
 ManagerShell::~ManagerShell() {
   ports_.bus.set_handlers({});
@@ -91,19 +88,18 @@ void ManagerShell::submit(Command command, Completion<core::CommandResult> done)
 void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
                                 Completion<std::vector<ClusterEvent>> done) {
   if (std::optional<std::vector<ClusterEvent>> recent = events_.after(seq, count_max)) {
-    boost::asio::post(loop_,
-                      [done = std::move(done), recent = *std::move(recent)] { done(recent); });
+    loop_.post([done = std::move(done), recent = *std::move(recent)] { done(recent); });
     return;
   }
   if (reads_under_way_ >= kReadsMax) {
-    boost::asio::post(loop_, [done = std::move(done)] {
+    loop_.post([done = std::move(done)] {
       done(fail(ErrorCode::kExhausted, "too many wait for the manager's store; try again soon"));
     });
     return;
   }
   ++reads_under_way_;
-  store_thread_.run([this, &store = ports_.store, seq, count_max,
-                     done = std::move(done)]() mutable {
+  store_worker_->run([this, &store = ports_.store, seq, count_max,
+                      done = std::move(done)]() mutable {
     return [this, done = std::move(done), found = store.events_after(seq, count_max)]() mutable {
       --reads_under_way_;
       done(std::move(found));
@@ -137,13 +133,13 @@ void ManagerShell::pump() {
     }
   }
   pumping_ = false;
-  if (!committing_) deadline_.arm(manager_.next_deadline() - ports_.clock.now().mono);
+  if (!committing_) deadline_->arm(manager_.next_deadline() - ports_.clock.now().mono);
 }
 
 void ManagerShell::commit() {
   commit_began_ = ports_.clock.now().mono;
-  commit_watch_.arm(config_.commit_slow_after);
-  store_thread_.run([this, &store = ports_.store] {
+  commit_watch_->arm(config_.commit_slow_after);
+  store_worker_->run([this, &store = ports_.store] {
     Result<void> outcome = store.commit(batch_.writes);
     return [this, outcome = std::move(outcome), backlog = store.backlog_bytes()] {
       on_committed(outcome, backlog);
@@ -153,7 +149,7 @@ void ManagerShell::commit() {
 
 void ManagerShell::on_committed(Result<void> outcome, std::uint64_t backlog_bytes) {
   commit_began_.reset();
-  commit_watch_.cancel();
+  commit_watch_->cancel();
   counters_.store_backlog_bytes = backlog_bytes;
   if (backlog_bytes > kBacklogBytesMax) {
     warn("backlog", fmt::format("the store's log has grown to {} MiB: some program that reads the "
@@ -177,7 +173,7 @@ void ManagerShell::on_commit_failed(const Error& error) {
   ++commit_failures_;
   warn("store", "the store failed, no decision is taken until it works: " + error.message);
   if (!suspend_work(error)) return;
-  commit_retry_.arm(
+  commit_retry_->arm(
       std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
 }
 
@@ -188,7 +184,7 @@ void ManagerShell::on_commit_hangs() {
                     fmt::format("the disk has not taken a commit for {}", show_duration(waited))};
   warn("store", "the store hangs, no decision is taken until it works: " + error.message);
   if (!suspend_work(error)) return;
-  commit_watch_.arm(config_.commit_slow_after);
+  commit_watch_->arm(config_.commit_slow_after);
 }
 
 /// Nothing is decided until the store works again: who waits for a decision is told so. False if
@@ -212,7 +208,7 @@ bool ManagerShell::suspend_work(const Error& why) {
 
 void ManagerShell::answer(Completion<core::CommandResult> done,
                           Result<core::CommandResult> result) {
-  boost::asio::post(loop_, [done = std::move(done), result = std::move(result)] { done(result); });
+  loop_.post([done = std::move(done), result = std::move(result)] { done(result); });
 }
 
 void ManagerShell::carry_out(std::vector<core::ManagerAction> actions) {
@@ -276,7 +272,7 @@ bool ManagerShell::want_later(const std::string& topic) {
   const bool of_node = node && manager_.find_node(*node) != nullptr;
   const bool of_cluster = topic == topics_.canary() || topic == topics_.events();
   if (!of_node && !of_cluster) return false;
-  if (topics_missing_.empty()) topics_retry_.arm(kTopicsRetry);
+  if (topics_missing_.empty()) topics_retry_->arm(kTopicsRetry);
   if (of_node) topics_missing_.of_nodes.insert(*node);
   topics_missing_.of_cluster |= of_cluster;
   return true;

@@ -14,12 +14,11 @@
 #include "ports/clock.h"
 #include "ports/dialer.h"
 #include "ports/http_client.h"
+#include "ports/loop.h"
 #include "ports/power_driver.h"
 #include "ports/store.h"
 #include "shell/api/manager_service.h"
-#include "shell/loop/log_limit.h"
-#include "shell/loop/loop_timer.h"
-#include "shell/loop/worker_thread.h"
+#include "shell/log/log_limit.h"
 #include "shell/manager/event_ring.h"
 #include "shell/topics/topic_names.h"
 
@@ -29,7 +28,7 @@ namespace hearth {
 struct ManagerPorts {
   const Clock& clock;
   Bus& bus;
-  Store& store;  ///< Used on the shell's own worker thread only.
+  Store& store;  ///< Used by a worker of the shell's own only.
   Dialer& dialer;
   HttpClient& http;
   PowerDriver& power;
@@ -66,9 +65,8 @@ class ManagerShell final : public ManagerService {
   /// Of the store's backlog: beyond it people are told, again and again.
   static constexpr std::uint64_t kBacklogBytesMax = 64 << 20;
 
-  ManagerShell(boost::asio::io_context& loop, ManagerShellConfig config,
-               core::ManagerSettings settings, const Snapshot& snapshot, ManagerPorts ports,
-               std::function<void(Error)> on_fatal);
+  ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerSettings settings,
+               const Snapshot& snapshot, ManagerPorts ports, std::function<void(Error)> on_fatal);
   ~ManagerShell() override;
 
   /// Begins: the manager's first step, and the topics.
@@ -114,7 +112,7 @@ class ManagerShell final : public ManagerService {
   void publish(BusRecord record);
   void warn(const std::string& kind, const std::string& text);
 
-  boost::asio::io_context& loop_;
+  Loop& loop_;
   ManagerShellConfig config_;
   TopicNames topics_;
   ManagerPorts ports_;
@@ -149,11 +147,12 @@ class ManagerShell final : public ManagerService {
   bool ensuring_topics_ = false;
   bool canary_missing_ = false;  ///< Since one found no topic, and until one came back.
 
-  LoopTimer deadline_;
-  LoopTimer commit_retry_;
-  LoopTimer commit_watch_;
-  LoopTimer topics_retry_;
-  WorkerThread store_thread_;  ///< Last: it ends first, and with it all use of the store.
+  std::unique_ptr<Timer> deadline_;
+  std::unique_ptr<Timer> commit_retry_;
+  std::unique_ptr<Timer> commit_watch_;
+  std::unique_ptr<Timer> topics_retry_;
+  std::unique_ptr<Worker>
+      store_worker_;  ///< Last: it ends first, and with it all use of the store.
 };
 
 }  // namespace hearth

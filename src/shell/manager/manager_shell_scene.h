@@ -1,9 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,11 +11,9 @@
 #include <gmock/gmock.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include "shell/manager/manager_shell.h"
+#include "testing/loop/manual_loop.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
 
@@ -31,24 +27,17 @@ inline NodeName node(const std::string& name) {
   return *NodeName::parse(name);
 }
 
-struct FakeClock final : Clock {
-  Instant now() const override { return {mono, WallTime(1'772'355'600s)}; }
-  MonoTime mono{1h};
-};
-
-/// Keeps events and epochs. Can be held (a commit then waits) and made to fail.
+/// Keeps events and epochs. Can be made to fail; while workers are held, a commit hangs.
 struct FakeStore final : Store {
   FakeStore() {
     for (std::uint64_t seq = 1; seq <= kOldEvents; ++seq) events.push_back({.seq = seq});
   }
   Result<Snapshot> load() override { return Snapshot{}; }
   Result<void> commit(const std::vector<Write>& writes) override {
-    held.wait(true);
     if (failures > 0) {
       --failures;
       return fail(ErrorCode::kUnavailable, "the disk is gone");
     }
-    const std::lock_guard lock(mutex);
     for (const Write& write : writes) {
       if (const auto* put = std::get_if<PutEpoch>(&write)) epochs.push_back(put->epoch);
       if (const auto* add = std::get_if<AppendEvent>(&write)) events.push_back(add->event);
@@ -57,34 +46,23 @@ struct FakeStore final : Store {
   }
   Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq,
                                                  std::size_t count_max) override {
-    const std::lock_guard lock(mutex);
     std::vector<ClusterEvent> found = events;
     std::erase_if(found, [&](const ClusterEvent& event) { return event.seq <= seq; });
     found.resize(std::min(found.size(), count_max));
     return found;
   }
-  void release() {
-    held = false;
-    held.notify_all();
-  }
   std::uint64_t backlog_bytes() const override { return backlog; }
-  std::uint64_t last_seq() {
-    const std::lock_guard lock(mutex);
-    return events.back().seq;
-  }
+  std::uint64_t last_seq() const { return events.back().seq; }
 
-  std::atomic<bool> held = false;
-  std::atomic<int> failures = 0;  ///< Commits that fail from now on.
-  std::atomic<std::uint64_t> backlog = 0;
-  std::mutex mutex;
+  int failures = 0;  ///< Commits that fail from now on.
+  std::uint64_t backlog = 0;
   std::vector<Epoch> epochs;
   std::vector<ClusterEvent> events;
 };
 
 /// Records what is asked of it. Brings canaries back while it carries.
 struct FakeBus final : Bus {
-  FakeBus(boost::asio::io_context& the_loop, FakeStore& the_store, const FakeClock& the_clock)
-      : loop(the_loop), store(the_store), clock(the_clock) {}
+  FakeBus(ManualLoop& the_loop, FakeStore& the_store) : loop(the_loop), store(the_store) {}
   void set_handlers(Handlers given) override { handlers = std::move(given); }
   void ensure_topics(std::vector<TopicSpec> topics,
                      std::function<void(std::vector<TopicFailure>)> done) override {
@@ -103,7 +81,7 @@ struct FakeBus final : Bus {
     if (hold_topics) {
       topics_done = std::move(done);
     } else {
-      boost::asio::post(loop, [done, failures] { done(failures); });
+      loop.post([done, failures] { done(failures); });
     }
   }
   void follow(const std::string& topic, FollowFrom from) override {
@@ -121,19 +99,19 @@ struct FakeBus final : Bus {
       deliver(record.topic, record.payload);
     }
     published.push_back(std::move(record));
-    boost::asio::post(loop, [done, outcome] { done(outcome); });
+    loop.post([done, outcome] { done(outcome); });
   }
   /// Deleted by somebody, or gone with the broker's disk.
   void lose(const std::string& topic) {
     lost.insert(topic);
     if (std::ranges::count(followed, topic) == 0) return;
-    boost::asio::post(loop, [this, topic] { handlers.on_missing(topic); });
+    loop.post([this, topic] { handlers.on_missing(topic); });
   }
   Result<void> reconnect(const std::string&) override { return {}; }
   void deliver(const std::string& topic, const std::string& payload) {
-    boost::asio::post(loop, [this, topic, payload] {
+    loop.post([this, topic, payload] {
       handlers.on_message(
-          {.topic = topic, .key = {}, .payload = payload, .received_at = clock.mono});
+          {.topic = topic, .key = {}, .payload = payload, .received_at = loop.now().mono});
     });
   }
   std::vector<BusRecord> on(const std::string& topic) const {
@@ -141,9 +119,8 @@ struct FakeBus final : Bus {
     std::erase_if(found, [&](const BusRecord& one) { return one.topic != topic; });
     return found;
   }
-  boost::asio::io_context& loop;
+  ManualLoop& loop;
   FakeStore& store;
-  const FakeClock& clock;
   Handlers handlers;
   bool carries = true;
   bool hold_topics = false;
@@ -158,24 +135,24 @@ struct FakeBus final : Bus {
 };
 
 struct FakeDialer final : Dialer {
-  explicit FakeDialer(boost::asio::io_context& the_loop) : loop(the_loop) {}
+  explicit FakeDialer(ManualLoop& the_loop) : loop(the_loop) {}
   void dial(const NodeName& name, const Endpoint& agent, Duration,
             std::function<void(DialOutcome)> done) override {
     names.push_back(name);
     dialled.push_back(agent);
-    boost::asio::post(loop, [done, answer = outcome] { done(answer); });
+    loop.post([done, answer = outcome] { done(answer); });
   }
-  boost::asio::io_context& loop;
+  ManualLoop& loop;
   DialOutcome outcome = DialOutcome::kAnswered;
   std::vector<NodeName> names;
   std::vector<Endpoint> dialled;
 };
 
 struct FakeHttp final : HttpClient {
-  explicit FakeHttp(boost::asio::io_context& the_loop) : loop(the_loop) {}
+  explicit FakeHttp(ManualLoop& the_loop) : loop(the_loop) {}
   void send(HttpCall call, Completion<HttpReply> done) override {
     calls.push_back(std::move(call));
-    boost::asio::post(loop, [done, answer = reply] { done(answer); });
+    loop.post([done, answer = reply] { done(answer); });
   }
   // The manager's shell does nothing else with it.
   void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
@@ -183,7 +160,7 @@ struct FakeHttp final : HttpClient {
   void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
   void stream(HttpCall, ChunkSink, Completion<void>) override {}
   std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
-  boost::asio::io_context& loop;
+  ManualLoop& loop;
   Result<HttpReply> reply = fail(ErrorCode::kTimeout, "no answer");
   std::vector<HttpCall> calls;
 };
@@ -211,11 +188,7 @@ class ManagerShellTest : public testing::Test {
   ManagerShellTest() {
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", warnings));
   }
-  ~ManagerShellTest() override {
-    store.release();
-    shell.reset();
-    spdlog::set_default_logger(usual_logger);
-  }
+  ~ManagerShellTest() override { spdlog::set_default_logger(usual_logger); }
 
   /// A manager of epoch 7 that knows `nodes`; events 1 to 10 are older than it.
   void start(std::vector<Node> nodes = {}) {
@@ -226,43 +199,18 @@ class ManagerShellTest : public testing::Test {
                               .with_power = {},
                               .power_by_default = true},
         Snapshot{.epoch = Epoch{6}, .last_event_seq = kOldEvents, .nodes = std::move(nodes)},
-        ManagerPorts{clock, bus, store, dialer, http, power},
+        ManagerPorts{loop, bus, store, dialer, http, power},
         [this](const Error& error) { fatal.push_back(error); });
     shell->start();
     settle();
   }
 
-  /// Runs what is ready until nothing more comes of it. While the store is held: but for the store.
-  void settle() {
-    loop.poll();
-    if (store.held) return;
-    std::uint64_t before = 0;
-    do {
-      before = commits_ended();
-      // The store's jobs run in order: when this one has ended, so has a commit before it.
-      bool passed = false;
-      shell->events_after(0, 1, [&passed](const auto&) { passed = true; });
-      run_until([&passed] { return passed; });
-      loop.poll();
-    } while (commits_ended() != before);
-  }
+  /// All that can happen at this instant has happened.
+  void settle() { loop.run_ready(); }
   std::uint64_t commits_ended() const { return counters().commits + counters().commits_failed; }
   template <class Condition>
   void run_until(Condition reached) {
-    const auto patience = std::chrono::steady_clock::now() + 20s;
-    while (!reached()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), patience) << "it never came";
-      loop.run_one_for(100ms);
-    }
-  }
-  /// Time passes, in steps that are no lateness. A word about a node that nobody knows makes the
-  /// manager look at the clock.
-  void pass(Duration duration) {
-    for (Duration gone{}; gone < duration; gone += 50ms) {
-      clock.mono += 50ms;
-      tell("ghost", {});
-      settle();
-    }
+    ASSERT_TRUE(loop.advance_until(reached)) << "it never came";
   }
   void tell(const std::string& name, const Heartbeat& heartbeat) {
     bus.deliver("hearth.node." + name + ".status", encode(heartbeat));
@@ -283,7 +231,7 @@ class ManagerShellTest : public testing::Test {
     import("n1");
     settle();
     beat("n1");
-    pass(100ms);
+    loop.advance(100ms);
     ASSERT_EQ(state("n1"), NodeState::kLive);
     ASSERT_THAT(dialer.dialled, testing::ElementsAre(Endpoint{"n1.test", 7701}));
     ASSERT_THAT(dialer.names, testing::ElementsAre(node("n1")));
@@ -305,12 +253,9 @@ class ManagerShellTest : public testing::Test {
 
   std::shared_ptr<spdlog::logger> usual_logger = spdlog::default_logger();
   std::shared_ptr<WarningCount> warnings = std::make_shared<WarningCount>();
-  boost::asio::io_context loop;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
-      loop.get_executor()};
-  FakeClock clock;
+  ManualLoop loop;
   FakeStore store;
-  FakeBus bus{loop, store, clock};
+  FakeBus bus{loop, store};
   FakeDialer dialer{loop};
   FakeHttp http{loop};
   FakePower power;

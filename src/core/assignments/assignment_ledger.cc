@@ -1,0 +1,97 @@
+#include "core/assignments/assignment_ledger.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "core/timed/timed_part.h"
+
+namespace hearth::core {
+
+static_assert(TimedPart<AssignmentRecord>);
+static_assert(TimedPart<AssignmentLedger>);
+
+void AssignmentRecord::on_applied(const WishNumber& applied, Epoch epoch, MonoTime now) {
+  state_.applied = applied;
+  if (is_followed(epoch)) {
+    state_.unacknowledged_since.reset();
+  } else if (!state_.unacknowledged_since) {
+    state_.unacknowledged_since = now;  // It fell back, as one does that lost its disk.
+  }
+}
+
+bool AssignmentRecord::on_tick(bool has_agent, MonoTime now) {
+  if (!state_.unacknowledged_since || now - *state_.unacknowledged_since < kResendAfter)
+    return false;
+  state_.unacknowledged_since = now;
+  if (has_agent) state_.resend = true;
+  return has_agent;
+}
+
+std::optional<Assignment> AssignmentRecord::publish(Assignment wanted, Epoch epoch, MonoTime now) {
+  const bool resend = std::exchange(state_.resend, false);
+  wanted.number = assigned();
+  if (wanted == state_.published) return resend ? state_.published : std::nullopt;
+  wanted.number = {epoch, wanted.number.revision.next()};
+  state_.published = std::move(wanted);
+  state_.unacknowledged_since = now;
+  return state_.published;
+}
+
+std::optional<MonoTime> AssignmentRecord::next_deadline() const {
+  if (!state_.unacknowledged_since) return std::nullopt;
+  return *state_.unacknowledged_since + kResendAfter;
+}
+
+void AssignmentRecord::check_invariants() const {
+  HEARTH_CHECK(!state_.resend || state_.published);
+  HEARTH_CHECK(!state_.published || state_.published->number > WishNumber{});
+}
+
+AssignmentLedger::AssignmentLedger(Epoch epoch, const State& state) : epoch_(epoch) {
+  for (const auto& [node, record] : state) records_.emplace(node, record);
+}
+
+AssignmentLedger::State AssignmentLedger::save() const {
+  State state;
+  for (const auto& [node, record] : records_) state.emplace(node, record.save());
+  return state;
+}
+
+void AssignmentLedger::add_node(const NodeName& node) {
+  const bool is_new = records_.try_emplace(node).second;
+  HEARTH_CHECK(is_new);
+}
+
+const AssignmentRecord& AssignmentLedger::record(const NodeName& node) const {
+  const auto found = records_.find(node);
+  HEARTH_CHECK(found != records_.end());
+  return found->second;
+}
+
+AssignmentRecord& AssignmentLedger::row(const NodeName& node) {
+  return const_cast<AssignmentRecord&>(std::as_const(*this).record(node));
+}
+
+std::optional<Assignment> AssignmentLedger::publish(Assignment wanted, MonoTime now) {
+  AssignmentRecord& record = row(wanted.node);
+  return record.publish(std::move(wanted), epoch_, now);
+}
+
+void AssignmentLedger::on_stall(Duration lateness, MonoTime now) {
+  for (auto& [node, record] : records_) record.on_stall(lateness, now);
+}
+
+void AssignmentLedger::on_bus_restored(MonoTime now) {
+  for (auto& [node, record] : records_) record.on_bus_restored(now);
+}
+
+void AssignmentLedger::check_invariants() const {
+  for (const auto& [node, record] : records_) {
+    record.check_invariants();
+    const std::optional<Assignment>& published = record.save().published;
+    HEARTH_CHECK(!published || published->node == node);
+    HEARTH_CHECK(record.assigned().epoch <= epoch_);
+  }
+}
+
+}  // namespace hearth::core

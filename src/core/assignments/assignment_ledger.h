@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/time.h"
+#include "model/assignment.h"
+
+namespace hearth::core {
+
+/// What one node was last assigned, and what it says that it follows. TimedPart.
+class AssignmentRecord {
+ public:
+  /// How long a node may take to acknowledge an assignment before it is sent again.
+  static constexpr Duration kResendAfter = std::chrono::seconds(3);
+
+  struct State {
+    std::optional<Assignment> published;  ///< The latest.
+    WishNumber applied;                   ///< What the node last said it follows.
+    std::optional<MonoTime> unacknowledged_since;
+    bool resend = false;
+    bool operator==(const State&) const = default;
+  };
+
+  AssignmentRecord() = default;
+  explicit AssignmentRecord(State state) : state_(std::move(state)) {}
+  const State& save() const { return state_; }
+
+  /// The number of the latest; zero: there is none.
+  WishNumber assigned() const { return state_.published ? state_.published->number : WishNumber{}; }
+  WishNumber applied() const { return state_.applied; }
+
+  /// The node says that it follows `applied`. `epoch`: ours.
+  void on_applied(const WishNumber& applied, Epoch epoch, MonoTime now);
+  /// Whether it follows the latest. An assignment with a higher epoch than ours was not issued by
+  /// us: our store was lost or restored from an old copy.
+  bool is_followed(Epoch epoch) const {
+    return state_.applied >= assigned() && state_.applied.epoch <= epoch;
+  }
+
+  /// True if the latest is to be sent again now. `has_agent`: false for a box that follows nothing.
+  [[nodiscard]] bool on_tick(bool has_agent, MonoTime now);
+
+  /// What to publish where `wanted` (its number does not count) is what the node must have: with
+  /// the next number if it is another one than the latest, the same again if it is to be resent,
+  /// else nothing.
+  std::optional<Assignment> publish(Assignment wanted, Epoch epoch, MonoTime now);
+
+  std::optional<MonoTime> next_deadline() const;
+  /// A late repetition is merely late.
+  void on_stall(Duration, MonoTime) {}
+  /// What was lost meanwhile is sent again in its time.
+  void on_bus_restored(MonoTime) {}
+
+  void check_invariants() const;
+
+ private:
+  State state_;
+};
+
+/// What every node was assigned. Assignments are complete and level-triggered: the latest is all
+/// that a node needs, so it is numbered, sent, and sent again until the node follows it.
+///
+/// Not responsible for what is in one (compose_assignment()). Sans-io, not thread-safe.
+class AssignmentLedger {
+ public:
+  using State = std::map<NodeName, AssignmentRecord::State>;
+
+  /// `epoch`: of the manager that numbers them.
+  explicit AssignmentLedger(Epoch epoch) : epoch_(epoch) {}
+  AssignmentLedger(Epoch epoch, const State& state);
+  State save() const;
+
+  void add_node(const NodeName& node);
+  const AssignmentRecord& record(const NodeName& node) const;
+
+  /// The node says that it follows `applied`.
+  void on_applied(const NodeName& node, const WishNumber& applied, MonoTime now) {
+    row(node).on_applied(applied, epoch_, now);
+  }
+  bool is_followed(const NodeName& node) const { return record(node).is_followed(epoch_); }
+  [[nodiscard]] bool on_tick(const NodeName& node, bool has_agent, MonoTime now) {
+    return row(node).on_tick(has_agent, now);
+  }
+  std::optional<Assignment> publish(Assignment wanted, MonoTime now);
+
+  /// Each record's deadline is one of its node's, and stands among them (Fleet::settle()).
+  std::optional<MonoTime> next_deadline() const { return std::nullopt; }
+  void on_stall(Duration lateness, MonoTime now);
+  void on_bus_restored(MonoTime now);
+  void check_invariants() const;
+
+ private:
+  AssignmentRecord& row(const NodeName& node);
+
+  Epoch epoch_;
+  std::map<NodeName, AssignmentRecord> records_;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,127 @@
+#include "core/assignments/assignment_ledger.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonoTime kStart{1h};
+constexpr Epoch kEpoch{7};
+const NodeName kNode = *NodeName::parse("a");
+
+/// What a node must have: as many images as `size` says, to tell one from another.
+Assignment wanted(std::size_t size) {
+  return {.node = kNode,
+          .number = {},
+          .heartbeat_interval = 500ms,
+          .instances = {},
+          .images = std::vector<Image>(size),
+          .builds = {}};
+}
+
+AssignmentLedger one_node() {
+  AssignmentLedger ledger(kEpoch);
+  ledger.add_node(kNode);
+  return ledger;
+}
+
+TEST(AssignmentLedger, NumbersWhatIsNewAndIsSilentAboutWhatIsNot) {
+  AssignmentLedger ledger = one_node();
+  EXPECT_EQ(ledger.publish(wanted(1), kStart)->number, (WishNumber{kEpoch, {1}}));
+  EXPECT_FALSE(ledger.publish(wanted(1), kStart));
+  EXPECT_EQ(ledger.publish(wanted(2), kStart)->number, (WishNumber{kEpoch, {2}}));
+}
+
+TEST(AssignmentLedger, EvenAnAssignmentOfNothingIsTold) {
+  AssignmentLedger ledger = one_node();
+  EXPECT_EQ(ledger.publish(wanted(0), kStart)->number, (WishNumber{kEpoch, {1}}))
+      << "what ran there under a former manager must go";
+}
+
+TEST(AssignmentLedger, WhatIsNotAcknowledgedIsSentAgainUnchanged) {
+  AssignmentLedger ledger = one_node();
+  const Assignment sent = *ledger.publish(wanted(1), kStart);
+  const MonoTime due = *ledger.record(kNode).next_deadline();
+  EXPECT_EQ(due, kStart + AssignmentRecord::kResendAfter);
+  EXPECT_FALSE(ledger.on_tick(kNode, true, due - 1ns));
+  EXPECT_TRUE(ledger.on_tick(kNode, true, due));
+  EXPECT_EQ(ledger.publish(wanted(1), due), sent);
+  EXPECT_FALSE(ledger.publish(wanted(1), due)) << "once";
+  EXPECT_EQ(ledger.record(kNode).next_deadline(), due + AssignmentRecord::kResendAfter);
+}
+
+TEST(AssignmentLedger, WhatIsAcknowledgedIsNotSentAgain) {
+  AssignmentLedger ledger = one_node();
+  ledger.on_applied(kNode, ledger.publish(wanted(1), kStart)->number, kStart + 1s);
+  EXPECT_TRUE(ledger.is_followed(kNode));
+  EXPECT_EQ(ledger.record(kNode).next_deadline(), std::nullopt);
+  EXPECT_FALSE(ledger.on_tick(kNode, true, kStart + 1h));
+}
+
+TEST(AssignmentLedger, ANodeThatFallsBackGetsItAgain) {
+  AssignmentLedger ledger = one_node();
+  ledger.on_applied(kNode, ledger.publish(wanted(1), kStart)->number, kStart);
+  ledger.on_applied(kNode, {}, kStart + 1min);
+  EXPECT_FALSE(ledger.is_followed(kNode));
+  EXPECT_TRUE(ledger.on_tick(kNode, true, kStart + 1min + AssignmentRecord::kResendAfter));
+}
+
+TEST(AssignmentLedger, ABoxWithoutAnAgentIsSentNothingAgain) {
+  AssignmentLedger ledger = one_node();
+  (void)ledger.publish(wanted(1), kStart);
+  EXPECT_FALSE(ledger.on_tick(kNode, false, kStart + 1min));
+  EXPECT_FALSE(ledger.publish(wanted(1), kStart + 1min));
+}
+
+TEST(AssignmentLedger, OneOfAHigherEpochIsNotOurs) {
+  AssignmentLedger ledger = one_node();
+  (void)ledger.publish(wanted(1), kStart);
+  ledger.on_applied(kNode, {{8}, {1}}, kStart);
+  EXPECT_FALSE(ledger.is_followed(kNode));
+}
+
+// Goal: whatever is wanted, acknowledged and lost in whatever order, numbers only grow, the same
+// number always means the same assignment, and what a node does not follow is sent again within
+// two periods. Method: a node that applies what reaches it, on a bus that loses.
+RC_GTEST_PROP(AssignmentLedgerProperties, ANodeComesToFollowTheLatestWhateverIsLost, ()) {
+  AssignmentLedger ledger = one_node();
+  MonoTime now = kStart;
+  WishNumber greatest;
+  std::map<WishNumber, Assignment> sent;
+  WishNumber applied;
+  std::size_t size = 0;
+  const auto publish = [&](bool is_lost) {
+    const std::optional<Assignment> one = ledger.publish(wanted(size), now);
+    if (!one) return;
+    RC_ASSERT(one->number >= greatest);
+    greatest = one->number;
+    RC_ASSERT(sent.try_emplace(one->number, *one).first->second == *one);
+    if (!is_lost) applied = one->number;
+  };
+  const int length = *rc::gen::inRange(1, 60);
+  for (int i = 0; i < length; ++i) {
+    now += std::chrono::milliseconds(*rc::gen::inRange(0, 2000));
+    if (*rc::gen::inRange(0, 4) == 0) size = *rc::gen::inRange<std::size_t>(0, 5);
+    if (*rc::gen::inRange(0, 8) == 0) applied = {};  // It lost its disk.
+    ledger.on_applied(kNode, applied, now);
+    (void)ledger.on_tick(kNode, true, now);
+    publish(*rc::gen::arbitrary<bool>());
+    ledger.check_invariants();
+    ledger = AssignmentLedger(kEpoch, ledger.save());
+  }
+  for (int i = 0; i < 2; ++i) {
+    now += AssignmentRecord::kResendAfter;
+    ledger.on_applied(kNode, applied, now);
+    (void)ledger.on_tick(kNode, true, now);
+    publish(false);
+  }
+  ledger.on_applied(kNode, applied, now);
+  RC_ASSERT(ledger.is_followed(kNode));
+  RC_ASSERT(sent.at(applied).images.size() == size);
+}
+
+}  // namespace
+}  // namespace hearth::core

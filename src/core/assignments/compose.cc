@@ -1,0 +1,36 @@
+#include "core/assignments/compose.h"
+
+namespace hearth::core {
+
+Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
+                              const AssignmentSources& sources) {
+  Assignment assignment{.node = node,
+                        .number = {},
+                        .heartbeat_interval = heartbeat_interval,
+                        .instances = {},
+                        .images = {},
+                        .builds = {}};
+  for (const InstanceId& id : sources.instances.on_node(node)) {
+    const Instance& instance = sources.instances.instance(id);
+    if (instance.desire == InstanceDesire::kStop) continue;
+    assignment.instances.push_back({.id = id,
+                                    .workload = instance.workload,
+                                    .generation = instance.generation,
+                                    .desire = instance.desire,
+                                    .image = instance.image,
+                                    .container = instance.container});
+  }
+  for (const WorkloadName& name : sources.warm_images.held_by(node)) {
+    assignment.images.push_back(*sources.workloads.workload(name).current->image);
+  }
+  for (const WorkloadName& name : sources.builds.orders_of(node)) {
+    const Release& release = *sources.workloads.workload(name).next;
+    assignment.builds.push_back({.workload = name,
+                                 .generation = release.generation,
+                                 .bundle = release.spec.bundle,
+                                 .reference = image_reference(name, release, node)});
+  }
+  return assignment;
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/assignment.h"
+#include "model/event.h"
+#include "model/node.h"
+#include "model/record.h"
+
+namespace hearth::core {
+
+// What the manager calls for.
+
+/// Make the node's topics and follow its status.
+struct WatchNode {
+  NodeName node;
+};
+struct SendCanary {
+  MonoTime sent_at;
+};
+struct PublishAssignment {
+  Assignment assignment;
+};
+struct PublishEvent {
+  ClusterEvent event;
+};
+struct Dial {
+  NodeName node;
+  Endpoint agent;
+  std::uint64_t dial = 0;
+  Duration timeout{};
+};
+struct FetchStatus {
+  NodeName node;
+  Endpoint agent;
+};
+struct SwitchPower {
+  NodeName node;
+  PowerVerb verb{};
+  std::uint32_t attempt =
+      0;  ///< With the node and the verb: the key by which a repetition is known.
+};
+/// What became of a command.
+struct CommandResult {
+  std::string message;    ///< One sentence for people.
+  Generation generation;  ///< Of a deploy.
+};
+struct Reply {
+  RequestId request;
+  Result<CommandResult> result;
+};
+using ManagerAction = std::variant<WatchNode, SendCanary, PublishAssignment, PublishEvent, Dial,
+                                   FetchStatus, SwitchPower, Reply>;
+
+/// What one step yields. The shell commits all `writes` in one transaction and only then carries
+/// out the actions, in order.
+struct ManagerBatch {
+  std::vector<Write> writes;
+  std::vector<ManagerAction> actions;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,99 @@
+#include "core/batch/changes.h"
+
+#include <iterator>
+
+#include "base/check.h"
+#include "core/events/instance_events.h"
+
+namespace hearth::core {
+namespace {
+
+/// Nothing but the reason for which it has no node.
+bool only_waits_otherwise(const InstanceChange& change) {
+  return change.before && change.after && !change.before->node && !change.after->node &&
+         change.before->desire == change.after->desire;
+}
+
+bool is_assigned_otherwise(const InstanceChange& change) {
+  return !change.before || !change.after || change.before->node != change.after->node ||
+         change.before->desire != change.after->desire;
+}
+
+bool gives_room_back(const InstanceChange& change) {
+  return change.before && change.after && change.after->node &&
+         change.before->desire != InstanceDesire::kStop &&
+         change.after->desire == InstanceDesire::kStop;
+}
+
+}  // namespace
+
+void Changes::begin(Instant now) {
+  HEARTH_CHECK(writes_.empty() && actions_.empty() && marks() == 0 && !room_changed_);
+  now_ = now.wall;
+}
+
+void Changes::on(const InstanceChange& change) {
+  const Instance& instance = change.either();
+  tables_.capacity.follow(change.before ? &*change.before : nullptr,
+                          change.after ? &*change.after : nullptr);
+  instances_.insert(instance.id);
+  for (const EventDraft& event : events::of(change, tables_.instances)) on_event(event);
+  if (only_waits_otherwise(change)) return;
+  reconcile(instance.workload);
+  if (instance.node && is_assigned_otherwise(change)) assign(*instance.node);
+  if (gives_room_back(change)) on_room_changed();
+}
+
+void Changes::on_workload_changed(const WorkloadName& name) {
+  workloads_.insert(name);
+  const std::optional<BuilderChange> builder =
+      tables_.builds.follow(tables_.workloads.record(name));
+  if (!builder) return;
+  if (builder->before) {
+    tables_.capacity.remove_build(*builder->before);
+    assign(*builder->before);
+  }
+  if (builder->after) {
+    tables_.capacity.add_build(*builder->after);
+    assign(*builder->after);
+  }
+}
+
+void Changes::on_event(const EventDraft& draft) {
+  ClusterEvent event{.seq = ++event_seq_,
+                     .at = now_,
+                     .type = draft.type,
+                     .subject = draft.subject,
+                     .message = draft.message};
+  writes_.emplace_back(AppendEvent{event});
+  act(PublishEvent{std::move(event)});
+}
+
+ManagerBatch Changes::take_batch(Fleet& fleet) {
+  ManagerBatch batch;
+  for (const NodeName& name : fleet.take_changed()) {
+    batch.writes.emplace_back(PutNode{fleet.node(name).node()});
+  }
+  for (const WorkloadName& name : std::exchange(workloads_, {})) {
+    batch.writes.emplace_back(PutWorkload{tables_.workloads.record(name)});
+  }
+  for (const InstanceId& id : std::exchange(instances_, {})) {
+    if (const Instance* instance = tables_.instances.find(id)) {
+      batch.writes.emplace_back(PutInstance{*instance});
+    } else {
+      batch.writes.emplace_back(DeleteInstance{id});
+    }
+  }
+  batch.writes.insert(batch.writes.end(), std::make_move_iterator(writes_.begin()),
+                      std::make_move_iterator(writes_.end()));
+  writes_.clear();
+  batch.actions = std::exchange(actions_, {});
+  return batch;
+}
+
+std::size_t Changes::marks() const {
+  return workloads_.size() + instances_.size() + work_due_.size() + warm_images_due_.size() +
+         assignments_due_.size();
+}
+
+}  // namespace hearth::core

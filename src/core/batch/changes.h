@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "core/batch/batch.h"
+#include "core/builds/build_board.h"
+#include "core/events/event_draft.h"
+#include "core/fleet/fleet.h"
+#include "core/instances/instance_table.h"
+#include "core/placement/capacity_table.h"
+#include "core/workloads/workload_catalog.h"
+
+namespace hearth::core {
+
+/// What one step has changed: what must be looked at again within the step, and what comes of it in
+/// the end, as one batch.
+///
+/// The one way from a change to all that follows it: the tables that are kept as others change, the
+/// record to be written, the events, the marks. A record is written once, as it is at the end of
+/// the step. Sans-io, not thread-safe.
+class Changes {
+ public:
+  struct Tables {
+    const InstanceTable& instances;
+    const WorkloadCatalog& workloads;
+    CapacityTable& capacity;
+    BuildBoard& builds;
+  };
+  /// `last_event_seq`: of the last event there was. The tables outlive this.
+  Changes(Tables tables, std::uint64_t last_event_seq)
+      : tables_(tables), event_seq_(last_event_seq) {}
+
+  /// Begins a step.
+  void begin(Instant now);
+
+  // What happened.
+  void on(const InstanceChange& change);
+  /// Its record, or who builds it.
+  void on_workload_changed(const WorkloadName& name);
+  void on_epoch(Epoch epoch) { writes_.emplace_back(PutEpoch{epoch}); }
+  void on_event(const EventDraft& draft);
+  void act(ManagerAction action) { actions_.push_back(std::move(action)); }
+
+  // What must be looked at again.
+  void reconcile(const WorkloadName& name) { work_due_.insert(name); }
+  /// A node came, went, has more room, or is eligible for another reason: pending work may fit.
+  void on_room_changed() { room_changed_ = true; }
+  void review_warm_image(const WorkloadName& name) { warm_images_due_.insert(name); }
+  void assign(const NodeName& node) { assignments_due_.insert(node); }
+  void assign(const std::set<NodeName>& nodes) {
+    assignments_due_.insert(nodes.begin(), nodes.end());
+  }
+
+  bool has_changed_workloads() const { return !workloads_.empty(); }
+  bool has_room_changed() const { return room_changed_; }
+  bool has_work_due() const { return room_changed_ || !work_due_.empty(); }
+  bool take_room_changed() { return std::exchange(room_changed_, false); }
+  std::set<WorkloadName> take_work_due() { return std::exchange(work_due_, {}); }
+  std::set<WorkloadName> take_warm_images_due() { return std::exchange(warm_images_due_, {}); }
+  std::set<NodeName> take_assignments_due() { return std::exchange(assignments_due_, {}); }
+
+  /// All of it: records first, by kind and name, then events in their order.
+  ManagerBatch take_batch(Fleet& fleet);
+
+  std::uint64_t last_event_seq() const { return event_seq_; }
+  /// Entries marked in the step under way: what it touches must not grow with the cluster.
+  std::size_t marks() const;
+
+ private:
+  Tables tables_;
+  std::uint64_t event_seq_;
+  WallTime now_;
+  std::vector<Write> writes_;
+  std::vector<ManagerAction> actions_;
+  std::set<WorkloadName> workloads_;
+  std::set<InstanceId> instances_;
+  std::set<WorkloadName> work_due_;
+  std::set<WorkloadName> warm_images_due_;
+  std::set<NodeName> assignments_due_;
+  bool room_changed_ = false;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,71 @@
+#include "core/builds/build_board.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace hearth::core {
+
+std::optional<BuilderChange> BuildBoard::follow(const Workload& workload) {
+  const WorkloadName& name = workload.name;
+  if (workload.phase == WorkloadPhase::kBuilding) {
+    building_.insert(name);
+  } else {
+    building_.erase(name);
+  }
+  BuilderChange change{.before = std::nullopt, .after = workload.build_node};
+  if (const auto known = builder_.find(name); known != builder_.end())
+    change.before = known->second;
+  if (change.before == change.after) return std::nullopt;
+  if (change.before) {
+    builder_.erase(name);
+    const auto orders = orders_.find(*change.before);
+    orders->second.erase(name);
+    if (orders->second.empty()) orders_.erase(orders);
+  }
+  if (change.after) {
+    builder_.emplace(name, *change.after);
+    orders_[*change.after].insert(name);
+  }
+  return change;
+}
+
+const std::set<WorkloadName>& BuildBoard::orders_of(const NodeName& node) const {
+  static const std::set<WorkloadName> kNone;
+  const auto found = orders_.find(node);
+  return found == orders_.end() ? kNone : found->second;
+}
+
+std::string why_stuck(const BuilderView& builder) {
+  switch (builder.state) {
+    case NodeState::kDead: return builder.eligibility.words();
+    case NodeState::kLive:
+    case NodeState::kUnreachable:
+      if (!builder.given_up || builder.eligibility.is_strained()) return {};
+      return builder.eligibility.words();
+    case NodeState::kAwaited:
+    case NodeState::kSuspect:
+    case NodeState::kAgentDown: return {};
+  }
+  HEARTH_CHECK(false);
+}
+
+BuildPlan plan_build(const Workload& workload, const std::optional<BuilderView>& view,
+                     const CapacityTable& capacity) {
+  const std::optional<NodeName>& before = workload.build_node;
+  HEARTH_CHECK(before.has_value() == view.has_value());
+  const std::string stuck = view ? why_stuck(*view) : "";
+  if (before && stuck.empty()) return {.builder = before, .reason = ""};
+  const Result<NodeName> found = capacity.choose(
+      {.workload = workload.name, .resources = {}, .image = "", .other_than = before});
+  if (found) return {.builder = *found, .reason = ""};
+  if (!before) return {.builder = std::nullopt, .reason = found.error().message};
+  const bool is_gone = view->state == NodeState::kDead;
+  return {.builder = is_gone ? std::nullopt : before,
+          .reason = fmt::format("its builder '{}' is {}, and {}", before->str(), stuck,
+                                found.error().message)};
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,61 @@
+#include "core/events/cluster_events.h"
+
+#include <fmt/format.h>
+
+namespace hearth::core::events {
+namespace {
+
+std::string subject_of(const WorkloadName& name) {
+  return "workload/" + name.str();
+}
+
+}  // namespace
+
+EventDraft manager_started(Epoch epoch, const Sizes& sizes) {
+  return {EventType::kManagerStarted, "manager",
+          fmt::format("manager started as epoch {} with {} nodes, {} workloads and {} instances",
+                      epoch.value, sizes.nodes, sizes.workloads, sizes.instances)};
+}
+
+EventDraft bus_seeing() {
+  return {EventType::kBusSeeing, "manager", "the bus carries; silences are counted from now"};
+}
+
+EventDraft bus_blind(const std::string& why) {
+  return {EventType::kBusBlind, "manager",
+          fmt::format("{}: nobody is judged and nothing moves until the bus carries again", why)};
+}
+
+EventDraft workload_deploying(const DeployWorkload& command, Generation generation) {
+  const WorkloadSpec& spec = command.spec;
+  return {EventType::kWorkloadDeploying, subject_of(command.name),
+          fmt::format("generation {} of '{}' was handed over: {} instance{} of bundle {}",
+                      generation.value, command.name.str(), spec.instances,
+                      spec.instances == 1 ? "" : "s", spec.bundle.short_hex())};
+}
+
+EventDraft workload_built(const WorkloadName& name, Generation generation,
+                          const NodeName& builder) {
+  return {EventType::kWorkloadBuilt, subject_of(name),
+          fmt::format("generation {} of '{}' was built on '{}'", generation.value, name.str(),
+                      builder.str())};
+}
+
+EventDraft workload_failed(const WorkloadName& name, Generation generation,
+                           const std::string& reason) {
+  return {
+      EventType::kWorkloadFailed, subject_of(name),
+      fmt::format("generation {} of '{}' did not build: {}", generation.value, name.str(), reason)};
+}
+
+EventDraft workload_stopped(const WorkloadName& name) {
+  return {EventType::kWorkloadStopped, subject_of(name),
+          fmt::format("'{}' is stopped on request; 'hearth deploy' starts it again", name.str())};
+}
+
+EventDraft workload_removed(const WorkloadName& name) {
+  return {EventType::kWorkloadRemoved, subject_of(name),
+          fmt::format("'{}' is removed", name.str())};
+}
+
+}  // namespace hearth::core::events

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "core/events/event_draft.h"
+#include "model/command.h"
+#include "model/ids.h"
+#include "model/workload.h"
+
+// What happens to the manager, the bus and workloads, in words.
+namespace hearth::core::events {
+
+struct Sizes {
+  std::size_t nodes = 0;
+  std::size_t workloads = 0;
+  std::size_t instances = 0;
+};
+
+EventDraft manager_started(Epoch epoch, const Sizes& sizes);
+EventDraft bus_seeing();
+/// `why`: the bus does not carry, as BusWatch::blindness() says.
+EventDraft bus_blind(const std::string& why);
+EventDraft workload_deploying(const DeployWorkload& command, Generation generation);
+EventDraft workload_built(const WorkloadName& name, Generation generation, const NodeName& builder);
+EventDraft workload_failed(const WorkloadName& name, Generation generation,
+                           const std::string& reason);
+EventDraft workload_stopped(const WorkloadName& name);
+EventDraft workload_removed(const WorkloadName& name);
+
+}  // namespace hearth::core::events

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "model/event.h"
+
+namespace hearth::core {
+
+/// An event without its number and time, which the batch gives it.
+struct EventDraft {
+  EventType type{};
+  std::string subject;
+  std::string message;
+  bool operator==(const EventDraft&) const = default;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,107 @@
+#include "core/events/instance_events.h"
+
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace hearth::core::events {
+namespace {
+
+constexpr std::size_t kContainerIdShown = 12;
+
+bool runs(const InstanceStatus& status) {
+  return status.state == InstanceState::kRunning;
+}
+
+EventDraft event(EventType type, const Instance& instance, std::string message) {
+  return {type, "instance/" + instance.id.str(), std::move(message)};
+}
+
+EventDraft placed(const Instance& instance, const InstanceTable& table) {
+  const Instance* old = instance.replaces ? table.find(*instance.replaces) : nullptr;
+  return event(EventType::kInstancePlaced, instance,
+               fmt::format("'{}' {} '{}'{}", instance.id.str(),
+                           instance.desire == InstanceDesire::kStage ? "is staged on" : "goes to",
+                           instance.node->str(),
+                           old == nullptr ? ""
+                                          : fmt::format(" in place of '{}' on '{}'", old->id.str(),
+                                                        old->node->str())));
+}
+
+EventDraft pending(const Instance& instance) {
+  return event(EventType::kInstancePending, instance,
+               fmt::format("'{}' waits: {}", instance.id.str(), instance.status.reason));
+}
+
+EventDraft forgotten(const Instance& instance) {
+  return event(EventType::kInstanceStopped, instance,
+               instance.node
+                   ? fmt::format("'{}' is gone from '{}'", instance.id.str(), instance.node->str())
+                   : fmt::format("'{}' is withdrawn", instance.id.str()));
+}
+
+EventDraft promoted(const Instance& instance) {
+  return event(
+      EventType::kInstancePlaced, instance,
+      fmt::format("'{}', staged on '{}', takes over from '{}'", instance.id.str(),
+                  instance.node->str(), instance.replaces ? instance.replaces->str() : ""));
+}
+
+EventDraft lost(const Instance& instance) {
+  return event(EventType::kInstanceLost, instance,
+               fmt::format("'{}' is lost with node '{}'", instance.id.str(), instance.node->str()));
+}
+
+std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& instance) {
+  const std::optional<ContainerExit>& exit = instance.status.last_exit;
+  if (!exit || exit == before.last_exit) return std::nullopt;
+  return event(
+      EventType::kInstanceExited, instance,
+      fmt::format("'{}' on '{}' ended with exit code {}{}", instance.id.str(), instance.node->str(),
+                  exit->code, exit->out_of_memory ? ", out of memory" : ""));
+}
+
+std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {
+  const InstanceStatus& status = instance.status;
+  if (!runs(status) || (runs(before) && before.container == status.container)) return std::nullopt;
+  return event(
+      EventType::kInstanceStarted, instance,
+      fmt::format("'{}' runs on '{}' in container {}{}", instance.id.str(), instance.node->str(),
+                  status.container.str().substr(0, kContainerIdShown),
+                  status.restarts == 0 ? "" : fmt::format(", restart {}", status.restarts)));
+}
+
+std::optional<EventDraft> crash_looped(const InstanceStatus& before, const Instance& instance) {
+  const InstanceStatus& status = instance.status;
+  if (status.state != InstanceState::kCrashLoop || before.state == InstanceState::kCrashLoop)
+    return std::nullopt;
+  return event(EventType::kInstanceCrashLoop, instance,
+               fmt::format("'{}' on '{}' stops again and again: {}", instance.id.str(),
+                           instance.node->str(), status.reason));
+}
+
+}  // namespace
+
+std::vector<EventDraft> of(const InstanceChange& change, const InstanceTable& table) {
+  if (!change.after) return {forgotten(*change.before)};
+  const Instance& after = *change.after;
+  if (!change.before) return {after.node ? placed(after, table) : pending(after)};
+  const Instance& before = *change.before;
+  if (!before.node && after.node) return {placed(after, table)};
+  if (!after.node) return {};
+  if (before.desire == InstanceDesire::kStage && after.desire == InstanceDesire::kRun)
+    return {promoted(after)};
+  if (after.status.state == InstanceState::kLost && before.status.state != InstanceState::kLost)
+    return {lost(after)};
+
+  std::vector<EventDraft> events;
+  for (const std::optional<EventDraft>& one :
+       {exited(before.status, after), started(before.status, after),
+        crash_looped(before.status, after)}) {
+    if (one) events.push_back(*one);
+  }
+  return events;
+}
+
+}  // namespace hearth::core::events

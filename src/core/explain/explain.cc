@@ -1,0 +1,134 @@
+#include "core/explain/explain.h"
+
+#include <fmt/format.h>
+
+#include "base/duration_text.h"
+
+namespace hearth::core {
+namespace {
+
+std::string ago(WallTime then, const Instant& now) {
+  return fmt::format("{} ago", show_duration(now.wall - then));
+}
+
+std::string words_of(const Recovery& recovery, std::uint32_t attempts_max) {
+  const std::string attempt = fmt::format("attempt {} of {}", recovery.attempt, attempts_max);
+  switch (recovery.phase) {
+    case RecoveryPhase::kNone: return {};
+    case RecoveryPhase::kSwitchingOff:
+      return fmt::format("its power is being switched off ({})", attempt);
+    case RecoveryPhase::kSwitchingOn:
+      return fmt::format("its power is being switched on ({})", attempt);
+    case RecoveryPhase::kBooting:
+      return fmt::format("it was switched on and a heartbeat of a new life is awaited ({})",
+                         attempt);
+    case RecoveryPhase::kWaiting:
+      return fmt::format("{} failed ({}); the next one waits for its backoff", attempt,
+                         recovery.reason);
+    case RecoveryPhase::kQuarantined:
+      return fmt::format("it is set aside after {} attempts ({}); a person must look at it",
+                         recovery.attempt, recovery.reason);
+  }
+  return {};
+}
+
+std::string line_of(const Instance& instance, const Instant& now) {
+  const InstanceStatus& status = instance.status;
+  std::string line = fmt::format("Instance '{}' is {}", instance.id.str(), name_of(status.state));
+  if (instance.node) line += fmt::format(" on '{}'", instance.node->str());
+  line += fmt::format(" since {}", ago(instance.changed_at, now));
+  if (instance.replaces) line += fmt::format(", in place of '{}'", instance.replaces->str());
+  if (const std::uint32_t restarts = status.restarts; restarts > 0)
+    line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
+  if (status.last_exit) line += fmt::format(", last exit code {}", status.last_exit->code);
+  if (!status.reason.empty()) line += ": " + status.reason;
+  return line + ".";
+}
+
+}  // namespace
+
+std::vector<std::string> explain_node(const Manager& manager, const NodeName& name, Instant now) {
+  const NodeWatch* watch = manager.fleet().find(name);
+  if (watch == nullptr) return {};
+  const Node& node = watch->node();
+  const LivenessSettings& liveness = manager.settings().liveness;
+
+  std::vector<std::string> lines;
+  if (node.state == NodeState::kAwaited) {
+    lines.push_back(fmt::format(
+        "Node '{}' is awaited: nothing has been heard from it, so it is not judged.", name.str()));
+  } else {
+    lines.push_back(fmt::format("Node '{}' is {} since {} ({}): {}.", name.str(),
+                                name_of(node.state), show_time(node.changed_at),
+                                ago(node.changed_at, now), node.evidence));
+  }
+  if (watch->last_received()) {
+    lines.push_back(fmt::format("Last sign of life: {} ago. Suspect after {}, dead after {}.",
+                                show_duration(now.mono - *watch->last_received()),
+                                show_duration(liveness.suspect_after),
+                                show_duration(liveness.dead_after)));
+  }
+  if (!manager.bus_carries()) {
+    lines.push_back(fmt::format("The manager is blind: {}, so nobody is judged.",
+                                manager.bus().blindness(now.mono)));
+  }
+  lines.push_back(
+      watch->dial().proven()
+          ? fmt::format("Dialling its agent at {}:{} is known to work: it counts as a witness.",
+                        node.agent.address, node.agent.port)
+          : fmt::format("Dialling its agent at {}:{} has not worked yet: without that witness "
+                        "it counts as dead only after {}.",
+                        node.agent.address, node.agent.port,
+                        show_duration(liveness.dead_after_unconfirmed)));
+  const std::string recovery = words_of(node.recovery, manager.settings().recovery.attempts_max);
+  if (!recovery.empty()) {
+    lines.push_back("Recovery: " + recovery + ".");
+  } else if (!manager.settings().has_power(name)) {
+    lines.push_back("It has no power driver: if it dies, a person must switch it on again.");
+  }
+  const Eligibility& eligibility = manager.capacity().eligibility(name);
+  if (!eligibility.is_eligible())
+    lines.push_back(fmt::format("It gets no new work: it is {}.", eligibility.words()));
+  for (const InstanceId& id : manager.instances_on(name)) {
+    const InstanceStatus& status = manager.instance_table().instance(id).status;
+    lines.push_back(fmt::format("Instance '{}' is {}{}.", id.str(), name_of(status.state),
+                                status.reason.empty() ? "" : ": " + status.reason));
+  }
+  return lines;
+}
+
+std::vector<std::string> explain_workload(const Manager& manager, const WorkloadName& name,
+                                          Instant now) {
+  const auto found = manager.workloads().find(name);
+  if (found == manager.workloads().end()) return {};
+  const Workload& workload = found->second;
+
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("Workload '{}' is {}{}.", name.str(), name_of(workload.phase),
+                              workload.reason.empty() ? "" : ": " + workload.reason));
+  if (!manager.bus_carries()) {
+    lines.push_back(fmt::format(
+        "The manager is blind: {}, so no node hears of new work, and what is said here of "
+        "instances may be old.",
+        manager.bus().blindness(now.mono)));
+  }
+  if (workload.build_node) {
+    lines.push_back(fmt::format("Generation {} is to be built on '{}'.",
+                                workload.next->generation.value, workload.build_node->str()));
+  }
+  if (workload.current) {
+    const WorkloadSpec& spec = workload.current->spec;
+    lines.push_back(fmt::format(
+        "Generation {} is deployed: {} instance{} wanted; if a node is lost, {}.",
+        workload.current->generation.value, spec.instances, spec.instances == 1 ? "" : "s",
+        spec.on_node_lost == NodeLossPolicy::kReplace ? "its work starts elsewhere"
+                                                      : "its work waits for that node"));
+  }
+  for (const InstanceId& id : manager.instance_table().of_workload(name))
+    lines.push_back(line_of(manager.instance_table().instance(id), now));
+  if (const std::optional<NodeName> warm = manager.warm_images().holder_of(name))
+    lines.push_back(fmt::format("Its image is kept ready on '{}'.", warm->str()));
+  return lines;
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/manager/manager.h"
+
+// Why a thing is where and what it is, in words, one line each, for `hearth explain`. Empty: it is
+// not known.
+namespace hearth::core {
+
+std::vector<std::string> explain_node(const Manager& manager, const NodeName& name, Instant now);
+std::vector<std::string> explain_workload(const Manager& manager, const WorkloadName& name,
+                                          Instant now);
+
+}  // namespace hearth::core

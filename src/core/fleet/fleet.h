@@ -1,0 +1,87 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/fleet/node_watch.h"
+#include "model/settings.h"
+
+namespace hearth::core {
+
+struct FleetSettings {
+  LivenessSettings liveness;
+  RecoverySettings recovery;
+  std::set<NodeName> with_power;  ///< Nodes that have a power driver of their own.
+  bool power_by_default = false;  ///< True if every other node has one, too.
+
+  bool has_power(const NodeName& node) const {
+    return power_by_default || with_power.contains(node);
+  }
+};
+
+/// All nodes of the cluster, each with its watch, and when each next has something to do.
+///
+/// Whoever has called anything of a watch hands it back by `settle()`: that enters its deadline and
+/// notes whether its record is to be written down. Iterates in the order of names; finding one node
+/// costs the same however many there are. Sans-io, not thread-safe.
+class Fleet {
+ public:
+  struct State {
+    std::vector<NodeWatch::State> nodes;
+    std::set<std::pair<MonoTime, NodeName>> deadlines;
+    bool bus_carries = false;
+    bool operator==(const State&) const = default;
+  };
+  using Watches = std::map<NodeName, NodeWatch>;
+
+  explicit Fleet(FleetSettings settings) : settings_(std::move(settings)) {}
+  Fleet(FleetSettings settings, State state);
+  State save() const;
+
+  NodeWatch& add(Node node, MonoTime now);
+  const Watches& watches() const { return watches_; }
+  std::size_t size() const { return watches_.size(); }
+  /// nullptr: no such node.
+  NodeWatch* find(const NodeName& name);
+  const NodeWatch* find(const NodeName& name) const;
+  NodeWatch& node(const NodeName& name);
+  const NodeWatch& node(const NodeName& name) const;
+  NodeState state_of(const NodeName& name) const { return node(name).node().state; }
+
+  /// Hands back a watch that was called. `others`: when something else that waits for this node is
+  /// due.
+  ///
+  /// An entry that is earlier than needed stays: looking again costs less than moving it at each
+  /// heartbeat. One that is due by now has just been seen to.
+  void settle(NodeWatch& watch, std::optional<MonoTime> others, MonoTime now);
+  /// Those that are due, in the order of their deadlines; they have none until they are settled.
+  std::vector<NodeName> take_due(MonoTime now);
+  void mark_changed(const NodeName& name) { changed_.insert(name); }
+  /// Those whose node was changed.
+  std::set<NodeName> take_changed() { return std::exchange(changed_, {}); }
+
+  std::optional<MonoTime> next_deadline() const;
+  /// The watches are to be settled afterwards, as after each of these.
+  void on_stall(Duration lateness, MonoTime now);
+  void on_bus_restored(MonoTime now);
+  void on_bus_lost();
+
+  void check_invariants() const;
+
+ private:
+  WatchSettings watch_settings(const NodeName& node) const;
+  NodeWatch& enter(NodeWatch watch);
+
+  FleetSettings settings_;
+  bool bus_carries_ = false;
+  Watches watches_;
+  std::unordered_map<std::string, NodeWatch*> by_name_;  ///< To find one; never iterated.
+  std::set<std::pair<MonoTime, NodeName>> deadlines_;    ///< At most one a node.
+  std::set<NodeName> changed_;
+};
+
+}  // namespace hearth::core

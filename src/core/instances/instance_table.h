@@ -1,0 +1,81 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/instance.h"
+
+namespace hearth::core {
+
+/// What one call did to one instance: the one source of what is written down, told to people, and
+/// looked at again because of it.
+struct InstanceChange {
+  std::optional<Instance> before;  ///< nullopt: it is new.
+  std::optional<Instance> after;   ///< nullopt: it is forgotten.
+
+  const Instance& either() const { return after ? *after : *before; }
+};
+
+/// All instances, by id, by workload and by node, and the only place where one changes.
+///
+/// Each call that changes something returns the change; what follows from it is the caller's.
+/// `instance(id)` is for ids that must be there, `find(id)` for ids that others told. References
+/// are valid until the next change. Sans-io, not thread-safe.
+class InstanceTable {
+ public:
+  using Rows = std::map<InstanceId, Instance>;
+  struct State {
+    std::vector<Instance> rows;
+    bool operator==(const State&) const = default;
+  };
+
+  InstanceTable() = default;
+  explicit InstanceTable(State state);
+  State save() const;
+
+  const Rows& rows() const { return rows_; }
+  const Instance* find(const InstanceId& id) const;
+  const Instance& instance(const InstanceId& id) const;
+  /// In the order of their numbers.
+  const std::vector<InstanceId>& of_workload(const WorkloadName& workload) const;
+  const std::set<InstanceId>& on_node(const NodeName& node) const;
+  /// Those that have no node yet.
+  const std::set<InstanceId>& unplaced() const { return unplaced_; }
+  /// Whether one of `workload` is on `node` that is not told to stop.
+  bool keeps_on(const WorkloadName& workload, const NodeName& node) const;
+
+  /// `instance` must be new, and its number the highest of its workload.
+  InstanceChange add(Instance instance);
+  /// Gives an unplaced one its node.
+  InstanceChange place(const InstanceId& id, const NodeName& node, WallTime now);
+  /// Says why an unplaced one has no node; nullopt if that is known.
+  std::optional<InstanceChange> note_waiting(const InstanceId& id, std::string reason);
+  InstanceChange stop(const InstanceId& id);
+  /// A staged one must run.
+  InstanceChange promote(const InstanceId& id);
+  /// What its node told of it; nullopt if that is known.
+  std::optional<InstanceChange> report(const InstanceId& id, const InstanceStatus& status,
+                                       WallTime now);
+  /// Its node is dead. nullopt for one that is told to stop: nobody misses it.
+  std::optional<InstanceChange> lose(const InstanceId& id, WallTime now);
+  /// Its node booted anew and its container is gone; nullopt if nothing was told of one.
+  std::optional<InstanceChange> await_report(const InstanceId& id, WallTime now);
+  InstanceChange forget(const InstanceId& id);
+
+  void check_invariants() const;
+
+ private:
+  Instance& row(const InstanceId& id);
+  void index(const Instance& instance);
+
+  Rows rows_;
+  std::map<WorkloadName, std::vector<InstanceId>> of_workload_;
+  std::map<NodeName, std::set<InstanceId>> on_node_;
+  std::set<InstanceId> unplaced_;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,87 @@
+#include "core/placement/eligibility.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+constexpr Epoch kOurs{3};
+
+NodeView fit() {
+  return {.state = NodeState::kLive, .cordoned = false, .has_report = true, .applied = kOurs};
+}
+
+std::string words(const NodeView& view) {
+  return Eligibility(view, kOurs).words();
+}
+
+TEST(Eligibility, ALiveNodeThatReportsIsEligible) {
+  EXPECT_TRUE(Eligibility(fit(), kOurs).is_eligible());
+  EXPECT_EQ(words(fit()), "");
+}
+
+TEST(Eligibility, EveryStateButLiveIsAReason) {
+  for (const auto& [state, why] : std::initializer_list<std::pair<NodeState, const char*>>{
+           {NodeState::kAwaited, "not heard from yet"},
+           {NodeState::kSuspect, "suspect"},
+           {NodeState::kUnreachable, "unreachable by the bus"},
+           {NodeState::kAgentDown, "without its agent"},
+           {NodeState::kDead, "dead"}}) {
+    NodeView view = fit();
+    view.state = state;
+    EXPECT_FALSE(Eligibility(view, kOurs).is_eligible());
+    EXPECT_EQ(words(view), why);
+  }
+}
+
+TEST(Eligibility, WhatIsKnownOfALiveNodeMayStandInTheWay) {
+  NodeView view = fit();
+  view.problem = "its engine does not answer";
+  EXPECT_EQ(words(view), "in trouble: its engine does not answer");
+  view.applied = {4};
+  EXPECT_NE(words(view).find("a manager of epoch 4 while this one is in epoch 3"),
+            std::string::npos);
+  view.has_report = false;
+  EXPECT_EQ(words(view), "without a report of an agent");
+  view.cordoned = true;
+  EXPECT_EQ(words(view), "cordoned") << "the operator's word comes first";
+}
+
+TEST(Eligibility, ANodeThatIsShortOfSomethingGetsNothingNew) {
+  const auto with = [](auto set) {
+    NodeView view = fit();
+    set(view.load);
+    return Eligibility(view, kOurs);
+  };
+  EXPECT_EQ(with([](Load& load) { load.memory = kOverloadedMemory; }).words(), "overloaded");
+  EXPECT_EQ(with([](Load& load) { load.memory_stall = kOverloadedStall; }).words(), "overloaded");
+  EXPECT_EQ(with([](Load& load) { load.io_stall = kOverloadedStall; }).words(), "overloaded");
+  EXPECT_EQ(with([](Load& load) { load.disk = kOverloadedDisk; }).words(), "out of disk space");
+  EXPECT_TRUE(with([](Load& load) { load.disk = kOverloadedDisk - 1; }).is_eligible());
+  EXPECT_TRUE(with([](Load& load) { load.cpu = load.cpu_stall = 1000; }).is_eligible())
+      << "a processor that is wanted by many only makes all slower";
+}
+
+TEST(Eligibility, OnlyWantOfWhatWorkUsesIsStrain) {
+  NodeView view = fit();
+  view.load.io_stall = kOverloadedStall;
+  EXPECT_TRUE(Eligibility(view, kOurs).is_strained());
+  view.problem = "no engine";
+  EXPECT_FALSE(Eligibility(view, kOurs).is_strained());
+  EXPECT_FALSE(Eligibility(fit(), kOurs).is_strained());
+}
+
+TEST(Eligibility, AnotherReasonIsAnotherEligibility) {
+  NodeView one = fit();
+  one.problem = "no engine";
+  NodeView other = fit();
+  other.problem = "no disk";
+  EXPECT_NE(Eligibility(one, kOurs), Eligibility(other, kOurs));
+  other.load.cpu = 900;
+  other.problem = "no engine";
+  EXPECT_EQ(Eligibility(one, kOurs), Eligibility(other, kOurs));
+  EXPECT_NE(Eligibility(), Eligibility(fit(), kOurs)) << "nothing is known of it yet";
+}
+
+}  // namespace
+}  // namespace hearth::core

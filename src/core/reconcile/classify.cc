@@ -1,0 +1,78 @@
+#include "core/reconcile/classify.h"
+
+#include <array>
+
+#include "base/check.h"
+
+namespace hearth::core {
+namespace {
+
+using Facts = InstanceFacts;
+
+struct Rule {
+  std::string_view name;
+  bool (*holds)(const Facts&);
+  Step step;
+};
+
+bool needs_successor(const Facts& is) {
+  return is.old || is.on_dead || is.endangered;
+}
+
+/// The first that holds decides. An instance that has a replacement is seen through, or the
+/// replacement is taken back where it is no longer needed; one that has none stands for itself.
+constexpr std::array kRules{
+    Rule{"its successor leaves",
+         [](const Facts& is) { return is.replaced && is.successor_stopped; }, Step::kKeep},
+    // A successor that is lost itself is replaced in its turn, and proves nothing.
+    Rule{"its successor runs",
+         [](const Facts& is) { return is.replaced && is.successor_runs && !is.successor_on_dead; },
+         Step::kStopChain},
+    // A release that never came to run must not stand in the way of the one that mends it.
+    Rule{"its successor is out of date",
+         [](const Facts& is) { return is.replaced && is.successor_old; }, Step::kStopSuccessor},
+    Rule{"it needs no successor, and that did not begin",
+         [](const Facts& is) {
+           return is.replaced && !needs_successor(is) &&
+                  (is.successor_staged || !is.successor_placed);
+         },
+         Step::kStopSuccessor},
+    Rule{"it needs no successor, but that is starting",
+         [](const Facts& is) { return is.replaced && !needs_successor(is); }, Step::kKeep},
+    Rule{"its successor is starting",
+         [](const Facts& is) { return is.replaced && !is.successor_staged; }, Step::kKeep},
+    Rule{"its successor was staged on a node that died",
+         [](const Facts& is) { return is.replaced && is.successor_on_dead; }, Step::kStopSuccessor},
+    Rule{"it is lost and its successor is staged",
+         [](const Facts& is) { return is.replaced && is.on_dead; }, Step::kPromoteSuccessor},
+    Rule{"its successor is staged", [](const Facts& is) { return is.replaced; }, Step::kKeep},
+
+    Rule{"it is staged for nothing", [](const Facts& is) { return is.staged && !is.replaces; },
+         Step::kStop},
+    Rule{"it was staged on a node that died",
+         [](const Facts& is) { return is.staged && is.on_dead; }, Step::kStop},
+    Rule{"it is staged", [](const Facts& is) { return is.staged; }, Step::kKeep},
+    Rule{"it is lost", [](const Facts& is) { return is.on_dead && is.moves_on_loss; },
+         Step::kMoveLost},
+    Rule{"it is lost and waits for its node", [](const Facts& is) { return is.on_dead; },
+         Step::kKeep},
+    Rule{"it is out of date and went nowhere", [](const Facts& is) { return is.old && !is.placed; },
+         Step::kStop},
+    Rule{"it is out of date, and another one's turn",
+         [](const Facts& is) { return is.old && is.roll_under_way; }, Step::kKeep},
+    Rule{"it is out of date", [](const Facts& is) { return is.old; }, Step::kMoveOld},
+    Rule{"it is endangered", [](const Facts& is) { return is.endangered && is.moves_on_loss; },
+         Step::kStageMove},
+    Rule{"it is well", [](const Facts&) { return true; }, Step::kKeep},
+};
+
+}  // namespace
+
+Classification classify(const InstanceFacts& facts) {
+  for (const Rule& rule : kRules) {
+    if (rule.holds(facts)) return {.rule = rule.name, .step = rule.step};
+  }
+  HEARTH_CHECK(false);  // The last one always holds.
+}
+
+}  // namespace hearth::core

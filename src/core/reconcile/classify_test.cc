@@ -1,0 +1,93 @@
+// Goal: each rule of the table decides the case that it is for. Method: one row a rule, and that
+// every rule is reached by some row.
+
+#include "core/reconcile/classify.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+struct Case {
+  InstanceFacts facts;
+  std::string_view rule;
+  Step step{};
+};
+
+InstanceFacts replaced(InstanceFacts facts = {}) {
+  facts.replaced = facts.placed = facts.successor_placed = true;
+  return facts;
+}
+
+const Case kCases[] = {
+    {replaced({.successor_stopped = true}), "its successor leaves", Step::kKeep},
+    {replaced({.on_dead = true, .successor_runs = true}), "its successor runs", Step::kStopChain},
+    {replaced({.successor_old = true}), "its successor is out of date", Step::kStopSuccessor},
+    {replaced({.successor_staged = true}), "it needs no successor, and that did not begin",
+     Step::kStopSuccessor},
+    {replaced(), "it needs no successor, but that is starting", Step::kKeep},
+    {replaced({.on_dead = true}), "its successor is starting", Step::kKeep},
+    {replaced({.on_dead = true, .successor_on_dead = true, .successor_staged = true}),
+     "its successor was staged on a node that died", Step::kStopSuccessor},
+    {replaced({.on_dead = true, .successor_staged = true}),
+     "it is lost and its successor is staged", Step::kPromoteSuccessor},
+    {replaced({.endangered = true, .successor_staged = true}), "its successor is staged",
+     Step::kKeep},
+    {{.placed = true, .staged = true}, "it is staged for nothing", Step::kStop},
+    {{.on_dead = true, .placed = true, .staged = true, .replaces = true},
+     "it was staged on a node that died",
+     Step::kStop},
+    {{.placed = true, .staged = true, .replaces = true}, "it is staged", Step::kKeep},
+    {{.on_dead = true, .placed = true, .moves_on_loss = true}, "it is lost", Step::kMoveLost},
+    {{.on_dead = true, .placed = true}, "it is lost and waits for its node", Step::kKeep},
+    {{.old = true}, "it is out of date and went nowhere", Step::kStop},
+    {{.placed = true, .old = true, .roll_under_way = true},
+     "it is out of date, and another one's turn",
+     Step::kKeep},
+    {{.placed = true, .old = true}, "it is out of date", Step::kMoveOld},
+    {{.endangered = true, .placed = true, .moves_on_loss = true},
+     "it is endangered",
+     Step::kStageMove},
+    {{.placed = true}, "it is well", Step::kKeep},
+    {{.endangered = true, .placed = true}, "it is well", Step::kKeep},
+    {{}, "it is well", Step::kKeep},
+};
+
+TEST(Classify, EachCaseIsDecidedByItsRule) {
+  for (const Case& one : kCases) {
+    const Classification found = classify(one.facts);
+    EXPECT_EQ(found.rule, one.rule);
+    EXPECT_EQ(found.step, one.step) << one.rule;
+  }
+}
+
+TEST(Classify, EveryRuleDecidesSomething) {
+  std::set<std::string_view> shown;
+  for (const Case& one : kCases) shown.insert(one.rule);
+  std::set<std::string_view> reached;
+  for (std::uint32_t bits = 0; bits < 1U << 15; ++bits) {
+    const auto bit = [bits](int place) { return (bits >> place & 1U) != 0; };
+    reached.insert(classify({.on_dead = bit(0),
+                             .endangered = bit(1),
+                             .placed = bit(2),
+                             .staged = bit(3),
+                             .old = bit(4),
+                             .replaces = bit(5),
+                             .moves_on_loss = bit(6),
+                             .roll_under_way = bit(7),
+                             .replaced = bit(8),
+                             .successor_stopped = bit(9),
+                             .successor_runs = bit(10),
+                             .successor_on_dead = bit(11),
+                             .successor_old = bit(12),
+                             .successor_staged = bit(13),
+                             .successor_placed = bit(14)})
+                       .rule);
+  }
+  EXPECT_EQ(shown, reached);
+}
+
+}  // namespace
+}  // namespace hearth::core

@@ -1,0 +1,151 @@
+#include "core/reconcile/work_executor.h"
+
+#include <vector>
+
+#include "base/check.h"
+#include "core/events/cluster_events.h"
+
+namespace hearth::core {
+namespace {
+
+/// A plan that was carried out may call for a next one (a promotion for a stop). More rounds than
+/// this mean that two rules contradict each other.
+constexpr int kRoundsMax = 10;
+
+}  // namespace
+
+/// Gives each build a node, and another one where its node was lost.
+void WorkExecutor::find_builders() {
+  if (!parts_.changes.has_room_changed() && !parts_.changes.has_changed_workloads()) return;
+  const std::set<WorkloadName> building = parts_.builds.building();
+  for (const WorkloadName& name : building) {
+    const Workload& workload = parts_.workloads.workload(name);
+    std::optional<BuilderView> builder;
+    if (workload.build_node) {
+      const NodeWatch& watch = parts_.fleet.node(*workload.build_node);
+      builder = {.state = watch.node().state,
+                 .given_up = watch.is_given_up(),
+                 .eligibility = parts_.capacity.eligibility(watch.name())};
+    }
+    BuildPlan plan = plan_build(workload, builder, parts_.capacity);
+    const Change moved = parts_.workloads.set_builder(name, plan.builder);
+    const Change waits = parts_.workloads.note_build_waits(name, std::move(plan.reason));
+    if (moved == Change::kChanged || waits == Change::kChanged)
+      parts_.changes.on_workload_changed(name);
+  }
+}
+
+void WorkExecutor::reconcile_work() {
+  std::set<WorkloadName> looked_at;
+  for (int round = 0; parts_.changes.has_work_due(); ++round) {
+    HEARTH_CHECK(round < kRoundsMax);
+    if (parts_.changes.take_room_changed()) {
+      for (const InstanceId& id : parts_.instances.unplaced())
+        parts_.changes.reconcile(parts_.instances.instance(id).workload);
+      looked_at.insert(parts_.warm_images.lacking().begin(), parts_.warm_images.lacking().end());
+    }
+    const std::set<WorkloadName> due = parts_.changes.take_work_due();
+    for (const WorkloadName& name : due) reconcile_workload(name);
+    looked_at.insert(due.begin(), due.end());
+  }
+  looked_at.merge(parts_.changes.take_warm_images_due());
+  for (const WorkloadName& name : looked_at) review_warm_image(name);
+}
+
+void WorkExecutor::reconcile_workload(const WorkloadName& name) {
+  const Workload* workload = parts_.workloads.find(name);
+  if (workload == nullptr) return;
+  const auto state_of = [this](const NodeName& node) { return parts_.fleet.state_of(node); };
+  bool changed = true;
+  for (int round = 0; changed; ++round) {
+    HEARTH_CHECK(round < kRoundsMax);
+    std::vector<const Instance*> instances;
+    for (const InstanceId& id : parts_.instances.of_workload(name))
+      instances.push_back(&parts_.instances.instance(id));
+    changed = carry_out(reconcile(*workload, instances, state_of), name);
+  }
+  place_pending(name);
+  const bool is_gone =
+      workload->phase == WorkloadPhase::kRemoving && parts_.instances.of_workload(name).empty();
+  if (!is_gone) return;
+  parts_.changes.on_event(events::workload_removed(name));
+  parts_.workloads.retire(name);
+  parts_.changes.on_workload_changed(name);
+}
+
+/// Returns true if that changed anything.
+bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
+  for (const InstanceId& id : plan.forget) parts_.changes.on(parts_.instances.forget(id));
+  for (const InstanceId& id : plan.stop) parts_.changes.on(parts_.instances.stop(id));
+  for (const InstanceId& id : plan.promote) parts_.changes.on(parts_.instances.promote(id));
+  bool changed = !plan.forget.empty() || !plan.stop.empty() || !plan.promote.empty();
+  for (const NewInstance& wanted : plan.create) changed = create(wanted, name) || changed;
+  return changed;
+}
+
+/// Returns false if it was only worth having with a node, and there is none.
+bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
+  const Workload& workload = parts_.workloads.workload(name);
+  const Release& release = *workload.current;
+  Instance instance{.id = make_instance_id(name, workload.next_instance),
+                    .workload = name,
+                    .generation = release.generation,
+                    .node = std::nullopt,
+                    .desire = wanted.desire(),
+                    .image = *release.image,
+                    .container = release.spec.container,
+                    .status = {},
+                    .replaces = wanted.replaces(),
+                    .changed_at = now_};
+  if (const Result<NodeName> node = find_node_for(instance)) {
+    instance.node = *node;
+    instance.status.state = InstanceState::kAssigned;
+  } else {
+    if (instance.desire == InstanceDesire::kStage) return false;
+    instance.status.state = InstanceState::kPending;
+    instance.status.reason = node.error().message;
+  }
+  (void)parts_.workloads.take_instance_number(name);
+  parts_.changes.on_workload_changed(name);
+  parts_.changes.on(parts_.instances.add(std::move(instance)));
+  return true;
+}
+
+void WorkExecutor::place_pending(const WorkloadName& name) {
+  const std::vector<InstanceId> ids = parts_.instances.of_workload(name);
+  for (const InstanceId& id : ids) {
+    const Instance& instance = parts_.instances.instance(id);
+    if (instance.node || instance.desire == InstanceDesire::kStop) continue;
+    if (const Result<NodeName> node = find_node_for(instance)) {
+      parts_.changes.on(parts_.instances.place(id, *node, now_));
+    } else if (const auto change = parts_.instances.note_waiting(id, node.error().message)) {
+      parts_.changes.on(*change);
+    }
+  }
+}
+
+Result<NodeName> WorkExecutor::find_node_for(const Instance& instance) const {
+  PlacementRequest request = request_of(instance);
+  const Instance* old = instance.replaces ? parts_.instances.find(*instance.replaces) : nullptr;
+  if (old != nullptr) {
+    const WorkloadSpec& spec = parts_.workloads.workload(instance.workload).current->spec;
+    const bool is_live = parts_.fleet.state_of(*old->node) == NodeState::kLive;
+    if (spec.on_node_lost == NodeLossPolicy::kStay) {
+      request.only_on = old->node;
+      request.freed = old->container.resources;
+    }
+    (is_live || request.only_on ? request.successor_on : request.other_than) = old->node;
+  }
+  return parts_.capacity.choose(request);
+}
+
+void WorkExecutor::review_warm_image(const WorkloadName& name) {
+  const auto is_live = [this](const NodeName& node) {
+    return parts_.fleet.state_of(node) == NodeState::kLive;
+  };
+  parts_.changes.assign(parts_.warm_images.review(
+      name, parts_.workloads.find(name),
+      {.instances = parts_.instances, .capacity = parts_.capacity, .is_live = is_live}));
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/batch/changes.h"
+#include "core/builds/build_board.h"
+#include "core/fleet/fleet.h"
+#include "core/instances/instance_table.h"
+#include "core/placement/capacity_table.h"
+#include "core/reconcile/reconcile.h"
+#include "core/warm_images/warm_images.h"
+#include "core/workloads/workload_catalog.h"
+
+namespace hearth::core {
+
+/// Carries out what is decided about work: finds builders, makes each workload's plan and does what
+/// it says, places what waits, keeps images warm.
+///
+/// Looks at what is marked (Changes) and at nothing else, so that a step costs what it changes, not
+/// what there is. Holds references for one step. Sans-io, not thread-safe.
+class WorkExecutor {
+ public:
+  struct Parts {
+    const Fleet& fleet;
+    WorkloadCatalog& workloads;
+    InstanceTable& instances;
+    WarmImages& warm_images;
+    const BuildBoard& builds;
+    const CapacityTable& capacity;
+    Changes& changes;
+  };
+
+  WorkExecutor(Parts parts, Instant now) : parts_(parts), now_(now.wall) {}
+
+  /// Gives each build a node, and another one where its node was lost.
+  void find_builders();
+  /// Brings all work that is marked to what is wanted of it.
+  void reconcile_work();
+
+ private:
+  void reconcile_workload(const WorkloadName& name);
+  bool carry_out(const WorkPlan& plan, const WorkloadName& name);
+  bool create(const NewInstance& wanted, const WorkloadName& name);
+  void place_pending(const WorkloadName& name);
+  Result<NodeName> find_node_for(const Instance& instance) const;
+  void review_warm_image(const WorkloadName& name);
+
+  Parts parts_;
+  WallTime now_;
+};
+
+}  // namespace hearth::core
