@@ -277,8 +277,7 @@ Result<void> DevCluster::remove_all_containers(Coroutine& coroutine) {
   return fail(ErrorCode::kTimeout, "there are more each time");
 }
 
-Result<PowerState> DevCluster::switch_power(const PowerQuestion& question,
-                                            Coroutine& coroutine) {
+Result<PowerState> DevCluster::switch_power(const PowerQuestion& question, Coroutine& coroutine) {
   const auto found = std::find_if(nodes_.begin(), nodes_.end(),
                                   [&](const auto& node) { return node->name == question.node; });
   if (found == nodes_.end()) {

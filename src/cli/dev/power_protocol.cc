@@ -46,8 +46,7 @@ Result<PowerState> decode_answer(std::string_view answer) {
 }
 
 Result<PowerState> exchange(http::Transport& transport, const std::filesystem::path& socket,
-                            const PowerQuestion& question, Duration timeout,
-                            Coroutine& coroutine) {
+                            const PowerQuestion& question, Duration timeout, Coroutine& coroutine) {
   std::error_code error = transport.connect_local(socket, timeout, coroutine);
   if (!error) error = transport.write({encode(question)}, timeout, coroutine);
   std::string line;

@@ -34,8 +34,7 @@ class PowerSocketTest : public testing::Test {
   PowerSocketTest() : thread_([this] { loop_.run(); }) {
     run([this] {
       auto socket = PowerSocket::listen(
-          loop_, path_,
-          [this](const PowerQuestion& question, Coroutine&) -> Result<PowerState> {
+          loop_, path_, [this](const PowerQuestion& question, Coroutine&) -> Result<PowerState> {
             if (question.node.str() == "node-9") return fail(ErrorCode::kNotFound, "no such\nnode");
             asked_ += fmt::format("{} {}\n", name_of(question.action), question.node.str());
             return question.action == PowerAction::kOn ? PowerState::kOn : PowerState::kOff;
