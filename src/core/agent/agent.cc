@@ -11,7 +11,6 @@ namespace {
 
 /// Changes that come this close together are told in one report.
 constexpr Duration kReportGap = std::chrono::milliseconds(20);
-constexpr Duration kSaveRetry = std::chrono::seconds(1);
 constexpr Duration kListingRetry = std::chrono::seconds(1);
 /// A single listing may fail in passing.
 constexpr std::uint32_t kListingsFailedTolerated = 1;
@@ -23,16 +22,10 @@ Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint
     : settings_(std::move(settings)),
       prng_(seed),
       now_(now),
-      first_wait_ends_(now.mono + kFirstWait),
+      intake_(settings_.node, std::move(stored), now.mono),
       next_heartbeat_(now.mono),
       next_report_(now.mono) {
-  if (!stored) return;
-  // A disk that was copied from another node's says what that node has to run.
-  if (stored->node == settings_.node) {
-    adopt(*stored);
-  } else {
-    ++assignments_refused_;
-  }
+  if (intake_.in_force()) adopt();
 }
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
@@ -41,7 +34,7 @@ std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   ++step_;
   actions_.clear();
   std::visit([this](const auto& one) { visit(one); }, event);
-  save_if_due();
+  if (std::optional<Assignment> due = intake_.tend(now_.mono)) act(SaveAssignment{*std::move(due)});
   if (engine_up_ && !inventory_step_ && now_.mono >= next_inventory_) {
     inventory_step_ = step_;
     act(TakeInventory{step_});
@@ -59,11 +52,7 @@ MonoTime Agent::next_deadline() const {
   };
   consider(next_report_);
   consider(report_at_);
-  if (unsaved_ && !saving_) {
-    consider(topic_read_at_);
-    consider(next_save_);
-  }
-  consider(first_wait_ends_);
+  consider(intake_.next_deadline());
   if (engine_up_ && !inventory_step_) consider(next_inventory_);
   for (const auto& [id, slot] : slots_) {
     consider(slot.restart.next_start());
@@ -77,40 +66,15 @@ MonoTime Agent::next_deadline() const {
 void Agent::visit(const AgentTicked&) {}
 
 void Agent::visit(const AssignmentReceived& event) {
-  const Assignment& assignment = event.assignment;
-  const Assignment* last = unsaved_ ? &*unsaved_ : assignment_ ? &*assignment_ : nullptr;
-  if (assignment.node != settings_.node || (last != nullptr && assignment.number < last->number)) {
-    ++assignments_refused_;
-    return;
-  }
-  if (last != nullptr && assignment.number == last->number) return;
-  unsaved_ = assignment;
-  next_save_.reset();
-  if (topic_read_at_) return;
-  // The first of those that the topic kept, which may be long out of date.
-  topic_read_at_ = now_.mono + kFirstWait;
-  // A start waits for the last of them to be stored, too.
-  if (now_.mono < first_wait_ends_) first_wait_ends_ = *topic_read_at_ + kFirstWait;
+  intake_.on_received(event.assignment, now_.mono);
 }
 
 void Agent::visit(const AssignmentsCaughtUp&) {
-  topic_read_at_ = std::min(topic_read_at_.value_or(now_.mono), now_.mono);
-  if (!unsaved_) first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
+  intake_.on_caught_up(now_.mono);
 }
 
 void Agent::visit(const AssignmentSaved& event) {
-  if (!saving_ || saving_->number != event.number) return;
-  const Assignment saved = *std::exchange(saving_, std::nullopt);
-  if (!event.outcome) {
-    save_error_ = event.outcome.error().message;
-    next_save_ = now_.mono + kSaveRetry;
-    return;
-  }
-  save_error_.clear();
-  adopt(saved);
-  if (unsaved_->number != event.number) return;  // A newer one came meanwhile: its turn.
-  first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
-  unsaved_.reset();
+  if (intake_.on_saved(event.number, event.outcome, now_.mono)) adopt();
 }
 
 void Agent::visit(const EngineFound&) {
@@ -163,8 +127,9 @@ void Agent::visit(const StatusDropped&) {
   next_report_ = std::min(next_report_, next_heartbeat_);
 }
 
-void Agent::adopt(const Assignment& assignment) {
-  assignment_ = assignment;
+/// Another assignment is in force.
+void Agent::adopt() {
+  const Assignment& assignment = *intake_.in_force();
   if (assignment.heartbeat_interval > Duration::zero()) {
     settings_.heartbeat_interval = assignment.heartbeat_interval;
     next_heartbeat_ = std::min(next_heartbeat_, now_.mono + settings_.heartbeat_interval);
@@ -177,21 +142,13 @@ void Agent::adopt(const Assignment& assignment) {
   cancel_builds();
 }
 
-void Agent::save_if_due() {
-  if (!unsaved_ || saving_ || now_.mono < *topic_read_at_) return;
-  if (next_save_ && now_.mono < *next_save_) return;
-  next_save_.reset();
-  saving_ = *unsaved_;
-  act(SaveAssignment{*unsaved_});
-}
-
 bool Agent::may_act() const {
-  return engine_up_ && inventory_known_ && assignment_ && now_.mono >= first_wait_ends_;
+  return engine_up_ && inventory_known_ && intake_.may_act();
 }
 
 void Agent::send_status_if_due() {
   Report current = report();
-  const WishNumber applied = assignment_ ? assignment_->number : WishNumber{};
+  const WishNumber applied = intake_.applied();
   const bool overslept = last_sent_ && now_.mono - *last_sent_ > 2 * settings_.heartbeat_interval;
   const bool changed = !told_ || *told_ != current || told_applied_ != applied;
   if (changed && !report_at_) {
@@ -227,7 +184,7 @@ Report Agent::report() const {
     if (status.state == InstanceState::kAssigned) {
       // Nothing is known of it yet: to say so would undo what is known of it from before our start.
       // A container that must go is known, though nothing was done about it yet.
-      const bool must_go = assignment_ && !slot.wish && !slot.containers.empty();
+      const bool must_go = intake_.in_force() && !slot.wish && !slot.containers.empty();
       if (!must_go) continue;
       status.state = InstanceState::kStopping;
       status.container = slot.containers.begin()->first;
@@ -240,8 +197,8 @@ Report Agent::report() const {
     }
   }
   report.images.assign(images_.begin(), images_.end());
-  if (assignment_) {
-    for (const BuildOrder& order : assignment_->builds) {
+  if (intake_.in_force()) {
+    for (const BuildOrder& order : intake_.in_force()->builds) {
       const auto result = build_results_.find({order.workload, order.generation});
       report.builds.push_back(result != build_results_.end()
                                   ? result->second
@@ -262,15 +219,14 @@ std::string Agent::problem() const {
   if (!inventory_known_ && listings_failed_ == 0) return "its containers have not been listed yet";
   if (!inventory_known_ || listings_failed_ > kListingsFailedTolerated)
     return "its containers cannot be listed: " + listing_error_;
-  if (!save_error_.empty()) return "its assignment cannot be stored: " + save_error_;
-  return {};
+  return intake_.problem();
 }
 
 Heartbeat Agent::status() const {
   return Heartbeat{.incarnation = settings_.incarnation,
                    .seq = std::nullopt,
                    .sent_at = now_.mono,
-                   .applied = assignment_ ? assignment_->number : WishNumber{},
+                   .applied = intake_.applied(),
                    .load = load_,
                    .agent_port = settings_.agent_port,
                    .report = report()};

@@ -11,6 +11,7 @@
 #include "base/prng.h"
 #include "base/time.h"
 #include "core/agent/messages.h"
+#include "core/assignment_intake/assignment_intake.h"
 #include "core/restart/restart_record.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
@@ -36,22 +37,14 @@ struct AgentSettings {
 /// manager, a broker or a network. The last assignment is stored before it is acted on, so a node
 /// that boots cut off starts what it had. Each restart is a fresh container.
 ///
-/// The topic keeps assignments of before, which it tells first: one that a node without its disk
-/// believed would stop what was started since. So until the topic was read to its end the newest is
-/// only kept in mind. One is stored at a time, and after it the newest of those that came
-/// meanwhile.
-///
 /// Before the engine was heard and its containers were listed it touches nothing. After a start it
-/// waits kFirstWait for a newer assignment before it starts what the stored one says; what runs
-/// already keeps running.
+/// waits for a newer assignment before it starts what the stored one says; what runs already keeps
+/// running.
 ///
 /// Sans-io: the shell carries out the actions in order and feeds what became of them back. Every
 /// operation is answered by one OperationDone. Not thread-safe.
 class Agent {
  public:
-  /// How long a start waits to hear of a newer assignment than the stored one, and for the end of
-  /// the topic, which may never be told, once it heard of one.
-  static constexpr Duration kFirstWait = std::chrono::seconds(3);
   /// A full report at least this often, even if nothing changed.
   static constexpr Duration kReportPeriod = std::chrono::seconds(10);
   /// The engine's containers are listed again at least this often: a notice may have been lost.
@@ -72,7 +65,7 @@ class Agent {
   Heartbeat status() const;
   /// The container that runs, or last ran, the instance; empty if none is known.
   ContainerId container_of(const InstanceId& instance) const;
-  std::uint64_t assignments_refused() const { return assignments_refused_; }
+  std::uint64_t assignments_refused() const { return intake_.refused(); }
 
  private:
   /// One instance that is wished for, or of which a container is left.
@@ -123,8 +116,7 @@ class Agent {
   void visit(const OperationDone& event);
   void visit(const LoadSampled& event);
   void visit(const StatusDropped& event);
-  void adopt(const Assignment& assignment);
-  void save_if_due();
+  void adopt();
   void note_failed_listing(const Error& error);
   void send_status_if_due();
   Report report() const;
@@ -170,15 +162,7 @@ class Agent {
   std::uint64_t step_ = 0;
   std::vector<AgentAction> actions_;
 
-  std::optional<Assignment> assignment_;  ///< In force; stored on disk.
-  std::optional<Assignment> unsaved_;     ///< The newest; to be stored.
-  std::optional<Assignment> saving_;      ///< Being stored; perhaps an older one than that.
-  std::optional<MonoTime> next_save_;     ///< Storing failed; when to try again.
-  /// From then on the newest that was heard of is believed; nullopt: none was, nor the topic's end.
-  std::optional<MonoTime> topic_read_at_;
-  std::string save_error_;
-  std::uint64_t assignments_refused_ = 0;
-  MonoTime first_wait_ends_;
+  AssignmentIntake intake_;
 
   bool engine_up_ = false;
   std::string engine_error_ = "the engine has not answered yet";

@@ -45,120 +45,6 @@ TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
   EXPECT_EQ(heartbeats(scene).back().applied, (WishNumber{{1}, {5}}));
 }
 
-TEST(Agent, AnAssignmentThatCannotBeStoredIsNotActedOnAndStoringIsTriedAgain) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.disk_works = false;
-  scene.assign({});
-  EXPECT_THAT(scene.problem(), HasSubstr("cannot be stored: disk full"));
-  scene.pass(milliseconds(2500));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(4));  // The first one's, then one a second.
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  EXPECT_EQ(applied(scene), 1U);
-  scene.disk_works = true;
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.running(), IsEmpty());
-  EXPECT_EQ(applied(scene), 2U);
-  EXPECT_EQ(scene.problem(), "");
-}
-
-TEST(Agent, AnOlderEpochOrRevisionIsRefused) {
-  Scene scene;
-  scene.receive(Scene::numbered(2, 5, {Scene::wish(1)}));
-  scene.pass(Duration(0));
-  scene.forget_history();
-  scene.receive(Scene::numbered(2, 4, {}));
-  scene.receive(Scene::numbered(1, 9, {}));
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.agent->assignments_refused(), 2U);
-  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  EXPECT_EQ(scene.agent->status().applied, (WishNumber{{2}, {5}}));
-}
-
-TEST(Agent, ANewLeadersFirstAssignmentIsTakenOverThoughItsRevisionIsLower) {
-  Scene scene;
-  scene.receive(Scene::numbered(1, 9, {Scene::wish(1)}));
-  scene.pass(Duration(0));
-  scene.receive(Scene::numbered(2, 1, {}));
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.running(), IsEmpty());
-  EXPECT_EQ(scene.agent->status().applied, (WishNumber{{2}, {1}}));
-}
-
-TEST(Agent, WhatIsOnDiskRefusesOlderOnesAfterAStart) {
-  Scene scene(Scene::numbered(2, 5, {Scene::wish(1)}));
-  scene.receive(Scene::numbered(2, 4, {}));
-  scene.pass(seconds(10));
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
-TEST(Agent, TheSameAssignmentAgainIsNeitherStoredNorRefused) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.receive(*scene.stored);
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-  EXPECT_EQ(scene.agent->assignments_refused(), 0U);
-}
-
-TEST(Agent, AnotherNodesAssignmentIsRefused) {
-  Scene scene;
-  Assignment assignment = scene.next({Scene::wish(1)});
-  assignment.node = *NodeName::parse("node-2");
-  scene.receive(assignment);
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-  EXPECT_FALSE(scene.stored);
-  EXPECT_FALSE(scene.engine_touched());
-}
-
-// Goal: on a slow disk a wish that changes faster than it is stored is followed all the same, a
-// little behind, and never by one that is not on disk.
-TEST(Agent, EachAssignmentThatIsOnDiskIsActedOnThoughANewerOneIsComing) {
-  Scene scene;
-  scene.save_takes = seconds(1);
-  scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.pass(milliseconds(500));
-  scene.receive(Scene::numbered(1, 3, {Scene::wish(3)}));
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-  scene.pass(milliseconds(600));
-  EXPECT_EQ(scene.stored->number.revision, Revision{1});
-  EXPECT_EQ(applied(scene), 1U);
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  scene.pass(seconds(1));
-  EXPECT_EQ(applied(scene), 3U);
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
-}
-
-TEST(Agent, OneAssignmentIsStoredAtATimeAndThenTheNewest) {
-  Scene scene;
-  scene.save_takes = seconds(1);
-  for (std::uint64_t revision = 1; revision <= 9; ++revision) {
-    scene.receive(Scene::numbered(1, revision, {Scene::wish(revision)}));
-  }
-  scene.pass(milliseconds(999));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-  scene.pass(seconds(10));
-  const std::vector<SaveAssignment> saves = scene.done<SaveAssignment>();
-  ASSERT_THAT(saves, SizeIs(2));
-  EXPECT_EQ(saves[0].assignment.number.revision, Revision{1});
-  EXPECT_EQ(saves[1].assignment.number.revision, Revision{9});
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(9)));
-}
-
-TEST(Agent, ANewerAssignmentIsStoredAtOnceEvenIfTheOneBeforeItCouldNotBe) {
-  Scene scene;
-  scene.disk_works = false;
-  scene.assign({Scene::wish(1)});
-  scene.disk_works = true;
-  scene.assign({Scene::wish(2)});
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
-}
-
 // Goal: the topic of a node that lost its disk tells again what was wanted before its containers
 // were; they outlive that. Method: one container, and records from before it was asked for.
 TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
@@ -183,35 +69,14 @@ TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
   EXPECT_EQ(applied(scene), 75U);
 }
 
-TEST(Agent, ATopicWhoseEndIsNeverToldIsBelievedAfterAWhile) {
-  Scene scene;
-  scene.start_agent();
-  scene.pass(minutes(1));  // The bus was away all the time.
-  scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.pass(Agent::kFirstWait - milliseconds(1));
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
-  scene.pass(milliseconds(1));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-}
-
 TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
   Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.save_takes = Agent::kFirstWait - seconds(1);
-  scene.pass(Agent::kFirstWait - milliseconds(1));
+  scene.save_takes = AssignmentIntake::kFirstWait - seconds(1);
+  scene.pass(AssignmentIntake::kFirstWait - milliseconds(1));
   scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
   scene.pass(minutes(1));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
-}
-
-TEST(Agent, AStartThatCannotStoreWhatIsNewerActsOnWhatItHadInTheEnd) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.disk_works = false;
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  scene.pass(2 * Agent::kFirstWait);
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
 }
 
 // Heartbeats. -------------------------------------------------------------------------------------
@@ -341,7 +206,7 @@ TEST(Agent, AnInstanceOfWhichNothingIsKnownYetIsNotTold) {
   Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
   EXPECT_THAT(scene.report().instances, IsEmpty());
   EXPECT_EQ(applied(scene), 1U);
-  scene.pass(Agent::kFirstWait);
+  scene.pass(AssignmentIntake::kFirstWait);
   EXPECT_THAT(scene.report().instances, SizeIs(1));
 }
 
@@ -355,7 +220,7 @@ TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
   EXPECT_EQ(scene.problem(), "");
   EXPECT_EQ(scene.status(1).state, InstanceState::kStopping);
   EXPECT_EQ(scene.status(1).container, scene.containers.begin()->first);
-  scene.pass(Agent::kFirstWait + std::chrono::minutes(1));
+  scene.pass(AssignmentIntake::kFirstWait + std::chrono::minutes(1));
   EXPECT_THAT(scene.containers, IsEmpty());
   EXPECT_THAT(scene.report().instances, IsEmpty());
 }
@@ -512,16 +377,6 @@ TEST(Agent, AListingOfAnEngineThatWasLostSinceIsNotBelieved) {
   scene.pass(seconds(4));
   EXPECT_EQ(scene.problem(), "");
   EXPECT_EQ(scene.status(1).restarts, 1U);
-}
-
-TEST(Agent, WhatADiskCopiedFromAnotherNodeSaysIsNotStarted) {
-  Scene scene;
-  scene.stored = scene.next({Scene::wish(1)});
-  scene.stored->node = *NodeName::parse("another");
-  scene.start_agent();
-  scene.pass(minutes(1));
-  EXPECT_THAT(scene.running(), IsEmpty());
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
 }
 
 TEST(Agent, AFullReportComesInTimeHoweverRareHeartbeatsAre) {

@@ -409,40 +409,13 @@ TEST(AgentSlots, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
   const ContainerId before = scene.agent->container_of(Scene::id(1));
   scene.reboot();
   EXPECT_THAT(scene.running(), IsEmpty());
-  scene.pass(Agent::kFirstWait);
+  scene.pass(AssignmentIntake::kFirstWait);
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
   EXPECT_NE(scene.agent->container_of(Scene::id(1)), before);
   EXPECT_EQ(scene.status(1).restarts, 1U);
   EXPECT_EQ(scene.status(1).last_exit->code, 137);
   EXPECT_EQ(scene.status(2).state, InstanceState::kStaged);
   EXPECT_THAT(scene.containers, SizeIs(2));
-}
-
-TEST(AgentSlots, AStartWaitsForANewerAssignmentBeforeItActsOnTheStoredOne) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.pass(Agent::kFirstWait - milliseconds(1));
-  EXPECT_FALSE(scene.engine_touched());
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  scene.pass(seconds(10));
-  ASSERT_THAT(scene.done<CreateContainer>(), SizeIs(1));  // What moved away never ran.
-  EXPECT_EQ(scene.done<CreateContainer>()[0].instance.id, Scene::id(2));
-}
-
-TEST(AgentSlots, AStartThatHearsThatThereIsNothingNewerActsAtOnce) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.step(AssignmentsCaughtUp{});
-  scene.pass(Duration(0));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
-TEST(AgentSlots, ANewerAssignmentThatIsBeingStoredIsAwaitedByAStart) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.save_takes = seconds(1);
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  scene.step(AssignmentsCaughtUp{});
-  scene.pass(seconds(10));
-  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
 }
 
 TEST(AgentSlots, AnAgentThatStartsAgainKeepsWhatRuns) {

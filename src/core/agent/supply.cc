@@ -55,7 +55,7 @@ void Agent::tend_supply() {
   const bool building = std::any_of(builds_.begin(), builds_.end(),
                                     [](const auto& entry) { return entry.second.operation; });
   if (building) return;
-  for (const BuildOrder& order : assignment_->builds) {
+  for (const BuildOrder& order : intake_.in_force()->builds) {
     const BuildKey key(order.workload, order.generation);
     if (build_results_.contains(key)) continue;
     Attempt& attempt = builds_[key];
@@ -75,8 +75,8 @@ std::map<std::string, Image> Agent::wanted_images() const {
   const auto want = [&](const Image& image) {
     if (image.archive && !have_image(image)) wanted.emplace(image.reference, image);
   };
-  for (const AssignedInstance& instance : assignment_->instances) want(instance.image);
-  for (const Image& image : assignment_->images) want(image);
+  for (const AssignedInstance& instance : intake_.in_force()->instances) want(instance.image);
+  for (const Image& image : intake_.in_force()->images) want(image);
   return wanted;
 }
 
@@ -99,7 +99,7 @@ void Agent::finish_fetch(const std::string& reference, const OperationDone& done
 
 bool Agent::is_ordered(const BuildKey& key) const {
   return std::any_of(
-      assignment_->builds.begin(), assignment_->builds.end(),
+      intake_.in_force()->builds.begin(), intake_.in_force()->builds.end(),
       [&](const BuildOrder& order) { return BuildKey(order.workload, order.generation) == key; });
 }
 

@@ -190,7 +190,7 @@ TEST(AgentSupply, NoTwoBuildsShareAReference) {
   scene.order_builds({Scene::order(1)});
   scene.pass(seconds(5));
   scene.start_agent();
-  scene.pass(Agent::kFirstWait + seconds(5));
+  scene.pass(AssignmentIntake::kFirstWait + seconds(5));
   const std::vector<BuildImage> builds = scene.done<BuildImage>();
   ASSERT_THAT(builds, SizeIs(3));
   EXPECT_NE(builds[0].order.reference, builds[1].order.reference);
