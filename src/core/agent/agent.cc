@@ -11,9 +11,6 @@ namespace {
 
 /// Changes that come this close together are told in one report.
 constexpr Duration kReportGap = std::chrono::milliseconds(20);
-constexpr Duration kListingRetry = std::chrono::seconds(1);
-/// A single listing may fail in passing.
-constexpr std::uint32_t kListingsFailedTolerated = 1;
 
 }  // namespace
 
@@ -35,10 +32,8 @@ std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   actions_.clear();
   std::visit([this](const auto& one) { visit(one); }, event);
   if (std::optional<Assignment> due = intake_.tend(now_.mono)) act(SaveAssignment{*std::move(due)});
-  if (engine_up_ && !inventory_step_ && now_.mono >= next_inventory_) {
-    inventory_step_ = step_;
-    act(TakeInventory{step_});
-  }
+  if (std::optional<std::uint64_t> due = inventory_.tend({step_, now_.mono}))
+    act(TakeInventory{*due});
   tend_slots();
   tend_supply();
   send_status_if_due();
@@ -53,7 +48,7 @@ MonoTime Agent::next_deadline() const {
   consider(next_report_);
   consider(report_at_);
   consider(intake_.next_deadline());
-  if (engine_up_ && !inventory_step_) consider(next_inventory_);
+  consider(inventory_.next_deadline());
   for (const auto& [id, slot] : slots_) {
     consider(slot.restart.next_start());
     consider(slot.next_clearing);
@@ -78,44 +73,20 @@ void Agent::visit(const AssignmentSaved& event) {
 }
 
 void Agent::visit(const EngineFound&) {
-  engine_up_ = true;
-  engine_error_.clear();
-  listings_failed_ = 0;
-  listing_error_.clear();
-  inventory_step_.reset();
-  next_inventory_ = now_.mono;
+  inventory_.on_found(now_.mono);
 }
 
 void Agent::visit(const EngineLost& event) {
-  engine_up_ = false;
-  engine_error_ = event.reason;
-  inventory_known_ = false;
-  inventory_step_.reset();
+  inventory_.on_lost(event.reason);
 }
 
 void Agent::visit(const InventoryTaken& event) {
-  if (event.number != inventory_step_) return;  // Of an engine that was lost since.
-  if (event.inventory) {
-    listings_failed_ = 0;
-    listing_error_.clear();
-    take_inventory(*event.inventory);
-    const bool lacks_images = images_gained_in_step_ > *inventory_step_;
-    next_inventory_ = lacks_images ? now_.mono : now_.mono + kInventoryPeriod;
-  } else {
-    note_failed_listing(event.inventory.error());
-  }
-  inventory_step_.reset();
-}
-
-void Agent::note_failed_listing(const Error& error) {
-  ++listings_failed_;
-  listing_error_ = error.message;
-  next_inventory_ = now_.mono + kListingRetry;
-  // An engine that hangs keeps the way of its notices open, and would leave every request without
-  // an answer. A listing that comes ends this, as after it was lost.
-  if (error.code == ErrorCode::kTimeout && listings_failed_ > kListingsFailedTolerated) {
-    inventory_known_ = false;
-  }
+  const std::optional<Listing> listing =
+      inventory_.on_listed(event.number, event.inventory, now_.mono);
+  if (!listing) return;
+  take_listing(*listing);
+  // An image that came while it was under way is not in it.
+  if (listing->is_older_than(images_gained_in_step_)) inventory_.list_again(now_.mono);
 }
 
 void Agent::visit(const LoadSampled& event) {
@@ -143,7 +114,7 @@ void Agent::adopt() {
 }
 
 bool Agent::may_act() const {
-  return engine_up_ && inventory_known_ && intake_.may_act();
+  return inventory_.is_usable() && intake_.may_act();
 }
 
 void Agent::send_status_if_due() {
@@ -215,11 +186,8 @@ Report Agent::report() const {
 }
 
 std::string Agent::problem() const {
-  if (!engine_up_) return engine_error_;
-  if (!inventory_known_ && listings_failed_ == 0) return "its containers have not been listed yet";
-  if (!inventory_known_ || listings_failed_ > kListingsFailedTolerated)
-    return "its containers cannot be listed: " + listing_error_;
-  return intake_.problem();
+  const std::string problem = inventory_.problem();
+  return problem.empty() ? intake_.problem() : problem;
 }
 
 Heartbeat Agent::status() const {

@@ -13,6 +13,7 @@
 #include "core/agent/messages.h"
 #include "core/assignment_intake/assignment_intake.h"
 #include "core/restart/restart_record.h"
+#include "core/runtime_inventory/runtime_inventory.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
@@ -47,8 +48,6 @@ class Agent {
  public:
   /// A full report at least this often, even if nothing changed.
   static constexpr Duration kReportPeriod = std::chrono::seconds(10);
-  /// The engine's containers are listed again at least this often: a notice may have been lost.
-  static constexpr Duration kInventoryPeriod = std::chrono::seconds(30);
 
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
   /// `seed` feeds the backoff's jitter.
@@ -117,7 +116,6 @@ class Agent {
   void visit(const LoadSampled& event);
   void visit(const StatusDropped& event);
   void adopt();
-  void note_failed_listing(const Error& error);
   void send_status_if_due();
   Report report() const;
   std::string problem() const;
@@ -139,7 +137,7 @@ class Agent {
   Slot& slot_of(const InstanceId& id);
   Slot* find_slot(const InstanceId& id);
   OperationId begin(Operation operation);
-  void take_inventory(const Inventory& inventory);
+  void take_listing(const Listing& listing);
   void merge(Slot& slot, const Container& seen);
   void finish_create(Slot& slot, const AssignedInstance& wish, const OperationDone& done);
   void finish_start(Slot& slot, const ContainerId& container, const Result<void>& outcome);
@@ -164,13 +162,7 @@ class Agent {
 
   AssignmentIntake intake_;
 
-  bool engine_up_ = false;
-  std::string engine_error_ = "the engine has not answered yet";
-  bool inventory_known_ = false;
-  std::uint32_t listings_failed_ = 0;            ///< Since the last that came.
-  std::string listing_error_;                    ///< Of the last of them.
-  std::optional<std::uint64_t> inventory_step_;  ///< Asked for in that step, and not answered.
-  MonoTime next_inventory_{};
+  RuntimeInventory inventory_;
 
   std::map<InstanceId, Slot> slots_;
   std::uint64_t next_operation_ = 1;

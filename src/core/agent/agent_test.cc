@@ -274,69 +274,6 @@ TEST(Agent, AnEngineThatFailsAmidAnOperationLeavesNoSecondContainer) {
   EXPECT_THAT(scene.containers, SizeIs(1));
 }
 
-TEST(Agent, ANodeWhoseEngineNeverAnsweredSaysSo) {
-  Scene scene;
-  scene.engine_up = false;
-  scene.start_agent();
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "the engine has not answered yet");
-}
-
-// Goal: until the listing came, an engine that answers is not enough.
-TEST(Agent, NothingIsTouchedBeforeTheContainersWereListed) {
-  Scene scene;
-  scene.lose_engine();
-  scene.listing_takes = seconds(5);
-  scene.forget_history();
-  scene.find_engine();
-  scene.assign({Scene::wish(1)});
-  scene.pass(milliseconds(4900));
-  EXPECT_FALSE(scene.engine_touched());
-  EXPECT_EQ(scene.problem(), "its containers have not been listed yet");
-  EXPECT_THAT(scene.done<TakeInventory>(), SizeIs(1));
-  scene.pass(milliseconds(100));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
-TEST(Agent, AListingThatFailsIsAskedForAgainAfterASecond) {
-  Scene scene;
-  scene.listing_takes = milliseconds(100);
-  scene.forget_history();
-  scene.find_engine();
-  scene.step(InventoryTaken{scene.done<TakeInventory>().back().number,
-                            fail(ErrorCode::kTimeout, "no answer")});
-  scene.listing_takes = Duration(0);
-  scene.pass(milliseconds(1000));
-  const std::vector<MonoTime> asked = scene.times<TakeInventory>();
-  ASSERT_THAT(asked, SizeIs(2));
-  EXPECT_EQ(scene.problem(), "");
-}
-
-TEST(Agent, WhyTheContainersCannotBeListedIsToldWhereNothingCanBeDoneWithoutThem) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.listing_error = Error{ErrorCode::kFailed, "the list is broken"};
-  scene.start_agent();
-  scene.pass(minutes(1));
-  EXPECT_EQ(scene.problem(), "its containers cannot be listed: the list is broken");
-  scene.listing_error.reset();
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "");
-}
-
-TEST(Agent, AListingThatFailsOnceIsNoProblemAndOneThatGoesOnFailingIs) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.pass(Agent::kInventoryPeriod - milliseconds(500));
-  scene.listing_error = Error{ErrorCode::kFailed, "the list is broken"};
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "");
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "its containers cannot be listed: the list is broken");
-  scene.crash(1);  // The engine gives notice and obeys.
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
 // Goal: an engine that hangs, with its notices' way open, is one that is lost: a problem, and
 // nothing more is asked of it until it answers.
 TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
@@ -345,7 +282,7 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   scene.listing_error = Error{ErrorCode::kTimeout, "no answer in time"};
   scene.listing_takes = seconds(10);
   scene.gives_notice = false;
-  scene.pass(Agent::kInventoryPeriod + seconds(25));
+  scene.pass(RuntimeInventory::kPeriod + seconds(25));
   EXPECT_THAT(scene.problem(), HasSubstr("cannot be listed: no answer in time"));
   scene.forget_history();
   scene.crash(1);
@@ -360,23 +297,6 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   scene.pass(seconds(11));
   EXPECT_EQ(scene.problem(), "");
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
-}
-
-TEST(Agent, AListingOfAnEngineThatWasLostSinceIsNotBelieved) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.lose_engine();
-  scene.listing_takes = seconds(5);
-  scene.find_engine();
-  scene.lose_engine();
-  scene.crash(1);  // Nobody tells.
-  scene.listing_takes = seconds(10);
-  scene.find_engine();
-  scene.pass(seconds(6));
-  EXPECT_EQ(scene.problem(), "its containers have not been listed yet");
-  scene.pass(seconds(4));
-  EXPECT_EQ(scene.problem(), "");
-  EXPECT_EQ(scene.status(1).restarts, 1U);
 }
 
 TEST(Agent, AFullReportComesInTimeHoweverRareHeartbeatsAre) {

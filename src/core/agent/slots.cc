@@ -189,24 +189,24 @@ void Agent::visit(const ContainerRemoved& event) {
 
 /// A listing is older than what was done while it was made: slots that changed since are left for
 /// the next one.
-void Agent::take_inventory(const Inventory& inventory) {
-  if (inventory.images_told && images_gained_in_step_ <= *inventory_step_) images_.clear();
+void Agent::take_listing(const Listing& listing) {
+  const Inventory& inventory = listing.inventory;
+  if (inventory.images_told && !listing.is_older_than(images_gained_in_step_)) images_.clear();
   images_.insert(inventory.images.begin(), inventory.images.end());
   std::map<InstanceId, std::set<ContainerId>> listed;
   for (const Container& seen : inventory.containers) {
     listed[seen.instance].insert(seen.id);
     Slot& slot = slot_of(seen.instance);
-    if (slot.changed_in_step <= *inventory_step_ && !slot.operation) merge(slot, seen);
+    if (!listing.is_older_than(slot.changed_in_step) && !slot.operation) merge(slot, seen);
   }
   for (auto& [id, slot] : slots_) {
-    if (slot.changed_in_step > *inventory_step_ || slot.operation) continue;
+    if (listing.is_older_than(slot.changed_in_step) || slot.operation) continue;
     const Container* serving = current(slot);
     const bool serving_vanished = serving != nullptr && !listed[id].contains(serving->id);
     std::erase_if(slot.containers,
                   [&](const auto& entry) { return !listed[id].contains(entry.first); });
     if (serving_vanished) note_end(slot, kVanished);
   }
-  inventory_known_ = true;
 }
 
 void Agent::merge(Slot& slot, const Container& seen) {

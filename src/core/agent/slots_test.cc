@@ -221,7 +221,7 @@ TEST(AgentSlots, AnEndWhoseNoticeWasLostIsFoundByTheNextListing) {
   container.state = ContainerState::kExited;
   container.exit = ContainerExit{.code = 9, .out_of_memory = true, .at = scene.now().wall};
   scene.containers.erase(scene.agent->container_of(Scene::id(2)));
-  scene.pass(Agent::kInventoryPeriod);
+  scene.pass(RuntimeInventory::kPeriod);
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
   EXPECT_EQ(scene.status(1).last_exit->code, 9);
   EXPECT_EQ(scene.status(1).restarts, 1U);
@@ -233,7 +233,7 @@ TEST(AgentSlots, AnEndOfWhichTheEngineDoesNotTellHowIsAnEndAllTheSame) {
   scene.assign({Scene::wish(1)});
   scene.crash(1, 3);
   scene.containers.at(scene.agent->container_of(Scene::id(1))).state = ContainerState::kExited;
-  scene.pass(Agent::kInventoryPeriod);
+  scene.pass(RuntimeInventory::kPeriod);
   EXPECT_EQ(scene.status(1).state, InstanceState::kBackoff);
   EXPECT_EQ(scene.status(1).reason, "it ended, and the engine does not tell how");
   EXPECT_EQ(scene.status(1).restarts, 2U);
@@ -245,7 +245,7 @@ TEST(AgentSlots, AListingOlderThanWhatWasDoneMeanwhileIsNotBelieved) {
   Scene scene;
   scene.assign({Scene::wish(1)});
   scene.listing_takes = seconds(2);
-  scene.pass(Agent::kInventoryPeriod + seconds(1));  // One is under way.
+  scene.pass(RuntimeInventory::kPeriod + seconds(1));  // One is under way.
   scene.crash(1);
   const ContainerId second = scene.agent->container_of(Scene::id(1));
   scene.pass(seconds(5));
@@ -343,7 +343,7 @@ TEST(AgentSlots, AContainerOfOursThatIsNotAssignedIsStopped) {
   scene.plant(7, ContainerState::kRunning);
   scene.plant(8, ContainerState::kExited);
   scene.assign({Scene::wish(1)});
-  scene.pass(Agent::kInventoryPeriod + seconds(1));
+  scene.pass(RuntimeInventory::kPeriod + seconds(1));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
   EXPECT_THAT(scene.containers, SizeIs(1));
 }

@@ -120,7 +120,7 @@ void Agent::finish_build(const Operation& build, const OperationDone& done) {
   const BuildKey& key = *build.build_key;
   Attempt& attempt = builds_[key];
   if (done.outcome) {
-    next_inventory_ = now_.mono;  // The engine has a new image.
+    inventory_.list_again(now_.mono);  // The engine has a new image.
     images_gained_in_step_ = step_;
   }
   // One that was cancelled and ordered again before it ended begins anew: its end says nothing.

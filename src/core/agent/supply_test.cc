@@ -139,7 +139,7 @@ TEST(AgentSupply, AnImageThatTheEngineLostIsFetchedAgain) {
 TEST(AgentSupply, AListingOlderThanAFetchDoesNotHideTheImage) {
   Scene scene;
   scene.listing_takes = seconds(5);
-  scene.pass(Agent::kInventoryPeriod + seconds(1));  // One is under way.
+  scene.pass(RuntimeInventory::kPeriod + seconds(1));  // One is under way.
   Assignment assignment = scene.next();
   assignment.images.push_back(Scene::image('c'));
   scene.receive(assignment);
@@ -150,7 +150,7 @@ TEST(AgentSupply, AListingOlderThanAFetchDoesNotHideTheImage) {
 
 TEST(AgentSupply, AnImageBuiltWhileTheEngineIsBeingListedIsToldByTheNextListing) {
   Scene scene;
-  scene.pass(Agent::kInventoryPeriod - seconds(1));
+  scene.pass(RuntimeInventory::kPeriod - seconds(1));
   scene.listing_takes = seconds(10);
   scene.order_builds({Scene::order(1)});  // It is done while one is under way.
   scene.pass(seconds(25));
