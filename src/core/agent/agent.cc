@@ -7,21 +7,16 @@
 #include "base/check.h"
 
 namespace hearth::core {
-namespace {
-
-/// Changes that come this close together are told in one report.
-constexpr Duration kReportGap = std::chrono::milliseconds(20);
-
-}  // namespace
-
 Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
              Instant now)
     : settings_(std::move(settings)),
       prng_(seed),
       now_(now),
       intake_(settings_.node, std::move(stored), now.mono),
-      next_heartbeat_(now.mono),
-      next_report_(now.mono) {
+      reporter_({.incarnation = settings_.incarnation,
+                 .agent_port = settings_.agent_port,
+                 .heartbeat_interval = settings_.heartbeat_interval},
+                now.mono) {
   if (intake_.in_force()) adopt();
 }
 
@@ -36,17 +31,16 @@ std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
     act(TakeInventory{*due});
   tend_slots();
   tend_supply();
-  send_status_if_due();
+  if (std::optional<Heartbeat> due = reporter_.tend(node_status(), now_.mono))
+    act(SendStatus{*std::move(due)});
   return std::move(actions_);
 }
 
 MonoTime Agent::next_deadline() const {
-  MonoTime next = next_heartbeat_;
+  MonoTime next = reporter_.next_deadline().value();
   const auto consider = [&](std::optional<MonoTime> other) {
     if (other && *other > now_.mono) next = std::min(next, *other);
   };
-  consider(next_report_);
-  consider(report_at_);
   consider(intake_.next_deadline());
   consider(inventory_.next_deadline());
   for (const auto& [id, slot] : slots_) {
@@ -90,21 +84,17 @@ void Agent::visit(const InventoryTaken& event) {
 }
 
 void Agent::visit(const LoadSampled& event) {
-  load_ = event.load;
+  reporter_.on_load(event.load);
 }
 
-/// The next heartbeat tells everything again; not sooner, or a bus that is away would be flooded.
 void Agent::visit(const StatusDropped&) {
-  next_report_ = std::min(next_report_, next_heartbeat_);
+  reporter_.on_dropped();
 }
 
 /// Another assignment is in force.
 void Agent::adopt() {
   const Assignment& assignment = *intake_.in_force();
-  if (assignment.heartbeat_interval > Duration::zero()) {
-    settings_.heartbeat_interval = assignment.heartbeat_interval;
-    next_heartbeat_ = std::min(next_heartbeat_, now_.mono + settings_.heartbeat_interval);
-  }
+  reporter_.on_interval(assignment.heartbeat_interval, now_.mono);
   for (auto& [id, slot] : slots_) slot.wish.reset();
   for (const AssignedInstance& instance : assignment.instances)
     slot_of(instance.id).wish = instance;
@@ -117,35 +107,8 @@ bool Agent::may_act() const {
   return inventory_.is_usable() && intake_.may_act();
 }
 
-void Agent::send_status_if_due() {
-  Report current = report();
-  const WishNumber applied = intake_.applied();
-  const bool overslept = last_sent_ && now_.mono - *last_sent_ > 2 * settings_.heartbeat_interval;
-  const bool changed = !told_ || *told_ != current || told_applied_ != applied;
-  if (changed && !report_at_) {
-    report_at_ = last_sent_ ? std::max(now_.mono, *last_sent_ + kReportGap) : now_.mono;
-  }
-  const bool report_due =
-      (report_at_ && now_.mono >= *report_at_) || now_.mono >= next_report_ || overslept;
-  if (!report_due && now_.mono < next_heartbeat_) return;
-
-  Heartbeat heartbeat{.incarnation = settings_.incarnation,
-                      .seq = ++seq_,
-                      .sent_at = now_.mono,
-                      .applied = applied,
-                      .load = load_,
-                      .agent_port = settings_.agent_port,
-                      .report = std::nullopt};
-  if (report_due) {
-    heartbeat.report = current;
-    told_ = std::move(current);
-    told_applied_ = applied;
-    report_at_.reset();
-    next_report_ = now_.mono + kReportPeriod;
-  }
-  last_sent_ = now_.mono;
-  next_heartbeat_ = now_.mono + settings_.heartbeat_interval;
-  act(SendStatus{std::move(heartbeat)});
+NodeStatus Agent::node_status() const {
+  return {.applied = intake_.applied(), .report = report()};
 }
 
 Report Agent::report() const {
@@ -191,13 +154,7 @@ std::string Agent::problem() const {
 }
 
 Heartbeat Agent::status() const {
-  return Heartbeat{.incarnation = settings_.incarnation,
-                   .seq = std::nullopt,
-                   .sent_at = now_.mono,
-                   .applied = intake_.applied(),
-                   .load = load_,
-                   .agent_port = settings_.agent_port,
-                   .report = report()};
+  return reporter_.answer(node_status(), now_.mono);
 }
 
 ContainerId Agent::container_of(const InstanceId& instance) const {

@@ -14,6 +14,7 @@
 #include "core/assignment_intake/assignment_intake.h"
 #include "core/restart/restart_record.h"
 #include "core/runtime_inventory/runtime_inventory.h"
+#include "core/status_reporter/status_reporter.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
@@ -46,9 +47,6 @@ struct AgentSettings {
 /// operation is answered by one OperationDone. Not thread-safe.
 class Agent {
  public:
-  /// A full report at least this often, even if nothing changed.
-  static constexpr Duration kReportPeriod = std::chrono::seconds(10);
-
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
   /// `seed` feeds the backoff's jitter.
   Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now);
@@ -116,7 +114,7 @@ class Agent {
   void visit(const LoadSampled& event);
   void visit(const StatusDropped& event);
   void adopt();
-  void send_status_if_due();
+  NodeStatus node_status() const;
   Report report() const;
   std::string problem() const;
   bool may_act() const;
@@ -173,14 +171,7 @@ class Agent {
   std::map<BuildKey, Attempt> builds_;
   std::map<BuildKey, BuildStatus> build_results_;
 
-  Load load_;
-  std::uint64_t seq_ = 0;
-  std::optional<Report> told_;  ///< The last report sent.
-  WishNumber told_applied_;
-  MonoTime next_heartbeat_;
-  MonoTime next_report_;               ///< A full report is due then, whatever happens.
-  std::optional<MonoTime> report_at_;  ///< Something changed: to be told then.
-  std::optional<MonoTime> last_sent_;
+  StatusReporter reporter_;
 };
 
 }  // namespace hearth::core

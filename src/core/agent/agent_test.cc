@@ -81,33 +81,6 @@ TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
 
 // Heartbeats. -------------------------------------------------------------------------------------
 
-TEST(Agent, HeartbeatsComeAtTheirIntervalEachWithTheNextNumber) {
-  Scene scene;
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.pass(seconds(5));
-  const std::vector<Heartbeat> sent = heartbeats(scene);
-  const std::vector<MonoTime> times = scene.times<SendStatus>();
-  ASSERT_THAT(sent, SizeIs(10));
-  for (std::size_t i = 1; i < sent.size(); ++i) {
-    EXPECT_EQ(*sent[i].seq, *sent[i - 1].seq + 1);
-    EXPECT_EQ(times[i] - times[i - 1], milliseconds(500));
-    EXPECT_EQ(sent[i].sent_at, times[i]);
-    EXPECT_EQ(sent[i].incarnation, (Incarnation{"boot-1", 1}));
-    EXPECT_EQ(sent[i].agent_port, 7701);
-  }
-}
-
-TEST(Agent, TheFirstHeartbeatComesAtOnceAsNumberOneWithAReport) {
-  Scene scene;
-  const std::vector<Heartbeat> sent = heartbeats(scene);
-  ASSERT_FALSE(sent.empty());
-  EXPECT_EQ(scene.times<SendStatus>()[0], scene.now().mono);
-  EXPECT_EQ(sent[0].seq, 1U);
-  ASSERT_TRUE(sent[0].report);
-  EXPECT_EQ(sent[0].report->capacity.cpu_millis, 4000U);
-}
-
 TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   Scene scene;
   scene.pass(seconds(1));
@@ -118,79 +91,6 @@ TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   scene.forget_history();
   scene.pass(seconds(1));
   EXPECT_THAT(heartbeats(scene), SizeIs(10));
-}
-
-TEST(Agent, AReportComesWithEachChangeAndElseNowAndThen) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.pass(seconds(30));
-  std::vector<MonoTime> told;
-  for (const AgentScene::Done& one : scene.history) {
-    const auto* sent = std::get_if<SendStatus>(&one.action);
-    if (sent != nullptr && sent->heartbeat.report) told.push_back(one.at);
-  }
-  ASSERT_THAT(told, SizeIs(3));
-  EXPECT_EQ(told[1] - told[0], Agent::kReportPeriod);
-
-  scene.forget_history();
-  scene.pass(milliseconds(250));  // Between two heartbeats.
-  scene.forget_history();
-  scene.crash(1);
-  scene.pass(milliseconds(20));
-  ASSERT_FALSE(heartbeats(scene).empty());
-  ASSERT_TRUE(heartbeats(scene).back().report);
-  EXPECT_EQ(heartbeats(scene).back().report->instances.at(Scene::id(1)).restarts, 1U);
-}
-
-TEST(Agent, ChangesThatComeCloseTogetherAreToldTogether) {
-  Scene scene;
-  std::vector<AssignedInstance> wishes;
-  for (std::uint64_t number = 1; number <= 50; ++number) wishes.push_back(Scene::wish(number));
-  scene.assign(wishes);
-  scene.pass(seconds(1));
-  scene.forget_history();
-  for (std::uint64_t number = 1; number <= 50; ++number) scene.crash(number);
-  scene.pass(milliseconds(20));
-  EXPECT_LE(heartbeats(scene).size(), 2U);
-  EXPECT_EQ(heartbeats(scene).back().report->instances.at(Scene::id(50)).restarts, 1U);
-}
-
-TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.pass(milliseconds(1100));
-  scene.forget_history();
-  scene.step(StatusDropped{});
-  EXPECT_THAT(heartbeats(scene), IsEmpty());  // Not sooner: the bus may be away.
-  scene.pass(milliseconds(500));
-  ASSERT_THAT(heartbeats(scene), SizeIs(1));
-  EXPECT_TRUE(heartbeats(scene)[0].report);
-}
-
-TEST(Agent, AnAgentThatStoodStillTellsEverythingAtOnce) {
-  Scene scene;
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.oversleep(seconds(3));
-  scene.step(AgentTicked{});
-  ASSERT_THAT(heartbeats(scene), SizeIs(1));
-  EXPECT_TRUE(heartbeats(scene)[0].report);
-}
-
-TEST(Agent, TheLoadIsToldWithTheNextHeartbeatAndIsNoReasonForAReport) {
-  Scene scene;
-  scene.pass(milliseconds(1100));
-  scene.forget_history();
-  Load load;
-  load.cpu = 300;
-  scene.step(LoadSampled{load});
-  EXPECT_THAT(heartbeats(scene), IsEmpty());
-  scene.pass(milliseconds(500));
-  ASSERT_THAT(heartbeats(scene), SizeIs(1));
-  EXPECT_EQ(heartbeats(scene)[0].load, load);
-  EXPECT_FALSE(heartbeats(scene)[0].report);
 }
 
 TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
@@ -297,19 +197,6 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   scene.pass(seconds(11));
   EXPECT_EQ(scene.problem(), "");
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
-}
-
-TEST(Agent, AFullReportComesInTimeHoweverRareHeartbeatsAre) {
-  Scene scene;
-  Assignment assignment = scene.next({Scene::wish(1)});
-  assignment.heartbeat_interval = seconds(30);
-  scene.receive(assignment);
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.pass(minutes(1));
-  int reports = 0;
-  for (const SendStatus& sent : scene.done<SendStatus>()) reports += sent.heartbeat.report ? 1 : 0;
-  EXPECT_GE(reports, 5);
 }
 
 }  // namespace
