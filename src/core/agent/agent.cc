@@ -13,6 +13,7 @@ Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint
       prng_(seed),
       now_(now),
       intake_(settings_.node, std::move(stored), now.mono),
+      supply_(settings_.incarnation.start_count),
       reporter_({.incarnation = settings_.incarnation,
                  .agent_port = settings_.agent_port,
                  .heartbeat_interval = settings_.heartbeat_interval},
@@ -30,7 +31,11 @@ std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   if (std::optional<std::uint64_t> due = inventory_.tend({step_, now_.mono}))
     act(TakeInventory{*due});
   tend_slots();
-  tend_supply();
+  if (may_act()) {
+    act(supply_.tend(now_.mono, operation_ids_));
+  } else {
+    supply_.rest(now_.mono);
+  }
   if (std::optional<Heartbeat> due = reporter_.tend(node_status(), now_.mono))
     act(SendStatus{*std::move(due)});
   return std::move(actions_);
@@ -47,9 +52,13 @@ MonoTime Agent::next_deadline() const {
     consider(slot.restart.next_start());
     consider(slot.next_clearing);
   }
-  for (const auto& [reference, attempt] : fetches_) consider(attempt.next_try);
-  for (const auto& [key, attempt] : builds_) consider(attempt.next_try);
+  consider(supply_.next_deadline());
   return next;
+}
+
+void Agent::act(std::vector<ImageAction> actions) {
+  for (ImageAction& action : actions)
+    std::visit([this](auto& one) { act(std::move(one)); }, action);
 }
 
 void Agent::visit(const AgentTicked&) {}
@@ -79,8 +88,7 @@ void Agent::visit(const InventoryTaken& event) {
       inventory_.on_listed(event.number, event.inventory, now_.mono);
   if (!listing) return;
   take_listing(*listing);
-  // An image that came while it was under way is not in it.
-  if (listing->is_older_than(images_gained_in_step_)) inventory_.list_again(now_.mono);
+  if (supply_.on_listed(*listing)) inventory_.list_again(now_.mono);
 }
 
 void Agent::visit(const LoadSampled& event) {
@@ -98,9 +106,7 @@ void Agent::adopt() {
   for (auto& [id, slot] : slots_) slot.wish.reset();
   for (const AssignedInstance& instance : assignment.instances)
     slot_of(instance.id).wish = instance;
-
-  std::erase_if(build_results_, [&](const auto& entry) { return !is_ordered(entry.first); });
-  cancel_builds();
+  act(supply_.on_assignment(assignment));
 }
 
 bool Agent::may_act() const {
@@ -130,19 +136,8 @@ Report Agent::report() const {
       report.workloads.emplace(id, slot.containers.begin()->second.workload);
     }
   }
-  report.images.assign(images_.begin(), images_.end());
-  if (intake_.in_force()) {
-    for (const BuildOrder& order : intake_.in_force()->builds) {
-      const auto result = build_results_.find({order.workload, order.generation});
-      report.builds.push_back(result != build_results_.end()
-                                  ? result->second
-                                  : BuildStatus{.workload = order.workload,
-                                                .generation = order.generation,
-                                                .state = BuildState::kRunning,
-                                                .archive = std::nullopt,
-                                                .reason = ""});
-    }
-  }
+  report.images = supply_.images();
+  report.builds = supply_.build_statuses();
   report.capacity = settings_.capacity;
   report.problem = problem();
   return report;

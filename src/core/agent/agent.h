@@ -12,6 +12,8 @@
 #include "base/time.h"
 #include "core/agent/messages.h"
 #include "core/assignment_intake/assignment_intake.h"
+#include "core/image_supply/image_supply.h"
+#include "core/operations/operation.h"
 #include "core/restart/restart_record.h"
 #include "core/runtime_inventory/runtime_inventory.h"
 #include "core/status_reporter/status_reporter.h"
@@ -80,25 +82,13 @@ class Agent {
     std::uint64_t changed_in_step = 0;
     InstanceStatus status;
   };
-  enum class OperationKind : std::uint8_t { kCreate, kStart, kStop, kRemove, kFetch, kBuild };
+  enum class OperationKind : std::uint8_t { kCreate, kStart, kStop, kRemove };
   struct Operation {
     OperationKind kind;
     InstanceId instance;
     ContainerId container;
     std::optional<AssignedInstance> wish{};  ///< kCreate: what the container is made for.
-    std::string reference{};                 ///< kFetch, kBuild: of the image.
-    std::optional<std::pair<WorkloadName, Generation>> build_key{};  ///< kBuild.
   };
-  /// An image that is wanted and not there, or a build: tried again and again.
-  struct Attempt {
-    std::optional<OperationId> operation;
-    MonoTime next_try{};
-    std::uint32_t failures = 0;
-    std::string error;
-    bool cancelled = false;  ///< A build; its end is awaited.
-  };
-  using BuildKey = std::pair<WorkloadName, Generation>;
-
   // agent.cc: the step, the assignment, the status.
   void visit(const AgentTicked& event);
   void visit(const AssignmentReceived& event);
@@ -119,6 +109,8 @@ class Agent {
   std::string problem() const;
   bool may_act() const;
   void act(AgentAction action) { actions_.push_back(std::move(action)); }
+  void act(std::vector<ImageAction> actions);
+  Turn turn() const { return {.number = step_, .now = now_.mono}; }
 
   // slots.cc: the containers.
   void tend_slots();
@@ -141,17 +133,6 @@ class Agent {
   void finish_start(Slot& slot, const ContainerId& container, const Result<void>& outcome);
   void finish_departure(Slot& slot, const Operation& operation, const Result<void>& outcome);
 
-  // supply.cc: images and builds.
-  void tend_supply();
-  bool have_image(const Image& image) const { return images_.contains(image.reference); }
-  std::map<std::string, Image> wanted_images() const;
-  std::string fetch_error(const std::string& reference) const;
-  void finish_fetch(const std::string& reference, const OperationDone& done);
-  void cancel_builds();
-  bool is_ordered(const BuildKey& key) const;
-  void finish_build(const Operation& build, const OperationDone& done);
-  void put_off(Attempt& attempt, const Error& error, Duration wait_max);
-
   AgentSettings settings_;
   Prng prng_;
   Instant now_;
@@ -163,13 +144,10 @@ class Agent {
   RuntimeInventory inventory_;
 
   std::map<InstanceId, Slot> slots_;
-  std::uint64_t next_operation_ = 1;
+  OperationIds operation_ids_;
   std::map<OperationId, Operation> operations_;
-  std::set<std::string> images_;
-  std::uint64_t images_gained_in_step_ = 0;  ///< By a fetch or a build.
-  std::map<std::string, Attempt> fetches_;   ///< By reference.
-  std::map<BuildKey, Attempt> builds_;
-  std::map<BuildKey, BuildStatus> build_results_;
+
+  ImageSupply supply_;
 
   StatusReporter reporter_;
 };

@@ -199,5 +199,51 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
 }
 
+// Images. -----------------------------------------------------------------------------------------
+
+TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
+  Scene scene;
+  scene.assign(
+      {Scene::wish(1, InstanceDesire::kRun, 'c'), Scene::wish(2, InstanceDesire::kRun, 'c')});
+  EXPECT_EQ(scene.status(1).state, InstanceState::kFetching);
+  EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
+  scene.pass(seconds(1));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+  ASSERT_THAT(scene.done<FetchImage>(), SizeIs(1));
+  EXPECT_EQ(scene.done<FetchImage>()[0].image, Scene::image('c'));
+}
+
+TEST(Agent, AnImageThatTheEngineLostIsFetchedAgain) {
+  Scene scene;
+  scene.assign({Scene::wish(1, InstanceDesire::kRun, 'a')});
+  scene.engine_images.erase(Scene::image('a').reference);
+  scene.crash(1);
+  EXPECT_THAT(scene.running(), IsEmpty());
+  scene.pass(seconds(3));
+  EXPECT_THAT(scene.done<FetchImage>(), SizeIs(1));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+TEST(Agent, AnImageBuiltWhileTheEngineIsBeingListedIsToldByTheNextListing) {
+  Scene scene;
+  scene.pass(RuntimeInventory::kPeriod - seconds(1));
+  scene.listing_takes = seconds(10);
+  scene.order_builds({Scene::order(1)});  // It is done while one is under way.
+  scene.pass(seconds(25));
+  EXPECT_THAT(scene.report().images,
+              testing::Contains(testing::StartsWith(Scene::order(1).reference)));
+}
+
+TEST(Agent, WorkGoesOnRestartingWhileABuildRuns) {
+  Scene scene;
+  scene.build_takes = minutes(10);
+  Assignment assignment = scene.next({Scene::wish(1)});
+  assignment.builds.push_back(Scene::order(1));
+  scene.receive(assignment);
+  scene.pass(minutes(1));
+  scene.crash(1);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
 }  // namespace
 }  // namespace hearth::core

@@ -8,6 +8,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/image_supply/image_actions.h"
+#include "core/operations/operation.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/heartbeat.h"
@@ -49,19 +51,6 @@ struct ContainerRemoved {
   ContainerId container;
   InstanceId instance;
 };
-/// Of a fetch: what failed, if it did.
-enum class FetchStep : std::uint8_t {
-  kTransfer,
-  kLoad,  ///< The image came whole, and the engine did not take it.
-};
-/// What became of an operation. `container`: the one that kCreate made.
-struct OperationDone {
-  OperationId operation;
-  Result<void> outcome;
-  ContainerId container;
-  std::optional<Digest> archive;  ///< Of a build: the saved image.
-  FetchStep failed_step = FetchStep::kTransfer;
-};
 struct LoadSampled {
   Load load;
 };
@@ -96,20 +85,6 @@ struct StopContainer {
 struct RemoveContainer {
   OperationId operation;
   ContainerId container;
-};
-/// Get the image from the manager's content store into the engine.
-struct FetchImage {
-  OperationId operation;
-  Image image;
-};
-/// Build, save, and hand the image to the content store.
-struct BuildImage {
-  OperationId operation;
-  BuildOrder order;
-};
-/// Nobody wants it any more: the build under way ends soon, however it does.
-struct CancelBuild {
-  OperationId operation;  ///< Of its BuildImage.
 };
 struct SendStatus {
   Heartbeat heartbeat;

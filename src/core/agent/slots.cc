@@ -68,9 +68,8 @@ void Agent::tend_wished(const InstanceId& id, Slot& slot) {
     return;
   }
   if (now_.mono < slot.restart.next_start()) return set_waiting(slot);
-  if (!have_image(wish.image)) {
-    return set_state(slot, InstanceState::kFetching, fetch_error(wish.image.reference));
-  }
+  const ImageReadiness image = supply_.readiness(wish.image);
+  if (!image.is_there) return set_state(slot, InstanceState::kFetching, image.reason);
   create_container(id, slot);
 }
 
@@ -150,7 +149,7 @@ Agent::Slot* Agent::find_slot(const InstanceId& id) {
 
 OperationId Agent::begin(Operation operation) {
   if (Slot* slot = find_slot(operation.instance)) slot->changed_in_step = step_;
-  const OperationId id{next_operation_++};
+  const OperationId id = operation_ids_.next();
   operations_.emplace(id, std::move(operation));
   return id;
 }
@@ -190,11 +189,8 @@ void Agent::visit(const ContainerRemoved& event) {
 /// A listing is older than what was done while it was made: slots that changed since are left for
 /// the next one.
 void Agent::take_listing(const Listing& listing) {
-  const Inventory& inventory = listing.inventory;
-  if (inventory.images_told && !listing.is_older_than(images_gained_in_step_)) images_.clear();
-  images_.insert(inventory.images.begin(), inventory.images.end());
   std::map<InstanceId, std::set<ContainerId>> listed;
-  for (const Container& seen : inventory.containers) {
+  for (const Container& seen : listing.inventory.containers) {
     listed[seen.instance].insert(seen.id);
     Slot& slot = slot_of(seen.instance);
     if (!listing.is_older_than(slot.changed_in_step) && !slot.operation) merge(slot, seen);
@@ -230,6 +226,7 @@ void Agent::merge(Slot& slot, const Container& seen) {
 }
 
 void Agent::visit(const OperationDone& event) {
+  if (supply_.on_done(event, turn())) inventory_.list_again(now_.mono);
   const auto found = operations_.find(event.operation);
   if (found == operations_.end()) return;
   const Operation operation = found->second;
@@ -247,8 +244,6 @@ void Agent::visit(const OperationDone& event) {
     case OperationKind::kRemove:
       if (slot != nullptr) finish_departure(*slot, operation, event.outcome);
       return;
-    case OperationKind::kFetch: return finish_fetch(operation.reference, event);
-    case OperationKind::kBuild: return finish_build(operation, event);
   }
 }
 
@@ -256,7 +251,8 @@ void Agent::finish_create(Slot& slot, const AssignedInstance& wish, const Operat
   slot.operation.reset();
   if (!done.outcome) {
     // The engine lost the image behind our back: it is fetched again.
-    if (done.outcome.error().code == ErrorCode::kNotFound) images_.erase(wish.image.reference);
+    if (done.outcome.error().code == ErrorCode::kNotFound)
+      supply_.on_image_lost(wish.image.reference);
     // The one before may be what fills the disk: its room is needed more than its log.
     if (done.outcome.error().code == ErrorCode::kExhausted) slot.status.container = ContainerId{};
     return note_failure(slot, "its container cannot be created: " + done.outcome.error().message);
