@@ -1,160 +1,188 @@
 #include "core/agent/agent.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
+#include <utility>
+#include <variant>
 
 #include "base/check.h"
 
 namespace hearth::core {
+namespace {
+
+SlotSettings slot_settings(const AgentSettings& settings) {
+  return {.restart = settings.restart, .stop_grace = settings.stop_grace};
+}
+
+ReporterSettings reporter_settings(const AgentSettings& settings) {
+  return {.incarnation = settings.incarnation,
+          .agent_port = settings.agent_port,
+          .heartbeat_interval = settings.heartbeat_interval};
+}
+
+}  // namespace
+
 Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
              Instant now)
     : settings_(std::move(settings)),
-      prng_(seed),
-      now_(now),
+      turn_{.number = 0, .now = now.mono},
       intake_(settings_.node, std::move(stored), now.mono),
+      slots_(slot_settings(settings_), seed),
       supply_(settings_.incarnation.start_count),
-      reporter_({.incarnation = settings_.incarnation,
-                 .agent_port = settings_.agent_port,
-                 .heartbeat_interval = settings_.heartbeat_interval},
-                now.mono) {
-  if (intake_.in_force()) adopt();
+      reporter_(reporter_settings(settings_), now.mono) {
+  if (intake_.in_force()) adopt(*intake_.in_force());
+}
+
+Agent::Agent(AgentSettings settings, AgentState state)
+    : settings_(std::move(settings)),
+      turn_(state.turn),
+      operation_ids_(state.operation_ids),
+      intake_(settings_.node, std::move(state.intake)),
+      inventory_(std::move(state.inventory)),
+      slots_(slot_settings(settings_), state.slots),
+      supply_(settings_.incarnation.start_count, std::move(state.supply)),
+      reporter_(reporter_settings(settings_), std::move(state.reporter)) {}
+
+AgentState Agent::save() const {
+  return {.turn = turn_,
+          .operation_ids = operation_ids_,
+          .intake = intake_.save(),
+          .inventory = inventory_.save(),
+          .slots = slots_.save(),
+          .supply = supply_.save(),
+          .reporter = reporter_.save()};
 }
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
-  HEARTH_CHECK(now.mono >= now_.mono);
-  now_ = now;
-  ++step_;
-  actions_.clear();
-  std::visit([this](const auto& one) { visit(one); }, event);
-  if (std::optional<Assignment> due = intake_.tend(now_.mono)) act(SaveAssignment{*std::move(due)});
-  if (std::optional<std::uint64_t> due = inventory_.tend({step_, now_.mono}))
-    act(TakeInventory{*due});
-  tend_slots();
+  HEARTH_CHECK(now.mono >= turn_.now);
+  turn_ = {.number = turn_.number + 1, .now = now.mono};
+  std::visit([this](const auto& one) { on(one); }, event);
+  tend_parts();
+  return std::exchange(actions_, {});
+}
+
+/// In this order: an assignment is stored before anything is done, images are fetched for what
+/// could not be created, and the report tells of all of it.
+void Agent::tend_parts() {
+  if (auto due = intake_.tend(turn_.now)) emit(SaveAssignment{*std::move(due)});
+  if (auto due = inventory_.tend(turn_)) emit(TakeInventory{*due});
   if (may_act()) {
-    act(supply_.tend(now_.mono, operation_ids_));
+    const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
+    emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
+    emit_all(supply_.tend(turn_.now, operation_ids_));
   } else {
-    supply_.rest(now_.mono);
+    slots_.rest(turn_.now);
+    supply_.rest(turn_.now);
   }
-  if (std::optional<Heartbeat> due = reporter_.tend(node_status(), now_.mono))
-    act(SendStatus{*std::move(due)});
-  return std::move(actions_);
+  if (auto due = reporter_.tend(node_status(), turn_.now)) emit(SendStatus{*std::move(due)});
 }
 
 MonoTime Agent::next_deadline() const {
-  MonoTime next = reporter_.next_deadline().value();
-  const auto consider = [&](std::optional<MonoTime> other) {
-    if (other && *other > now_.mono) next = std::min(next, *other);
-  };
-  consider(intake_.next_deadline());
-  consider(inventory_.next_deadline());
-  for (const auto& [id, slot] : slots_) {
-    consider(slot.restart.next_start());
-    consider(slot.next_clearing);
-  }
-  consider(supply_.next_deadline());
-  return next;
+  const std::optional<MonoTime> next = timed_parts(*this).next_deadline();
+  HEARTH_CHECK(next.has_value());  // There is always a next heartbeat.
+  return *next;
 }
 
-void Agent::act(std::vector<ImageAction> actions) {
-  for (ImageAction& action : actions)
-    std::visit([this](auto& one) { act(std::move(one)); }, action);
+void Agent::on(const AgentTicked&) {}
+
+void Agent::on(const AssignmentReceived& event) {
+  intake_.on_received(event.assignment, turn_.now);
 }
 
-void Agent::visit(const AgentTicked&) {}
-
-void Agent::visit(const AssignmentReceived& event) {
-  intake_.on_received(event.assignment, now_.mono);
+void Agent::on(const AssignmentsCaughtUp&) {
+  intake_.on_caught_up(turn_.now);
 }
 
-void Agent::visit(const AssignmentsCaughtUp&) {
-  intake_.on_caught_up(now_.mono);
+void Agent::on(const AssignmentSaved& event) {
+  const Assignment* adopted = intake_.on_saved(event.number, event.outcome, turn_.now);
+  if (adopted != nullptr) adopt(*adopted);
 }
 
-void Agent::visit(const AssignmentSaved& event) {
-  if (intake_.on_saved(event.number, event.outcome, now_.mono)) adopt();
+/// `assignment` is in force from now on.
+void Agent::adopt(const Assignment& assignment) {
+  reporter_.on_interval(assignment.heartbeat_interval, turn_.now);
+  slots_.on_assignment(assignment);
+  emit_all(supply_.on_assignment(assignment));
 }
 
-void Agent::visit(const EngineFound&) {
-  inventory_.on_found(now_.mono);
+void Agent::on(const EngineFound&) {
+  inventory_.on_found(turn_.now);
 }
 
-void Agent::visit(const EngineLost& event) {
+void Agent::on(const EngineLost& event) {
   inventory_.on_lost(event.reason);
 }
 
-void Agent::visit(const InventoryTaken& event) {
+void Agent::on(const InventoryTaken& event) {
   const std::optional<Listing> listing =
-      inventory_.on_listed(event.number, event.inventory, now_.mono);
+      inventory_.on_listed(event.number, event.inventory, turn_.now);
   if (!listing) return;
-  take_listing(*listing);
-  if (supply_.on_listed(*listing)) inventory_.list_again(now_.mono);
+  slots_.on_listed(*listing, turn_.now);
+  if (supply_.on_listed(*listing)) inventory_.list_again(turn_.now);
 }
 
-void Agent::visit(const LoadSampled& event) {
+void Agent::on(const ContainerStarted& event) {
+  slots_.on(event, turn_);
+}
+
+void Agent::on(const ContainerExited& event) {
+  slots_.on(event, turn_);
+}
+
+void Agent::on(const ContainerRemoved& event) {
+  slots_.on(event, turn_);
+}
+
+/// Of a container or of an image: each part ignores what it did not ask.
+void Agent::on(const OperationDone& event) {
+  if (auto lost = slots_.on_done(event, turn_)) supply_.on_image_lost(*lost);
+  if (supply_.on_done(event, turn_)) inventory_.list_again(turn_.now);
+}
+
+void Agent::on(const LoadSampled& event) {
   reporter_.on_load(event.load);
 }
 
-void Agent::visit(const StatusDropped&) {
+void Agent::on(const StatusDropped&) {
   reporter_.on_dropped();
 }
 
-/// Another assignment is in force.
-void Agent::adopt() {
-  const Assignment& assignment = *intake_.in_force();
-  reporter_.on_interval(assignment.heartbeat_interval, now_.mono);
-  for (auto& [id, slot] : slots_) slot.wish.reset();
-  for (const AssignedInstance& instance : assignment.instances)
-    slot_of(instance.id).wish = instance;
-  act(supply_.on_assignment(assignment));
-}
-
-bool Agent::may_act() const {
-  return inventory_.is_usable() && intake_.may_act();
-}
-
 NodeStatus Agent::node_status() const {
-  return {.applied = intake_.applied(), .report = report()};
-}
-
-Report Agent::report() const {
-  Report report;
-  for (const auto& [id, slot] : slots_) {
-    InstanceStatus status = slot.status;
-    if (status.state == InstanceState::kAssigned) {
-      // Nothing is known of it yet: to say so would undo what is known of it from before our start.
-      // A container that must go is known, though nothing was done about it yet.
-      const bool must_go = intake_.in_force() && !slot.wish && !slot.containers.empty();
-      if (!must_go) continue;
-      status.state = InstanceState::kStopping;
-      status.container = slot.containers.begin()->first;
-    }
-    report.instances.emplace(id, std::move(status));
-    if (slot.wish) {
-      report.workloads.emplace(id, slot.wish->workload);
-    } else if (!slot.containers.empty()) {
-      report.workloads.emplace(id, slot.containers.begin()->second.workload);
-    }
-  }
-  report.images = supply_.images();
-  report.builds = supply_.build_statuses();
-  report.capacity = settings_.capacity;
-  report.problem = problem();
-  return report;
-}
-
-std::string Agent::problem() const {
-  const std::string problem = inventory_.problem();
-  return problem.empty() ? intake_.problem() : problem;
+  NodeStatus status{.applied = intake_.applied(), .report = {}};
+  slots_.add_to(status.report);
+  status.report.images = supply_.images();
+  status.report.builds = supply_.build_statuses();
+  status.report.capacity = settings_.capacity;
+  status.report.problem = inventory_.problem();
+  if (status.report.problem.empty()) status.report.problem = intake_.problem();
+  return status;
 }
 
 Heartbeat Agent::status() const {
-  return reporter_.answer(node_status(), now_.mono);
+  return reporter_.answer(node_status(), turn_.now);
 }
 
 ContainerId Agent::container_of(const InstanceId& instance) const {
-  const auto found = slots_.find(instance);
-  return found == slots_.end() ? ContainerId{} : found->second.status.container;
+  const InstanceSlot* slot = slots_.find_slot(instance);
+  return slot == nullptr ? ContainerId{} : slot->status().container;
+}
+
+template <class Action>
+void Agent::emit_all(std::vector<Action> actions) {
+  for (Action& action : actions) {
+    std::visit([this](auto& one) { emit(std::move(one)); }, action);
+  }
+}
+
+void Agent::check_invariants() const {
+  intake_.check_invariants();
+  inventory_.check_invariants();
+  slots_.check_invariants();
+  supply_.check_invariants();
+  reporter_.check_invariants();
+  HEARTH_CHECK(actions_.empty());
+  if (!intake_.in_force()) return;
+  for (const AssignedInstance& instance : intake_.in_force()->instances) {
+    HEARTH_CHECK(slots_.slot(instance.id).assigned().has_value());
+  }
 }
 
 }  // namespace hearth::core

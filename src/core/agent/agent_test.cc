@@ -93,6 +93,32 @@ TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   EXPECT_THAT(heartbeats(scene), SizeIs(10));
 }
 
+TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(milliseconds(1100));
+  scene.forget_history();
+  scene.step(StatusDropped{});
+  EXPECT_THAT(heartbeats(scene), IsEmpty());  // Not sooner: the bus may be away.
+  scene.pass(milliseconds(500));
+  ASSERT_THAT(heartbeats(scene), SizeIs(1));
+  EXPECT_TRUE(heartbeats(scene)[0].report);
+}
+
+TEST(Agent, TheLoadIsToldWithTheNextHeartbeatAndIsNoReasonForAReport) {
+  Scene scene;
+  scene.pass(milliseconds(1100));
+  scene.forget_history();
+  Load load;
+  load.cpu = 300;
+  scene.step(LoadSampled{load});
+  EXPECT_THAT(heartbeats(scene), IsEmpty());
+  scene.pass(milliseconds(500));
+  ASSERT_THAT(heartbeats(scene), SizeIs(1));
+  EXPECT_EQ(heartbeats(scene)[0].load, load);
+  EXPECT_FALSE(heartbeats(scene)[0].report);
+}
+
 TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
   Scene scene;
   scene.assign({Scene::wish(1)});
@@ -100,14 +126,6 @@ TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
   EXPECT_FALSE(status.seq);
   ASSERT_TRUE(status.report);
   EXPECT_EQ(status.report->instances.at(Scene::id(1)).state, InstanceState::kRunning);
-}
-
-TEST(Agent, AnInstanceOfWhichNothingIsKnownYetIsNotTold) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  EXPECT_THAT(scene.report().instances, IsEmpty());
-  EXPECT_EQ(applied(scene), 1U);
-  scene.pass(AssignmentIntake::kFirstWait);
-  EXPECT_THAT(scene.report().instances, SizeIs(1));
 }
 
 // Goal: a container that must go is not taken for gone by a start amid its stop. A report is
@@ -123,6 +141,86 @@ TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
   scene.pass(AssignmentIntake::kFirstWait + std::chrono::minutes(1));
   EXPECT_THAT(scene.containers, IsEmpty());
   EXPECT_THAT(scene.report().instances, IsEmpty());
+}
+
+// The containers. ---------------------------------------------------------------------------------
+
+TEST(Agent, WhatIsAssignedRunsAndIsTold) {
+  Scene scene;
+  scene.assign({Scene::wish(1), Scene::wish(2)});
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+  EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
+  EXPECT_EQ(scene.status(1).restarts, 0U);
+  EXPECT_EQ(scene.status(1).container, scene.agent->container_of(Scene::id(1)));
+  EXPECT_TRUE(scene.containers.contains(scene.agent->container_of(Scene::id(1))));
+  EXPECT_EQ(scene.report().workloads.at(Scene::id(1)), Scene::app());
+}
+
+TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(minutes(10));  // No manager was heard of since.
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.crash(1, 3);  // No time passes.
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  const InstanceStatus status = scene.status(1);
+  EXPECT_EQ(status.state, InstanceState::kRunning);
+  EXPECT_NE(status.container, first);
+  EXPECT_EQ(status.restarts, 1U);
+  EXPECT_EQ(status.last_exit->code, 3);
+  EXPECT_THAT(scene.containers, SizeIs(1));  // The old one was removed.
+}
+
+TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
+  Scene scene;
+  scene.assign({Scene::wish(1), Scene::wish(2, InstanceDesire::kStage)});
+  scene.assign({});
+  scene.pass(minutes(2));
+  EXPECT_THAT(scene.containers, IsEmpty());
+  EXPECT_THAT(scene.report().instances, IsEmpty());
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(2));
+}
+
+// Starts of the agent and of the node. ------------------------------------------------------------
+
+TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
+  Scene scene;
+  scene.assign({Scene::wish(1), Scene::wish(2, InstanceDesire::kStage)});
+  const ContainerId before = scene.agent->container_of(Scene::id(1));
+  scene.reboot();
+  EXPECT_THAT(scene.running(), IsEmpty());
+  scene.pass(AssignmentIntake::kFirstWait);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), before);
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+  EXPECT_EQ(scene.status(1).last_exit->code, 137);
+  EXPECT_EQ(scene.status(2).state, InstanceState::kStaged);
+  EXPECT_THAT(scene.containers, SizeIs(2));
+}
+
+TEST(Agent, AnAgentThatStartsAgainKeepsWhatRuns) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.crash(1);
+  const ContainerId kept = scene.agent->container_of(Scene::id(1));
+  scene.forget_history();
+  scene.start_agent();
+  scene.pass(minutes(2));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
+  EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
+  EXPECT_EQ(scene.status(1).restarts, 1U);  // The container tells.
+}
+
+TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
+  Scene scene;
+  scene.plant(1, ContainerState::kRunning);
+  scene.plant(2, ContainerState::kExited);
+  scene.start_agent();
+  scene.step(AssignmentsCaughtUp{});
+  scene.pass(minutes(2));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_THAT(scene.containers, SizeIs(2));
 }
 
 // The engine. -------------------------------------------------------------------------------------
@@ -243,6 +341,32 @@ TEST(Agent, WorkGoesOnRestartingWhileABuildRuns) {
   scene.pass(minutes(1));
   scene.crash(1);
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+// Goal: an agent that is made of another's state, at any moment, goes on as that would have.
+TEST(Agent, ACopyOfItsStateGoesOnAsItDoes) {
+  Scene original, swapped;
+  swapped.swaps_agent = true;
+  for (Scene* scene : {&original, &swapped}) {
+    scene->save_takes = scene->create_takes = scene->start_takes = milliseconds(30);
+    Assignment assignment =
+        scene->next({Scene::wish(1), Scene::wish(2, InstanceDesire::kRun, 'c')});
+    assignment.builds = {Scene::order(1), Scene::order(2)};
+    scene->receive(assignment);
+    scene->pass(seconds(3));
+    for (int i = 0; i < 3; ++i) scene->crash(1);
+    scene->disk_works = false;
+    scene->assign({Scene::wish(2)});
+    scene->pass(seconds(20));
+    scene->lose_engine();
+    scene->disk_works = true;
+    scene->pass(seconds(5));
+    scene->find_engine();
+    scene->pass(minutes(1));
+  }
+  EXPECT_EQ(swapped.agent->save(), original.agent->save());
+  EXPECT_EQ(swapped.times<SendStatus>(), original.times<SendStatus>());
+  EXPECT_EQ(swapped.running(), original.running());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "core/image_supply/image_actions.h"
+#include "core/instance_slot/container_messages.h"
 #include "core/operations/operation.h"
 #include "model/assignment.h"
 #include "model/container.h"
@@ -38,19 +39,6 @@ struct InventoryTaken {
   std::uint64_t number = 0;  ///< Of the TakeInventory that this answers.
   Result<Inventory> inventory;
 };
-struct ContainerStarted {
-  ContainerId container;
-  InstanceId instance;
-};
-struct ContainerExited {
-  ContainerId container;
-  InstanceId instance;
-  ContainerExit exit;
-};
-struct ContainerRemoved {
-  ContainerId container;
-  InstanceId instance;
-};
 struct LoadSampled {
   Load load;
 };
@@ -67,24 +55,6 @@ struct SaveAssignment {
 };
 struct TakeInventory {
   std::uint64_t number = 0;
-};
-struct CreateContainer {
-  OperationId operation;
-  AssignedInstance instance;
-  std::uint32_t restarts = 0;
-};
-struct StartContainer {
-  OperationId operation;
-  ContainerId container;
-};
-struct StopContainer {
-  OperationId operation;
-  ContainerId container;
-  Duration grace{};
-};
-struct RemoveContainer {
-  OperationId operation;
-  ContainerId container;
 };
 struct SendStatus {
   Heartbeat heartbeat;

@@ -52,22 +52,21 @@ void AssignmentIntake::on_caught_up(MonoTime now) {
   if (!state_.newest) state_.first_wait_ends.reset();
 }
 
-bool AssignmentIntake::on_saved(const WishNumber& number, const Result<void>& outcome,
-                                MonoTime now) {
-  if (!state_.saving || state_.saving->number != number) return false;
+const Assignment* AssignmentIntake::on_saved(const WishNumber& number, const Result<void>& outcome,
+                                             MonoTime now) {
+  if (!state_.saving || state_.saving->number != number) return nullptr;
   std::optional<Assignment> saved = std::exchange(state_.saving, std::nullopt);
   if (!outcome) {
     state_.save_error = outcome.error().message;
     state_.next_save = now + kSaveRetry;
-    return false;
+    return nullptr;
   }
   state_.save_error.clear();
-  state_.in_force = std::move(saved);
-  if (state_.newest->number == number) {
+  if (state_.newest == saved) {
     state_.newest.reset();
     state_.first_wait_ends.reset();
   }
-  return true;
+  return &state_.in_force.emplace(*std::move(saved));
 }
 
 std::optional<Assignment> AssignmentIntake::tend(MonoTime now) {

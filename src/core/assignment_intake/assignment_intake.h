@@ -58,8 +58,10 @@ class AssignmentIntake {
   void on_received(const Assignment& assignment, MonoTime now);
   /// The topic was read to its end: there is nothing newer than what was received.
   void on_caught_up(MonoTime now);
-  /// What became of storing `number`. True: another assignment is in force now.
-  [[nodiscard]] bool on_saved(const WishNumber& number, const Result<void>& outcome, MonoTime now);
+  /// What became of storing `number`. Returns the assignment that is in force from now on; nullptr:
+  /// nothing changed.
+  [[nodiscard]] const Assignment* on_saved(const WishNumber& number, const Result<void>& outcome,
+                                           MonoTime now);
   /// Lets time pass; to be called after whatever happened. Returns the assignment to store now.
   std::optional<Assignment> tend(MonoTime now);
 

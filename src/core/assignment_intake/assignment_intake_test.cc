@@ -56,7 +56,7 @@ struct Scene {
     HEARTH_CHECK(!unanswered.empty());
     const WishNumber saved = unanswered.front();
     unanswered.erase(unanswered.begin());
-    const bool changed = intake.on_saved(saved, outcome, now);
+    const bool changed = intake.on_saved(saved, outcome, now) != nullptr;
     tend();
     return changed;
   }
@@ -220,10 +220,10 @@ TEST(AssignmentIntake, ANewerOneIsStoredAtOnceEvenIfTheOneBeforeItCouldNotBe) {
 TEST(AssignmentIntake, AnAnswerThatNobodyWaitsForChangesNothing) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 1));
-  EXPECT_FALSE(scene.intake.on_saved(number(1, 2), {}, scene.now));
+  EXPECT_EQ(scene.intake.on_saved(number(1, 2), {}, scene.now), nullptr);
   EXPECT_FALSE(scene.intake.in_force());
   scene.answer();
-  EXPECT_FALSE(scene.intake.on_saved(number(1, 1), {}, scene.now));
+  EXPECT_EQ(scene.intake.on_saved(number(1, 1), {}, scene.now), nullptr);
 }
 
 // Goal: the topic of a node that lost its disk delivers again what was wanted before its containers

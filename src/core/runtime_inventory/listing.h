@@ -12,6 +12,7 @@ namespace hearth::core {
 struct Turn {
   std::uint64_t number = 0;  ///< Counts from 1.
   MonoTime now{};
+  bool operator==(const Turn&) const = default;
 };
 
 /// What the runtime has, as of the turn in which it was asked: it says nothing of what was done in
