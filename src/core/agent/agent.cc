@@ -28,7 +28,7 @@ Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint
       slots_(slot_settings(settings_), seed),
       supply_(settings_.incarnation.start_count),
       reporter_(reporter_settings(settings_), now.mono) {
-  if (intake_.in_force()) adopt(*intake_.in_force());
+  if (const Assignment* in_force = intake_.in_force()) adopt(*in_force);
 }
 
 Agent::Agent(AgentSettings settings, AgentState state)
@@ -179,9 +179,10 @@ void Agent::check_invariants() const {
   supply_.check_invariants();
   reporter_.check_invariants();
   HEARTH_CHECK(actions_.empty());
-  if (!intake_.in_force()) return;
-  for (const AssignedInstance& instance : intake_.in_force()->instances) {
-    HEARTH_CHECK(slots_.slot(instance.id).assigned().has_value());
+  const Assignment* in_force = intake_.in_force();
+  if (in_force == nullptr) return;
+  for (const AssignedInstance& instance : in_force->instances) {
+    HEARTH_CHECK(slots_.slot(instance.id).is_assigned());
   }
 }
 

@@ -10,9 +10,8 @@ namespace hearth::core {
 
 static_assert(TimedPart<AssignmentIntake>);
 
-AssignmentIntake::AssignmentIntake(const NodeName& node, std::optional<Assignment> stored,
-                                   MonoTime now)
-    : node_(node) {
+AssignmentIntake::AssignmentIntake(NodeName node, std::optional<Assignment> stored, MonoTime now)
+    : node_(std::move(node)) {
   state_.first_wait_ends = now + kFirstWait;
   if (stored && stored->node != node_) {
     ++state_.refused;
@@ -21,12 +20,11 @@ AssignmentIntake::AssignmentIntake(const NodeName& node, std::optional<Assignmen
   state_.in_force = std::move(stored);
 }
 
-AssignmentIntake::AssignmentIntake(const NodeName& node, State state)
-    : node_(node), state_(std::move(state)) {}
+AssignmentIntake::AssignmentIntake(NodeName node, State state)
+    : node_(std::move(node)), state_(std::move(state)) {}
 
 const Assignment* AssignmentIntake::newest_known() const {
-  if (state_.newest) return &*state_.newest;
-  return state_.in_force ? &*state_.in_force : nullptr;
+  return state_.newest ? &*state_.newest : in_force();
 }
 
 void AssignmentIntake::on_received(const Assignment& assignment, MonoTime now) {
@@ -55,7 +53,8 @@ void AssignmentIntake::on_caught_up(MonoTime now) {
 const Assignment* AssignmentIntake::on_saved(const WishNumber& number, const Result<void>& outcome,
                                              MonoTime now) {
   if (!state_.saving || state_.saving->number != number) return nullptr;
-  std::optional<Assignment> saved = std::exchange(state_.saving, std::nullopt);
+  Assignment saved = *std::move(state_.saving);
+  state_.saving.reset();
   if (!outcome) {
     state_.save_error = outcome.error().message;
     state_.next_save = now + kSaveRetry;
@@ -66,12 +65,13 @@ const Assignment* AssignmentIntake::on_saved(const WishNumber& number, const Res
     state_.newest.reset();
     state_.first_wait_ends.reset();
   }
-  return &state_.in_force.emplace(*std::move(saved));
+  return &state_.in_force.emplace(std::move(saved));
 }
 
 std::optional<Assignment> AssignmentIntake::tend(MonoTime now) {
   if (state_.first_wait_ends && now >= *state_.first_wait_ends) state_.first_wait_ends.reset();
-  if (!state_.newest || state_.saving || now < *state_.topic_read_at) return std::nullopt;
+  const bool was_topic_read = state_.topic_read_at && now >= *state_.topic_read_at;
+  if (!state_.newest || state_.saving || !was_topic_read) return std::nullopt;
   if (state_.next_save && now < *state_.next_save) return std::nullopt;
   state_.next_save.reset();
   state_.saving = state_.newest;

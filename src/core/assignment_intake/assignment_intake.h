@@ -49,8 +49,8 @@ class AssignmentIntake {
 
   /// `stored`: the assignment on the node's disk, if there is one. Another node's, on a disk that
   /// was copied, is refused.
-  AssignmentIntake(const NodeName& node, std::optional<Assignment> stored, MonoTime now);
-  AssignmentIntake(const NodeName& node, State state);
+  AssignmentIntake(NodeName node, std::optional<Assignment> stored, MonoTime now);
+  AssignmentIntake(NodeName node, State state);
   State save() const { return state_; }
 
   /// The topic delivered `assignment`. Another node's, or one that is older than the newest known,
@@ -65,7 +65,8 @@ class AssignmentIntake {
   /// Lets time pass; to be called after whatever happened. Returns the assignment to store now.
   std::optional<Assignment> tend(MonoTime now);
 
-  const std::optional<Assignment>& in_force() const { return state_.in_force; }
+  /// nullptr: none is.
+  const Assignment* in_force() const { return state_.in_force ? &*state_.in_force : nullptr; }
   /// The number of the assignment in force; zero: there is none.
   WishNumber applied() const { return state_.in_force ? state_.in_force->number : WishNumber{}; }
   /// Whether what is in force may be carried out, as of the last tend().

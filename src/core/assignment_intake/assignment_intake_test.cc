@@ -98,10 +98,11 @@ TEST(AssignmentIntake, AnAssignmentIsInForceOnlyOnceItIsOnDisk) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 5));
   EXPECT_THAT(scene.saves, ElementsAre(number(1, 5)));
-  EXPECT_FALSE(scene.intake.in_force());
+  EXPECT_EQ(scene.intake.in_force(), nullptr);
   EXPECT_FALSE(scene.intake.may_act());
   EXPECT_TRUE(scene.answer());
-  EXPECT_EQ(scene.intake.in_force(), numbered(1, 5));
+  ASSERT_NE(scene.intake.in_force(), nullptr);
+  EXPECT_EQ(*scene.intake.in_force(), numbered(1, 5));
   EXPECT_EQ(scene.intake.applied(), number(1, 5));
   EXPECT_TRUE(scene.intake.may_act());
 }
@@ -184,7 +185,7 @@ TEST(AssignmentIntake, WhatADiskCopiedFromAnotherNodeSaysIsRefused) {
   another.node = node("node-2");
   Scene scene(another);
   EXPECT_EQ(scene.intake.refused(), 1U);
-  EXPECT_FALSE(scene.intake.in_force());
+  EXPECT_EQ(scene.intake.in_force(), nullptr);
 }
 
 // Goal: on a slow disk an assignment that changes faster than it is stored is followed all the
@@ -221,7 +222,7 @@ TEST(AssignmentIntake, AnAnswerThatNobodyWaitsForChangesNothing) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 1));
   EXPECT_EQ(scene.intake.on_saved(number(1, 2), {}, scene.now), nullptr);
-  EXPECT_FALSE(scene.intake.in_force());
+  EXPECT_EQ(scene.intake.in_force(), nullptr);
   scene.answer();
   EXPECT_EQ(scene.intake.on_saved(number(1, 1), {}, scene.now), nullptr);
 }

@@ -67,8 +67,9 @@ std::vector<ImageAction> ImageSupply::on_assignment(const Assignment& assignment
   std::vector<ImageAction> actions;
   for (auto& [key, build] : state_.builds) {
     if (is_ordered(key) || build.cancelled) continue;
+    HEARTH_CHECK(build.attempt.operation.has_value());
     build.cancelled = true;
-    actions.emplace_back(CancelBuild{build.attempt.operation.value()});
+    actions.emplace_back(CancelBuild{*build.attempt.operation});
   }
   return actions;
 }
@@ -110,8 +111,9 @@ void ImageSupply::fetch_missing(MonoTime now, OperationIds& ids,
     Attempt& attempt = state_.fetches[reference];
     if (attempt.operation || now < attempt.next_try) continue;
     if (std::cmp_greater_equal(under_way, kFetchesMax)) continue;
-    attempt.begin(ids.next());
-    actions.emplace_back(FetchImage{*attempt.operation, image});
+    const OperationId id = ids.next();
+    attempt.operation = id;
+    actions.emplace_back(FetchImage{id, image});
     ++under_way;
   }
 }
@@ -123,7 +125,7 @@ void ImageSupply::begin_build(MonoTime now, OperationIds& ids, std::vector<Image
     Build& build = state_.builds[key_of(order)];
     if (now < build.attempt.next_try) continue;
     const OperationId id = ids.next();
-    build.attempt.begin(id);
+    build.attempt.operation = id;
     build.reference = fmt::format("{}-{}.{}", order.reference, start_count_, id.value);
     BuildOrder renamed = order;
     renamed.reference = build.reference;

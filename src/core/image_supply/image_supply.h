@@ -27,7 +27,6 @@ struct Attempt {
   std::uint32_t failures = 0;
   std::string error;  ///< The last one's.
 
-  void begin(const OperationId& id) { operation = id; }
   void put_off(const Error& why, Duration wait_max, MonoTime now);
   bool operator==(const Attempt&) const = default;
 };

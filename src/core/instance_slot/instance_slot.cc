@@ -53,7 +53,7 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
     // A container that is being made would escape: its creation is awaited first.
     if (!state_.operation) clear_out(ContainerId{}, turn, ids, actions);
   } else {
-    if (!state_.operation) tend_assigned(turn, readiness_of, ids, actions);
+    if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, actions);
     // The old container goes after the new one was made: an exit must cost no more than a start,
     // and until then its log can be read.
     const Container* keep = serving();
@@ -63,31 +63,32 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
   return actions;
 }
 
-void InstanceSlot::tend_assigned(const Turn& turn, const ReadinessOf& readiness_of,
-                                 OperationIds& ids, std::vector<ContainerAction>& actions) {
+void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
+                                 const ReadinessOf& readiness_of, OperationIds& ids,
+                                 std::vector<ContainerAction>& actions) {
   if (const Container* container = serving()) {
     state_.status.container = container->id;
-    return start_or_wait(*container, turn, ids, actions);
+    return start_or_wait(instance.desire, *container, turn, ids, actions);
   }
   if (turn.now < restart_.next_start()) return transition_to_waiting();
-  const ImageReadiness image = readiness_of(state_.assigned->image);
+  const ImageReadiness image = readiness_of(instance.image);
   if (!image.is_there) return transition_to(InstanceState::kFetching, image.reason);
   transition_to(InstanceState::kStarting, state_.status.reason);
-  state_.operation = ids.next();
-  actions.emplace_back(
-      CreateContainer{*state_.operation, *state_.assigned, state_.status.restarts});
+  const OperationId id = ids.next();
+  state_.operation = id;
+  actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
 }
 
-void InstanceSlot::start_or_wait(const Container& container, const Turn& turn, OperationIds& ids,
+void InstanceSlot::start_or_wait(InstanceDesire desire, const Container& container,
+                                 const Turn& turn, OperationIds& ids,
                                  std::vector<ContainerAction>& actions) {
   if (container.state == ContainerState::kRunning) return transition_to(InstanceState::kRunning);
-  if (state_.assigned->desire == InstanceDesire::kStage) {
-    return transition_to(InstanceState::kStaged);
-  }
+  if (desire == InstanceDesire::kStage) return transition_to(InstanceState::kStaged);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   transition_to(InstanceState::kStarting);
-  state_.operation = ids.next();
-  actions.emplace_back(StartContainer{*state_.operation, container.id});
+  const OperationId id = ids.next();
+  state_.operation = id;
+  actions.emplace_back(StartContainer{id, container.id});
 }
 
 void InstanceSlot::clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,

@@ -97,7 +97,7 @@ class InstanceSlot {
   std::optional<InstanceStatus> reported_status() const;
   /// Whose instance it is; nullopt if it is not assigned and no container is left to tell.
   std::optional<WorkloadName> workload() const;
-  const std::optional<AssignedInstance>& assigned() const { return state_.assigned; }
+  bool is_assigned() const { return state_.assigned.has_value(); }
   const std::optional<OperationId>& operation() const { return state_.operation; }
   const std::set<ContainerId>& leaving() const { return state_.leaving; }
   /// Neither assigned nor left over: it can be forgotten.
@@ -110,12 +110,13 @@ class InstanceSlot {
   void check_invariants() const;
 
  private:
-  void tend_assigned(const Turn& turn, const ReadinessOf& readiness_of, OperationIds& ids,
+  void tend_assigned(const AssignedInstance& instance, const Turn& turn,
+                     const ReadinessOf& readiness_of, OperationIds& ids,
                      std::vector<ContainerAction>& actions);
   void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
-  void start_or_wait(const Container& container, const Turn& turn, OperationIds& ids,
-                     std::vector<ContainerAction>& actions);
+  void start_or_wait(InstanceDesire desire, const Container& container, const Turn& turn,
+                     OperationIds& ids, std::vector<ContainerAction>& actions);
   Container* find(const ContainerId& container);
   void note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng);
   void note_end(std::string reason, MonoTime now, Prng& prng);

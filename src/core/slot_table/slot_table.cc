@@ -176,8 +176,9 @@ std::optional<MonoTime> SlotTable::next_deadline() const {
 void SlotTable::check_invariants() const {
   for (const auto& [id, slot] : slots_) {
     slot.check_invariants();
-    HEARTH_CHECK(!slot.assigned() || (has_assignment_ && slot.assigned()->id == id));
-    HEARTH_CHECK(!slot.operation() || asked_.contains(*slot.operation()));
+    HEARTH_CHECK(has_assignment_ || !slot.is_assigned());
+    const std::optional<OperationId> operation = slot.operation();
+    HEARTH_CHECK(!operation || asked_.contains(*operation));
     for (const ContainerId& container : slot.leaving()) HEARTH_CHECK(is_departing(id, container));
   }
   for (const auto& [operation, asked] : asked_) {
