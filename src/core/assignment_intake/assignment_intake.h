@@ -77,8 +77,8 @@ class AssignmentIntake {
   std::string problem() const;
 
   std::optional<MonoTime> next_deadline() const;
-  /// Nobody is judged by silence here: a late retry is merely late, and a first wait that a stall
-  /// used up has given the topic that time all the same.
+  /// Nobody is judged by silence here: a late retry is merely late, and a first wait that passed
+  /// during a stall is over.
   void on_stall(Duration, MonoTime) {}
   void on_bus_restored(MonoTime) {}
 

@@ -73,13 +73,14 @@ class InstanceSlot {
                  Prng& prng);
   void on_removed(const ContainerId& container, const Turn& turn, Prng& prng);
 
-  // A listing: each container of the instance that is in it, then the ids of all of them. To be
-  // called only if may_believe() it.
+  /// Whether the listing is not older than what was done here, and nothing is under way.
   bool may_believe(const Listing& listing) const;
+  /// A listing that may be believed has this container of the instance.
   void on_listed(const Container& seen, MonoTime now, Prng& prng);
+  /// A listing that may be believed has these containers of the instance and no other.
   void drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng);
 
-  // What became of its actions.
+  // What became of the actions that tend() returned.
   void on_created(const CreateContainer& asked, const OperationDone& done, const Turn& turn,
                   Prng& prng);
   void on_start_done(const ContainerId& container, const Result<void>& outcome, const Turn& turn,
@@ -125,7 +126,7 @@ class InstanceSlot {
   void transition_to_waiting();
 
   SlotSettings settings_;
-  State state_;  ///< But for its `restart`, which is kept in:
+  State state_;  ///< Its `restart` is not used: save() takes it from the record in use.
   RestartRecord restart_;
 };
 
