@@ -10,7 +10,12 @@ namespace hearth {
 /// promise. Not for secrets. Not thread-safe.
 class Prng {
  public:
+  /// Where it stands in its sequence.
+  using State = std::array<std::uint64_t, 4>;
+
   explicit Prng(std::uint64_t seed);
+  explicit Prng(const State& state) : state_(state) {}
+  State save() const { return state_; }
 
   std::uint64_t next();
   /// Uniform in [0, bound). `bound` > 0. Uses Lemire's multiply-shift; its bias below 2^-32 is no
@@ -22,7 +27,7 @@ class Prng {
   bool chance(std::uint32_t permille) { return below(1000) < permille; }
 
  private:
-  std::array<std::uint64_t, 4> state_;
+  State state_;
 };
 
 }  // namespace hearth

@@ -12,6 +12,13 @@ TEST(Prng, TheSameSeedGivesTheSameNumbersForEver) {
   EXPECT_EQ(again.next(), 1546998764402558742ULL);
 }
 
+TEST(Prng, ACopyOfItsStateGoesOnAsItDoes) {
+  Prng prng(42);
+  prng.next();
+  Prng copy(prng.save());
+  EXPECT_EQ(copy.next(), prng.next());
+}
+
 TEST(Prng, BoundsHold) {
   Prng prng(7);
   for (int i = 0; i < 10'000; ++i) {

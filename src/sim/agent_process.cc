@@ -5,10 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "base/prng.h"
+
 namespace hearth::sim {
 namespace {
 
 using std::chrono::milliseconds;
+
+/// How often a step is followed by an exchange of the core for its copy.
+constexpr std::uint32_t kSwapPermille = 50;
 
 }  // namespace
 
@@ -74,7 +79,21 @@ void AgentProcess::step(const core::AgentEvent& event) {
         "no-busy-loop",
         fmt::format("the agent of '{}' wants to be woken in the past", settings_.node.str()));
   }
+  agent_->check_invariants();
+  swap_agent_at_times();
   arm();
+}
+
+void AgentProcess::swap_agent_at_times() {
+  // The trace so far differs by seed and by what happened.
+  Prng chance(parts_.host.world().trace_hash() + ++steps_);
+  if (!chance.chance(kSwapPermille)) return;
+  const core::AgentState state = agent_->save();
+  agent_.emplace(settings_, state);
+  if (agent_->save() == state) return;
+  parts_.host.world().violate(
+      "state-reads-back",
+      fmt::format("the agent of '{}' is not what it was saved as", settings_.node.str()));
 }
 
 void AgentProcess::arm() {

@@ -22,6 +22,9 @@ struct AgentDisk {
 };
 
 /// The agent's process: the real core::Agent in a shell that carries its actions out.
+///
+/// Now and then the core is exchanged for one that is made of its saved state, which must change
+/// nothing. When, does not come from the world's chance, or it would change the history itself.
 class AgentProcess {
  public:
   /// What others want to know of it.
@@ -57,6 +60,7 @@ class AgentProcess {
   void post(core::AgentEvent event);
   void step(const core::AgentEvent& event);
   void arm();
+  void swap_agent_at_times();
   Instant now() const { return parts_.host.instant(); }
 
   void carry_out(const core::SaveAssignment& action);
@@ -77,6 +81,7 @@ class AgentProcess {
   core::AgentSettings settings_;
   Hooks hooks_;
   std::optional<core::Agent> agent_;
+  std::uint64_t steps_ = 0;
   std::uint64_t life_ = 0;
   std::optional<MonoTime> armed_for_;
   std::uint64_t timer_ = 0;

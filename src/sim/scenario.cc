@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/status_reporter/status_reporter.h"
 #include "model/enum_names.h"
 #include "sim/cluster.h"
 #include "sim/faults.h"
@@ -92,7 +93,7 @@ class Story {
 
   /// Nothing may stir, and everything must stay as it is.
   void stay_quiet() {
-    pass(core::Agent::kReportPeriod + seconds(1));  // What was lost is told again by then.
+    pass(core::StatusReporter::kReportPeriod + seconds(1));  // What was lost is told again by then.
     cluster_->checker().expect_quiet(true);
     pass(kQuiet);
     cluster_->checker().expect_quiet(false);

@@ -1,284 +1,189 @@
 #include "core/agent/agent.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
+#include <utility>
+#include <variant>
 
 #include "base/check.h"
 
 namespace hearth::core {
 namespace {
 
-/// Changes that come this close together are told in one report.
-constexpr Duration kReportGap = std::chrono::milliseconds(20);
-constexpr Duration kSaveRetry = std::chrono::seconds(1);
-constexpr Duration kListingRetry = std::chrono::seconds(1);
-/// A single listing may fail in passing.
-constexpr std::uint32_t kListingsFailedTolerated = 1;
+SlotSettings slot_settings(const AgentSettings& settings) {
+  return {.restart = settings.restart, .stop_grace = settings.stop_grace};
+}
+
+ReporterSettings reporter_settings(const AgentSettings& settings) {
+  return {.incarnation = settings.incarnation,
+          .agent_port = settings.agent_port,
+          .heartbeat_interval = settings.heartbeat_interval};
+}
 
 }  // namespace
 
 Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
              Instant now)
     : settings_(std::move(settings)),
-      prng_(seed),
-      now_(now),
-      first_wait_ends_(now.mono + kFirstWait),
-      next_heartbeat_(now.mono),
-      next_report_(now.mono) {
-  if (!stored) return;
-  // A disk that was copied from another node's says what that node has to run.
-  if (stored->node == settings_.node) {
-    adopt(*stored);
-  } else {
-    ++assignments_refused_;
-  }
+      turn_{.number = 0, .now = now.mono},
+      intake_(settings_.node, std::move(stored), now.mono),
+      slots_(slot_settings(settings_), seed),
+      supply_(settings_.incarnation.start_count),
+      reporter_(reporter_settings(settings_), now.mono) {
+  if (const Assignment* in_force = intake_.in_force()) adopt(*in_force);
+}
+
+Agent::Agent(AgentSettings settings, AgentState state)
+    : settings_(std::move(settings)),
+      turn_(state.turn),
+      operation_ids_(state.operation_ids),
+      intake_(settings_.node, std::move(state.intake)),
+      inventory_(std::move(state.inventory)),
+      slots_(slot_settings(settings_), state.slots),
+      supply_(settings_.incarnation.start_count, std::move(state.supply)),
+      reporter_(reporter_settings(settings_), std::move(state.reporter)) {}
+
+AgentState Agent::save() const {
+  return {.turn = turn_,
+          .operation_ids = operation_ids_,
+          .intake = intake_.save(),
+          .inventory = inventory_.save(),
+          .slots = slots_.save(),
+          .supply = supply_.save(),
+          .reporter = reporter_.save()};
 }
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
-  HEARTH_CHECK(now.mono >= now_.mono);
-  now_ = now;
-  ++step_;
-  actions_.clear();
-  std::visit([this](const auto& one) { visit(one); }, event);
-  save_if_due();
-  if (engine_up_ && !inventory_step_ && now_.mono >= next_inventory_) {
-    inventory_step_ = step_;
-    act(TakeInventory{step_});
+  HEARTH_CHECK(now.mono >= turn_.now);
+  turn_ = {.number = turn_.number + 1, .now = now.mono};
+  std::visit([this](const auto& one) { on(one); }, event);
+  tend_parts();
+  return std::exchange(actions_, {});
+}
+
+/// In this order: an assignment is stored before anything is done, images are fetched for what
+/// could not be created, and the report tells of all of it.
+void Agent::tend_parts() {
+  if (auto due = intake_.tend(turn_.now)) emit(SaveAssignment{*std::move(due)});
+  if (auto due = inventory_.tend(turn_)) emit(TakeInventory{*due});
+  if (may_act()) {
+    const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
+    emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
+    emit_all(supply_.tend(turn_.now, operation_ids_));
+  } else {
+    slots_.rest(turn_.now);
+    supply_.rest(turn_.now);
   }
-  tend_slots();
-  tend_supply();
-  send_status_if_due();
-  return std::move(actions_);
+  if (auto due = reporter_.tend(node_status(), turn_.now)) emit(SendStatus{*std::move(due)});
 }
 
 MonoTime Agent::next_deadline() const {
-  MonoTime next = next_heartbeat_;
-  const auto consider = [&](std::optional<MonoTime> other) {
-    if (other && *other > now_.mono) next = std::min(next, *other);
-  };
-  consider(next_report_);
-  consider(report_at_);
-  if (unsaved_ && !saving_) {
-    consider(topic_read_at_);
-    consider(next_save_);
-  }
-  consider(first_wait_ends_);
-  if (engine_up_ && !inventory_step_) consider(next_inventory_);
-  for (const auto& [id, slot] : slots_) {
-    consider(slot.restart.next_start());
-    consider(slot.next_clearing);
-  }
-  for (const auto& [reference, attempt] : fetches_) consider(attempt.next_try);
-  for (const auto& [key, attempt] : builds_) consider(attempt.next_try);
-  return next;
+  const std::optional<MonoTime> next = timed_parts(*this).next_deadline();
+  HEARTH_CHECK(next.has_value());  // There is always a next heartbeat.
+  return *next;
 }
 
-void Agent::visit(const AgentTicked&) {}
+void Agent::on(const AgentTicked&) {}
 
-void Agent::visit(const AssignmentReceived& event) {
-  const Assignment& assignment = event.assignment;
-  const Assignment* last = unsaved_ ? &*unsaved_ : assignment_ ? &*assignment_ : nullptr;
-  if (assignment.node != settings_.node || (last != nullptr && assignment.number < last->number)) {
-    ++assignments_refused_;
-    return;
-  }
-  if (last != nullptr && assignment.number == last->number) return;
-  unsaved_ = assignment;
-  next_save_.reset();
-  if (topic_read_at_) return;
-  // The first of those that the topic kept, which may be long out of date.
-  topic_read_at_ = now_.mono + kFirstWait;
-  // A start waits for the last of them to be stored, too.
-  if (now_.mono < first_wait_ends_) first_wait_ends_ = *topic_read_at_ + kFirstWait;
+void Agent::on(const AssignmentReceived& event) {
+  intake_.on_received(event.assignment, turn_.now);
 }
 
-void Agent::visit(const AssignmentsCaughtUp&) {
-  topic_read_at_ = std::min(topic_read_at_.value_or(now_.mono), now_.mono);
-  if (!unsaved_) first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
+void Agent::on(const AssignmentsCaughtUp&) {
+  intake_.on_caught_up(turn_.now);
 }
 
-void Agent::visit(const AssignmentSaved& event) {
-  if (!saving_ || saving_->number != event.number) return;
-  const Assignment saved = *std::exchange(saving_, std::nullopt);
-  if (!event.outcome) {
-    save_error_ = event.outcome.error().message;
-    next_save_ = now_.mono + kSaveRetry;
-    return;
-  }
-  save_error_.clear();
-  adopt(saved);
-  if (unsaved_->number != event.number) return;  // A newer one came meanwhile: its turn.
-  first_wait_ends_ = std::min(first_wait_ends_, now_.mono);
-  unsaved_.reset();
+void Agent::on(const AssignmentSaved& event) {
+  const Assignment* adopted = intake_.on_saved(event.number, event.outcome, turn_.now);
+  if (adopted != nullptr) adopt(*adopted);
 }
 
-void Agent::visit(const EngineFound&) {
-  engine_up_ = true;
-  engine_error_.clear();
-  listings_failed_ = 0;
-  listing_error_.clear();
-  inventory_step_.reset();
-  next_inventory_ = now_.mono;
-}
-
-void Agent::visit(const EngineLost& event) {
-  engine_up_ = false;
-  engine_error_ = event.reason;
-  inventory_known_ = false;
-  inventory_step_.reset();
-}
-
-void Agent::visit(const InventoryTaken& event) {
-  if (event.number != inventory_step_) return;  // Of an engine that was lost since.
-  if (event.inventory) {
-    listings_failed_ = 0;
-    listing_error_.clear();
-    take_inventory(*event.inventory);
-    const bool lacks_images = images_gained_in_step_ > *inventory_step_;
-    next_inventory_ = lacks_images ? now_.mono : now_.mono + kInventoryPeriod;
-  } else {
-    note_failed_listing(event.inventory.error());
-  }
-  inventory_step_.reset();
-}
-
-void Agent::note_failed_listing(const Error& error) {
-  ++listings_failed_;
-  listing_error_ = error.message;
-  next_inventory_ = now_.mono + kListingRetry;
-  // An engine that hangs keeps the way of its notices open, and would leave every request without
-  // an answer. A listing that comes ends this, as after it was lost.
-  if (error.code == ErrorCode::kTimeout && listings_failed_ > kListingsFailedTolerated) {
-    inventory_known_ = false;
-  }
-}
-
-void Agent::visit(const LoadSampled& event) {
-  load_ = event.load;
-}
-
-/// The next heartbeat tells everything again; not sooner, or a bus that is away would be flooded.
-void Agent::visit(const StatusDropped&) {
-  next_report_ = std::min(next_report_, next_heartbeat_);
-}
-
+/// `assignment` is in force from now on.
 void Agent::adopt(const Assignment& assignment) {
-  assignment_ = assignment;
-  if (assignment.heartbeat_interval > Duration::zero()) {
-    settings_.heartbeat_interval = assignment.heartbeat_interval;
-    next_heartbeat_ = std::min(next_heartbeat_, now_.mono + settings_.heartbeat_interval);
-  }
-  for (auto& [id, slot] : slots_) slot.wish.reset();
-  for (const AssignedInstance& instance : assignment.instances)
-    slot_of(instance.id).wish = instance;
-
-  std::erase_if(build_results_, [&](const auto& entry) { return !is_ordered(entry.first); });
-  cancel_builds();
+  reporter_.on_interval(assignment.heartbeat_interval, turn_.now);
+  slots_.on_assignment(assignment);
+  emit_all(supply_.on_assignment(assignment));
 }
 
-void Agent::save_if_due() {
-  if (!unsaved_ || saving_ || now_.mono < *topic_read_at_) return;
-  if (next_save_ && now_.mono < *next_save_) return;
-  next_save_.reset();
-  saving_ = *unsaved_;
-  act(SaveAssignment{*unsaved_});
+void Agent::on(const EngineFound&) {
+  inventory_.on_found(turn_.now);
 }
 
-bool Agent::may_act() const {
-  return engine_up_ && inventory_known_ && assignment_ && now_.mono >= first_wait_ends_;
+void Agent::on(const EngineLost& event) {
+  inventory_.on_lost(event.reason);
 }
 
-void Agent::send_status_if_due() {
-  Report current = report();
-  const WishNumber applied = assignment_ ? assignment_->number : WishNumber{};
-  const bool overslept = last_sent_ && now_.mono - *last_sent_ > 2 * settings_.heartbeat_interval;
-  const bool changed = !told_ || *told_ != current || told_applied_ != applied;
-  if (changed && !report_at_) {
-    report_at_ = last_sent_ ? std::max(now_.mono, *last_sent_ + kReportGap) : now_.mono;
-  }
-  const bool report_due =
-      (report_at_ && now_.mono >= *report_at_) || now_.mono >= next_report_ || overslept;
-  if (!report_due && now_.mono < next_heartbeat_) return;
-
-  Heartbeat heartbeat{.incarnation = settings_.incarnation,
-                      .seq = ++seq_,
-                      .sent_at = now_.mono,
-                      .applied = applied,
-                      .load = load_,
-                      .agent_port = settings_.agent_port,
-                      .report = std::nullopt};
-  if (report_due) {
-    heartbeat.report = current;
-    told_ = std::move(current);
-    told_applied_ = applied;
-    report_at_.reset();
-    next_report_ = now_.mono + kReportPeriod;
-  }
-  last_sent_ = now_.mono;
-  next_heartbeat_ = now_.mono + settings_.heartbeat_interval;
-  act(SendStatus{std::move(heartbeat)});
+void Agent::on(const InventoryTaken& event) {
+  const std::optional<Listing> listing =
+      inventory_.on_listed(event.number, event.inventory, turn_.now);
+  if (!listing) return;
+  slots_.on_listed(*listing, turn_.now);
+  if (supply_.on_listed(*listing)) inventory_.list_again(turn_.now);
 }
 
-Report Agent::report() const {
-  Report report;
-  for (const auto& [id, slot] : slots_) {
-    InstanceStatus status = slot.status;
-    if (status.state == InstanceState::kAssigned) {
-      // Nothing is known of it yet: to say so would undo what is known of it from before our start.
-      // A container that must go is known, though nothing was done about it yet.
-      const bool must_go = assignment_ && !slot.wish && !slot.containers.empty();
-      if (!must_go) continue;
-      status.state = InstanceState::kStopping;
-      status.container = slot.containers.begin()->first;
-    }
-    report.instances.emplace(id, std::move(status));
-    if (slot.wish) {
-      report.workloads.emplace(id, slot.wish->workload);
-    } else if (!slot.containers.empty()) {
-      report.workloads.emplace(id, slot.containers.begin()->second.workload);
-    }
-  }
-  report.images.assign(images_.begin(), images_.end());
-  if (assignment_) {
-    for (const BuildOrder& order : assignment_->builds) {
-      const auto result = build_results_.find({order.workload, order.generation});
-      report.builds.push_back(result != build_results_.end()
-                                  ? result->second
-                                  : BuildStatus{.workload = order.workload,
-                                                .generation = order.generation,
-                                                .state = BuildState::kRunning,
-                                                .archive = std::nullopt,
-                                                .reason = ""});
-    }
-  }
-  report.capacity = settings_.capacity;
-  report.problem = problem();
-  return report;
+void Agent::on(const ContainerStarted& event) {
+  slots_.on(event, turn_);
 }
 
-std::string Agent::problem() const {
-  if (!engine_up_) return engine_error_;
-  if (!inventory_known_ && listings_failed_ == 0) return "its containers have not been listed yet";
-  if (!inventory_known_ || listings_failed_ > kListingsFailedTolerated)
-    return "its containers cannot be listed: " + listing_error_;
-  if (!save_error_.empty()) return "its assignment cannot be stored: " + save_error_;
-  return {};
+void Agent::on(const ContainerExited& event) {
+  slots_.on(event, turn_);
+}
+
+void Agent::on(const ContainerRemoved& event) {
+  slots_.on(event, turn_);
+}
+
+/// Of a container or of an image: each part ignores what it did not ask.
+void Agent::on(const OperationDone& event) {
+  if (auto lost = slots_.on_done(event, turn_)) supply_.on_image_lost(*lost);
+  if (supply_.on_done(event, turn_)) inventory_.list_again(turn_.now);
+}
+
+void Agent::on(const LoadSampled& event) {
+  reporter_.on_load(event.load);
+}
+
+void Agent::on(const StatusDropped&) {
+  reporter_.on_dropped();
+}
+
+NodeStatus Agent::node_status() const {
+  NodeStatus status{.applied = intake_.applied(), .report = {}};
+  slots_.add_to(status.report);
+  status.report.images = supply_.images();
+  status.report.builds = supply_.build_statuses();
+  status.report.capacity = settings_.capacity;
+  status.report.problem = inventory_.problem();
+  if (status.report.problem.empty()) status.report.problem = intake_.problem();
+  return status;
 }
 
 Heartbeat Agent::status() const {
-  return Heartbeat{.incarnation = settings_.incarnation,
-                   .seq = std::nullopt,
-                   .sent_at = now_.mono,
-                   .applied = assignment_ ? assignment_->number : WishNumber{},
-                   .load = load_,
-                   .agent_port = settings_.agent_port,
-                   .report = report()};
+  return reporter_.answer(node_status(), turn_.now);
 }
 
 ContainerId Agent::container_of(const InstanceId& instance) const {
-  const auto found = slots_.find(instance);
-  return found == slots_.end() ? ContainerId{} : found->second.status.container;
+  const InstanceSlot* slot = slots_.find_slot(instance);
+  return slot == nullptr ? ContainerId{} : slot->status().container;
+}
+
+template <class Action>
+void Agent::emit_all(std::vector<Action> actions) {
+  for (Action& action : actions) {
+    std::visit([this](auto& one) { emit(std::move(one)); }, action);
+  }
+}
+
+void Agent::check_invariants() const {
+  intake_.check_invariants();
+  inventory_.check_invariants();
+  slots_.check_invariants();
+  supply_.check_invariants();
+  reporter_.check_invariants();
+  HEARTH_CHECK(actions_.empty());
+  const Assignment* in_force = intake_.in_force();
+  if (in_force == nullptr) return;
+  for (const AssignedInstance& instance : in_force->instances) {
+    HEARTH_CHECK(slots_.slot(instance.id).is_assigned());
+  }
 }
 
 }  // namespace hearth::core

@@ -1,17 +1,19 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "base/prng.h"
 #include "base/time.h"
 #include "core/agent/messages.h"
-#include "core/restart/restart_record.h"
+#include "core/assignment_intake/assignment_intake.h"
+#include "core/image_supply/image_supply.h"
+#include "core/operations/operation.h"
+#include "core/runtime_inventory/runtime_inventory.h"
+#include "core/slot_table/slot_table.h"
+#include "core/status_reporter/status_reporter.h"
+#include "core/timed/timed_part.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
@@ -24,42 +26,45 @@ struct AgentSettings {
   Resources capacity;
   std::uint16_t agent_port = 0;
   Duration heartbeat_interval =
-      std::chrono::milliseconds(500);  ///< Until an assignment says otherwise.
+      std::chrono::milliseconds(500);  ///< Until an assignment says otherwise. > 0.
   RestartSettings restart;
   Duration stop_grace = std::chrono::seconds(10);  ///< From SIGTERM to SIGKILL.
 };
 
-/// One node's work as a pure function: keeps running what the node was assigned, and tells how it
+/// All that an agent knows. An agent made of it goes on as the one that it was taken from.
+struct AgentState {
+  Turn turn;  ///< The last one.
+  OperationIds operation_ids;
+  AssignmentIntake::State intake;
+  RuntimeInventory::State inventory;
+  SlotTable::State slots;
+  ImageSupply::State supply;
+  StatusReporter::State reporter;
+  bool operator==(const AgentState&) const = default;
+};
+
+/// One node's work as a pure function: keeps running what the node was assigned, and reports how it
 /// is.
 ///
 /// It needs nobody to do so: what dies is restarted at once without asking, with or without a
-/// manager, a broker or a network. The last assignment is stored before it is acted on, so a node
-/// that boots cut off starts what it had. Each restart is a fresh container.
+/// manager, a broker or a network. It touches nothing before its intake has an assignment that may
+/// be carried out, and its runtime was listed.
 ///
-/// The topic keeps assignments of before, which it tells first: one that a node without its disk
-/// believed would stop what was started since. So until the topic was read to its end the newest is
-/// only kept in mind. One is stored at a time, and after it the newest of those that came
-/// meanwhile.
-///
-/// Before the engine was heard and its containers were listed it touches nothing. After a start it
-/// waits kFirstWait for a newer assignment before it starts what the stored one says; what runs
-/// already keeps running.
+/// Each decision belongs to one of its parts, which own their state: the intake (which assignment),
+/// the inventory (whether the runtime can be used), the slots (containers), the supply (images) and
+/// the reporter (heartbeats). The agent hands each event to the parts that it concerns, then lets
+/// all of them act in a fixed order; no part knows another.
 ///
 /// Sans-io: the shell carries out the actions in order and feeds what became of them back. Every
 /// operation is answered by one OperationDone. Not thread-safe.
 class Agent {
  public:
-  /// How long a start waits to hear of a newer assignment than the stored one, and for the end of
-  /// the topic, which may never be told, once it heard of one.
-  static constexpr Duration kFirstWait = std::chrono::seconds(3);
-  /// A full report at least this often, even if nothing changed.
-  static constexpr Duration kReportPeriod = std::chrono::seconds(10);
-  /// The engine's containers are listed again at least this often: a notice may have been lost.
-  static constexpr Duration kInventoryPeriod = std::chrono::seconds(30);
-
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
   /// `seed` feeds the backoff's jitter.
   Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now);
+  /// `settings`: those of the agent that `state` was taken from.
+  Agent(AgentSettings settings, AgentState state);
+  AgentState save() const;
 
   /// Applies `event` as of `now`, which never runs backwards; returns what to do, in order.
   std::vector<AgentAction> step(const AgentEvent& event, Instant now);
@@ -72,139 +77,47 @@ class Agent {
   Heartbeat status() const;
   /// The container that runs, or last ran, the instance; empty if none is known.
   ContainerId container_of(const InstanceId& instance) const;
-  std::uint64_t assignments_refused() const { return assignments_refused_; }
+  std::uint64_t assignments_refused() const { return intake_.refused(); }
+
+  /// Holds after every step, or the program is wrong.
+  void check_invariants() const;
 
  private:
-  /// One instance that is wished for, or of which a container is left.
-  struct Slot {
-    explicit Slot(const RestartSettings& settings) : restart(settings) {}
-
-    std::optional<AssignedInstance> wish;
-    std::map<ContainerId, Container> containers;
-    std::set<ContainerId> leaving;  ///< Being stopped or removed.
-    std::optional<OperationId> operation;
-    ContainerId last_container;
-    RestartRecord restart;
-    std::uint32_t restarts = 0;  ///< Containers that came before the current one.
-    MonoTime next_clearing{};    ///< After a removal failed.
-    std::uint64_t changed_in_step = 0;
-    InstanceStatus status;
-  };
-  enum class OperationKind : std::uint8_t { kCreate, kStart, kStop, kRemove, kFetch, kBuild };
-  struct Operation {
-    OperationKind kind;
-    InstanceId instance;
-    ContainerId container;
-    std::optional<AssignedInstance> wish{};  ///< kCreate: what the container is made for.
-    std::string reference{};                 ///< kFetch, kBuild: of the image.
-    std::optional<std::pair<WorkloadName, Generation>> build_key{};  ///< kBuild.
-  };
-  /// An image that is wanted and not there, or a build: tried again and again.
-  struct Attempt {
-    std::optional<OperationId> operation;
-    MonoTime next_try{};
-    std::uint32_t failures = 0;
-    std::string error;
-    bool cancelled = false;  ///< A build; its end is awaited.
-  };
-  using BuildKey = std::pair<WorkloadName, Generation>;
-
-  // agent.cc: the step, the assignment, the status.
-  void visit(const AgentTicked& event);
-  void visit(const AssignmentReceived& event);
-  void visit(const AssignmentsCaughtUp& event);
-  void visit(const AssignmentSaved& event);
-  void visit(const EngineFound& event);
-  void visit(const EngineLost& event);
-  void visit(const InventoryTaken& event);
-  void visit(const ContainerStarted& event);
-  void visit(const ContainerExited& event);
-  void visit(const ContainerRemoved& event);
-  void visit(const OperationDone& event);
-  void visit(const LoadSampled& event);
-  void visit(const StatusDropped& event);
+  void on(const AgentTicked& event);
+  void on(const AssignmentReceived& event);
+  void on(const AssignmentsCaughtUp& event);
+  void on(const AssignmentSaved& event);
+  void on(const EngineFound& event);
+  void on(const EngineLost& event);
+  void on(const InventoryTaken& event);
+  void on(const ContainerStarted& event);
+  void on(const ContainerExited& event);
+  void on(const ContainerRemoved& event);
+  void on(const OperationDone& event);
+  void on(const LoadSampled& event);
+  void on(const StatusDropped& event);
   void adopt(const Assignment& assignment);
-  void save_if_due();
-  void note_failed_listing(const Error& error);
-  void send_status_if_due();
-  Report report() const;
-  std::string problem() const;
-  bool may_act() const;
-  void act(AgentAction action) { actions_.push_back(std::move(action)); }
+  void tend_parts();
+  bool may_act() const { return inventory_.is_usable() && intake_.may_act(); }
+  NodeStatus node_status() const;
+  void emit(AgentAction action) { actions_.push_back(std::move(action)); }
+  template <class Action>
+  void emit_all(std::vector<Action> actions);
 
-  // slots.cc: the containers.
-  void tend_slots();
-  void tend(const InstanceId& id, Slot& slot);
-  void tend_wished(const InstanceId& id, Slot& slot);
-  void create_container(const InstanceId& id, Slot& slot);
-  void clear_out(const InstanceId& id, Slot& slot, const ContainerId& keep);
-  void note_exit(Slot& slot, std::optional<ContainerExit> exit);
-  void note_end(Slot& slot, std::string reason);
-  void note_failure(Slot& slot, const std::string& reason);
-  static void set_waiting(Slot& slot);
-  static void set_state(Slot& slot, InstanceState state, std::string reason = {});
-  static Container* current(Slot& slot);
-  Slot& slot_of(const InstanceId& id);
-  Slot* find_slot(const InstanceId& id);
-  OperationId begin(Operation operation);
-  void take_inventory(const Inventory& inventory);
-  void merge(Slot& slot, const Container& seen);
-  void finish_create(Slot& slot, const AssignedInstance& wish, const OperationDone& done);
-  void finish_start(Slot& slot, const ContainerId& container, const Result<void>& outcome);
-  void finish_departure(Slot& slot, const Operation& operation, const Result<void>& outcome);
-
-  // supply.cc: images and builds.
-  void tend_supply();
-  bool have_image(const Image& image) const { return images_.contains(image.reference); }
-  std::map<std::string, Image> wanted_images() const;
-  std::string fetch_error(const std::string& reference) const;
-  void finish_fetch(const std::string& reference, const OperationDone& done);
-  void cancel_builds();
-  bool is_ordered(const BuildKey& key) const;
-  void finish_build(const Operation& build, const OperationDone& done);
-  void put_off(Attempt& attempt, const Error& error, Duration wait_max);
+  /// Every part that waits for time to pass.
+  static auto timed_parts(auto& self) {
+    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.reporter_);
+  }
 
   AgentSettings settings_;
-  Prng prng_;
-  Instant now_;
-  std::uint64_t step_ = 0;
-  std::vector<AgentAction> actions_;
-
-  std::optional<Assignment> assignment_;  ///< In force; stored on disk.
-  std::optional<Assignment> unsaved_;     ///< The newest; to be stored.
-  std::optional<Assignment> saving_;      ///< Being stored; perhaps an older one than that.
-  std::optional<MonoTime> next_save_;     ///< Storing failed; when to try again.
-  /// From then on the newest that was heard of is believed; nullopt: none was, nor the topic's end.
-  std::optional<MonoTime> topic_read_at_;
-  std::string save_error_;
-  std::uint64_t assignments_refused_ = 0;
-  MonoTime first_wait_ends_;
-
-  bool engine_up_ = false;
-  std::string engine_error_ = "the engine has not answered yet";
-  bool inventory_known_ = false;
-  std::uint32_t listings_failed_ = 0;            ///< Since the last that came.
-  std::string listing_error_;                    ///< Of the last of them.
-  std::optional<std::uint64_t> inventory_step_;  ///< Asked for in that step, and not answered.
-  MonoTime next_inventory_{};
-
-  std::map<InstanceId, Slot> slots_;
-  std::uint64_t next_operation_ = 1;
-  std::map<OperationId, Operation> operations_;
-  std::set<std::string> images_;
-  std::uint64_t images_gained_in_step_ = 0;  ///< By a fetch or a build.
-  std::map<std::string, Attempt> fetches_;   ///< By reference.
-  std::map<BuildKey, Attempt> builds_;
-  std::map<BuildKey, BuildStatus> build_results_;
-
-  Load load_;
-  std::uint64_t seq_ = 0;
-  std::optional<Report> told_;  ///< The last report sent.
-  WishNumber told_applied_;
-  MonoTime next_heartbeat_;
-  MonoTime next_report_;               ///< A full report is due then, whatever happens.
-  std::optional<MonoTime> report_at_;  ///< Something changed: to be told then.
-  std::optional<MonoTime> last_sent_;
+  Turn turn_;
+  OperationIds operation_ids_;
+  AssignmentIntake intake_;
+  RuntimeInventory inventory_;
+  SlotTable slots_;
+  ImageSupply supply_;
+  StatusReporter reporter_;
+  std::vector<AgentAction> actions_;  ///< Of the step under way.
 };
 
 }  // namespace hearth::core

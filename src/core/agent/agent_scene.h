@@ -81,14 +81,18 @@ class AgentScene {
             WallTime(std::chrono::seconds(now_.time_since_epoch() / std::chrono::seconds(1)))};
   }
 
+  AgentSettings settings() const {
+    return {.node = node(),
+            .incarnation = {"boot-1", starts_},
+            .capacity = {.cpu_millis = 4000},
+            .agent_port = 7701};
+  }
+
   // The node's life.
   void start_agent() {
     due_.clear();  // What was under way is not told to the next agent.
-    agent = std::make_unique<Agent>(AgentSettings{.node = node(),
-                                                  .incarnation = {"boot-1", ++starts_},
-                                                  .capacity = {.cpu_millis = 4000},
-                                                  .agent_port = 7701},
-                                    stored, 7, now());
+    ++starts_;
+    agent = std::make_unique<Agent>(settings(), stored, 7, now());
     if (engine_up) step(EngineFound{});
   }
   /// Every process ends; the disk keeps the containers and the assignment.
@@ -150,6 +154,8 @@ class AgentScene {
 
   std::vector<AgentAction> step(const AgentEvent& event) {
     std::vector<AgentAction> actions = agent->step(event, now());
+    agent->check_invariants();
+    if (swaps_agent) agent = std::make_unique<Agent>(settings(), agent->save());
     for (const AgentAction& action : actions) {
       history.push_back({now_, action});
       std::visit([this](const auto& one) { carry_out(one); }, action);
@@ -224,6 +230,7 @@ class AgentScene {
   }
 
   std::unique_ptr<Agent> agent;
+  bool swaps_agent = false;  ///< After each step for one that is made of its state.
   std::vector<Done> history;
   // The disk.
   std::optional<Assignment> stored;

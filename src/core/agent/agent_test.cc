@@ -45,120 +45,6 @@ TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
   EXPECT_EQ(heartbeats(scene).back().applied, (WishNumber{{1}, {5}}));
 }
 
-TEST(Agent, AnAssignmentThatCannotBeStoredIsNotActedOnAndStoringIsTriedAgain) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.disk_works = false;
-  scene.assign({});
-  EXPECT_THAT(scene.problem(), HasSubstr("cannot be stored: disk full"));
-  scene.pass(milliseconds(2500));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(4));  // The first one's, then one a second.
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  EXPECT_EQ(applied(scene), 1U);
-  scene.disk_works = true;
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.running(), IsEmpty());
-  EXPECT_EQ(applied(scene), 2U);
-  EXPECT_EQ(scene.problem(), "");
-}
-
-TEST(Agent, AnOlderEpochOrRevisionIsRefused) {
-  Scene scene;
-  scene.receive(Scene::numbered(2, 5, {Scene::wish(1)}));
-  scene.pass(Duration(0));
-  scene.forget_history();
-  scene.receive(Scene::numbered(2, 4, {}));
-  scene.receive(Scene::numbered(1, 9, {}));
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.agent->assignments_refused(), 2U);
-  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  EXPECT_EQ(scene.agent->status().applied, (WishNumber{{2}, {5}}));
-}
-
-TEST(Agent, ANewLeadersFirstAssignmentIsTakenOverThoughItsRevisionIsLower) {
-  Scene scene;
-  scene.receive(Scene::numbered(1, 9, {Scene::wish(1)}));
-  scene.pass(Duration(0));
-  scene.receive(Scene::numbered(2, 1, {}));
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.running(), IsEmpty());
-  EXPECT_EQ(scene.agent->status().applied, (WishNumber{{2}, {1}}));
-}
-
-TEST(Agent, WhatIsOnDiskRefusesOlderOnesAfterAStart) {
-  Scene scene(Scene::numbered(2, 5, {Scene::wish(1)}));
-  scene.receive(Scene::numbered(2, 4, {}));
-  scene.pass(seconds(10));
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
-TEST(Agent, TheSameAssignmentAgainIsNeitherStoredNorRefused) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.receive(*scene.stored);
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-  EXPECT_EQ(scene.agent->assignments_refused(), 0U);
-}
-
-TEST(Agent, AnotherNodesAssignmentIsRefused) {
-  Scene scene;
-  Assignment assignment = scene.next({Scene::wish(1)});
-  assignment.node = *NodeName::parse("node-2");
-  scene.receive(assignment);
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-  EXPECT_FALSE(scene.stored);
-  EXPECT_FALSE(scene.engine_touched());
-}
-
-// Goal: on a slow disk a wish that changes faster than it is stored is followed all the same, a
-// little behind, and never by one that is not on disk.
-TEST(Agent, EachAssignmentThatIsOnDiskIsActedOnThoughANewerOneIsComing) {
-  Scene scene;
-  scene.save_takes = seconds(1);
-  scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.pass(milliseconds(500));
-  scene.receive(Scene::numbered(1, 3, {Scene::wish(3)}));
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-  scene.pass(milliseconds(600));
-  EXPECT_EQ(scene.stored->number.revision, Revision{1});
-  EXPECT_EQ(applied(scene), 1U);
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  scene.pass(seconds(1));
-  EXPECT_EQ(applied(scene), 3U);
-  scene.pass(seconds(1));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
-}
-
-TEST(Agent, OneAssignmentIsStoredAtATimeAndThenTheNewest) {
-  Scene scene;
-  scene.save_takes = seconds(1);
-  for (std::uint64_t revision = 1; revision <= 9; ++revision) {
-    scene.receive(Scene::numbered(1, revision, {Scene::wish(revision)}));
-  }
-  scene.pass(milliseconds(999));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-  scene.pass(seconds(10));
-  const std::vector<SaveAssignment> saves = scene.done<SaveAssignment>();
-  ASSERT_THAT(saves, SizeIs(2));
-  EXPECT_EQ(saves[0].assignment.number.revision, Revision{1});
-  EXPECT_EQ(saves[1].assignment.number.revision, Revision{9});
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(9)));
-}
-
-TEST(Agent, ANewerAssignmentIsStoredAtOnceEvenIfTheOneBeforeItCouldNotBe) {
-  Scene scene;
-  scene.disk_works = false;
-  scene.assign({Scene::wish(1)});
-  scene.disk_works = true;
-  scene.assign({Scene::wish(2)});
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
-}
-
 // Goal: the topic of a node that lost its disk tells again what was wanted before its containers
 // were; they outlive that. Method: one container, and records from before it was asked for.
 TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
@@ -183,65 +69,17 @@ TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
   EXPECT_EQ(applied(scene), 75U);
 }
 
-TEST(Agent, ATopicWhoseEndIsNeverToldIsBelievedAfterAWhile) {
-  Scene scene;
-  scene.start_agent();
-  scene.pass(minutes(1));  // The bus was away all the time.
-  scene.receive(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.pass(Agent::kFirstWait - milliseconds(1));
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
-  scene.pass(milliseconds(1));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
-  EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-}
-
 TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
   Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.save_takes = Agent::kFirstWait - seconds(1);
-  scene.pass(Agent::kFirstWait - milliseconds(1));
+  scene.save_takes = AssignmentIntake::kFirstWait - seconds(1);
+  scene.pass(AssignmentIntake::kFirstWait - milliseconds(1));
   scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
   scene.pass(minutes(1));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
 }
 
-TEST(Agent, AStartThatCannotStoreWhatIsNewerActsOnWhatItHadInTheEnd) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  scene.disk_works = false;
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
-  scene.pass(2 * Agent::kFirstWait);
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
 // Heartbeats. -------------------------------------------------------------------------------------
-
-TEST(Agent, HeartbeatsComeAtTheirIntervalEachWithTheNextNumber) {
-  Scene scene;
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.pass(seconds(5));
-  const std::vector<Heartbeat> sent = heartbeats(scene);
-  const std::vector<MonoTime> times = scene.times<SendStatus>();
-  ASSERT_THAT(sent, SizeIs(10));
-  for (std::size_t i = 1; i < sent.size(); ++i) {
-    EXPECT_EQ(*sent[i].seq, *sent[i - 1].seq + 1);
-    EXPECT_EQ(times[i] - times[i - 1], milliseconds(500));
-    EXPECT_EQ(sent[i].sent_at, times[i]);
-    EXPECT_EQ(sent[i].incarnation, (Incarnation{"boot-1", 1}));
-    EXPECT_EQ(sent[i].agent_port, 7701);
-  }
-}
-
-TEST(Agent, TheFirstHeartbeatComesAtOnceAsNumberOneWithAReport) {
-  Scene scene;
-  const std::vector<Heartbeat> sent = heartbeats(scene);
-  ASSERT_FALSE(sent.empty());
-  EXPECT_EQ(scene.times<SendStatus>()[0], scene.now().mono);
-  EXPECT_EQ(sent[0].seq, 1U);
-  ASSERT_TRUE(sent[0].report);
-  EXPECT_EQ(sent[0].report->capacity.cpu_millis, 4000U);
-}
 
 TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   Scene scene;
@@ -255,43 +93,6 @@ TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   EXPECT_THAT(heartbeats(scene), SizeIs(10));
 }
 
-TEST(Agent, AReportComesWithEachChangeAndElseNowAndThen) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.pass(seconds(30));
-  std::vector<MonoTime> told;
-  for (const AgentScene::Done& one : scene.history) {
-    const auto* sent = std::get_if<SendStatus>(&one.action);
-    if (sent != nullptr && sent->heartbeat.report) told.push_back(one.at);
-  }
-  ASSERT_THAT(told, SizeIs(3));
-  EXPECT_EQ(told[1] - told[0], Agent::kReportPeriod);
-
-  scene.forget_history();
-  scene.pass(milliseconds(250));  // Between two heartbeats.
-  scene.forget_history();
-  scene.crash(1);
-  scene.pass(milliseconds(20));
-  ASSERT_FALSE(heartbeats(scene).empty());
-  ASSERT_TRUE(heartbeats(scene).back().report);
-  EXPECT_EQ(heartbeats(scene).back().report->instances.at(Scene::id(1)).restarts, 1U);
-}
-
-TEST(Agent, ChangesThatComeCloseTogetherAreToldTogether) {
-  Scene scene;
-  std::vector<AssignedInstance> wishes;
-  for (std::uint64_t number = 1; number <= 50; ++number) wishes.push_back(Scene::wish(number));
-  scene.assign(wishes);
-  scene.pass(seconds(1));
-  scene.forget_history();
-  for (std::uint64_t number = 1; number <= 50; ++number) scene.crash(number);
-  scene.pass(milliseconds(20));
-  EXPECT_LE(heartbeats(scene).size(), 2U);
-  EXPECT_EQ(heartbeats(scene).back().report->instances.at(Scene::id(50)).restarts, 1U);
-}
-
 TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
   Scene scene;
   scene.assign({Scene::wish(1)});
@@ -300,16 +101,6 @@ TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
   scene.step(StatusDropped{});
   EXPECT_THAT(heartbeats(scene), IsEmpty());  // Not sooner: the bus may be away.
   scene.pass(milliseconds(500));
-  ASSERT_THAT(heartbeats(scene), SizeIs(1));
-  EXPECT_TRUE(heartbeats(scene)[0].report);
-}
-
-TEST(Agent, AnAgentThatStoodStillTellsEverythingAtOnce) {
-  Scene scene;
-  scene.pass(seconds(1));
-  scene.forget_history();
-  scene.oversleep(seconds(3));
-  scene.step(AgentTicked{});
   ASSERT_THAT(heartbeats(scene), SizeIs(1));
   EXPECT_TRUE(heartbeats(scene)[0].report);
 }
@@ -337,14 +128,6 @@ TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
   EXPECT_EQ(status.report->instances.at(Scene::id(1)).state, InstanceState::kRunning);
 }
 
-TEST(Agent, AnInstanceOfWhichNothingIsKnownYetIsNotTold) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
-  EXPECT_THAT(scene.report().instances, IsEmpty());
-  EXPECT_EQ(applied(scene), 1U);
-  scene.pass(Agent::kFirstWait);
-  EXPECT_THAT(scene.report().instances, SizeIs(1));
-}
-
 // Goal: a container that must go is not taken for gone by a start amid its stop. A report is
 // complete: what is not in it is not on the node.
 TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
@@ -355,9 +138,89 @@ TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
   EXPECT_EQ(scene.problem(), "");
   EXPECT_EQ(scene.status(1).state, InstanceState::kStopping);
   EXPECT_EQ(scene.status(1).container, scene.containers.begin()->first);
-  scene.pass(Agent::kFirstWait + std::chrono::minutes(1));
+  scene.pass(AssignmentIntake::kFirstWait + std::chrono::minutes(1));
   EXPECT_THAT(scene.containers, IsEmpty());
   EXPECT_THAT(scene.report().instances, IsEmpty());
+}
+
+// The containers. ---------------------------------------------------------------------------------
+
+TEST(Agent, WhatIsAssignedRunsAndIsTold) {
+  Scene scene;
+  scene.assign({Scene::wish(1), Scene::wish(2)});
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+  EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
+  EXPECT_EQ(scene.status(1).restarts, 0U);
+  EXPECT_EQ(scene.status(1).container, scene.agent->container_of(Scene::id(1)));
+  EXPECT_TRUE(scene.containers.contains(scene.agent->container_of(Scene::id(1))));
+  EXPECT_EQ(scene.report().workloads.at(Scene::id(1)), Scene::app());
+}
+
+TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.pass(minutes(10));  // No manager was heard of since.
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.crash(1, 3);  // No time passes.
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  const InstanceStatus status = scene.status(1);
+  EXPECT_EQ(status.state, InstanceState::kRunning);
+  EXPECT_NE(status.container, first);
+  EXPECT_EQ(status.restarts, 1U);
+  EXPECT_EQ(status.last_exit->code, 3);
+  EXPECT_THAT(scene.containers, SizeIs(1));  // The old one was removed.
+}
+
+TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
+  Scene scene;
+  scene.assign({Scene::wish(1), Scene::wish(2, InstanceDesire::kStage)});
+  scene.assign({});
+  scene.pass(minutes(2));
+  EXPECT_THAT(scene.containers, IsEmpty());
+  EXPECT_THAT(scene.report().instances, IsEmpty());
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(2));
+}
+
+// Starts of the agent and of the node. ------------------------------------------------------------
+
+TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
+  Scene scene;
+  scene.assign({Scene::wish(1), Scene::wish(2, InstanceDesire::kStage)});
+  const ContainerId before = scene.agent->container_of(Scene::id(1));
+  scene.reboot();
+  EXPECT_THAT(scene.running(), IsEmpty());
+  scene.pass(AssignmentIntake::kFirstWait);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), before);
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+  EXPECT_EQ(scene.status(1).last_exit->code, 137);
+  EXPECT_EQ(scene.status(2).state, InstanceState::kStaged);
+  EXPECT_THAT(scene.containers, SizeIs(2));
+}
+
+TEST(Agent, AnAgentThatStartsAgainKeepsWhatRuns) {
+  Scene scene;
+  scene.assign({Scene::wish(1)});
+  scene.crash(1);
+  const ContainerId kept = scene.agent->container_of(Scene::id(1));
+  scene.forget_history();
+  scene.start_agent();
+  scene.pass(minutes(2));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
+  EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
+  EXPECT_EQ(scene.status(1).restarts, 1U);  // The container tells.
+}
+
+TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
+  Scene scene;
+  scene.plant(1, ContainerState::kRunning);
+  scene.plant(2, ContainerState::kExited);
+  scene.start_agent();
+  scene.step(AssignmentsCaughtUp{});
+  scene.pass(minutes(2));
+  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_THAT(scene.containers, SizeIs(2));
 }
 
 // The engine. -------------------------------------------------------------------------------------
@@ -409,69 +272,6 @@ TEST(Agent, AnEngineThatFailsAmidAnOperationLeavesNoSecondContainer) {
   EXPECT_THAT(scene.containers, SizeIs(1));
 }
 
-TEST(Agent, ANodeWhoseEngineNeverAnsweredSaysSo) {
-  Scene scene;
-  scene.engine_up = false;
-  scene.start_agent();
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "the engine has not answered yet");
-}
-
-// Goal: until the listing came, an engine that answers is not enough.
-TEST(Agent, NothingIsTouchedBeforeTheContainersWereListed) {
-  Scene scene;
-  scene.lose_engine();
-  scene.listing_takes = seconds(5);
-  scene.forget_history();
-  scene.find_engine();
-  scene.assign({Scene::wish(1)});
-  scene.pass(milliseconds(4900));
-  EXPECT_FALSE(scene.engine_touched());
-  EXPECT_EQ(scene.problem(), "its containers have not been listed yet");
-  EXPECT_THAT(scene.done<TakeInventory>(), SizeIs(1));
-  scene.pass(milliseconds(100));
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
-TEST(Agent, AListingThatFailsIsAskedForAgainAfterASecond) {
-  Scene scene;
-  scene.listing_takes = milliseconds(100);
-  scene.forget_history();
-  scene.find_engine();
-  scene.step(InventoryTaken{scene.done<TakeInventory>().back().number,
-                            fail(ErrorCode::kTimeout, "no answer")});
-  scene.listing_takes = Duration(0);
-  scene.pass(milliseconds(1000));
-  const std::vector<MonoTime> asked = scene.times<TakeInventory>();
-  ASSERT_THAT(asked, SizeIs(2));
-  EXPECT_EQ(scene.problem(), "");
-}
-
-TEST(Agent, WhyTheContainersCannotBeListedIsToldWhereNothingCanBeDoneWithoutThem) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.listing_error = Error{ErrorCode::kFailed, "the list is broken"};
-  scene.start_agent();
-  scene.pass(minutes(1));
-  EXPECT_EQ(scene.problem(), "its containers cannot be listed: the list is broken");
-  scene.listing_error.reset();
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "");
-}
-
-TEST(Agent, AListingThatFailsOnceIsNoProblemAndOneThatGoesOnFailingIs) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.pass(Agent::kInventoryPeriod - milliseconds(500));
-  scene.listing_error = Error{ErrorCode::kFailed, "the list is broken"};
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "");
-  scene.pass(seconds(1));
-  EXPECT_EQ(scene.problem(), "its containers cannot be listed: the list is broken");
-  scene.crash(1);  // The engine gives notice and obeys.
-  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-}
-
 // Goal: an engine that hangs, with its notices' way open, is one that is lost: a problem, and
 // nothing more is asked of it until it answers.
 TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
@@ -480,7 +280,7 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   scene.listing_error = Error{ErrorCode::kTimeout, "no answer in time"};
   scene.listing_takes = seconds(10);
   scene.gives_notice = false;
-  scene.pass(Agent::kInventoryPeriod + seconds(25));
+  scene.pass(RuntimeInventory::kPeriod + seconds(25));
   EXPECT_THAT(scene.problem(), HasSubstr("cannot be listed: no answer in time"));
   scene.forget_history();
   scene.crash(1);
@@ -497,44 +297,76 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
 }
 
-TEST(Agent, AListingOfAnEngineThatWasLostSinceIsNotBelieved) {
-  Scene scene;
-  scene.assign({Scene::wish(1)});
-  scene.lose_engine();
-  scene.listing_takes = seconds(5);
-  scene.find_engine();
-  scene.lose_engine();
-  scene.crash(1);  // Nobody tells.
-  scene.listing_takes = seconds(10);
-  scene.find_engine();
-  scene.pass(seconds(6));
-  EXPECT_EQ(scene.problem(), "its containers have not been listed yet");
-  scene.pass(seconds(4));
-  EXPECT_EQ(scene.problem(), "");
-  EXPECT_EQ(scene.status(1).restarts, 1U);
-}
+// Images. -----------------------------------------------------------------------------------------
 
-TEST(Agent, WhatADiskCopiedFromAnotherNodeSaysIsNotStarted) {
+TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
   Scene scene;
-  scene.stored = scene.next({Scene::wish(1)});
-  scene.stored->node = *NodeName::parse("another");
-  scene.start_agent();
-  scene.pass(minutes(1));
-  EXPECT_THAT(scene.running(), IsEmpty());
-  EXPECT_EQ(scene.agent->assignments_refused(), 1U);
-}
-
-TEST(Agent, AFullReportComesInTimeHoweverRareHeartbeatsAre) {
-  Scene scene;
-  Assignment assignment = scene.next({Scene::wish(1)});
-  assignment.heartbeat_interval = seconds(30);
-  scene.receive(assignment);
+  scene.assign(
+      {Scene::wish(1, InstanceDesire::kRun, 'c'), Scene::wish(2, InstanceDesire::kRun, 'c')});
+  EXPECT_EQ(scene.status(1).state, InstanceState::kFetching);
+  EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
   scene.pass(seconds(1));
-  scene.forget_history();
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+  ASSERT_THAT(scene.done<FetchImage>(), SizeIs(1));
+  EXPECT_EQ(scene.done<FetchImage>()[0].image, Scene::image('c'));
+}
+
+TEST(Agent, AnImageThatTheEngineLostIsFetchedAgain) {
+  Scene scene;
+  scene.assign({Scene::wish(1, InstanceDesire::kRun, 'a')});
+  scene.engine_images.erase(Scene::image('a').reference);
+  scene.crash(1);
+  EXPECT_THAT(scene.running(), IsEmpty());
+  scene.pass(seconds(3));
+  EXPECT_THAT(scene.done<FetchImage>(), SizeIs(1));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+TEST(Agent, AnImageBuiltWhileTheEngineIsBeingListedIsToldByTheNextListing) {
+  Scene scene;
+  scene.pass(RuntimeInventory::kPeriod - seconds(1));
+  scene.listing_takes = seconds(10);
+  scene.order_builds({Scene::order(1)});  // It is done while one is under way.
+  scene.pass(seconds(25));
+  EXPECT_THAT(scene.report().images,
+              testing::Contains(testing::StartsWith(Scene::order(1).reference)));
+}
+
+TEST(Agent, WorkGoesOnRestartingWhileABuildRuns) {
+  Scene scene;
+  scene.build_takes = minutes(10);
+  Assignment assignment = scene.next({Scene::wish(1)});
+  assignment.builds.push_back(Scene::order(1));
+  scene.receive(assignment);
   scene.pass(minutes(1));
-  int reports = 0;
-  for (const SendStatus& sent : scene.done<SendStatus>()) reports += sent.heartbeat.report ? 1 : 0;
-  EXPECT_GE(reports, 5);
+  scene.crash(1);
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
+}
+
+// Goal: an agent that is made of another's state, at any moment, goes on as that would have.
+TEST(Agent, ACopyOfItsStateGoesOnAsItDoes) {
+  Scene original, swapped;
+  swapped.swaps_agent = true;
+  for (Scene* scene : {&original, &swapped}) {
+    scene->save_takes = scene->create_takes = scene->start_takes = milliseconds(30);
+    Assignment assignment =
+        scene->next({Scene::wish(1), Scene::wish(2, InstanceDesire::kRun, 'c')});
+    assignment.builds = {Scene::order(1), Scene::order(2)};
+    scene->receive(assignment);
+    scene->pass(seconds(3));
+    for (int i = 0; i < 3; ++i) scene->crash(1);
+    scene->disk_works = false;
+    scene->assign({Scene::wish(2)});
+    scene->pass(seconds(20));
+    scene->lose_engine();
+    scene->disk_works = true;
+    scene->pass(seconds(5));
+    scene->find_engine();
+    scene->pass(minutes(1));
+  }
+  EXPECT_EQ(swapped.agent->save(), original.agent->save());
+  EXPECT_EQ(swapped.times<SendStatus>(), original.times<SendStatus>());
+  EXPECT_EQ(swapped.running(), original.running());
 }
 
 }  // namespace

@@ -8,6 +8,9 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/image_supply/image_actions.h"
+#include "core/instance_slot/container_messages.h"
+#include "core/operations/operation.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/heartbeat.h"
@@ -36,32 +39,6 @@ struct InventoryTaken {
   std::uint64_t number = 0;  ///< Of the TakeInventory that this answers.
   Result<Inventory> inventory;
 };
-struct ContainerStarted {
-  ContainerId container;
-  InstanceId instance;
-};
-struct ContainerExited {
-  ContainerId container;
-  InstanceId instance;
-  ContainerExit exit;
-};
-struct ContainerRemoved {
-  ContainerId container;
-  InstanceId instance;
-};
-/// Of a fetch: what failed, if it did.
-enum class FetchStep : std::uint8_t {
-  kTransfer,
-  kLoad,  ///< The image came whole, and the engine did not take it.
-};
-/// What became of an operation. `container`: the one that kCreate made.
-struct OperationDone {
-  OperationId operation;
-  Result<void> outcome;
-  ContainerId container;
-  std::optional<Digest> archive;  ///< Of a build: the saved image.
-  FetchStep failed_step = FetchStep::kTransfer;
-};
 struct LoadSampled {
   Load load;
 };
@@ -78,38 +55,6 @@ struct SaveAssignment {
 };
 struct TakeInventory {
   std::uint64_t number = 0;
-};
-struct CreateContainer {
-  OperationId operation;
-  AssignedInstance instance;
-  std::uint32_t restarts = 0;
-};
-struct StartContainer {
-  OperationId operation;
-  ContainerId container;
-};
-struct StopContainer {
-  OperationId operation;
-  ContainerId container;
-  Duration grace{};
-};
-struct RemoveContainer {
-  OperationId operation;
-  ContainerId container;
-};
-/// Get the image from the manager's content store into the engine.
-struct FetchImage {
-  OperationId operation;
-  Image image;
-};
-/// Build, save, and hand the image to the content store.
-struct BuildImage {
-  OperationId operation;
-  BuildOrder order;
-};
-/// Nobody wants it any more: the build under way ends soon, however it does.
-struct CancelBuild {
-  OperationId operation;  ///< Of its BuildImage.
 };
 struct SendStatus {
   Heartbeat heartbeat;

@@ -16,36 +16,37 @@ Duration doubled(Duration first, std::uint32_t times, Duration most) {
 }  // namespace
 
 void RestartRecord::on_started(MonoTime now) {
-  running_since_ = now;
+  state_.running_since = now;
 }
 
 void RestartRecord::on_stopped(MonoTime now, Prng& prng) {
   forget_if_healthy(now);
-  running_since_.reset();
+  state_.running_since.reset();
 
-  stops_.push_back(now);
-  if (stops_.size() > settings_.crash_loop_count) stops_.pop_front();
+  state_.stops.push_back(now);
+  if (state_.stops.size() > settings_.crash_loop_count) state_.stops.pop_front();
   // Its waits thin its stops out: that fewer fall into the window does not make it well.
-  in_crash_loop_ = in_crash_loop_ || (stops_.size() == settings_.crash_loop_count &&
-                                      now - stops_.front() <= settings_.crash_loop_window);
+  state_.in_crash_loop =
+      state_.in_crash_loop || (state_.stops.size() == settings_.crash_loop_count &&
+                               now - state_.stops.front() <= settings_.crash_loop_window);
 
-  const std::uint32_t waits = waits_++;
+  const std::uint32_t waits = state_.waits++;
   if (waits == 0) {
-    next_start_ = now;
+    state_.next_start = now;
     return;
   }
-  const Duration wait = in_crash_loop_
+  const Duration wait = state_.in_crash_loop
                             ? settings_.backoff_max
                             : doubled(settings_.backoff_min, waits - 1, settings_.backoff_max);
   const auto jitter = static_cast<Duration::rep>(prng.below(kJitterParts));
-  next_start_ = now + wait + wait / 5 * jitter / static_cast<Duration::rep>(kJitterParts);
+  state_.next_start = now + wait + wait / 5 * jitter / static_cast<Duration::rep>(kJitterParts);
 }
 
 void RestartRecord::forget_if_healthy(MonoTime now) {
-  if (!running_since_ || now - *running_since_ < settings_.healthy_after) return;
-  stops_.clear();
-  waits_ = 0;
-  in_crash_loop_ = false;
+  if (!state_.running_since || now - *state_.running_since < settings_.healthy_after) return;
+  state_.stops.clear();
+  state_.waits = 0;
+  state_.in_crash_loop = false;
 }
 
 }  // namespace hearth::core

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "base/prng.h"
 #include "base/time.h"
@@ -18,25 +20,33 @@ namespace hearth::core {
 /// Sans-io, not thread-safe.
 class RestartRecord {
  public:
+  struct State {
+    std::optional<MonoTime> running_since;
+    std::deque<MonoTime> stops;  ///< The latest, at most crash_loop_count of them.
+    std::uint32_t waits = 0;     ///< Stops since the last healthy spell.
+    MonoTime next_start{};
+    bool in_crash_loop = false;
+    bool operator==(const State&) const = default;
+  };
+
   explicit RestartRecord(const RestartSettings& settings) : settings_(settings) {}
+  RestartRecord(const RestartSettings& settings, State state)
+      : settings_(settings), state_(std::move(state)) {}
+  State save() const { return state_; }
 
   void on_started(MonoTime now);
   /// It stopped, or could not be started: the next start is due at next_start().
   void on_stopped(MonoTime now, Prng& prng);
 
   /// When it may be started; in the past means at once.
-  MonoTime next_start() const { return next_start_; }
-  bool in_crash_loop() const { return in_crash_loop_; }
+  MonoTime next_start() const { return state_.next_start; }
+  bool in_crash_loop() const { return state_.in_crash_loop; }
 
  private:
   void forget_if_healthy(MonoTime now);
 
   RestartSettings settings_;
-  std::optional<MonoTime> running_since_;
-  std::deque<MonoTime> stops_;  ///< The latest, at most crash_loop_count of them.
-  std::uint32_t waits_ = 0;     ///< Stops since the last healthy spell.
-  MonoTime next_start_{};
-  bool in_crash_loop_ = false;
+  State state_;
 };
 
 }  // namespace hearth::core

@@ -116,5 +116,19 @@ TEST(RestartRecord, RareStopsAreNoCrashLoop) {
   }
 }
 
+TEST(RestartRecord, ACopyOfItsStateGoesOnAsItDoes) {
+  Prng prng(1);
+  RestartRecord record(kSettings);
+  record.on_started(kStart);
+  for (int i = 0; i < 4; ++i) record.on_stopped(kStart + 1s, prng);
+  RestartRecord copy(kSettings, record.save());
+  Prng same(prng.save());
+  EXPECT_EQ(copy.save(), record.save());
+  copy.on_stopped(kStart + 2s, same);
+  record.on_stopped(kStart + 2s, prng);
+  EXPECT_EQ(copy.next_start(), record.next_start());
+  EXPECT_EQ(copy.in_crash_loop(), record.in_crash_loop());
+}
+
 }  // namespace
 }  // namespace hearth::core

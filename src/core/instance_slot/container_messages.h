@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "base/time.h"
+#include "model/assignment.h"
+#include "model/container.h"
+#include "model/ids.h"
+
+namespace hearth::core {
+
+// What the runtime gives notice of. ---------------------------------------------------------------
+
+struct ContainerStarted {
+  ContainerId container;
+  InstanceId instance;
+};
+struct ContainerExited {
+  ContainerId container;
+  InstanceId instance;
+  ContainerExit exit;
+};
+struct ContainerRemoved {
+  ContainerId container;
+  InstanceId instance;
+};
+
+// What the runtime is asked to do; each is answered by one OperationDone. -------------------------
+
+struct CreateContainer {
+  OperationId operation;
+  AssignedInstance instance;
+  std::uint32_t restarts = 0;
+  bool operator==(const CreateContainer&) const = default;
+};
+struct StartContainer {
+  OperationId operation;
+  ContainerId container;
+  bool operator==(const StartContainer&) const = default;
+};
+struct StopContainer {
+  OperationId operation;
+  ContainerId container;
+  Duration grace{};
+  bool operator==(const StopContainer&) const = default;
+};
+struct RemoveContainer {
+  OperationId operation;
+  ContainerId container;
+  bool operator==(const RemoveContainer&) const = default;
+};
+using ContainerAction =
+    std::variant<CreateContainer, StartContainer, StopContainer, RemoveContainer>;
+
+}  // namespace hearth::core

@@ -1,0 +1,316 @@
+#include "core/instance_slot/instance_slot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "core/timed/timed_part.h"
+
+namespace hearth::core {
+namespace {
+
+constexpr const char* kVanished = "its container vanished";
+
+/// Whether the engine may have done all the same what it was asked: no answer came.
+bool is_unsure(const Error& error) {
+  return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
+}
+
+int usefulness(ContainerState state) {
+  switch (state) {
+    case ContainerState::kRunning: return 2;
+    case ContainerState::kCreated: return 1;
+    case ContainerState::kExited: return 0;
+  }
+  HEARTH_CHECK(false);
+}
+
+}  // namespace
+
+InstanceSlot::InstanceSlot(const SlotSettings& settings)
+    : settings_(settings), restart_(settings.restart) {}
+
+InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
+    : settings_(settings),
+      state_(std::move(state)),
+      restart_(settings.restart, std::exchange(state_.restart, {})) {}
+
+InstanceSlot::State InstanceSlot::save() const {
+  State state = state_;
+  state.restart = restart_.save();
+  return state;
+}
+
+// What to do. -------------------------------------------------------------------------------------
+
+std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const ReadinessOf& readiness_of,
+                                                OperationIds& ids) {
+  std::vector<ContainerAction> actions;
+  if (!state_.assigned) {
+    transition_to(InstanceState::kStopping);
+    // A container that is being made would escape: its creation is awaited first.
+    if (!state_.operation) clear_out(ContainerId{}, turn, ids, actions);
+  } else {
+    if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, actions);
+    // The old container goes after the new one was made: an exit must cost no more than a start,
+    // and until then its log can be read.
+    const Container* keep = serving();
+    clear_out(keep == nullptr ? state_.status.container : keep->id, turn, ids, actions);
+  }
+  if (!actions.empty()) state_.changed_in = turn.number;
+  return actions;
+}
+
+void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
+                                 const ReadinessOf& readiness_of, OperationIds& ids,
+                                 std::vector<ContainerAction>& actions) {
+  if (const Container* container = serving()) {
+    state_.status.container = container->id;
+    return start_or_wait(instance.desire, *container, turn, ids, actions);
+  }
+  if (turn.now < restart_.next_start()) return transition_to_waiting();
+  const ImageReadiness image = readiness_of(instance.image);
+  if (!image.is_there) return transition_to(InstanceState::kFetching, image.reason);
+  transition_to(InstanceState::kStarting, state_.status.reason);
+  const OperationId id = ids.next();
+  state_.operation = id;
+  actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
+}
+
+void InstanceSlot::start_or_wait(InstanceDesire desire, const Container& container,
+                                 const Turn& turn, OperationIds& ids,
+                                 std::vector<ContainerAction>& actions) {
+  if (container.state == ContainerState::kRunning) return transition_to(InstanceState::kRunning);
+  if (desire == InstanceDesire::kStage) return transition_to(InstanceState::kStaged);
+  if (turn.now < restart_.next_start()) return transition_to_waiting();
+  transition_to(InstanceState::kStarting);
+  const OperationId id = ids.next();
+  state_.operation = id;
+  actions.emplace_back(StartContainer{id, container.id});
+}
+
+void InstanceSlot::clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
+                             std::vector<ContainerAction>& actions) {
+  if (turn.now < state_.next_clearing) return;
+  for (const auto& [id, container] : state_.containers) {
+    if (id == keep || !state_.leaving.insert(id).second) continue;
+    if (container.state == ContainerState::kRunning) {
+      actions.emplace_back(StopContainer{ids.next(), id, settings_.stop_grace});
+    } else {
+      actions.emplace_back(RemoveContainer{ids.next(), id});
+    }
+  }
+}
+
+const Container* InstanceSlot::serving() const {
+  const Container* best = nullptr;
+  for (const auto& [id, container] : state_.containers) {
+    if (!state_.assigned || container.generation != state_.assigned->generation) continue;
+    if (state_.leaving.contains(id) || container.state == ContainerState::kExited) continue;
+    if (best == nullptr || usefulness(container.state) > usefulness(best->state)) best = &container;
+  }
+  return best;
+}
+
+bool InstanceSlot::is_empty() const {
+  return !state_.assigned && state_.containers.empty() && !state_.operation;
+}
+
+std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
+  std::optional<MonoTime> next;
+  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
+    if (deadline > now) next = earlier(next, deadline);
+  }
+  return next;
+}
+
+// What happened. ----------------------------------------------------------------------------------
+
+Container* InstanceSlot::find(const ContainerId& container) {
+  const auto found = state_.containers.find(container);
+  return found == state_.containers.end() ? nullptr : &found->second;
+}
+
+void InstanceSlot::on_started(const ContainerId& container, const Turn& turn) {
+  Container* known = find(container);
+  if (known == nullptr || known->state != ContainerState::kCreated) return;
+  known->state = ContainerState::kRunning;
+  state_.changed_in = turn.number;
+  restart_.on_started(turn.now);
+}
+
+void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
+                             const Turn& turn, Prng& prng) {
+  Container* known = find(container);
+  if (known == nullptr || known->state == ContainerState::kExited) return;
+  const bool was_serving = serving() == known;
+  known->state = ContainerState::kExited;
+  state_.changed_in = turn.number;
+  if (was_serving) note_exit(exit, turn.now, prng);
+}
+
+void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Prng& prng) {
+  const Container* known = find(container);
+  if (known == nullptr) return;
+  const bool was_serving = serving() == known;
+  state_.containers.erase(container);
+  state_.changed_in = turn.number;
+  if (was_serving) note_end(kVanished, turn.now, prng);
+}
+
+bool InstanceSlot::may_believe(const Listing& listing) const {
+  return !listing.is_older_than(state_.changed_in) && !state_.operation;
+}
+
+void InstanceSlot::on_listed(const Container& seen, MonoTime now, Prng& prng) {
+  const auto [entry, is_new] = state_.containers.try_emplace(seen.id, seen);
+  Container& known = entry->second;
+  if (is_new) {
+    state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
+    if (seen.state == ContainerState::kRunning) restart_.on_started(now);
+    const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
+    if (was_serving) {
+      state_.status.container = seen.id;
+      note_exit(seen.exit, now, prng);
+    }
+    return;
+  }
+  if (known.state == seen.state || state_.leaving.contains(seen.id)) return;
+  const bool was_serving = serving() == &known;
+  known.state = seen.state;
+  if (seen.state == ContainerState::kRunning) restart_.on_started(now);
+  if (seen.state == ContainerState::kExited && was_serving) note_exit(seen.exit, now, prng);
+}
+
+void InstanceSlot::drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng) {
+  const Container* served = serving();
+  const bool vanished = served != nullptr && !listed.contains(served->id);
+  std::erase_if(state_.containers,
+                [&](const auto& entry) { return !listed.contains(entry.first); });
+  if (vanished) note_end(kVanished, now, prng);
+}
+
+void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone& done,
+                              const Turn& turn, Prng& prng) {
+  state_.changed_in = turn.number;
+  state_.operation.reset();
+  if (!done.outcome) {
+    const Error& error = done.outcome.error();
+    // The one before may be what fills the disk: its room is needed more than its log.
+    if (error.code == ErrorCode::kExhausted) state_.status.container = ContainerId{};
+    return note_failure("its container cannot be created: " + error.message, turn.now, prng);
+  }
+  state_.containers.try_emplace(done.container, Container{.id = done.container,
+                                                          .instance = asked.instance.id,
+                                                          .workload = asked.instance.workload,
+                                                          .generation = asked.instance.generation,
+                                                          .restarts = state_.status.restarts});
+  state_.status.container = done.container;
+}
+
+void InstanceSlot::on_start_done(const ContainerId& container, const Result<void>& outcome,
+                                 const Turn& turn, Prng& prng) {
+  state_.changed_in = turn.number;
+  state_.operation.reset();
+  Container* known = find(container);
+  if (known == nullptr) return;
+  if (outcome) {
+    if (known->state != ContainerState::kCreated) return;
+    known->state = ContainerState::kRunning;
+    restart_.on_started(turn.now);
+    return;
+  }
+  if (known->state == ContainerState::kRunning) return;  // Its notice was faster than the answer.
+  std::string reason = "its container cannot be started: " + outcome.error().message;
+  // A fresh container beside one that was started after all would be two: this one is started
+  // again, which an engine takes for done where it is.
+  if (is_unsure(outcome.error()) && known->state == ContainerState::kCreated) {
+    return note_failure(std::move(reason), turn.now, prng);
+  }
+  state_.status.container = ContainerId{};  // It has nothing to say, and may look as good as new.
+  if (known->state == ContainerState::kExited) {
+    state_.status.reason =
+        std::move(reason);  // The engine also told it as an end: counted already.
+    return;
+  }
+  known->state = ContainerState::kExited;  // A fresh one is made; this one is cleared out.
+  note_failure(std::move(reason), turn.now, prng);
+}
+
+void InstanceSlot::on_stop_done(const ContainerId& container, const Result<void>& outcome,
+                                const Turn& turn) {
+  state_.changed_in = turn.number;
+  state_.leaving.erase(container);
+  if (!outcome) {
+    state_.next_clearing = turn.now + kClearingRetry;
+  } else if (Container* known = find(container)) {
+    known->state = ContainerState::kExited;  // The next round removes it.
+  }
+}
+
+void InstanceSlot::on_remove_done(const ContainerId& container, const Result<void>& outcome,
+                                  const Turn& turn) {
+  state_.changed_in = turn.number;
+  state_.leaving.erase(container);
+  if (!outcome) {
+    state_.next_clearing = turn.now + kClearingRetry;
+  } else {
+    state_.containers.erase(container);
+  }
+}
+
+// How it is. --------------------------------------------------------------------------------------
+
+std::optional<InstanceStatus> InstanceSlot::reported_status() const {
+  if (state_.status.state != InstanceState::kAssigned) return state_.status;
+  if (state_.assigned || state_.containers.empty()) return std::nullopt;
+  // A container that must go is known, though nothing was done about it yet.
+  InstanceStatus status = state_.status;
+  status.state = InstanceState::kStopping;
+  status.container = state_.containers.begin()->first;
+  return status;
+}
+
+std::optional<WorkloadName> InstanceSlot::workload() const {
+  if (state_.assigned) return state_.assigned->workload;
+  if (state_.containers.empty()) return std::nullopt;
+  return state_.containers.begin()->second.workload;
+}
+
+void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
+  state_.status.last_exit = exit;
+  note_end(exit ? fmt::format("it ended with exit code {}{}", exit->code,
+                              exit->out_of_memory ? ", out of memory" : "")
+                : "it ended, and the engine does not tell how",
+           now, prng);
+}
+
+void InstanceSlot::note_end(std::string reason, MonoTime now, Prng& prng) {
+  ++state_.status.restarts;
+  note_failure(std::move(reason), now, prng);
+}
+
+void InstanceSlot::note_failure(std::string reason, MonoTime now, Prng& prng) {
+  state_.status.reason = std::move(reason);
+  restart_.on_stopped(now, prng);
+}
+
+void InstanceSlot::transition_to(InstanceState state, std::string reason) {
+  state_.status.state = state;
+  state_.status.reason = std::move(reason);
+}
+
+void InstanceSlot::transition_to_waiting() {
+  const bool looping = restart_.in_crash_loop();
+  state_.status.state = looping ? InstanceState::kCrashLoop : InstanceState::kBackoff;
+}
+
+void InstanceSlot::check_invariants() const {
+  for (const auto& [id, container] : state_.containers) HEARTH_CHECK(container.id == id);
+  HEARTH_CHECK(!state_.operation || state_.status.state == InstanceState::kStarting ||
+               state_.status.state == InstanceState::kStopping);
+}
+
+}  // namespace hearth::core

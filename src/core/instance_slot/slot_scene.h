@@ -1,0 +1,214 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "core/instance_slot/instance_slot.h"
+
+namespace hearth::core {
+
+/// For tests: one instance's slot with a runtime that obeys and gives notice, and a clock. The
+/// runtime can be slow, fail, or keep silent.
+class SlotScene {
+ public:
+  static constexpr SlotSettings kSettings{.restart = {}, .stop_grace = std::chrono::seconds(10)};
+
+  static InstanceId id() { return make_instance_id(*WorkloadName::parse("app"), 1); }
+  static AssignedInstance instance(InstanceDesire desire = InstanceDesire::kRun) {
+    return {.id = id(),
+            .workload = *WorkloadName::parse("app"),
+            .generation = {1},
+            .desire = desire,
+            .image = {.reference = "hearth/app:a", .archive = std::nullopt},
+            .container = {}};
+  }
+
+  // What is asked of it.
+  void assign(InstanceDesire desire = InstanceDesire::kRun) {
+    step([&] { slot.assign(instance(desire)); });
+    pass(Duration(0));
+  }
+  void unassign() {
+    step([&] { slot.unassign(); });
+    pass(Duration(0));
+  }
+
+  // What happens around it.
+  /// The running process ends by itself.
+  void crash(int code = 1) {
+    for (auto& [container, is] : containers) {
+      if (is.state != ContainerState::kRunning) continue;
+      end(is, code);
+      notice([this, container = container, exit = *is.exit] {
+        slot.on_exited(container, exit, turn, prng);
+      });
+      break;
+    }
+    pass(Duration(0));
+  }
+  /// A container of the instance that the slot did not order.
+  ContainerId plant(ContainerState state) {
+    const ContainerId made = next_container();
+    containers.emplace(made, Container{.id = made,
+                                       .instance = id(),
+                                       .workload = instance().workload,
+                                       .generation = {1},
+                                       .state = state});
+    return made;
+  }
+  /// What a listing that is asked for now will find.
+  Listing ask_listing() const {
+    Listing listing{.inventory = {}, .asked_in = turn.number};
+    for (const auto& [container, is] : containers) listing.inventory.containers.push_back(is);
+    return listing;
+  }
+  void deliver(const Listing& listing) {
+    step([&] {
+      if (!slot.may_believe(listing)) return;
+      std::set<ContainerId> listed;
+      for (const Container& seen : listing.inventory.containers) {
+        listed.insert(seen.id);
+        slot.on_listed(seen, turn.now, prng);
+      }
+      slot.drop_unlisted(listed, turn.now, prng);
+    });
+    pass(Duration(0));
+  }
+  void list() { deliver(ask_listing()); }
+
+  void step(const std::function<void()>& happen) {
+    ++turn.number;
+    happen();
+    const auto readiness_of = [this](const Image&) { return image; };
+    for (const ContainerAction& action : slot.tend(turn, readiness_of, ids)) {
+      history.push_back({turn.now, action});
+      std::visit([this](const auto& one) { carry_out(one); }, action);
+    }
+    slot.check_invariants();
+  }
+  /// Time passes; everything that is due happens.
+  void pass(Duration duration) {
+    const MonoTime end = turn.now + duration;
+    for (;;) {
+      std::optional<MonoTime> next = slot.next_deadline(turn.now);
+      if (!due_.empty() && (!next || due_.begin()->first <= *next)) next = due_.begin()->first;
+      if (!next || *next > end) break;
+      turn.now = *next;
+      const bool is_task = !due_.empty() && due_.begin()->first <= turn.now;
+      step(is_task ? due_.extract(due_.begin()).mapped() : [] {});
+    }
+    turn.now = end;
+  }
+
+  // What came of it.
+  template <class Action>
+  std::vector<Action> done() const {
+    std::vector<Action> found;
+    for (const auto& [at, action] : history) {
+      if (const auto* one = std::get_if<Action>(&action)) found.push_back(*one);
+    }
+    return found;
+  }
+  int running() const {
+    return static_cast<int>(std::count_if(containers.begin(), containers.end(), [](const auto& it) {
+      return it.second.state == ContainerState::kRunning;
+    }));
+  }
+  const InstanceStatus& status() const { return slot.status(); }
+
+  InstanceSlot slot{kSettings};
+  OperationIds ids;
+  Prng prng{7};
+  Turn turn{.number = 0, .now = MonoTime(std::chrono::hours(1))};
+  std::vector<std::pair<MonoTime, ContainerAction>> history;
+  // The runtime.
+  std::map<ContainerId, Container> containers;
+  ImageReadiness image{.is_there = true, .reason = {}};
+  bool gives_notice = true;
+  std::optional<Error> create_error, start_error, remove_error;
+  bool failed_start_is_noticed = false;    ///< As an end of the container, before the answer.
+  bool dead_containers_fill_disk = false;  ///< While there is one, none can be made.
+  Duration create_takes{}, start_takes{}, stop_takes = std::chrono::milliseconds(100);
+
+ private:
+  void after(Duration wait, std::function<void()> happen) {
+    due_.emplace(turn.now + wait, std::move(happen));
+  }
+  /// In a step of its own.
+  void notice(const std::function<void()>& happen) {
+    if (gives_notice) step(happen);
+  }
+  static Result<void> outcome(const std::optional<Error>& error) {
+    return error ? Result<void>(tl::unexpected(*error)) : Result<void>{};
+  }
+  ContainerId next_container() { return {fmt::format("c{:03}", ++containers_made_)}; }
+  static void end(Container& container, int code) {
+    container.state = ContainerState::kExited;
+    container.exit = ContainerExit{.code = code, .out_of_memory = false, .at = {}};
+  }
+  bool is_disk_full() const {
+    return dead_containers_fill_disk && containers.size() > static_cast<std::size_t>(running());
+  }
+
+  void carry_out(const CreateContainer& create) {
+    after(create_takes, [this, create] {
+      OperationDone done{create.operation, outcome(create_error), {}, {}};
+      if (is_disk_full()) done.outcome = fail(ErrorCode::kExhausted, "no disk left");
+      if (done.outcome) {
+        done.container = plant(ContainerState::kCreated);
+        containers.at(done.container).restarts = create.restarts;
+      }
+      slot.on_created(create, done, turn, prng);
+    });
+  }
+  void carry_out(const StartContainer& start) {
+    const ContainerId container = start.container;
+    after(start_takes, [this, container] {
+      const Result<void> ok = outcome(start_error);
+      if (ok) {
+        containers.at(container).state = ContainerState::kRunning;
+        notice([this, container] { slot.on_started(container, turn); });
+      } else if (failed_start_is_noticed) {
+        notice([this, container] { slot.on_exited(container, {.code = 127}, turn, prng); });
+      }
+      slot.on_start_done(container, ok, turn, prng);
+    });
+  }
+  void carry_out(const StopContainer& stop) {
+    const ContainerId container = stop.container;
+    after(stop_takes, [this, container] {
+      end(containers.at(container), 143);
+      notice([this, container] {
+        slot.on_exited(container, *containers.at(container).exit, turn, prng);
+      });
+      slot.on_stop_done(container, {}, turn);
+    });
+  }
+  void carry_out(const RemoveContainer& remove) {
+    const ContainerId container = remove.container;
+    after(Duration(0), [this, container] {
+      const Result<void> ok = outcome(remove_error);
+      if (ok) {
+        HEARTH_CHECK(containers.at(container).state != ContainerState::kRunning);
+        containers.erase(container);
+        notice([this, container] { slot.on_removed(container, turn, prng); });
+      }
+      slot.on_remove_done(container, ok, turn);
+    });
+  }
+
+  std::uint64_t containers_made_ = 0;
+  std::multimap<MonoTime, std::function<void()>> due_;
+};
+
+}  // namespace hearth::core

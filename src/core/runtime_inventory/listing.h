@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.h"
+#include "model/container.h"
+
+namespace hearth::core {
+
+/// One step of an agent, as its parts see it. The number orders what was done and what was listed:
+/// within one instant there may be several steps.
+struct Turn {
+  std::uint64_t number = 0;  ///< Counts from 1.
+  MonoTime now{};
+  bool operator==(const Turn&) const = default;
+};
+
+/// What the runtime has, as of the turn in which it was asked: it says nothing of what was done in
+/// a later one.
+struct Listing {
+  Inventory inventory;
+  std::uint64_t asked_in = 0;  ///< The number of that turn.
+
+  bool is_older_than(std::uint64_t turn_number) const { return asked_in < turn_number; }
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,191 @@
+#include "core/runtime_inventory/runtime_inventory.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Error kBroken{ErrorCode::kFailed, "the list is broken"};
+const Error kNoAnswer{ErrorCode::kTimeout, "no answer in time"};
+
+/// A runtime that answers when the test says so, and a clock.
+struct Scene {
+  std::optional<std::uint64_t> tend() {
+    ++turn.number;
+    const std::optional<std::uint64_t> asked = inventory.tend(turn);
+    if (asked) ++listings;
+    last = asked ? asked : last;
+    inventory.check_invariants();
+    return asked;
+  }
+  void find() {
+    inventory.on_found(turn.now);
+    tend();
+  }
+  void lose() {
+    inventory.on_lost("the engine is away");
+    tend();
+  }
+  std::optional<Listing> answer(const Result<Inventory>& outcome = Inventory{}) {
+    std::optional<Listing> listing = inventory.on_listed(last.value(), outcome, turn.now);
+    tend();
+    return listing;
+  }
+  void fail_listing(const Error& error) { answer(tl::unexpected(error)); }
+  /// Time passes; nobody answers.
+  void pass(Duration duration) {
+    turn.now += duration;
+    tend();
+  }
+
+  RuntimeInventory inventory;
+  Turn turn{.number = 0, .now = MonoTime(1h)};
+  std::optional<std::uint64_t> last;  ///< The listing that was asked for last.
+  int listings = 0;
+};
+
+TEST(RuntimeInventory, ARuntimeThatNeverAnsweredIsAProblemAndNotListed) {
+  Scene scene;
+  scene.pass(1h);
+  EXPECT_EQ(scene.inventory.problem(), "the engine has not answered yet");
+  EXPECT_EQ(scene.listings, 0);
+  EXPECT_EQ(scene.inventory.next_deadline(), std::nullopt);
+}
+
+// Goal: until the listing came, a runtime that answers is not enough.
+TEST(RuntimeInventory, ItIsUsableOnlyOnceItWasListed) {
+  Scene scene;
+  scene.find();
+  EXPECT_EQ(scene.listings, 1);
+  scene.pass(1h);
+  EXPECT_FALSE(scene.inventory.is_usable());
+  EXPECT_EQ(scene.inventory.problem(), "its containers have not been listed yet");
+  EXPECT_EQ(scene.listings, 1) << "one at a time";
+  EXPECT_TRUE(scene.answer());
+  EXPECT_TRUE(scene.inventory.is_usable());
+  EXPECT_EQ(scene.inventory.problem(), "");
+}
+
+TEST(RuntimeInventory, AListingIsAsOldAsTheTurnInWhichItWasAsked) {
+  Scene scene;
+  scene.find();
+  const std::uint64_t asked_in = scene.turn.number;
+  scene.pass(5s);
+  const std::optional<Listing> listing = scene.answer();
+  ASSERT_TRUE(listing);
+  EXPECT_FALSE(listing->is_older_than(asked_in));
+  EXPECT_TRUE(listing->is_older_than(asked_in + 1));
+}
+
+TEST(RuntimeInventory, ItIsListedAgainNowAndThen) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  EXPECT_EQ(scene.inventory.next_deadline(), scene.turn.now + RuntimeInventory::kPeriod);
+  scene.pass(RuntimeInventory::kPeriod - 1ns);
+  EXPECT_EQ(scene.listings, 1);
+  scene.pass(1ns);
+  EXPECT_EQ(scene.listings, 2);
+}
+
+TEST(RuntimeInventory, ItIsListedAgainAtOnceIfThereIsSomethingNew) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  scene.inventory.list_again(scene.turn.now);
+  scene.tend();
+  EXPECT_EQ(scene.listings, 2);
+}
+
+TEST(RuntimeInventory, OneThatIsLostIsAProblemAndNotListedUntilItIsFoundAgain) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  scene.lose();
+  EXPECT_FALSE(scene.inventory.is_usable());
+  EXPECT_EQ(scene.inventory.problem(), "the engine is away");
+  scene.pass(1h);
+  EXPECT_EQ(scene.listings, 1);
+  scene.find();
+  EXPECT_EQ(scene.listings, 2);
+  scene.answer();
+  EXPECT_TRUE(scene.inventory.is_usable());
+}
+
+TEST(RuntimeInventory, AListingOfARuntimeThatWasLostSinceIsNotBelieved) {
+  Scene scene;
+  scene.find();
+  const std::uint64_t former = scene.last.value();
+  scene.lose();
+  scene.find();
+  EXPECT_FALSE(scene.inventory.on_listed(former, Inventory{}, scene.turn.now));
+  EXPECT_FALSE(scene.inventory.is_usable());
+  EXPECT_TRUE(scene.answer());
+}
+
+TEST(RuntimeInventory, AListingThatFailsIsAskedForAgainAfterASecond) {
+  Scene scene;
+  scene.find();
+  scene.fail_listing(kNoAnswer);
+  EXPECT_EQ(scene.listings, 1);
+  scene.pass(RuntimeInventory::kRetry - 1ns);
+  EXPECT_EQ(scene.listings, 1);
+  scene.pass(1ns);
+  EXPECT_EQ(scene.listings, 2);
+  scene.answer();
+  EXPECT_EQ(scene.inventory.problem(), "");
+}
+
+TEST(RuntimeInventory, WhyItCannotBeListedIsToldWhereNothingCanBeDoneWithoutThat) {
+  Scene scene;
+  scene.find();
+  scene.fail_listing(kBroken);
+  EXPECT_EQ(scene.inventory.problem(), "its containers cannot be listed: the list is broken");
+  EXPECT_FALSE(scene.inventory.is_usable());
+}
+
+TEST(RuntimeInventory, AListingThatFailsOnceIsNoProblemAndOneThatGoesOnFailingIs) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  scene.pass(RuntimeInventory::kPeriod);
+  scene.fail_listing(kBroken);
+  EXPECT_EQ(scene.inventory.problem(), "");
+  scene.pass(RuntimeInventory::kRetry);
+  scene.fail_listing(kBroken);
+  EXPECT_EQ(scene.inventory.problem(), "its containers cannot be listed: the list is broken");
+  EXPECT_TRUE(scene.inventory.is_usable()) << "it gives notice and obeys";
+}
+
+// Goal: a runtime that hangs, with its notices' way open, is one that is lost: a problem, and
+// nothing is asked of it but a listing until it answers.
+TEST(RuntimeInventory, OneThatHangsIsNotUsableUntilItAnswersAgain) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  for (int failure = 1; failure <= 3; ++failure) {
+    scene.pass(RuntimeInventory::kPeriod);
+    scene.fail_listing(kNoAnswer);
+    EXPECT_EQ(scene.inventory.is_usable(), failure < 2);
+  }
+  EXPECT_EQ(scene.inventory.problem(), "its containers cannot be listed: no answer in time");
+  scene.pass(RuntimeInventory::kRetry);
+  scene.answer();
+  EXPECT_TRUE(scene.inventory.is_usable());
+  EXPECT_EQ(scene.inventory.problem(), "");
+}
+
+TEST(RuntimeInventory, ACopyOfItsStateGoesOnAsItDoes) {
+  Scene scene;
+  scene.find();
+  scene.fail_listing(kBroken);
+  const RuntimeInventory copy(scene.inventory.save());
+  EXPECT_EQ(copy.save(), scene.inventory.save());
+  EXPECT_EQ(copy.problem(), scene.inventory.problem());
+  EXPECT_EQ(copy.next_deadline(), scene.inventory.next_deadline());
+}
+
+}  // namespace
+}  // namespace hearth::core

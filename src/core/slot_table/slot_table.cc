@@ -1,0 +1,201 @@
+#include "core/slot_table/slot_table.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+#include "core/timed/timed_part.h"
+
+namespace hearth::core {
+namespace {
+
+static_assert(TimedPart<SlotTable>);
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+/// Whether a slot may be gone before the answer: its container is known to be.
+bool is_departure(const ContainerAction& action) {
+  return std::holds_alternative<StopContainer>(action) ||
+         std::holds_alternative<RemoveContainer>(action);
+}
+
+OperationId operation_of(const ContainerAction& action) {
+  return std::visit([](const auto& one) { return one.operation; }, action);
+}
+
+}  // namespace
+
+SlotTable::SlotTable(const SlotSettings& settings, std::uint64_t seed)
+    : settings_(settings), prng_(seed) {}
+
+SlotTable::SlotTable(const SlotSettings& settings, const State& state)
+    : settings_(settings),
+      asked_(state.asked),
+      prng_(state.prng),
+      has_assignment_(state.has_assignment),
+      as_of_(state.as_of) {
+  for (const auto& [id, slot] : state.slots) slots_.try_emplace(id, settings_, slot);
+}
+
+SlotTable::State SlotTable::save() const {
+  State state{.slots = {},
+              .asked = asked_,
+              .prng = prng_.save(),
+              .has_assignment = has_assignment_,
+              .as_of = as_of_};
+  for (const auto& [id, slot] : slots_) state.slots.emplace(id, slot.save());
+  return state;
+}
+
+const InstanceSlot* SlotTable::find_slot(const InstanceId& id) const {
+  const auto found = slots_.find(id);
+  return found == slots_.end() ? nullptr : &found->second;
+}
+
+InstanceSlot* SlotTable::find(const InstanceId& id) {
+  const auto found = slots_.find(id);
+  return found == slots_.end() ? nullptr : &found->second;
+}
+
+const InstanceSlot& SlotTable::slot(const InstanceId& id) const {
+  const InstanceSlot* found = find_slot(id);
+  HEARTH_CHECK(found != nullptr);
+  return *found;
+}
+
+InstanceSlot& SlotTable::slot_or_new(const InstanceId& id) {
+  return slots_.try_emplace(id, settings_).first->second;
+}
+
+void SlotTable::on_assignment(const Assignment& assignment) {
+  has_assignment_ = true;
+  for (auto& [id, slot] : slots_) slot.unassign();
+  for (const AssignedInstance& instance : assignment.instances) {
+    slot_or_new(instance.id).assign(instance);
+  }
+}
+
+void SlotTable::on(const ContainerStarted& notice, const Turn& turn) {
+  InstanceSlot* slot = find(notice.instance);
+  if (slot != nullptr) slot->on_started(notice.container, turn);
+}
+
+void SlotTable::on(const ContainerExited& notice, const Turn& turn) {
+  InstanceSlot* slot = find(notice.instance);
+  if (slot != nullptr) slot->on_exited(notice.container, notice.exit, turn, prng_);
+}
+
+void SlotTable::on(const ContainerRemoved& notice, const Turn& turn) {
+  InstanceSlot* slot = find(notice.instance);
+  if (slot != nullptr) slot->on_removed(notice.container, turn, prng_);
+}
+
+void SlotTable::on_listed(const Listing& listing, MonoTime now) {
+  std::map<InstanceId, std::set<ContainerId>> listed;
+  for (const Container& seen : listing.inventory.containers) {
+    listed[seen.instance].insert(seen.id);
+    InstanceSlot& slot = slot_or_new(seen.instance);
+    if (slot.may_believe(listing)) slot.on_listed(seen, now, prng_);
+  }
+  for (auto& [id, slot] : slots_) {
+    if (slot.may_believe(listing)) slot.drop_unlisted(listed[id], now, prng_);
+  }
+}
+
+std::optional<std::string> SlotTable::on_done(const OperationDone& done, const Turn& turn) {
+  const auto answered = asked_.extract(done.operation);
+  if (answered.empty()) return std::nullopt;
+  const Asked& asked = answered.mapped();
+  InstanceSlot* slot = find(asked.instance);
+  if (slot == nullptr) {
+    HEARTH_CHECK(is_departure(asked.action));
+    return std::nullopt;
+  }
+  std::optional<std::string> image_lost;
+  std::visit(Overloaded{[&](const CreateContainer& create) {
+                          slot->on_created(create, done, turn, prng_);
+                          const bool lost =
+                              !done.outcome && done.outcome.error().code == ErrorCode::kNotFound;
+                          if (lost) image_lost = create.instance.image.reference;
+                        },
+                        [&](const StartContainer& start) {
+                          slot->on_start_done(start.container, done.outcome, turn, prng_);
+                        },
+                        [&](const StopContainer& stop) {
+                          slot->on_stop_done(stop.container, done.outcome, turn);
+                        },
+                        [&](const RemoveContainer& remove) {
+                          slot->on_remove_done(remove.container, done.outcome, turn);
+                        }},
+             asked.action);
+  return image_lost;
+}
+
+std::vector<ContainerAction> SlotTable::tend(const Turn& turn, const ReadinessOf& readiness_of,
+                                             OperationIds& ids) {
+  rest(turn.now);
+  std::vector<ContainerAction> actions;
+  for (auto& [id, slot] : slots_) {
+    for (ContainerAction& action : slot.tend(turn, readiness_of, ids)) {
+      asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
+      actions.push_back(std::move(action));
+    }
+  }
+  std::erase_if(slots_, [](const auto& entry) { return entry.second.is_empty(); });
+  return actions;
+}
+
+void SlotTable::rest(MonoTime now) {
+  HEARTH_CHECK(now >= as_of_);
+  as_of_ = now;
+}
+
+void SlotTable::add_to(Report& report) const {
+  if (!has_assignment_) return;
+  for (const auto& [id, slot] : slots_) {
+    std::optional<InstanceStatus> status = slot.reported_status();
+    if (!status) continue;
+    report.instances.emplace(id, *std::move(status));
+    if (std::optional<WorkloadName> workload = slot.workload()) {
+      report.workloads.emplace(id, *std::move(workload));
+    }
+  }
+}
+
+std::optional<MonoTime> SlotTable::next_deadline() const {
+  std::optional<MonoTime> next;
+  for (const auto& [id, slot] : slots_) next = earlier(next, slot.next_deadline(as_of_));
+  return next;
+}
+
+void SlotTable::check_invariants() const {
+  for (const auto& [id, slot] : slots_) {
+    slot.check_invariants();
+    HEARTH_CHECK(has_assignment_ || !slot.is_assigned());
+    const std::optional<OperationId> operation = slot.operation();
+    HEARTH_CHECK(!operation || asked_.contains(*operation));
+    for (const ContainerId& container : slot.leaving()) HEARTH_CHECK(is_departing(id, container));
+  }
+  for (const auto& [operation, asked] : asked_) {
+    HEARTH_CHECK(operation_of(asked.action) == operation);
+    if (is_departure(asked.action)) continue;
+    HEARTH_CHECK(slot(asked.instance).operation() == operation);
+  }
+}
+
+bool SlotTable::is_departing(const InstanceId& instance, const ContainerId& container) const {
+  return std::any_of(asked_.begin(), asked_.end(), [&](const auto& entry) {
+    const Asked& asked = entry.second;
+    const auto* stop = std::get_if<StopContainer>(&asked.action);
+    const auto* remove = std::get_if<RemoveContainer>(&asked.action);
+    return asked.instance == instance && ((stop != nullptr && stop->container == container) ||
+                                          (remove != nullptr && remove->container == container));
+  });
+}
+
+}  // namespace hearth::core

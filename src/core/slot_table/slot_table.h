@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/prng.h"
+#include "base/time.h"
+#include "core/instance_slot/container_messages.h"
+#include "core/instance_slot/instance_slot.h"
+#include "core/operations/operation.h"
+#include "core/runtime_inventory/listing.h"
+#include "model/assignment.h"
+#include "model/heartbeat.h"
+
+namespace hearth::core {
+
+/// All instances of a node: a slot for each that is assigned or of which a container is left.
+///
+/// It finds the slot that a notice, an answer or a listed container belongs to, and remembers what
+/// was asked of the runtime until that is answered; an answer may come after its slot is gone.
+/// Until an assignment is in force nothing is known to be unwanted, and nothing is reported.
+/// Sans-io, not thread-safe.
+class SlotTable {
+ public:
+  /// What was asked of the runtime and is not answered.
+  struct Asked {
+    InstanceId instance;
+    ContainerAction action;
+    bool operator==(const Asked&) const = default;
+  };
+  struct State {
+    std::map<InstanceId, InstanceSlot::State> slots;
+    std::map<OperationId, Asked> asked;
+    Prng::State prng{};
+    bool has_assignment = false;
+    MonoTime as_of{};  ///< The last tend() or rest().
+    bool operator==(const State&) const = default;
+  };
+
+  /// `seed` feeds the jitter of the restarts' backoff.
+  SlotTable(const SlotSettings& settings, std::uint64_t seed);
+  SlotTable(const SlotSettings& settings, const State& state);
+  State save() const;
+
+  /// Another assignment is in force.
+  void on_assignment(const Assignment& assignment);
+  // The runtime's notices. Those of containers that are not known change nothing.
+  void on(const ContainerStarted& notice, const Turn& turn);
+  void on(const ContainerExited& notice, const Turn& turn);
+  void on(const ContainerRemoved& notice, const Turn& turn);
+  /// A listing is older than what was done while it was made: slots that changed since are left for
+  /// the next one.
+  void on_listed(const Listing& listing, MonoTime now);
+  /// Ignores what it did not ask. Returns the reference of an image that the runtime turned out to
+  /// have lost.
+  [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
+  /// Lets time pass; to be called after whatever happened. Returns what to do, in order.
+  std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
+                                    OperationIds& ids);
+  /// Lets time pass while nothing may be done.
+  void rest(MonoTime now);
+
+  /// nullptr: there is none.
+  const InstanceSlot* find_slot(const InstanceId& id) const;
+  /// Of an instance that has a slot.
+  const InstanceSlot& slot(const InstanceId& id) const;
+  /// Adds the instances, and whose they are.
+  void add_to(Report& report) const;
+
+  std::optional<MonoTime> next_deadline() const;
+  /// A late restart is merely late.
+  void on_stall(Duration, MonoTime) {}
+  /// Containers are kept running with or without a bus.
+  void on_bus_restored(MonoTime) {}
+
+  void check_invariants() const;
+
+ private:
+  InstanceSlot* find(const InstanceId& id);
+  InstanceSlot& slot_or_new(const InstanceId& id);
+  bool is_departing(const InstanceId& instance, const ContainerId& container) const;
+
+  SlotSettings settings_;
+  std::map<InstanceId, InstanceSlot> slots_;
+  std::map<OperationId, Asked> asked_;
+  Prng prng_;
+  bool has_assignment_ = false;
+  MonoTime as_of_{};
+};
+
+}  // namespace hearth::core
