@@ -75,6 +75,10 @@ def _kafka(args: argparse.Namespace) -> int:
     return _call("tools.kafka", args.rest)
 
 
+# Those that measure real servers, and may be started again as root. The others prepare themselves.
+_BENCHES_OF_THE_LAB = {"recovery"}
+
+
 def _bench(args: argparse.Namespace) -> int:
     known = sorted(path.stem for path in (ROOT / "bench").glob("*.py") if path.stem != "__init__")
     name, *rest = args.rest or [""]
@@ -83,7 +87,7 @@ def _bench(args: argparse.Namespace) -> int:
         return 0
     if name not in known:
         raise Failure(f"which benchmark? ./dev bench {'|'.join(known)}", code=2)
-    if not _asks_for_help(args.rest):
+    if name in _BENCHES_OF_THE_LAB and not _asks_for_help(args.rest):
         setup.ensure("build", "run", "kafka")
         fetch()
         if "--bin" not in rest:
@@ -91,8 +95,9 @@ def _bench(args: argparse.Namespace) -> int:
     return _call(f"bench.{name}", rest)
 
 
-_BENCH = Verb("bench", "Measure, in the lab.",
-              ["./dev bench recovery          how fast what died is back; a table and build/bench/recovery.json",
+_BENCH = Verb("bench", "Measure: each benchmark prints a table and writes build/bench/NAME.json.",
+              ["./dev bench core              what the manager's decisions cost in large clusters",
+               "./dev bench recovery          how fast what died is back, in the lab",
                "./dev bench recovery --help   its parts"], _bench, passes_on=True)
 
 VERBS = [

@@ -81,6 +81,9 @@ GROUPS: dict[str, list[Package]] = {
         Package("fish", "likewise"),
         Package("groff-base", "sets the man pages"),
     ],
+    "bench": [
+        Package("libbenchmark-dev", "times the core"),
+    ],
     "check": [
         Package("clang-format-19", "the format"),
         Package("clang-tidy-19", "static analysis"),

@@ -68,13 +68,13 @@ const AssignmentRecord& AssignmentLedger::record(const NodeName& node) const {
   return found->second;
 }
 
-AssignmentRecord& AssignmentLedger::row(const NodeName& node) {
+AssignmentRecord& AssignmentLedger::record(const NodeName& node) {
   return const_cast<AssignmentRecord&>(std::as_const(*this).record(node));
 }
 
 std::optional<Assignment> AssignmentLedger::publish(Assignment wanted, MonoTime now) {
-  AssignmentRecord& record = row(wanted.node);
-  return record.publish(std::move(wanted), epoch_, now);
+  AssignmentRecord& of_node = record(wanted.node);
+  return of_node.publish(std::move(wanted), epoch_, now);
 }
 
 void AssignmentLedger::on_stall(Duration lateness, MonoTime now) {

@@ -75,15 +75,8 @@ class AssignmentLedger {
 
   void add_node(const NodeName& node);
   const AssignmentRecord& record(const NodeName& node) const;
-
-  /// The node says that it follows `applied`.
-  void on_applied(const NodeName& node, const WishNumber& applied, MonoTime now) {
-    row(node).on_applied(applied, epoch_, now);
-  }
+  AssignmentRecord& record(const NodeName& node);
   bool is_followed(const NodeName& node) const { return record(node).is_followed(epoch_); }
-  [[nodiscard]] bool on_tick(const NodeName& node, bool has_agent, MonoTime now) {
-    return row(node).on_tick(has_agent, now);
-  }
   std::optional<Assignment> publish(Assignment wanted, MonoTime now);
 
   /// Each record's deadline is one of its node's, and stands among them (Fleet::settle()).
@@ -93,8 +86,6 @@ class AssignmentLedger {
   void check_invariants() const;
 
  private:
-  AssignmentRecord& row(const NodeName& node);
-
   Epoch epoch_;
   std::map<NodeName, AssignmentRecord> records_;
 };

@@ -46,8 +46,8 @@ TEST(AssignmentLedger, WhatIsNotAcknowledgedIsSentAgainUnchanged) {
   const Assignment sent = *ledger.publish(wanted(1), kStart);
   const MonoTime due = *ledger.record(kNode).next_deadline();
   EXPECT_EQ(due, kStart + AssignmentRecord::kResendAfter);
-  EXPECT_FALSE(ledger.on_tick(kNode, true, due - 1ns));
-  EXPECT_TRUE(ledger.on_tick(kNode, true, due));
+  EXPECT_FALSE(ledger.record(kNode).on_tick(true, due - 1ns));
+  EXPECT_TRUE(ledger.record(kNode).on_tick(true, due));
   EXPECT_EQ(ledger.publish(wanted(1), due), sent);
   EXPECT_FALSE(ledger.publish(wanted(1), due)) << "once";
   EXPECT_EQ(ledger.record(kNode).next_deadline(), due + AssignmentRecord::kResendAfter);
@@ -55,31 +55,31 @@ TEST(AssignmentLedger, WhatIsNotAcknowledgedIsSentAgainUnchanged) {
 
 TEST(AssignmentLedger, WhatIsAcknowledgedIsNotSentAgain) {
   AssignmentLedger ledger = one_node();
-  ledger.on_applied(kNode, ledger.publish(wanted(1), kStart)->number, kStart + 1s);
+  ledger.record(kNode).on_applied(ledger.publish(wanted(1), kStart)->number, kEpoch, kStart + 1s);
   EXPECT_TRUE(ledger.is_followed(kNode));
   EXPECT_EQ(ledger.record(kNode).next_deadline(), std::nullopt);
-  EXPECT_FALSE(ledger.on_tick(kNode, true, kStart + 1h));
+  EXPECT_FALSE(ledger.record(kNode).on_tick(true, kStart + 1h));
 }
 
 TEST(AssignmentLedger, ANodeThatFallsBackGetsItAgain) {
   AssignmentLedger ledger = one_node();
-  ledger.on_applied(kNode, ledger.publish(wanted(1), kStart)->number, kStart);
-  ledger.on_applied(kNode, {}, kStart + 1min);
+  ledger.record(kNode).on_applied(ledger.publish(wanted(1), kStart)->number, kEpoch, kStart);
+  ledger.record(kNode).on_applied({}, kEpoch, kStart + 1min);
   EXPECT_FALSE(ledger.is_followed(kNode));
-  EXPECT_TRUE(ledger.on_tick(kNode, true, kStart + 1min + AssignmentRecord::kResendAfter));
+  EXPECT_TRUE(ledger.record(kNode).on_tick(true, kStart + 1min + AssignmentRecord::kResendAfter));
 }
 
 TEST(AssignmentLedger, ABoxWithoutAnAgentIsSentNothingAgain) {
   AssignmentLedger ledger = one_node();
   (void)ledger.publish(wanted(1), kStart);
-  EXPECT_FALSE(ledger.on_tick(kNode, false, kStart + 1min));
+  EXPECT_FALSE(ledger.record(kNode).on_tick(false, kStart + 1min));
   EXPECT_FALSE(ledger.publish(wanted(1), kStart + 1min));
 }
 
 TEST(AssignmentLedger, OneOfAHigherEpochIsNotOurs) {
   AssignmentLedger ledger = one_node();
   (void)ledger.publish(wanted(1), kStart);
-  ledger.on_applied(kNode, {{8}, {1}}, kStart);
+  ledger.record(kNode).on_applied({{8}, {1}}, kEpoch, kStart);
   EXPECT_FALSE(ledger.is_followed(kNode));
 }
 
@@ -106,19 +106,19 @@ RC_GTEST_PROP(AssignmentLedgerProperties, ANodeComesToFollowTheLatestWhateverIsL
     now += std::chrono::milliseconds(*rc::gen::inRange(0, 2000));
     if (*rc::gen::inRange(0, 4) == 0) size = *rc::gen::inRange<std::size_t>(0, 5);
     if (*rc::gen::inRange(0, 8) == 0) applied = {};  // It lost its disk.
-    ledger.on_applied(kNode, applied, now);
-    (void)ledger.on_tick(kNode, true, now);
+    ledger.record(kNode).on_applied(applied, kEpoch, now);
+    (void)ledger.record(kNode).on_tick(true, now);
     publish(*rc::gen::arbitrary<bool>());
     ledger.check_invariants();
     ledger = AssignmentLedger(kEpoch, ledger.save());
   }
   for (int i = 0; i < 2; ++i) {
     now += AssignmentRecord::kResendAfter;
-    ledger.on_applied(kNode, applied, now);
-    (void)ledger.on_tick(kNode, true, now);
+    ledger.record(kNode).on_applied(applied, kEpoch, now);
+    (void)ledger.record(kNode).on_tick(true, now);
     publish(false);
   }
-  ledger.on_applied(kNode, applied, now);
+  ledger.record(kNode).on_applied(applied, kEpoch, now);
   RC_ASSERT(ledger.is_followed(kNode));
   RC_ASSERT(sent.at(applied).images.size() == size);
 }

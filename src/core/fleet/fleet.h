@@ -3,7 +3,7 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
+#include <unordered_map>  // source check: allow order, see by_name_
 #include <utility>
 #include <vector>
 
@@ -79,8 +79,9 @@ class Fleet {
   FleetSettings settings_;
   bool bus_carries_ = false;
   Watches watches_;
-  std::unordered_map<std::string, NodeWatch*> by_name_;  ///< To find one; never iterated.
-  std::set<std::pair<MonoTime, NodeName>> deadlines_;    ///< At most one a node.
+  // source check: allow order, one is found by its name there, and it is never iterated
+  std::unordered_map<std::string, NodeWatch*> by_name_;
+  std::set<std::pair<MonoTime, NodeName>> deadlines_;  ///< At most one a node.
   std::set<NodeName> changed_;
 };
 

@@ -138,7 +138,7 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime sign
   if (incarnation.told() && !is_same) {
     outcome.booted_anew =
         node_.incarnation.told() && node_.incarnation.boot_id != incarnation.boot_id;
-    accept(incarnation);
+    adopt(incarnation);
   }
   note_port(heartbeat, now.mono);
   if (node_.state == NodeState::kLive) {
@@ -151,7 +151,7 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime sign
   return outcome;
 }
 
-void NodeWatch::accept(const Incarnation& incarnation) {
+void NodeWatch::adopt(const Incarnation& incarnation) {
   node_.incarnation = incarnation;
   changed_ = true;
 }
@@ -208,7 +208,7 @@ void NodeWatch::on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now
 void NodeWatch::on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now) {
   const bool is_off = verb == PowerVerb::kOff && outcome;
   // That incarnation is over as well: what it said last and comes late is no sign of a new one.
-  if (is_off && has_agent() && node_.incarnation != order_.received()) accept(order_.received());
+  if (is_off && has_agent() && node_.incarnation != order_.received()) adopt(order_.received());
   ladder_.on_switched(verb, outcome, now);
 }
 

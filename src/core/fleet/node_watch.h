@@ -156,7 +156,7 @@ class NodeWatch {
 
  private:
   bool is_asked() const { return is_judged() && node_.state != NodeState::kLive; }
-  void accept(const Incarnation& incarnation);
+  void adopt(const Incarnation& incarnation);
   void note_port(const Heartbeat& heartbeat, MonoTime now);
 
   WatchSettings settings_;

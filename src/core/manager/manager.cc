@@ -98,7 +98,8 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
   note_stall();
   std::visit([this](const auto& one) { on(one); }, event);
   watch_bus();
-  for (const NodeName& name : fleet_.take_due(now_.mono)) tend(fleet_.node(name));
+  for (const NodeName& name : fleet_.take_due(now_.mono))
+    tend(fleet_.node(name), assignments_.record(name));
   work.find_builders();
   work.reconcile_work();
   publish_assignments();
@@ -146,6 +147,7 @@ void Manager::on(const Started&) {
     changes_.act(WatchNode{name});
     watch.resume(now_.mono);
     tell_recovery(watch);
+    settle(watch);
     changes_.assign(name);
   }
   for (const auto& [name, workload] : workloads_.rows()) changes_.reconcile(name);
@@ -175,7 +177,7 @@ void Manager::on(const Dialled& event) {
   NodeWatch* watch = fleet_.find(event.node);
   if (watch == nullptr) return;
   watch->on_dialled(event.dial, event.outcome, now_.mono);
-  tend(*watch);
+  tend(*watch, assignments_.record(event.node));
 }
 
 void Manager::on(const PowerSwitched& event) {
@@ -183,6 +185,7 @@ void Manager::on(const PowerSwitched& event) {
   if (watch == nullptr) return;
   watch->on_switched(event.verb, event.outcome, now_.mono);
   tell_recovery(*watch);
+  settle(*watch);
 }
 
 void Manager::on(const CommandReceived& event) {

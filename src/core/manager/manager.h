@@ -126,12 +126,15 @@ class Manager {
   NodeWatch& add_node(const Node& node);
   enum class Way : std::uint8_t { kBus, kHttp };
   void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way);
+  void note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
+                        const AssignmentRecord& assignment);
   void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime sign_at);
   void on_report(NodeWatch& watch, const Report& report);
   void on_build(const NodeName& builder, const BuildStatus& build);
   void transition(NodeWatch& watch, Verdict verdict);
   void tell_recovery(NodeWatch& watch);
-  void tend(NodeWatch& watch);
+  void tend(NodeWatch& watch, AssignmentRecord& assignment);
+  void settle(NodeWatch& watch, const AssignmentRecord& assignment);
   void settle(NodeWatch& watch);
   void settle_all();
   Eligibility eligibility_of(const NodeWatch& watch) const;

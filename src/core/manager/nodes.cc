@@ -16,13 +16,15 @@ NodeWatch& Manager::add_node(const Node& node) {
 }
 
 void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way) {
+  const bool is_other_load = watch.load() != heartbeat.load;
   if (!watch.admit(heartbeat, received_at)) {
     ++counters_.heartbeats_stale;
     return;
   }
   const NodeName& name = watch.name();
-  assignments_.on_applied(name, heartbeat.applied, now_.mono);
-  capacity_.set_load(name, heartbeat.load);
+  AssignmentRecord& assignment = assignments_.record(name);
+  assignment.on_applied(heartbeat.applied, epoch_, now_.mono);
+  if (is_other_load) capacity_.set_load(name, heartbeat.load);
   if (heartbeat.report) capacity_.set_images(name, heartbeat.report->images);
   if (way == Way::kBus)
     on_sign_of_life(watch, heartbeat, received_at - watch.age_of(heartbeat, received_at));
@@ -30,16 +32,27 @@ void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime rec
   if (heartbeat.report && watch.node().state != NodeState::kDead)
     on_report(watch, *heartbeat.report);
   watch.ask_for_report(heartbeat, now_.mono);
-  (void)capacity_.set_eligibility(name, eligibility_of(watch));
-  const bool is_other = watch.note_eligibility(capacity_.eligibility(name));
-  const bool is_given_up = watch.note_trouble(heartbeat, assignments_.is_followed(name), now_.mono);
-  if (is_other || is_given_up) changes_.on_room_changed();
-  tend(watch);
+  note_eligibility(watch, heartbeat, assignment);
+  tend(watch, assignment);
+}
+
+/// Work that waits is looked at again when a node becomes fit to take it, or ceases to be.
+void Manager::note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
+                               const AssignmentRecord& assignment) {
+  Eligibility eligibility(watch.view(heartbeat.applied), epoch_);
+  if (watch.note_eligibility(eligibility)) {
+    (void)capacity_.set_eligibility(watch.name(), std::move(eligibility));
+    changes_.on_room_changed();
+  }
+  const bool may_be_in_trouble = heartbeat.report || watch.node().state == NodeState::kUnreachable;
+  if (!may_be_in_trouble) return;
+  if (watch.note_trouble(heartbeat, assignment.is_followed(epoch_), now_.mono))
+    changes_.on_room_changed();
 }
 
 void Manager::on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime sign_at) {
   SignOutcome outcome = watch.on_sign_of_life(heartbeat, sign_at, now_);
-  tell_recovery(watch);
+  if (outcome.recovered) tell_recovery(watch);
   if (outcome.booted_anew) {
     for (const InstanceId& id : instances_.on_node(watch.name())) {
       if (const auto change = instances_.await_report(id, now_.wall)) changes_.on(*change);
@@ -128,11 +141,10 @@ void Manager::tell_recovery(NodeWatch& watch) {
   }
   if (const std::optional<PowerVerb> verb = watch.take_verb())
     changes_.act(SwitchPower{watch.name(), *verb, watch.node().recovery.attempt});
-  settle(watch);
 }
 
 /// Does what is due for one node.
-void Manager::tend(NodeWatch& watch) {
+void Manager::tend(NodeWatch& watch, AssignmentRecord& assignment) {
   ++counters_.nodes_tended;
   if (std::optional<Verdict> verdict = watch.judge(now_.mono))
     transition(watch, *std::move(verdict));
@@ -142,16 +154,20 @@ void Manager::tend(NodeWatch& watch) {
   if (const std::optional<std::uint64_t> dial = watch.take_dial(now_.mono))
     changes_.act(Dial{node.name, node.agent, *dial, watch.dial().timeout()});
   if (watch.take_fetch(now_.mono)) changes_.act(FetchStatus{node.name, node.agent});
-  if (watch.is_judged() && assignments_.on_tick(node.name, watch.has_agent(), now_.mono))
+  if (watch.is_judged() && assignment.on_tick(watch.has_agent(), now_.mono))
     changes_.assign(node.name);
-  settle(watch);
+  settle(watch, assignment);
 }
 
 /// Hands the watch back, with what else waits for its node.
-void Manager::settle(NodeWatch& watch) {
+void Manager::settle(NodeWatch& watch, const AssignmentRecord& assignment) {
   const std::optional<MonoTime> resend =
-      watch.is_judged() ? assignments_.record(watch.name()).next_deadline() : std::nullopt;
+      watch.is_judged() ? assignment.next_deadline() : std::nullopt;
   fleet_.settle(watch, resend, now_.mono);
+}
+
+void Manager::settle(NodeWatch& watch) {
+  settle(watch, assignments_.record(watch.name()));
 }
 
 void Manager::settle_all() {

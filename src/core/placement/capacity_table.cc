@@ -158,6 +158,11 @@ void CapacityTable::remove_build(const NodeName& node) {
   });
 }
 
+std::optional<NodeName> CapacityTable::find(const PlacementRequest& request) const {
+  const Rows::value_type* found = best(request);
+  return found == nullptr ? std::nullopt : std::optional(found->first);
+}
+
 Result<NodeName> CapacityTable::choose(const PlacementRequest& request) const {
   if (const Rows::value_type* found = best(request)) return found->first;
   Want want(
@@ -191,7 +196,7 @@ const CapacityTable::Rows::value_type* CapacityTable::best(const PlacementReques
   }
   const auto same = with_workload_.find(request.workload);
   const auto image = with_image_.find(request.image);
-  if (same != with_workload_.end()) {
+  if (same != with_workload_.end() && request.beside_itself != Beside::kNever) {
     for (const NodeName& node : same->second) consider(row(node));
   }
   if (image != with_image_.end()) {

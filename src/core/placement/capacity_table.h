@@ -74,6 +74,8 @@ class CapacityTable {
   /// The node that `request` is best placed on. Reserves nothing. If no node will do, the error
   /// says in words what stands in the way and what would help.
   Result<NodeName> choose(const PlacementRequest& request) const;
+  /// The same for whoever does not ask why not: that would look at all of them.
+  std::optional<NodeName> find(const PlacementRequest& request) const;
   const Eligibility& eligibility(const NodeName& node) const;
 
   /// The same nodes with the same numbers.

@@ -39,7 +39,7 @@ std::set<NodeName> WarmImages::review(const WorkloadName& name, const Workload* 
   }
   state_.lacking.erase(name);
   if (!wanted) return touched;
-  const Result<NodeName> found = view.capacity.choose(request_of(*workload));
+  const std::optional<NodeName> found = view.capacity.find(request_of(*workload));
   if (!found) {
     state_.lacking.insert(name);
     return touched;
