@@ -1,14 +1,8 @@
 #include "adapters/http/client_connection.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace hearth::http {
-
-Duration Countdown::left() const {
-  return std::max(Duration::zero(), whole_ - Duration(std::chrono::steady_clock::now() - begin_));
-}
 
 ClientConnection::ClientConnection(boost::asio::io_context& loop, Coroutine& coroutine)
     : coroutine_(coroutine), transport_(loop), reader_(transport_, MessageReader::Kind::kAnswers) {}
@@ -45,6 +39,13 @@ Result<void> ClientConnection::write(std::string_view bytes, Duration timeout) {
   return {};
 }
 
+Result<void> ClientConnection::write_within(TransferMeter& meter, std::string_view bytes) {
+  const Countdown step(meter.left());
+  Result<void> written = write(bytes, step.left());
+  meter.add(bytes.size(), step.passed());
+  return written;
+}
+
 Result<void> ClientConnection::write_chunk(std::string_view bytes, Duration timeout) {
   const std::string size = fmt::format("{:x}\r\n", bytes.size());
   if (const auto error = transport_.write({size, bytes, "\r\n"}, timeout, coroutine_)) {
@@ -75,6 +76,13 @@ Result<std::string_view> ClientConnection::read_some(Duration timeout) {
   const ReadFault fault = reader_.read_body(bytes, timeout, coroutine_);
   if (fault != ReadFault::kNone) return tl::unexpected(error_of(fault));
   return bytes;
+}
+
+Result<std::string_view> ClientConnection::read_within(TransferMeter& meter) {
+  const Countdown step(meter.left());
+  Result<std::string_view> piece = read_some(step.left());
+  meter.add(piece ? piece->size() : 0, step.passed());
+  return piece;
 }
 
 Result<std::string> ClientConnection::read_all(std::size_t bytes_max, Duration timeout) {

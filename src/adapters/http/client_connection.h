@@ -1,6 +1,7 @@
 #pragma once
 
 #include "adapters/http/message_reader.h"
+#include "adapters/http/transfer_pace.h"
 #include "ports/http_client.h"
 
 namespace hearth::http {
@@ -25,10 +26,15 @@ class ClientConnection {
   Result<void> write_chunk(std::string_view bytes, Duration timeout);
   Result<void> end_chunks(Duration timeout);
 
+  /// The next piece of a body that must be taken at a pace.
+  Result<void> write_within(TransferMeter& meter, std::string_view bytes);
+
   /// The answer's head, whatever its status.
   Result<MessageHead> read_head(Duration timeout);
   /// The next bytes of the answer's body; empty at its end.
   Result<std::string_view> read_some(Duration timeout);
+  /// The same of a body that must come at a pace.
+  Result<std::string_view> read_within(TransferMeter& meter);
   /// The rest of the answer's body.
   Result<std::string> read_all(std::size_t bytes_max, Duration timeout);
 
@@ -44,18 +50,6 @@ class ClientConnection {
   MessageReader reader_;
   std::string peer_;  ///< "host:port".
   HttpMethod method_ = HttpMethod::kGet;
-};
-
-/// What is left of a time that began with its construction.
-class Countdown {
- public:
-  explicit Countdown(Duration whole) : whole_(whole) {}
-  /// Never negative.
-  Duration left() const;
-
- private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  Duration whole_;
 };
 
 }  // namespace hearth::http

@@ -23,6 +23,7 @@ using http::ClientConnection;
 using http::Countdown;
 using http::MessageHead;
 using http::OutgoingBody;
+using http::TransferMeter;
 
 namespace {
 
@@ -36,6 +37,11 @@ OutgoingBody body_of(const HttpCall& call) {
   const bool expects_one = call.method == HttpMethod::kPut || call.method == HttpMethod::kPost;
   if (call.body.empty() && !expects_one) return {};
   return {OutgoingBody::Kind::kSized, call.body.size()};
+}
+
+/// Of a file up or down.
+http::TransferPace pace_of(const HttpCall& call) {
+  return {call.timeout, http::kBodyBytesPerSecondMin, http::kBodyTimeMax};
 }
 
 /// The answer's head if it says success, else the error that its problem document tells.
@@ -169,12 +175,13 @@ void TcpHttpClient::download(HttpCall call, std::filesystem::path file, std::uin
         const auto head = read_success(connection, call.timeout);
         if (!head) return tl::unexpected(head.error());
         connection.reader().prepare_for_transfer();
+        TransferMeter meter(pace_of(call));
         auto writer =
             core.files.run([&] { return DigestWriter::create(file, bytes_max); }, coroutine);
         if (!writer) return tl::unexpected(writer.error());
         const auto receive = [&]() -> Result<ReceivedFile> {
           for (;;) {
-            const Result<std::string_view> piece = connection.read_some(call.timeout);
+            const Result<std::string_view> piece = connection.read_within(meter);
             if (!piece) return tl::unexpected(piece.error());
             if (piece->empty()) return ReceivedFile{writer->finish(), writer->bytes()};
             const auto written = core.files.run([&] { return writer->write(*piece); }, coroutine);
@@ -204,6 +211,7 @@ void TcpHttpClient::upload(HttpCall call, std::filesystem::path file, Completion
         const OutgoingBody body{OutgoingBody::Kind::kSized, source->size};
         Result<void> sent = connection.begin(call, core.token, body, call.timeout);
         if (!sent) return tl::unexpected(sent.error());
+        TransferMeter meter(pace_of(call));
         for (std::uint64_t left = source->size; sent && left > 0;) {
           const auto wanted = std::min<std::uint64_t>(left, kFilePieceBytes);
           const auto piece = core.files.run([&] { return source->file.read(wanted); }, coroutine);
@@ -212,7 +220,7 @@ void TcpHttpClient::upload(HttpCall call, std::filesystem::path file, Completion
             return fail(ErrorCode::kCorrupt,
                         "'" + file.string() + "' became shorter as it was sent");
           }
-          sent = connection.write(*piece, call.timeout);
+          sent = connection.write_within(meter, *piece);
           left -= piece->size();
         }
         return read_reply_after(sent, connection, call.timeout);

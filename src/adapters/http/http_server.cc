@@ -23,9 +23,7 @@ using http::ServerExchange;
 
 namespace {
 
-/// After the last answer: how long, and how much, is read away so that the client gets to see the
-/// answer instead of a reset (RFC 9112, 9.6).
-constexpr Duration kLingerTimeout = std::chrono::seconds(1);
+/// How much is read away after the last answer.
 constexpr std::size_t kLingerBytesMax = 256 * 1024;
 
 constexpr std::string_view kTooManyConnections =
@@ -171,6 +169,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
         found != nullptr && method ? found->route->access : HttpAccess::kToken;
     if (const auto denial = gate_.judge(exchange.request(), access)) {
       ++server_.counters.requests_denied;
+      exchange.close_afterwards();
       return exchange.finish(deny(exchange, *denial));
     }
     if (!readable) {
@@ -239,11 +238,11 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
     }
   }
 
-  void linger(ServerConnection& connection, Coroutine& coroutine) {
+  static void linger(ServerConnection& connection, Coroutine& coroutine) {
     connection.idle = true;  // May be closed for a newcomer.
     connection.transport.finish_writing();
     std::array<char, 4096> away;
-    const http::Countdown countdown(kLingerTimeout);
+    const http::Countdown countdown(http::kReadAwayTimeout);
     for (std::size_t read = 0; read < kLingerBytesMax;) {
       const http::Transfer got =
           connection.transport.read_some(away.data(), away.size(), countdown.left(), coroutine);

@@ -20,9 +20,9 @@
 namespace hearth::http {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kFilePieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytes = 64 * 1024;
+/// A followed log may be read over a line that carries no image, but it must be read.
+constexpr std::uint64_t kAnswerBytesPerSecondMin = 4 * 1024;
 /// A body that nobody read is read away up to this size, to keep the connection.
 constexpr std::uint64_t kDrainBytesMax = 64 * 1024;
 
@@ -77,6 +77,8 @@ ServerExchange::ServerExchange(ServerResources& server, ServerConnection& connec
       coroutine_(coroutine),
       head_(head),
       request_(std::move(request)),
+      reading_({server.config.body_timeout, kBodyBytesPerSecondMin, kBodyTimeMax}),
+      writing_({server.config.write_timeout, kAnswerBytesPerSecondMin, Duration::max()}),
       continue_wanted_(head.http11 && request_.header("expect") == "100-continue") {}
 
 ServerExchange::~ServerExchange() {
@@ -116,11 +118,11 @@ Result<std::string_view> ServerExchange::read_some(Duration quiet_max) {
 
 /// As read_some(), but for a body that must come steadily: one that trickles in would hold a
 /// connection for ever.
-Result<std::string_view> ServerExchange::read_within_pace(std::uint64_t bytes_read) {
-  const HttpServerConfig& config = server_.config;
-  const Duration allowed =
-      config.body_timeout + std::chrono::seconds(bytes_read / config.body_bytes_per_second);
-  return read_some(std::max(Duration::zero(), allowed - (Clock::now() - begun_at_)));
+Result<std::string_view> ServerExchange::read_within_pace() {
+  const Countdown step(reading_.left());
+  const Result<std::string_view> piece = read_some(step.left());
+  reading_.add(piece ? piece->size() : 0, step.passed());
+  return piece;
 }
 
 Error ServerExchange::refuse_body(std::uint64_t bytes_max) {
@@ -133,7 +135,7 @@ Result<std::string> ServerExchange::read_body(std::size_t bytes_max) {
   if (head_.content_length.value_or(0) > bytes_max) return tl::unexpected(refuse_body(bytes_max));
   std::string body;
   for (;;) {
-    const Result<std::string_view> piece = read_within_pace(body.size());
+    const Result<std::string_view> piece = read_within_pace();
     if (!piece) return tl::unexpected(piece.error());
     if (piece->empty()) return body;
     if (body.size() + piece->size() > bytes_max) return tl::unexpected(refuse_body(bytes_max));
@@ -150,7 +152,7 @@ Result<ReceivedFile> ServerExchange::read_body_to_file(const std::filesystem::pa
   if (!writer) return tl::unexpected(writer.error());
   const auto receive = [&]() -> Result<ReceivedFile> {
     for (;;) {
-      const Result<std::string_view> piece = read_within_pace(writer->bytes());
+      const Result<std::string_view> piece = read_within_pace();
       if (!piece) return tl::unexpected(piece.error());
       if (piece->empty()) return ReceivedFile{writer->finish(), writer->bytes()};
       if (writer->bytes() + piece->size() > bytes_max) {
@@ -198,9 +200,8 @@ Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
       head_of(200, content_type) + fmt::format("Content-Length: {}\r\n\r\n", source->size);
   if (auto sent = send({head}); !sent || head_only()) return sent;
   for (std::uint64_t left = source->size; left > 0;) {
-    const auto piece =
-        files.run([&] { return source->file.read(std::min<std::uint64_t>(left, kFilePieceBytes)); },
-                  coroutine_);
+    const auto piece = files.run(
+        [&] { return source->file.read(std::min<std::uint64_t>(left, kPieceBytes)); }, coroutine_);
     if (!piece || piece->empty()) {
       phase_ = Phase::kBroken;
       return fail(ErrorCode::kCorrupt, "'" + file.string() + "' became shorter as it was sent");
@@ -313,8 +314,26 @@ Result<void> ServerExchange::copy_stream(ClientConnection& from) {
   }
 }
 
+/// A large answer goes out piece by piece, so that each has a time that its size does not change.
 Result<void> ServerExchange::send(std::initializer_list<std::string_view> parts) {
-  const auto error = connection_.transport.write(parts, server_.config.write_timeout, coroutine_);
+  std::size_t bytes = 0;
+  for (const std::string_view part : parts) bytes += part.size();
+  if (bytes <= kPieceBytes) return send_piece(parts, bytes);
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      const std::string_view piece = part.substr(0, kPieceBytes);
+      if (auto sent = send_piece({piece}, piece.size()); !sent) return sent;
+      part.remove_prefix(piece.size());
+    }
+  }
+  return {};
+}
+
+Result<void> ServerExchange::send_piece(std::initializer_list<std::string_view> parts,
+                                        std::size_t bytes) {
+  const Countdown step(writing_.left());
+  const auto error = connection_.transport.write(parts, step.left(), coroutine_);
+  writing_.add(bytes, step.passed());
   if (!error) return {};
   phase_ = Phase::kBroken;
   if (error == std::errc::timed_out) {
@@ -337,16 +356,19 @@ std::string ServerExchange::head_of(unsigned status, std::string_view content_ty
 bool ServerExchange::keeps_alive() const {
   // A client that still waits for 100 Continue may or may not send its body; RFC 9110 (10.1.1) has
   // us close. An HTTP/1.0 stream ends with its connection.
-  return head_.keep_alive && head_.http11 && !continue_wanted_ && !body_fault_;
+  return head_.keep_alive && head_.http11 && !continue_wanted_ && !body_fault_ && !last_;
 }
 
 /// Reads away what the handler did not want of the body.
 bool ServerExchange::drain_body() {
+  connection_.idle = true;
+  const Countdown countdown(kReadAwayTimeout);
   std::string_view bytes;
   for (std::uint64_t drained = 0; !connection_.reader.complete(); drained += bytes.size()) {
     if (drained > kDrainBytesMax) return false;
-    const ReadFault fault =
-        connection_.reader.read_body(bytes, std::chrono::seconds(1), coroutine_);
+    const ReadFault fault = connection_.reader.read_body(bytes, countdown.left(), coroutine_);
+    // It has had its second to see the answer in.
+    if (fault == ReadFault::kTimedOut) connection_.close();
     if (fault != ReadFault::kNone) return false;
   }
   return true;

@@ -1,5 +1,6 @@
 // Workloads, their builds, and instances: the part of ManagerApi that is about work.
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,8 @@ namespace {
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 /// A builder may say nothing for long: it downloads, or compiles.
 constexpr Duration kBuildQuietMax = std::chrono::hours(1);
+/// A builder gives up a build after an hour; one that then still sends is none.
+constexpr Duration kBuildLogTimeMax = std::chrono::hours(4);
 /// How often a follower of a log that nobody sends looks whether the build is over.
 constexpr Duration kBuildLook = std::chrono::seconds(1);
 constexpr std::uint64_t kTailLinesMax = 1'000'000;
@@ -197,8 +200,10 @@ Result<void> ManagerApi::take_build_log(HttpExchange& exchange) {
   if (!generation) return tl::unexpected(generation.error());
   const std::shared_ptr<BuildLog> log = build_logs_.find_or_make(*name, *generation);
   log->begin_sending();
+  const MonoTime give_up = service_.now().mono + kBuildLogTimeMax;
   for (;;) {
-    const Result<std::string_view> piece = exchange.read_some(kBuildQuietMax);
+    const Duration left = std::max(Duration::zero(), give_up - service_.now().mono);
+    const Result<std::string_view> piece = exchange.read_some(std::min(kBuildQuietMax, left));
     if (piece && !piece->empty()) {
       log->append(*piece);
       continue;

@@ -44,8 +44,9 @@ class FakeHttpExchange final : public HttpExchange {
   }
 
   std::deque<std::function<WaitEnd()>> on_wait;
-  std::deque<std::string> pieces;  ///< Of the body, for read_some().
-  bool breaks_off = false;         ///< After `pieces`.
+  std::deque<std::string> pieces;         ///< Of the body, for read_some().
+  bool breaks_off = false;                ///< After `pieces`.
+  std::function<void(Duration)> on_read;  ///< Told how long the handler waits for a piece.
   std::optional<ReceivedFile> received;
   std::vector<HttpHeader>& headers() { return request_.headers; }
 
@@ -57,7 +58,8 @@ class FakeHttpExchange final : public HttpExchange {
   std::optional<std::pair<Endpoint, std::string>> relayed;
 
   const HttpRequest& request() const override { return request_; }
-  Result<std::string_view> read_some(Duration) override {
+  Result<std::string_view> read_some(Duration quiet_max) override {
+    if (on_read) on_read(quiet_max);
     if (pieces.empty() && breaks_off) return fail(ErrorCode::kUnavailable, "the client broke off");
     piece_ = pieces.empty() ? std::string() : pieces.front();
     if (!pieces.empty()) pieces.pop_front();
