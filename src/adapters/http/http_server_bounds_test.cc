@@ -346,6 +346,26 @@ TEST(HttpServerBounds, ClosesTheLongestIdleConnectionWhenThereIsNoDescriptorLeft
   EXPECT_EQ(idle.front()->read_to_end(), "") << "idle longest";
 }
 
+// Goal: whoever follows something quiet and leaves frees its place, also if it sent more than its
+// request before: those bytes hide its end from whoever only looks for something to read.
+TEST(HttpServerBounds, FreesThePlaceOfAFollowerThatSaidMoreAndLeft) {
+  Notifier never;
+  TestServer test;
+  add_stream(test, never);
+  test.start();
+  for (const std::string_view more : {"", "x", "GET /stream HTTP/1.1\r\n\r\n"}) {
+    {
+      RawClient client(test.endpoint());
+      client.send("GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+      client.read_until("\r\n\r\n");
+      client.send(more);
+      std::this_thread::sleep_for(milliseconds(20));  // The server gets to see it alone.
+    }
+    EXPECT_TRUE(test.reaches([](const auto& counters) { return counters.connections_open == 0; }))
+        << more;
+  }
+}
+
 TEST(HttpServerBounds, RefusesANewcomerWhenEveryConnectionIsAtWork) {
   Notifier never;
   TestServer test(with([](auto& config) { config.connections_max = 2; }));

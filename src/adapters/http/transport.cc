@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -49,35 +50,45 @@ void notice_a_vanished_peer(Protocol::socket& socket) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-enum class Peek { kNothing, kBytes, kEnd };
-
-/// What lies there to be read.
-Peek peek(Protocol::socket& socket) {
+/// Whether neither a byte nor the peer's end lies there to be read.
+bool has_nothing_to_read(Protocol::socket& socket) {
   char byte = 0;
   const ssize_t got = ::recv(socket.native_handle(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
-  if (got > 0) return Peek::kBytes;
-  return got < 0 && (errno == EAGAIN || errno == EINTR) ? Peek::kNothing : Peek::kEnd;
+  return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/// Whether the peer has ended its side, whatever it sent before.
+bool has_ended(Protocol::socket& socket) {
+  pollfd what{.fd = socket.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&what, 1, 0) == 1;
 }
 
 }  // namespace
 
 struct Transport::State {
   explicit State(asio::io_context& the_loop)
-      : loop(the_loop), socket(the_loop), deadline(the_loop), sleeper(the_loop) {}
+      : loop(the_loop),
+        socket(the_loop),
+        deadline(the_loop),
+        next_look(the_loop),
+        sleeper(the_loop) {}
 
   asio::io_context& loop;
   Protocol::socket socket;
   asio::steady_timer deadline;
-  Sleeper sleeper;  ///< While a name is being resolved.
+  asio::steady_timer next_look;  ///< For the peer's end, while bytes hide it.
+  Sleeper sleeper;               ///< While a name is being resolved.
   bool timed_out = false;
   bool closed = false;
   std::function<void()> on_gone;
+  std::uint64_t watch = 0;  ///< Counts watches: a handler of a former one does nothing.
 
   void close() {
     closed = true;
     error_code ignored;
     socket.close(ignored);
     deadline.cancel();
+    next_look.cancel();
     sleeper.wake();
     if (const auto gone = std::exchange(on_gone, nullptr)) gone();
   }
@@ -235,24 +246,40 @@ void Transport::try_write(std::string_view bytes) {
   state_->socket.write_some(asio::buffer(bytes), ignored);
 }
 
+namespace {
+
+/// Tells of the peer's end, or comes back after a while. While there are bytes to be read, waiting
+/// for something to read would come back at once.
+template <class State>
+void look_for_end(const std::shared_ptr<State>& state, std::uint64_t watch) {
+  if (state->closed || state->watch != watch || !state->on_gone) return;
+  if (has_ended(state->socket)) return std::exchange(state->on_gone, nullptr)();
+  state->next_look.expires_after(std::chrono::seconds(1));
+  state->next_look.async_wait([state, watch](error_code ec) {
+    if (!ec) look_for_end(state, watch);
+  });
+}
+
+}  // namespace
+
 void Transport::watch_peer(std::function<void()> on_gone) {
   if (state_->closed) return;
   state_->on_gone = std::move(on_gone);
-  state_->socket.async_wait(Protocol::socket::wait_read, [state = state_](error_code ec) {
-    if (ec || state->closed || !state->on_gone) return;
-    if (peek(state->socket) != Peek::kEnd) return;
-    std::exchange(state->on_gone, nullptr)();
-  });
+  state_->socket.async_wait(Protocol::socket::wait_read,
+                            [state = state_, watch = ++state_->watch](error_code ec) {
+                              if (!ec) look_for_end(state, watch);
+                            });
 }
 
 void Transport::unwatch_peer() {
   state_->on_gone = nullptr;
+  state_->next_look.cancel();
   error_code ignored;
   state_->socket.cancel(ignored);
 }
 
 bool Transport::quiet() const {
-  return state_->socket.is_open() && peek(state_->socket) == Peek::kNothing;
+  return state_->socket.is_open() && has_nothing_to_read(state_->socket);
 }
 
 void Transport::finish_writing() {

@@ -47,8 +47,8 @@ class Transport {
   /// What fits at once, without waiting.
   void try_write(std::string_view bytes);
 
-  /// Calls `on_gone` once if the peer ends its side or the transport is closed. Sees the former
-  /// only until the peer sends something.
+  /// Calls `on_gone` once if the peer ends its side or the transport is closed. The former is seen
+  /// at once, or within a second where the peer has sent something that nobody has read.
   void watch_peer(std::function<void()> on_gone);
   void unwatch_peer();
 

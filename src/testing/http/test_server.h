@@ -144,6 +144,11 @@ class RawClient {
     const ssize_t got = ::recv(socket_, bytes.data(), size, 0);
     return got > 0 ? static_cast<std::size_t>(got) : 0;
   }
+  /// Whether the server has neither said anything that was not read, nor hung up.
+  bool hears_nothing() const {
+    char byte = 0;
+    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  }
   /// Whether the server has hung up. Throws away what it said before.
   bool closed_by_peer() {
     for (;;) {
