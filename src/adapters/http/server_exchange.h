@@ -4,8 +4,8 @@
 
 #include "adapters/http/http_server.h"
 #include "adapters/http/message_reader.h"
-#include "adapters/loop/worker_thread.h"
 #include "adapters/http/transfer_pace.h"
+#include "adapters/loop/worker_thread.h"
 
 namespace hearth::http {
 

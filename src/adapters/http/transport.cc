@@ -30,6 +30,8 @@ namespace {
 
 const std::error_code kTimedOut = std::make_error_code(std::errc::timed_out);
 const std::error_code kCanceled = std::make_error_code(std::errc::operation_canceled);
+/// Not kTimedOut: the peer was not asked, so this is nothing that can be held against it.
+const std::error_code kNotFoundYet = error_code(asio::error::host_not_found_try_again);
 
 /// A moment that Duration::max() away from now would overflow.
 Clock::time_point after(Duration timeout) {
@@ -158,8 +160,7 @@ Resolved resolve(asio::io_context& loop, Sleeper& sleeper, const Endpoint& endpo
   const Duration left = give_up - Clock::now();
   if (left > Duration::zero()) sleeper.sleep(left, coroutine);
   lookup->sleeper = nullptr;
-  // Not kTimedOut: the peer was not asked, so this is nothing that can be held against it.
-  if (!lookup->found) return {error_code(asio::error::host_not_found_try_again), {}};
+  if (!lookup->found) return {kNotFoundYet, {}};
   return *std::move(lookup->found);
 }
 
@@ -201,6 +202,92 @@ std::error_code Transport::connect(const Endpoint& endpoint, Duration timeout,
     if (state->closed) return last;
   }
   return last;
+}
+
+/// What call_out() goes through: look up, connect (each address in turn), send, wait. Its handlers
+/// hold it; the end comes once, from whichever handler is first.
+template <class State>
+class CallOut : public std::enable_shared_from_this<CallOut<State>> {
+ public:
+  CallOut(std::shared_ptr<State> state, std::string words,
+          std::function<void(std::error_code)> on_said)
+      : state_(std::move(state)),
+        resolver_(state_->loop),
+        words_(std::move(words)),
+        on_said_(std::move(on_said)) {}
+
+  void start(const Endpoint& endpoint, Duration timeout) {
+    state_->on_gone = [call = this->weak_from_this()] {
+      if (const auto alive = call.lock()) alive->end(kCanceled);
+    };
+    state_->deadline.expires_after(timeout);
+    state_->deadline.async_wait([self = this->shared_from_this()](error_code ec) {
+      if (!ec) self->end(self->peers_.empty() ? kNotFoundYet : kTimedOut);
+    });
+    error_code ec;
+    const asio::ip::address address = asio::ip::make_address(endpoint.address, ec);
+    if (!ec) {
+      peers_ = {tcp::endpoint(address, endpoint.port)};
+      return connect(0);
+    }
+    resolver_.async_resolve(endpoint.address, std::to_string(endpoint.port),
+                            [self = this->shared_from_this()](
+                                error_code error, const tcp::resolver::results_type& found) {
+                              if (error) return self->end(error);
+                              for (const auto& result : found)
+                                self->peers_.push_back(result.endpoint());
+                              self->connect(0);
+                            });
+  }
+
+ private:
+  void connect(std::size_t index) {
+    if (!on_said_) return;
+    error_code ignored;
+    state_->socket.close(ignored);
+    state_->socket.async_connect(peers_[index],
+                                 [self = this->shared_from_this(), index](error_code ec) {
+                                   if (!self->on_said_) return;
+                                   if (!ec) return self->speak();
+                                   if (index + 1 < self->peers_.size())
+                                     return self->connect(index + 1);
+                                   self->end(ec);
+                                 });
+  }
+  void speak() {
+    notice_a_vanished_peer(state_->socket);
+    asio::async_write(state_->socket, asio::buffer(words_),
+                      [self = this->shared_from_this()](error_code ec, std::size_t) {
+                        if (ec) return self->end(ec);
+                        self->listen();
+                      });
+  }
+  void listen() {
+    if (!on_said_) return;
+    state_->socket.async_wait(Protocol::socket::wait_read,
+                              [self = this->shared_from_this()](error_code ec) { self->end(ec); });
+  }
+  void end(const std::error_code& ec) {
+    if (!on_said_) return;
+    state_->on_gone = nullptr;
+    state_->deadline.expires_at(Clock::time_point::max());
+    resolver_.cancel();
+    const auto on_said = std::exchange(on_said_, nullptr);
+    if (ec && !state_->closed) state_->close();
+    on_said(ec);
+  }
+
+  std::shared_ptr<State> state_;
+  tcp::resolver resolver_;
+  std::string words_;
+  std::function<void(std::error_code)> on_said_;  ///< Empty once it was called.
+  std::vector<tcp::endpoint> peers_;
+};
+
+void Transport::call_out(const Endpoint& endpoint, std::string words, Duration timeout,
+                         std::function<void(std::error_code)> on_said) {
+  std::make_shared<CallOut<State>>(state_, std::move(words), std::move(on_said))
+      ->start(endpoint, timeout);
 }
 
 std::error_code Transport::connect_local(const std::filesystem::path& path, Duration timeout,
