@@ -101,11 +101,12 @@ Result<void> run(const ManagerConfig& config) {
   if (!store) return tl::unexpected(store.error());
   const Result<Snapshot> snapshot = (*store)->load();
   if (!snapshot) return tl::unexpected(snapshot.error());
+  const auto say = [](const Error& error) { spdlog::error("{}", error.message); };
   const Result<std::string> token =
-      ensure_token_file(config.token_file.value_or(config.state_dir / "token"));
+      ensure_token_file(config.token_file.value_or(config.state_dir / "token"), say);
   if (!token) return tl::unexpected(token.error());
   Result<std::unique_ptr<FileContentStore>> content =
-      FileContentStore::open(config.state_dir / "content");
+      FileContentStore::open(config.state_dir / "content", say);
   if (!content) return tl::unexpected(content.error());
   std::optional<std::vector<NodeEntry>> listed;
   if (config.server_details) {

@@ -64,6 +64,7 @@ class ManagerApi {
   void add_content_routes(HttpRouter& router);
   Result<void> get_content(HttpExchange& exchange);
   Result<void> put_content(HttpExchange& exchange);
+  std::optional<std::filesystem::path> find_content(HttpExchange& exchange, const Digest& digest);
 
   // event_routes.cc: what happened.
   void add_event_routes(HttpRouter& router);

@@ -105,7 +105,7 @@ Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   if (!body) return tl::unexpected(body.error());
   auto spec = decode_workload_request(*body);
   if (!spec) return tl::unexpected(spec.error());
-  if (!content_.find(spec->bundle)) {
+  if (!find_content(exchange, spec->bundle)) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("the bundle '{0}' is not here; PUT it to /v1/content/{0} first",
                             spec->bundle.str()));
