@@ -27,6 +27,17 @@ TEST(HttpProblem, BecomesTheSameErrorAgain) {
   }
 }
 
+TEST(HttpProblem, OfWhicheverLengthIsCut) {
+  const auto told = [](std::size_t bytes) {
+    const Error error{ErrorCode::kFailed, std::string(bytes, 'w')};
+    return error_from_answer(502, problem_response(error).body).message;
+  };
+  EXPECT_EQ(told(16 * 1024).size(), 16U * 1024);
+  EXPECT_FALSE(told(16 * 1024).ends_with("…"));
+  EXPECT_EQ(told(60'000).size(), 16U * 1024);
+  EXPECT_TRUE(told(60'000).ends_with("w…"));
+}
+
 TEST(HttpProblem, OfAForeignServerIsToldByItsStatus) {
   EXPECT_EQ(error_from_answer(413, "<html>").code, ErrorCode::kExhausted);
   EXPECT_EQ(error_from_answer(500, R"({"code":"nonsense","detail":"x"})").code,

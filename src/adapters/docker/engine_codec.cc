@@ -13,7 +13,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kDepthMax = 32;
-constexpr std::size_t kReasonBytesMax = 1024;
+/// With what is said before it, it must fit in a reason of a report: that loses its end.
+constexpr std::size_t kReasonBytesMax = 768;
 constexpr std::string_view kClusterLabel = "hearth.cluster";
 constexpr std::string_view kNodeLabel = "hearth.node";
 constexpr std::string_view kInstanceLabel = "hearth.instance";
