@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "adapters/http/message_head.h"
 #include "adapters/http/message_reader.h"
 #include "adapters/http/transfer_pace.h"
 #include "adapters/http/transport.h"
@@ -46,10 +47,11 @@ bool is_ours(const std::error_code& error) {
 }
 
 std::string request_of(const Dial& dial, const std::string& token) {
-  std::string request = "GET /v1/dial/" + dial.node.str() +
-                        " HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) + "\r\n";
-  if (!token.empty()) request += "Authorization: Bearer " + token + "\r\n";
-  return request + "Connection: close\r\n\r\n";
+  http::HeadWriter head = http::HeadWriter::request("GET", "/v1/dial/" + dial.node.str());
+  head.field("Host", show_endpoint(dial.agent));
+  if (!token.empty()) head.field("Authorization", "Bearer " + token);
+  head.field("Connection", "close");
+  return head.finish();
 }
 
 DialOutcome outcome_of(const std::error_code& error) {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/http/client_connection.h"
+#include "adapters/http/message_head.h"
 #include "adapters/http/request_gate.h"
 #include "adapters/http/server_exchange.h"
 #include "adapters/http/transport.h"
@@ -16,6 +16,7 @@
 
 namespace hearth {
 
+using http::HeadWriter;
 using http::MessageHead;
 using http::ReadFault;
 using http::ServerConnection;
@@ -26,9 +27,11 @@ namespace {
 /// How much is read away after the last answer.
 constexpr std::size_t kLingerBytesMax = 256 * 1024;
 
-constexpr std::string_view kTooManyConnections =
-    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-    "Content-Length: 0\r\n\r\n";
+std::string too_many_connections() {
+  HeadWriter head = HeadWriter::answer(503);
+  head.field("Connection", "close").field("Retry-After", 1).field("Content-Length", 0);
+  return head.finish();
+}
 
 struct Target {
   std::string_view path;  ///< Still encoded.
@@ -110,7 +113,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       ++server_.counters.connections_accepted;
       if (connections_.size() >= server_.config.connections_max && !close_the_idlest()) {
         ++server_.counters.connections_refused;
-        transport.try_write(kTooManyConnections);
+        transport.try_write(too_many_connections());
         continue;
       }
       connections_.emplace_front(server_.loop).transport = std::move(transport);
@@ -207,11 +210,11 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
   void refuse_head(ServerConnection& connection, ReadFault fault, Coroutine& coroutine) {
     const auto answer = [&](unsigned status, ErrorCode code, std::string message) {
       const HttpResponse response = problem_response(status, Error{code, std::move(message)});
-      const std::string head = fmt::format(
-          "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-          status, reason_phrase(status), response.content_type, response.body.size());
+      HeadWriter head = HeadWriter::answer(status);
+      head.field("Connection", "close").field("Content-Type", response.content_type);
+      head.field("Content-Length", response.body.size());
       // It is hung up on either way.
-      (void)connection.transport.write({head, response.body}, server_.config.write_timeout,
+      (void)connection.transport.write({head.finish(), response.body}, server_.config.write_timeout,
                                        coroutine);
     };
     switch (fault) {

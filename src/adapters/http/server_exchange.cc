@@ -12,7 +12,7 @@
 
 #include "adapters/content/digest_writer.h"
 #include "adapters/file/file.h"
-#include "adapters/http/client_connection.h"
+#include "adapters/http/hearth_call.h"
 #include "base/check.h"
 #include "base/duration_text.h"
 #include "ports/http_problem.h"
@@ -104,7 +104,7 @@ bool ServerExchange::finish(const Result<void>& handled) {
 
 Result<std::string_view> ServerExchange::read_some(Duration quiet_max) {
   if (std::exchange(continue_wanted_, false) && !connection_.reader.complete()) {
-    if (auto sent = send({"HTTP/1.1 100 Continue\r\n\r\n"}); !sent) {
+    if (auto sent = send({HeadWriter::answer(100).finish()}); !sent) {
       return tl::unexpected(sent.error());
     }
   }
@@ -179,14 +179,11 @@ Result<void> ServerExchange::check_answerable() const {
 Result<void> ServerExchange::respond(HttpResponse response) {
   if (auto open = check_answerable(); !open) return open;
   const bool has_body = response.status != 204;
-  std::string head = head_of(response.status, has_body ? response.content_type : "");
-  if (has_body) head += fmt::format("Content-Length: {}\r\n", response.body.size());
-  for (const HttpHeader& header : response.headers) {
-    head += fmt::format("{}: {}\r\n", header.name, header.value);
-  }
-  head += "\r\n";
+  HeadWriter head = head_of(response.status, has_body ? response.content_type : "");
+  if (has_body) head.field("Content-Length", response.body.size());
+  for (const HttpHeader& header : response.headers) head.field(header.name, header.value);
   phase_ = Phase::kAnswered;
-  return send({head, head_only() || !has_body ? std::string_view() : response.body});
+  return send({head.finish(), head_only() || !has_body ? std::string_view() : response.body});
 }
 
 Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
@@ -196,9 +193,9 @@ Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
   auto source = files.run([&] { return open_to_send(file); }, coroutine_);
   if (!source) return tl::unexpected(source.error());
   phase_ = Phase::kAnswered;
-  const std::string head =
-      head_of(200, content_type) + fmt::format("Content-Length: {}\r\n\r\n", source->size);
-  if (auto sent = send({head}); !sent || head_only()) return sent;
+  HeadWriter head = head_of(200, content_type);
+  head.field("Content-Length", source->size);
+  if (auto sent = send({head.finish()}); !sent || head_only()) return sent;
   for (std::uint64_t left = source->size; left > 0;) {
     const auto piece = files.run(
         [&] { return source->file.read(std::min<std::uint64_t>(left, kPieceBytes)); }, coroutine_);
@@ -226,9 +223,9 @@ Result<void> ServerExchange::begin_stream_with(unsigned status, std::string_view
   ++server_.streams_open;
   counted_as_stream_ = true;
   phase_ = Phase::kStreaming;
-  const std::string head = head_of(status, content_type) +
-                           (head_.http11 ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
-  return send({head});
+  HeadWriter head = head_of(status, content_type);
+  if (head_.http11) head.field("Transfer-Encoding", "chunked");
+  return send({head.finish()});
 }
 
 Result<void> ServerExchange::write(std::string_view chunk) {
@@ -271,29 +268,38 @@ Result<WaitEnd> ServerExchange::wait(Notifier& notifier, Duration timeout) {
 
 Result<void> ServerExchange::relay(const Endpoint& server, const std::string& target) {
   if (auto open = check_answerable(); !open) return open;
-  const Duration timeout = server_.config.relay_timeout;
-  ClientConnection from(server_.loop, coroutine_);
+  ClientConnection from(server_.loop);
   // The client's end must end the wait for the other server as well.
   connection_.transport.watch_peer([&from] { from.transport().close(); });
-  const auto pass_on = [&]() -> Result<void> {
-    const HttpCall call{.server = server, .target = target};
-    if (auto begun = from.begin(call, server_.config.token, {}, timeout); !begun) return begun;
-    const Result<MessageHead> head = from.read_head(timeout);
-    if (!head) return tl::unexpected(head.error());
-    if (head->status == 401 || head->status == 403) {
-      return fail(ErrorCode::kFailed,
-                  show_endpoint(server) + " refuses this manager's token; give it the same file");
-    }
-    HttpRequest answered;
-    answered.headers = head->headers;
-    if (auto begun = begin_stream_with(head->status, answered.header("content-type")); !begun) {
-      return begun;
-    }
-    return copy_stream(from);
-  };
-  Result<void> relayed = pass_on();
+  Result<void> relayed = pass_on(from, server, target);
   connection_.transport.unwatch_peer();
   return relayed;
+}
+
+Result<void> ServerExchange::pass_on(ClientConnection& from, const Endpoint& server,
+                                     const std::string& target) {
+  const CallTimes times{server_.config.relay_timeout, kForEver, kForEver};
+  const HttpCall call{.server = server, .target = target};
+  if (auto begun = begin_call(from, call, server_.config.token, {}, times, coroutine_); !begun) {
+    return begun;
+  }
+  const Result<const MessageHead*> head = from.read_head(MessageReader::Body::kAsTold, coroutine_);
+  if (!head) return tl::unexpected(head.error());
+  if ((*head)->status == 401 || (*head)->status == 403) {
+    return fail(ErrorCode::kFailed,
+                show_endpoint(server) + " refuses this manager's token; give it the same file");
+  }
+  HttpRequest answered;
+  answered.headers = (*head)->headers;
+  if (auto begun = begin_stream_with((*head)->status, answered.header("content-type")); !begun) {
+    return begun;
+  }
+  for (;;) {
+    const Result<std::string_view> piece = from.read_some(coroutine_);
+    if (!piece) return tl::unexpected(piece.error());
+    if (piece->empty()) return {};
+    if (auto sent = write(*piece); !sent) return sent;
+  }
 }
 
 void ServerExchange::run_blocking(const std::function<void()>& work) {
@@ -303,15 +309,6 @@ void ServerExchange::run_blocking(const std::function<void()>& work) {
         return true;
       },
       coroutine_);
-}
-
-Result<void> ServerExchange::copy_stream(ClientConnection& from) {
-  for (;;) {
-    const Result<std::string_view> piece = from.read_some(Duration::max());
-    if (!piece) return tl::unexpected(piece.error());
-    if (piece->empty()) return {};
-    if (auto sent = write(*piece); !sent) return sent;
-  }
 }
 
 /// A large answer goes out piece by piece, so that each has a time that its size does not change.
@@ -343,14 +340,14 @@ Result<void> ServerExchange::send_piece(std::initializer_list<std::string_view> 
   return fail(ErrorCode::kUnavailable, "the client is gone");
 }
 
-std::string ServerExchange::head_of(unsigned status, std::string_view content_type) const {
-  std::string head =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nConnection: {}\r\n", status, reason_phrase(status),
-                  http_date(), keeps_alive() ? "keep-alive" : "close");
+HeadWriter ServerExchange::head_of(unsigned status, std::string_view content_type) const {
+  HeadWriter head = HeadWriter::answer(status);
+  head.field("Date", http_date()).field("Connection", keeps_alive() ? "keep-alive" : "close");
   if (!content_type.empty()) {
-    head += fmt::format("Content-Type: {}\r\nX-Content-Type-Options: nosniff\r\n", content_type);
+    head.field("Content-Type", content_type).field("X-Content-Type-Options", "nosniff");
   }
-  return head + "Cache-Control: no-store\r\n";
+  head.field("Cache-Control", "no-store");
+  return head;
 }
 
 bool ServerExchange::keeps_alive() const {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "adapters/http/http_server.h"
+#include "adapters/http/message_head.h"
 #include "adapters/http/message_reader.h"
 #include "adapters/http/transfer_pace.h"
 #include "adapters/loop/worker_thread.h"
@@ -76,8 +77,9 @@ class ServerExchange final : public HttpExchange {
   Result<void> send(std::initializer_list<std::string_view> parts);
   Result<void> send_piece(std::initializer_list<std::string_view> parts, std::size_t bytes);
   Result<void> begin_stream_with(unsigned status, std::string_view content_type);
-  Result<void> copy_stream(class ClientConnection& from);
-  std::string head_of(unsigned status, std::string_view content_type) const;
+  Result<void> pass_on(class ClientConnection& from, const Endpoint& server,
+                       const std::string& target);
+  HeadWriter head_of(unsigned status, std::string_view content_type) const;
   bool keeps_alive() const;
   bool drain_body();
   bool head_only() const { return request_.method == HttpMethod::kHead; }
