@@ -24,6 +24,7 @@
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
 #include "shell/agent_api/agent_metrics.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {

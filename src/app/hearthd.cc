@@ -28,6 +28,7 @@
 #include "base/version.h"
 #include "shell/api/manager_api.h"
 #include "shell/manager/manager_shell.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {

@@ -20,6 +20,7 @@
 #include "adapters/loop/worker_thread.h"
 #include "base/check.h"
 #include "base/duration_text.h"
+#include "wire/percent_coding.h"
 
 namespace hearth::docker {
 namespace {

@@ -329,10 +329,5 @@ TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
   }
 }
 
-TEST(EngineCodec, PercentEncodingLeavesNothingThatMeansSomething) {
-  EXPECT_EQ(percent_encode("hearth/a:b_c.d-e~f"), "hearth%2Fa%3Ab_c.d-e~f");
-  EXPECT_EQ(percent_encode("?&=#% \n\xc3"), "%3F%26%3D%23%25%20%0A%C3");
-}
-
 }  // namespace
 }  // namespace hearth::docker

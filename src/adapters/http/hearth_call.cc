@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "adapters/http/message_head.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth::http {
 namespace {

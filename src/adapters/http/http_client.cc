@@ -14,9 +14,9 @@
 #include "adapters/content/digest_writer.h"
 #include "adapters/http/client_connection.h"
 #include "adapters/http/hearth_call.h"
+#include "adapters/http/http_problem.h"
 #include "adapters/loop/worker_thread.h"
 #include "base/check.h"
-#include "ports/http_problem.h"
 
 namespace hearth {
 

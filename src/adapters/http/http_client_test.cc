@@ -9,6 +9,7 @@
 #include "adapters/http/http_content_client.h"
 #include "testing/disk/temporary_directory.h"
 #include "testing/http/test_server.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {

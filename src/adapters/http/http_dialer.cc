@@ -12,6 +12,7 @@
 #include "adapters/http/message_reader.h"
 #include "adapters/http/transfer_pace.h"
 #include "adapters/http/transport.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 

@@ -7,12 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "adapters/http/http_problem.h"
 #include "adapters/http/message_head.h"
 #include "adapters/http/request_gate.h"
+#include "adapters/http/request_target.h"
 #include "adapters/http/server_exchange.h"
 #include "adapters/http/transport.h"
 #include "adapters/loop/coroutine.h"
-#include "ports/http_problem.h"
+#include "wire/percent_coding.h"
 
 namespace hearth {
 
@@ -31,37 +33,6 @@ std::string too_many_connections() {
   HeadWriter head = HeadWriter::answer(503);
   head.field("Connection", "close").field("Retry-After", 1).field("Content-Length", 0);
   return head.finish();
-}
-
-struct Target {
-  std::string_view path;  ///< Still encoded.
-  std::string_view query;
-};
-
-/// "/path?query", or the absolute form that RFC 9112 (3.2.2) has servers accept.
-std::optional<Target> split_target(std::string_view target) {
-  constexpr std::string_view kScheme = "http://";
-  if (target.starts_with(kScheme)) {
-    target.remove_prefix(std::min(target.find('/', kScheme.size()), target.size()));
-  }
-  if (!target.starts_with('/')) return std::nullopt;
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  const std::size_t query = std::min(mark + 1, target.size());
-  return Target{target.substr(0, mark), target.substr(query)};
-}
-
-std::optional<std::map<std::string, std::string>> parse_query(std::string_view text) {
-  std::map<std::string, std::string> query;
-  while (!text.empty()) {
-    const std::string_view pair = text.substr(0, text.find('&'));
-    text.remove_prefix(std::min(pair.size() + 1, text.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    auto key = percent_decode(pair.substr(0, equals));
-    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
-    if (!key || !value) return std::nullopt;
-    if (!key->empty()) query[*std::move(key)] = *std::move(value);
-  }
-  return query;
 }
 
 }  // namespace
@@ -154,9 +125,9 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       return false;
     }
     const Result<HttpMethod> method = parse_http_method(head.method);
-    const std::optional<Target> target = split_target(head.target);
+    const std::optional<http::RequestTarget> target = http::split_target(head.target);
     const auto path = target ? percent_decode(target->path) : std::nullopt;
-    auto query = target ? parse_query(target->query) : std::nullopt;
+    auto query = target ? http::parse_query(target->query) : std::nullopt;
     const bool readable = path && query;
     HttpRequest request{method.value_or(HttpMethod::kGet),
                         path.value_or(""),

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "ports/http_router.h"
+#include "adapters/http/http_router.h"
 
 namespace boost::asio {
 class io_context;

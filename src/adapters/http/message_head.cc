@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "ports/http_problem.h"
+#include "adapters/http/http_problem.h"
 
 namespace hearth::http {
 namespace {

@@ -13,9 +13,10 @@
 #include "adapters/content/digest_writer.h"
 #include "adapters/file/file.h"
 #include "adapters/http/hearth_call.h"
+#include "adapters/http/http_problem.h"
 #include "base/check.h"
 #include "base/duration_text.h"
-#include "ports/http_problem.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth::http {
 namespace {

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "wire/json_reader.h"
 #include "wire/json_writer.h"
+#include "wire/percent_coding.h"
 
 namespace hearth::cli {
 namespace {
@@ -57,7 +58,7 @@ Result<std::vector<Container>> DevEngine::containers(const std::string& cluster,
   if (node) filters.value("hearth.node=" + node->str());
   filters.end_list().end_object();
   const std::string target =
-      "/containers/json?all=1&filters=" + docker::percent_encode(std::move(filters).text());
+      "/containers/json?all=1&filters=" + percent_encode(std::move(filters).text());
   const Result<EngineAnswer> answer = client_.ask({.method = "GET",
                                                    .target = target,
                                                    .body = {},

@@ -7,10 +7,10 @@
 
 namespace hearth {
 
-void ManagerApi::add_content_routes(HttpRouter& router) {
-  router.add(HttpMethod::kGet, "/v1/content/{digest}",
+void ManagerApi::add_content_routes(HttpRoutes& routes) {
+  routes.add(HttpMethod::kGet, "/v1/content/{digest}",
              [this](HttpExchange& exchange) { return get_content(exchange); });
-  router.add(HttpMethod::kPut, "/v1/content/{digest}",
+  routes.add(HttpMethod::kPut, "/v1/content/{digest}",
              [this](HttpExchange& exchange) { return put_content(exchange); });
 }
 

@@ -9,6 +9,7 @@
 #include "shell/api/manager_api.h"
 #include "shell/api/query.h"
 #include "shell/api/views.h"
+#include "wire/percent_coding.h"
 #include "wire/workload_request_codec.h"
 
 namespace hearth {
@@ -52,10 +53,10 @@ Result<void> respond_accepted(HttpExchange& exchange, const core::CommandResult&
 
 }  // namespace
 
-void ManagerApi::add_work_routes(HttpRouter& router) {
+void ManagerApi::add_work_routes(HttpRoutes& routes) {
   const auto add = [&](HttpMethod method, std::string pattern,
                        Result<void> (ManagerApi::*handler)(HttpExchange&)) {
-    router.add(method, std::move(pattern),
+    routes.add(method, std::move(pattern),
                [this, handler](HttpExchange& exchange) { return (this->*handler)(exchange); });
   };
   add(HttpMethod::kGet, "/v1/workloads", &ManagerApi::list_workloads);

@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/http/http_problem.h"
+#include "adapters/http/http_router.h"
+#include "adapters/http/request_target.h"
 #include "base/check.h"
-#include "ports/http_problem.h"
-#include "ports/http_router.h"
 
 namespace hearth {
 
@@ -20,16 +21,10 @@ class FakeHttpExchange final : public HttpExchange {
   FakeHttpExchange(HttpMethod method, const std::string& target, std::string body = {})
       : body_(std::move(body)) {
     request_.method = method;
-    const std::size_t mark = std::min(target.find('?'), target.size());
-    request_.path = target.substr(0, mark);
-    for (std::string_view rest = std::string_view(target).substr(mark); rest.size() > 1;) {
-      rest.remove_prefix(1);
-      const std::string_view pair = rest.substr(0, rest.find('&'));
-      const std::size_t equals = std::min(pair.find('='), pair.size());
-      request_.query[std::string(pair.substr(0, equals))] =
-          *percent_decode(pair.substr(std::min(equals + 1, pair.size())));
-      rest.remove_prefix(pair.size());
-    }
+    const auto parts = http::split_target(target);
+    HEARTH_CHECK(parts.has_value());
+    request_.path = parts->path;
+    request_.query = http::parse_query(parts->query).value();
   }
 
   /// Hands itself to the route and keeps what comes of it.

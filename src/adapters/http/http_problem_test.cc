@@ -1,4 +1,4 @@
-#include "ports/http_problem.h"
+#include "adapters/http/http_problem.h"
 
 #include <gtest/gtest.h>
 
