@@ -7,6 +7,8 @@
 namespace hearth {
 namespace {
 
+constexpr std::size_t kDialsMin = 32;
+constexpr std::size_t kDialsMax = 4096;
 constexpr std::size_t kConnectionsMin = 16;
 constexpr std::size_t kConnectionsMax = 1024;
 
@@ -21,11 +23,12 @@ std::size_t raise_descriptor_limit() {
   return ::setrlimit(RLIMIT_NOFILE, &raised) == 0 ? wanted : limit.rlim_cur;
 }
 
-ConnectionBounds connection_bounds(std::size_t descriptors) {
-  const std::size_t left = descriptors - std::min(descriptors, kDescriptorsSetAside);
+DescriptorShares share_descriptors(std::size_t descriptors) {
+  const std::size_t dials = std::clamp(descriptors / 4, kDialsMin, kDialsMax);
+  const std::size_t left = descriptors - std::min(descriptors, kDescriptorsSetAside + dials);
   // Three for two connections: one of the two is a stream that is relayed.
   const std::size_t connections = std::clamp(left * 2 / 3, kConnectionsMin, kConnectionsMax);
-  return {.connections_max = connections, .streams_max = connections / 2};
+  return {.connections_max = connections, .streams_max = connections / 2, .dials_max = dials};
 }
 
 }  // namespace hearth

@@ -20,17 +20,22 @@ TEST(Descriptors, TheirBoundIsRaisedAsFarAsItMay) {
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
-// Goal: connections, their relays and what is set aside fit, unless there is hardly anything.
-TEST(Descriptors, LeaveRoomForMoreThanConnections) {
-  for (const std::size_t descriptors : {600U, 1024U, 1500U, 2048U, 4096U, 65'536U}) {
-    const ConnectionBounds bounds = connection_bounds(descriptors);
-    EXPECT_LE(bounds.connections_max + bounds.streams_max + kDescriptorsSetAside, descriptors);
-    EXPECT_GT(bounds.connections_max, bounds.streams_max) << "short requests have room as well";
+// Goal: connections, their relays, dials and what is set aside fit, unless there is hardly
+// anything.
+TEST(Descriptors, AreSharedSoThatAllFits) {
+  for (const std::size_t descriptors : {600U, 1024U, 1500U, 2048U, 4096U, 16'384U, 65'536U}) {
+    const DescriptorShares shares = share_descriptors(descriptors);
+    EXPECT_LE(shares.connections_max + shares.streams_max + shares.dials_max + kDescriptorsSetAside,
+              descriptors);
+    EXPECT_GT(shares.connections_max, shares.streams_max) << "short requests have room as well";
   }
-  EXPECT_EQ(connection_bounds(1024).connections_max, 341U);
-  EXPECT_EQ(connection_bounds(4096).connections_max, 1024U);
-  EXPECT_EQ(connection_bounds(4096).streams_max, 512U);
-  EXPECT_EQ(connection_bounds(64).connections_max, 16U);
+  EXPECT_EQ(share_descriptors(1024).connections_max, 341U);
+  EXPECT_EQ(share_descriptors(1024).dials_max, 256U);
+  EXPECT_EQ(share_descriptors(4096).connections_max, 1024U);
+  EXPECT_EQ(share_descriptors(4096).streams_max, 512U);
+  EXPECT_EQ(share_descriptors(kDescriptorsPlenty).dials_max, 4096U);
+  EXPECT_EQ(share_descriptors(kDescriptorsMax).dials_max, 4096U);
+  EXPECT_EQ(share_descriptors(64).connections_max, 16U);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
 #include "shell/agent_api/agent_metrics.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {
@@ -39,17 +40,28 @@ AgentCounts counts_of(const AgentShell& shell, const docker::DockerCounters& eng
           .engine_watch_breaks = engine.watch_breaks};
 }
 
+/// A file that a power cut damaged must not keep the node down: its agent then runs with a token
+/// that nobody has, so that it answers nobody but an open dial, and can fetch nothing.
+Result<std::string> token_of(const AgentOptions& options) {
+  if (options.token_file.empty()) return std::string();
+  Result<std::string> token = read_token_file(options.token_file);
+  if (token || token.error().code != ErrorCode::kCorrupt) return token;
+  spdlog::error(
+      "{}; until it is there again this agent runs what it was assigned but takes no calls and "
+      "fetches nothing: copy the file from the manager and start the agent anew",
+      token.error().message);
+  return make_token();
+}
+
 Result<void> run(const AgentOptions& options) {
-  std::string token;
-  if (!options.token_file.empty()) {
-    Result<std::string> read = read_token_file(options.token_file);
-    if (!read) return tl::unexpected(read.error());
-    token = *std::move(read);
-  }
+  const Result<std::string> read_token = token_of(options);
+  if (!read_token) return tl::unexpected(read_token.error());
+  const std::string& token = *read_token;
   raise_descriptor_limit();
   boost::asio::io_context loop(1);
   const SystemClock clock;
-  FileAgentStore store(options.state);
+  FileAgentStore store(options.state,
+                       [](const Error& error) { spdlog::error("{}", error.message); });
   Result<host::HostProbe> probe = host::HostProbe::open({.disks = {options.state}});
   if (!probe) return tl::unexpected(probe.error());
   const auto uptime =

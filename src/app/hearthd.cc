@@ -28,12 +28,12 @@
 #include "base/version.h"
 #include "shell/api/manager_api.h"
 #include "shell/manager/manager_shell.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {
 
 constexpr const char* kName = "hearthd";
-constexpr std::size_t kDescriptorsPlenty = 2048;  ///< For all the connections there may be.
 
 /// The file, and what the command line says instead of it.
 Result<ManagerConfig> read_config(const ManagerOptions& options) {
@@ -102,11 +102,12 @@ Result<void> run(const ManagerConfig& config) {
   if (!store) return tl::unexpected(store.error());
   const Result<Snapshot> snapshot = (*store)->load();
   if (!snapshot) return tl::unexpected(snapshot.error());
+  const auto say = [](const Error& error) { spdlog::error("{}", error.message); };
   const Result<std::string> token =
-      ensure_token_file(config.token_file.value_or(config.state_dir / "token"));
+      ensure_token_file(config.token_file.value_or(config.state_dir / "token"), say);
   if (!token) return tl::unexpected(token.error());
   Result<std::unique_ptr<FileContentStore>> content =
-      FileContentStore::open(config.state_dir / "content");
+      FileContentStore::open(config.state_dir / "content", say);
   if (!content) return tl::unexpected(content.error());
   std::optional<std::vector<NodeEntry>> listed;
   if (config.server_details) {
@@ -127,7 +128,9 @@ Result<void> run(const ManagerConfig& config) {
   const KafkaConfig bus_config = bus_settings(config, embedded.get());
   Result<std::unique_ptr<KafkaBus>> bus = KafkaBus::open(loop, clock, bus_config, embedded.get());
   if (!bus) return tl::unexpected(bus.error());
-  HttpDialer dialer(loop, *token);
+  const std::size_t descriptors = raise_descriptor_limit();
+  const DescriptorShares shares = share_descriptors(descriptors);
+  HttpDialer dialer(loop, *token, shares.dials_max);
   TcpHttpClient http(loop, *token);
   const std::unique_ptr<PowerDriver> power = make_power_drivers(loop, config);
 
@@ -153,24 +156,22 @@ Result<void> run(const ManagerConfig& config) {
                   .agent_port = config.agent_port});
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
-  const std::size_t descriptors = raise_descriptor_limit();
-  const ConnectionBounds bounds = connection_bounds(descriptors);
   api.add_routes(router, [&server] { return server ? server->counters() : HttpServerCounters{}; });
   Result<std::unique_ptr<HttpServer>> listening =
       HttpServer::listen(loop, router,
                          {.listen = config.listen,
                           .token = *token,
-                          .connections_max = bounds.connections_max,
-                          .streams_max = bounds.streams_max});
+                          .connections_max = shares.connections_max,
+                          .streams_max = shares.streams_max});
   if (!listening) return tl::unexpected(listening.error());
   server = *std::move(listening);
   spdlog::info("API at http://{}, bus at {}, state in {}", show_endpoint(server->endpoint()),
                bus_config.bootstrap, config.state_dir.string());
   if (descriptors < kDescriptorsPlenty) {
     spdlog::warn(
-        "this process may open {} files, so it serves {} connections at once: raise the hard limit "
-        "(LimitNOFILE= of its unit, ulimit -Hn) to {} for more",
-        descriptors, bounds.connections_max, kDescriptorsPlenty);
+        "this process may open {} files, so it serves {} connections and dials {} silent nodes at "
+        "once: raise the hard limit (LimitNOFILE= of its unit, ulimit -Hn) to {} for more",
+        descriptors, shares.connections_max, shares.dials_max, kDescriptorsPlenty);
   }
   if (embedded && server->wants_token()) {
     spdlog::warn(

@@ -10,6 +10,7 @@
 #include "cli/client/api_views.h"
 #include "cli/command.h"
 #include "cli/log_lines.h"
+#include "wire/percent_coding.h"
 
 namespace hearth::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include "adapters/address/address_text.h"
 #include "adapters/config/cli_config.h"
 #include "adapters/http/token_file.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth::cli {
 namespace {

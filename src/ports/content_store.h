@@ -10,11 +10,12 @@
 namespace hearth {
 
 /// Files by the digest of their content: bundles and saved images. What is in it is whole: a file
-/// gets its name only after its digest was checked.
+/// gets its name only after its digest was checked. Everything blocks for as long as a disk takes:
+/// not for the loop.
 class ContentStore {
  public:
   virtual ~ContentStore() = default;
-  /// Where the content lies, if it is there.
+  /// Where the content lies, if it is there and whole.
   virtual std::optional<std::filesystem::path> find(const Digest& digest) const = 0;
   /// A fresh path in the store's own file system to write a file to before `adopt`.
   virtual Result<std::filesystem::path> make_temporary() = 0;

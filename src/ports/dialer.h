@@ -13,7 +13,8 @@ class Dialer {
   virtual ~Dialer() = default;
   /// Asks whoever is at `agent` whether it is the agent of `node`: another one that got its address
   /// is no answer. `done` is called exactly once on the caller's loop, within `timeout` and a
-  /// little.
+  /// little from when the dial begins: where very many are asked for, that may be later. To dial
+  /// the same node again ends the dial before, with kNotAsked, and keeps its turn.
   virtual void dial(const NodeName& node, const Endpoint& agent, Duration timeout,
                     std::function<void(DialOutcome)> done) = 0;
 };

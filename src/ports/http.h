@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -129,8 +130,34 @@ class HttpExchange {
 };
 
 /// Answers an exchange. An error that is returned before the answer began becomes its problem
-/// document (see http_problem.h).
+/// document (RFC 9457).
 using HttpHandler = std::function<Result<void>(HttpExchange&)>;
+
+/// Who may call a route when the server wants a token.
+enum class HttpAccess : std::uint8_t {
+  kToken,
+  kOpen,  ///< Anyone: it must tell nothing.
+};
+
+struct HttpRoute {
+  HttpMethod method = HttpMethod::kGet;
+  std::string pattern;  ///< "/v1/nodes/{name}": a parameter is one whole, non-empty segment.
+  HttpAccess access = HttpAccess::kToken;
+  HttpHandler handler;
+};
+
+/// Where an API's routes are entered, before its server listens.
+class HttpRoutes {
+ public:
+  virtual ~HttpRoutes() = default;
+  /// The same method and pattern twice is a programmer's error.
+  virtual void enter(HttpRoute route) = 0;
+
+  void add(HttpMethod method, std::string pattern, HttpHandler handler,
+           HttpAccess access = HttpAccess::kToken) {
+    enter({method, std::move(pattern), access, std::move(handler)});
+  }
+};
 
 /// What a server counted since it began to listen.
 struct HttpServerCounters {
@@ -149,16 +176,5 @@ struct HttpServerCounters {
 std::string_view name_of(HttpMethod method);
 /// kInvalidArgument for one that Hearth does not speak.
 Result<HttpMethod> parse_http_method(std::string_view text);
-
-/// Undoes percent-encoding; nullopt if a '%' is not followed by two hex digits or decodes to NUL.
-std::optional<std::string> percent_decode(std::string_view text);
-/// Encodes all but letters, digits, '-', '.', '_' and '~': fit for a path segment or a query value.
-std::string percent_encode(std::string_view text);
-
-/// "host:port", with brackets around an IPv6 address.
-std::string show_endpoint(const Endpoint& endpoint);
-
-/// The port of a manager that was not told another.
-inline constexpr std::uint16_t kManagerPort = 7700;
 
 }  // namespace hearth

@@ -16,7 +16,8 @@ struct HttpCall {
   std::string content_type = "application/json";
   std::vector<HttpHeader> headers = {};  ///< Beyond what the client adds itself (Host, token).
   /// `send`: for the whole call. The others: for the connection and for each silence within the
-  /// transfer, whose length nobody knows.
+  /// transfer, whose length nobody knows. A file, up or down, must also move at 16 KiB/s beyond
+  /// that, and within six hours.
   Duration timeout = std::chrono::seconds(10);
 };
 

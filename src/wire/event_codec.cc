@@ -38,8 +38,8 @@ std::optional<ClusterEvent> read_event(JsonObject& in) {
       .seq = in.required("id").parsed(parse_seq).value_or(0),
       .at = in.required("time").parsed(parse_time).value_or(WallTime()),
       .type = in.required("type").parsed(parse_type).value_or(EventType()),
-      .subject = wire::text_or_empty(in.required("subject")),
-      .message = wire::text_or_empty(data.required("message")),
+      .subject = wire::text_up_to(kEventSubjectBytesMax, in.required("subject")),
+      .message = wire::text_up_to(kEventMessageBytesMax, data.required("message")),
   };
 }
 

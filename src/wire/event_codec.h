@@ -9,6 +9,9 @@
 namespace hearth {
 
 inline constexpr std::size_t kEventBytesMax = 64 * 1024;
+/// What an event says is cut to this where it is read.
+inline constexpr std::size_t kEventMessageBytesMax = 8 * 1024;
+inline constexpr std::size_t kEventSubjectBytesMax = 256;
 
 /// An event as CloudEvents 1.0 in its JSON format (docs/reference/protocol.md). `cluster` goes into
 /// the source, "hearth/<cluster>", so that two clusters' events can share a topic.

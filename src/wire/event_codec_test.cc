@@ -21,6 +21,19 @@ TEST(EventCodec, AnEventIsACloudEvent) {
             R"("data":{"v":1,"message":"nothing heard for 2.0 s"}})");
 }
 
+TEST(EventCodec, WhatItSaysIsCutWhereItIsRead) {
+  const auto read = [](std::size_t subject, std::size_t message) {
+    const ClusterEvent event{.type = EventType::kNodeDead,
+                             .subject = std::string(subject, 's'),
+                             .message = std::string(message, 'm')};
+    return decode_cluster_event(encode(event, "hearth.")).value();
+  };
+  EXPECT_EQ(read(256, 8192).subject, std::string(256, 's'));
+  EXPECT_EQ(read(256, 8192).message, std::string(8192, 'm'));
+  EXPECT_EQ(read(257, 8193).subject, std::string(253, 's') + "…");
+  EXPECT_EQ(read(257, 8193).message, std::string(8189, 'm') + "…");
+}
+
 TEST(EventCodec, OtherCloudEventsAreRefusedByPath) {
   const auto fault_of = [](std::string_view text) {
     return decode_cluster_event(text).error().message;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/duration_text.h"
+#include "base/shortened.h"
 #include "model/enum_names.h"
 #include "wire/model_fields.h"
 
@@ -34,17 +35,6 @@ constexpr LoadField kLoadFields[] = {
 
 /// How much of a heartbeat is written. Each is shorter than the one before.
 enum class Detail : std::uint8_t { kAll, kNoReasons, kNoReport };
-
-/// The beginning of `words`, never half a character of UTF-8.
-std::string_view cut(std::string_view words, std::size_t bytes_max) {
-  const auto is_continuation = [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-  };
-  if (words.size() <= bytes_max) return words;
-  std::size_t bytes = bytes_max;
-  while (bytes > 0 && is_continuation(words[bytes])) --bytes;
-  return words.substr(0, bytes);
-}
 
 class HeartbeatWriter {
  public:
@@ -130,7 +120,7 @@ class HeartbeatWriter {
   }
 
   void write_words(std::string_view name, std::string_view words) {
-    if (detail_ == Detail::kAll) out_.field_if_told(name, cut(words, kReasonBytesMax));
+    if (detail_ == Detail::kAll) out_.field_if_told(name, shortened(words, kReasonBytesMax));
   }
 
   Detail detail_;
@@ -155,10 +145,10 @@ std::optional<ContainerExit> read_exit(const JsonValue& value) {
 
 InstanceStatus read_status(JsonObject& in) {
   return {.state = in.required("state").parsed(parse_instance_state).value_or(InstanceState()),
-          .container = ContainerId{wire::text_or_empty(in.optional("container"))},
+          .container = ContainerId{wire::text_up_to(kTermBytesMax, in.optional("container"))},
           .restarts = in.optional("restarts").number<std::uint32_t>().value_or(0),
           .last_exit = in.optional("last_exit").as(read_exit),
-          .reason = wire::text_or_empty(in.optional("reason"))};
+          .reason = wire::text_up_to(kReasonBytesMax, in.optional("reason"))};
 }
 
 std::optional<BuildStatus> read_build(const JsonValue& value) {
@@ -168,8 +158,8 @@ std::optional<BuildStatus> read_build(const JsonValue& value) {
   const auto generation = wire::counter<Generation>(in.required("generation"));
   const std::optional<BuildState> state = in.required("state").parsed(parse_state);
   std::optional<Digest> archive = in.optional("archive").parsed(Digest::parse);
-  std::string reason = wire::text_or_empty(in.optional("reason"));
-  std::string reference = wire::text_or_empty(in.optional("reference"));
+  std::string reason = wire::text_up_to(kReasonBytesMax, in.optional("reason"));
+  std::string reference = wire::text_up_to(kTermBytesMax, in.optional("reference"));
   if (!workload || !state) return std::nullopt;
   return BuildStatus{.workload = std::move(*workload),
                      .generation = generation,
@@ -179,9 +169,9 @@ std::optional<BuildStatus> read_build(const JsonValue& value) {
                      .reference = std::move(reference)};
 }
 
-std::optional<std::string> read_text(const JsonValue& value) {
+std::optional<std::string> read_term(const JsonValue& value) {
   const std::optional<std::string_view> text = value.text();
-  return text ? std::optional(std::string(*text)) : std::nullopt;
+  return text ? std::optional(shortened(*text, kTermBytesMax)) : std::nullopt;
 }
 
 std::optional<Report> read_report(const JsonValue& value) {
@@ -190,7 +180,7 @@ std::optional<Report> read_report(const JsonValue& value) {
   // Lists that are missing must not read as "nothing runs here": a report is complete.
   in.required("instances").each([&](const JsonValue& item) {
     JsonObject instance = item.object();
-    const InstanceId id{wire::text_or_empty(instance.required("id"))};
+    const InstanceId id{wire::text_up_to(kTermBytesMax, instance.required("id"))};
     if (auto workload = instance.optional("workload").parsed(WorkloadName::parse)) {
       report.workloads.emplace(id, std::move(*workload));
     }
@@ -198,24 +188,24 @@ std::optional<Report> read_report(const JsonValue& value) {
       item.fault("has an id that another instance of this report has");
     }
   });
-  report.images = in.required("images").list(read_text);
+  report.images = in.required("images").list(read_term);
   report.builds = in.required("builds").list(read_build);
   JsonObject capacity = in.optional("capacity").object();
   report.capacity =
       wire::resources(capacity.optional("cpu_millis"), capacity.optional("memory_bytes"));
-  report.problem = wire::text_or_empty(in.optional("problem"));
+  report.problem = wire::text_up_to(kReasonBytesMax, in.optional("problem"));
   return report;
 }
 
 Incarnation read_incarnation(JsonObject& in) {
-  return {.boot_id = wire::text_or_empty(in.optional("boot_id")),
+  return {.boot_id = wire::text_up_to(kTermBytesMax, in.optional("boot_id")),
           .start_count = in.optional("start_count").number<std::uint64_t>().value_or(0)};
 }
 
 std::optional<Heartbeat> read_heartbeat(JsonObject& in) {
   if (!wire::is_our_version(in.optional("v"))) return std::nullopt;
   Heartbeat heartbeat;
-  heartbeat.node = wire::text_or_empty(in.optional("node"));
+  heartbeat.node = wire::text_up_to(kTermBytesMax, in.optional("node"));
   heartbeat.incarnation = read_incarnation(in);
   heartbeat.seq = in.optional("seq").number<std::uint64_t>();
   if (const auto sent_at =

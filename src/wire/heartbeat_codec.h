@@ -10,8 +10,12 @@ namespace hearth {
 
 /// A heartbeat longer than this is refused unread. Room for the report of some 700 instances.
 inline constexpr std::size_t kHeartbeatBytesMax = 256 * 1024;
-/// A reason, or a problem, is cut to this: it is told with every report.
+/// A reason, or a problem, is cut to this where it is written, since it is told with every report,
+/// and where it is read: it becomes part of events and rows, whoever wrote it.
 inline constexpr std::size_t kReasonBytesMax = 1024;
+/// An id, a name or a reference is cut to this where it is read. Ours are far shorter; one that was
+/// cut ends with "…" and is therefore nobody's.
+inline constexpr std::size_t kTermBytesMax = 256;
 
 /// A heartbeat as it stands on a status topic (docs/reference/protocol.md).
 ///

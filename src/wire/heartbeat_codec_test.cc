@@ -105,7 +105,43 @@ TEST(HeartbeatCodec, LongReasonsAreCutBetweenCharacters) {
   heartbeat.report->problem = "x";
   while (heartbeat.report->problem.size() < 2 * kReasonBytesMax) heartbeat.report->problem += "é";
   const std::string problem = decode_heartbeat(encode(heartbeat)).value().report.value().problem;
-  EXPECT_EQ(problem, heartbeat.report->problem.substr(0, kReasonBytesMax - 1));
+  EXPECT_EQ(problem, heartbeat.report->problem.substr(0, kReasonBytesMax - 3) + "…");
+}
+
+// Goal: who writes to a status topic decides nothing about the size of events and rows: a reason
+// of 250 KiB used to reach both.
+TEST(HeartbeatCodec, WordsOfOthersAreCutWhereTheyAreRead) {
+  const auto read = [](std::size_t reason, std::size_t term) {
+    const std::string r(reason, 'r');
+    const std::string t(term, 't');
+    return decode_heartbeat(
+               R"({"boot_id":")" + t + R"(","node":")" + t + R"(","report":{"instances":[{"id":")" +
+               t + R"(","state":"backoff","container":")" + t + R"(","reason":")" + r +
+               R"("}],"images":[")" + t +
+               R"("],"builds":[{"workload":"w","generation":1,"state":"failed","reason":")" + r +
+               R"(","reference":")" + t + R"("}],"problem":")" + r + R"("}})")
+        .value();
+  };
+  const auto sizes = [&](std::size_t reason, std::size_t term) {
+    const Heartbeat heartbeat = read(reason, term);
+    const auto& [id, status] = *heartbeat.report->instances.begin();
+    const BuildStatus& build = heartbeat.report->builds.front();
+    return std::vector<std::size_t>{status.reason.size(),
+                                    build.reason.size(),
+                                    heartbeat.report->problem.size(),
+                                    heartbeat.incarnation.boot_id.size(),
+                                    heartbeat.node.size(),
+                                    id.str().size(),
+                                    status.container.str().size(),
+                                    heartbeat.report->images.front().size(),
+                                    build.reference.size()};
+  };
+  const std::vector<std::size_t> at_bound{1024, 1024, 1024, 256, 256, 256, 256, 256, 256};
+  EXPECT_EQ(sizes(1024, 256), at_bound);
+  EXPECT_EQ(sizes(1025, 257), at_bound);
+  EXPECT_EQ(sizes(80'000, 2'000), at_bound);
+  EXPECT_TRUE(read(1025, 257).report->problem.ends_with("r…"));
+  EXPECT_FALSE(read(1024, 256).report->problem.ends_with("…"));
 }
 
 /// A node that reports `count` instances, each with a reason as long as they get.

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/duration_text.h"
+#include "base/shortened.h"
 
 namespace hearth::wire {
 
@@ -22,6 +23,10 @@ bool is_our_version(const JsonValue& v) {
 
 std::string text_or_empty(const JsonValue& value) {
   return std::string(value.text().value_or(""));
+}
+
+std::string text_up_to(std::size_t bytes_max, const JsonValue& value) {
+  return shortened(value.text().value_or(""), bytes_max);
 }
 
 std::optional<Duration> nanoseconds(const JsonValue& value, Duration low, Duration high) {

@@ -26,6 +26,8 @@ C counter(const JsonValue& value) {
   return C{value.number<std::uint64_t>().value_or(0)};
 }
 std::string text_or_empty(const JsonValue& value);
+/// The same, shortened().
+std::string text_up_to(std::size_t bytes_max, const JsonValue& value);
 
 /// The latest instant of a sender's monotonic clock that is read: 146 years after its start. With
 /// a bound of half of what a Duration holds, the difference of two never overflows.

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "ports/http.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ports/http.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {

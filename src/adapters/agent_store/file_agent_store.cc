@@ -52,8 +52,9 @@ tl::unexpected<Error> damaged(const std::filesystem::path& path, std::string_vie
 
 }  // namespace
 
-FileAgentStore::FileAgentStore(std::filesystem::path directory)
-    : directory_(std::move(directory)) {}
+FileAgentStore::FileAgentStore(std::filesystem::path directory,
+                               std::function<void(const Error&)> on_damage)
+    : directory_(std::move(directory)), on_damage_(std::move(on_damage)) {}
 
 Result<std::uint64_t> FileAgentStore::count_start(const std::string& boot_id, std::uint64_t first) {
   if (Result<void> made = make_directory(directory_); !made) return tl::unexpected(made.error());
@@ -64,15 +65,17 @@ Result<std::uint64_t> FileAgentStore::count_start(const std::string& boot_id, st
   }
   const std::filesystem::path path = directory_ / "start_count";
   const Result<std::optional<std::string>> line = read_file(path, kHeaderBytesMax);
-  if (!line) return tl::unexpected(line.error());
-  Start start{.count = first, .boot = std::string(sha256_of(boot_id).short_hex())};
-  if (*line) {
-    const std::optional<Start> last = parse_start(**line);
-    if (!last) return damaged(path, "remove it; counting begins anew then");
-    if (last->boot == start.boot) start.count = last->count + 1;
+  if (!line && line.error().code != ErrorCode::kCorrupt) return tl::unexpected(line.error());
+  const std::string_view text = line && *line ? std::string_view(**line) : std::string_view();
+  const std::optional<Start> last = parse_start(text);
+  if (!last && !(line && !*line) && on_damage_) {
+    on_damage_(damaged(path, "counting goes on from the uptime").value());
   }
+  Start start{.count = first, .boot = std::string(sha256_of(boot_id).short_hex())};
+  if (last && last->boot == start.boot) start.count = last->count + 1;
   const std::string next = line_of(start);
-  const Result<void> written = *line ? overwrite(path, next) : replace_file(path, next);
+  const Result<void> written =
+      text.size() == next.size() ? overwrite(path, next) : replace_file(path, next);
   if (!written) return tl::unexpected(written.error());
   return start.count;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "adapters/file/lock_file.h"
@@ -18,14 +19,19 @@ namespace hearth {
 /// An assignment that the disk damaged is told from one that is not there: the one is an error, the
 /// other a node that has not been assigned anything yet.
 ///
+/// A count that is damaged is as if it were not there: a node must not stay down for want of a
+/// number that the uptime gives as well.
+///
 /// A node whose disk is full can still start its agent and run what it was last assigned: counting
 /// a start overwrites a few bytes in place.
 class FileAgentStore : public AgentStore {
  public:
-  explicit FileAgentStore(std::filesystem::path directory);
+  /// `on_damage` is told of what was damaged and is made anew: to be said to people.
+  explicit FileAgentStore(std::filesystem::path directory,
+                          std::function<void(const Error&)> on_damage = {});
 
   /// To be called first: makes the folder, and takes it. kConflict if another agent has it, which
-  /// the message names. kCorrupt if the count is unreadable.
+  /// the message names.
   Result<std::uint64_t> count_start(const std::string& boot_id, std::uint64_t first) override;
   Result<std::optional<Assignment>> load() override;
   /// kExhausted if the disk is full or the assignment too long: the old one stays.
@@ -33,6 +39,7 @@ class FileAgentStore : public AgentStore {
 
  private:
   const std::filesystem::path directory_;
+  const std::function<void(const Error&)> on_damage_;
   std::optional<LockFile> lock_;
 };
 

@@ -7,17 +7,37 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "adapters/file/file.h"
+#include "adapters/file/sha256.h"
 
 namespace hearth {
 
-FileContentStore::FileContentStore(const std::filesystem::path& directory)
-    : content_(directory / "sha256"), temporary_(directory / "temporary") {}
+namespace {
+
+Result<Digest> digest_of(File& file) {
+  constexpr std::size_t kPieceBytes = 256 * 1024;
+  Sha256 sum;
+  for (;;) {
+    const Result<std::string> piece = file.read(kPieceBytes);
+    if (!piece) return tl::unexpected(piece.error());
+    if (piece->empty()) return sum.finish();
+    sum.add(*piece);
+  }
+}
+
+}  // namespace
+
+FileContentStore::FileContentStore(const std::filesystem::path& directory,
+                                   std::function<void(const Error&)> on_damage)
+    : content_(directory / "sha256"),
+      temporary_(directory / "temporary"),
+      on_damage_(std::move(on_damage)) {}
 
 Result<std::unique_ptr<FileContentStore>> FileContentStore::open(
-    const std::filesystem::path& directory) {
-  std::unique_ptr<FileContentStore> store(new FileContentStore(directory));
+    const std::filesystem::path& directory, std::function<void(const Error&)> on_damage) {
+  std::unique_ptr<FileContentStore> store(new FileContentStore(directory, std::move(on_damage)));
   if (Result<void> ready = store->prepare(); !ready) return tl::unexpected(ready.error());
   return store;
 }
@@ -39,11 +59,40 @@ std::filesystem::path FileContentStore::path_of(const Digest& digest) const {
   return content_ / digest.hex();
 }
 
+std::optional<FileContentStore::Stamp> FileContentStore::stamp_of(
+    const std::filesystem::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return Stamp{.inode = status.st_ino,
+               .size = static_cast<std::uint64_t>(status.st_size),
+               .changed_ns = status.st_ctim.tv_sec * kSecond + status.st_ctim.tv_nsec};
+}
+
 std::optional<std::filesystem::path> FileContentStore::find(const Digest& digest) const {
   std::filesystem::path path = path_of(digest);
+  const std::lock_guard lock(mutex_);
+  const std::optional<Stamp> stamp = stamp_of(path);
+  if (!stamp) return std::nullopt;
+  const auto known = whole_.find(digest);
+  if (known != whole_.end() && known->second == *stamp) return path;
+  Result<File> file = File::open(path, O_RDONLY);
+  if (!file) return std::nullopt;  // For want of descriptors or permission: it may be whole.
+  const Result<Digest> read = digest_of(*file);
+  if (read && *read == digest) {
+    whole_.insert_or_assign(digest, *stamp);
+    return path;
+  }
+  whole_.erase(digest);
   std::error_code ec;
-  if (!std::filesystem::is_regular_file(path, ec)) return std::nullopt;
-  return path;
+  std::filesystem::remove(path, ec);
+  if (on_damage_) {
+    on_damage_(
+        {ErrorCode::kCorrupt,
+         fmt::format("'{}' was damaged and is removed: {}; it is asked for anew", path.string(),
+                     read ? "its content is '" + read->str() + "'" : read.error().message)});
+  }
+  return std::nullopt;
 }
 
 Result<std::filesystem::path> FileContentStore::make_temporary() {
@@ -66,7 +115,12 @@ Result<void> FileContentStore::adopt(const std::filesystem::path& temporary, con
     if (std::rename(temporary.c_str(), path_of(digest).c_str()) != 0) {
       return tl::unexpected(file_error("cannot keep", temporary, errno));
     }
-    return sync_directory(content_);
+    if (Result<void> synced = sync_directory(content_); !synced) return synced;
+    if (const std::optional<Stamp> stamp = stamp_of(path_of(digest))) {
+      const std::lock_guard lock(mutex_);
+      whole_.insert_or_assign(digest, *stamp);
+    }
+    return {};
   };
   const Result<void> adopted = attempt();
   std::error_code ec;

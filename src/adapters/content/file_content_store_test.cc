@@ -57,6 +57,45 @@ TEST_F(FileContentStoreTest, OtherContentThanExpectedIsDropped) {
   EXPECT_EQ(store->find(sha256_of("abd")), std::nullopt);
 }
 
+// Goal: a damaged file is not handed to nodes, which would refuse it for ever, nor told to be there
+// to whoever would send it again.
+TEST_F(FileContentStoreTest, WhatWasDamagedIsRemovedSaidAndTakenAgain) {
+  const fs::path file = folder_ / "content" / "sha256" / abc_.hex();
+  for (const std::string& damaged : {std::string(), std::string("ab"), std::string(3, '\0'),
+                                     std::string("abd"), std::string("abcd")}) {
+    ASSERT_TRUE(open()->adopt(write(*open(), "abc"), abc_, abc_).has_value());
+    std::ofstream(file, std::ios::binary) << damaged;
+    std::vector<std::string> said;
+    const auto store = FileContentStore::open(folder_ / "content", [&](const Error& error) {
+                         said.push_back(error.message);
+                       }).value();
+    EXPECT_EQ(store->find(abc_), std::nullopt) << damaged;
+    EXPECT_THAT(said, testing::ElementsAre(HasSubstr(file.string())));
+    EXPECT_FALSE(fs::exists(file));
+    ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
+    EXPECT_EQ(read_file(*store->find(abc_), 100).value(), "abc");
+    EXPECT_EQ(said.size(), 1U);
+  }
+}
+
+// Goal: damage is noticed also while the store is open, though what is as it was is read but once.
+TEST_F(FileContentStoreTest, WhatChangesOnTheDiskIsLookedAtAnew) {
+  const auto store = open();
+  ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
+  const fs::path file = store->find(abc_).value();
+  std::ofstream(file, std::ios::binary)
+      << "abcd";  // Longer: a clock of the kernel ticks too coarsely.
+  EXPECT_EQ(store->find(abc_), std::nullopt);
+}
+
+TEST_F(FileContentStoreTest, DamagedContentIsReplacedByWhoBringsItAgain) {
+  const auto store = open();
+  ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
+  std::ofstream(store->find(abc_).value(), std::ios::binary) << "x";
+  ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
+  EXPECT_EQ(read_file(store->find(abc_).value(), 100).value(), "abc");
+}
+
 TEST_F(FileContentStoreTest, AdoptingWhatIsThereAlreadyIsNoError) {
   const auto store = open();
   ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());

@@ -20,6 +20,7 @@
 #include "adapters/loop/worker_thread.h"
 #include "base/check.h"
 #include "base/duration_text.h"
+#include "wire/percent_coding.h"
 
 namespace hearth::docker {
 namespace {
@@ -170,7 +171,7 @@ Result<EngineAnswer> DockerRuntime::Core::get(std::string target, std::string do
                       .target = std::move(target),
                       .body = {},
                       .doing = std::move(doing),
-                      .patience = Patience::of(patience)},
+                      .patience = http::CallTimes::of(patience)},
                      coroutine);
 }
 
@@ -180,7 +181,7 @@ Result<EngineAnswer> DockerRuntime::Core::change(std::string_view method, std::s
                       .target = std::move(target),
                       .body = {},
                       .doing = std::move(doing),
-                      .patience = Patience::of(config_.timeouts.change)},
+                      .patience = http::CallTimes::of(config_.timeouts.change)},
                      coroutine);
 }
 
@@ -290,7 +291,7 @@ Result<ContainerId> DockerRuntime::Core::create(const ContainerRequest& request,
        .target = "/containers/create?name=" + percent_encode(container_name(request.instance)),
        .body = encode_container({config_.node, config_.cluster}, config_.network, request),
        .doing = doing,
-       .patience = Patience::of(config_.timeouts.change)},
+       .patience = http::CallTimes::of(config_.timeouts.change)},
       coroutine);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status != kCreated) return refused(*answer, doing);
@@ -314,7 +315,7 @@ Result<void> DockerRuntime::Core::stop(const ContainerId& container, Duration gr
        .target = container_target(container, fmt::format("/stop?t={}", seconds.count())),
        .body = {},
        .doing = doing,
-       .patience = Patience::of(seconds + config_.timeouts.change)},
+       .patience = http::CallTimes::of(seconds + config_.timeouts.change)},
       coroutine);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status == kNoContent || answer->status == kNotModified ||
@@ -361,7 +362,7 @@ Result<void> DockerRuntime::Core::run_build(const std::filesystem::path& context
                     .target = fmt::format("/build?rm=1&forcerm=1&t={}", percent_encode(reference)),
                     .body = {},
                     .doing = doing,
-                    .patience = Patience::of(config_.timeouts.build)},
+                    .patience = http::CallTimes::of(config_.timeouts.build)},
                    file->upload(), coroutine);
   if (!stream) return tl::unexpected(stream.error());
   if (stream->status() == kOk) return follow_progress(*stream, doing, log, coroutine);

@@ -29,7 +29,7 @@ struct DockerTimeouts {
   /// may not take much longer than `answer`: what is not told by then is left out.
   Duration inspection = std::chrono::seconds(2);
   /// How often a log that is followed and quiet asks its sink whether to go on.
-  Duration log_check = std::chrono::seconds(5);
+  Duration log_check = std::chrono::seconds(1);
 };
 
 struct DockerConfig {

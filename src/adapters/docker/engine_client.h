@@ -6,36 +6,26 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/docker/engine_codec.h"
+#include "adapters/http/client_connection.h"
 #include "adapters/loop/coroutine.h"
 #include "base/result.h"
 #include "base/time.h"
 
 namespace hearth::docker {
 
-/// No limit.
-inline constexpr Duration kForEver = Duration::max();
-
-/// How long the engine may take.
-struct Patience {
-  Duration answer;  ///< Until its answer begins, from the last byte sent on.
-  Duration piece;   ///< From one piece of the answer's body, or of an upload, to the next.
-  Duration whole;   ///< In all.
-
-  static Patience of(Duration whole) { return {whole, whole, whole}; }
-};
+using http::kForEver;
 
 struct EngineRequest {
   std::string_view method;
   std::string target;  ///< Without the version: "/containers/json?all=1".
   std::string body;    ///< JSON; empty: none.
   std::string doing;   ///< For people: completes "the Docker engine failed to …".
-  Patience patience;
+  http::CallTimes patience;
 };
 
 struct EngineAnswer {
@@ -50,15 +40,20 @@ struct Upload {
   std::function<Result<std::string_view>(Coroutine&)> next;
 };
 
-class EngineConnection;
+/// A connection to the engine, and what it is asked on it.
+struct EngineConnection {
+  explicit EngineConnection(boost::asio::io_context& loop) : http(loop) {}
+
+  http::ClientConnection http;
+  std::string doing;
+};
 
 /// An answer whose body is read piece by piece. To drop it early drops its connection, which tells
 /// the engine to stop what it does for it.
 class AnswerStream {
  public:
-  AnswerStream(std::unique_ptr<EngineConnection> connection, unsigned status);
-  ~AnswerStream();
-  AnswerStream(AnswerStream&&) noexcept;
+  AnswerStream(std::shared_ptr<EngineConnection> connection, unsigned status)
+      : connection_(std::move(connection)), status_(status) {}
 
   unsigned status() const { return status_; }
   /// The next piece, valid until the next call; empty at the end.
@@ -69,7 +64,7 @@ class AnswerStream {
  private:
   friend class EngineClient;
 
-  std::unique_ptr<EngineConnection> connection_;
+  std::shared_ptr<EngineConnection> connection_;  // The client knows it, to break it off.
   unsigned status_;
 };
 
@@ -101,20 +96,22 @@ class EngineClient {
   void close();
 
  private:
-  friend class EngineConnection;
+  using Connection = std::shared_ptr<EngineConnection>;
 
-  Result<std::unique_ptr<EngineConnection>> connect(const EngineRequest& request,
-                                                    Coroutine& coroutine);
-  Result<void> agree_on_version(EngineConnection& connection, Coroutine& coroutine);
+  Result<Connection> connect(const EngineRequest& request, Coroutine& coroutine);
+  Connection take_idle();
+  Result<Connection> make_connection(const EngineRequest& request, Coroutine& coroutine);
+  Result<void> agree_on_version(http::ClientConnection& connection, Coroutine& coroutine);
   std::string head_of(const EngineRequest& request, std::uint64_t body_size,
                       std::string_view content_type) const;
-  void keep(std::unique_ptr<EngineConnection> connection);
+  void keep(Connection connection);
+  void each_open(const std::function<void(EngineConnection&)>& visit);
 
   boost::asio::io_context& loop_;
   const std::filesystem::path socket_;
   std::optional<ApiVersion> version_;
-  std::set<EngineConnection*> open_;  ///< For close(); each takes itself out.
-  std::vector<std::unique_ptr<EngineConnection>> idle_;
+  std::vector<std::weak_ptr<EngineConnection>> open_;  ///< To break off; some may be gone.
+  std::vector<Connection> idle_;
   bool closed_ = false;
 };
 

@@ -7,13 +7,16 @@
 #include <charconv>
 #include <set>
 
+#include "wire/percent_coding.h"
+
 namespace hearth::docker {
 namespace {
 
 namespace json = boost::json;
 
 constexpr std::size_t kDepthMax = 32;
-constexpr std::size_t kReasonBytesMax = 1024;
+/// With what is said before it, it must fit in a reason of a report: that loses its end.
+constexpr std::size_t kReasonBytesMax = 768;
 constexpr std::string_view kClusterLabel = "hearth.cluster";
 constexpr std::string_view kNodeLabel = "hearth.node";
 constexpr std::string_view kInstanceLabel = "hearth.instance";
@@ -401,21 +404,6 @@ Error failure(std::string_view reason, std::string_view doing) {
   }
   return {ErrorCode::kFailed, fmt::format("the Docker engine failed to {}: {}{}", doing,
                                           first_words(reason), dockerfile_remedy(reason))};
-}
-
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  encoded.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
 }
 
 }  // namespace hearth::docker

@@ -86,7 +86,4 @@ Error refusal(unsigned status, std::string_view answer, std::string_view doing);
 /// What a build or load that failed on the way means; `reason` is the engine's.
 Error failure(std::string_view reason, std::string_view doing);
 
-/// Fit to stand as a value in a query, or as one segment of a path.
-std::string percent_encode(std::string_view text);
-
 }  // namespace hearth::docker

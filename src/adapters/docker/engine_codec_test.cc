@@ -39,6 +39,20 @@ TEST(ApiVersion, AnEngineWithoutACommonVersionIsNamedWithTheRemedy) {
   EXPECT_THAT(young.error().message, HasSubstr("install a newer Hearth"));
 }
 
+// Goal: whatever an engine says, what is told of it has a bound, keeps its end, and fits in a
+// report.
+TEST(EngineCodec, ALongReasonLosesItsHead) {
+  const auto told = [](std::size_t bytes) {
+    const std::string words = std::string(bytes - 5, 'w') + "cause";
+    return refusal(500, json::serialize(json::object{{"message", words}}), "start it").message;
+  };
+  EXPECT_TRUE(told(768).ends_with("wcause"));
+  EXPECT_EQ(told(768).find("…"), std::string::npos);
+  EXPECT_TRUE(told(769).ends_with("wcause"));
+  EXPECT_NE(told(769).find("…w"), std::string::npos);
+  EXPECT_LT(told(60'000).size(), 1024U);
+}
+
 TEST(EngineCodec, WhateverIsNotWhatTheApiPromisesIsCorrupt) {
   for (const std::string_view answer :
        {"", "null", "[]", "{", R"({"ApiVersion":141})", R"({"ApiVersion":"1"})",
@@ -313,11 +327,6 @@ TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
     decode_progress(text);
     refusal(500, text, "start it");
   }
-}
-
-TEST(EngineCodec, PercentEncodingLeavesNothingThatMeansSomething) {
-  EXPECT_EQ(percent_encode("hearth/a:b_c.d-e~f"), "hearth%2Fa%3Ab_c.d-e~f");
-  EXPECT_EQ(percent_encode("?&=#% \n\xc3"), "%3F%26%3D%23%25%20%0A%C3");
 }
 
 }  // namespace

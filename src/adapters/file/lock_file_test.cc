@@ -1,5 +1,6 @@
 #include "adapters/file/lock_file.h"
 
+#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -53,6 +54,17 @@ TEST(LockFile, IsFreeAgainWhenItsHolderIsKilled) {
   ASSERT_EQ(::waitpid(holder, nullptr, 0), holder);
   EXPECT_TRUE(LockFile::acquire(folder / "lock").has_value());
   ::close(ready[0]);
+}
+
+TEST(LockFile, WhatAPowerCutLeftInItIsNobodysConcern) {
+  const TemporaryDirectory folder;
+  for (const std::string& left : {std::string(), std::string(64, '\0'), std::string(9000, 'x')}) {
+    std::ofstream(folder / "lock", std::ios::binary) << left;
+    const Result<LockFile> lock = LockFile::acquire(folder / "lock");
+    ASSERT_TRUE(lock.has_value()) << lock.error().message;
+    EXPECT_THAT(LockFile::acquire(folder / "lock").error().message,
+                HasSubstr("process " + std::to_string(::getpid()) + " ("));
+  }
 }
 
 TEST(LockFile, AFolderThatIsNotThereIsSaid) {

@@ -6,115 +6,127 @@
 
 namespace hearth::http {
 
-Duration Countdown::left() const {
-  return std::max(Duration::zero(), whole_ - Duration(std::chrono::steady_clock::now() - begin_));
+using Kind = CallFailure::Kind;
+
+ClientConnection::ClientConnection(boost::asio::io_context& loop)
+    : transport_(loop), reader_(transport_, MessageReader::Kind::kAnswers) {}
+
+void ClientConnection::begin(const CallTimes& times, CallWords words) {
+  times_ = times;
+  words_ = std::move(words);
+  whole_.emplace(times.whole);
+  meter_.reset();
+  if (times.bytes_per_second != 0) {
+    meter_.emplace(TransferPace{times.piece, times.bytes_per_second, times.whole});
+  }
 }
 
-ClientConnection::ClientConnection(boost::asio::io_context& loop, Coroutine& coroutine)
-    : coroutine_(coroutine), transport_(loop), reader_(transport_, MessageReader::Kind::kAnswers) {}
-
-Result<void> ClientConnection::begin(const HttpCall& call, const std::string& token,
-                                     OutgoingBody body, Duration timeout) {
-  peer_ = show_endpoint(call.server);
-  method_ = call.method;
-  const Countdown countdown(timeout);
-  if (const auto error = transport_.connect(call.server, timeout, coroutine_)) {
-    return tl::unexpected(error_of(error, "cannot reach"));
-  }
-  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
-                                 name_of(call.method), call.target, peer_);
-  if (!token.empty()) head += fmt::format("Authorization: Bearer {}\r\n", token);
-  for (const HttpHeader& header : call.headers) {
-    head += fmt::format("{}: {}\r\n", header.name, header.value);
-  }
-  if (body.kind != OutgoingBody::Kind::kNone) {
-    head += fmt::format("Content-Type: {}\r\n", call.content_type);
-  }
-  if (body.kind == OutgoingBody::Kind::kSized) {
-    head += fmt::format("Content-Length: {}\r\n", body.size);
-  }
-  if (body.kind == OutgoingBody::Kind::kChunked) head += "Transfer-Encoding: chunked\r\n";
-  head += "\r\n";
-  return write(head, countdown.left());
+Result<void> ClientConnection::connect(const Endpoint& server, Coroutine& coroutine) {
+  const auto error = transport_.connect(server, left(times_.answer), coroutine);
+  return error ? failed_to_connect(error) : Result<void>();
 }
 
-Result<void> ClientConnection::write(std::string_view bytes, Duration timeout) {
-  if (const auto error = transport_.write({bytes}, timeout, coroutine_)) {
-    return tl::unexpected(error_of(error, "cannot send to"));
-  }
-  return {};
+Result<void> ClientConnection::connect_local(const std::filesystem::path& socket,
+                                             Coroutine& coroutine) {
+  const auto error = transport_.connect_local(socket, left(times_.answer), coroutine);
+  return error ? failed_to_connect(error) : Result<void>();
 }
 
-Result<void> ClientConnection::write_chunk(std::string_view bytes, Duration timeout) {
+Result<void> ClientConnection::send(std::initializer_list<std::string_view> parts,
+                                    Coroutine& coroutine) {
+  std::size_t bytes = 0;
+  for (const std::string_view part : parts) bytes += part.size();
+  const Countdown step(left_for_piece());
+  const auto error = transport_.write(parts, step.left(), coroutine);
+  count(bytes, step.passed());
+  if (!error) return {};
+  if (error == std::errc::timed_out) {
+    return failed({.kind = Kind::kTooSlow, .limit = std::min(times_.piece, times_.whole)});
+  }
+  if (error == std::errc::operation_canceled) return failed({.kind = Kind::kGivenUp});
+  return failed({.kind = Kind::kBrokeOff, .error = error});
+}
+
+Result<void> ClientConnection::send_chunk(std::string_view bytes, Coroutine& coroutine) {
   const std::string size = fmt::format("{:x}\r\n", bytes.size());
-  if (const auto error = transport_.write({size, bytes, "\r\n"}, timeout, coroutine_)) {
-    return tl::unexpected(error_of(error, "cannot send to"));
-  }
-  return {};
+  return send({size, bytes, "\r\n"}, coroutine);
 }
 
-Result<void> ClientConnection::end_chunks(Duration timeout) {
-  return write("0\r\n\r\n", timeout);
+Result<void> ClientConnection::end_chunks(Coroutine& coroutine) {
+  return send({"0\r\n\r\n"}, coroutine);
 }
 
-Result<MessageHead> ClientConnection::read_head(Duration timeout) {
-  const Countdown countdown(timeout);
-  const auto body =
-      method_ == HttpMethod::kHead ? MessageReader::Body::kNone : MessageReader::Body::kAsTold;
-  MessageHead head;
+Result<const MessageHead*> ClientConnection::read_head(MessageReader::Body body,
+                                                       Coroutine& coroutine) {
+  const Countdown countdown(left(times_.answer));
   do {  // Answers below 200 only announce the real one.
-    const Duration left = countdown.left();
-    const ReadFault fault = reader_.read_head(head, {left, left}, coroutine_, body);
-    if (fault != ReadFault::kNone) return tl::unexpected(error_of(fault));
-  } while (head.status < 200);
-  return head;
+    const Duration limit = countdown.left();
+    const ReadFault fault = reader_.read_head(head_, {limit, limit}, coroutine, body);
+    if (fault != ReadFault::kNone) return failed_to_read(fault, times_.answer);
+  } while (head_.status < 200);
+  return &head_;
 }
 
-Result<std::string_view> ClientConnection::read_some(Duration timeout) {
+Result<std::string_view> ClientConnection::read_some(Coroutine& coroutine) {
   std::string_view bytes;
-  const ReadFault fault = reader_.read_body(bytes, timeout, coroutine_);
-  if (fault != ReadFault::kNone) return tl::unexpected(error_of(fault));
+  const Countdown step(left_for_piece());
+  const ReadFault fault = reader_.read_body(bytes, step.left(), coroutine);
+  count(bytes.size(), step.passed());
+  if (fault != ReadFault::kNone) return failed_to_read(fault, times_.piece);
   return bytes;
 }
 
-Result<std::string> ClientConnection::read_all(std::size_t bytes_max, Duration timeout) {
-  const Countdown countdown(timeout);
+Result<std::string> ClientConnection::read_rest(std::size_t bytes_max, Coroutine& coroutine) {
+  const Countdown countdown(left(times_.answer));
   std::string body;
   for (;;) {
-    const Result<std::string_view> piece = read_some(countdown.left());
-    if (!piece) return tl::unexpected(piece.error());
-    if (piece->empty()) return body;
-    if (body.size() + piece->size() > bytes_max) {
-      return fail(ErrorCode::kExhausted,
-                  fmt::format("the answer of {} is larger than {} bytes", peer_, bytes_max));
+    std::string_view bytes;
+    const ReadFault fault = reader_.read_body(bytes, countdown.left(), coroutine);
+    if (fault != ReadFault::kNone) return failed_to_read(fault, times_.answer);
+    if (bytes.empty()) return body;
+    if (body.size() + bytes.size() > bytes_max) {
+      return failed({.kind = Kind::kTooLarge, .bytes_max = bytes_max});
     }
-    body += *piece;
+    body += bytes;
   }
 }
 
-Error ClientConnection::error_of(const std::error_code& error, std::string_view doing) const {
+Duration ClientConnection::left(Duration step) const {
+  return std::min(step, whole_->left());
+}
+
+Duration ClientConnection::left_for_piece() const {
+  return left(meter_ ? meter_->left() : times_.piece);
+}
+
+void ClientConnection::count(std::size_t bytes, Duration took) {
+  if (meter_) meter_->add(bytes, took);
+}
+
+tl::unexpected<Error> ClientConnection::failed(const CallFailure& failure) const {
+  return tl::unexpected(words_(failure));
+}
+
+tl::unexpected<Error> ClientConnection::failed_to_connect(const std::error_code& error) const {
   if (error == std::errc::timed_out) {
-    return {ErrorCode::kTimeout, fmt::format("{} {}: no answer in time", doing, peer_)};
+    return failed({.kind = Kind::kTooSlow, .limit = std::min(times_.answer, times_.whole)});
   }
-  if (error == std::errc::operation_canceled) {
-    return {ErrorCode::kUnavailable, "the call was given up"};
-  }
-  return {ErrorCode::kUnavailable, fmt::format("{} {}: {}", doing, peer_, error.message())};
+  if (error == std::errc::operation_canceled) return failed({.kind = Kind::kGivenUp});
+  return failed({.kind = Kind::kUnreachable, .error = error});
 }
 
-Error ClientConnection::error_of(ReadFault fault) const {
+tl::unexpected<Error> ClientConnection::failed_to_read(ReadFault fault, Duration step) const {
   switch (fault) {
-    case ReadFault::kNone: break;
-    case ReadFault::kClosed:
-      return {ErrorCode::kUnavailable, fmt::format("{} broke off its answer", peer_)};
     case ReadFault::kTimedOut:
-      return {ErrorCode::kTimeout, fmt::format("{} did not answer in time", peer_)};
-    case ReadFault::kMalformed:
+      return failed({.kind = Kind::kTooSlow, .limit = std::min(step, times_.whole)});
+    case ReadFault::kMalformed: return failed({.kind = Kind::kNotHttp});
     case ReadFault::kTooLarge:
-      return {ErrorCode::kCorrupt, fmt::format("what {} answered is not HTTP", peer_)};
-    case ReadFault::kStopped: break;
+      return failed({.kind = Kind::kTooLarge, .bytes_max = MessageReader::kHeadBytesMax});
+    case ReadFault::kStopped: return failed({.kind = Kind::kGivenUp});
+    case ReadFault::kNone:
+    case ReadFault::kClosed: break;
   }
-  return {ErrorCode::kUnavailable, "the call was given up"};
+  return failed({.kind = Kind::kBrokeOff});
 }
 
 }  // namespace hearth::http

@@ -13,15 +13,17 @@
 
 #include "adapters/content/digest_writer.h"
 #include "adapters/http/client_connection.h"
+#include "adapters/http/hearth_call.h"
+#include "adapters/http/http_problem.h"
 #include "adapters/loop/worker_thread.h"
 #include "base/check.h"
-#include "ports/http_problem.h"
 
 namespace hearth {
 
+using http::CallTimes;
 using http::ClientConnection;
-using http::Countdown;
 using http::MessageHead;
+using http::MessageReader;
 using http::OutgoingBody;
 
 namespace {
@@ -38,30 +40,44 @@ OutgoingBody body_of(const HttpCall& call) {
   return {OutgoingBody::Kind::kSized, call.body.size()};
 }
 
-/// The answer's head if it says success, else the error that its problem document tells.
-Result<MessageHead> read_success(ClientConnection& connection, Duration timeout) {
-  const Countdown countdown(timeout);
-  Result<MessageHead> head = connection.read_head(timeout);
-  if (!head || (head->status >= 200 && head->status < 300)) return head;
-  const Result<std::string> problem = connection.read_all(kProblemBytesMax, countdown.left());
-  return tl::unexpected(error_from_answer(head->status, problem.value_or("")));
+/// Of a call whose answer, or body, is a file.
+CallTimes times_of_transfer(const HttpCall& call) {
+  return {call.timeout, call.timeout, http::kBodyTimeMax, http::kBodyBytesPerSecondMin};
 }
 
-Result<HttpReply> read_reply(ClientConnection& connection, Duration timeout) {
-  const Countdown countdown(timeout);
-  const Result<MessageHead> head = read_success(connection, timeout);
+/// Of a call whose answer, or body, is a stream that may be quiet.
+CallTimes times_of_stream(const HttpCall& call, Duration piece) {
+  return {call.timeout, piece, http::kForEver};
+}
+
+/// The answer's status if it says success, else the error that its problem document tells.
+Result<unsigned> read_success(const HttpCall& call, ClientConnection& connection,
+                              Coroutine& coroutine) {
+  const auto body =
+      call.method == HttpMethod::kHead ? MessageReader::Body::kNone : MessageReader::Body::kAsTold;
+  const Result<const MessageHead*> head = connection.read_head(body, coroutine);
   if (!head) return tl::unexpected(head.error());
-  Result<std::string> body = connection.read_all(kReplyBytesMax, countdown.left());
+  const unsigned status = (*head)->status;
+  if (status >= 200 && status < 300) return status;
+  const Result<std::string> problem = connection.read_rest(kProblemBytesMax, coroutine);
+  return tl::unexpected(error_from_answer(status, problem.value_or("")));
+}
+
+Result<HttpReply> read_reply(const HttpCall& call, ClientConnection& connection,
+                             Coroutine& coroutine) {
+  const Result<unsigned> status = read_success(call, connection, coroutine);
+  if (!status) return tl::unexpected(status.error());
+  Result<std::string> body = connection.read_rest(kReplyBytesMax, coroutine);
   if (!body) return tl::unexpected(body.error());
-  return HttpReply{head->status, *std::move(body)};
+  return HttpReply{*status, *std::move(body)};
 }
 
 /// A server that refuses says so and may close before it has taken the whole body: what it said
 /// tells more than the broken connection.
-Result<HttpReply> read_reply_after(const Result<void>& sent, ClientConnection& connection,
-                                   Duration timeout) {
+Result<HttpReply> read_reply_after(const Result<void>& sent, const HttpCall& call,
+                                   ClientConnection& connection, Coroutine& coroutine) {
   if (!sent && sent.error().code == ErrorCode::kTimeout) return tl::unexpected(sent.error());
-  Result<HttpReply> reply = read_reply(connection, timeout);
+  Result<HttpReply> reply = read_reply(call, connection, coroutine);
   if (!sent && (reply || reply.error().code == ErrorCode::kUnavailable)) {
     return tl::unexpected(sent.error());
   }
@@ -103,7 +119,7 @@ class TcpHttpClient::Core : public std::enable_shared_from_this<TcpHttpClient::C
     ++calls_;
     start_coroutine(loop, [self = shared_from_this(), done = std::move(done),
                            work = std::move(work)](Coroutine& coroutine) mutable {
-      ClientConnection connection(self->loop, coroutine);
+      ClientConnection connection(self->loop);
       if (self->closed_) return;
       self->open_.insert(&connection);
       Result<T> result = work(*self, connection, coroutine);
@@ -146,14 +162,13 @@ TcpHttpClient::~TcpHttpClient() {
 void TcpHttpClient::send(HttpCall call, Completion<HttpReply> done) {
   core_->run<HttpReply>(std::move(done),
                         [call = std::move(call)](Core& core, ClientConnection& connection,
-                                                 Coroutine&) -> Result<HttpReply> {
-                          const Countdown countdown(call.timeout);
+                                                 Coroutine& coroutine) -> Result<HttpReply> {
                           Result<void> sent =
-                              connection.begin(call, core.token, body_of(call), call.timeout);
+                              begin_call(connection, call, core.token, body_of(call),
+                                         CallTimes::of(call.timeout), coroutine);
                           if (!sent) return tl::unexpected(sent.error());
-                          if (!call.body.empty())
-                            sent = connection.write(call.body, countdown.left());
-                          return read_reply_after(sent, connection, countdown.left());
+                          if (!call.body.empty()) sent = connection.send({call.body}, coroutine);
+                          return read_reply_after(sent, call, connection, coroutine);
                         });
 }
 
@@ -163,18 +178,20 @@ void TcpHttpClient::download(HttpCall call, std::filesystem::path file, std::uin
       std::move(done),
       [call = std::move(call), file = std::move(file), bytes_max](
           Core& core, ClientConnection& connection, Coroutine& coroutine) -> Result<ReceivedFile> {
-        if (auto sent = connection.begin(call, core.token, body_of(call), call.timeout); !sent) {
+        if (auto sent = begin_call(connection, call, core.token, body_of(call),
+                                   times_of_transfer(call), coroutine);
+            !sent) {
           return tl::unexpected(sent.error());
         }
-        const auto head = read_success(connection, call.timeout);
-        if (!head) return tl::unexpected(head.error());
+        const auto status = read_success(call, connection, coroutine);
+        if (!status) return tl::unexpected(status.error());
         connection.reader().prepare_for_transfer();
         auto writer =
             core.files.run([&] { return DigestWriter::create(file, bytes_max); }, coroutine);
         if (!writer) return tl::unexpected(writer.error());
         const auto receive = [&]() -> Result<ReceivedFile> {
           for (;;) {
-            const Result<std::string_view> piece = connection.read_some(call.timeout);
+            const Result<std::string_view> piece = connection.read_some(coroutine);
             if (!piece) return tl::unexpected(piece.error());
             if (piece->empty()) return ReceivedFile{writer->finish(), writer->bytes()};
             const auto written = core.files.run([&] { return writer->write(*piece); }, coroutine);
@@ -202,7 +219,8 @@ void TcpHttpClient::upload(HttpCall call, std::filesystem::path file, Completion
         auto source = core.files.run([&] { return open_to_send(file); }, coroutine);
         if (!source) return tl::unexpected(source.error());
         const OutgoingBody body{OutgoingBody::Kind::kSized, source->size};
-        Result<void> sent = connection.begin(call, core.token, body, call.timeout);
+        Result<void> sent =
+            begin_call(connection, call, core.token, body, times_of_transfer(call), coroutine);
         if (!sent) return tl::unexpected(sent.error());
         for (std::uint64_t left = source->size; sent && left > 0;) {
           const auto wanted = std::min<std::uint64_t>(left, kFilePieceBytes);
@@ -212,10 +230,10 @@ void TcpHttpClient::upload(HttpCall call, std::filesystem::path file, Completion
             return fail(ErrorCode::kCorrupt,
                         "'" + file.string() + "' became shorter as it was sent");
           }
-          sent = connection.write(*piece, call.timeout);
+          sent = connection.send({*piece}, coroutine);
           left -= piece->size();
         }
-        return read_reply_after(sent, connection, call.timeout);
+        return read_reply_after(sent, call, connection, coroutine);
       });
 }
 
@@ -223,15 +241,16 @@ void TcpHttpClient::stream(HttpCall call, ChunkSink sink, Completion<void> done)
   core_->run<void>(
       std::move(done),
       [call = std::move(call), sink = std::move(sink)](Core& core, ClientConnection& connection,
-                                                       Coroutine&) -> Result<void> {
-        const Countdown countdown(call.timeout);
-        if (auto sent = connection.begin(call, core.token, body_of(call), call.timeout); !sent) {
+                                                       Coroutine& coroutine) -> Result<void> {
+        const CallTimes times = times_of_stream(call, http::kForEver);
+        if (auto sent = begin_call(connection, call, core.token, body_of(call), times, coroutine);
+            !sent) {
           return sent;
         }
-        const auto head = read_success(connection, countdown.left());
-        if (!head) return tl::unexpected(head.error());
+        const auto status = read_success(call, connection, coroutine);
+        if (!status) return tl::unexpected(status.error());
         for (;;) {
-          const auto piece = connection.read_some(Duration::max());
+          const auto piece = connection.read_some(coroutine);
           if (!piece) return tl::unexpected(piece.error());
           if (piece->empty() || !sink(*piece)) return {};
         }
@@ -274,15 +293,14 @@ class QueuedUpload final : public HttpUpload {
   std::shared_ptr<UploadQueue> queue_;
 };
 
-Result<void> send_queue(UploadQueue& queue, ClientConnection& connection, Duration timeout,
-                        Coroutine& coroutine) {
+Result<void> send_queue(UploadQueue& queue, ClientConnection& connection, Coroutine& coroutine) {
   for (;;) {
     if (queue.abandoned) return fail(ErrorCode::kUnavailable, "the upload was given up");
     if (!queue.waiting.empty()) {
       const std::string chunk = std::exchange(queue.waiting, {});
-      if (auto sent = connection.write_chunk(chunk, timeout); !sent) return sent;
+      if (auto sent = connection.send_chunk(chunk, coroutine); !sent) return sent;
     } else if (queue.finished) {
-      return connection.end_chunks(timeout);
+      return connection.end_chunks(coroutine);
     } else if (connection.transport().closed()) {
       return fail(ErrorCode::kUnavailable, "the call was given up");
     } else {
@@ -303,13 +321,14 @@ std::unique_ptr<HttpUpload> TcpHttpClient::open_upload(HttpCall call, Completion
       [queue, call = std::move(call)](Core& core, ClientConnection& connection,
                                       Coroutine& coroutine) -> Result<HttpReply> {
         const OutgoingBody body{OutgoingBody::Kind::kChunked, 0};
-        Result<void> sent = connection.begin(call, core.token, body, call.timeout);
+        Result<void> sent = begin_call(connection, call, core.token, body,
+                                       times_of_stream(call, call.timeout), coroutine);
         if (!sent) return tl::unexpected(sent.error());
         connection.transport().watch_peer([queue] { queue->sleeper.wake(); });
-        sent = send_queue(*queue, connection, call.timeout, coroutine);
+        sent = send_queue(*queue, connection, coroutine);
         connection.transport().unwatch_peer();
         if (queue->abandoned) return tl::unexpected(sent.error());
-        return read_reply_after(sent, connection, call.timeout);
+        return read_reply_after(sent, call, connection, coroutine);
       });
   return std::make_unique<QueuedUpload>(std::move(queue));
 }

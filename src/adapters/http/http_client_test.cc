@@ -9,6 +9,7 @@
 #include "adapters/http/http_content_client.h"
 #include "testing/disk/temporary_directory.h"
 #include "testing/http/test_server.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 namespace {
@@ -91,6 +92,30 @@ TEST_F(HttpClientTest, GivesUpOnAServerThatIsTooSlow) {
   HttpCall slow = call(HttpMethod::kGet, "/");
   slow.timeout = milliseconds(50);
   EXPECT_EQ(send(slow).error().code, ErrorCode::kTimeout);
+}
+
+// Goal: no server keeps a call for ever by a byte now and then, whatever the call waits for.
+TEST_F(HttpClientTest, GivesUpOnAnAnswerThatTricklesIn) {
+  test.router.add(HttpMethod::kGet, "/", [this](HttpExchange& exchange) -> Result<void> {
+    if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
+    for (;;) {
+      if (auto sent = exchange.write("x"); !sent) return sent;
+      if (auto woken = exchange.wait(never, milliseconds(50)); !woken) {
+        return tl::unexpected(woken.error());
+      }
+    }
+  });
+  start();
+  HttpCall slow = call(HttpMethod::kGet, "/");
+  slow.timeout = milliseconds(300);
+  const auto begun_at = std::chrono::steady_clock::now();
+  EXPECT_EQ(send(slow).error().code, ErrorCode::kTimeout);
+  const auto file = test.loop.complete<ReceivedFile>([&](Completion<ReceivedFile> done) {
+    client->download(slow, directory / "file", 1 << 20, std::move(done));
+  });
+  EXPECT_EQ(file.error().code, ErrorCode::kTimeout);
+  EXPECT_FALSE(std::filesystem::exists(directory / "file"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun_at, seconds(3));
 }
 
 TEST_F(HttpClientTest, TellsAnAnswerThatBreaksOff) {

@@ -1,20 +1,24 @@
 #include "adapters/http/http_dialer.h"
 
-#include <deque>
-#include <set>
+#include <list>
+#include <map>
 #include <utility>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "adapters/http/message_head.h"
 #include "adapters/http/message_reader.h"
+#include "adapters/http/transfer_pace.h"
 #include "adapters/http/transport.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth {
 
 namespace {
 
-constexpr std::size_t kDialsMax = 256;
+constexpr std::size_t kBegunAtOnce = 64;
 constexpr unsigned kNotThatNode = 404;
 
 struct Dial {
@@ -28,7 +32,11 @@ struct Dial {
 /// ENETUNREACH, though a router on the way may have said so of a site that is gone: this machine
 /// without a route would otherwise bear witness against every node. Not among them: EHOSTUNREACH,
 /// for that is what the last router says of a machine that is off.
+/// A name that could not be looked up is ours as well: nobody was asked.
 bool is_ours(const std::error_code& error) {
+  const std::error_category& names = boost::asio::error::get_netdb_category();
+  const std::error_category& services = boost::asio::error::get_addrinfo_category();
+  if (error.category() == names || error.category() == services) return true;
   for (const std::errc local :
        {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
         std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available,
@@ -39,26 +47,36 @@ bool is_ours(const std::error_code& error) {
   return false;
 }
 
-DialOutcome carry_out(const Dial& dial, const std::string& token, http::Transport& transport,
-                      Coroutine& coroutine) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point begun_at = Clock::now();
-  const auto left = [&] { return dial.timeout - Duration(Clock::now() - begun_at); };
-  const std::error_code connected = transport.connect(dial.agent, dial.timeout, coroutine);
-  if (connected == std::errc::connection_refused || connected == std::errc::connection_reset) {
+std::string request_of(const Dial& dial, const std::string& token) {
+  http::HeadWriter head = http::HeadWriter::request("GET", "/v1/dial/" + dial.node.str());
+  head.field("Host", show_endpoint(dial.agent));
+  if (!token.empty()) head.field("Authorization", "Bearer " + token);
+  head.field("Connection", "close");
+  return head.finish();
+}
+
+DialOutcome outcome_of(const std::error_code& error) {
+  if (error == std::errc::connection_refused || error == std::errc::connection_reset) {
     return DialOutcome::kRefused;
   }
-  if (is_ours(connected)) return DialOutcome::kNotAsked;
-  if (connected) return DialOutcome::kNoAnswer;
-  std::string request = "GET /v1/dial/" + dial.node.str() +
-                        " HTTP/1.1\r\nHost: " + show_endpoint(dial.agent) + "\r\n";
-  if (!token.empty()) request += "Authorization: Bearer " + token + "\r\n";
-  request += "Connection: close\r\n\r\n";
-  if (transport.write({request}, left(), coroutine)) return DialOutcome::kNoAnswer;
-  http::MessageReader reader(transport, http::MessageReader::Kind::kAnswers);
+  return is_ours(error) ? DialOutcome::kNotAsked : DialOutcome::kNoAnswer;
+}
+
+/// One dial under way.
+struct Attempt {
+  Attempt(boost::asio::io_context& loop, Dial the_dial)
+      : dial(std::move(the_dial)), transport(loop), countdown(dial.timeout) {}
+
+  Dial dial;
+  http::Transport transport;
+  http::Countdown countdown;
+};
+
+DialOutcome hear_out(Attempt& attempt, Coroutine& coroutine) {
+  http::MessageReader reader(attempt.transport, http::MessageReader::Kind::kAnswers);
   http::MessageHead head;
-  const Duration rest = left();
-  const http::ReadFault fault = reader.read_head(head, {rest, rest}, coroutine);
+  const Duration left = attempt.countdown.left();
+  const http::ReadFault fault = reader.read_head(head, {left, left}, coroutine);
   if (fault != http::ReadFault::kNone || head.status == kNotThatNode) return DialOutcome::kNoAnswer;
   return DialOutcome::kAnswered;
 }
@@ -67,38 +85,78 @@ DialOutcome carry_out(const Dial& dial, const std::string& token, http::Transpor
 
 class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
  public:
-  Core(boost::asio::io_context& loop, std::string token) : loop_(loop), token_(std::move(token)) {}
+  Core(boost::asio::io_context& loop, std::string token, std::size_t dials_max)
+      : loop_(loop), token_(std::move(token)), dials_max_(dials_max) {}
 
   void add(Dial dial) {
-    waiting_.push_back(std::move(dial));
-    begin_next();
+    if (const auto waiting = waiting_by_node_.find(dial.node); waiting != waiting_by_node_.end()) {
+      std::swap(*waiting->second, dial);
+      tell(std::move(dial), DialOutcome::kNotAsked);
+    } else if (const auto running = running_.find(dial.node); running != running_.end()) {
+      const std::shared_ptr<Attempt> former = running->second;
+      running_.erase(running);
+      former->transport.close();
+      tell(std::move(former->dial), DialOutcome::kNotAsked);
+      wait_in_line(waiting_.begin(), std::move(dial));
+    } else {
+      wait_in_line(waiting_.end(), std::move(dial));
+    }
+    begin_soon();
   }
 
   void close() {
     closed_ = true;
     waiting_.clear();
-    for (http::Transport* transport : open_) transport->close();
+    waiting_by_node_.clear();
+    for (const auto& [node, attempt] : std::exchange(running_, {})) attempt->transport.close();
   }
 
  private:
-  void begin_next() {
-    if (waiting_.empty() || running_ >= kDialsMax) return;
-    ++running_;
-    start_coroutine(loop_,
-                    [self = shared_from_this(), dial = std::move(waiting_.front())](
-                        Coroutine& coroutine) mutable { self->run(std::move(dial), coroutine); });
-    waiting_.pop_front();
+  using Line = std::list<Dial>;
+
+  void wait_in_line(Line::iterator before, Dial dial) {
+    const auto place = waiting_.insert(before, std::move(dial));
+    waiting_by_node_.emplace(place->node, place);
   }
 
-  void run(Dial dial, Coroutine& coroutine) {
-    if (closed_) return;
-    http::Transport transport(loop_);
-    open_.insert(&transport);
-    const DialOutcome outcome = carry_out(dial, token_, transport, coroutine);
-    open_.erase(&transport);
-    --running_;
-    begin_next();
-    // From the loop itself, not on the coroutine's small stack: who knows how deep its work goes.
+  /// Some at a time, so that a whole fleet to be dialled does not hold up the loop.
+  void begin_soon() {
+    if (beginning_ || waiting_.empty() || running_.size() >= dials_max_) return;
+    beginning_ = true;
+    boost::asio::post(loop_, [self = shared_from_this()] {
+      self->beginning_ = false;
+      for (std::size_t i = 0; i < kBegunAtOnce; ++i) self->begin_next();
+      self->begin_soon();
+    });
+  }
+
+  void begin_next() {
+    if (waiting_.empty() || running_.size() >= dials_max_) return;
+    auto attempt = std::make_shared<Attempt>(loop_, std::move(waiting_.front()));
+    waiting_by_node_.erase(attempt->dial.node);
+    waiting_.pop_front();
+    running_.emplace(attempt->dial.node, attempt);
+    attempt->transport.call_out(
+        attempt->dial.agent, request_of(attempt->dial, token_), attempt->dial.timeout,
+        [self = shared_from_this(), attempt](std::error_code error) {
+          if (error) return self->end(attempt, outcome_of(error));
+          start_coroutine(self->loop_, [self, attempt](Coroutine& coroutine) {
+            self->end(attempt, hear_out(*attempt, coroutine));
+          });
+        });
+  }
+
+  void end(const std::shared_ptr<Attempt>& attempt, DialOutcome outcome) {
+    const auto running = running_.find(attempt->dial.node);
+    if (running == running_.end() || running->second != attempt) return;  // Another is asked for.
+    running_.erase(running);
+    tell(std::move(attempt->dial), outcome);
+    begin_soon();
+  }
+
+  /// From the loop itself: not within the caller's call, nor on a coroutine's small stack, for who
+  /// knows how deep its work goes.
+  void tell(Dial dial, DialOutcome outcome) {
     boost::asio::post(loop_, [self = shared_from_this(), done = std::move(dial.done), outcome] {
       if (!self->closed_) done(outcome);
     });
@@ -106,14 +164,16 @@ class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
 
   boost::asio::io_context& loop_;
   const std::string token_;
-  std::deque<Dial> waiting_;  ///< At most one per node: the manager dials none twice at once.
-  std::size_t running_ = 0;
-  std::set<http::Transport*> open_;
+  const std::size_t dials_max_;
+  Line waiting_;
+  std::map<NodeName, Line::iterator> waiting_by_node_;
+  std::map<NodeName, std::shared_ptr<Attempt>> running_;
+  bool beginning_ = false;
   bool closed_ = false;
 };
 
-HttpDialer::HttpDialer(boost::asio::io_context& loop, std::string token)
-    : core_(std::make_shared<Core>(loop, std::move(token))) {}
+HttpDialer::HttpDialer(boost::asio::io_context& loop, std::string token, std::size_t dials_max)
+    : core_(std::make_shared<Core>(loop, std::move(token), dials_max)) {}
 
 HttpDialer::~HttpDialer() {
   core_->close();

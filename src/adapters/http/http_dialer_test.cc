@@ -1,7 +1,11 @@
 #include "adapters/http/http_dialer.h"
 
+#include <filesystem>
 #include <future>
 
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/check.h"
 #include "testing/http/test_server.h"
 
 namespace hearth {
@@ -30,6 +34,10 @@ class SilentListener {
   int socket_;
   std::uint16_t port_ = 0;
 };
+
+constexpr std::size_t kFewDials = 64;
+/// How many times as long as on an idle machine: what is wrong here lasts for ever.
+constexpr int kBusyMachine = 4;
 
 NodeName node(std::string_view name = "n1") {
   return *NodeName::parse(name);
@@ -113,6 +121,10 @@ TEST(HttpDialer, AsksNobodyWhereNoRouteLeavesThisMachine) {
   EXPECT_EQ(dial({"224.0.0.1", 7701}), DialOutcome::kNotAsked);
 }
 
+TEST(HttpDialer, AsksNobodyWhoseNameCannotBeLookedUp) {
+  EXPECT_EQ(dial({"no-such-host.invalid", 7701}), DialOutcome::kNotAsked);
+}
+
 TEST(HttpDialer, IsRefusedWhereNobodyListens) {
   Endpoint nobody;
   {
@@ -152,13 +164,15 @@ TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
                    [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
   agent.start();
   LoopThread loop;
-  HttpDialer dialer(loop.loop(), "s3cret-token");
+  HttpDialer dialer(loop.loop(), "s3cret-token", kFewDials);
   constexpr int kDials = 400;
+  HEARTH_CHECK(kDials > kFewDials);
   int answered = 0;
   std::promise<void> all;
   loop.run([&] {
     for (int i = 0; i < kDials; ++i) {
-      dialer.dial(node(), agent.endpoint(), std::chrono::seconds(20), [&](DialOutcome outcome) {
+      const NodeName name = node("n" + std::to_string(i));
+      dialer.dial(name, agent.endpoint(), std::chrono::seconds(20), [&](DialOutcome outcome) {
         EXPECT_EQ(outcome, DialOutcome::kAnswered);
         if (++answered == kDials) all.set_value();
       });
@@ -167,6 +181,164 @@ TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
   });
   all.get_future().get();
   EXPECT_EQ(loop.run([&] { return answered; }), kDials);
+}
+
+/// A fleet that fell silent at once, and the manager before it: what core/evidence does with dials.
+/// It dials each node again when the last dial has taken its time, at the latest after two of its
+/// timeouts; heeds the outcome of the last dial alone; and wants two in a row without an answer.
+class SilentFleet {
+ public:
+  SilentFleet(boost::asio::io_context& loop, HttpDialer& dialer, std::vector<Endpoint> agents,
+              milliseconds timeout)
+      : dialer_(dialer), timeout_(timeout), tick_(loop), nodes_(agents.size()) {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].agent = std::move(agents[i]);
+    tick();
+  }
+
+  std::size_t verdicts() const { return verdicts_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Node {
+    Endpoint agent;
+    std::uint64_t last_dial = 0;
+    Clock::time_point begun_at;
+    Clock::time_point next_dial;
+    int unanswered = 0;
+  };
+
+  void tick() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].unanswered < 2 && Clock::now() >= nodes_[i].next_dial) dial(i);
+    }
+    tick_.expires_after(milliseconds(5));
+    tick_.async_wait([this](const auto& cancelled) {
+      if (!cancelled) tick();
+    });
+  }
+  void dial(std::size_t i) {
+    Node& node = nodes_[i];
+    node.begun_at = Clock::now();
+    node.next_dial = node.begun_at + 2 * timeout_;
+    const std::uint64_t number = ++node.last_dial;
+    dialer_.dial(*NodeName::parse("n" + std::to_string(i)), node.agent, timeout_,
+                 [this, i, number](DialOutcome outcome) { judge(nodes_[i], number, outcome); });
+  }
+  void judge(Node& node, std::uint64_t number, DialOutcome outcome) {
+    if (number != node.last_dial) return;
+    node.next_dial = std::max(Clock::now(), node.begun_at + timeout_);
+    if (outcome == DialOutcome::kNotAsked) return;
+    EXPECT_EQ(outcome, DialOutcome::kNoAnswer);
+    if (++node.unanswered == 2) ++verdicts_;
+  }
+
+  HttpDialer& dialer_;
+  const milliseconds timeout_;
+  boost::asio::steady_timer tick_;
+  std::vector<Node> nodes_;
+  std::size_t verdicts_ = 0;
+};
+
+std::size_t open_descriptors() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+/// How long it takes until every node has its verdict; `patience` if some get none.
+milliseconds time_to_verdicts(std::size_t nodes, std::size_t dials_max, milliseconds timeout,
+                              milliseconds patience) {
+  const SilentListener hung;
+  const std::size_t before = open_descriptors();
+  LoopThread loop;
+  auto dialer = loop.run(
+      [&] { return std::make_unique<HttpDialer>(loop.loop(), "s3cret-token", dials_max); });
+  const auto begun_at = std::chrono::steady_clock::now();
+  auto fleet = loop.run([&] {
+    return std::make_unique<SilentFleet>(loop.loop(), *dialer,
+                                         std::vector<Endpoint>(nodes, hung.endpoint()), timeout);
+  });
+  const auto passed = [&] {
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun_at);
+  };
+  while (loop.run([&] { return fleet->verdicts(); }) < nodes && passed() < patience) {
+    EXPECT_LE(open_descriptors(), before + dials_max + 20);
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  const milliseconds took = std::min(passed(), patience);
+  loop.run([&] {
+    dialer.reset();
+    fleet.reset();
+    return 0;
+  });
+  return took;
+}
+
+// Goal: a whole site that is gone is told as such, however many nodes it has. Dials that waited
+// for their turn used to end after the manager had dialled anew and so were never heeded: above
+// 512 silent nodes there was no verdict at all.
+// Method: rounds of dials, each at most two timeouts long (one that waited is begun anew once by
+// the manager's next dial), two for a verdict.
+TEST(HttpDialer, EndsEveryDialInTimeHoweverManyNodesAreSilent) {
+  constexpr milliseconds kTimeout(200);
+  EXPECT_LT(time_to_verdicts(150, 200, kTimeout, 30 * kTimeout), 3 * 2 * kTimeout);
+  const auto at_bound = time_to_verdicts(1000, 200, kTimeout, 100 * kTimeout);
+  EXPECT_LT(at_bound, kBusyMachine * 2 * 5 * 2 * kTimeout);
+}
+
+TEST(HttpDialer, TellsTenThousandSilentNodesWithBoundedDescriptors) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit raised{limit.rlim_max, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
+  const std::size_t dials_max =
+      std::min<std::size_t>(HttpDialer::kDialsMax, limit.rlim_max - limit.rlim_max / 4);
+  constexpr milliseconds kTimeout(500);
+  const std::size_t rounds = 10'000 / dials_max + 1;
+  EXPECT_LT(time_to_verdicts(10'000, dials_max, kTimeout, milliseconds(60'000)),
+            kBusyMachine * 2 * rounds * 2 * kTimeout);
+}
+
+// Goal: the newest question about a node counts, at once.
+TEST(HttpDialer, DialsANodeOnceAtATimeAndHeedsTheLatest) {
+  const SilentListener hung;
+  TestServer agent;
+  agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
+                   [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
+  agent.start();
+  LoopThread loop;
+  HttpDialer dialer(loop.loop(), "s3cret-token", 1);
+  std::vector<std::pair<int, DialOutcome>> told;
+  std::promise<void> all;
+  const auto tell = [&](int number) {
+    return [&, number](DialOutcome outcome) {
+      told.emplace_back(number, outcome);
+      if (told.size() == 4) all.set_value();
+    };
+  };
+  loop.run([&] {
+    dialer.dial(node("n1"), hung.endpoint(), std::chrono::seconds(20), tell(1));
+    return 0;
+  });
+  ASSERT_GT(hung.accept(), 0) << "it is under way";
+  loop.run([&] {
+    dialer.dial(node("n2"), hung.endpoint(), std::chrono::seconds(20), tell(2));
+    dialer.dial(node("n2"), agent.endpoint(), std::chrono::seconds(20), tell(3));
+    dialer.dial(node("n1"), agent.endpoint(), std::chrono::seconds(20), tell(4));
+    return 0;
+  });
+  all.get_future().get();
+  EXPECT_EQ(told, (std::vector<std::pair<int, DialOutcome>>{{2, DialOutcome::kNotAsked},
+                                                            {1, DialOutcome::kNotAsked},
+                                                            {4, DialOutcome::kAnswered},
+                                                            {3, DialOutcome::kAnswered}}));
+}
+
+TEST(HttpDialer, LooksUpTheNameOfAnAgent) {
+  TestServer agent;
+  agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
+                   [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
+  agent.start();
+  EXPECT_EQ(dial({"localhost", agent.endpoint().port}), DialOutcome::kAnswered);
 }
 
 TEST(HttpDialer, DropsWhatIsUnderWayWhenItGoes) {

@@ -7,15 +7,18 @@
 
 #include <fmt/format.h>
 
-#include "adapters/http/client_connection.h"
+#include "adapters/http/http_problem.h"
+#include "adapters/http/message_head.h"
 #include "adapters/http/request_gate.h"
+#include "adapters/http/request_target.h"
 #include "adapters/http/server_exchange.h"
 #include "adapters/http/transport.h"
 #include "adapters/loop/coroutine.h"
-#include "ports/http_problem.h"
+#include "wire/percent_coding.h"
 
 namespace hearth {
 
+using http::HeadWriter;
 using http::MessageHead;
 using http::ReadFault;
 using http::ServerConnection;
@@ -23,44 +26,13 @@ using http::ServerExchange;
 
 namespace {
 
-/// After the last answer: how long, and how much, is read away so that the client gets to see the
-/// answer instead of a reset (RFC 9112, 9.6).
-constexpr Duration kLingerTimeout = std::chrono::seconds(1);
+/// How much is read away after the last answer.
 constexpr std::size_t kLingerBytesMax = 256 * 1024;
 
-constexpr std::string_view kTooManyConnections =
-    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-    "Content-Length: 0\r\n\r\n";
-
-struct Target {
-  std::string_view path;  ///< Still encoded.
-  std::string_view query;
-};
-
-/// "/path?query", or the absolute form that RFC 9112 (3.2.2) has servers accept.
-std::optional<Target> split_target(std::string_view target) {
-  constexpr std::string_view kScheme = "http://";
-  if (target.starts_with(kScheme)) {
-    target.remove_prefix(std::min(target.find('/', kScheme.size()), target.size()));
-  }
-  if (!target.starts_with('/')) return std::nullopt;
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  const std::size_t query = std::min(mark + 1, target.size());
-  return Target{target.substr(0, mark), target.substr(query)};
-}
-
-std::optional<std::map<std::string, std::string>> parse_query(std::string_view text) {
-  std::map<std::string, std::string> query;
-  while (!text.empty()) {
-    const std::string_view pair = text.substr(0, text.find('&'));
-    text.remove_prefix(std::min(pair.size() + 1, text.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    auto key = percent_decode(pair.substr(0, equals));
-    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
-    if (!key || !value) return std::nullopt;
-    if (!key->empty()) query[*std::move(key)] = *std::move(value);
-  }
-  return query;
+std::string too_many_connections() {
+  HeadWriter head = HeadWriter::answer(503);
+  head.field("Connection", "close").field("Retry-After", 1).field("Content-Length", 0);
+  return head.finish();
 }
 
 }  // namespace
@@ -112,7 +84,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       ++server_.counters.connections_accepted;
       if (connections_.size() >= server_.config.connections_max && !close_the_idlest()) {
         ++server_.counters.connections_refused;
-        transport.try_write(kTooManyConnections);
+        transport.try_write(too_many_connections());
         continue;
       }
       connections_.emplace_front(server_.loop).transport = std::move(transport);
@@ -153,9 +125,9 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       return false;
     }
     const Result<HttpMethod> method = parse_http_method(head.method);
-    const std::optional<Target> target = split_target(head.target);
+    const std::optional<http::RequestTarget> target = http::split_target(head.target);
     const auto path = target ? percent_decode(target->path) : std::nullopt;
-    auto query = target ? parse_query(target->query) : std::nullopt;
+    auto query = target ? http::parse_query(target->query) : std::nullopt;
     const bool readable = path && query;
     HttpRequest request{method.value_or(HttpMethod::kGet),
                         path.value_or(""),
@@ -171,6 +143,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
         found != nullptr && method ? found->route->access : HttpAccess::kToken;
     if (const auto denial = gate_.judge(exchange.request(), access)) {
       ++server_.counters.requests_denied;
+      exchange.close_afterwards();
       return exchange.finish(deny(exchange, *denial));
     }
     if (!readable) {
@@ -208,11 +181,11 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
   void refuse_head(ServerConnection& connection, ReadFault fault, Coroutine& coroutine) {
     const auto answer = [&](unsigned status, ErrorCode code, std::string message) {
       const HttpResponse response = problem_response(status, Error{code, std::move(message)});
-      const std::string head = fmt::format(
-          "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-          status, reason_phrase(status), response.content_type, response.body.size());
+      HeadWriter head = HeadWriter::answer(status);
+      head.field("Connection", "close").field("Content-Type", response.content_type);
+      head.field("Content-Length", response.body.size());
       // It is hung up on either way.
-      (void)connection.transport.write({head, response.body}, server_.config.write_timeout,
+      (void)connection.transport.write({head.finish(), response.body}, server_.config.write_timeout,
                                        coroutine);
     };
     switch (fault) {
@@ -239,11 +212,11 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
     }
   }
 
-  void linger(ServerConnection& connection, Coroutine& coroutine) {
+  static void linger(ServerConnection& connection, Coroutine& coroutine) {
     connection.idle = true;  // May be closed for a newcomer.
     connection.transport.finish_writing();
     std::array<char, 4096> away;
-    const http::Countdown countdown(kLingerTimeout);
+    const http::Countdown countdown(http::kReadAwayTimeout);
     for (std::size_t read = 0; read < kLingerBytesMax;) {
       const http::Transfer got =
           connection.transport.read_some(away.data(), away.size(), countdown.left(), coroutine);

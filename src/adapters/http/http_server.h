@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "ports/http_router.h"
+#include "adapters/http/http_router.h"
 
 namespace boost::asio {
 class io_context;
@@ -30,10 +30,11 @@ struct HttpServerConfig {
   Duration idle_timeout = std::chrono::seconds(60);
   /// From a request's first byte to the end of its headers.
   Duration head_timeout = std::chrono::seconds(10);
-  /// A body may take this long and a second for each `body_bytes_per_second`.
+  /// A body may take this long and a second for each 16 KiB of it (see TransferPace), no silence in
+  /// it longer than this, and six hours in all.
   Duration body_timeout = std::chrono::seconds(30);
-  std::uint64_t body_bytes_per_second = 16 * 1024;
-  /// How long the client may take to accept 64 KiB of an answer.
+  /// How long the client may take to accept 64 KiB of an answer; and the whole answer, be it a
+  /// stream, this long and a second for each 4 KiB that it accepted.
   Duration write_timeout = std::chrono::seconds(30);
   /// For the beginning of an answer that is relayed.
   Duration relay_timeout = std::chrono::seconds(5);
@@ -41,6 +42,11 @@ struct HttpServerConfig {
 
 /// Serves a router's routes over HTTP/1.1 on one address. What a client may send is bounded
 /// in size, time and number; what it does wrong costs it its connection and nobody else's.
+///
+/// After an answer that ends its connection this side is shut, and what still comes is read away
+/// for a second at most, so that the client gets to see the answer instead of a reset (RFC 9112,
+/// 9.6). So it is after each denial: whoever has no token keeps no connection. What is left of a
+/// body that no handler wanted may take a second, too.
 ///
 /// Denied requests are answered 401 or 403, unknown ones 404 or 405, headers over 16 KiB 431, what
 /// is no HTTP 400, all with problem documents.

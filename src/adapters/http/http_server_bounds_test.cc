@@ -26,6 +26,34 @@ void add_echo(TestServer& test) {
   });
 }
 
+/// What a client sends at once, and then again and again.
+struct Trickle {
+  std::string begin;
+  std::string piece;
+};
+
+/// Several such clients side by side, each until the server hangs up. How long that took at most; 8
+/// s if it did not.
+milliseconds trickle_until_closed(TestServer& test, const std::vector<Trickle>& trickles,
+                                  milliseconds pause) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begun_at = Clock::now();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (const Trickle& trickle : trickles) {
+    clients.push_back(std::make_unique<RawClient>(test.endpoint()));
+    clients.back()->send(trickle.begin);
+  }
+  std::size_t closed = 0;
+  while (closed < clients.size() && Clock::now() - begun_at < std::chrono::seconds(8)) {
+    std::this_thread::sleep_for(pause);
+    closed = 0;
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      closed += !clients[i]->send(trickles[i].piece) || clients[i]->closed_by_peer() ? 1 : 0;
+    }
+  }
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - begun_at);
+}
+
 /// A route whose answers never end until the notifier goes.
 void add_stream(TestServer& test, Notifier& never) {
   test.router.add(HttpMethod::kGet, "/stream", [&never](HttpExchange& exchange) -> Result<void> {
@@ -130,6 +158,126 @@ TEST(HttpServerBounds, DropsAClientWhoseBodyTricklesIn) {
   EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 408 "));
 }
 
+// Goal: who has no token holds no connection. One that announced a body and sent a byte of it just
+// before each timeout used to keep one for 16 hours.
+TEST(HttpServerBounds, HangsUpOnWhoIsDeniedHoweverTheBodyTricklesIn) {
+  TestServer test({.listen = {"0.0.0.0", 0}, .token = "0123456789"});
+  add_echo(test);
+  test.start();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<RawClient>(test.endpoint()));
+    clients.back()->send("PUT / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 65536\r\n\r\n");
+  }
+  const auto begun_at = std::chrono::steady_clock::now();
+  for (const auto& client : clients) {
+    const std::string answer = client->read_until("\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 401 "));
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+  }
+  while (test.counters().connections_open > 0 &&
+         std::chrono::steady_clock::now() - begun_at < std::chrono::seconds(8)) {
+    for (const auto& client : clients) client->send("x");
+    std::this_thread::sleep_for(milliseconds(90));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun_at, milliseconds(4000));
+  EXPECT_EQ(test.counters().connections_open, 0U);
+}
+
+// Goal: the same for a body that no handler wanted, sized or chunked: also chunk headers, their
+// extensions and trailers are bytes by which a client can go on for ever.
+TEST(HttpServerBounds, DropsAClientWhoseUnwantedBodyTricklesIn) {
+  TestServer test;
+  add_echo(test);
+  test.start();
+  const std::string chunked =
+      "PUT /no HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_LT(trickle_until_closed(
+                test,
+                {{"PUT /no HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n\r\n", "x"},
+                 {chunked, "1\r\nx\r\n"},
+                 {chunked + "1;extension=", "x"},
+                 {chunked + "0\r\n", "a: b\r\n"}},
+                milliseconds(300)),
+            milliseconds(5000));
+  EXPECT_EQ(test.counters().requests_answered, 4U);
+}
+
+// Goal: what comes behind a body that was refused is not taken for a request.
+TEST(HttpServerBounds, AnswersNothingThatComesBehindARefusedBody) {
+  TestServer test;
+  add_echo(test);
+  test.start();
+  RawClient client(test.endpoint());
+  client.send("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2000\r\n\r\n" +
+              plain_request("POST", "/") + plain_request("POST", "/"));
+  const std::string answer = client.read_to_end();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << answer;
+  EXPECT_EQ(test.counters().requests_answered, 1U);
+}
+
+TEST(HttpServerBounds, DropsAClientWhoseWantedBodyTricklesInChunks) {
+  TestServer test(with([](auto& config) { config.body_timeout = milliseconds(500); }));
+  add_echo(test);
+  test.start();
+  const std::string begin =
+      "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_LT(trickle_until_closed(
+                test, {{begin, "1\r\nx\r\n"}, {begin + "1;", "x"}, {begin + "0\r\n", "a: b\r\n"}},
+                milliseconds(100)),
+            milliseconds(5000));
+}
+
+TEST(HttpServerBounds, DropsAClientWhoseHeadTricklesInLineByLine) {
+  TestServer test(with([](auto& config) { config.head_timeout = milliseconds(500); }));
+  add_echo(test);
+  test.start();
+  EXPECT_LT(
+      trickle_until_closed(test, {{"POST / HTTP/1.1\r\n", "a: b\r\n"}, {"", "\r\n"}, {"", "x"}},
+                           milliseconds(100)),
+      milliseconds(5000));
+}
+
+TEST(HttpServerBounds, DropsAClientThatTakesItsAnswerByteByByte) {
+  std::promise<ErrorCode> ended;
+  TestServer test(with([](auto& config) { config.write_timeout = milliseconds(300); }));
+  test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
+    const Result<void> sent = exchange.respond({.body = std::string(32 << 20, 'x')});
+    ended.set_value(sent ? ErrorCode::kFailed : sent.error().code);
+    return sent;
+  });
+  test.start();
+  RawClient client(test.endpoint());
+  client.send(plain_request("GET", "/"));
+  auto end = ended.get_future();
+  const auto begun_at = std::chrono::steady_clock::now();
+  while (end.wait_for(milliseconds(50)) == std::future_status::timeout &&
+         std::chrono::steady_clock::now() - begun_at < std::chrono::seconds(8)) {
+    client.read_some(16);
+  }
+  EXPECT_EQ(end.get(), ErrorCode::kTimeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun_at, std::chrono::seconds(4));
+}
+
+// Goal: a large answer is given the time that its size needs, not that of a small one.
+TEST(HttpServerBounds, GivesAClientThatReadsSteadilyTheTimeThatItsAnswerNeeds) {
+  TestServer test(with([](auto& config) { config.write_timeout = milliseconds(1000); }));
+  test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
+    return exchange.respond({.body = std::string(32 << 20, 'x')});
+  });
+  test.start();
+  RawClient client(test.endpoint());
+  client.send(plain_request("GET", "/"));
+  std::size_t got = 0;
+  for (int i = 0; i < 16; ++i) {  // 2.4 s, more than twice what a single step may take.
+    got += client.read_some(1 << 20);
+    std::this_thread::sleep_for(milliseconds(150));
+  }
+  got += client.read_to_end().size();
+  EXPECT_GT(got, 32U << 20);
+}
+
 TEST(HttpServerBounds, ClosesAConnectionThatStaysIdle) {
   TestServer test(with([](auto& config) { config.idle_timeout = milliseconds(50); }));
   add_echo(test);
@@ -196,6 +344,26 @@ TEST(HttpServerBounds, ClosesTheLongestIdleConnectionWhenThereIsNoDescriptorLeft
               StartsWith("HTTP/1.1 200 "));
   EXPECT_GE(test.counters().connections_starved, 1U);
   EXPECT_EQ(idle.front()->read_to_end(), "") << "idle longest";
+}
+
+// Goal: whoever follows something quiet and leaves frees its place, also if it sent more than its
+// request before: those bytes hide its end from whoever only looks for something to read.
+TEST(HttpServerBounds, FreesThePlaceOfAFollowerThatSaidMoreAndLeft) {
+  Notifier never;
+  TestServer test;
+  add_stream(test, never);
+  test.start();
+  for (const std::string_view more : {"", "x", "GET /stream HTTP/1.1\r\n\r\n"}) {
+    {
+      RawClient client(test.endpoint());
+      client.send("GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+      client.read_until("\r\n\r\n");
+      client.send(more);
+      std::this_thread::sleep_for(milliseconds(20));  // The server gets to see it alone.
+    }
+    EXPECT_TRUE(test.reaches([](const auto& counters) { return counters.connections_open == 0; }))
+        << more;
+  }
 }
 
 TEST(HttpServerBounds, RefusesANewcomerWhenEveryConnectionIsAtWork) {

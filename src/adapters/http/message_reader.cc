@@ -5,13 +5,13 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "adapters/http/transfer_pace.h"
 #include "base/check.h"
 
 namespace hearth::http {
 namespace {
 
 namespace beast_http = boost::beast::http;
-using Clock = std::chrono::steady_clock;
 using boost::beast::error_code;
 using boost::beast::string_view;
 
@@ -123,14 +123,14 @@ ReadFault MessageReader::read_head(MessageHead& head, HeadTimeouts timeouts, Cor
     }
     begun_ = true;
   }
-  const Clock::time_point begun_at = Clock::now();
+  const Countdown countdown(timeouts.whole);
   for (;;) {
     error_code ec;
     begin_ += parser_->put({buffer_.data() + begin_, end_ - begin_}, ec);
     if (!ec && parser_->head_done()) break;
     if (ec && ec != beast_http::error::need_more) return fault_of(ec);
-    const Duration left = timeouts.whole - (Clock::now() - begun_at);
-    if (left <= Duration::zero()) return ReadFault::kTimedOut;
+    const Duration left = countdown.left();
+    if (left == Duration::zero()) return ReadFault::kTimedOut;
     if (const ReadFault fault = fill(left, coroutine); fault != ReadFault::kNone) return fault;
   }
   parser_->complete_head();
@@ -142,6 +142,7 @@ ReadFault MessageReader::read_body(std::string_view& bytes, Duration timeout,
                                    Coroutine& coroutine) {
   HEARTH_CHECK(parser_ != nullptr && parser_->head_done());
   bytes = {};
+  const Countdown countdown(timeout);
   bool ended = false;
   while (!parser_->done()) {
     error_code ec;
@@ -156,7 +157,7 @@ ReadFault MessageReader::read_body(std::string_view& bytes, Duration timeout,
       if (!bytes.empty()) return ReadFault::kNone;
       if (!ec) continue;
     }
-    const ReadFault fault = fill(timeout, coroutine);
+    const ReadFault fault = fill(countdown.left(), coroutine);
     if (fault == ReadFault::kClosed) {
       ended = true;  // The regular end of a body without a length.
     } else if (fault != ReadFault::kNone) {

@@ -58,7 +58,7 @@ class MessageReader {
                       Body body = Body::kAsTold);
 
   /// The next bytes of the body into `bytes`, which stay valid until the next call; empty at its
-  /// end.
+  /// end. `timeout` is for all that stands before them, as chunk headers, and for the trailers.
   ReadFault read_body(std::string_view& bytes, Duration timeout, Coroutine& coroutine);
 
   /// The message was read to its end.

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ports/http_router.h"
+#include "adapters/http/http_router.h"
 
 namespace hearth::http {
 

@@ -12,17 +12,18 @@
 
 #include "adapters/content/digest_writer.h"
 #include "adapters/file/file.h"
-#include "adapters/http/client_connection.h"
+#include "adapters/http/hearth_call.h"
+#include "adapters/http/http_problem.h"
 #include "base/check.h"
 #include "base/duration_text.h"
-#include "ports/http_problem.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth::http {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kFilePieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytes = 64 * 1024;
+/// A followed log may be read over a line that carries no image, but it must be read.
+constexpr std::uint64_t kAnswerBytesPerSecondMin = 4 * 1024;
 /// A body that nobody read is read away up to this size, to keep the connection.
 constexpr std::uint64_t kDrainBytesMax = 64 * 1024;
 
@@ -77,6 +78,8 @@ ServerExchange::ServerExchange(ServerResources& server, ServerConnection& connec
       coroutine_(coroutine),
       head_(head),
       request_(std::move(request)),
+      reading_({server.config.body_timeout, kBodyBytesPerSecondMin, kBodyTimeMax}),
+      writing_({server.config.write_timeout, kAnswerBytesPerSecondMin, Duration::max()}),
       continue_wanted_(head.http11 && request_.header("expect") == "100-continue") {}
 
 ServerExchange::~ServerExchange() {
@@ -102,7 +105,7 @@ bool ServerExchange::finish(const Result<void>& handled) {
 
 Result<std::string_view> ServerExchange::read_some(Duration quiet_max) {
   if (std::exchange(continue_wanted_, false) && !connection_.reader.complete()) {
-    if (auto sent = send({"HTTP/1.1 100 Continue\r\n\r\n"}); !sent) {
+    if (auto sent = send({HeadWriter::answer(100).finish()}); !sent) {
       return tl::unexpected(sent.error());
     }
   }
@@ -116,11 +119,11 @@ Result<std::string_view> ServerExchange::read_some(Duration quiet_max) {
 
 /// As read_some(), but for a body that must come steadily: one that trickles in would hold a
 /// connection for ever.
-Result<std::string_view> ServerExchange::read_within_pace(std::uint64_t bytes_read) {
-  const HttpServerConfig& config = server_.config;
-  const Duration allowed =
-      config.body_timeout + std::chrono::seconds(bytes_read / config.body_bytes_per_second);
-  return read_some(std::max(Duration::zero(), allowed - (Clock::now() - begun_at_)));
+Result<std::string_view> ServerExchange::read_within_pace() {
+  const Countdown step(reading_.left());
+  const Result<std::string_view> piece = read_some(step.left());
+  reading_.add(piece ? piece->size() : 0, step.passed());
+  return piece;
 }
 
 Error ServerExchange::refuse_body(std::uint64_t bytes_max) {
@@ -133,7 +136,7 @@ Result<std::string> ServerExchange::read_body(std::size_t bytes_max) {
   if (head_.content_length.value_or(0) > bytes_max) return tl::unexpected(refuse_body(bytes_max));
   std::string body;
   for (;;) {
-    const Result<std::string_view> piece = read_within_pace(body.size());
+    const Result<std::string_view> piece = read_within_pace();
     if (!piece) return tl::unexpected(piece.error());
     if (piece->empty()) return body;
     if (body.size() + piece->size() > bytes_max) return tl::unexpected(refuse_body(bytes_max));
@@ -150,7 +153,7 @@ Result<ReceivedFile> ServerExchange::read_body_to_file(const std::filesystem::pa
   if (!writer) return tl::unexpected(writer.error());
   const auto receive = [&]() -> Result<ReceivedFile> {
     for (;;) {
-      const Result<std::string_view> piece = read_within_pace(writer->bytes());
+      const Result<std::string_view> piece = read_within_pace();
       if (!piece) return tl::unexpected(piece.error());
       if (piece->empty()) return ReceivedFile{writer->finish(), writer->bytes()};
       if (writer->bytes() + piece->size() > bytes_max) {
@@ -177,14 +180,11 @@ Result<void> ServerExchange::check_answerable() const {
 Result<void> ServerExchange::respond(HttpResponse response) {
   if (auto open = check_answerable(); !open) return open;
   const bool has_body = response.status != 204;
-  std::string head = head_of(response.status, has_body ? response.content_type : "");
-  if (has_body) head += fmt::format("Content-Length: {}\r\n", response.body.size());
-  for (const HttpHeader& header : response.headers) {
-    head += fmt::format("{}: {}\r\n", header.name, header.value);
-  }
-  head += "\r\n";
+  HeadWriter head = head_of(response.status, has_body ? response.content_type : "");
+  if (has_body) head.field("Content-Length", response.body.size());
+  for (const HttpHeader& header : response.headers) head.field(header.name, header.value);
   phase_ = Phase::kAnswered;
-  return send({head, head_only() || !has_body ? std::string_view() : response.body});
+  return send({head.finish(), head_only() || !has_body ? std::string_view() : response.body});
 }
 
 Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
@@ -194,13 +194,12 @@ Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
   auto source = files.run([&] { return open_to_send(file); }, coroutine_);
   if (!source) return tl::unexpected(source.error());
   phase_ = Phase::kAnswered;
-  const std::string head =
-      head_of(200, content_type) + fmt::format("Content-Length: {}\r\n\r\n", source->size);
-  if (auto sent = send({head}); !sent || head_only()) return sent;
+  HeadWriter head = head_of(200, content_type);
+  head.field("Content-Length", source->size);
+  if (auto sent = send({head.finish()}); !sent || head_only()) return sent;
   for (std::uint64_t left = source->size; left > 0;) {
-    const auto piece =
-        files.run([&] { return source->file.read(std::min<std::uint64_t>(left, kFilePieceBytes)); },
-                  coroutine_);
+    const auto piece = files.run(
+        [&] { return source->file.read(std::min<std::uint64_t>(left, kPieceBytes)); }, coroutine_);
     if (!piece || piece->empty()) {
       phase_ = Phase::kBroken;
       return fail(ErrorCode::kCorrupt, "'" + file.string() + "' became shorter as it was sent");
@@ -225,9 +224,9 @@ Result<void> ServerExchange::begin_stream_with(unsigned status, std::string_view
   ++server_.streams_open;
   counted_as_stream_ = true;
   phase_ = Phase::kStreaming;
-  const std::string head = head_of(status, content_type) +
-                           (head_.http11 ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
-  return send({head});
+  HeadWriter head = head_of(status, content_type);
+  if (head_.http11) head.field("Transfer-Encoding", "chunked");
+  return send({head.finish()});
 }
 
 Result<void> ServerExchange::write(std::string_view chunk) {
@@ -270,29 +269,38 @@ Result<WaitEnd> ServerExchange::wait(Notifier& notifier, Duration timeout) {
 
 Result<void> ServerExchange::relay(const Endpoint& server, const std::string& target) {
   if (auto open = check_answerable(); !open) return open;
-  const Duration timeout = server_.config.relay_timeout;
-  ClientConnection from(server_.loop, coroutine_);
+  ClientConnection from(server_.loop);
   // The client's end must end the wait for the other server as well.
   connection_.transport.watch_peer([&from] { from.transport().close(); });
-  const auto pass_on = [&]() -> Result<void> {
-    const HttpCall call{.server = server, .target = target};
-    if (auto begun = from.begin(call, server_.config.token, {}, timeout); !begun) return begun;
-    const Result<MessageHead> head = from.read_head(timeout);
-    if (!head) return tl::unexpected(head.error());
-    if (head->status == 401 || head->status == 403) {
-      return fail(ErrorCode::kFailed,
-                  show_endpoint(server) + " refuses this manager's token; give it the same file");
-    }
-    HttpRequest answered;
-    answered.headers = head->headers;
-    if (auto begun = begin_stream_with(head->status, answered.header("content-type")); !begun) {
-      return begun;
-    }
-    return copy_stream(from);
-  };
-  Result<void> relayed = pass_on();
+  Result<void> relayed = pass_on(from, server, target);
   connection_.transport.unwatch_peer();
   return relayed;
+}
+
+Result<void> ServerExchange::pass_on(ClientConnection& from, const Endpoint& server,
+                                     const std::string& target) {
+  const CallTimes times{server_.config.relay_timeout, kForEver, kForEver};
+  const HttpCall call{.server = server, .target = target};
+  if (auto begun = begin_call(from, call, server_.config.token, {}, times, coroutine_); !begun) {
+    return begun;
+  }
+  const Result<const MessageHead*> head = from.read_head(MessageReader::Body::kAsTold, coroutine_);
+  if (!head) return tl::unexpected(head.error());
+  if ((*head)->status == 401 || (*head)->status == 403) {
+    return fail(ErrorCode::kFailed,
+                show_endpoint(server) + " refuses this manager's token; give it the same file");
+  }
+  HttpRequest answered;
+  answered.headers = (*head)->headers;
+  if (auto begun = begin_stream_with((*head)->status, answered.header("content-type")); !begun) {
+    return begun;
+  }
+  for (;;) {
+    const Result<std::string_view> piece = from.read_some(coroutine_);
+    if (!piece) return tl::unexpected(piece.error());
+    if (piece->empty()) return {};
+    if (auto sent = write(*piece); !sent) return sent;
+  }
 }
 
 void ServerExchange::run_blocking(const std::function<void()>& work) {
@@ -304,17 +312,26 @@ void ServerExchange::run_blocking(const std::function<void()>& work) {
       coroutine_);
 }
 
-Result<void> ServerExchange::copy_stream(ClientConnection& from) {
-  for (;;) {
-    const Result<std::string_view> piece = from.read_some(Duration::max());
-    if (!piece) return tl::unexpected(piece.error());
-    if (piece->empty()) return {};
-    if (auto sent = write(*piece); !sent) return sent;
+/// A large answer goes out piece by piece, so that each has a time that its size does not change.
+Result<void> ServerExchange::send(std::initializer_list<std::string_view> parts) {
+  std::size_t bytes = 0;
+  for (const std::string_view part : parts) bytes += part.size();
+  if (bytes <= kPieceBytes) return send_piece(parts, bytes);
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      const std::string_view piece = part.substr(0, kPieceBytes);
+      if (auto sent = send_piece({piece}, piece.size()); !sent) return sent;
+      part.remove_prefix(piece.size());
+    }
   }
+  return {};
 }
 
-Result<void> ServerExchange::send(std::initializer_list<std::string_view> parts) {
-  const auto error = connection_.transport.write(parts, server_.config.write_timeout, coroutine_);
+Result<void> ServerExchange::send_piece(std::initializer_list<std::string_view> parts,
+                                        std::size_t bytes) {
+  const Countdown step(writing_.left());
+  const auto error = connection_.transport.write(parts, step.left(), coroutine_);
+  writing_.add(bytes, step.passed());
   if (!error) return {};
   phase_ = Phase::kBroken;
   if (error == std::errc::timed_out) {
@@ -324,29 +341,32 @@ Result<void> ServerExchange::send(std::initializer_list<std::string_view> parts)
   return fail(ErrorCode::kUnavailable, "the client is gone");
 }
 
-std::string ServerExchange::head_of(unsigned status, std::string_view content_type) const {
-  std::string head =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nConnection: {}\r\n", status, reason_phrase(status),
-                  http_date(), keeps_alive() ? "keep-alive" : "close");
+HeadWriter ServerExchange::head_of(unsigned status, std::string_view content_type) const {
+  HeadWriter head = HeadWriter::answer(status);
+  head.field("Date", http_date()).field("Connection", keeps_alive() ? "keep-alive" : "close");
   if (!content_type.empty()) {
-    head += fmt::format("Content-Type: {}\r\nX-Content-Type-Options: nosniff\r\n", content_type);
+    head.field("Content-Type", content_type).field("X-Content-Type-Options", "nosniff");
   }
-  return head + "Cache-Control: no-store\r\n";
+  head.field("Cache-Control", "no-store");
+  return head;
 }
 
 bool ServerExchange::keeps_alive() const {
   // A client that still waits for 100 Continue may or may not send its body; RFC 9110 (10.1.1) has
   // us close. An HTTP/1.0 stream ends with its connection.
-  return head_.keep_alive && head_.http11 && !continue_wanted_ && !body_fault_;
+  return head_.keep_alive && head_.http11 && !continue_wanted_ && !body_fault_ && !last_;
 }
 
 /// Reads away what the handler did not want of the body.
 bool ServerExchange::drain_body() {
+  connection_.idle = true;
+  const Countdown countdown(kReadAwayTimeout);
   std::string_view bytes;
   for (std::uint64_t drained = 0; !connection_.reader.complete(); drained += bytes.size()) {
     if (drained > kDrainBytesMax) return false;
-    const ReadFault fault =
-        connection_.reader.read_body(bytes, std::chrono::seconds(1), coroutine_);
+    const ReadFault fault = connection_.reader.read_body(bytes, countdown.left(), coroutine_);
+    // It has had its second to see the answer in.
+    if (fault == ReadFault::kTimedOut) connection_.close();
     if (fault != ReadFault::kNone) return false;
   }
   return true;

@@ -3,10 +3,15 @@
 #include <string>
 
 #include "adapters/http/http_server.h"
+#include "adapters/http/message_head.h"
 #include "adapters/http/message_reader.h"
+#include "adapters/http/transfer_pace.h"
 #include "adapters/loop/worker_thread.h"
 
 namespace hearth::http {
+
+/// How long what nobody wants is read, once it was answered.
+inline constexpr Duration kReadAwayTimeout = std::chrono::seconds(1);
 
 /// What all exchanges of one server share.
 struct ServerResources {
@@ -33,8 +38,8 @@ struct ServerConnection {
 
   Transport transport;
   MessageReader reader;
-  Sleeper sleeper;  ///< While a handler waits for something else than the peer.
-  bool idle = true;
+  Sleeper sleeper;   ///< While a handler waits for something else than the peer.
+  bool idle = true;  ///< Nobody waits for an answer on it: it may be closed for a newcomer.
 };
 
 /// The one implementation of HttpExchange: a request on a connection of ours.
@@ -44,6 +49,8 @@ class ServerExchange final : public HttpExchange {
                  const MessageHead& head, HttpRequest request);
   ~ServerExchange() override;
 
+  /// The answer is the last one on this connection.
+  void close_afterwards() { last_ = true; }
   /// Ends the exchange by what the handler returned. True if the connection may carry another one.
   bool finish(const Result<void>& handled);
 
@@ -66,11 +73,13 @@ class ServerExchange final : public HttpExchange {
 
   Result<void> check_answerable() const;
   Error refuse_body(std::uint64_t bytes_max);
-  Result<std::string_view> read_within_pace(std::uint64_t bytes_read);
+  Result<std::string_view> read_within_pace();
   Result<void> send(std::initializer_list<std::string_view> parts);
+  Result<void> send_piece(std::initializer_list<std::string_view> parts, std::size_t bytes);
   Result<void> begin_stream_with(unsigned status, std::string_view content_type);
-  Result<void> copy_stream(class ClientConnection& from);
-  std::string head_of(unsigned status, std::string_view content_type) const;
+  Result<void> pass_on(class ClientConnection& from, const Endpoint& server,
+                       const std::string& target);
+  HeadWriter head_of(unsigned status, std::string_view content_type) const;
   bool keeps_alive() const;
   bool drain_body();
   bool head_only() const { return request_.method == HttpMethod::kHead; }
@@ -80,8 +89,10 @@ class ServerExchange final : public HttpExchange {
   Coroutine& coroutine_;
   const MessageHead& head_;
   const HttpRequest request_;
-  const std::chrono::steady_clock::time_point begun_at_ = std::chrono::steady_clock::now();
+  TransferMeter reading_;
+  TransferMeter writing_;
   Phase phase_ = Phase::kOpen;
+  bool last_ = false;
   bool counted_as_stream_ = false;
   bool continue_wanted_ = false;  ///< The client waits for "100 Continue" before it sends its body.
   std::optional<unsigned> body_fault_;  ///< The status that says what was wrong with the body.

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kTokenBytesMin = 20;
 constexpr std::size_t kTokenBytesMax = 256;
 
+}  // namespace
+
 std::string make_token() {
   std::array<unsigned char, 32> random{};
   HEARTH_CHECK(::getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size()));
@@ -25,8 +27,6 @@ std::string make_token() {
   for (const unsigned char byte : random) token += fmt::format("{:02x}", byte);
   return token;
 }
-
-}  // namespace
 
 Result<std::string> read_token_file(const std::filesystem::path& path) {
   Result<File> file = File::open(path, O_RDONLY);
@@ -43,6 +43,11 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
   }
   Result<std::string> text = file->read(kTokenBytesMax + 2);
   if (!text) return text;
+  if (text->empty() || text->find('\0') != std::string::npos) {
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("the token file '{}' is damaged: it {}", path.string(),
+                            text->empty() ? "is empty" : "has zeros in it"));
+  }
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   const bool printable =
       std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7f; });
@@ -55,14 +60,21 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
   return text;
 }
 
-Result<std::string> ensure_token_file(const std::filesystem::path& path) {
+Result<std::string> ensure_token_file(const std::filesystem::path& path,
+                                      const std::function<void(const Error&)>& on_damage) {
   Result<std::string> token = read_token_file(path);
   if (!token && token.error().code == ErrorCode::kInvalidArgument) {
     return fail(
         token.error().code,
         token.error().message + "; remove the file and a new one is made at the next start");
   }
-  if (token || token.error().code != ErrorCode::kNotFound) return token;
+  const bool damaged = !token && token.error().code == ErrorCode::kCorrupt;
+  if (token || (token.error().code != ErrorCode::kNotFound && !damaged)) return token;
+  if (damaged && on_damage) {
+    on_damage({ErrorCode::kCorrupt, token.error().message +
+                                        "; a new token is made: give it to every agent and user, "
+                                        "or put the former one back and start anew"});
+  }
   token = make_token();
   if (const auto written = replace_file(path, *token + "\n"); !written) {
     return tl::unexpected(written.error());

@@ -35,10 +35,29 @@ TEST(TokenFile, ThatOthersMayReadIsRefusedWithAdvice) {
   }
 }
 
+// Goal: a power cut that leaves the file empty, or full of zeros, takes no process down for good.
+TEST(TokenFile, ThatWasDamagedIsToldFromOneWithoutAToken) {
+  const TemporaryDirectory directory;
+  const std::string before = *ensure_token_file(directory / "token");
+  for (const std::string& damaged :
+       {std::string(), std::string(65, '\0'), before.substr(0, 32) + std::string(33, '\0')}) {
+    std::ofstream(directory / "token", std::ios::binary) << damaged;
+    EXPECT_EQ(read_token_file(directory / "token").error().code, ErrorCode::kCorrupt);
+    std::vector<std::string> said;
+    const auto made = ensure_token_file(directory / "token",
+                                        [&](const Error& error) { said.push_back(error.message); });
+    ASSERT_TRUE(made);
+    EXPECT_NE(*made, before);
+    EXPECT_EQ(read_token_file(directory / "token"), made);
+    EXPECT_EQ(ensure_token_file(directory / "token"), made);
+    EXPECT_THAT(said, testing::ElementsAre(testing::HasSubstr("give it to every agent")));
+  }
+}
+
 TEST(TokenFile, WithoutATokenIsRefused) {
   const TemporaryDirectory directory;
   for (const std::string& content :
-       {std::string(), std::string("short\n"), std::string(300, 'a'),
+       {std::string("\n"), std::string("short\n"), std::string(300, 'a'),
         std::string("two words of some length\n"), std::string(64, 'a') + "\n\x01\n"}) {
     std::ofstream(directory / "token") << content;
     std::filesystem::permissions(directory / "token", perms::owner_read | perms::owner_write);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -29,6 +30,8 @@ namespace {
 
 const std::error_code kTimedOut = std::make_error_code(std::errc::timed_out);
 const std::error_code kCanceled = std::make_error_code(std::errc::operation_canceled);
+/// Not kTimedOut: the peer was not asked, so this is nothing that can be held against it.
+const std::error_code kNotFoundYet = error_code(asio::error::host_not_found_try_again);
 
 /// A moment that Duration::max() away from now would overflow.
 Clock::time_point after(Duration timeout) {
@@ -49,35 +52,45 @@ void notice_a_vanished_peer(Protocol::socket& socket) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-enum class Peek { kNothing, kBytes, kEnd };
-
-/// What lies there to be read.
-Peek peek(Protocol::socket& socket) {
+/// Whether neither a byte nor the peer's end lies there to be read.
+bool has_nothing_to_read(Protocol::socket& socket) {
   char byte = 0;
   const ssize_t got = ::recv(socket.native_handle(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
-  if (got > 0) return Peek::kBytes;
-  return got < 0 && (errno == EAGAIN || errno == EINTR) ? Peek::kNothing : Peek::kEnd;
+  return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/// Whether the peer has ended its side, whatever it sent before.
+bool has_ended(Protocol::socket& socket) {
+  pollfd what{.fd = socket.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&what, 1, 0) == 1;
 }
 
 }  // namespace
 
 struct Transport::State {
   explicit State(asio::io_context& the_loop)
-      : loop(the_loop), socket(the_loop), deadline(the_loop), sleeper(the_loop) {}
+      : loop(the_loop),
+        socket(the_loop),
+        deadline(the_loop),
+        next_look(the_loop),
+        sleeper(the_loop) {}
 
   asio::io_context& loop;
   Protocol::socket socket;
   asio::steady_timer deadline;
-  Sleeper sleeper;  ///< While a name is being resolved.
+  asio::steady_timer next_look;  ///< For the peer's end, while bytes hide it.
+  Sleeper sleeper;               ///< While a name is being resolved.
   bool timed_out = false;
   bool closed = false;
   std::function<void()> on_gone;
+  std::uint64_t watch = 0;  ///< Counts watches: a handler of a former one does nothing.
 
   void close() {
     closed = true;
     error_code ignored;
     socket.close(ignored);
     deadline.cancel();
+    next_look.cancel();
     sleeper.wake();
     if (const auto gone = std::exchange(on_gone, nullptr)) gone();
   }
@@ -147,8 +160,7 @@ Resolved resolve(asio::io_context& loop, Sleeper& sleeper, const Endpoint& endpo
   const Duration left = give_up - Clock::now();
   if (left > Duration::zero()) sleeper.sleep(left, coroutine);
   lookup->sleeper = nullptr;
-  // Not kTimedOut: the peer was not asked, so this is nothing that can be held against it.
-  if (!lookup->found) return {error_code(asio::error::host_not_found_try_again), {}};
+  if (!lookup->found) return {kNotFoundYet, {}};
   return *std::move(lookup->found);
 }
 
@@ -190,6 +202,92 @@ std::error_code Transport::connect(const Endpoint& endpoint, Duration timeout,
     if (state->closed) return last;
   }
   return last;
+}
+
+/// What call_out() goes through: look up, connect (each address in turn), send, wait. Its handlers
+/// hold it; the end comes once, from whichever handler is first.
+template <class State>
+class CallOut : public std::enable_shared_from_this<CallOut<State>> {
+ public:
+  CallOut(std::shared_ptr<State> state, std::string words,
+          std::function<void(std::error_code)> on_said)
+      : state_(std::move(state)),
+        resolver_(state_->loop),
+        words_(std::move(words)),
+        on_said_(std::move(on_said)) {}
+
+  void start(const Endpoint& endpoint, Duration timeout) {
+    state_->on_gone = [call = this->weak_from_this()] {
+      if (const auto alive = call.lock()) alive->end(kCanceled);
+    };
+    state_->deadline.expires_after(timeout);
+    state_->deadline.async_wait([self = this->shared_from_this()](error_code ec) {
+      if (!ec) self->end(self->peers_.empty() ? kNotFoundYet : kTimedOut);
+    });
+    error_code ec;
+    const asio::ip::address address = asio::ip::make_address(endpoint.address, ec);
+    if (!ec) {
+      peers_ = {tcp::endpoint(address, endpoint.port)};
+      return connect(0);
+    }
+    resolver_.async_resolve(endpoint.address, std::to_string(endpoint.port),
+                            [self = this->shared_from_this()](
+                                error_code error, const tcp::resolver::results_type& found) {
+                              if (error) return self->end(error);
+                              for (const auto& result : found)
+                                self->peers_.push_back(result.endpoint());
+                              self->connect(0);
+                            });
+  }
+
+ private:
+  void connect(std::size_t index) {
+    if (!on_said_) return;
+    error_code ignored;
+    state_->socket.close(ignored);
+    state_->socket.async_connect(peers_[index],
+                                 [self = this->shared_from_this(), index](error_code ec) {
+                                   if (!self->on_said_) return;
+                                   if (!ec) return self->speak();
+                                   if (index + 1 < self->peers_.size())
+                                     return self->connect(index + 1);
+                                   self->end(ec);
+                                 });
+  }
+  void speak() {
+    notice_a_vanished_peer(state_->socket);
+    asio::async_write(state_->socket, asio::buffer(words_),
+                      [self = this->shared_from_this()](error_code ec, std::size_t) {
+                        if (ec) return self->end(ec);
+                        self->listen();
+                      });
+  }
+  void listen() {
+    if (!on_said_) return;
+    state_->socket.async_wait(Protocol::socket::wait_read,
+                              [self = this->shared_from_this()](error_code ec) { self->end(ec); });
+  }
+  void end(const std::error_code& ec) {
+    if (!on_said_) return;
+    state_->on_gone = nullptr;
+    state_->deadline.expires_at(Clock::time_point::max());
+    resolver_.cancel();
+    const auto on_said = std::exchange(on_said_, nullptr);
+    if (ec && !state_->closed) state_->close();
+    on_said(ec);
+  }
+
+  std::shared_ptr<State> state_;
+  tcp::resolver resolver_;
+  std::string words_;
+  std::function<void(std::error_code)> on_said_;  ///< Empty once it was called.
+  std::vector<tcp::endpoint> peers_;
+};
+
+void Transport::call_out(const Endpoint& endpoint, std::string words, Duration timeout,
+                         std::function<void(std::error_code)> on_said) {
+  std::make_shared<CallOut<State>>(state_, std::move(words), std::move(on_said))
+      ->start(endpoint, timeout);
 }
 
 std::error_code Transport::connect_local(const std::filesystem::path& path, Duration timeout,
@@ -235,24 +333,40 @@ void Transport::try_write(std::string_view bytes) {
   state_->socket.write_some(asio::buffer(bytes), ignored);
 }
 
+namespace {
+
+/// Tells of the peer's end, or comes back after a while. While there are bytes to be read, waiting
+/// for something to read would come back at once.
+template <class State>
+void look_for_end(const std::shared_ptr<State>& state, std::uint64_t watch) {
+  if (state->closed || state->watch != watch || !state->on_gone) return;
+  if (has_ended(state->socket)) return std::exchange(state->on_gone, nullptr)();
+  state->next_look.expires_after(std::chrono::seconds(1));
+  state->next_look.async_wait([state, watch](error_code ec) {
+    if (!ec) look_for_end(state, watch);
+  });
+}
+
+}  // namespace
+
 void Transport::watch_peer(std::function<void()> on_gone) {
   if (state_->closed) return;
   state_->on_gone = std::move(on_gone);
-  state_->socket.async_wait(Protocol::socket::wait_read, [state = state_](error_code ec) {
-    if (ec || state->closed || !state->on_gone) return;
-    if (peek(state->socket) != Peek::kEnd) return;
-    std::exchange(state->on_gone, nullptr)();
-  });
+  state_->socket.async_wait(Protocol::socket::wait_read,
+                            [state = state_, watch = ++state_->watch](error_code ec) {
+                              if (!ec) look_for_end(state, watch);
+                            });
 }
 
 void Transport::unwatch_peer() {
   state_->on_gone = nullptr;
+  state_->next_look.cancel();
   error_code ignored;
   state_->socket.cancel(ignored);
 }
 
 bool Transport::quiet() const {
-  return state_->socket.is_open() && peek(state_->socket) == Peek::kNothing;
+  return state_->socket.is_open() && has_nothing_to_read(state_->socket);
 }
 
 void Transport::finish_writing() {

@@ -36,6 +36,12 @@ class Transport {
   /// Resolves a host name, if it is one, and tries its addresses in turn, all within `timeout`. A
   /// name server that does not answer in time is asio's error "try again".
   std::error_code connect(const Endpoint& endpoint, Duration timeout, Coroutine& coroutine);
+  /// Connects, sends `words` and waits for the first byte of what is said back, all within
+  /// `timeout`; then calls `on_said`, which reads on, or tells the error (as connect() does).
+  /// Without a coroutine and its stack, so that thousands may be under way that nobody answers.
+  /// close() ends it with operation_canceled.
+  void call_out(const Endpoint& endpoint, std::string words, Duration timeout,
+                std::function<void(std::error_code)> on_said);
   /// A unix socket of this machine.
   std::error_code connect_local(const std::filesystem::path& path, Duration timeout,
                                 Coroutine& coroutine);
@@ -47,8 +53,8 @@ class Transport {
   /// What fits at once, without waiting.
   void try_write(std::string_view bytes);
 
-  /// Calls `on_gone` once if the peer ends its side or the transport is closed. Sees the former
-  /// only until the peer sends something.
+  /// Calls `on_gone` once if the peer ends its side or the transport is closed. The former is seen
+  /// at once, or within a second where the peer has sent something that nobody has read.
   void watch_peer(std::function<void()> on_gone);
   void unwatch_peer();
 

@@ -12,6 +12,8 @@
 #include "adapters/http/blocking_http_client.h"
 #include "adapters/http/http_client.h"
 #include "cli/client/api_views.h"
+#include "wire/endpoint_text.h"
+#include "wire/percent_coding.h"
 
 namespace hearth::cli {
 namespace {

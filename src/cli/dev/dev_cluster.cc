@@ -16,6 +16,7 @@
 #include "cli/dev/dev_files.h"
 #include "cli/terminal/terminal.h"
 #include "ports/http.h"
+#include "wire/endpoint_text.h"
 #include "wire/server_details.h"
 
 namespace hearth::cli {

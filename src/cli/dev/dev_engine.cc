@@ -11,12 +11,13 @@
 #include "base/check.h"
 #include "wire/json_reader.h"
 #include "wire/json_writer.h"
+#include "wire/percent_coding.h"
 
 namespace hearth::cli {
 namespace {
 
 using docker::EngineAnswer;
-using docker::Patience;
+using http::CallTimes;
 using std::chrono::seconds;
 
 constexpr auto kPatience = seconds(20);
@@ -34,7 +35,7 @@ Result<void> DevEngine::check(Coroutine& coroutine) {
                                                    .target = "/_ping",
                                                    .body = {},
                                                    .doing = "answer",
-                                                   .patience = Patience::of(seconds(5))},
+                                                   .patience = CallTimes::of(seconds(5))},
                                                   coroutine);
   if (answer && answer->status == 200) return {};
   if (answer) return tl::unexpected(docker::refusal(answer->status, answer->body, "answer"));
@@ -57,12 +58,12 @@ Result<std::vector<Container>> DevEngine::containers(const std::string& cluster,
   if (node) filters.value("hearth.node=" + node->str());
   filters.end_list().end_object();
   const std::string target =
-      "/containers/json?all=1&filters=" + docker::percent_encode(std::move(filters).text());
+      "/containers/json?all=1&filters=" + percent_encode(std::move(filters).text());
   const Result<EngineAnswer> answer = client_.ask({.method = "GET",
                                                    .target = target,
                                                    .body = {},
                                                    .doing = "list containers",
-                                                   .patience = Patience::of(kPatience)},
+                                                   .patience = CallTimes::of(kPatience)},
                                                   coroutine);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status != 200) {
@@ -79,7 +80,7 @@ Result<bool> DevEngine::is_running(const ContainerId& container, Coroutine& coro
                    .target = fmt::format("/containers/{}/json", container.str()),
                    .body = {},
                    .doing = "inspect a container",
-                   .patience = Patience::of(kPatience)},
+                   .patience = CallTimes::of(kPatience)},
                   coroutine);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status == kNotFound) return false;
@@ -101,7 +102,7 @@ Result<void> DevEngine::change(std::string_view method, const ContainerId& conta
                    .target = fmt::format("/containers/{}{}", container.str(), verb),
                    .body = {},
                    .doing = doing,
-                   .patience = Patience::of(kPatience)},
+                   .patience = CallTimes::of(kPatience)},
                   coroutine);
   if (!answer) return tl::unexpected(answer.error());
   // 404: it is gone. 409: it has ended, is in that state already, or is being removed.

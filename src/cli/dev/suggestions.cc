@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/dev/dev_state.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth::cli {
 namespace {

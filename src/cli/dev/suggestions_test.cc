@@ -13,6 +13,7 @@
 #include "cli/command_line.h"
 #include "cli/dev/dev_command.h"
 #include "testing/disk/temporary_directory.h"
+#include "wire/endpoint_text.h"
 
 namespace hearth::cli {
 namespace {

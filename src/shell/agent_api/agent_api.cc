@@ -118,23 +118,23 @@ Result<void> answer_dial_by_name(const AgentView& view, HttpExchange& exchange) 
 
 }  // namespace
 
-void add_agent_routes(HttpRouter& router, const AgentView& view) {
-  router.add(
+void add_agent_routes(HttpRoutes& routes, const AgentView& view) {
+  routes.add(
       HttpMethod::kGet, "/v1/dial",
       [](HttpExchange& exchange) { return exchange.respond({.status = 204}); }, HttpAccess::kOpen);
-  router.add(HttpMethod::kGet, "/v1/dial/{node}",
+  routes.add(HttpMethod::kGet, "/v1/dial/{node}",
              [&view](HttpExchange& exchange) { return answer_dial_by_name(view, exchange); });
-  router.add(HttpMethod::kGet, "/healthz", [](HttpExchange& exchange) {
+  routes.add(HttpMethod::kGet, "/healthz", [](HttpExchange& exchange) {
     return exchange.respond({.body = "{\"status\":\"ok\"}"});
   });
-  router.add(HttpMethod::kGet, "/v1/status", [&view](HttpExchange& exchange) {
+  routes.add(HttpMethod::kGet, "/v1/status", [&view](HttpExchange& exchange) {
     Heartbeat status = view.status();
     status.node = view.node.str();
     return exchange.respond({.body = encode(status)});
   });
-  router.add(HttpMethod::kGet, "/v1/instances/{id}/logs",
+  routes.add(HttpMethod::kGet, "/v1/instances/{id}/logs",
              [&view](HttpExchange& exchange) { return stream_log(view, exchange); });
-  router.add(HttpMethod::kGet, "/metrics", [&view](HttpExchange& exchange) {
+  routes.add(HttpMethod::kGet, "/metrics", [&view](HttpExchange& exchange) {
     return exchange.respond(
         {.body = view.metrics(), .content_type = std::string(MetricsText::kContentType)});
   });

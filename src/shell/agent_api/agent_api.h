@@ -6,7 +6,7 @@
 #include "model/heartbeat.h"
 #include "model/ids.h"
 #include "ports/container_runtime.h"
-#include "ports/http_router.h"
+#include "ports/http.h"
 
 namespace hearth {
 
@@ -21,7 +21,7 @@ struct AgentView {
 
 /// The agent's HTTP routes (docs/reference/api.md): the dial, which anyone may call and which tells
 /// nothing but that the agent lives and whether it is the node that the caller names; its status;
-/// an instance's log; metrics. `view` outlives the router.
-void add_agent_routes(HttpRouter& router, const AgentView& view);
+/// an instance's log; metrics. `view` outlives the routes.
+void add_agent_routes(HttpRoutes& routes, const AgentView& view);
 
 }  // namespace hearth

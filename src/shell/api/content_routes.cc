@@ -7,17 +7,25 @@
 
 namespace hearth {
 
-void ManagerApi::add_content_routes(HttpRouter& router) {
-  router.add(HttpMethod::kGet, "/v1/content/{digest}",
+void ManagerApi::add_content_routes(HttpRoutes& routes) {
+  routes.add(HttpMethod::kGet, "/v1/content/{digest}",
              [this](HttpExchange& exchange) { return get_content(exchange); });
-  router.add(HttpMethod::kPut, "/v1/content/{digest}",
+  routes.add(HttpMethod::kPut, "/v1/content/{digest}",
              [this](HttpExchange& exchange) { return put_content(exchange); });
+}
+
+/// Off the loop: it may have to be read through.
+std::optional<std::filesystem::path> ManagerApi::find_content(HttpExchange& exchange,
+                                                              const Digest& digest) {
+  std::optional<std::filesystem::path> file;
+  exchange.run_blocking([&] { file = content_.find(digest); });
+  return file;
 }
 
 Result<void> ManagerApi::get_content(HttpExchange& exchange) {
   const Result<Digest> digest = Digest::parse(exchange.request().parameter("digest"));
   if (!digest) return tl::unexpected(digest.error());
-  const auto file = content_.find(*digest);
+  const auto file = find_content(exchange, *digest);
   if (!file) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no content '{}'", digest->str()));
   }
@@ -27,7 +35,9 @@ Result<void> ManagerApi::get_content(HttpExchange& exchange) {
 Result<void> ManagerApi::put_content(HttpExchange& exchange) {
   const Result<Digest> expected = Digest::parse(exchange.request().parameter("digest"));
   if (!expected) return tl::unexpected(expected.error());
-  const auto file = content_.make_temporary();
+  std::optional<Result<std::filesystem::path>> made;
+  exchange.run_blocking([&] { made = content_.make_temporary(); });
+  const Result<std::filesystem::path>& file = *made;
   if (!file) return tl::unexpected(file.error());
   const auto received = exchange.read_body_to_file(*file, config_.content_bytes_max);
   if (!received) return tl::unexpected(received.error());

@@ -24,8 +24,8 @@ std::string as_message(const ClusterEvent& event, std::string_view cluster) {
 
 }  // namespace
 
-void ManagerApi::add_event_routes(HttpRouter& router) {
-  router.add(HttpMethod::kGet, "/v1/events", [this](HttpExchange& exchange) {
+void ManagerApi::add_event_routes(HttpRoutes& routes) {
+  routes.add(HttpMethod::kGet, "/v1/events", [this](HttpExchange& exchange) {
     const bool stream =
         exchange.request().header("accept").find("text/event-stream") != std::string_view::npos;
     return stream ? stream_events(exchange) : list_events(exchange);

@@ -39,14 +39,14 @@ ManagerApi::ManagerApi(ManagerService& service, ContentStore& content, ManagerAp
       config_(std::move(config)),
       started_at_(service.now().wall) {}
 
-void ManagerApi::add_routes(HttpRouter& router, std::function<HttpServerCounters()> http) {
+void ManagerApi::add_routes(HttpRoutes& routes, std::function<HttpServerCounters()> http) {
   const auto get = [&](std::string pattern, Result<void> (ManagerApi::*handler)(HttpExchange&)) {
-    router.add(HttpMethod::kGet, std::move(pattern),
+    routes.add(HttpMethod::kGet, std::move(pattern),
                [this, handler](HttpExchange& exchange) { return (this->*handler)(exchange); });
   };
   get("/healthz", &ManagerApi::health);
   get("/readyz", &ManagerApi::readiness);
-  router.add(HttpMethod::kGet, "/metrics", [this, http = std::move(http)](HttpExchange& exchange) {
+  routes.add(HttpMethod::kGet, "/metrics", [this, http = std::move(http)](HttpExchange& exchange) {
     return exchange.respond({.body = manager_metrics(service_, http(), config_.version),
                              .content_type = std::string(MetricsText::kContentType)});
   });
@@ -55,11 +55,11 @@ void ManagerApi::add_routes(HttpRouter& router, std::function<HttpServerCounters
   get("/v1/nodes", &ManagerApi::list_nodes);
   get("/v1/nodes/{name}", &ManagerApi::show_node);
   get("/v1/nodes/{name}/explanation", &ManagerApi::explain_node);
-  router.add(HttpMethod::kPost, "/v1/nodes/import",
+  routes.add(HttpMethod::kPost, "/v1/nodes/import",
              [this](HttpExchange& exchange) { return import_nodes(exchange); });
-  add_work_routes(router);
-  add_content_routes(router);
-  add_event_routes(router);
+  add_work_routes(routes);
+  add_content_routes(routes);
+  add_event_routes(routes);
 }
 
 Result<void> ManagerApi::health(HttpExchange& exchange) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ports/content_store.h"
-#include "ports/http_router.h"
+#include "ports/http.h"
 #include "shell/api/build_logs.h"
 #include "shell/api/manager_service.h"
 
@@ -27,8 +27,9 @@ class ManagerApi {
   /// `service` and `content` outlive it.
   ManagerApi(ManagerService& service, ContentStore& content, ManagerApiConfig config);
 
-  /// `this` outlives the router's use. `http`: the counters of the server that serves the routes.
-  void add_routes(HttpRouter& router, std::function<HttpServerCounters()> http);
+  /// `this` outlives the use of the routes. `http`: the counters of the server that serves the
+  /// routes.
+  void add_routes(HttpRoutes& routes, std::function<HttpServerCounters()> http);
 
  private:
   // manager_api.cc: the manager itself, nodes.
@@ -44,7 +45,7 @@ class ManagerApi {
   Result<void> respond_explained(HttpExchange& exchange, const std::vector<std::string>& lines);
 
   // work_routes.cc: workloads, their builds, instances.
-  void add_work_routes(HttpRouter& router);
+  void add_work_routes(HttpRoutes& routes);
   Result<void> list_workloads(HttpExchange& exchange);
   Result<void> show_workload(HttpExchange& exchange);
   Result<void> explain_workload(HttpExchange& exchange);
@@ -61,12 +62,13 @@ class ManagerApi {
                                 Generation generation);
 
   // content_routes.cc: bundles and saved images.
-  void add_content_routes(HttpRouter& router);
+  void add_content_routes(HttpRoutes& routes);
   Result<void> get_content(HttpExchange& exchange);
   Result<void> put_content(HttpExchange& exchange);
+  std::optional<std::filesystem::path> find_content(HttpExchange& exchange, const Digest& digest);
 
   // event_routes.cc: what happened.
-  void add_event_routes(HttpRouter& router);
+  void add_event_routes(HttpRoutes& routes);
   Result<void> list_events(HttpExchange& exchange);
   Result<void> stream_events(HttpExchange& exchange);
   Result<std::vector<ClusterEvent>> events_after(HttpExchange& exchange, std::uint64_t seq,

@@ -31,7 +31,7 @@ class FakeService final : public ManagerService {
                  std::move(snapshot), {kNow, kWallNow}) {}
 
   const core::Manager& manager() const override { return manager_; }
-  Instant now() const override { return {kNow, kWallNow}; }
+  Instant now() const override { return {kNow + passed, kWallNow}; }
   void submit(Command command, Completion<core::CommandResult> done) override {
     commands.push_back(std::move(command));
     done(result);
@@ -58,6 +58,7 @@ class FakeService final : public ManagerService {
   std::vector<Command> commands;
   Result<core::CommandResult> result = core::CommandResult{"done", Generation{3}};
   std::vector<ClusterEvent> events;
+  Duration passed{};
   Notifier added;
   std::optional<Error> fault;
   ManagerShellCounters counters{.commits = 4};
@@ -393,6 +394,21 @@ TEST_F(ManagerApiTest, KeepsWhatABuilderSends) {
   EXPECT_EQ(get("/v1/workloads/pump/build-log").response.body, "step 1\nstep 2\n");
   EXPECT_EQ(get("/v1/workloads/heater/build-log").response.status, 404U);
   EXPECT_EQ(get("/v1/workloads/pump/build-log?generation=2").response.status, 400U);
+}
+
+// Goal: a builder that never ends its log does not keep its connection for ever, however it pauses.
+TEST_F(ManagerApiTest, WaitsForABuildersLogForFourHoursInAll) {
+  using std::chrono::minutes;
+  FakeHttpExchange post(HttpMethod::kPost, "/v1/workloads/pump/build-log?generation=1");
+  post.pieces = {"1", "2", "3", "4", "5"};
+  std::vector<Duration> waits;
+  post.on_read = [&](Duration quiet_max) {
+    waits.push_back(quiet_max);
+    service.passed += minutes(50);
+  };
+  post.run(router);
+  EXPECT_EQ(waits, (std::vector<Duration>{minutes(60), minutes(60), minutes(60), minutes(60),
+                                          minutes(40), minutes(0)}));
 }
 
 TEST_F(ManagerApiTest, FollowsABuildAsItGoes) {

@@ -1,5 +1,6 @@
 // Workloads, their builds, and instances: the part of ManagerApi that is about work.
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "shell/api/manager_api.h"
 #include "shell/api/query.h"
 #include "shell/api/views.h"
+#include "wire/percent_coding.h"
 #include "wire/workload_request_codec.h"
 
 namespace hearth {
@@ -16,6 +18,8 @@ namespace {
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 /// A builder may say nothing for long: it downloads, or compiles.
 constexpr Duration kBuildQuietMax = std::chrono::hours(1);
+/// A builder gives up a build after an hour; one that then still sends is none.
+constexpr Duration kBuildLogTimeMax = std::chrono::hours(4);
 /// How often a follower of a log that nobody sends looks whether the build is over.
 constexpr Duration kBuildLook = std::chrono::seconds(1);
 constexpr std::uint64_t kTailLinesMax = 1'000'000;
@@ -49,10 +53,10 @@ Result<void> respond_accepted(HttpExchange& exchange, const core::CommandResult&
 
 }  // namespace
 
-void ManagerApi::add_work_routes(HttpRouter& router) {
+void ManagerApi::add_work_routes(HttpRoutes& routes) {
   const auto add = [&](HttpMethod method, std::string pattern,
                        Result<void> (ManagerApi::*handler)(HttpExchange&)) {
-    router.add(method, std::move(pattern),
+    routes.add(method, std::move(pattern),
                [this, handler](HttpExchange& exchange) { return (this->*handler)(exchange); });
   };
   add(HttpMethod::kGet, "/v1/workloads", &ManagerApi::list_workloads);
@@ -102,7 +106,7 @@ Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   if (!body) return tl::unexpected(body.error());
   auto spec = decode_workload_request(*body);
   if (!spec) return tl::unexpected(spec.error());
-  if (!content_.find(spec->bundle)) {
+  if (!find_content(exchange, spec->bundle)) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("the bundle '{0}' is not here; PUT it to /v1/content/{0} first",
                             spec->bundle.str()));
@@ -197,8 +201,10 @@ Result<void> ManagerApi::take_build_log(HttpExchange& exchange) {
   if (!generation) return tl::unexpected(generation.error());
   const std::shared_ptr<BuildLog> log = build_logs_.find_or_make(*name, *generation);
   log->begin_sending();
+  const MonoTime give_up = service_.now().mono + kBuildLogTimeMax;
   for (;;) {
-    const Result<std::string_view> piece = exchange.read_some(kBuildQuietMax);
+    const Duration left = std::max(Duration::zero(), give_up - service_.now().mono);
+    const Result<std::string_view> piece = exchange.read_some(std::min(kBuildQuietMax, left));
     if (piece && !piece->empty()) {
       log->append(*piece);
       continue;

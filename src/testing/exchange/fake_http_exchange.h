@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/http/http_problem.h"
+#include "adapters/http/http_router.h"
+#include "adapters/http/request_target.h"
 #include "base/check.h"
-#include "ports/http_problem.h"
-#include "ports/http_router.h"
 
 namespace hearth {
 
@@ -20,16 +21,10 @@ class FakeHttpExchange final : public HttpExchange {
   FakeHttpExchange(HttpMethod method, const std::string& target, std::string body = {})
       : body_(std::move(body)) {
     request_.method = method;
-    const std::size_t mark = std::min(target.find('?'), target.size());
-    request_.path = target.substr(0, mark);
-    for (std::string_view rest = std::string_view(target).substr(mark); rest.size() > 1;) {
-      rest.remove_prefix(1);
-      const std::string_view pair = rest.substr(0, rest.find('&'));
-      const std::size_t equals = std::min(pair.find('='), pair.size());
-      request_.query[std::string(pair.substr(0, equals))] =
-          *percent_decode(pair.substr(std::min(equals + 1, pair.size())));
-      rest.remove_prefix(pair.size());
-    }
+    const auto parts = http::split_target(target);
+    HEARTH_CHECK(parts.has_value());
+    request_.path = parts->path;
+    request_.query = http::parse_query(parts->query).value();
   }
 
   /// Hands itself to the route and keeps what comes of it.
@@ -44,8 +39,9 @@ class FakeHttpExchange final : public HttpExchange {
   }
 
   std::deque<std::function<WaitEnd()>> on_wait;
-  std::deque<std::string> pieces;  ///< Of the body, for read_some().
-  bool breaks_off = false;         ///< After `pieces`.
+  std::deque<std::string> pieces;         ///< Of the body, for read_some().
+  bool breaks_off = false;                ///< After `pieces`.
+  std::function<void(Duration)> on_read;  ///< Told how long the handler waits for a piece.
   std::optional<ReceivedFile> received;
   std::vector<HttpHeader>& headers() { return request_.headers; }
 
@@ -57,7 +53,8 @@ class FakeHttpExchange final : public HttpExchange {
   std::optional<std::pair<Endpoint, std::string>> relayed;
 
   const HttpRequest& request() const override { return request_; }
-  Result<std::string_view> read_some(Duration) override {
+  Result<std::string_view> read_some(Duration quiet_max) override {
+    if (on_read) on_read(quiet_max);
     if (pieces.empty() && breaks_off) return fail(ErrorCode::kUnavailable, "the client broke off");
     piece_ = pieces.empty() ? std::string() : pieces.front();
     if (!pieces.empty()) pieces.pop_front();

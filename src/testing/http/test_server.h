@@ -138,7 +138,29 @@ class RawClient {
     return text;
   }
 
+  /// Up to `size` bytes, thrown away; how many came.
+  std::size_t read_some(std::size_t size) {
+    std::string bytes(size, '\0');
+    const ssize_t got = ::recv(socket_, bytes.data(), size, 0);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+  /// Whether the server has neither said anything that was not read, nor hung up.
+  bool hears_nothing() const {
+    char byte = 0;
+    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  }
+  /// Whether the server has hung up. Throws away what it said before.
+  bool closed_by_peer() {
+    for (;;) {
+      char bytes[4096];
+      const ssize_t got = ::recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT);
+      if (got <= 0) return got == 0 ? half_closed() : errno != EAGAIN;
+    }
+  }
+
  private:
+  /// The server has ended its side; whether it also takes nothing more, a further write tells.
+  bool half_closed() { return ::send(socket_, "x", 1, MSG_NOSIGNAL) < 0; }
   bool read_more() {
     char bytes[4096];
     const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);

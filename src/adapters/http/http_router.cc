@@ -1,9 +1,10 @@
-#include "ports/http_router.h"
+#include "adapters/http/http_router.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
+#include "wire/percent_coding.h"
 
 namespace hearth {
 namespace {
@@ -40,13 +41,12 @@ std::optional<std::map<std::string, std::string>> match(std::string_view pattern
 
 }  // namespace
 
-void HttpRouter::add(HttpMethod method, std::string pattern, HttpHandler handler,
-                     HttpAccess access) {
-  HEARTH_CHECK(pattern.starts_with('/'));
-  HEARTH_CHECK(std::none_of(routes_.begin(), routes_.end(), [&](const HttpRoute& route) {
-    return route.method == method && route.pattern == pattern;
+void HttpRouter::enter(HttpRoute route) {
+  HEARTH_CHECK(route.pattern.starts_with('/'));
+  HEARTH_CHECK(std::none_of(routes_.begin(), routes_.end(), [&](const HttpRoute& other) {
+    return other.method == route.method && other.pattern == route.pattern;
   }));
-  routes_.push_back(HttpRoute{method, std::move(pattern), access, std::move(handler)});
+  routes_.push_back(std::move(route));
 }
 
 std::variant<HttpRouter::Found, HttpRouter::WrongMethod, HttpRouter::Missing> HttpRouter::find(

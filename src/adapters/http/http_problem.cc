@@ -1,13 +1,17 @@
-#include "ports/http_problem.h"
+#include "adapters/http/http_problem.h"
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 
 #include "base/check.h"
+#include "base/shortened.h"
 
 namespace hearth {
 namespace {
+
+/// Of another's words. Room for every fault of a request that is wrong all over.
+constexpr std::size_t kDetailBytesMax = 16 * 1024;
 
 struct StatusPhrase {
   unsigned status;
@@ -117,7 +121,7 @@ Error error_from_answer(unsigned status, std::string_view body) {
   if (!ec && problem.is_object()) {
     const std::string detail = string_member(problem.get_object(), "detail");
     const auto code = code_named(string_member(problem.get_object(), "code"));
-    if (code && !detail.empty()) return Error{*code, detail};
+    if (code && !detail.empty()) return Error{*code, shortened(detail, kDetailBytesMax)};
   }
   return Error{code_of(status), "the server answered " + std::to_string(status) + " " +
                                     std::string(reason_phrase(status))};

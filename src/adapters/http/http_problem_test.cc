@@ -1,4 +1,4 @@
-#include "ports/http_problem.h"
+#include "adapters/http/http_problem.h"
 
 #include <gtest/gtest.h>
 
@@ -25,6 +25,17 @@ TEST(HttpProblem, BecomesTheSameErrorAgain) {
     EXPECT_EQ(error_from_answer(response.status, response.body), error);
     EXPECT_EQ(error_from_answer(response.status, "").code, code);
   }
+}
+
+TEST(HttpProblem, OfWhicheverLengthIsCut) {
+  const auto told = [](std::size_t bytes) {
+    const Error error{ErrorCode::kFailed, std::string(bytes, 'w')};
+    return error_from_answer(502, problem_response(error).body).message;
+  };
+  EXPECT_EQ(told(16 * 1024).size(), 16U * 1024);
+  EXPECT_FALSE(told(16 * 1024).ends_with("…"));
+  EXPECT_EQ(told(60'000).size(), 16U * 1024);
+  EXPECT_TRUE(told(60'000).ends_with("w…"));
 }
 
 TEST(HttpProblem, OfAForeignServerIsToldByItsStatus) {

@@ -1,4 +1,4 @@
-#include "ports/http_router.h"
+#include "adapters/http/http_router.h"
 
 #include <gtest/gtest.h>
 

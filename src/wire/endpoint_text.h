@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/ids.h"
+
+namespace hearth {
+
+/// The port of a manager that was not told another.
+inline constexpr std::uint16_t kManagerPort = 7700;
+
+/// "host:port", with brackets around an IPv6 address.
+std::string show_endpoint(const Endpoint& endpoint);
+
+}  // namespace hearth
