@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/backoff.h"
 #include "base/check.h"
 #include "core/timed/timed_part.h"
 
@@ -48,8 +49,7 @@ std::map<std::string, Image> images_to_fetch(const Assignment& assignment) {
 void Attempt::put_off(const Error& why, Duration wait_max, MonoTime now) {
   operation.reset();
   error = why.message;
-  next_try = now + std::min(ImageSupply::kRetryMin * (1U << std::min(failures, 10U)), wait_max);
-  ++failures;
+  next_try = now + Backoff(ImageSupply::kRetryMin, wait_max).after(++failures);
 }
 
 ImageSupply::ImageSupply(std::uint64_t start_count) : start_count_(start_count) {}

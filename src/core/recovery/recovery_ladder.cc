@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/backoff.h"
 #include "base/check.h"
 #include "base/duration_text.h"
 #include "core/timed/timed_part.h"
@@ -154,10 +155,8 @@ void RecoveryLadder::fail_attempt(std::string reason, MonoTime now) {
     enter(RecoveryPhase::kQuarantined, std::nullopt);
     return;
   }
-  Duration wait = settings_.backoff_min;
-  for (std::uint32_t i = 1; i < state_.recovery.attempt && wait < settings_.backoff_max; ++i)
-    wait *= 2;
-  enter(RecoveryPhase::kWaiting, now + std::min(wait, settings_.backoff_max));
+  const Backoff backoff(settings_.backoff_min, settings_.backoff_max);
+  enter(RecoveryPhase::kWaiting, now + backoff.after(state_.recovery.attempt));
 }
 
 void RecoveryLadder::check_invariants() const {

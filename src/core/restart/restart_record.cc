@@ -1,19 +1,8 @@
 #include "core/restart/restart_record.h"
 
-#include <algorithm>
+#include "base/backoff.h"
 
 namespace hearth::core {
-namespace {
-
-constexpr std::uint64_t kJitterParts = 1000;
-
-Duration doubled(Duration first, std::uint32_t times, Duration most) {
-  Duration wait = first;
-  for (std::uint32_t i = 0; i < times && wait < most; ++i) wait *= 2;
-  return std::min(wait, most);
-}
-
-}  // namespace
 
 void RestartRecord::on_started(MonoTime now) {
   state_.running_since = now;
@@ -35,11 +24,8 @@ void RestartRecord::on_stopped(MonoTime now, Prng& prng) {
     state_.next_start = now;
     return;
   }
-  const Duration wait = state_.in_crash_loop
-                            ? settings_.backoff_max
-                            : doubled(settings_.backoff_min, waits - 1, settings_.backoff_max);
-  const auto jitter = static_cast<Duration::rep>(prng.below(kJitterParts));
-  state_.next_start = now + wait + wait / 5 * jitter / static_cast<Duration::rep>(kJitterParts);
+  const Duration first = state_.in_crash_loop ? settings_.backoff_max : settings_.backoff_min;
+  state_.next_start = now + Backoff(first, settings_.backoff_max).after(waits, prng);
 }
 
 void RestartRecord::forget_if_healthy(MonoTime now) {
