@@ -129,6 +129,14 @@ class Reconciler {
     }
   }
 
+  /// Whether the instance runs, or one that it replaces and that is still kept.
+  bool chain_runs(const Instance& last) const {
+    if (runs(last)) return true;
+    return last.replaces && std::any_of(kept_.begin(), kept_.end(), [&](const Instance* instance) {
+             return instance->id == *last.replaces && chain_runs(*instance);
+           });
+  }
+
   /// A chain of replacements is one place in the count: its last link stands for it.
   void match_count(std::uint32_t wanted) {
     std::vector<const Instance*> places;
@@ -142,8 +150,9 @@ class Reconciler {
     }
     if (places.size() <= wanted) return;
 
-    std::stable_sort(places.begin(), places.end(),
-                     [](const Instance* a, const Instance* b) { return runs(*a) > runs(*b); });
+    std::stable_sort(places.begin(), places.end(), [this](const Instance* a, const Instance* b) {
+      return chain_runs(*a) > chain_runs(*b);
+    });
     for (std::size_t i = wanted; i < places.size(); ++i) stop_chain(*places[i]);
   }
 

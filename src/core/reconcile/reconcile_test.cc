@@ -73,6 +73,18 @@ TEST(Reconcile, CreatesWhatIsMissingAndStopsTheSurplusThatRunsLeast) {
   EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
 }
 
+TEST(Reconcile, FewerAreWantedThanTheOneThatRunsThoughItsReplacementIsStarting) {
+  Scene scene(1);
+  scene.workload.current->generation = {2};
+  Instance& starting = scene.add(1, kA, InstanceState::kStarting);
+  starting.generation = {2};
+  scene.add(2, kB);
+  Instance& replacement = scene.add(3, kC, InstanceState::kStarting);
+  replacement.generation = {2};
+  replacement.replaces = id(2);
+  EXPECT_EQ(scene.plan().stop, std::vector{id(1)}) << "what serves is kept, with its replacement";
+}
+
 TEST(Reconcile, ADeadNodesInstanceIsReplacedAndStopsOnlyOnceTheReplacementRuns) {
   Scene scene(1);
   scene.add(1, kA, InstanceState::kLost);
@@ -307,6 +319,19 @@ RC_GTEST_PROP(ReconcileProperties, PlansLeadToAStateThatNeedsNone, ()) {
     if (one.desire == InstanceDesire::kRun && scene.nodes.at(*one.node) != NodeState::kDead) ++kept;
   }
   RC_ASSERT(kept == wanted);
+}
+
+// Goal: a plan never leaves fewer running than are wanted, where as many ran before.
+RC_GTEST_PROP(ReconcileProperties, NothingThatRunsIsStoppedBelowWhatIsWanted, ()) {
+  AnyScene scene;
+  const auto count = [&] {
+    return std::count_if(scene.instances.begin(), scene.instances.end(),
+                         [&](const Instance& one) { return one.node && scene.runs(one); });
+  };
+  const auto wanted = static_cast<std::ptrdiff_t>(scene.workload.current->spec.instances);
+  const auto before = count();
+  scene.carry_out(scene.plan());
+  RC_ASSERT(count() >= std::min(before, wanted));
 }
 
 }  // namespace
