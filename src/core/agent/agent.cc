@@ -85,6 +85,7 @@ void Agent::on(const AgentTicked&) {}
 
 void Agent::on(const AssignmentReceived& event) {
   intake_.on_received(event.assignment, turn_.now);
+  let_go_of_unwanted();
 }
 
 void Agent::on(const AssignmentsCaughtUp&) {
@@ -93,7 +94,14 @@ void Agent::on(const AssignmentsCaughtUp&) {
 
 void Agent::on(const AssignmentSaved& event) {
   const Assignment* adopted = intake_.on_saved(event.number, event.outcome, turn_.now);
-  if (adopted != nullptr) adopt(*adopted);
+  if (adopted != nullptr) return adopt(*adopted);
+  let_go_of_unwanted();
+}
+
+/// What is no longer wanted goes even if the disk does not take the assignment that says so.
+void Agent::let_go_of_unwanted() {
+  if (const std::optional<Assignment> wanted = intake_.still_wanted())
+    slots_.on_assignment(*wanted);
 }
 
 /// `assignment` is in force from now on.
@@ -179,9 +187,9 @@ void Agent::check_invariants() const {
   supply_.check_invariants();
   reporter_.check_invariants();
   HEARTH_CHECK(actions_.empty());
-  const Assignment* in_force = intake_.in_force();
-  if (in_force == nullptr) return;
-  for (const AssignedInstance& instance : in_force->instances) {
+  if (intake_.in_force() == nullptr) return;
+  const Assignment wanted = intake_.still_wanted().value_or(*intake_.in_force());
+  for (const AssignedInstance& instance : wanted.instances) {
     HEARTH_CHECK(slots_.slot(instance.id).is_assigned());
   }
 }

@@ -97,6 +97,7 @@ class Agent {
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);
   void adopt(const Assignment& assignment);
+  void let_go_of_unwanted();
   void tend_parts();
   bool may_act() const { return inventory_.is_usable() && intake_.may_act(); }
   NodeStatus node_status() const;

@@ -45,6 +45,27 @@ TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
   EXPECT_EQ(heartbeats(scene).back().applied, (WishNumber{{1}, {5}}));
 }
 
+// Goal: a node whose disk is full does not run for ever what nobody wants any more, the more so as
+// its containers may be what fills the disk.
+TEST(Agent, WhatIsNoLongerWantedGoesThoughTheDiskTakesNoAssignment) {
+  Scene scene;
+  scene.receive(Scene::numbered(1, 1, {Scene::wish(1), Scene::wish(2)}));
+  scene.pass(seconds(1));
+  ASSERT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
+  scene.disk_works = false;
+  scene.receive(Scene::numbered(1, 2, {Scene::wish(2), Scene::wish(3)}));
+  scene.pass(seconds(5));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2))) << "and nothing new is begun";
+  EXPECT_EQ(applied(scene), 1U);
+  scene.receive(Scene::numbered(1, 3, {Scene::wish(1), Scene::wish(2)}));
+  scene.pass(seconds(5));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2))) << "wanted again";
+  scene.disk_works = true;
+  scene.receive(Scene::numbered(1, 4, {Scene::wish(3)}));
+  scene.pass(seconds(5));
+  EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
+}
+
 // Goal: the topic of a node that lost its disk tells again what was wanted before its containers
 // were; they outlive that. Method: one container, and records from before it was asked for.
 TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {

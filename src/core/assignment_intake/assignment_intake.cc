@@ -68,6 +68,17 @@ const Assignment* AssignmentIntake::on_saved(const WishNumber& number, const Res
   return &state_.in_force.emplace(std::move(saved));
 }
 
+std::optional<Assignment> AssignmentIntake::still_wanted() const {
+  if (state_.save_error.empty() || !state_.in_force || !state_.newest) return std::nullopt;
+  Assignment wanted = *state_.in_force;
+  std::erase_if(wanted.instances, [this](const AssignedInstance& one) {
+    const std::vector<AssignedInstance>& newest = state_.newest->instances;
+    return std::none_of(newest.begin(), newest.end(),
+                        [&](const AssignedInstance& other) { return other.id == one.id; });
+  });
+  return wanted;
+}
+
 std::optional<Assignment> AssignmentIntake::tend(MonoTime now) {
   if (state_.first_wait_ends && now >= *state_.first_wait_ends) state_.first_wait_ends.reset();
   const bool was_topic_read = state_.topic_read_at && now >= *state_.topic_read_at;

@@ -62,6 +62,11 @@ class AssignmentIntake {
   /// nothing changed.
   [[nodiscard]] const Assignment* on_saved(const WishNumber& number, const Result<void>& outcome,
                                            MonoTime now);
+  /// While the newest cannot be stored: what is in force, without the instances that the newest
+  /// does not list. They may go although that is not on disk: what they leave may be the very room
+  /// that it lacks, and at the worst a node that starts cut off has them once more. nullopt
+  /// otherwise.
+  std::optional<Assignment> still_wanted() const;
   /// Lets time pass; to be called after whatever happened. Returns the assignment to store now.
   std::optional<Assignment> tend(MonoTime now);
 
