@@ -23,39 +23,26 @@ struct ImageWork::Build {
   bool cancelled = false;
 };
 
-ImageWork::ImageWork(std::filesystem::path folder, ContainerRuntime& runtime,
-                     ContentClient& content, HttpClient& http, Endpoint manager, Worker& disk)
-    : folder_(std::move(folder)),
+ImageWork::ImageWork(WorkFolder& folder, ContainerRuntime& runtime, ContentClient& content,
+                     HttpClient& http, Endpoint manager, Worker& disk)
+    : folder_(folder),
       runtime_(runtime),
       content_(content),
       http_(http),
       manager_(std::move(manager)),
       disk_(disk) {
-  empty_folder();
-}
-
-/// What lies there is moved aside and removed later, for no heartbeat leaves before this returns.
-void ImageWork::empty_folder() {
-  std::filesystem::path aside = folder_;
-  aside += ".old";
-  std::error_code ec;
-  std::filesystem::rename(folder_, aside, ec);
-  // There is one aside already: that removal was cut off, too.
-  if (ec) std::filesystem::remove_all(folder_, ec);
-  std::filesystem::create_directories(folder_, ec);
-  drop(aside);
+  drop(folder_.clear());
 }
 
 void ImageWork::drop(const std::filesystem::path& file) {
-  disk_.run([file]() -> Worker::OnLoop {
-    std::error_code ec;
-    std::filesystem::remove_all(file, ec);
+  disk_.run([file, &folder = folder_]() -> Worker::OnLoop {
+    folder.remove(file);
     return {};
   });
 }
 
 std::filesystem::path ImageWork::fresh_file(const std::string& kind) {
-  return folder_ / fmt::format("{}-{}.tar", kind, ++files_);
+  return folder_.path() / fmt::format("{}-{}.tar", kind, ++files_);
 }
 
 void ImageWork::fetch(const Image& image, const Fetched& done) {
