@@ -41,16 +41,16 @@ void FaultSchedule::strike() {
 
 void FaultSchedule::strike(Kind kind, const NodeName& node) {
   SimMachine& machine = cluster_.machine(node);
-  SimBus& bus = cluster_.bus();
-  ManagerProcess& manager = cluster_.manager();
+  SimBroker& broker = cluster_.broker();
+  SimManager& manager = cluster_.manager();
   switch (kind) {
     case Kind::kContainerCrash: return crash_a_container(node);
     case Kind::kContainerCrashLoop: return crash_again_and_again(node, 8);
     case Kind::kAgentCrash:
       return machine.crash_agent(world_.between(milliseconds(200), seconds(2)));
     case Kind::kAgentCrashAtSave:
-      return machine.agent().crash_at_save(world_.chance(500) ? AgentProcess::SaveCrash::kBefore
-                                                              : AgentProcess::SaveCrash::kAfter);
+      return machine.crash_agent_at_save(world_.chance(500) ? SimMachine::SaveCrash::kBefore
+                                                            : SimMachine::SaveCrash::kAfter);
     case Kind::kAgentDownLong: return machine.crash_agent(world_.between(seconds(3), seconds(20)));
     case Kind::kNodeReset: machine.power_off(); return machine.power_on();
     case Kind::kNodeCrash:
@@ -74,17 +74,13 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
       return machine.engine().lose_images();
     case Kind::kDiskFull:
       world_.note(node.str(), "its disk is full");
-      machine.disk().full = true;
-      return for_a_while(seconds(1), seconds(15), [&machine] { machine.disk().full = false; });
+      machine.disk().set_full(true);
+      return for_a_while(seconds(1), seconds(15), [&machine] { machine.disk().set_full(false); });
     case Kind::kDiskBusy:
       world_.note(node.str(), "its disk is busy");
-      machine.disk().busy = true;
-      return for_a_while(seconds(2), seconds(20), [&machine] { machine.disk().busy = false; });
-    case Kind::kDiskLost:
-      world_.note(node.str(), "what its agent stored is lost");
-      machine.crash_agent(world_.between(milliseconds(200), seconds(2)));
-      machine.forget_assignment();
-      return cluster_.checker().forget_node(node);
+      machine.disk().set_busy(true);
+      return for_a_while(seconds(2), seconds(20), [&machine] { machine.disk().set_busy(false); });
+    case Kind::kDiskLost: return machine.lose_disk(world_.between(seconds(2), seconds(5)));
     case Kind::kManagerCrash:
       return manager.crash_for(world_.between(milliseconds(100), seconds(8)));
     case Kind::kManagerFreeze:
@@ -100,27 +96,28 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
     case Kind::kBrokerStall:
     case Kind::kBrokerDown:
       world_.note("broker", kind == Kind::kBrokerStall ? "stalls" : "is down");
-      bus.set_broker(kind == Kind::kBrokerStall ? SimBus::Broker::kStalled : SimBus::Broker::kDown);
-      return for_a_while(milliseconds(200), seconds(12), [this, &bus] {
+      broker.set_state(kind == Kind::kBrokerStall ? SimBroker::State::kStalled
+                                                  : SimBroker::State::kDown);
+      return for_a_while(milliseconds(200), seconds(12), [this, &broker] {
         world_.note("broker", "carries");
-        bus.set_broker(SimBus::Broker::kCarries);
+        broker.set_state(SimBroker::State::kCarries);
       });
     case Kind::kNodeCutFromBus: return cut(node, true, false);
     case Kind::kNodeCutFromManager: return cut(node, false, true);
     case Kind::kNodeCutOff: return cut(node, true, true);
     case Kind::kManagerCutFromBus:
       world_.note("manager", "is cut from the bus");
-      bus.cut_manager();
-      return for_a_while(milliseconds(200), seconds(10), [this, &bus] {
+      broker.cut(kManagerWay);
+      return for_a_while(milliseconds(200), seconds(10), [this, &broker] {
         world_.note("manager", "reaches the bus");
-        bus.join_manager();
+        broker.join(kManagerWay);
       });
     case Kind::kBusTrouble:
       world_.note("broker", "loses, doubles and delays");
-      bus.set_faults({.loss = static_cast<std::uint32_t>(world_.prng().below(200)),
-                      .duplication = static_cast<std::uint32_t>(world_.prng().below(200)),
-                      .delay_max = world_.between(milliseconds(5), milliseconds(400))});
-      return for_a_while(seconds(2), seconds(20), [&bus] { bus.set_faults({}); });
+      broker.set_faults({.loss = static_cast<std::uint32_t>(world_.prng().below(200)),
+                         .duplication = static_cast<std::uint32_t>(world_.prng().below(200)),
+                         .delay_max = world_.between(milliseconds(5), milliseconds(400))});
+      return for_a_while(seconds(2), seconds(20), [&broker] { broker.set_faults({}); });
     case Kind::kEngineTrouble:
       world_.note(node.str(), "its engine fails now and then");
       cluster_.checker().on_engine_trouble(node);
@@ -133,7 +130,7 @@ void FaultSchedule::strike(Kind kind, const NodeName& node) {
       world_.note("power", "switches fail now and then");
       cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300});
       return for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
-    case Kind::kTopicsLost: world_.note("broker", "loses its disk"); return bus.lose_topics();
+    case Kind::kTopicsLost: world_.note("broker", "loses its disk"); return broker.lose_topics();
   }
 }
 
@@ -159,11 +156,11 @@ void FaultSchedule::cut(const NodeName& node, bool bus, bool dial) {
   world_.note(node.str(), bus && dial ? "is cut off"
                           : bus       ? "is cut from the bus"
                                       : "cannot be dialled");
-  if (bus) cluster_.bus().cut_node(node);
+  if (bus) cluster_.broker().cut(node.str());
   if (dial) cluster_.cut_dial(node);
   for_a_while(milliseconds(300), seconds(25), [this, node] {
     world_.note(node.str(), "is joined again");
-    cluster_.bus().join_node(node);
+    cluster_.broker().join(node.str());
     cluster_.join_dial(node);
   });
 }

@@ -94,9 +94,10 @@ class SimLoop::SimWorker final : public Worker {
       later(state, [state, then] {
         state->jobs.pop_front();
         if (!state->jobs.empty()) begin(state);
-        if (then) state->loop.post([state, then] {
-          if (state->is_owned) then();
-        });
+        if (then)
+          state->loop.post([state, then] {
+            if (state->is_owned) then();
+          });
       });
     }
 

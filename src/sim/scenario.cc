@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "core/status_reporter/status_reporter.h"
 #include "model/enum_names.h"
@@ -39,6 +40,18 @@ constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
 Digest bundle(std::uint64_t number) {
   return *Digest::parse(fmt::format("sha256:{:064x}", number));
 }
+
+/// The shells log as they do in service. Here that would drown the timeline, which says the same.
+class SilentLog {
+ public:
+  SilentLog() { spdlog::set_level(spdlog::level::off); }
+  ~SilentLog() { spdlog::set_level(usual_); }
+  SilentLog(const SilentLog&) = delete;
+  SilentLog& operator=(const SilentLog&) = delete;
+
+ private:
+  spdlog::level::level_enum usual_ = spdlog::get_level();
+};
 
 /// One scenario under way: a cluster, and the words in which its script is written.
 class Story {
@@ -114,13 +127,14 @@ class Story {
     return count;
   }
   NodeState verdict(std::uint32_t number) {
-    return cluster_->store().nodes().at(node(number)).state;
+    return cluster_->stored().nodes().at(node(number)).state;
   }
   void expect(bool holds, std::string what) {
     if (!holds && !broken()) world_.violate("script", std::move(what));
   }
 
  private:
+  SilentLog silent_log_;
   World world_;
   WallClocks wall_clocks_;
   std::uint64_t wall_seed_;
@@ -197,28 +211,27 @@ void tell_partition(Story& story) {
   const auto containers_before = story.machine(1).engine().containers();
 
   story.world().note("script", "node1 loses the bus, and can be dialled");
-  cluster.bus().cut_node(Story::node(1));
+  cluster.broker().cut(Story::node(1).str());
   story.pass(seconds(12));
   if (story.broken()) return;
   story.expect(story.verdict(1) == NodeState::kUnreachable, "node1 should be unreachable");
   story.expect(story.machine(1).engine().containers() == containers_before,
                "nothing on node1 should have been touched");
   story.expect(story.running(Story::workload(1)) == 2, "app1 should run twice, not more");
-  cluster.bus().join_node(Story::node(1));
+  cluster.broker().join(Story::node(1).str());
   story.settle(seconds(20));
 
   story.world().note("script", "the manager loses the bus");
-  cluster.bus().cut_manager();
+  cluster.broker().cut(kManagerWay);
   story.pass(seconds(20));
   if (story.broken()) return;
-  story.expect(!cluster.manager().manager().bus_carries(), "the manager should know it is blind");
+  story.expect(!cluster.manager().core().bus_carries(), "the manager should know it is blind");
   story.expect(story.verdict(2) == NodeState::kLive, "nobody should be judged");
-  cluster.bus().join_manager();
+  cluster.broker().join(kManagerWay);
   story.settle(seconds(20));
 
   story.world().note("script", "node2 is cut off from everybody");
-  cluster.bus().cut_node(Story::node(2));
-  cluster.cut_dial(Story::node(2));
+  cluster.cut_off(Story::node(2));
   story.pass(seconds(8));
   if (story.broken()) return;
   story.expect(story.verdict(2) == NodeState::kDead, "node2 should be dead");
@@ -231,11 +244,11 @@ void tell_broker_stall(Story& story) {
   deploy_two(story);
   story.settle();
   Cluster& cluster = story.cluster();
-  for (const SimBus::Broker trouble : {SimBus::Broker::kStalled, SimBus::Broker::kDown}) {
+  for (const SimBroker::State trouble : {SimBroker::State::kStalled, SimBroker::State::kDown}) {
     if (story.broken()) return;
-    story.world().note(
-        "script", trouble == SimBus::Broker::kStalled ? "the broker stalls" : "the broker is down");
-    cluster.bus().set_broker(trouble);
+    story.world().note("script", trouble == SimBroker::State::kStalled ? "the broker stalls"
+                                                                       : "the broker is down");
+    cluster.broker().set_state(trouble);
     story.pass(story.world().between(seconds(2), seconds(15)));
     story.world().note("script", "a node dies meanwhile");
     story.machine(3).power_off();
@@ -243,7 +256,7 @@ void tell_broker_stall(Story& story) {
     if (story.broken()) return;
     story.expect(story.verdict(3) == NodeState::kLive, "nobody should be judged meanwhile");
     story.world().note("script", "the broker goes on, with all that it held");
-    cluster.bus().set_broker(SimBus::Broker::kCarries);
+    cluster.broker().set_state(SimBroker::State::kCarries);
     story.pass(seconds(2));
     if (story.broken()) return;
     story.expect(story.verdict(1) == NodeState::kLive && story.verdict(2) == NodeState::kLive,
@@ -253,10 +266,8 @@ void tell_broker_stall(Story& story) {
   }
   if (story.broken()) return;
   story.world().note("script", "the broker comes back empty, and a node's disk was lost");
-  cluster.bus().lose_topics();
-  story.machine(1).crash_agent(milliseconds(300));
-  story.machine(1).forget_assignment();
-  cluster.checker().forget_node(Story::node(1));
+  cluster.broker().lose_topics();
+  story.machine(1).lose_disk(seconds(2));
   story.settle(seconds(20));
   if (!story.broken()) story.stay_quiet();
 }
@@ -344,20 +355,6 @@ void tell_builder_death(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
-/// Every point of every batch that had something to remember. `boundaries`: their actions.
-std::vector<CrashPlan> crash_plans(const std::vector<std::size_t>& boundaries) {
-  std::vector<CrashPlan> plans;
-  for (std::uint64_t boundary = 1; boundary <= boundaries.size(); ++boundary) {
-    plans.push_back({.boundary = boundary, .point = CrashPoint::kBeforeCommit});
-    plans.push_back({.boundary = boundary, .point = CrashPoint::kBeforeActing});
-    for (std::size_t done = 1; done <= boundaries[boundary - 1]; ++done) {
-      plans.push_back(
-          {.boundary = boundary, .point = CrashPoint::kAmidActing, .actions_done = done});
-    }
-  }
-  return plans;
-}
-
 /// Where nothing but the manager was struck, what ran when it died is neither ended nor replaced.
 void expect_untouched(Story& story, const std::optional<NodeName>& struck) {
   const Cluster::Running now = story.cluster().running();
@@ -375,9 +372,9 @@ void expect_untouched(Story& story, const std::optional<NodeName>& struck) {
 /// The manager dies as planned, or not at all.
 void tell_manager_crashes(Story& story, const std::optional<CrashPlan>& plan) {
   deploy_two(story);
-  ManagerProcess& manager = story.cluster().manager();
+  SimManager& manager = story.cluster().manager();
   if (plan) manager.set_crash_plan(*plan);
-  const auto has_died = [&] { return plan && manager.plan_is_done(); };
+  const auto has_died = [&] { return plan && manager.crash_watch().is_done(); };
   story.settle();
   if (story.broken()) return;
   if (has_died()) expect_untouched(story, std::nullopt);
@@ -399,7 +396,8 @@ std::optional<CrashPlan> plan_of(std::uint64_t seed, WallClocks wall_clocks) {
   if (seed < 2) return std::nullopt;
   Story undisturbed(1, {}, wall_clocks);
   tell_manager_crashes(undisturbed, std::nullopt);
-  const std::vector<CrashPlan> plans = crash_plans(undisturbed.cluster().manager().boundaries());
+  const std::vector<CrashPlan> plans =
+      crash_plans(undisturbed.cluster().manager().crash_watch().boundaries());
   return plans.at((seed - 2) % plans.size());
 }
 
@@ -424,7 +422,7 @@ Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallC
           .last_lines = {world.last_lines().begin(), world.last_lines().end()},
           .trace_hash = world.trace_hash(),
           .simulated = world.since_start(),
-          .crash_points = crash_plans(story.cluster().manager().boundaries()).size()};
+          .crash_points = crash_plans(story.cluster().manager().crash_watch().boundaries()).size()};
 }
 
 std::vector<std::string_view> scenario_names() {
