@@ -19,7 +19,8 @@ class SimWorkFolder final : public WorkFolder {
   };
 
   std::filesystem::path clear() override {
-    files_.swap(aside_);
+    if (aside_.empty()) aside_.swap(files_);
+    files_.clear();
     return aside_name_;
   }
   void remove(const std::filesystem::path& file) override {
