@@ -11,6 +11,13 @@ tl::unexpected<Error> unwanted() {
   return fail(ErrorCode::kFailed, "nobody wants it any more");
 }
 
+/// That what was built a moment ago is not there says nothing against building it again.
+tl::unexpected<Error> vanished_or(const Error& error) {
+  if (error.code != ErrorCode::kNotFound) return tl::unexpected(error);
+  return fail(ErrorCode::kUnavailable,
+              "the engine lost the image before it could be saved: " + error.message);
+}
+
 }  // namespace
 
 /// One build under way; shared by the callbacks of its steps.
@@ -103,7 +110,7 @@ void ImageWork::save(const std::shared_ptr<Build>& build) {
   if (build->cancelled) return finish(build, unwanted());
   runtime_.save_image(build->order.reference, build->archive,
                       [this, build](const Result<Digest>& saved) {
-                        if (!saved) return finish(build, saved);
+                        if (!saved) return finish(build, vanished_or(saved.error()));
                         hand_over(build, *saved);
                       });
 }

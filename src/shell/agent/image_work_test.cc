@@ -185,6 +185,18 @@ TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
   EXPECT_TRUE(leaves_nothing());
 }
 
+// Somebody tidies the engine up, or its disk was lost: the next try builds it anew. As kNotFound the
+// build would be given up for good.
+TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedMayBeBuiltAgain) {
+  build();
+  steps.finish({});
+  steps.finish({});
+  steps.finish(fail(ErrorCode::kNotFound, "no such image"));
+  ASSERT_TRUE(built && !*built);
+  EXPECT_EQ(built->error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(built->error().message, HasSubstr("no such image"));
+}
+
 TEST_F(ImageWorkTest, ABuildThatTalksHearsThatNobodyWantsIt) {
   build();
   steps.finish({});
