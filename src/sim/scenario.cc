@@ -25,6 +25,9 @@ constexpr Duration kSettledFor = seconds(3);
 /// Longer than every period of the agents, so that whatever stirs by itself is seen to do so.
 constexpr Duration kQuiet = seconds(35);
 constexpr std::uint32_t kCpuOfNode = 1000;
+constexpr std::size_t kInbox = 20'000;
+/// Full after a second or two of a store that hangs.
+constexpr std::size_t kSmallInbox = 10;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
 constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
@@ -177,11 +180,18 @@ void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
   }
 }
 
+BrokerKind draw_broker(World& world) {
+  if (world.chance(500)) return BrokerKind::kNamed;
+  return world.chance(500) ? BrokerKind::kAsked : BrokerKind::kEmbedded;
+}
+
 void tell_random(Story& story) {
   World& world = story.world();
   const ClusterShape shape{.nodes = static_cast<std::uint32_t>(3 + world.prng().below(3)),
                            .with_power = world.chance(700),
-                           .cpu_millis = world.chance(700) ? kCpuOfNode : 0};
+                           .cpu_millis = world.chance(700) ? kCpuOfNode : 0,
+                           .broker = draw_broker(world),
+                           .inbox_max = world.chance(300) ? kSmallInbox : kInbox};
   story.begin(shape);
   const MonoTime end = world.now() + world.between(seconds(20), seconds(90));
   // One node's room is left free, for what is replaced.
