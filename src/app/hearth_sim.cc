@@ -108,8 +108,8 @@ void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool 
 }
 
 Outcome play_one(const Options& options, std::int64_t seed, hearth::sim::LineSink sink) {
-  return run_scenario(options.scenario, static_cast<std::uint64_t>(seed), std::move(sink),
-                      hearth::sim::WallClocks::kDisagree, options.words);
+  return run_scenario(options.scenario, static_cast<std::uint64_t>(seed),
+                      {.sink = std::move(sink), .words = options.words});
 }
 
 /// Goes on after a broken promise: what is compared is whether both builds break it.

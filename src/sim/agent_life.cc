@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/core_swap.h"
+
 namespace hearth::sim {
 namespace {
 
@@ -13,7 +15,8 @@ const Endpoint kManager{"manager", kManagerPort};
 
 AgentLife::AgentLife(const Node& node, Config config, const Hooks& hooks)
     : hooks_(hooks),
-      name_(config.settings.node.str()),
+      settings_(begin(node, config)),
+      name_(settings_.node.str()),
       loop_(node.host, node.disk),
       runtime_({.loop = loop_,
                 .engine = node.engine,
@@ -30,25 +33,24 @@ AgentLife::AgentLife(const Node& node, Config config, const Hooks& hooks)
                 .folder = node.folder,
                 .disk = node.disk,
                 .reachable = hooks.manager_reachable}) {
-  const core::AgentSettings settings = begin(node, config);
   AgentShellConfig shell_config{.manager = kManager, .bus = config.bus};
   shell_config.on_step = [this](const core::AgentEvent& event,
                                 const std::vector<core::AgentAction>& actions,
-                                const core::Agent& agent) { on_step(event, actions, agent); };
-  shell_.emplace(loop_, std::move(shell_config), settings, load(node),
+                                core::Agent& agent) { on_step(event, actions, agent); };
+  shell_.emplace(loop_, std::move(shell_config), settings_, load(node),
                  node.host.world().prng().next(), ports(node));
   // As the process's main function: it is back before the loop runs.
   loop_.post([this] { (void)shell_->start(); });
 }
 
-core::AgentSettings AgentLife::begin(const Node& node, Config& config) {
+core::AgentSettings AgentLife::begin(const Node& node, const Config& config) {
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(node.host.instant().mono.time_since_epoch());
-  config.settings.incarnation = {
-      .boot_id = config.boot_id,
-      .start_count =
-          *node.store.count_start(config.boot_id, static_cast<std::uint64_t>(uptime.count()) + 1)};
-  return config.settings;
+  core::AgentSettings settings = config.settings;
+  settings.incarnation = {.boot_id = config.boot_id,
+                          .start_count = *node.store.count_start(
+                              config.boot_id, static_cast<std::uint64_t>(uptime.count()) + 1)};
+  return settings;
 }
 
 /// A damaged file must not keep the node down: it is as if nothing were stored.
@@ -84,7 +86,7 @@ AgentPorts AgentLife::ports(const Node& node) {
 }
 
 void AgentLife::on_step(const core::AgentEvent& event,
-                        const std::vector<core::AgentAction>& actions, const core::Agent& agent) {
+                        const std::vector<core::AgentAction>& actions, core::Agent& agent) {
   if (!loop_.runs()) return;
   if (std::holds_alternative<core::AssignmentSaved>(event)) --saves_under_way_;
   if (const auto* done = std::get_if<core::OperationDone>(&event)) note_end_of_build(*done);
@@ -93,6 +95,7 @@ void AgentLife::on_step(const core::AgentEvent& event,
     loop_.world().violate("no-busy-loop",
                           fmt::format("the agent of '{}' wants to be woken in the past", name_));
   }
+  check_and_swap(loop_.world(), name_, settings_, agent);
 }
 
 void AgentLife::note(const core::AgentAction& action) {

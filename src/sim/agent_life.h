@@ -58,16 +58,17 @@ class AgentLife {
   const SimBus* bus() const { return bus_; }
 
  private:
-  static core::AgentSettings begin(const Node& node, Config& config);
+  static core::AgentSettings begin(const Node& node, const Config& config);
   std::optional<Assignment> load(const Node& node) const;
   AgentPorts ports(const Node& node);
   void on_step(const core::AgentEvent& event, const std::vector<core::AgentAction>& actions,
-               const core::Agent& agent);
+               core::Agent& agent);
   void note(const core::AgentAction& action);
   void note_end_of_build(const core::OperationDone& done);
 
   Hooks hooks_;
-  std::string name_;
+  const core::AgentSettings settings_;
+  const std::string name_;
   SimLoop loop_;
   SimRuntime runtime_;
   SimHttp http_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim/core_swap.h"
 #include "wire/assignment_codec.h"
 #include "wire/event_codec.h"
 
@@ -41,7 +42,7 @@ ManagerLife::ManagerLife(const Parts& parts, const Config& config, const Hooks& 
                                   .commit_slow_after = kCommitSlowAfter,
                                   .inbox_max = config.inbox_max};
   shell_config.on_step = [this](const core::ManagerEvent&, const core::ManagerBatch& batch,
-                                const core::Manager& manager) { on_step(batch, manager); };
+                                core::Manager& manager) { on_step(batch, manager); };
   shell_.emplace(loop_, std::move(shell_config), config.settings, *parts.store.load(),
                  ManagerPorts{.clock = loop_,
                               .bus = bus_,
@@ -70,12 +71,14 @@ void ManagerLife::on_publish(const BusRecord& record) const {
   if (node) hooks_.on_assignment(*decode_assignment(record.payload));
 }
 
-void ManagerLife::on_step(const core::ManagerBatch& batch, const core::Manager& manager) {
+void ManagerLife::on_step(const core::ManagerBatch& batch, core::Manager& manager) {
   if (!loop_.runs()) return;
   if (manager.next_deadline() <= loop_.now().mono) {
     loop_.world().violate("no-busy-loop", "the manager wants to be woken in the past");
   }
   hooks_.on_batch(batch);
+  const core::ManagerSettings settings = manager.settings();
+  check_and_swap(loop_.world(), "the manager", settings, manager);
 }
 
 }  // namespace hearth::sim

@@ -57,7 +57,7 @@ class ManagerLife {
 
  private:
   void on_publish(const BusRecord& record) const;
-  void on_step(const core::ManagerBatch& batch, const core::Manager& manager);
+  void on_step(const core::ManagerBatch& batch, core::Manager& manager);
 
   Hooks hooks_;
   TopicNames topics_;

@@ -59,8 +59,12 @@ class SilentLog {
 /// One scenario under way: a cluster, and the words in which its script is written.
 class Story {
  public:
-  Story(std::uint64_t seed, LineSink sink, WallClocks wall_clocks, const Words& words = {})
-      : world_(seed, std::move(sink), words), wall_clocks_(wall_clocks), wall_seed_(seed) {}
+  Story(std::uint64_t seed, HistoryOptions options)
+      : world_(seed, {.sink = std::move(options.sink),
+                      .words = std::move(options.words),
+                      .core_swaps = options.core_swaps}),
+        wall_clocks_(options.wall_clocks),
+        wall_seed_(seed) {}
 
   void begin(ClusterShape shape) {
     shape.wall_clocks = wall_clocks_;
@@ -402,9 +406,9 @@ void tell_manager_crashes(Story& story, const std::optional<CrashPlan>& plan) {
 }
 
 /// Seed 1 dies nowhere, each further one at the next point, and so on round and round.
-std::optional<CrashPlan> plan_of(std::uint64_t seed, WallClocks wall_clocks) {
+std::optional<CrashPlan> plan_of(std::uint64_t seed) {
   if (seed < 2) return std::nullopt;
-  Story undisturbed(1, {}, wall_clocks);
+  Story undisturbed(1, {});
   tell_manager_crashes(undisturbed, std::nullopt);
   const std::vector<CrashPlan> plans =
       crash_plans(undisturbed.cluster().manager().crash_watch().boundaries());
@@ -413,15 +417,14 @@ std::optional<CrashPlan> plan_of(std::uint64_t seed, WallClocks wall_clocks) {
 
 }  // namespace
 
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallClocks wall_clocks,
-                     const Words& words) {
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions options) {
   // The script of the crashes must be the same for every one of them.
   const std::uint64_t drawn = scenario == Scenario::kManagerCrashes ? 1 : seed;
-  Story story(drawn, std::move(sink), wall_clocks, words);
+  Story story(drawn, std::move(options));
   switch (scenario) {
     case Scenario::kRandom: tell_random(story); break;
     case Scenario::kPartition: tell_partition(story); break;
-    case Scenario::kManagerCrashes: tell_manager_crashes(story, plan_of(seed, wall_clocks)); break;
+    case Scenario::kManagerCrashes: tell_manager_crashes(story, plan_of(seed)); break;
     case Scenario::kBrokerStall: tell_broker_stall(story); break;
     case Scenario::kPowerCycle: tell_power_cycle(story); break;
     case Scenario::kRollingUpdate: tell_rolling_update(story); break;

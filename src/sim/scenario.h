@@ -32,10 +32,16 @@ struct Outcome {
   std::uint64_t crash_points = 0;
 };
 
-/// One history. `sink` gets the timeline as it is written; it may be empty. What the wall clocks
-/// show must change nothing. `words`: of the trace.
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink,
-                     WallClocks wall_clocks = WallClocks::kDisagree, const Words& words = {});
+/// What changes nothing about a history but what is seen of it.
+struct HistoryOptions {
+  LineSink sink = {};  ///< Gets the timeline as it is written; may be empty.
+  Words words = {};    ///< Of the trace.
+  WallClocks wall_clocks = WallClocks::kDisagree;
+  CoreSwaps core_swaps = CoreSwaps::kNowAndThen;
+};
+
+/// One history.
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions options = {});
 
 /// All of them, by name.
 std::vector<std::string_view> scenario_names();

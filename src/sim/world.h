@@ -25,6 +25,9 @@ using Words = std::vector<std::pair<std::string, std::string>>;
 /// Whether the machines' wall clocks show the same.
 enum class WallClocks : std::uint8_t { kAgree, kDisagree };
 
+/// Whether cores are replaced by their copies (core_swap.h).
+enum class CoreSwaps : std::uint8_t { kNever, kNowAndThen };
+
 /// How far a machine's wall clock is off, and how far once somebody has set it.
 struct WallError {
   WallClock::duration before{};
@@ -52,8 +55,12 @@ class World {
   /// Of the timeline this much is kept for the report of a violation.
   static constexpr std::size_t kLinesKeptMax = 60;
 
-  /// `sink`: gets each line of the timeline as it is written; may be empty. `words`: of the trace.
-  World(std::uint64_t seed, LineSink sink, Words words = {});
+  struct Options {
+    LineSink sink = {};  ///< Gets each line of the timeline as it is written; may be empty.
+    Words words = {};    ///< Of the trace.
+    CoreSwaps core_swaps = CoreSwaps::kNowAndThen;
+  };
+  World(std::uint64_t seed, Options options);
 
   MonoTime now() const { return now_; }
   Duration since_start() const { return now_ - kStart; }
@@ -69,6 +76,11 @@ class World {
   /// Uniform in [low, high].
   Duration between(Duration low, Duration high);
   bool chance(std::uint32_t permille) { return permille > 0 && prng_.chance(permille); }
+  /// Whether a core is to be swapped now, `permille` of the times that are asked for. From a source
+  /// of its own: it must not change the history.
+  bool swaps_core(std::uint32_t permille) {
+    return options_.core_swaps == CoreSwaps::kNowAndThen && swap_prng_.chance(permille);
+  }
 
   /// Writes a line to the timeline and into the trace.
   void note(std::string_view who, std::string_view what);
@@ -95,8 +107,8 @@ class World {
 
   MonoTime now_ = kStart;
   Prng prng_;
-  LineSink sink_;
-  Words words_;
+  Prng swap_prng_;
+  Options options_;
   std::priority_queue<Entry> queue_;
   std::uint64_t sequence_ = 0;
   std::uint64_t trace_hash_;
