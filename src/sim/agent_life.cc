@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/core_swap.h"
+#include "sim/core_check.h"
 
 namespace hearth::sim {
 namespace {

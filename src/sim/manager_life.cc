@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sim/core_swap.h"
+#include "sim/core_check.h"
 #include "wire/assignment_codec.h"
 #include "wire/event_codec.h"
 

@@ -24,13 +24,15 @@ constexpr Duration kSettleMax = seconds(120);
 constexpr Duration kSettledFor = seconds(3);
 /// Longer than every period of the agents, so that whatever stirs by itself is seen to do so.
 constexpr Duration kQuiet = seconds(35);
+/// Between what is done in the ordinary one.
+constexpr Duration kOrdinaryDay = std::chrono::minutes(2);
 constexpr std::uint32_t kCpuOfNode = 1000;
 constexpr std::size_t kInbox = 20'000;
 /// Full after a second or two of a store that hangs.
 constexpr std::size_t kSmallInbox = 10;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
-constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
+constexpr std::array<EnumName<Scenario>, 8> kScenarios{{
     {Scenario::kRandom, "random"},
     {Scenario::kPartition, "partition"},
     {Scenario::kManagerCrashes, "manager-crashes"},
@@ -38,6 +40,7 @@ constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
     {Scenario::kPowerCycle, "power-cycle"},
     {Scenario::kRollingUpdate, "rolling-update"},
     {Scenario::kBuilderDeath, "builder-death"},
+    {Scenario::kOrdinary, "ordinary"},
 }};
 
 Digest bundle(std::uint64_t number) {
@@ -62,7 +65,7 @@ class Story {
   Story(std::uint64_t seed, HistoryOptions options)
       : world_(seed, {.sink = std::move(options.sink),
                       .words = std::move(options.words),
-                      .core_swaps = options.core_swaps}),
+                      .core_checks = options.core_checks}),
         wall_clocks_(options.wall_clocks),
         wall_seed_(seed) {}
 
@@ -369,6 +372,19 @@ void tell_builder_death(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
+void tell_ordinary(Story& story) {
+  story.begin({.nodes = 10, .with_power = true, .cpu_millis = kCpuOfNode});
+  for (std::uint64_t number = 1; number <= 4; ++number) {
+    story.cluster().person().deploy(Story::workload(number), Story::spec(number, 4));
+  }
+  story.settle();
+  story.pass(kOrdinaryDay);
+  story.cluster().person().deploy(Story::workload(1), Story::spec(5, 5));
+  story.cluster().person().remove(Story::workload(2));
+  story.settle();
+  if (!story.broken()) story.stay_quiet();
+}
+
 /// Where nothing but the manager was struck, what ran when it died is neither ended nor replaced.
 void expect_untouched(Story& story, const std::optional<NodeName>& struck) {
   const Cluster::Running now = story.cluster().running();
@@ -429,6 +445,7 @@ Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions optio
     case Scenario::kPowerCycle: tell_power_cycle(story); break;
     case Scenario::kRollingUpdate: tell_rolling_update(story); break;
     case Scenario::kBuilderDeath: tell_builder_death(story); break;
+    case Scenario::kOrdinary: tell_ordinary(story); break;
   }
   const World& world = story.world();
   return {.violation = world.violation(),

@@ -21,6 +21,7 @@ enum class Scenario : std::uint8_t {
   kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
   kRollingUpdate,   ///< Generations follow each other under crashes.
   kBuilderDeath,    ///< A builder dies with an image that it has not handed over, and comes back.
+  kOrdinary,        ///< Ten nodes, a few workloads, and nothing goes wrong: to measure speed by.
 };
 
 struct Outcome {
@@ -37,7 +38,7 @@ struct HistoryOptions {
   LineSink sink = {};  ///< Gets the timeline as it is written; may be empty.
   Words words = {};    ///< Of the trace.
   WallClocks wall_clocks = WallClocks::kDisagree;
-  CoreSwaps core_swaps = CoreSwaps::kNowAndThen;
+  CoreChecks core_checks = CoreChecks::kAfterEachStep;
 };
 
 /// One history.

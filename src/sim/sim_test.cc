@@ -53,6 +53,10 @@ INSTANTIATE_TEST_SUITE_P(All, Scripts,
                            return name;
                          });
 
+TEST(OrdinaryDays, BreakNoPromise) {
+  play(Scenario::kOrdinary, 1, 10);
+}
+
 TEST(ManagerCrashes, AtEveryPointOfEveryStepNeitherForgetNorRepeat) {
   const Outcome undisturbed = run_scenario(Scenario::kManagerCrashes, 1);
   ASSERT_FALSE(undisturbed.violation) << undisturbed.violation->detail;
@@ -74,11 +78,11 @@ TEST(WallClocks, ThatDisagreeChangeNothing) {
 
 // Goal: a core's saved state is all that it knows. Method: the same history with cores that are
 // replaced by their copies after one step in fifty, and with ones that never are.
-TEST(CoreSwaps, ChangeNothing) {
+TEST(CoreChecks, ChangeNothing) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    EXPECT_EQ(
-        run_scenario(Scenario::kRandom, seed, {.core_swaps = CoreSwaps::kNever}).trace_hash,
-        run_scenario(Scenario::kRandom, seed, {.core_swaps = CoreSwaps::kNowAndThen}).trace_hash)
+    EXPECT_EQ(run_scenario(Scenario::kRandom, seed, {.core_checks = CoreChecks::kNone}).trace_hash,
+              run_scenario(Scenario::kRandom, seed, {.core_checks = CoreChecks::kAfterEachStep})
+                  .trace_hash)
         << "seed " << seed;
   }
 }

@@ -30,7 +30,7 @@ std::string translated(std::string text, const Words& words) {
 }  // namespace
 
 World::World(std::uint64_t seed, Options options)
-    : prng_(seed), swap_prng_(~seed), options_(std::move(options)), trace_hash_(kHashBasis) {}
+    : prng_(seed), aside_prng_(~seed), options_(std::move(options)), trace_hash_(kHashBasis) {}
 
 WallTime World::wall() const {
   return kWallStart + std::chrono::duration_cast<WallClock::duration>(since_start());

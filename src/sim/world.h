@@ -25,8 +25,9 @@ using Words = std::vector<std::pair<std::string, std::string>>;
 /// Whether the machines' wall clocks show the same.
 enum class WallClocks : std::uint8_t { kAgree, kDisagree };
 
-/// Whether cores are replaced by their copies (core_swap.h).
-enum class CoreSwaps : std::uint8_t { kNever, kNowAndThen };
+/// Whether the parts of a core are held against each other after each of its steps, and cores are
+/// replaced by their copies (core_check.h).
+enum class CoreChecks : std::uint8_t { kNone, kAfterEachStep };
 
 /// How far a machine's wall clock is off, and how far once somebody has set it.
 struct WallError {
@@ -58,7 +59,7 @@ class World {
   struct Options {
     LineSink sink = {};  ///< Gets each line of the timeline as it is written; may be empty.
     Words words = {};    ///< Of the trace.
-    CoreSwaps core_swaps = CoreSwaps::kNowAndThen;
+    CoreChecks core_checks = CoreChecks::kAfterEachStep;
   };
   World(std::uint64_t seed, Options options);
 
@@ -76,11 +77,9 @@ class World {
   /// Uniform in [low, high].
   Duration between(Duration low, Duration high);
   bool chance(std::uint32_t permille) { return permille > 0 && prng_.chance(permille); }
-  /// Whether a core is to be swapped now, `permille` of the times that are asked for. From a source
-  /// of its own: it must not change the history.
-  bool swaps_core(std::uint32_t permille) {
-    return options_.core_swaps == CoreSwaps::kNowAndThen && swap_prng_.chance(permille);
-  }
+  bool checks_cores() const { return options_.core_checks == CoreChecks::kAfterEachStep; }
+  /// The same as chance(), from a source of its own: for what must not change the history.
+  bool chance_aside(std::uint32_t permille) { return aside_prng_.chance(permille); }
 
   /// Writes a line to the timeline and into the trace.
   void note(std::string_view who, std::string_view what);
@@ -107,7 +106,7 @@ class World {
 
   MonoTime now_ = kStart;
   Prng prng_;
-  Prng swap_prng_;
+  Prng aside_prng_;
   Options options_;
   std::priority_queue<Entry> queue_;
   std::uint64_t sequence_ = 0;

@@ -20,8 +20,9 @@ inline constexpr std::uint32_t kSwapPermille = 20;
 /// nothing. When, is drawn beside the history, for the history to be the same without.
 template <class Core, class Settings>
 void check_and_swap(World& world, std::string_view who, const Settings& settings, Core& core) {
+  if (!world.checks_cores()) return;
   core.check_invariants();
-  if (!world.swaps_core(kSwapPermille)) return;
+  if (!world.chance_aside(kSwapPermille)) return;
   auto state = core.save();
   // In place: whoever holds a reference to the core holds one to its copy.
   std::destroy_at(&core);
