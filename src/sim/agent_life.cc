@@ -9,7 +9,7 @@
 namespace hearth::sim {
 namespace {
 
-const Endpoint kManager{"manager", kManagerPort};
+const Endpoint kManager{"manager", 7700};
 
 }  // namespace
 
