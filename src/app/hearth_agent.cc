@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/agent_store/file_agent_store.h"
+#include "adapters/agent_store/file_work_folder.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/docker/docker_runtime.h"
 #include "adapters/host/host_probe.h"
@@ -77,6 +78,7 @@ Result<void> run(const AgentOptions& options) {
   }
   docker::DockerRuntime runtime(
       loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
+  FileWorkFolder work_folder(options.state / "work");
   TcpHttpClient http(loop, token);
   HttpContentClient content(http, *options.manager);
 
@@ -85,12 +87,12 @@ Result<void> run(const AgentOptions& options) {
       .incarnation = {.boot_id = probe->boot_id(), .start_count = *start_count},
       .capacity = probe->capacity(),
       .agent_port = options.listen.port};
-  AgentShellConfig config{
-      .manager = *options.manager, .bus = {}, .work_folder = options.state / "work"};
+  AgentShellConfig config{.manager = *options.manager, .bus = {}};
   if (!options.kafka.empty()) config.bus = BusAddress{options.kafka, options.topic_prefix};
   AgentPorts ports{.clock = clock,
                    .runtime = runtime,
                    .store = store,
+                   .work_folder = work_folder,
                    .http = http,
                    .content = content,
                    .sample_load = [&] { return probe->sample(runtime.data_root()); },

@@ -53,6 +53,7 @@ struct Options {
   std::optional<std::uint32_t> count;
   Scenario scenario = Scenario::kRandom;
   bool hashes = false;
+  bool unchecked = false;
   Words words;
 };
 
@@ -68,6 +69,9 @@ hearth::usage::Program describe(Options& into) {
   arguments.flag(
       {"--hashes", "", "of each history only its scenario, seed, trace, and what it broke"},
       into.hashes);
+  arguments.flag(
+      {"--unchecked", "", "do not look into the cores after each step, which takes time"},
+      into.unchecked);
   arguments.parsed({"--words", "FILE", "lines FROM => TO: hash as if TO had been said for FROM",
                     hearth::usage::kFiles},
                    read_words, into.words);
@@ -108,8 +112,11 @@ void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool 
 }
 
 Outcome play_one(const Options& options, std::int64_t seed, hearth::sim::LineSink sink) {
-  return run_scenario(options.scenario, static_cast<std::uint64_t>(seed), std::move(sink),
-                      hearth::sim::WallClocks::kDisagree, options.words);
+  return run_scenario(options.scenario, static_cast<std::uint64_t>(seed),
+                      {.sink = std::move(sink),
+                       .words = options.words,
+                       .core_checks = options.unchecked ? hearth::sim::CoreChecks::kNone
+                                                        : hearth::sim::CoreChecks::kAfterEachStep});
 }
 
 /// Goes on after a broken promise: what is compared is whether both builds break it.

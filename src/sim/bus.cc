@@ -3,203 +3,254 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace hearth::sim {
 namespace {
 
-constexpr Duration kDelayMin = std::chrono::microseconds(500);
-/// After this a sender is told that its message was not taken.
-constexpr Duration kSendTimeout = std::chrono::milliseconds(1500);
-constexpr Duration kRepeatedAfterMax = std::chrono::seconds(2);
-/// What a compacted topic has kept at most. In pieces, at the longest delay, it is read within an
-/// agent's first wait.
-constexpr std::size_t kRecordsMax = 32;
-/// How often a record is followed by a compaction, in thousandths.
-constexpr std::uint32_t kCompaction = 100;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// How often a topic that does not exist is looked for, and how often people are told of a broker
+/// that is away.
+constexpr Duration kLookAgain = seconds(1);
+/// How long the making of topics waits for an answer.
+constexpr Duration kMakeWithin = seconds(3);
+
+Error away(const std::string& bootstrap) {
+  return {ErrorCode::kUnavailable, fmt::format("no broker answers at {}", bootstrap)};
+}
 
 }  // namespace
 
-void SimBus::travel(MonoTime& last_of_topic, Task arrive_task) {
-  const Duration delay = world_.between(kDelayMin, faults_.delay_max);
-  last_of_topic = std::max(last_of_topic, world_.now() + delay);
-  if (world_.chance(faults_.duplication)) {
-    const MonoTime again = last_of_topic + world_.between(Duration(0), kRepeatedAfterMax);
-    world_.at(again, [this, life = topics_life_, arrive_task] {
-      if (life == topics_life_) arrive(arrive_task);
+SimBus::SimBus(SimLoop& loop, SimBroker& broker, Config config, Hooks hooks)
+    : loop_(loop),
+      broker_(broker),
+      config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      client_(broker.attach({.way = config_.way,
+                             .on_way_changed = [this] { on_way_changed(); },
+                             .on_written =
+                                 [this](const std::string& topic) {
+                                   if (readers_.contains(topic))
+                                     fetch_soon(topic, broker_.draw_delay());
+                                 }})) {
+  if (!is_connected()) complain();
+}
+
+void SimBus::on_way_changed() {
+  if (!loop_.runs()) return;
+  if (!is_connected()) complain();
+  for (const auto& [topic, reader] : readers_) fetch_soon(topic, broker_.draw_delay());
+  if (!is_connected()) return;
+  for (auto& [number, sending] : sending_) {
+    if (!sending.left) leave(number, sending);
+  }
+}
+
+// -- sending
+
+void SimBus::publish(BusRecord record, Completion<void> done) {
+  if (!loop_.runs()) return;
+  hooks_.on_publish(record);
+  const std::size_t bytes = record.key.size() + record.payload.size();
+  if (bytes > kRecordBytesMax || sending_.size() >= config_.send_queue_max) {
+    const Error error =
+        bytes > kRecordBytesMax
+            ? Error{ErrorCode::kInvalidArgument, fmt::format("a record of {} bytes", bytes)}
+            : Error{ErrorCode::kExhausted, "the send queue is full"};
+    return loop_.post([done = std::move(done), error] { done(tl::unexpected(error)); });
+  }
+  const std::uint64_t number = next_number_++;
+  Sending& sending = sending_
+                         .emplace(number, Sending{std::move(record), std::move(done),
+                                                  loop_.world().now() + config_.send_within})
+                         .first->second;
+  if (is_connected()) leave(number, sending);
+  watch_for_late_ones();
+  hooks_.on_effect();
+}
+
+void SimBus::leave(std::uint64_t number, Sending& sending) {
+  sending.left = true;
+  broker_.send(std::move(sending.record),
+               [this, life = loop_.life(), number](const Result<void>& outcome) {
+                 if (*life) on_acknowledged(number, outcome);
+               });
+}
+
+void SimBus::on_acknowledged(std::uint64_t number, const Result<void>& outcome) {
+  // Nobody hears it where the way was cut meanwhile.
+  if (!is_served()) return;
+  loop_.after(broker_.draw_delay(), [this, number, outcome] { finish(number, outcome); });
+}
+
+void SimBus::finish(std::uint64_t number, const Result<void>& outcome) {
+  auto found = sending_.extract(number);
+  if (found) found.mapped().done(outcome);
+}
+
+void SimBus::watch_for_late_ones() {
+  if (watching_ || sending_.empty()) return;
+  watching_ = true;
+  const Duration left = sending_.begin()->second.give_up_at - loop_.world().now();
+  loop_.after(std::max(left, Duration::zero()), [this] {
+    watching_ = false;
+    give_up_late_ones();
+    watch_for_late_ones();
+  });
+}
+
+void SimBus::give_up_late_ones() {
+  while (!sending_.empty() && sending_.begin()->second.give_up_at <= loop_.world().now()) {
+    finish(sending_.begin()->first, fail(ErrorCode::kTimeout, "not acknowledged in time"));
+  }
+}
+
+Result<void> SimBus::reconnect(const std::string& bootstrap) {
+  if (bootstrap == config_.bootstrap) return {};
+  config_.bootstrap = bootstrap;
+  for (auto& [number, sending] : std::exchange(sending_, {})) {
+    loop_.post([done = std::move(sending.done)] {
+      done(fail(ErrorCode::kUnavailable, "the bus turned to another broker"));
     });
   }
-  world_.at(last_of_topic, [this, life = topics_life_, task = std::move(arrive_task)] {
-    if (life == topics_life_) arrive(task);
-  });
-}
-
-void SimBus::arrive(const Task& task) {
-  switch (broker_) {
-    case Broker::kCarries:
-      if (has_topics_) return task();
-      if (manager_ && !manager_cut_) manager_->on_topic_missing();
-      return;
-    case Broker::kStalled: return stalled_.push_back(task);
-    case Broker::kDown: return;
+  for (auto& [topic, reader] : readers_) {
+    reader.topic_life = 0;
+    fetch_soon(topic, broker_.draw_delay());
   }
+  return {};
 }
 
-void SimBus::send_status(const NodeName& node, const Heartbeat& heartbeat, Task dropped) {
-  const bool lost = world_.chance(faults_.loss);
-  const bool refused = is_cut(node) || broker_ == Broker::kDown;
-  if (refused || !has_topics_ || broker_ == Broker::kStalled || (lost && world_.chance(500))) {
-    world_.after(kSendTimeout, std::move(dropped));
-  }
-  if (refused || lost) return;
-  travel(last_status_[node], [this, node, heartbeat] {
-    if (!watched_.contains(node)) return;
-    hand_to_manager([this, node, heartbeat] { manager_->on_status(node, heartbeat); });
+// -- topics
+
+void SimBus::ensure_topics(std::vector<TopicSpec> topics,
+                           std::function<void(std::vector<TopicFailure>)> done) {
+  if (!loop_.runs()) return;
+  // It is sent now; what the broker makes of it is not for us to take back.
+  loop_.world().after(broker_.draw_delay(), [this, life = loop_.life(), topics = std::move(topics),
+                                             done = std::move(done)] {
+    if (*life) try_to_make(topics, done);
   });
+  hooks_.on_effect();
 }
 
-void SimBus::send_canary(const Canary& canary) {
-  if (manager_cut_ || broker_ == Broker::kDown || world_.chance(faults_.loss)) return;
-  travel(last_canary_,
-         [this, canary] { hand_to_manager([this, canary] { manager_->on_canary(canary); }); });
-}
-
-void SimBus::hand_to_manager(Task task) {
-  if (!manager_) return;
-  if (manager_cut_) return held_for_manager_.push_back(std::move(task));
-  task();
-}
-
-void SimBus::publish_assignment(const Assignment& assignment) {
-  if (manager_cut_ || broker_ == Broker::kDown || world_.chance(faults_.loss)) return;
-  travel(last_assignment_[assignment.node], [this, assignment] {
-    keep(assignments_[assignment.node], assignment);
-    wake_reader(assignment.node);
-  });
-}
-
-void SimBus::keep(AssignmentTopic& topic, const Assignment& assignment) {
-  std::deque<Assignment>& records = topic.records;
-  // A repetition behind a younger one is read, but the topic's end stays the younger one's.
-  const bool repeated = !records.empty() && assignment.number < records.back().number;
-  if (repeated) {
-    records.insert(records.end() - 1, assignment);
-    if (topic.position == topic.end() - 1) topic.position -= 1;
-  } else {
-    records.push_back(assignment);
-  }
-  if (records.size() <= kRecordsMax && !world_.chance(kCompaction)) return;
-  topic.first += records.size() - 1;
-  records.erase(records.begin(), records.end() - 1);
-}
-
-const Assignment* SimBus::newest_for(const NodeName& node) const {
-  const auto found = assignments_.find(node);
-  if (found == assignments_.end()) return nullptr;
-  const AssignmentTopic& topic = found->second;
-  return topic.records.empty() || topic.interrupted ? nullptr : &topic.records.back();
-}
-
-void SimBus::attach_manager(ManagerSide side) {
-  detach_manager();
-  manager_ = std::move(side);
-}
-
-void SimBus::detach_manager() {
-  manager_.reset();
-  watched_.clear();
-  held_for_manager_.clear();
-}
-
-void SimBus::attach_node(const NodeName& node, NodeSide side) {
-  AssignmentTopic& topic = assignments_[node];
-  topic.reader = std::move(side);
-  ++topic.reader_life;
-  topic.position = 0;
-  topic.caught_up_told = false;
-  topic.interrupted = false;
-  wake_reader(node);
-}
-
-void SimBus::detach_node(const NodeName& node) {
-  AssignmentTopic& topic = assignments_[node];
-  topic.reader.reset();
-  ++topic.reader_life;
-}
-
-void SimBus::wake_reader(const NodeName& node) {
-  const std::uint64_t life = assignments_[node].reader_life;
-  world_.after(world_.between(kDelayMin, faults_.delay_max), [this, node, life] {
-    if (assignments_[node].reader_life == life) read(node);
-  });
-}
-
-void SimBus::read(const NodeName& node) {
-  AssignmentTopic& topic = assignments_[node];
-  if (!topic.reader || !has_topics_) return;
-  topic.position = std::max(topic.position, topic.first);
-  const std::uint64_t left = topic.end() - topic.position;
-  if (is_cut(node) || broker_ != Broker::kCarries) {
-    topic.interrupted = topic.interrupted || left > 0;
+void SimBus::try_to_make(const std::vector<TopicSpec>& topics,
+                         const std::function<void(std::vector<TopicFailure>)>& done) {
+  if (is_served()) {
+    for (const TopicSpec& topic : topics) broker_.make(topic);
+    loop_.after(broker_.draw_delay(), [done] { done({}); });
     return;
   }
-  if (left > 0) {
-    const std::uint64_t piece = left - world_.prng().below(left / 2 + 1);
-    for (std::uint64_t i = 0; i < piece; ++i) {
-      topic.reader->on_assignment(topic.records[topic.position++ - topic.first]);
+  loop_.after(kMakeWithin, [topics, done] {
+    std::vector<TopicFailure> failures;
+    for (const TopicSpec& topic : topics) {
+      failures.push_back({topic.name, {ErrorCode::kTimeout, "no broker answers"}});
+    }
+    done(failures);
+  });
+}
+
+// -- reading
+
+void SimBus::follow(const std::string& topic, FollowFrom from) {
+  if (!loop_.runs()) return;
+  if (readers_.emplace(topic, Reader{.from = from}).second) {
+    fetch_soon(topic, broker_.draw_delay());
+  }
+  hooks_.on_effect();
+}
+
+void SimBus::fetch_soon(const std::string& topic, Duration delay) {
+  const auto found = readers_.find(topic);
+  if (found == readers_.end() || std::exchange(found->second.fetching, true)) return;
+  loop_.after(delay, [this, topic] { fetch(topic); });
+}
+
+void SimBus::fetch(const std::string& topic) {
+  const auto found = readers_.find(topic);
+  if (found == readers_.end()) return;
+  Reader& reader = found->second;
+  reader.fetching = false;
+  const bool exists = broker_.has(topic);
+  if (!is_served()) {
+    const bool read_all = reader.topic_life != 0 && exists &&
+                          reader.topic_life == broker_.life_of(topic) &&
+                          reader.position == broker_.end_of(topic);
+    reader.interrupted = reader.interrupted || !read_all;
+    return;
+  }
+  if (!exists) return tell_missing(topic);
+  const std::int64_t first = broker_.first_of(topic);
+  const std::int64_t end = broker_.end_of(topic);
+  const bool is_new =
+      std::exchange(reader.topic_life, broker_.life_of(topic)) != broker_.life_of(topic);
+  if (is_new) reader.position = reader.from == FollowFrom::kEnd ? end : first;
+  reader.position = std::max(reader.position, first);
+  const bool had_to_read = reader.position < end;
+  deliver(topic, end);
+  const auto still = readers_.find(topic);
+  if (still == readers_.end() || !loop_.runs() || still->second.topic_life == 0) return;
+  if (still->second.position < end) return fetch_soon(topic, broker_.draw_delay());
+  still->second.interrupted = false;
+  const bool tells_end = still->second.from == FollowFrom::kBeginning && (is_new || had_to_read);
+  if (tells_end && handlers_.on_caught_up) handlers_.on_caught_up(topic);
+}
+
+/// One fetch: all that is there, or a part of it.
+void SimBus::deliver(const std::string& topic, std::int64_t end) {
+  std::int64_t& position = readers_.at(topic).position;
+  const auto left = static_cast<std::uint64_t>(end - position);
+  if (left == 0) return;
+  const std::uint64_t held_back = left > 1 ? loop_.world().prng().below(left / 2 + 1) : 0;
+  std::vector<BusMessage> messages;
+  for (std::uint64_t i = 0; i < left - held_back; ++i, ++position) {
+    const SimBroker::Record& record = broker_.at(topic, position);
+    messages.push_back({.topic = topic,
+                        .key = record.key,
+                        .payload = record.payload,
+                        .offset = position,
+                        .received_at = loop_.now().mono});
+  }
+  for (BusMessage& message : messages) {
+    if (!loop_.runs()) return;
+    if (message.payload.size() <= kRecordBytesMax) {
+      if (handlers_.on_message) handlers_.on_message(std::move(message));
+    } else if (handlers_.on_oversized) {
+      message.payload.clear();
+      handlers_.on_oversized(message, {ErrorCode::kExhausted, "larger than a record may be"});
     }
   }
-  if (topic.position < topic.end()) return wake_reader(node);
-  topic.interrupted = false;
-  if (!std::exchange(topic.caught_up_told, true)) topic.reader->on_caught_up();
 }
 
-void SimBus::set_broker(Broker broker) {
-  broker_ = broker;
-  note_carrying();
-  if (broker != Broker::kCarries) return;
-  for (const Task& task : std::exchange(stalled_, {})) arrive(task);
-  for (const auto& [node, topic] : assignments_) wake_reader(node);
-}
-
-void SimBus::lose_topics() {
-  has_topics_ = false;
-  ++topics_life_;
-  note_carrying();
-  stalled_.clear();
-  held_for_manager_.clear();
-  for (auto& [node, topic] : assignments_) {
-    topic.records.clear();
-    topic.first = topic.position = 0;
+void SimBus::tell_missing(const std::string& topic) {
+  readers_.at(topic).topic_life = 0;
+  fetch_soon(topic, kLookAgain);
+  if (handlers_.on_error) {
+    handlers_.on_error({ErrorCode::kNotFound, fmt::format("topic '{}' does not exist", topic)});
   }
+  if (loop_.runs() && handlers_.on_missing) handlers_.on_missing(topic);
 }
 
-void SimBus::make_topics() {
-  if (has_topics_ || manager_cut_ || broker_ != Broker::kCarries) return;
-  has_topics_ = true;
-  note_carrying();
-  for (const auto& [node, topic] : assignments_) wake_reader(node);
+void SimBus::complain() {
+  if (std::exchange(complaining_, true)) return;
+  loop_.after(kLookAgain, [this] {
+    complaining_ = false;
+    if (is_connected()) return;
+    complain();
+    if (handlers_.on_error) handlers_.on_error(away(config_.bootstrap));
+  });
 }
 
-void SimBus::join_node(const NodeName& node) {
-  cut_nodes_.erase(node);
-  wake_reader(node);
+bool SimBus::reads(const std::string& topic) const {
+  const auto found = readers_.find(topic);
+  return found != readers_.end() && found->second.topic_life != 0 && broker_.has(topic) &&
+         found->second.topic_life == broker_.life_of(topic);
 }
 
-void SimBus::note_carrying() {
-  if (carried_ && !carries()) carried_until_ = world_.now();
-  carried_ = carries();
-}
-
-void SimBus::cut_manager() {
-  manager_cut_ = true;
-  note_carrying();
-}
-
-void SimBus::join_manager() {
-  manager_cut_ = false;
-  note_carrying();
-  for (const Task& task : std::exchange(held_for_manager_, {})) {
-    if (manager_) task();
-  }
+bool SimBus::is_interrupted(const std::string& topic) const {
+  const auto found = readers_.find(topic);
+  return found == readers_.end() || found->second.interrupted;
 }
 
 }  // namespace hearth::sim

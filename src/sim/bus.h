@@ -1,130 +1,102 @@
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
-#include <set>
-#include <vector>
+#include <string>
 
-#include "model/assignment.h"
-#include "model/canary.h"
-#include "model/heartbeat.h"
-#include "sim/world.h"
+#include "ports/bus.h"
+#include "sim/broker.h"
+#include "sim/loop.h"
 
 namespace hearth::sim {
 
-/// How likely a message meets with trouble, in thousandths.
-struct BusFaults {
-  std::uint32_t loss = 0;
-  std::uint32_t duplication = 0;
-  Duration delay_max = std::chrono::milliseconds(5);
-};
-
-/// The broker and the ways to it, as an application sees Kafka: one status topic per node (followed
-/// from its end), one compacted assignment topic per node (followed from its beginning), a canary.
+/// The Bus of one life of a process: a client of SimBroker, as adapters/kafka is one of Kafka.
 ///
-/// An assignment topic is compacted now and then: until then whoever reads it from its beginning
-/// gets all that it kept, oldest first and in pieces, before the newest.
-///
-/// Messages of a topic arrive in order. A message may be lost (the sender learns of it, or not), be
-/// late, or come twice, the second time behind younger ones. A broker that stalls takes everything
-/// and delivers nothing until it goes on, then all at once; one that is down refuses. A way that
-/// is cut holds back what its reader has not got yet and refuses what its sender has. A broker that
-/// lost its disk knows no topic: it takes nothing, and tells the manager so, until that makes them.
-class SimBus {
+/// What is published waits until the way is open and fails with kTimeout after `send_within`,
+/// though it may have been written by then. A topic that is followed and does not exist is looked
+/// for once a second; one from kEnd begins where its end is when it is first reached, so a reader
+/// that joins late misses what came before. While the broker cannot be reached that is told about
+/// once a second.
+class SimBus final : public Bus {
  public:
-  enum class Broker : std::uint8_t { kCarries, kStalled, kDown };
-
-  struct ManagerSide {
-    std::function<void(const NodeName&, const Heartbeat&)> on_status;
-    std::function<void(const Canary&)> on_canary;
-    std::function<void()> on_topic_missing;
+  struct Config {
+    WayName way;
+    std::string bootstrap;
+    Duration send_within;
+    std::size_t send_queue_max;
   };
-  struct NodeSide {
-    std::function<void(const Assignment&)> on_assignment;
-    std::function<void()> on_caught_up;
+  /// Key and payload of a record.
+  static constexpr std::size_t kRecordBytesMax = 900'000;
+
+  /// Who looks on.
+  struct Hooks {
+    std::function<void(const BusRecord&)> on_publish = [](const BusRecord&) {};
+    Task on_effect = [] {};  ///< After each call that does something to the world.
   };
 
-  /// Of a bus in good health.
-  static constexpr Duration kDelayMax = std::chrono::milliseconds(5);
+  /// It lives as long as its loop runs.
+  SimBus(SimLoop& loop, SimBroker& broker, Config config, Hooks hooks);
+  ~SimBus() override { broker_.detach(client_); }
+  SimBus(const SimBus&) = delete;
+  SimBus& operator=(const SimBus&) = delete;
 
-  explicit SimBus(World& world) : world_(world) {}
+  void set_handlers(Handlers handlers) override { handlers_ = std::move(handlers); }
+  void ensure_topics(std::vector<TopicSpec> topics,
+                     std::function<void(std::vector<TopicFailure>)> done) override;
+  void follow(const std::string& topic, FollowFrom from) override;
+  void publish(BusRecord record, Completion<void> done) override;
+  Result<void> reconnect(const std::string& bootstrap) override;
 
-  void send_status(const NodeName& node, const Heartbeat& heartbeat, Task dropped);
-  void send_canary(const Canary& canary);
-  void publish_assignment(const Assignment& assignment);
-
-  /// A manager begins to read; a former one's unread messages are gone with it.
-  void attach_manager(ManagerSide side);
-  void detach_manager();
-  /// The manager follows this node's status. Before, nothing of it is delivered.
-  void watch(const NodeName& node) { watched_.insert(node); }
-  void attach_node(const NodeName& node, NodeSide side);
-  void detach_node(const NodeName& node);
-
-  void set_broker(Broker broker);
-  Broker broker() const { return broker_; }
-  /// All topics are gone, with what they held.
-  void lose_topics();
-  /// Makes those that are not there; not of a broker that cannot be reached.
-  void make_topics();
-  void cut_node(const NodeName& node) { cut_nodes_.insert(node); }
-  void join_node(const NodeName& node);
-  bool is_cut(const NodeName& node) const { return cut_nodes_.contains(node); }
-  /// What the node's topic says in the end; nullptr if it says nothing, or if its reader's way was
-  /// interrupted before it read to that: then the reader may take an older one for it.
-  const Assignment* newest_for(const NodeName& node) const;
-  void cut_manager();
-  void join_manager();
-  bool manager_is_cut() const { return manager_cut_; }
-  void set_faults(const BusFaults& faults) { faults_ = faults; }
-
-  /// Whether anything can get from nodes to the manager.
-  bool carries() const { return broker_ == Broker::kCarries && !manager_cut_ && has_topics_; }
-  /// When that was last so; not for a bus on which it is.
-  MonoTime carried_until() const { return carried_until_; }
-  /// What is sent arrives, and soon.
-  bool is_reliable() const { return faults_.loss == 0 && faults_.delay_max <= kDelayMax; }
+  /// What is sent leaves.
+  bool is_connected() const { return broker_.reaches(config_.way, config_.bootstrap); }
+  /// What is written to this topic from now on is read, once the way is open.
+  bool reads(const std::string& topic) const;
+  /// There was something to read, the way was not open, and it has not been read since. The reader
+  /// may then take something older for the newest.
+  bool is_interrupted(const std::string& topic) const;
 
  private:
-  struct AssignmentTopic {
-    std::deque<Assignment> records;  ///< Those not compacted yet; the last is the newest.
-    std::uint64_t first = 0;         ///< The position of the first of them.
-    std::uint64_t end() const { return first + records.size(); }
-    std::optional<NodeSide> reader;
-    std::uint64_t reader_life = 0;
-    std::uint64_t position = 0;
-    bool caught_up_told = false;
-    bool interrupted = false;  ///< It was to be read on, and the way was cut.
+  struct Sending {
+    BusRecord record;
+    Completion<void> done;
+    MonoTime give_up_at;
+    bool left = false;  ///< It is under way.
+  };
+  struct Reader {
+    FollowFrom from;
+    std::int64_t position = 0;
+    std::uint64_t topic_life = 0;  ///< 0: not reached yet.
+    bool fetching = false;
+    bool interrupted = false;
   };
 
-  /// One message under way to the broker, `arrive` being what it does there.
-  void travel(MonoTime& last_of_topic, Task arrive);
-  void arrive(const Task& task);
-  void hand_to_manager(Task task);
-  void keep(AssignmentTopic& topic, const Assignment& assignment);
-  void note_carrying();
-  void wake_reader(const NodeName& node);
-  void read(const NodeName& node);
+  bool is_served() const { return broker_.serves(config_.way, config_.bootstrap); }
+  void on_way_changed();
+  void leave(std::uint64_t number, Sending& sending);
+  void on_acknowledged(std::uint64_t number, const Result<void>& outcome);
+  void finish(std::uint64_t number, const Result<void>& outcome);
+  void give_up_late_ones();
+  void watch_for_late_ones();
+  void fetch_soon(const std::string& topic, Duration delay);
+  void fetch(const std::string& topic);
+  void tell_missing(const std::string& topic);
+  void deliver(const std::string& topic, std::int64_t end);
+  void complain();
+  void try_to_make(const std::vector<TopicSpec>& topics,
+                   const std::function<void(std::vector<TopicFailure>)>& done);
 
-  World& world_;
-  BusFaults faults_;
-  Broker broker_ = Broker::kCarries;
-  bool manager_cut_ = false;
-  bool has_topics_ = true;
-  bool carried_ = true;
-  MonoTime carried_until_{};
-  std::uint64_t topics_life_ = 0;
-  std::set<NodeName> cut_nodes_;
-  std::set<NodeName> watched_;
-  std::optional<ManagerSide> manager_;
-  std::map<NodeName, MonoTime> last_status_;
-  std::map<NodeName, MonoTime> last_assignment_;
-  MonoTime last_canary_{};
-  std::vector<Task> stalled_;           ///< Taken by a stalled broker.
-  std::vector<Task> held_for_manager_;  ///< In the log, unread because the way is cut.
-  std::map<NodeName, AssignmentTopic> assignments_;
+  SimLoop& loop_;
+  SimBroker& broker_;
+  Config config_;
+  Hooks hooks_;
+  SimBroker::ClientId client_;
+  Handlers handlers_;
+  std::map<std::uint64_t, Sending> sending_;  ///< By number; the oldest is given up first.
+  std::uint64_t next_number_ = 1;
+  bool watching_ = false;
+  bool complaining_ = false;
+  std::map<std::string, Reader> readers_;
 };
 
 }  // namespace hearth::sim

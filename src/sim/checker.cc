@@ -38,12 +38,12 @@ std::string show(const WishNumber& number) {
 }
 
 /// As far as can be known it runs.
-bool serves(const SimStore& store, const Instance& instance) {
+bool serves(const StoredState& store, const Instance& instance) {
   return instance.status.state == InstanceState::kRunning && instance.node &&
          store.nodes().at(*instance.node).state != NodeState::kDead;
 }
 
-std::uint32_t wanted_of(const SimStore& store, const WorkloadName& name) {
+std::uint32_t wanted_of(const StoredState& store, const WorkloadName& name) {
   const auto found = store.workloads().find(name);
   if (found == store.workloads().end() || !found->second.current) return 0;
   switch (found->second.phase) {
@@ -59,8 +59,8 @@ std::uint32_t wanted_of(const SimStore& store, const WorkloadName& name) {
 
 /// Whether something that serves stands in for `id`, or for what stands in for it: also for what
 /// stood in for it until now.
-bool is_replaced(const SimStore& before, const SimStore& after, const InstanceId& id) {
-  for (const SimStore* store : {&before, &after}) {
+bool is_replaced(const StoredState& before, const StoredState& after, const InstanceId& id) {
+  for (const StoredState* store : {&before, &after}) {
     for (const auto& [other, instance] : store->instances()) {
       if (instance.replaces != id) continue;
       const auto found = after.instances().find(other);
@@ -74,7 +74,7 @@ bool is_replaced(const SimStore& before, const SimStore& after, const InstanceId
 }
 
 /// Whether as many as wanted serve without it.
-bool is_surplus(const SimStore& after, const Instance& instance) {
+bool is_surplus(const StoredState& after, const Instance& instance) {
   std::uint32_t others = 0;
   for (const auto& [id, other] : after.instances()) {
     const bool counts = other.workload == instance.workload &&
@@ -86,7 +86,7 @@ bool is_surplus(const SimStore& after, const Instance& instance) {
 
 }  // namespace
 
-Checker::Checker(World& world, const SimStore& store, Truth truth)
+Checker::Checker(World& world, const StoredState& store, Truth truth)
     : world_(world), store_(store), truth_(std::move(truth)) {}
 
 void Checker::begin(std::set<NodeName> nodes) {
@@ -189,7 +189,11 @@ void Checker::on_batch(const core::ManagerBatch& batch) {
     world_.trace(text_of(write));
     check_write(write);
   }
-  for (const core::ManagerAction& action : batch.actions) world_.trace(text_of(action));
+  for (const core::ManagerAction& action : batch.actions) {
+    world_.trace(text_of(action));
+    const auto* power = std::get_if<core::SwitchPower>(&action);
+    if (power != nullptr) attempts_.insert_or_assign(power->node, power->attempt);
+  }
   check_stops(batch.writes);
   note_builders(batch.writes);
   if (quiet_ && !batch.writes.empty()) {
@@ -265,7 +269,7 @@ void Checker::check_stops(const std::vector<Write>& writes) {
       stopped.push_back(&put->instance);
   }
   if (stopped.empty()) return;
-  SimStore after = store_;
+  StoredState after = store_;
   after.commit(writes);
   for (const Instance* instance : stopped) {
     const bool is_spare = !serves(after, *instance) || is_surplus(after, *instance) ||
@@ -277,13 +281,7 @@ void Checker::check_stops(const std::vector<Write>& writes) {
   }
 }
 
-void Checker::on_action(const core::ManagerAction& action) {
-  if (const auto* publish = std::get_if<core::PublishAssignment>(&action)) check(*publish);
-  if (const auto* power = std::get_if<core::SwitchPower>(&action)) check(*power);
-}
-
-void Checker::check(const core::PublishAssignment& action) {
-  const Assignment& wish = action.assignment;
+void Checker::on_assignment(const Assignment& wish) {
   world_.note("manager", fmt::format("assignment {} for '{}': {} instances, {} images, {} builds",
                                      show(wish.number), wish.node.str(), wish.instances.size(),
                                      wish.images.size(), wish.builds.size()));
@@ -315,22 +313,25 @@ void Checker::on_manager_crash() {
   }
 }
 
-void Checker::check(const core::SwitchPower& action) {
-  const auto found = store_.nodes().find(action.node);
+void Checker::on_switch(const NodeName& node, PowerVerb verb) {
+  const std::uint32_t attempt = attempts_[node];
+  world_.note("manager", fmt::format("tells the driver of '{}': {} (attempt {})", node.str(),
+                                     name_of(verb), attempt));
+  const auto found = store_.nodes().find(node);
   const RecoveryPhase phase =
-      action.verb == PowerVerb::kOff ? RecoveryPhase::kSwitchingOff : RecoveryPhase::kSwitchingOn;
+      verb == PowerVerb::kOff ? RecoveryPhase::kSwitchingOff : RecoveryPhase::kSwitchingOn;
   const bool stored = found != store_.nodes().end() && found->second.state == NodeState::kDead &&
                       found->second.recovery.phase == phase &&
-                      found->second.recovery.attempt == action.attempt;
+                      found->second.recovery.attempt == attempt;
   const auto violate = [&](std::string_view why) {
-    world_.violate("power-off-only-dead", fmt::format("'{}' is switched {} {}", action.node.str(),
-                                                      name_of(action.verb), why));
+    world_.violate("power-off-only-dead",
+                   fmt::format("'{}' is switched {} {}", node.str(), name_of(verb), why));
   };
   if (!stored) return violate("and the store does not say so");
-  if (action.verb == PowerVerb::kOn) return;
-  if (to_resume_.erase(action.node) > 0) return;
+  if (verb == PowerVerb::kOn) return;
+  if (to_resume_.erase(node) > 0) return;
   if (is_blind_for(kBlindWithin)) return violate("while nobody can be heard");
-  if (truth_.is_well(action.node) && lasts(well_since_, action.node, kBackWithin))
+  if (truth_.is_well(node) && lasts(well_since_, node, kBackWithin))
     return violate("though it is well");
 }
 

@@ -11,7 +11,7 @@
 #include "core/manager/messages.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
-#include "sim/store.h"
+#include "sim/stored_state.h"
 #include "sim/world.h"
 
 namespace hearth::sim {
@@ -62,11 +62,14 @@ class Checker {
     std::function<std::vector<RunningBits>(const NodeName&)> running;
   };
 
-  Checker(World& world, const SimStore& store, Truth truth);
+  Checker(World& world, const StoredState& store, Truth truth);
 
   void begin(std::set<NodeName> nodes);
+  /// Decided, and neither stored nor done.
   void on_batch(const core::ManagerBatch& batch);
-  void on_action(const core::ManagerAction& action);
+  // Told to the world, and not yet out.
+  void on_assignment(const Assignment& assignment);
+  void on_switch(const NodeName& node, PowerVerb verb);
   void on_status(const NodeName& node, const Heartbeat& heartbeat);
   void on_saved(const NodeName& node, const Assignment& assignment);
   /// An agent stops the only container of an instance that runs. `newest`: what its topic says.
@@ -95,15 +98,13 @@ class Checker {
   void check_stops(const std::vector<Write>& writes);
   void note_builders(const std::vector<Write>& writes);
   void check_verdict(const Node& node);
-  void check(const core::PublishAssignment& action);
-  void check(const core::SwitchPower& action);
   bool was_troubled(const NodeName& node) const;
   bool is_blind_for(Duration duration) const;
   using Since = std::map<NodeName, MonoTime>;
   bool lasts(const Since& since, const NodeName& node, Duration duration) const;
 
   World& world_;
-  const SimStore& store_;
+  const StoredState& store_;
   Truth truth_;
   std::set<NodeName> nodes_;
   Since well_since_;
@@ -117,6 +118,7 @@ class Checker {
   std::map<NodeName, WishNumber> published_;
   std::map<NodeName, WishNumber> applied_;
   std::map<NodeName, WishNumber> saved_;
+  std::map<NodeName, std::uint32_t> attempts_;  ///< Of the power switches decided last.
   std::set<InstanceId> ids_used_;
   using BuildKey = std::pair<WorkloadName, Generation>;
   struct Builds {

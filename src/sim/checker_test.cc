@@ -33,14 +33,14 @@ class CheckerTest : public testing::Test {
     instance.desire = desire;
     return instance;
   }
-  static core::PublishAssignment assignment(std::uint64_t epoch, std::uint64_t revision,
-                                            std::vector<AssignedInstance> instances = {}) {
-    return {Assignment{.node = kNode,
-                       .number = {{epoch}, {revision}},
-                       .heartbeat_interval = {},
-                       .instances = std::move(instances),
-                       .images = {},
-                       .builds = {}}};
+  static Assignment assignment(std::uint64_t epoch, std::uint64_t revision,
+                               std::vector<AssignedInstance> instances = {}) {
+    return {.node = kNode,
+            .number = {{epoch}, {revision}},
+            .heartbeat_interval = {},
+            .instances = std::move(instances),
+            .images = {},
+            .builds = {}};
   }
   static Heartbeat applied(std::uint64_t revision) {
     Heartbeat heartbeat;
@@ -72,6 +72,11 @@ class CheckerTest : public testing::Test {
     store_.commit({PutNode{node(NodeState::kLive)}, PutWorkload{workload(wanted)},
                    PutInstance{first}, PutInstance{second}});
   }
+  void switch_off(std::uint32_t attempt) {
+    checker_.on_batch(
+        {.writes = {}, .actions = {core::SwitchPower{kNode, PowerVerb::kOff, attempt}}});
+    checker_.on_switch(kNode, PowerVerb::kOff);
+  }
   void stop(Instance instance) {
     instance.desire = InstanceDesire::kStop;
     checker_.on_batch({.writes = {PutInstance{instance}}, .actions = {}});
@@ -93,7 +98,7 @@ class CheckerTest : public testing::Test {
   std::set<InstanceId> doubled_;
   std::map<NodeName, std::vector<Checker::RunningBits>> running_;
   World world_{1, {}};
-  SimStore store_;
+  StoredState store_;
   Checker checker_{world_,
                    store_,
                    {.is_well = [this](const NodeName&) { return well_; },
@@ -177,7 +182,7 @@ TEST_F(CheckerTest, AllowsAVerdictByASilenceAfterTheBusCarriesAgain) {
 TEST_F(CheckerTest, KnowsAPowerSwitchThatIsNotStored) {
   well_ = false;
   store_.commit({PutNode{node(NodeState::kDead)}});
-  checker_.on_action(core::SwitchPower{kNode, PowerVerb::kOff, 1});
+  switch_off(1);
   EXPECT_EQ(broken(), "power-off-only-dead");
 }
 
@@ -186,32 +191,43 @@ TEST_F(CheckerTest, KnowsAPowerSwitchOfAWellNode) {
   dead.recovery = {.phase = RecoveryPhase::kSwitchingOff, .attempt = 1, .reason = ""};
   store_.commit({PutNode{dead}});
   pass(seconds(10));
-  checker_.on_action(core::SwitchPower{kNode, PowerVerb::kOff, 1});
+  switch_off(1);
+  EXPECT_EQ(broken(), "power-off-only-dead");
+}
+
+TEST_F(CheckerTest, KnowsAPowerSwitchOfAnotherAttemptThanTheOneStored) {
+  well_ = false;
+  Node dead = node(NodeState::kDead);
+  dead.recovery = {.phase = RecoveryPhase::kSwitchingOff, .attempt = 1, .reason = ""};
+  store_.commit({PutNode{dead}});
+  switch_off(1);
+  EXPECT_EQ(broken(), "");
+  switch_off(2);
   EXPECT_EQ(broken(), "power-off-only-dead");
 }
 
 TEST_F(CheckerTest, KnowsAnAssignmentThatTheStoreDoesNotKnow) {
   store_.commit({PutEpoch{{1}}, PutInstance{instance(InstanceDesire::kStop)}});
-  checker_.on_action(assignment(1, 1,
-                                {{.id = {"app-1"},
-                                  .workload = kApp,
-                                  .generation = {1},
-                                  .desire = InstanceDesire::kRun,
-                                  .image = {},
-                                  .container = {}}}));
+  checker_.on_assignment(assignment(1, 1,
+                                    {{.id = {"app-1"},
+                                      .workload = kApp,
+                                      .generation = {1},
+                                      .desire = InstanceDesire::kRun,
+                                      .image = {},
+                                      .container = {}}}));
   EXPECT_EQ(broken(), "stored-before-told");
 }
 
 TEST_F(CheckerTest, KnowsAWishThatGoesBack) {
   store_.commit({PutEpoch{{1}}});
-  checker_.on_action(assignment(1, 2));
-  checker_.on_action(assignment(1, 1));
+  checker_.on_assignment(assignment(1, 2));
+  checker_.on_assignment(assignment(1, 1));
   EXPECT_EQ(broken(), "wish-goes-forward");
 }
 
 TEST_F(CheckerTest, KnowsAnEpochThatIsNotStored) {
   store_.commit({PutEpoch{{1}}});
-  checker_.on_action(assignment(2, 1));
+  checker_.on_assignment(assignment(2, 1));
   EXPECT_EQ(broken(), "wish-goes-forward");
 }
 
@@ -243,8 +259,7 @@ TEST_F(CheckerTest, KnowsAStopOfWhatIsWanted) {
                                          .generation = {1},
                                          .desire = InstanceDesire::kRun,
                                          .image = {},
-                                         .container = {}}})
-                                .assignment;
+                                         .container = {}}});
   checker_.on_last_stopped(newest, {"app-2"});
   EXPECT_EQ(broken(), "");
   checker_.on_last_stopped(newest, {"app-1"});
@@ -391,7 +406,7 @@ TEST_F(BuildsTest, OfANodeThatIsWellMayNotBeDoneElsewhere) {
 TEST_F(CheckerTest, WritesTheWordsOfADecisionIntoTheTrace) {
   const auto trace_of = [](const Node& written, const core::ManagerAction& action) {
     World world(1, {});
-    const SimStore store;
+    const StoredState store;
     Checker checker(world, store, {});
     checker.on_batch({.writes = {PutNode{written}}, .actions = {action}});
     return world.trace_hash();

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "wire/assignment_codec.h"
+#include "wire/heartbeat_codec.h"
+
 namespace hearth::sim {
 namespace {
 
@@ -12,8 +15,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint16_t kAgentPort = 7701;
-/// The latest answer of a switch; the manager has long given it up by then.
-constexpr Duration kPowerAnswerMax = seconds(15);
+/// With a node's number behind it.
+constexpr std::string_view kAddress = "10.0.0.";
+constexpr const char* kTopicPrefix = "hearth.";
 /// Whatever anybody set a clock to.
 constexpr WallClock::duration kWallErrorMax = std::chrono::hours(48);
 /// After the faults ended: when a person walks up to a machine that is still off.
@@ -55,31 +59,43 @@ Cluster::Cluster(World& world, const ClusterShape& shape)
     : world_(world),
       shape_(shape),
       wall_prng_(shape.wall_seed),
-      bus_(world),
-      manager_({world, bus_, store_, draw_wall_error()},
-               simulated_manager_settings(shape.with_power), manager_hooks()),
-      person_(world, [this](RequestId request,
-                            const Command& command) { manager_.ask(request, command); }),
-      checker_(world, store_, truth()) {
+      topics_(kTopicPrefix),
+      broker_(world, topics_.canary()),
+      manager_({.world = world,
+                .broker = broker_,
+                .power_faults = power_faults_,
+                .wall_error = draw_wall_error()},
+               {.settings = simulated_manager_settings(shape.with_power),
+                .topic_prefix = kTopicPrefix,
+                .inbox_max = shape.inbox_max},
+               manager_hooks()),
+      person_(world,
+              [this](const Command& command, auto done) { ask_manager(command, std::move(done)); }),
+      checker_(world, manager_.stored(), truth()) {
+  const std::optional<BusAddress> named =
+      shape.broker == BrokerKind::kNamed
+          ? std::optional(BusAddress{broker_.address(), kTopicPrefix})
+          : std::nullopt;
   for (std::uint32_t i = 1; i <= shape.nodes; ++i) {
     const NodeName name = *NodeName::parse(fmt::format("node{}", i));
-    machines_.emplace(name, std::make_unique<SimMachine>(
-                                SimMachine::Parts{world_, bus_, content_, draw_wall_error()},
-                                agent_settings(name, shape.cpu_millis), agent_hooks(name)));
+    machines_.emplace(name,
+                      std::make_unique<SimMachine>(
+                          SimMachine::Parts{world_, broker_, content_, draw_wall_error()},
+                          agent_settings(name, shape.cpu_millis), named, machine_hooks(name)));
   }
 }
 
 Checker::Truth Cluster::truth() {
   return {.is_well =
               [this](const NodeName& name) {
-                return machines_.at(name)->dialled() == DialOutcome::kAnswered && bus_.carries() &&
-                       !bus_.is_cut(name) && !dial_cut_.contains(name) && manager_.works();
+                return dial(name) == DialOutcome::kAnswered && has_way_to_manager(name) &&
+                       manager_.works();
               },
           .can_be_dialled =
               [this](const NodeName& name) { return dial(name) == DialOutcome::kAnswered; },
           .can_be_heard = [this](const NodeName& name) { return can_be_heard(name); },
-          .bus_carries = [this] { return bus_.carries(); },
-          .carried_until = [this] { return bus_.carried_until(); },
+          .bus_carries = [this] { return broker_.carries(); },
+          .carried_until = [this] { return broker_.carried_until(); },
           .manager_works = [this] { return manager_.works(); },
           .doubled =
               [this](const NodeName& name) {
@@ -106,10 +122,17 @@ Checker::Truth Cluster::truth() {
               }};
 }
 
-bool Cluster::can_be_heard(const NodeName& name) const {
+/// What its agent sends gets to the manager, sooner or later.
+bool Cluster::has_way_to_manager(const NodeName& name) const {
   const SimMachine& machine = *machines_.at(name);
-  return machine.dialled() == DialOutcome::kAnswered && bus_.carries() && bus_.is_reliable() &&
-         !bus_.is_cut(name) && manager_.works();
+  return machine.agent_runs() && machine.agent().bus() != nullptr &&
+         machine.agent().bus()->is_connected() && broker_.carries() && manager_.is_alive() &&
+         manager_.life().bus().reads(topics_.status(name));
+}
+
+bool Cluster::can_be_heard(const NodeName& name) const {
+  return machines_.at(name)->dialled() == DialOutcome::kAnswered && has_way_to_manager(name) &&
+         broker_.is_reliable() && manager_.works();
 }
 
 Cluster::Running Cluster::running() const {
@@ -133,72 +156,119 @@ WallError Cluster::draw_wall_error() {
           .set_at = world_.now() + seconds(wall_prng_.between(0, 120))};
 }
 
-AgentProcess::Hooks Cluster::agent_hooks(const NodeName& name) {
+SimMachine::Hooks Cluster::machine_hooks(const NodeName& name) {
   return {
-      .on_status = [this, name](const Heartbeat& one) { checker_.on_status(name, one); },
+      .agent = {.on_status = [this, name](const Heartbeat& one) { checker_.on_status(name, one); },
+                .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
+                .on_build_begins =
+                    [this, name](const BuildOrder& order) {
+                      checker_.on_build_begins(name, order);
+                    },
+                .on_build_ends =
+                    [this, name](const BuildOrder& order, const Result<Digest>& outcome) {
+                      checker_.on_build_ends(name, order, outcome);
+                    },
+                .manager_reachable =
+                    [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
+                .manager = [this](const HttpCall& call) { return answer_of_manager(call); }},
       .on_saved = [this, name](const Assignment& one) { checker_.on_saved(name, one); },
-      .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
-      .on_build_begins = [this,
-                          name](const BuildOrder& order) { checker_.on_build_begins(name, order); },
-      .on_build_ends =
-          [this, name](const BuildOrder& order, const Result<Digest>& outcome) {
-            checker_.on_build_ends(name, order, outcome);
-          },
-      .manager_reachable = [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
-      .on_crash = [this, name] { checker_.on_agent_crash(name); }};
+      .on_agent_crash = [this, name] { checker_.on_agent_crash(name); },
+      .on_disk_lost = [this, name] { checker_.forget_node(name); }};
 }
 
 void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
-  const SimEngine& engine = machines_.at(name)->engine();
-  const auto found = engine.containers().find(container);
-  const Assignment* newest = bus_.newest_for(name);
-  if (found == engine.containers().end() || newest == nullptr) return;
+  const SimMachine& machine = *machines_.at(name);
+  const auto found = machine.engine().containers().find(container);
+  const std::string topic = topics_.assignment(name);
+  const SimBroker::Record* newest = broker_.newest(topic);
+  const SimBus* bus = machine.agent().bus();
+  if (found == machine.engine().containers().end() || newest == nullptr) return;
+  if (bus == nullptr || bus->is_interrupted(topic)) return;
   // One of two that run is rightly stopped.
-  if (engine.running(found->second.instance) == 1) {
-    checker_.on_last_stopped(*newest, found->second.instance);
+  if (machine.engine().running(found->second.instance) == 1) {
+    checker_.on_last_stopped(*decode_assignment(newest->payload), found->second.instance);
   }
 }
 
-ManagerProcess::Hooks Cluster::manager_hooks() {
-  return {.on_batch = [this](const core::ManagerBatch& batch) { checker_.on_batch(batch); },
-          .on_action = [this](const core::ManagerAction& action) { checker_.on_action(action); },
-          .dial = [this](const NodeName& name) { return dial(name); },
-          .fetch_status = [this](const NodeName& name) -> Result<Heartbeat> {
-            if (dial(name) != DialOutcome::kAnswered) {
-              return fail(ErrorCode::kUnavailable, "no answer");
-            }
-            return machines_.at(name)->agent().status();
-          },
-          .switch_power = [this](const NodeName& name, PowerVerb verb,
-                                 const auto& done) { switch_power(name, verb, done); },
-          .on_reply = [this](const core::Reply& reply) { person_.on_reply(reply); },
-          .on_crash =
-              [this] {
-                running_at_crash_ = running();
-                checker_.on_manager_crash();
-              }};
+SimManager::Hooks Cluster::manager_hooks() {
+  return {
+      .life = {.on_batch = [this](const core::ManagerBatch& batch) { checker_.on_batch(batch); },
+               .on_assignment = [this](const Assignment& one) { checker_.on_assignment(one); },
+               .on_event =
+                   [this](const ClusterEvent& event) {
+                     world_.note("manager",
+                                 fmt::format("{}: {}", name_of(event.type), event.message));
+                   },
+               .on_power_told = [this](const NodeName& name,
+                                       PowerVerb verb) { checker_.on_switch(name, verb); },
+               .switch_power = [this](const NodeName& name,
+                                      PowerVerb verb) { carry_out_switch(name, verb); },
+               .dial = [this](const NodeName& name, const Endpoint&) { return dial(name); },
+               .agents = [this](const HttpCall& call) { return answer_of_agent(call); },
+               .on_effect = {},
+               .on_fatal = {}},
+      .on_start = [this] { move_embedded_broker(true); },
+      .on_crash =
+          [this] {
+            move_embedded_broker(false);
+            running_at_crash_ = running();
+            checker_.on_manager_crash();
+          }};
 }
 
-DialOutcome Cluster::dial(const NodeName& name) {
+/// One without a process is nowhere.
+void Cluster::move_embedded_broker(bool to_a_live_manager) {
+  if (shape_.broker != BrokerKind::kEmbedded) return;
+  broker_.move_to(to_a_live_manager ? fmt::format("broker{}:9092", ++brokers_) : "");
+}
+
+DialOutcome Cluster::dial(const NodeName& name) const {
   return dial_cut_.contains(name) ? DialOutcome::kNoAnswer : machines_.at(name)->dialled();
 }
 
-void Cluster::switch_power(const NodeName& name, PowerVerb verb,
-                           const std::function<void(Result<void>)>& done) {
-  if (world_.chance(power_faults_.no_answer)) return;
-  const bool fails = world_.chance(power_faults_.failure);
-  const bool deaf = world_.chance(power_faults_.deaf);
-  const bool tells_failure = deaf && world_.chance(500);
-  const bool never_tells = deaf && !tells_failure && world_.chance(500);
-  const Duration late = deaf ? world_.between(seconds(2), kPowerAnswerMax) : Duration(0);
-  world_.after(world_.between(milliseconds(50), milliseconds(1500)), [=, this] {
-    if (fails) return done(fail(ErrorCode::kFailed, "the switch does not answer"));
-    SimMachine& machine = *machines_.at(name);
-    verb == PowerVerb::kOff ? machine.power_off() : machine.power_on();
-    if (never_tells) return;
-    if (tells_failure) return done(fail(ErrorCode::kFailed, "the connection broke"));
-    world_.after(late, [done] { done({}); });
-  });
+std::optional<Result<HttpReply>> Cluster::answer_of_agent(const HttpCall& call) const {
+  const NodeName name = *NodeName::parse("node" + call.server.address.substr(kAddress.size()));
+  const DialOutcome dialled = dial(name);
+  if (dialled == DialOutcome::kNoAnswer) return std::nullopt;
+  if (dialled != DialOutcome::kAnswered) {
+    return fail(ErrorCode::kUnavailable, "connection refused");
+  }
+  return HttpReply{.body = encode(machines_.at(name)->agent().agent().status())};
+}
+
+std::optional<Result<HttpReply>> Cluster::answer_of_manager(const HttpCall&) const {
+  const ManagerShell& shell = manager_.life().shell();
+  return HttpReply{.body = fmt::format(R"({{"bootstrap":"{}","topic_prefix":"{}"}})",
+                                       shell.bus_bootstrap(), shell.topic_prefix())};
+}
+
+void Cluster::carry_out_switch(const NodeName& name, PowerVerb verb) {
+  SimMachine& machine = *machines_.at(name);
+  verb == PowerVerb::kOff ? machine.power_off() : machine.power_on();
+}
+
+/// Whoever deploys has uploaded the bundle before.
+void Cluster::ask_manager(const Command& command, Completion<core::CommandResult> done) {
+  if (const auto* deploy = std::get_if<DeployWorkload>(&command)) {
+    content_.bundles.insert(deploy->spec.bundle);
+  }
+  manager_.ask(command, std::move(done));
+}
+
+void Cluster::cut_off(const NodeName& name) {
+  broker_.cut(name.str());
+  cut_dial(name);
+}
+
+void Cluster::write_foreign_records(const NodeName& name) {
+  const std::string huge(SimBus::kRecordBytesMax + 1, 'x');
+  for (const std::string& topic :
+       {topics_.status(name), topics_.assignment(name), topics_.canary()}) {
+    for (const std::string& payload :
+         {std::string(R"({"v":1,)"), std::string("\x00\xff", 2), huge}) {
+      broker_.write_foreign(topic, payload);
+    }
+  }
 }
 
 std::vector<NodeName> Cluster::node_names() const {
@@ -213,7 +283,8 @@ void Cluster::start() {
   for (const NodeName& name : names) {
     entries.push_back({.name = name,
                        .display_name = name.str(),
-                       .agent = {.address = "10.0.0." + name.str().substr(4), .port = kAgentPort}});
+                       .agent = {.address = fmt::format("{}{}", kAddress, name.str().substr(4)),
+                                 .port = kAgentPort}});
     machines_.at(name)->power_on();
   }
   checker_.begin({names.begin(), names.end()});
@@ -223,19 +294,22 @@ void Cluster::start() {
 
 void Cluster::heal() {
   world_.note("faults", "end");
-  bus_.set_faults({});
-  bus_.set_broker(SimBus::Broker::kCarries);
-  bus_.join_manager();
+  broker_.set_faults({});
+  broker_.set_state(SimBroker::State::kCarries);
+  broker_.join(kManagerWay);
   set_power_faults({});
   manager_.set_store_fails(false);
+  manager_.let_store_go_on();
   manager_.thaw();
   for (auto& [name, machine] : machines_) {
-    bus_.join_node(name);
+    broker_.join(name.str());
     join_dial(name);
     machine->thaw();
-    machine->disk().full = false;
-    machine->disk().busy = false;
-    machine->agent().crash_at_save(AgentProcess::SaveCrash::kNone);
+    machine->disk().set_full(false);
+    machine->disk().set_busy(false);
+    machine->disk().go_on();
+    machine->crash_agent_at_save(SimMachine::SaveCrash::kNone);
+    machine->spare_at_power_off();
     machine->engine().set_faults({});
     machine->engine().go_on();
     checker_.on_engine_trouble_ended(name);
@@ -248,7 +322,7 @@ void Cluster::heal() {
 std::string Cluster::unsettled() {
   if (person_.is_waiting()) return "the operator waits for an answer";
   if (!manager_.works()) return "the manager does not work";
-  if (!manager_.manager().bus_carries()) return "the manager thinks that the bus does not carry";
+  if (!manager_.core().bus_carries()) return "the manager thinks that the bus does not carry";
   std::string why = unsettled_nodes();
   if (why.empty()) why = unsettled_workloads();
   if (why.empty()) why = unsettled_containers();
@@ -258,19 +332,22 @@ std::string Cluster::unsettled() {
 std::string Cluster::unsettled_nodes() {
   for (auto& [name, machine] : machines_) {
     if (!machine->works()) return fmt::format("'{}' does not work", name.str());
-    const auto found = store_.nodes().find(name);
-    if (found == store_.nodes().end()) return fmt::format("'{}' is not known", name.str());
+    const auto found = stored().nodes().find(name);
+    if (found == stored().nodes().end()) return fmt::format("'{}' is not known", name.str());
     const Node& node = found->second;
     if (node.state != NodeState::kLive || node.recovery.phase != RecoveryPhase::kNone) {
       return fmt::format("'{}' works, but is {} and its recovery {}", name.str(),
                          name_of(node.state), name_of(node.recovery.phase));
     }
-    if (node.incarnation != machine->agent().status().incarnation) {
+    if (node.incarnation != machine->agent().agent().status().incarnation) {
       return fmt::format("the life of '{}' is not known", name.str());
     }
-    const WishNumber wished = manager_.manager().assignments().record(name).assigned();
-    if (machine->agent().status().applied != wished) {
+    const WishNumber wished = manager_.core().assignments().record(name).assigned();
+    if (machine->agent().agent().status().applied != wished) {
       return fmt::format("'{}' does not follow its assignment", name.str());
+    }
+    if (machine->work_folder().files() > 0) {
+      return fmt::format("files of '{}' are left over", name.str());
     }
   }
   return {};
@@ -278,8 +355,8 @@ std::string Cluster::unsettled_nodes() {
 
 std::string Cluster::unsettled_workloads() {
   for (const auto& [name, spec] : person_.promised()) {
-    const auto found = store_.workloads().find(name);
-    const bool down = found == store_.workloads().end() || is_down(found->second);
+    const auto found = stored().workloads().find(name);
+    const bool down = found == stored().workloads().end() || is_down(found->second);
     if (!spec) {
       if (!down) return fmt::format("'{}' was to be down", name.str());
       continue;
@@ -305,8 +382,8 @@ std::string Cluster::unsettled_containers() {
   for (const auto& [name, machine] : machines_) {
     for (const auto& [id, container] : machine->engine().containers()) {
       const std::string& instance_id = container.instance.str();
-      const auto found = store_.instances().find(container.instance);
-      if (found == store_.instances().end() || found->second.node != name) {
+      const auto found = stored().instances().find(container.instance);
+      if (found == stored().instances().end() || found->second.node != name) {
         return fmt::format("container {} of '{}' should not be on '{}'", id.str(), instance_id,
                            name.str());
       }
@@ -329,13 +406,13 @@ std::string Cluster::unsettled_containers() {
       ++running[container.workload];
     }
   }
-  for (const auto& [id, instance] : store_.instances()) {
+  for (const auto& [id, instance] : stored().instances()) {
     if (!seen.contains(id)) {
       return fmt::format("'{}' ({}, {}) has no container: {}", id.str(), name_of(instance.desire),
                          name_of(instance.status.state), instance.status.reason);
     }
   }
-  for (const auto& [name, workload] : store_.workloads()) {
+  for (const auto& [name, workload] : stored().workloads()) {
     const bool up = !is_down(workload) && workload.current;
     const std::uint32_t wanted = up ? workload.current->spec.instances : 0;
     if (running[name] != wanted) {

@@ -4,34 +4,36 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "sim/bus.h"
+#include "shell/topics/topic_names.h"
+#include "sim/broker.h"
 #include "sim/checker.h"
 #include "sim/machine.h"
-#include "sim/manager_process.h"
+#include "sim/manager.h"
 #include "sim/operator.h"
-#include "sim/store.h"
 #include "sim/world.h"
 
 namespace hearth::sim {
+
+/// Whose the broker is, and how agents find it.
+enum class BrokerKind : std::uint8_t {
+  kNamed,     ///< One of its own, which agents are told on their command line.
+  kAsked,     ///< One of its own, and agents ask the manager where it is.
+  kEmbedded,  ///< In the manager's process: it ends with it, and is elsewhere and empty then.
+};
 
 struct ClusterShape {
   std::uint32_t nodes = 3;
   bool with_power = true;        ///< Each node has a power driver.
   std::uint32_t cpu_millis = 0;  ///< Of each node; 0: not told.
+  BrokerKind broker = BrokerKind::kNamed;
+  std::size_t inbox_max = 20'000;  ///< The manager's.
   WallClocks wall_clocks = WallClocks::kAgree;
   std::uint64_t wall_seed = 0;  ///< Of nothing but their errors.
-};
-
-/// The power driver's troubles, in thousandths. `deaf`: of those that do not fail to act, how many
-/// are not known to have: half of them say that they failed, the others answer late or never.
-struct PowerFaults {
-  std::uint32_t failure = 0;    ///< Nothing is switched, and the driver says so.
-  std::uint32_t no_answer = 0;  ///< Nothing is switched, and the driver is silent.
-  std::uint32_t deaf = 0;
 };
 
 /// A whole installation: manager, store, broker, machines with agents and engines, an operator, and
@@ -44,9 +46,10 @@ class Cluster {
   void start();
 
   World& world() { return world_; }
-  SimBus& bus() { return bus_; }
-  SimStore& store() { return store_; }
-  ManagerProcess& manager() { return manager_; }
+  SimBroker& broker() { return broker_; }
+  SimManager& manager() { return manager_; }
+  /// What the manager has on disk.
+  const StoredState& stored() const { return manager_.stored(); }
   Operator& person() { return person_; }
   Checker& checker() { return checker_; }
   ContentStore& content() { return content_; }
@@ -61,6 +64,10 @@ class Cluster {
   /// The manager's way to the node's port; the bus is another way.
   void cut_dial(const NodeName& name) { dial_cut_.insert(name); }
   void join_dial(const NodeName& name) { dial_cut_.erase(name); }
+  /// Both ways to the node.
+  void cut_off(const NodeName& name);
+  /// Somebody writes to our topics what is no message of ours.
+  void write_foreign_records(const NodeName& name);
   void set_power_faults(const PowerFaults& faults) { power_faults_ = faults; }
 
   /// Ends all faults. Machines that are off stay so for the manager to find; whoever it cannot
@@ -71,14 +78,18 @@ class Cluster {
   std::string unsettled();
 
  private:
-  AgentProcess::Hooks agent_hooks(const NodeName& name);
+  SimMachine::Hooks machine_hooks(const NodeName& name);
   void check_stop(const NodeName& name, const ContainerId& container);
-  ManagerProcess::Hooks manager_hooks();
-  DialOutcome dial(const NodeName& name);
+  SimManager::Hooks manager_hooks();
+  DialOutcome dial(const NodeName& name) const;
+  std::optional<Result<HttpReply>> answer_of_agent(const HttpCall& call) const;
+  std::optional<Result<HttpReply>> answer_of_manager(const HttpCall& call) const;
+  void carry_out_switch(const NodeName& name, PowerVerb verb);
+  void ask_manager(const Command& command, Completion<core::CommandResult> done);
+  void move_embedded_broker(bool to_a_live_manager);
   Checker::Truth truth();
+  bool has_way_to_manager(const NodeName& name) const;
   bool can_be_heard(const NodeName& name) const;
-  void switch_power(const NodeName& name, PowerVerb verb,
-                    const std::function<void(Result<void>)>& done);
   WallError draw_wall_error();
   std::string unsettled_nodes();
   std::string unsettled_workloads();
@@ -87,16 +98,17 @@ class Cluster {
   World& world_;
   ClusterShape shape_;
   Prng wall_prng_;
-  SimBus bus_;
-  SimStore store_;
+  TopicNames topics_;
+  SimBroker broker_;
+  std::uint64_t brokers_ = 1;
+  PowerFaults power_faults_;
   ContentStore content_;
   std::map<NodeName, std::unique_ptr<SimMachine>> machines_;
-  ManagerProcess manager_;
+  SimManager manager_;
   Operator person_;
   Checker checker_;
   std::set<NodeName> dial_cut_;
   Running running_at_crash_;
-  PowerFaults power_faults_;
 };
 
 /// The settings that all simulated clusters use: the default liveness profile, and patience short

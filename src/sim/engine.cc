@@ -32,7 +32,7 @@ Digest digest_of(std::string_view text) {
 void SimEngine::boot() {
   host_.after(host_.world().between(milliseconds(100), milliseconds(2000)), [this] {
     up_ = true;
-    if (notice_) tell(core::EngineFound{});
+    tell_watching();
   });
 }
 
@@ -40,7 +40,7 @@ void SimEngine::die() {
   stop_hanging();
   up_ = false;
   ++life_;
-  notice_ = nullptr;
+  unwatch();
   for (auto& [id, container] : containers_) {
     if (container.state == ContainerState::kRunning) end(container, kKilled);
   }
@@ -52,14 +52,14 @@ void SimEngine::restart(Duration down_for) {
   up_ = false;
   ++life_;
   host_.world().note(name_, "the engine stops, and all containers with it");
-  if (notice_) tell(core::EngineLost{"the engine's notices broke off"});
+  tell_lost("the engine's notices broke off");
   for (auto& [id, container] : containers_) {
     if (container.state == ContainerState::kRunning) end(container, kKilled);
   }
   host_.after(down_for, [this] {
     up_ = true;
     host_.world().note(name_, "the engine is back");
-    if (notice_) tell(core::EngineFound{});
+    tell_watching();
   });
 }
 
@@ -81,9 +81,10 @@ void SimEngine::stop_hanging() {
   held_.clear();
 }
 
-void SimEngine::watch(Notice notice) {
-  notice_ = std::move(notice);
-  if (up_) tell(core::EngineFound{});
+void SimEngine::watch(Watch watch) {
+  watch_ = std::move(watch);
+  ++watches_;
+  if (up_) tell_watching();
 }
 
 SimEngine::Fate SimEngine::draw_fate() {
@@ -115,21 +116,21 @@ void SimEngine::leave_unanswered(const Done& done, const std::function<Result<vo
   host_.after(kPatience, [done] { done(fail(ErrorCode::kTimeout, "no answer in time")); });
 }
 
-void SimEngine::create(const AssignedInstance& instance, std::uint32_t restarts, Created done) {
+void SimEngine::create(const ContainerRequest& request, Completion<ContainerId> done) {
   const ContainerId id = next_id();
   const auto answer = [id, done = std::move(done)](const Result<void>& outcome) {
     if (!outcome) return done(tl::unexpected(outcome.error()));
     done(id);
   };
-  run(milliseconds(10), milliseconds(80), answer, [this, id, instance, restarts]() -> Result<void> {
-    const std::optional<Digest> bits = bits_of(instance.image.reference);
-    if (!bits) return fail(ErrorCode::kNotFound, "no such image");
+  run(milliseconds(10), milliseconds(80), answer, [this, id, request]() -> Result<void> {
+    const std::optional<Digest> archive = archive_of(request.image);
+    if (!archive) return fail(ErrorCode::kNotFound, "no such image");
     containers_.emplace(id, Container{.id = id,
-                                      .instance = instance.id,
-                                      .workload = instance.workload,
-                                      .generation = instance.generation,
-                                      .restarts = restarts});
-    image_of_.emplace(id, Image{.reference = instance.image.reference, .archive = bits});
+                                      .instance = request.instance,
+                                      .workload = request.workload,
+                                      .generation = request.generation,
+                                      .restarts = request.restarts});
+    image_of_.emplace(id, Image{.reference = request.image, .archive = archive});
     return {};
   });
 }
@@ -143,7 +144,9 @@ void SimEngine::start(const ContainerId& container, const Done& done) {
     found->second.exit.reset();
     host_.world().note(name_, fmt::format("container {} of '{}' runs", container.str(),
                                           found->second.instance.str()));
-    tell(core::ContainerStarted{container, found->second.instance});
+    tell({.kind = ContainerNotice::Kind::kStarted,
+          .container = container,
+          .instance = found->second.instance});
     return {};
   });
 }
@@ -163,14 +166,16 @@ void SimEngine::remove(const ContainerId& container, const Done& done) {
     const auto found = containers_.find(container);
     if (found == containers_.end()) return {};
     if (found->second.state == ContainerState::kRunning) end(found->second, kKilled);
-    tell(core::ContainerRemoved{container, found->second.instance});
+    tell({.kind = ContainerNotice::Kind::kRemoved,
+          .container = container,
+          .instance = found->second.instance});
     image_of_.erase(container);
     containers_.erase(found);
     return {};
   });
 }
 
-void SimEngine::take_inventory(std::function<void(Result<Inventory>)> done) {
+void SimEngine::take_inventory(Completion<Inventory> done) {
   const auto inventory = std::make_shared<Inventory>();
   const auto answer = [inventory, done = std::move(done)](const Result<void>& outcome) {
     if (!outcome) return done(tl::unexpected(outcome.error()));
@@ -178,77 +183,84 @@ void SimEngine::take_inventory(std::function<void(Result<Inventory>)> done) {
   };
   run(milliseconds(2), milliseconds(60), answer, [this, inventory]() -> Result<void> {
     for (const auto& [id, container] : containers_) inventory->containers.push_back(container);
-    for (const auto& [reference, bits] : images_) inventory->images.push_back(reference);
+    for (const auto& [reference, archive] : images_) inventory->images.push_back(reference);
     return {};
   });
 }
 
-void SimEngine::fetch(const Image& image, const std::function<bool()>& reachable,
-                      const Done& done) {
-  run(milliseconds(50), milliseconds(1500), done, [this, image, reachable]() -> Result<void> {
-    if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
-    if (!image.archive || !content_.archives.contains(*image.archive)) {
-      return fail(ErrorCode::kNotFound, "the content store has no such image");
-    }
-    images_.insert_or_assign(image.reference, *image.archive);
+void SimEngine::load(const std::string& reference, const Digest& archive, const Done& done) {
+  run(milliseconds(25), milliseconds(750), done, [this, reference, archive]() -> Result<void> {
+    images_.insert_or_assign(reference, archive);
     return {};
   });
 }
 
-/// The image is there before it is handed over: a machine that dies in between keeps it.
-void SimEngine::build(const BuildOrder& order, const std::function<bool()>& reachable, Built done) {
-  const auto told = std::make_shared<Built>(std::move(done));
-  building_[order.reference] = told;
-  const auto tell_end = [told](const Result<Digest>& outcome) {
-    if (const Built end = std::exchange(*told, nullptr)) end(outcome);
+void SimEngine::remove_image(const std::string& reference, const Done& done) {
+  run(milliseconds(10), milliseconds(100), done, [this, reference]() -> Result<void> {
+    images_.erase(reference);
+    return {};
+  });
+}
+
+/// Ends once: by itself, or when it is broken off.
+SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
+  const auto told = std::make_shared<Done>(std::move(done));
+  under_way_.insert_or_assign(reference, told);
+  return [this, told, reference](const Result<void>& outcome) {
+    const auto found = under_way_.find(reference);
+    if (found != under_way_.end() && found->second == told) under_way_.erase(found);
+    if (const Done end = std::exchange(*told, nullptr)) end(outcome);
   };
-  const auto bits = std::make_shared<std::optional<Digest>>();
-  const auto upload = [this, bits, reachable, told, tell_end](const Result<void>& built) {
-    if (!built) return tell_end(tl::unexpected(built.error()));
-    const auto answer = [bits, tell_end](const Result<void>& outcome) {
-      if (!outcome) return tell_end(tl::unexpected(outcome.error()));
-      tell_end(**bits);
-    };
-    run(milliseconds(50), milliseconds(800), answer,
-        [this, bits, reachable, told]() -> Result<void> {
-          if (!*told) return fail(ErrorCode::kFailed, "the build was cancelled");
-          if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
-          content_.archives.insert(**bits);
-          return {};
-        });
-  };
-  run(milliseconds(500), milliseconds(4000), upload,
-      [this, order, bits, reachable, told]() -> Result<void> {
-        if (!*told) return fail(ErrorCode::kFailed, "the build was cancelled");
-        if (!reachable()) return fail(ErrorCode::kUnavailable, "the manager does not answer");
-        if (content_.bad_bundles.contains(order.bundle)) {
+}
+
+/// The image is there before that is known: a machine that dies in between keeps it.
+void SimEngine::build(const Digest& bundle, const std::string& reference, ChunkSink log,
+                      Done done) {
+  run(milliseconds(500), milliseconds(4000), breakable(reference, std::move(done)),
+      [this, bundle, reference, log = std::move(log)]() -> Result<void> {
+        if (is_broken_off(reference) || !log("Step 3/4 : RUN make")) {
+          return fail(ErrorCode::kFailed, "the build was broken off");
+        }
+        if (content_.bad_bundles.contains(bundle)) {
           return fail(ErrorCode::kFailed, "step 3/4 of the Dockerfile ended with exit code 1");
         }
-        *bits = make_bits(order.bundle);
-        images_.insert_or_assign(order.reference, **bits);
+        images_.insert_or_assign(reference, make_archive(bundle, reference));
+        return {};
+      });
+}
+
+void SimEngine::save(const std::string& reference, Completion<Digest> done) {
+  const auto saved = std::make_shared<std::optional<Digest>>();
+  const auto answer = [saved, done = std::move(done)](const Result<void>& outcome) {
+    if (!outcome) return done(tl::unexpected(outcome.error()));
+    done(**saved);
+  };
+  run(milliseconds(50), milliseconds(400), breakable(reference, answer),
+      [this, saved, reference]() -> Result<void> {
+        *saved = archive_of(reference);
+        if (!*saved) return fail(ErrorCode::kNotFound, "no such image");
         return {};
       });
 }
 
 void SimEngine::cancel_build(const std::string& reference) {
-  const auto found = building_.find(reference);
-  if (found == building_.end()) return;
+  const auto found = under_way_.find(reference);
+  if (found == under_way_.end()) return;
   host_.after(host_.world().between(milliseconds(1), milliseconds(100)), [told = found->second] {
-    const Built tell_end = std::exchange(*told, nullptr);
-    if (tell_end) tell_end(fail(ErrorCode::kFailed, "the build was cancelled"));
+    const Done end = std::exchange(*told, nullptr);
+    if (end) end(fail(ErrorCode::kUnavailable, "broken off"));
   });
-  building_.erase(found);
+  under_way_.erase(found);
 }
 
-Digest SimEngine::make_bits(const Digest& bundle) {
-  const auto kept = kept_builds_.find(bundle);
-  if (kept != kept_builds_.end()) return kept->second;
-  const Digest bits = digest_of(fmt::format("{}@{}#{}", bundle.str(), name_, ++builds_));
-  kept_builds_.emplace(bundle, bits);
-  return bits;
+/// The same bits where what an earlier build made is still there.
+Digest SimEngine::make_archive(const Digest& bundle, const std::string& reference) {
+  const std::uint64_t build = kept_builds_.try_emplace(bundle, builds_ + 1).first->second;
+  builds_ = std::max(builds_, build);
+  return digest_of(fmt::format("{}@{}#{} as {}", bundle.str(), name_, build, reference));
 }
 
-std::optional<Digest> SimEngine::bits_of(const std::string& reference) const {
+std::optional<Digest> SimEngine::archive_of(const std::string& reference) const {
   const auto found = images_.find(reference);
   return found == images_.end() ? std::nullopt : std::optional(found->second);
 }
@@ -271,27 +283,43 @@ std::size_t SimEngine::running(const InstanceId& instance) const {
 void SimEngine::end(Container& container, int code) {
   container.state = ContainerState::kExited;
   container.exit = ContainerExit{.code = code, .at = host_.wall()};
-  tell(core::ContainerExited{container.id, container.instance, *container.exit});
+  tell({.kind = ContainerNotice::Kind::kExited,
+        .container = container.id,
+        .instance = container.instance,
+        .exit = container.exit});
+}
+
+void SimEngine::tell(ContainerNotice notice) {
+  if (!up_) return;
+  tell_later(false, [notice = std::move(notice)](const Watch& watch) { watch.on_notice(notice); });
+}
+
+void SimEngine::tell_watching() {
+  tell_later(false, [](const Watch& watch) { watch.on_watching(); });
+}
+
+void SimEngine::tell_lost(const std::string& why) {
+  tell_later(true, [why](const Watch& watch) { watch.on_lost({ErrorCode::kUnavailable, why}); });
 }
 
 /// In order, a little later; nobody keeps a notice for a watch that comes afterwards.
-void SimEngine::tell(core::AgentEvent event) {
-  if (!notice_) return;
+void SimEngine::tell_later(bool of_any_life, std::function<void(const Watch&)> how) {
+  if (!watch_) return;
   World& world = host_.world();
-  const bool broken = std::holds_alternative<core::EngineLost>(event);
-  if (!up_ && !broken) return;
   last_notice_ =
       std::max(last_notice_, world.now() + world.between(milliseconds(1), milliseconds(20)));
-  host_.after(last_notice_ - world.now(), [this, life = life_, broken, event = std::move(event)] {
-    deliver(broken, life, event);
-  });
+  host_.after(last_notice_ - world.now(),
+              [this, of_any_life, life = life_, watch = watches_, how = std::move(how)] {
+                if (watch == watches_) deliver(of_any_life, life, how);
+              });
 }
 
-void SimEngine::deliver(bool broken, std::uint64_t life, const core::AgentEvent& event) {
+void SimEngine::deliver(bool of_any_life, std::uint64_t life,
+                        const std::function<void(const Watch&)>& how) {
   if (hangs_) {
-    held_.emplace_back([this, broken, life, event] { deliver(broken, life, event); });
-  } else if (notice_ && (broken || life == life_)) {
-    notice_(event);
+    held_.emplace_back([this, of_any_life, life, how] { deliver(of_any_life, life, how); });
+  } else if (watch_ && (of_any_life || life == life_)) {
+    how(*watch_);
   }
 }
 

@@ -6,19 +6,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/agent/messages.h"
-#include "model/container.h"
+#include "ports/container_runtime.h"
+#include "sim/content.h"
 #include "sim/host.h"
 
 namespace hearth::sim {
-
-/// The images and bundles that the manager's content store holds.
-struct ContentStore {
-  std::set<Digest> archives;
-  std::set<Digest> bad_bundles;  ///< Whose Dockerfile does not build.
-};
 
 /// How likely an operation fails, in thousandths. Half of the failed ones were done all the same.
 struct EngineFaults {
@@ -34,17 +29,15 @@ struct EngineFaults {
 /// die; once it goes on it tells of that, and does half of what it was asked meanwhile.
 ///
 /// A reference is a name for bits, and no more: two engines make different ones of the same bundle,
-/// and so does one that has lost what it kept of an earlier build. Bits are told apart by the
+/// and so does one that has lost what it kept of an earlier build. Named bits are told apart by the
 /// digest of their archive.
 class SimEngine {
  public:
-  using Done = std::function<void(Result<void>)>;
-  using Created = std::function<void(Result<ContainerId>)>;
-  using Built = std::function<void(Result<Digest>)>;
-  /// What the agent's watch hears.
-  using Notice = std::function<void(core::AgentEvent)>;
+  using Done = Completion<void>;
+  /// What the watch of an agent hears.
+  using Watch = ContainerRuntime::Handlers;
 
-  SimEngine(SimHost& host, std::string name, ContentStore& content)
+  SimEngine(SimHost& host, std::string name, const ContentStore& content)
       : host_(host), name_(std::move(name)), content_(content) {}
 
   /// The machine came up: the engine follows.
@@ -55,18 +48,20 @@ class SimEngine {
   void restart(Duration down_for);
   void hang();
   void go_on();
-  void watch(Notice notice);
-  void unwatch() { notice_ = nullptr; }
+  void watch(Watch watch);
+  void unwatch() { watch_.reset(); }
 
-  void create(const AssignedInstance& instance, std::uint32_t restarts, Created done);
+  void create(const ContainerRequest& request, Completion<ContainerId> done);
   void start(const ContainerId& container, const Done& done);
   void stop(const ContainerId& container, Duration grace, const Done& done);
   void remove(const ContainerId& container, const Done& done);
-  void take_inventory(std::function<void(Result<Inventory>)> done);
-  /// `reachable` tells at the end of the transfer whether the content store could be reached.
-  void fetch(const Image& image, const std::function<bool()>& reachable, const Done& done);
-  void build(const BuildOrder& order, const std::function<bool()>& reachable, Built done);
-  /// Its connection is dropped: it ends soon, hanging or not.
+  void take_inventory(Completion<Inventory> done);
+  void build(const Digest& bundle, const std::string& reference, ChunkSink log, Done done);
+  /// Its digest, which is of the bits and of what they are called.
+  void save(const std::string& reference, Completion<Digest> done);
+  void load(const std::string& reference, const Digest& archive, const Done& done);
+  void remove_image(const std::string& reference, const Done& done);
+  /// The connection of its build or saving is dropped: that ends soon, hanging or not.
   void cancel_build(const std::string& reference);
 
   /// The container's process ends by itself.
@@ -81,10 +76,10 @@ class SimEngine {
 
   bool answers() const { return up_ && !hangs_; }
   const std::map<ContainerId, Container>& containers() const { return containers_; }
-  /// The image that each container was made from: its reference then, and its bits.
+  /// The image that each container was made from, as it was then.
   const std::map<ContainerId, Image>& image_of() const { return image_of_; }
   /// What a reference stands for here.
-  std::optional<Digest> bits_of(const std::string& reference) const;
+  std::optional<Digest> archive_of(const std::string& reference) const;
   bool has_images() const { return !images_.empty(); }
   std::size_t running(const InstanceId& instance) const;
 
@@ -93,30 +88,36 @@ class SimEngine {
   Fate draw_fate();
   void run(Duration low, Duration high, const Done& done, std::function<Result<void>()> effect);
   void leave_unanswered(const Done& done, const std::function<Result<void>()>& effect);
-  void deliver(bool broken, std::uint64_t life, const core::AgentEvent& event);
+  Done breakable(const std::string& reference, Done done);
+  bool is_broken_off(const std::string& reference) const { return !under_way_.contains(reference); }
+  void tell(ContainerNotice notice);
+  void tell_watching();
+  void tell_lost(const std::string& why);
+  void tell_later(bool of_any_life, std::function<void(const Watch&)> how);
+  void deliver(bool of_any_life, std::uint64_t life, const std::function<void(const Watch&)>& how);
   void stop_hanging();
-  void tell(core::AgentEvent event);
   void end(Container& container, int code);
   ContainerId next_id();
-  Digest make_bits(const Digest& bundle);
+  Digest make_archive(const Digest& bundle, const std::string& reference);
 
   SimHost& host_;
   std::string name_;
-  ContentStore& content_;
+  const ContentStore& content_;
   EngineFaults faults_;
   bool up_ = false;
   bool hangs_ = false;
   std::vector<Task> held_;  ///< What happens when it goes on.
   std::uint64_t life_ = 0;
-  Notice notice_;
+  std::optional<Watch> watch_;
+  std::uint64_t watches_ = 0;
   MonoTime last_notice_{};
   std::uint64_t made_ = 0;
   std::map<ContainerId, Container> containers_;
   std::map<ContainerId, Image> image_of_;
-  std::map<std::string, Digest> images_;  ///< The bits behind each reference.
-  std::map<Digest, Digest> kept_builds_;  ///< By bundle.
+  std::map<std::string, Digest> images_;         ///< The archive of what each reference stands for.
+  std::map<Digest, std::uint64_t> kept_builds_;  ///< By bundle.
   std::uint64_t builds_ = 0;
-  std::map<std::string, std::shared_ptr<Built>> building_;  ///< By reference; empty: told.
+  std::map<std::string, std::shared_ptr<Done>> under_way_;  ///< By reference; empty: told.
 };
 
 }  // namespace hearth::sim

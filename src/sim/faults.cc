@@ -1,6 +1,6 @@
 #include "sim/faults.h"
 
-#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace hearth::sim {
@@ -11,6 +11,47 @@ using std::chrono::seconds;
 
 }  // namespace
 
+const std::vector<FaultSchedule::Fault>& FaultSchedule::all_faults() {
+  using Self = FaultSchedule;
+  static const std::vector<Fault> all{
+      &Self::crash_container,
+      &Self::crash_container_in_a_loop,
+      &Self::crash_agent,
+      &Self::crash_agent_at_save,
+      &Self::crash_agent_for_long,
+      &Self::reset_node,
+      &Self::crash_node,
+      &Self::freeze_node,
+      &Self::restart_engine,
+      &Self::hang_engine,
+      &Self::trouble_engine,
+      &Self::lose_images,
+      &Self::fill_disk,
+      &Self::busy_disk,
+      &Self::hang_disk,
+      &Self::lose_disk,
+      &Self::damage_file_at_power_cut,
+      &Self::crash_manager,
+      &Self::freeze_manager,
+      &Self::fail_commits,
+      &Self::hang_commits,
+      &Self::lose_commits,
+      &Self::stall_broker,
+      &Self::stop_broker,
+      &Self::lose_topics,
+      &Self::trouble_bus,
+      &Self::write_foreign_records,
+      &Self::cut_node_from_bus,
+      &Self::cut_node_from_manager,
+      &Self::cut_node_off,
+      &Self::cut_manager_from_bus,
+      &Self::start_agent_cut_off,
+      &Self::start_manager_cut_off,
+      &Self::trouble_power,
+  };
+  return all;
+}
+
 FaultSchedule::FaultSchedule(Cluster& cluster, MonoTime end)
     : cluster_(cluster),
       world_(cluster.world()),
@@ -18,8 +59,8 @@ FaultSchedule::FaultSchedule(Cluster& cluster, MonoTime end)
       gap_max_(world_.between(seconds(1), seconds(20))) {
   // A seed with few kinds of trouble goes deeper into each than one with all of them.
   const bool all = world_.chance(300);
-  for (std::uint64_t kind = 0; kind < kKinds; ++kind) {
-    if (all || world_.chance(250)) mix_.push_back(static_cast<Kind>(kind));
+  for (const Fault fault : all_faults()) {
+    if (all || world_.chance(250)) mix_.push_back(fault);
   }
   if (!mix_.empty()) plan_next();
 }
@@ -36,141 +77,245 @@ void FaultSchedule::plan_next() {
 void FaultSchedule::strike() {
   const std::vector<NodeName> names = cluster_.node_names();
   const NodeName& node = names[world_.prng().below(names.size())];
-  strike(mix_[world_.prng().below(mix_.size())], node);
+  (this->*mix_[world_.prng().below(mix_.size())])(node);
 }
 
-void FaultSchedule::strike(Kind kind, const NodeName& node) {
+void FaultSchedule::for_a_while(Duration low, Duration high, Task end) {
+  const MonoTime when = world_.now() + world_.between(low, high);
+  if (when < end_) world_.at(when, std::move(end));
+}
+
+// -- a node's containers, agent, machine
+
+void FaultSchedule::crash_container(const NodeName& node) {
   SimMachine& machine = cluster_.machine(node);
-  SimBus& bus = cluster_.bus();
-  ManagerProcess& manager = cluster_.manager();
-  switch (kind) {
-    case Kind::kContainerCrash: return crash_a_container(node);
-    case Kind::kContainerCrashLoop: return crash_again_and_again(node, 8);
-    case Kind::kAgentCrash:
-      return machine.crash_agent(world_.between(milliseconds(200), seconds(2)));
-    case Kind::kAgentCrashAtSave:
-      return machine.agent().crash_at_save(world_.chance(500) ? AgentProcess::SaveCrash::kBefore
-                                                              : AgentProcess::SaveCrash::kAfter);
-    case Kind::kAgentDownLong: return machine.crash_agent(world_.between(seconds(3), seconds(20)));
-    case Kind::kNodeReset: machine.power_off(); return machine.power_on();
-    case Kind::kNodeCrash:
-      machine.power_off();
-      // Where no manager does it, a person switches it on again.
-      return for_a_while(seconds(5), seconds(60), [&machine] { machine.power_on(); });
-    case Kind::kNodeFreeze:
-      machine.freeze();
-      return for_a_while(milliseconds(300), seconds(15), [&machine] { machine.thaw(); });
-    case Kind::kEngineRestart:
-      return machine.engine().restart(world_.between(milliseconds(300), seconds(5)));
-    case Kind::kEngineHangs:
-      cluster_.checker().on_engine_trouble(node);
-      machine.engine().hang();
-      return for_a_while(seconds(1), seconds(40), [this, &machine, node] {
-        machine.engine().go_on();
-        cluster_.checker().on_engine_trouble_ended(node);
-      });
-    case Kind::kImagesLost:
-      world_.note(node.str(), "its images are gone");
-      return machine.engine().lose_images();
-    case Kind::kDiskFull:
-      world_.note(node.str(), "its disk is full");
-      machine.disk().full = true;
-      return for_a_while(seconds(1), seconds(15), [&machine] { machine.disk().full = false; });
-    case Kind::kDiskBusy:
-      world_.note(node.str(), "its disk is busy");
-      machine.disk().busy = true;
-      return for_a_while(seconds(2), seconds(20), [&machine] { machine.disk().busy = false; });
-    case Kind::kDiskLost:
-      world_.note(node.str(), "what its agent stored is lost");
-      machine.crash_agent(world_.between(milliseconds(200), seconds(2)));
-      machine.forget_assignment();
-      return cluster_.checker().forget_node(node);
-    case Kind::kManagerCrash:
-      return manager.crash_for(world_.between(milliseconds(100), seconds(8)));
-    case Kind::kManagerFreeze:
-      manager.freeze();
-      return for_a_while(milliseconds(300), seconds(10), [&manager] { manager.thaw(); });
-    case Kind::kStoreFails:
-      world_.note("store", "takes nothing");
-      manager.set_store_fails(true);
-      return for_a_while(milliseconds(300), seconds(6), [this, &manager] {
-        world_.note("store", "takes again");
-        manager.set_store_fails(false);
-      });
-    case Kind::kBrokerStall:
-    case Kind::kBrokerDown:
-      world_.note("broker", kind == Kind::kBrokerStall ? "stalls" : "is down");
-      bus.set_broker(kind == Kind::kBrokerStall ? SimBus::Broker::kStalled : SimBus::Broker::kDown);
-      return for_a_while(milliseconds(200), seconds(12), [this, &bus] {
-        world_.note("broker", "carries");
-        bus.set_broker(SimBus::Broker::kCarries);
-      });
-    case Kind::kNodeCutFromBus: return cut(node, true, false);
-    case Kind::kNodeCutFromManager: return cut(node, false, true);
-    case Kind::kNodeCutOff: return cut(node, true, true);
-    case Kind::kManagerCutFromBus:
-      world_.note("manager", "is cut from the bus");
-      bus.cut_manager();
-      return for_a_while(milliseconds(200), seconds(10), [this, &bus] {
-        world_.note("manager", "reaches the bus");
-        bus.join_manager();
-      });
-    case Kind::kBusTrouble:
-      world_.note("broker", "loses, doubles and delays");
-      bus.set_faults({.loss = static_cast<std::uint32_t>(world_.prng().below(200)),
-                      .duplication = static_cast<std::uint32_t>(world_.prng().below(200)),
-                      .delay_max = world_.between(milliseconds(5), milliseconds(400))});
-      return for_a_while(seconds(2), seconds(20), [&bus] { bus.set_faults({}); });
-    case Kind::kEngineTrouble:
-      world_.note(node.str(), "its engine fails now and then");
-      cluster_.checker().on_engine_trouble(node);
-      machine.engine().set_faults({.failure = 200});
-      return for_a_while(seconds(2), seconds(20), [this, &machine, node] {
-        machine.engine().set_faults({});
-        cluster_.checker().on_engine_trouble_ended(node);
-      });
-    case Kind::kPowerTrouble:
-      world_.note("power", "switches fail now and then");
-      cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300});
-      return for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
-    case Kind::kTopicsLost: world_.note("broker", "loses its disk"); return bus.lose_topics();
-  }
-}
-
-void FaultSchedule::crash_a_container(const NodeName& node) {
-  const SimMachine& machine = cluster_.machine(node);
   if (!machine.is_up() || machine.is_frozen()) return;
   std::vector<ContainerId> running;
   for (const auto& [id, container] : machine.engine().containers()) {
     if (container.state == ContainerState::kRunning) running.push_back(id);
   }
   if (running.empty()) return;
-  cluster_.machine(node).engine().crash(running[world_.prng().below(running.size())]);
+  machine.engine().crash(running[world_.prng().below(running.size())]);
 }
 
 void FaultSchedule::crash_again_and_again(const NodeName& node, std::uint32_t times) {
   if (times == 0 || world_.now() >= end_) return;
-  crash_a_container(node);
+  crash_container(node);
   world_.after(world_.between(milliseconds(300), seconds(4)),
                [this, node, times] { crash_again_and_again(node, times - 1); });
 }
 
-void FaultSchedule::cut(const NodeName& node, bool bus, bool dial) {
-  world_.note(node.str(), bus && dial ? "is cut off"
-                          : bus       ? "is cut from the bus"
-                                      : "cannot be dialled");
-  if (bus) cluster_.bus().cut_node(node);
+void FaultSchedule::crash_agent(const NodeName& node) {
+  cluster_.machine(node).crash_agent(world_.between(milliseconds(200), seconds(2)));
+}
+
+void FaultSchedule::crash_agent_at_save(const NodeName& node) {
+  cluster_.machine(node).crash_agent_at_save(world_.chance(500) ? SimMachine::SaveCrash::kBefore
+                                                                : SimMachine::SaveCrash::kAfter);
+}
+
+void FaultSchedule::crash_agent_for_long(const NodeName& node) {
+  cluster_.machine(node).crash_agent(world_.between(seconds(3), seconds(20)));
+}
+
+void FaultSchedule::reset_node(const NodeName& node) {
+  cluster_.machine(node).power_off();
+  cluster_.machine(node).power_on();
+}
+
+void FaultSchedule::crash_node(const NodeName& node) {
+  cluster_.machine(node).power_off();
+  // Where no manager does it, a person switches it on again.
+  for_a_while(seconds(5), seconds(60), [this, node] { cluster_.machine(node).power_on(); });
+}
+
+void FaultSchedule::freeze_node(const NodeName& node) {
+  cluster_.machine(node).freeze();
+  for_a_while(milliseconds(300), seconds(15), [this, node] { cluster_.machine(node).thaw(); });
+}
+
+// -- its engine and disk
+
+void FaultSchedule::restart_engine(const NodeName& node) {
+  cluster_.machine(node).engine().restart(world_.between(milliseconds(300), seconds(5)));
+}
+
+void FaultSchedule::hang_engine(const NodeName& node) {
+  cluster_.checker().on_engine_trouble(node);
+  cluster_.machine(node).engine().hang();
+  for_a_while(seconds(1), seconds(40), [this, node] {
+    cluster_.machine(node).engine().go_on();
+    cluster_.checker().on_engine_trouble_ended(node);
+  });
+}
+
+void FaultSchedule::trouble_engine(const NodeName& node) {
+  world_.note(node.str(), "its engine fails now and then");
+  cluster_.checker().on_engine_trouble(node);
+  cluster_.machine(node).engine().set_faults({.failure = 200});
+  for_a_while(seconds(2), seconds(20), [this, node] {
+    cluster_.machine(node).engine().set_faults({});
+    cluster_.checker().on_engine_trouble_ended(node);
+  });
+}
+
+void FaultSchedule::lose_images(const NodeName& node) {
+  world_.note(node.str(), "its images are gone");
+  cluster_.machine(node).engine().lose_images();
+}
+
+void FaultSchedule::fill_disk(const NodeName& node) {
+  world_.note(node.str(), "its disk is full");
+  cluster_.machine(node).disk().set_full(true);
+  for_a_while(seconds(1), seconds(15),
+              [this, node] { cluster_.machine(node).disk().set_full(false); });
+}
+
+void FaultSchedule::busy_disk(const NodeName& node) {
+  world_.note(node.str(), "its disk is busy");
+  cluster_.machine(node).disk().set_busy(true);
+  for_a_while(seconds(2), seconds(20),
+              [this, node] { cluster_.machine(node).disk().set_busy(false); });
+}
+
+void FaultSchedule::hang_disk(const NodeName& node) {
+  world_.note(node.str(), "its disk hangs");
+  cluster_.machine(node).disk().hang();
+  for_a_while(seconds(1), seconds(15), [this, node] { cluster_.machine(node).disk().go_on(); });
+}
+
+void FaultSchedule::lose_disk(const NodeName& node) {
+  cluster_.machine(node).lose_disk(world_.between(seconds(2), seconds(5)));
+}
+
+void FaultSchedule::damage_file_at_power_cut(const NodeName& node) {
+  cluster_.machine(node).damage_at_power_off();
+  reset_node(node);
+}
+
+// -- the manager and its store
+
+void FaultSchedule::crash_manager(const NodeName&) {
+  cluster_.manager().crash_for(world_.between(milliseconds(100), seconds(8)));
+}
+
+void FaultSchedule::freeze_manager(const NodeName&) {
+  cluster_.manager().freeze();
+  for_a_while(milliseconds(300), seconds(10), [this] { cluster_.manager().thaw(); });
+}
+
+void FaultSchedule::fail_commits(const NodeName&) {
+  world_.note("store", "takes nothing");
+  cluster_.manager().set_store_fails(true);
+  // Seldom for so long that the manager gives up.
+  const Duration most = world_.chance(100) ? seconds(40) : seconds(6);
+  for_a_while(milliseconds(300), most, [this] {
+    world_.note("store", "takes again");
+    cluster_.manager().set_store_fails(false);
+  });
+}
+
+void FaultSchedule::hang_commits(const NodeName&) {
+  world_.note("store", "hangs");
+  cluster_.manager().hang_store();
+  const Duration most = world_.chance(100) ? seconds(40) : seconds(8);
+  for_a_while(milliseconds(300), most, [this] {
+    world_.note("store", "goes on");
+    cluster_.manager().let_store_go_on();
+  });
+}
+
+void FaultSchedule::lose_commits(const NodeName&) {
+  const std::size_t commits = 1 + world_.prng().below(SimStore::kLostMax);
+  cluster_.manager().crash_and_lose_commits(commits, world_.between(seconds(1), seconds(5)));
+}
+
+// -- the bus and the ways to it
+
+void FaultSchedule::set_broker(SimBroker::State state, std::string_view words) {
+  world_.note("broker", words);
+  cluster_.broker().set_state(state);
+  for_a_while(milliseconds(200), seconds(12), [this] {
+    world_.note("broker", "carries");
+    cluster_.broker().set_state(SimBroker::State::kCarries);
+  });
+}
+
+void FaultSchedule::stall_broker(const NodeName&) {
+  set_broker(SimBroker::State::kStalled, "stalls");
+}
+
+void FaultSchedule::stop_broker(const NodeName&) {
+  set_broker(SimBroker::State::kDown, "is down");
+}
+
+void FaultSchedule::lose_topics(const NodeName&) {
+  world_.note("broker", "loses its disk");
+  cluster_.broker().lose_topics();
+}
+
+void FaultSchedule::trouble_bus(const NodeName&) {
+  world_.note("broker", "loses, doubles and delays");
+  cluster_.broker().set_faults({.loss = static_cast<std::uint32_t>(world_.prng().below(200)),
+                                .duplication = static_cast<std::uint32_t>(world_.prng().below(200)),
+                                .delay_max = world_.between(milliseconds(5), milliseconds(400))});
+  for_a_while(seconds(2), seconds(20), [this] { cluster_.broker().set_faults({}); });
+}
+
+void FaultSchedule::write_foreign_records(const NodeName& node) {
+  world_.note("broker", "somebody writes what is none of ours, also about " + node.str());
+  cluster_.write_foreign_records(node);
+}
+
+void FaultSchedule::cut(const NodeName& node, bool bus, bool dial, std::string_view words) {
+  world_.note(node.str(), words);
+  if (bus) cluster_.broker().cut(node.str());
   if (dial) cluster_.cut_dial(node);
   for_a_while(milliseconds(300), seconds(25), [this, node] {
     world_.note(node.str(), "is joined again");
-    cluster_.bus().join_node(node);
+    cluster_.broker().join(node.str());
     cluster_.join_dial(node);
   });
 }
 
-void FaultSchedule::for_a_while(Duration low, Duration high, Task end) {
-  const MonoTime when = world_.now() + world_.between(low, high);
-  if (when < end_) world_.at(when, std::move(end));
+void FaultSchedule::cut_node_from_bus(const NodeName& node) {
+  cut(node, true, false, "is cut from the bus");
+}
+
+void FaultSchedule::cut_node_from_manager(const NodeName& node) {
+  cut(node, false, true, "cannot be dialled");
+}
+
+void FaultSchedule::cut_node_off(const NodeName& node) {
+  cut(node, true, true, "is cut off");
+}
+
+void FaultSchedule::cut_manager_from_bus(const NodeName&) {
+  world_.note("manager", "is cut from the bus");
+  cluster_.broker().cut(kManagerWay);
+  for_a_while(milliseconds(200), seconds(10), [this] {
+    world_.note("manager", "reaches the bus");
+    cluster_.broker().join(kManagerWay);
+  });
+}
+
+/// It begins to read long after it began to run.
+void FaultSchedule::start_agent_cut_off(const NodeName& node) {
+  crash_agent(node);
+  cut_node_off(node);
+}
+
+void FaultSchedule::start_manager_cut_off(const NodeName& node) {
+  crash_manager(node);
+  cut_manager_from_bus(node);
+}
+
+// -- the power driver
+
+void FaultSchedule::trouble_power(const NodeName&) {
+  world_.note("power", "switches fail now and then");
+  cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300});
+  for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
 }
 
 }  // namespace hearth::sim

@@ -4,9 +4,9 @@
 
 namespace hearth::sim {
 
-void SimHost::boot() {
+void SimHost::boot(Duration uptime) {
   up_ = true;
-  booted_at_ = world_.now();
+  booted_at_ = world_.now() - uptime;
 }
 
 void SimHost::die() {

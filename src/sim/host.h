@@ -20,7 +20,8 @@ class SimHost {
   Instant instant() const { return {MonoTime(world_.now() - booted_at_), wall()}; }
   WallTime wall() const { return world_.wall() + wall_error_.at(world_.now()); }
 
-  void boot();
+  /// `uptime`: for how long it has been up already.
+  void boot(Duration uptime = {});
   void die();
   void freeze() { frozen_ = up_; }
   void thaw();

@@ -8,18 +8,27 @@ namespace hearth::sim {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
-constexpr Duration kSupervisorPause = std::chrono::seconds(1);
+/// Until the supervisor starts an agent again that died by itself.
+constexpr Duration kSupervisorPause = seconds(1);
+constexpr SimDisk::Pace kDiskPace{.low = milliseconds(1), .high = milliseconds(15)};
 
 }  // namespace
 
-SimMachine::SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::Hooks hooks)
+SimMachine::SimMachine(Parts parts, core::AgentSettings settings, std::optional<BusAddress> bus,
+                       Hooks hooks)
     : world_(parts.world),
       name_(settings.node.str()),
+      settings_(std::move(settings)),
+      bus_(std::move(bus)),
+      hooks_(std::move(hooks)),
+      broker_(parts.broker),
+      content_(parts.content),
       host_(parts.world, parts.wall_error),
+      disk_(parts.world, kDiskPace),
       engine_(host_, name_, parts.content),
-      agent_({host_, engine_, parts.bus, disk_}, std::move(settings),
-             supervised(std::move(hooks))) {}
+      store_(disk_, store_hooks()) {}
 
 void SimMachine::power_on() {
   if (powered_) return;
@@ -35,9 +44,15 @@ void SimMachine::power_off() {
   world_.note(name_, "power off");
   powered_ = false;
   ++power_life_;
-  agent_.crash();
+  end_agent();
   engine_.die();
   host_.die();
+  if (!std::exchange(damaged_at_power_off_, false) || !store_.has_assignment()) return;
+  const bool torn = world_.chance(500);
+  world_.note(name_, torn ? "what its agent stored is torn" : "what its agent stored is zeros");
+  store_.damage_assignment(torn ? SimAgentStore::Damage::kTorn : SimAgentStore::Damage::kZeros);
+  if (world_.chance(500)) store_.damage_start_count();
+  hooks_.on_disk_lost();
 }
 
 void SimMachine::boot() {
@@ -48,24 +63,66 @@ void SimMachine::boot() {
   start_agent_after(world_.between(milliseconds(200), milliseconds(1500)));
 }
 
+/// Not if another start, or end, comes before.
 void SimMachine::start_agent_after(Duration delay) {
-  host_.after(delay, [this] { agent_.start(boot_id_); });
+  host_.after(delay, [this, start = ++agent_starts_] {
+    if (start == agent_starts_) start_agent();
+  });
+}
+
+void SimMachine::start_agent() {
+  save_crash_ = SaveCrash::kNone;
+  agent_ = std::make_unique<AgentLife>(
+      AgentLife::Node{.host = host_,
+                      .disk = disk_,
+                      .store = store_,
+                      .folder = work_folder_,
+                      .engine = engine_,
+                      .broker = broker_,
+                      .content = content_},
+      AgentLife::Config{.settings = settings_, .boot_id = boot_id_, .bus = bus_}, hooks_.agent);
+}
+
+void SimMachine::end_agent() {
+  if (!agent_) return;
+  agent_->end();
+  engine_.unwatch();
+  ended_.push_back(std::move(agent_));
+  world_.after(Duration(0), [this] { ended_.clear(); });
+  hooks_.on_agent_crash();
 }
 
 void SimMachine::crash_agent(Duration down_for) {
-  if (!agent_.is_alive()) return;
+  if (!agent_) return;
   world_.note(name_, "the agent crashes");
-  agent_down_for_ = down_for;
-  agent_.crash();
-  agent_down_for_ = kSupervisorPause;
+  end_agent();
+  start_agent_after(down_for);
 }
 
-AgentProcess::Hooks SimMachine::supervised(AgentProcess::Hooks hooks) {
-  hooks.on_crash = [this, told = std::move(hooks.on_crash)] {
-    told();
-    start_agent_after(agent_down_for_);
-  };
-  return hooks;
+void SimMachine::lose_disk(Duration down_for) {
+  world_.note(name_, "what its agent stored is lost");
+  crash_agent(down_for);
+  store_.lose_all();
+  hooks_.on_disk_lost();
+}
+
+SimAgentStore::Hooks SimMachine::store_hooks() {
+  return {.on_save = [this] { return survives_save(SaveCrash::kBefore); },
+          .on_saved =
+              [this](const Assignment& assignment) {
+                hooks_.on_saved(assignment);
+                (void)survives_save(SaveCrash::kAfter);
+              }};
+}
+
+bool SimMachine::survives_save(SaveCrash when) {
+  if (save_crash_ != when) return true;
+  save_crash_ = SaveCrash::kNone;
+  world_.note(name_, fmt::format("the agent dies {} it stored its assignment",
+                                 when == SaveCrash::kBefore ? "before" : "after"));
+  end_agent();
+  start_agent_after(kSupervisorPause);
+  return false;
 }
 
 void SimMachine::freeze() {
@@ -82,7 +139,7 @@ void SimMachine::thaw() {
 
 DialOutcome SimMachine::dialled() const {
   if (!host_.is_up() || host_.is_frozen()) return DialOutcome::kNoAnswer;
-  return agent_.is_alive() ? DialOutcome::kAnswered : DialOutcome::kRefused;
+  return agent_runs() ? DialOutcome::kAnswered : DialOutcome::kRefused;
 }
 
 }  // namespace hearth::sim

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "model/node.h"
-#include "sim/agent_process.h"
+#include "sim/agent_life.h"
 
 namespace hearth::sim {
 
@@ -14,11 +16,18 @@ class SimMachine {
  public:
   struct Parts {
     World& world;
-    SimBus& bus;
+    SimBroker& broker;
     ContentStore& content;
     WallError wall_error;
   };
-  SimMachine(Parts parts, core::AgentSettings settings, AgentProcess::Hooks hooks);
+  struct Hooks {
+    AgentLife::Hooks agent;
+    std::function<void(const Assignment&)> on_saved;
+    std::function<void()> on_agent_crash;
+    std::function<void()> on_disk_lost;  ///< What the agent had stored, that is.
+  };
+  /// `bus`: what its agent is told on its command line.
+  SimMachine(Parts parts, core::AgentSettings settings, std::optional<BusAddress> bus, Hooks hooks);
 
   /// Boots unless it is up already.
   void power_on();
@@ -26,42 +35,62 @@ class SimMachine {
   void power_off();
   /// The agent's process ends; the supervisor starts it again after `down_for`.
   void crash_agent(Duration down_for);
+  /// The agent dies around its next save: before it, or after it and before it is known to be done.
+  enum class SaveCrash : std::uint8_t { kNone, kBefore, kAfter };
+  void crash_agent_at_save(SaveCrash when) { save_crash_ = when; }
   void freeze();
   void thaw();
-  /// A fresh disk: the agent has no memory and the engine no containers that anybody knows of.
-  void forget_assignment() { disk_.assignment.reset(); }
+  /// A fresh disk, for which the agent is down for a while: it has no memory.
+  void lose_disk(Duration down_for);
+  /// At the next power cut what the agent wrote last will be found damaged.
+  void damage_at_power_off() { damaged_at_power_off_ = true; }
+  void spare_at_power_off() { damaged_at_power_off_ = false; }
 
   const std::string& name() const { return name_; }
-  SimHost& host() { return host_; }
   SimEngine& engine() { return engine_; }
   const SimEngine& engine() const { return engine_; }
-  AgentProcess& agent() { return agent_; }
-  AgentDisk& disk() { return disk_; }
-  bool is_powered() const { return powered_; }
+  SimDisk& disk() { return disk_; }
+  const SimWorkFolder& work_folder() const { return work_folder_; }
   bool is_up() const { return host_.is_up(); }
   bool is_frozen() const { return host_.is_frozen(); }
+  bool agent_runs() const { return agent_ != nullptr; }
+  /// Precondition: agent_runs().
+  const AgentLife& agent() const { return *agent_; }
   /// Up, running, with its agent and its engine.
   bool works() const {
-    return host_.is_up() && !host_.is_frozen() && agent_.is_alive() && engine_.answers();
+    return host_.is_up() && !host_.is_frozen() && agent_runs() && engine_.answers();
   }
   DialOutcome dialled() const;
 
  private:
   void boot();
   void start_agent_after(Duration delay);
-  AgentProcess::Hooks supervised(AgentProcess::Hooks hooks);
+  void start_agent();
+  void end_agent();
+  bool survives_save(SaveCrash when);
+  SimAgentStore::Hooks store_hooks();
 
   World& world_;
   std::string name_;
+  core::AgentSettings settings_;
+  std::optional<BusAddress> bus_;
+  Hooks hooks_;
+  SimBroker& broker_;
+  ContentStore& content_;
   bool powered_ = false;
   std::uint64_t power_life_ = 0;
   std::uint64_t boots_ = 0;
+  std::uint64_t agent_starts_ = 0;
   std::string boot_id_;
   SimHost host_;
+  SimDisk disk_;
   SimEngine engine_;
-  AgentDisk disk_;
-  Duration agent_down_for_ = std::chrono::seconds(1);  ///< Until the supervisor starts it again.
-  AgentProcess agent_;
+  SimAgentStore store_;
+  SimWorkFolder work_folder_;
+  SaveCrash save_crash_ = SaveCrash::kNone;
+  bool damaged_at_power_off_ = false;
+  std::unique_ptr<AgentLife> agent_;
+  std::vector<std::unique_ptr<AgentLife>> ended_;  ///< Perhaps amid a task, until the next.
 };
 
 }  // namespace hearth::sim

@@ -7,11 +7,10 @@
 namespace hearth::sim {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kAnswerTimeout = seconds(5);
-constexpr Duration kConflictRetry = seconds(1);
+constexpr Duration kRetry = seconds(1);
 
 std::string words_of(const Command& command) {
   struct Words {
@@ -30,6 +29,22 @@ std::string words_of(const Command& command) {
     }
   };
   return std::visit(Words{}, command);
+}
+
+/// Whether the same command is to be asked again.
+bool may_pass(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kConflict:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kExhausted: return true;
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kUnauthorized:
+    case ErrorCode::kFailed:
+    case ErrorCode::kCorrupt: return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -60,28 +75,30 @@ void Operator::ask_next(const std::string& thing) {
   Line& line = lines_[thing];
   line.asked.reset();
   if (line.commands.empty()) return;
-  const RequestId request{++requests_};
-  line.asked = request;
+  const std::uint64_t question = ++questions_;
+  line.asked = question;
   world_.note("operator", words_of(line.commands.front()));
-  ask_(request, line.commands.front());
-  world_.after(kAnswerTimeout, [this, thing, request] {
-    if (lines_[thing].asked == request) ask_next(thing);
+  ask_(line.commands.front(), [this, thing, question](const Result<core::CommandResult>& result) {
+    on_reply(thing, question, result);
+  });
+  ask_again(thing, question, kAnswerTimeout);
+}
+
+/// Unless it was answered by then.
+void Operator::ask_again(const std::string& thing, std::uint64_t question, Duration later) {
+  world_.after(later, [this, thing, question] {
+    if (lines_[thing].asked == question) ask_next(thing);
   });
 }
 
-void Operator::on_reply(const core::Reply& reply) {
-  for (auto& [thing, line] : lines_) {
-    if (line.asked != reply.request) continue;
-    if (!reply.result && reply.result.error().code == ErrorCode::kConflict) {
-      world_.after(kConflictRetry, [this, name = thing, request = reply.request] {
-        if (lines_[name].asked == request) ask_next(name);
-      });
-      return;
-    }
-    keep(line.commands.front());
-    line.commands.pop_front();
-    return ask_next(thing);
-  }
+void Operator::on_reply(const std::string& thing, std::uint64_t question,
+                        const Result<core::CommandResult>& result) {
+  Line& line = lines_[thing];
+  if (line.asked != question) return;
+  if (!result && may_pass(result.error().code)) return ask_again(thing, question, kRetry);
+  keep(line.commands.front());
+  line.commands.pop_front();
+  ask_next(thing);
 }
 
 /// A workload that is not there when it is to be stopped or removed was removed before, by a

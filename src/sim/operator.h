@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/manager/messages.h"
+#include "ports/completion.h"
 #include "sim/world.h"
 
 namespace hearth::sim {
@@ -15,14 +18,13 @@ namespace hearth::sim {
 /// answered is kept, to hold the manager to its word.
 class Operator {
  public:
-  using Ask = std::function<void(RequestId, const Command&)>;
+  using Ask = std::function<void(const Command&, Completion<core::CommandResult>)>;
   Operator(World& world, Ask ask) : world_(world), ask_(std::move(ask)) {}
 
   void import_nodes(std::vector<NodeEntry> nodes);
   void deploy(const WorkloadName& name, const WorkloadSpec& spec);
   void stop(const WorkloadName& name);
   void remove(const WorkloadName& name);
-  void on_reply(const core::Reply& reply);
 
   bool is_waiting() const;
   /// What each workload was last promised to be; nullopt: that nothing of it runs.
@@ -32,15 +34,18 @@ class Operator {
   /// Commands about one thing, the first of which is being asked.
   struct Line {
     std::deque<Command> commands;
-    std::optional<RequestId> asked;
+    std::optional<std::uint64_t> asked;  ///< By which question.
   };
   void enqueue(const std::string& thing, Command command);
   void ask_next(const std::string& thing);
+  void ask_again(const std::string& thing, std::uint64_t question, Duration later);
+  void on_reply(const std::string& thing, std::uint64_t question,
+                const Result<core::CommandResult>& result);
   void keep(const Command& command);
 
   World& world_;
   Ask ask_;
-  std::uint64_t requests_ = 0;
+  std::uint64_t questions_ = 0;
   std::map<std::string, Line> lines_;
   std::map<WorkloadName, std::optional<WorkloadSpec>> promised_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "core/status_reporter/status_reporter.h"
 #include "model/enum_names.h"
@@ -23,10 +24,15 @@ constexpr Duration kSettleMax = seconds(120);
 constexpr Duration kSettledFor = seconds(3);
 /// Longer than every period of the agents, so that whatever stirs by itself is seen to do so.
 constexpr Duration kQuiet = seconds(35);
+/// Between what is done in the ordinary one.
+constexpr Duration kOrdinaryDay = std::chrono::minutes(2);
 constexpr std::uint32_t kCpuOfNode = 1000;
+constexpr std::size_t kInbox = 20'000;
+/// Full after a second or two of a store that hangs.
+constexpr std::size_t kSmallInbox = 10;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
-constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
+constexpr std::array<EnumName<Scenario>, 8> kScenarios{{
     {Scenario::kRandom, "random"},
     {Scenario::kPartition, "partition"},
     {Scenario::kManagerCrashes, "manager-crashes"},
@@ -34,17 +40,34 @@ constexpr std::array<EnumName<Scenario>, 7> kScenarios{{
     {Scenario::kPowerCycle, "power-cycle"},
     {Scenario::kRollingUpdate, "rolling-update"},
     {Scenario::kBuilderDeath, "builder-death"},
+    {Scenario::kOrdinary, "ordinary"},
 }};
 
 Digest bundle(std::uint64_t number) {
   return *Digest::parse(fmt::format("sha256:{:064x}", number));
 }
 
+/// The shells log as they do in service. Here that would drown the timeline, which says the same.
+class SilentLog {
+ public:
+  SilentLog() { spdlog::set_level(spdlog::level::off); }
+  ~SilentLog() { spdlog::set_level(usual_); }
+  SilentLog(const SilentLog&) = delete;
+  SilentLog& operator=(const SilentLog&) = delete;
+
+ private:
+  spdlog::level::level_enum usual_ = spdlog::get_level();
+};
+
 /// One scenario under way: a cluster, and the words in which its script is written.
 class Story {
  public:
-  Story(std::uint64_t seed, LineSink sink, WallClocks wall_clocks, const Words& words = {})
-      : world_(seed, std::move(sink), words), wall_clocks_(wall_clocks), wall_seed_(seed) {}
+  Story(std::uint64_t seed, HistoryOptions options)
+      : world_(seed, {.sink = std::move(options.sink),
+                      .words = std::move(options.words),
+                      .core_checks = options.core_checks}),
+        wall_clocks_(options.wall_clocks),
+        wall_seed_(seed) {}
 
   void begin(ClusterShape shape) {
     shape.wall_clocks = wall_clocks_;
@@ -114,13 +137,14 @@ class Story {
     return count;
   }
   NodeState verdict(std::uint32_t number) {
-    return cluster_->store().nodes().at(node(number)).state;
+    return cluster_->stored().nodes().at(node(number)).state;
   }
   void expect(bool holds, std::string what) {
     if (!holds && !broken()) world_.violate("script", std::move(what));
   }
 
  private:
+  SilentLog silent_log_;
   World world_;
   WallClocks wall_clocks_;
   std::uint64_t wall_seed_;
@@ -163,11 +187,18 @@ void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
   }
 }
 
+BrokerKind draw_broker(World& world) {
+  if (world.chance(500)) return BrokerKind::kNamed;
+  return world.chance(500) ? BrokerKind::kAsked : BrokerKind::kEmbedded;
+}
+
 void tell_random(Story& story) {
   World& world = story.world();
   const ClusterShape shape{.nodes = static_cast<std::uint32_t>(3 + world.prng().below(3)),
                            .with_power = world.chance(700),
-                           .cpu_millis = world.chance(700) ? kCpuOfNode : 0};
+                           .cpu_millis = world.chance(700) ? kCpuOfNode : 0,
+                           .broker = draw_broker(world),
+                           .inbox_max = world.chance(300) ? kSmallInbox : kInbox};
   story.begin(shape);
   const MonoTime end = world.now() + world.between(seconds(20), seconds(90));
   // One node's room is left free, for what is replaced.
@@ -197,28 +228,27 @@ void tell_partition(Story& story) {
   const auto containers_before = story.machine(1).engine().containers();
 
   story.world().note("script", "node1 loses the bus, and can be dialled");
-  cluster.bus().cut_node(Story::node(1));
+  cluster.broker().cut(Story::node(1).str());
   story.pass(seconds(12));
   if (story.broken()) return;
   story.expect(story.verdict(1) == NodeState::kUnreachable, "node1 should be unreachable");
   story.expect(story.machine(1).engine().containers() == containers_before,
                "nothing on node1 should have been touched");
   story.expect(story.running(Story::workload(1)) == 2, "app1 should run twice, not more");
-  cluster.bus().join_node(Story::node(1));
+  cluster.broker().join(Story::node(1).str());
   story.settle(seconds(20));
 
   story.world().note("script", "the manager loses the bus");
-  cluster.bus().cut_manager();
+  cluster.broker().cut(kManagerWay);
   story.pass(seconds(20));
   if (story.broken()) return;
-  story.expect(!cluster.manager().manager().bus_carries(), "the manager should know it is blind");
+  story.expect(!cluster.manager().core().bus_carries(), "the manager should know it is blind");
   story.expect(story.verdict(2) == NodeState::kLive, "nobody should be judged");
-  cluster.bus().join_manager();
+  cluster.broker().join(kManagerWay);
   story.settle(seconds(20));
 
   story.world().note("script", "node2 is cut off from everybody");
-  cluster.bus().cut_node(Story::node(2));
-  cluster.cut_dial(Story::node(2));
+  cluster.cut_off(Story::node(2));
   story.pass(seconds(8));
   if (story.broken()) return;
   story.expect(story.verdict(2) == NodeState::kDead, "node2 should be dead");
@@ -231,11 +261,11 @@ void tell_broker_stall(Story& story) {
   deploy_two(story);
   story.settle();
   Cluster& cluster = story.cluster();
-  for (const SimBus::Broker trouble : {SimBus::Broker::kStalled, SimBus::Broker::kDown}) {
+  for (const SimBroker::State trouble : {SimBroker::State::kStalled, SimBroker::State::kDown}) {
     if (story.broken()) return;
-    story.world().note(
-        "script", trouble == SimBus::Broker::kStalled ? "the broker stalls" : "the broker is down");
-    cluster.bus().set_broker(trouble);
+    story.world().note("script", trouble == SimBroker::State::kStalled ? "the broker stalls"
+                                                                       : "the broker is down");
+    cluster.broker().set_state(trouble);
     story.pass(story.world().between(seconds(2), seconds(15)));
     story.world().note("script", "a node dies meanwhile");
     story.machine(3).power_off();
@@ -243,7 +273,7 @@ void tell_broker_stall(Story& story) {
     if (story.broken()) return;
     story.expect(story.verdict(3) == NodeState::kLive, "nobody should be judged meanwhile");
     story.world().note("script", "the broker goes on, with all that it held");
-    cluster.bus().set_broker(SimBus::Broker::kCarries);
+    cluster.broker().set_state(SimBroker::State::kCarries);
     story.pass(seconds(2));
     if (story.broken()) return;
     story.expect(story.verdict(1) == NodeState::kLive && story.verdict(2) == NodeState::kLive,
@@ -253,10 +283,8 @@ void tell_broker_stall(Story& story) {
   }
   if (story.broken()) return;
   story.world().note("script", "the broker comes back empty, and a node's disk was lost");
-  cluster.bus().lose_topics();
-  story.machine(1).crash_agent(milliseconds(300));
-  story.machine(1).forget_assignment();
-  cluster.checker().forget_node(Story::node(1));
+  cluster.broker().lose_topics();
+  story.machine(1).lose_disk(seconds(2));
   story.settle(seconds(20));
   if (!story.broken()) story.stay_quiet();
 }
@@ -344,18 +372,17 @@ void tell_builder_death(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
-/// Every point of every batch that had something to remember. `boundaries`: their actions.
-std::vector<CrashPlan> crash_plans(const std::vector<std::size_t>& boundaries) {
-  std::vector<CrashPlan> plans;
-  for (std::uint64_t boundary = 1; boundary <= boundaries.size(); ++boundary) {
-    plans.push_back({.boundary = boundary, .point = CrashPoint::kBeforeCommit});
-    plans.push_back({.boundary = boundary, .point = CrashPoint::kBeforeActing});
-    for (std::size_t done = 1; done <= boundaries[boundary - 1]; ++done) {
-      plans.push_back(
-          {.boundary = boundary, .point = CrashPoint::kAmidActing, .actions_done = done});
-    }
+void tell_ordinary(Story& story) {
+  story.begin({.nodes = 10, .with_power = true, .cpu_millis = kCpuOfNode});
+  for (std::uint64_t number = 1; number <= 4; ++number) {
+    story.cluster().person().deploy(Story::workload(number), Story::spec(number, 4));
   }
-  return plans;
+  story.settle();
+  story.pass(kOrdinaryDay);
+  story.cluster().person().deploy(Story::workload(1), Story::spec(5, 5));
+  story.cluster().person().remove(Story::workload(2));
+  story.settle();
+  if (!story.broken()) story.stay_quiet();
 }
 
 /// Where nothing but the manager was struck, what ran when it died is neither ended nor replaced.
@@ -375,9 +402,9 @@ void expect_untouched(Story& story, const std::optional<NodeName>& struck) {
 /// The manager dies as planned, or not at all.
 void tell_manager_crashes(Story& story, const std::optional<CrashPlan>& plan) {
   deploy_two(story);
-  ManagerProcess& manager = story.cluster().manager();
+  SimManager& manager = story.cluster().manager();
   if (plan) manager.set_crash_plan(*plan);
-  const auto has_died = [&] { return plan && manager.plan_is_done(); };
+  const auto has_died = [&] { return plan && manager.crash_watch().is_done(); };
   story.settle();
   if (story.broken()) return;
   if (has_died()) expect_untouched(story, std::nullopt);
@@ -395,36 +422,37 @@ void tell_manager_crashes(Story& story, const std::optional<CrashPlan>& plan) {
 }
 
 /// Seed 1 dies nowhere, each further one at the next point, and so on round and round.
-std::optional<CrashPlan> plan_of(std::uint64_t seed, WallClocks wall_clocks) {
+std::optional<CrashPlan> plan_of(std::uint64_t seed) {
   if (seed < 2) return std::nullopt;
-  Story undisturbed(1, {}, wall_clocks);
+  Story undisturbed(1, {});
   tell_manager_crashes(undisturbed, std::nullopt);
-  const std::vector<CrashPlan> plans = crash_plans(undisturbed.cluster().manager().boundaries());
+  const std::vector<CrashPlan> plans =
+      crash_plans(undisturbed.cluster().manager().crash_watch().boundaries());
   return plans.at((seed - 2) % plans.size());
 }
 
 }  // namespace
 
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink, WallClocks wall_clocks,
-                     const Words& words) {
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions options) {
   // The script of the crashes must be the same for every one of them.
   const std::uint64_t drawn = scenario == Scenario::kManagerCrashes ? 1 : seed;
-  Story story(drawn, std::move(sink), wall_clocks, words);
+  Story story(drawn, std::move(options));
   switch (scenario) {
     case Scenario::kRandom: tell_random(story); break;
     case Scenario::kPartition: tell_partition(story); break;
-    case Scenario::kManagerCrashes: tell_manager_crashes(story, plan_of(seed, wall_clocks)); break;
+    case Scenario::kManagerCrashes: tell_manager_crashes(story, plan_of(seed)); break;
     case Scenario::kBrokerStall: tell_broker_stall(story); break;
     case Scenario::kPowerCycle: tell_power_cycle(story); break;
     case Scenario::kRollingUpdate: tell_rolling_update(story); break;
     case Scenario::kBuilderDeath: tell_builder_death(story); break;
+    case Scenario::kOrdinary: tell_ordinary(story); break;
   }
   const World& world = story.world();
   return {.violation = world.violation(),
           .last_lines = {world.last_lines().begin(), world.last_lines().end()},
           .trace_hash = world.trace_hash(),
           .simulated = world.since_start(),
-          .crash_points = crash_plans(story.cluster().manager().boundaries()).size()};
+          .crash_points = crash_plans(story.cluster().manager().crash_watch().boundaries()).size()};
 }
 
 std::vector<std::string_view> scenario_names() {

@@ -21,6 +21,7 @@ enum class Scenario : std::uint8_t {
   kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
   kRollingUpdate,   ///< Generations follow each other under crashes.
   kBuilderDeath,    ///< A builder dies with an image that it has not handed over, and comes back.
+  kOrdinary,        ///< Ten nodes, a few workloads, and nothing goes wrong: to measure speed by.
 };
 
 struct Outcome {
@@ -32,10 +33,16 @@ struct Outcome {
   std::uint64_t crash_points = 0;
 };
 
-/// One history. `sink` gets the timeline as it is written; it may be empty. What the wall clocks
-/// show must change nothing. `words`: of the trace.
-Outcome run_scenario(Scenario scenario, std::uint64_t seed, LineSink sink,
-                     WallClocks wall_clocks = WallClocks::kDisagree, const Words& words = {});
+/// What changes nothing about a history but what is seen of it.
+struct HistoryOptions {
+  LineSink sink = {};  ///< Gets the timeline as it is written; may be empty.
+  Words words = {};    ///< Of the trace.
+  WallClocks wall_clocks = WallClocks::kDisagree;
+  CoreChecks core_checks = CoreChecks::kAfterEachStep;
+};
+
+/// One history.
+Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions options = {});
 
 /// All of them, by name.
 std::vector<std::string_view> scenario_names();

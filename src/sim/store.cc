@@ -1,19 +1,51 @@
 #include "sim/store.h"
 
-namespace hearth::sim {
+#include <algorithm>
 
-void SimStore::commit(const std::vector<Write>& writes) {
-  for (const Write& write : writes) {
-    std::visit([this](const auto& one) { apply(one); }, write);
-  }
+namespace hearth::sim {
+namespace {
+
+/// Of what fails, how often it was done, in thousandths.
+constexpr std::uint32_t kDoneAllTheSame = 200;
+
+bool may_be_lost(const StoredState& before, const std::vector<Write>& writes) {
+  return std::ranges::all_of(writes, [&](const Write& write) {
+    if (const auto* put = std::get_if<PutInstance>(&write)) {
+      return before.instances().contains(put->instance.id);
+    }
+    if (const auto* put = std::get_if<PutNode>(&write)) {
+      return before.nodes().contains(put->node.name);
+    }
+    return std::holds_alternative<DeleteInstance>(write) ||
+           std::holds_alternative<AppendEvent>(write);
+  });
 }
 
-Snapshot SimStore::snapshot() const {
-  Snapshot snapshot{.epoch = epoch_, .last_event_seq = last_event_seq_};
-  for (const auto& [name, node] : nodes_) snapshot.nodes.push_back(node);
-  for (const auto& [name, workload] : workloads_) snapshot.workloads.push_back(workload);
-  for (const auto& [id, instance] : instances_) snapshot.instances.push_back(instance);
-  return snapshot;
+}  // namespace
+
+Result<void> SimStore::commit(const std::vector<Write>& writes) {
+  const auto failure = [] { return fail(ErrorCode::kUnavailable, "input/output error"); };
+  if (fails_ && !world_.chance(kDoneAllTheSame)) return failure();
+  if (!hooks_.on_commit()) return failure();
+  if (may_be_lost(state_, writes)) {
+    before_.push_back(state_);
+    if (before_.size() > kLostMax) before_.pop_front();
+  } else {
+    before_.clear();
+  }
+  state_.commit(writes);
+  hooks_.on_committed();
+  if (fails_) return failure();
+  return {};
+}
+
+std::size_t SimStore::lose_last(std::size_t commits) {
+  const std::size_t lost = std::min(commits, before_.size());
+  for (std::size_t i = 0; i < lost; ++i) {
+    state_ = std::move(before_.back());
+    before_.pop_back();
+  }
+  return lost;
 }
 
 }  // namespace hearth::sim

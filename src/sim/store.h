@@ -1,41 +1,54 @@
 #pragma once
 
-#include <map>
-#include <set>
-#include <vector>
+#include <cstdint>
+#include <deque>
+#include <functional>
 
-#include "model/record.h"
+#include "ports/store.h"
+#include "sim/stored_state.h"
+#include "sim/world.h"
 
 namespace hearth::sim {
 
-/// What the manager keeps on disk. A commit happens at one instant and survives everything.
-class SimStore {
+/// The Store of the manager, on its disk: it outlives the manager's lives. A commit happens at one
+/// instant, all of it or nothing.
+///
+/// One that fails may have been done all the same, and is then tried again. The last ones can be
+/// lost where the disk did not keep what it promised, which a crash of the process brings to light.
+class SimStore final : public Store {
  public:
-  void commit(const std::vector<Write>& writes);
-  Snapshot snapshot() const;
+  /// Lost by lose_last() at most.
+  static constexpr std::size_t kLostMax = 8;
 
-  Epoch epoch() const { return epoch_; }
-  const std::map<NodeName, Node>& nodes() const { return nodes_; }
-  const std::map<WorkloadName, Workload>& workloads() const { return workloads_; }
-  const std::map<InstanceId, Instance>& instances() const { return instances_; }
+  struct Hooks {
+    /// Before a commit that will be done. False: the process died instead.
+    std::function<bool()> on_commit;
+    std::function<void()> on_committed;
+  };
+  SimStore(World& world, Hooks hooks) : world_(world), hooks_(std::move(hooks)) {}
+
+  Result<Snapshot> load() override { return state_.snapshot(); }
+  Result<void> commit(const std::vector<Write>& writes) override;
+  /// None: what the shell asks for goes to who follows the events of long ago.
+  Result<std::vector<ClusterEvent>> events_after(std::uint64_t, std::size_t) override { return {}; }
+
+  /// Commits fail until further notice.
+  void set_fails(bool fails) { fails_ = fails; }
+  bool fails() const { return fails_; }
+  const StoredState& state() const { return state_; }
+
+  /// Goes back by as many commits as it is told, or as may be lost; returns how many. What the
+  /// disk promised for is not made up for by anybody yet, so the last commits may be lost only as
+  /// far as they told of what was seen and done: not an epoch, nor an instance that was new, nor
+  /// what an operator was told is so (see Checker).
+  std::size_t lose_last(std::size_t commits);
 
  private:
-  void apply(const PutEpoch& write) { epoch_ = write.epoch; }
-  void apply(const PutNode& write) { nodes_.insert_or_assign(write.node.name, write.node); }
-  void apply(const PutWorkload& write) {
-    workloads_.insert_or_assign(write.workload.name, write.workload);
-  }
-  void apply(const PutInstance& write) {
-    instances_.insert_or_assign(write.instance.id, write.instance);
-  }
-  void apply(const DeleteInstance& write) { instances_.erase(write.id); }
-  void apply(const AppendEvent& write) { last_event_seq_ = write.event.seq; }
-
-  Epoch epoch_;
-  std::uint64_t last_event_seq_ = 0;
-  std::map<NodeName, Node> nodes_;
-  std::map<WorkloadName, Workload> workloads_;
-  std::map<InstanceId, Instance> instances_;
+  World& world_;
+  Hooks hooks_;
+  StoredState state_;
+  std::deque<StoredState> before_;  ///< The states before the last commits that may be lost.
+  bool fails_ = false;
 };
 
 }  // namespace hearth::sim

@@ -29,8 +29,8 @@ std::string translated(std::string text, const Words& words) {
 
 }  // namespace
 
-World::World(std::uint64_t seed, LineSink sink, Words words)
-    : prng_(seed), sink_(std::move(sink)), words_(std::move(words)), trace_hash_(kHashBasis) {}
+World::World(std::uint64_t seed, Options options)
+    : prng_(seed), aside_prng_(~seed), options_(std::move(options)), trace_hash_(kHashBasis) {}
 
 WallTime World::wall() const {
   return kWallStart + std::chrono::duration_cast<WallClock::duration>(since_start());
@@ -60,7 +60,7 @@ void World::note(std::string_view who, std::string_view what) {
   std::string line =
       fmt::format("{:8.3f}  {:<9} {}", static_cast<double>(millis) / 1000, who, what);
   trace(line);
-  if (sink_) sink_(line);
+  if (options_.sink) options_.sink(line);
   lines_.push_back(std::move(line));
   if (lines_.size() > kLinesKeptMax) lines_.pop_front();
 }
@@ -72,7 +72,7 @@ void World::trace(std::string_view text) {
   const auto add_text = [&add](std::string_view part) {
     for (const char c : part) add(static_cast<unsigned char>(c));
   };
-  words_.empty() ? add_text(text) : add_text(translated(std::string(text), words_));
+  options_.words.empty() ? add_text(text) : add_text(translated(std::string(text), options_.words));
   add(0);
 }
 

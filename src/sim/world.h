@@ -25,6 +25,10 @@ using Words = std::vector<std::pair<std::string, std::string>>;
 /// Whether the machines' wall clocks show the same.
 enum class WallClocks : std::uint8_t { kAgree, kDisagree };
 
+/// Whether the parts of a core are held against each other after each of its steps, and cores are
+/// replaced by their copies (core_check.h).
+enum class CoreChecks : std::uint8_t { kNone, kAfterEachStep };
+
 /// How far a machine's wall clock is off, and how far once somebody has set it.
 struct WallError {
   WallClock::duration before{};
@@ -52,8 +56,12 @@ class World {
   /// Of the timeline this much is kept for the report of a violation.
   static constexpr std::size_t kLinesKeptMax = 60;
 
-  /// `sink`: gets each line of the timeline as it is written; may be empty. `words`: of the trace.
-  World(std::uint64_t seed, LineSink sink, Words words = {});
+  struct Options {
+    LineSink sink = {};  ///< Gets each line of the timeline as it is written; may be empty.
+    Words words = {};    ///< Of the trace.
+    CoreChecks core_checks = CoreChecks::kAfterEachStep;
+  };
+  World(std::uint64_t seed, Options options);
 
   MonoTime now() const { return now_; }
   Duration since_start() const { return now_ - kStart; }
@@ -69,6 +77,9 @@ class World {
   /// Uniform in [low, high].
   Duration between(Duration low, Duration high);
   bool chance(std::uint32_t permille) { return permille > 0 && prng_.chance(permille); }
+  bool checks_cores() const { return options_.core_checks == CoreChecks::kAfterEachStep; }
+  /// The same as chance(), from a source of its own: for what must not change the history.
+  bool chance_aside(std::uint32_t permille) { return aside_prng_.chance(permille); }
 
   /// Writes a line to the timeline and into the trace.
   void note(std::string_view who, std::string_view what);
@@ -95,8 +106,8 @@ class World {
 
   MonoTime now_ = kStart;
   Prng prng_;
-  LineSink sink_;
-  Words words_;
+  Prng aside_prng_;
+  Options options_;
   std::priority_queue<Entry> queue_;
   std::uint64_t sequence_ = 0;
   std::uint64_t trace_hash_;

@@ -25,7 +25,7 @@ AgentShell::AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings 
       ports_(std::move(ports)),
       agent_(std::move(settings), std::move(stored), seed, ports_.clock.now()),
       disk_(loop.make_worker()),
-      images_(config_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager,
+      images_(ports_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager,
               *disk_),
       bus_finder_(
           loop, ports_.http, config_.manager,
@@ -73,7 +73,9 @@ void AgentShell::deliver(const core::AgentEvent& event) {
   while (!inbox_.empty()) {
     const core::AgentEvent next = std::move(inbox_.front());
     inbox_.pop_front();
-    for (const core::AgentAction& action : agent_.step(next, ports_.clock.now())) {
+    const std::vector<core::AgentAction> actions = agent_.step(next, ports_.clock.now());
+    if (config_.on_step) config_.on_step(next, actions, agent_);
+    for (const core::AgentAction& action : actions) {
       std::visit([this](const auto& one) { act(one); }, action);
     }
   }
@@ -166,16 +168,20 @@ void AgentShell::act(const core::SendStatus& action) {
   }
   const bool has_report = action.heartbeat.report.has_value();
   const TopicNames topics(bus_address_->topic_prefix);
-  bus_->publish({.topic = topics.status(node_), .key = {}, .payload = encode(action.heartbeat)},
-                [this, has_report](const Result<void>& outcome) {
-                  if (outcome) {
-                    ++counters_.statuses_sent;
-                    return;
-                  }
-                  ++counters_.statuses_dropped;
-                  warn("status", "a status could not be sent: " + outcome.error().message);
-                  if (has_report) deliver(core::StatusDropped{});
-                });
+  publish({.topic = topics.status(node_), .key = {}, .payload = encode(action.heartbeat)},
+          [this, has_report](const Result<void>& outcome) {
+            if (outcome) {
+              ++counters_.statuses_sent;
+              return;
+            }
+            ++counters_.statuses_dropped;
+            warn("status", "a status could not be sent: " + outcome.error().message);
+            if (has_report) deliver(core::StatusDropped{});
+          });
+}
+
+void AgentShell::publish(BusRecord record, Completion<void> done) {
+  bus_->publish(std::move(record), std::move(done));
 }
 
 Completion<void> AgentShell::report_to(OperationId operation, std::string what) {

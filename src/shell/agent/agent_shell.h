@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/agent/agent.h"
 #include "ports/agent_store.h"
@@ -16,6 +16,7 @@
 #include "ports/content_client.h"
 #include "ports/http_client.h"
 #include "ports/loop.h"
+#include "ports/work_folder.h"
 #include "shell/agent/bus_finder.h"
 #include "shell/agent/image_work.h"
 #include "shell/log/log_limit.h"
@@ -28,6 +29,7 @@ struct AgentPorts {
   const Clock& clock;
   ContainerRuntime& runtime;
   AgentStore& store;
+  WorkFolder& work_folder;  ///< For images on their way.
   HttpClient& http;
   ContentClient& content;
   std::function<Load()> sample_load;
@@ -37,10 +39,14 @@ struct AgentPorts {
 
 struct AgentShellConfig {
   Endpoint manager;
-  std::optional<BusAddress> bus;      ///< Known from the start; otherwise the manager is asked.
-  std::filesystem::path work_folder;  ///< For images on their way.
+  std::optional<BusAddress> bus;  ///< Known from the start; otherwise the manager is asked.
   /// Until a bus that could not be opened is tried again.
   Duration bus_retry = std::chrono::seconds(1);
+  /// Looks on after each step, before anything of it is done: a simulator. It may put a copy of the
+  /// core in the core's place, which decides the same from there on.
+  std::function<void(const core::AgentEvent& event, const std::vector<core::AgentAction>& actions,
+                     core::Agent& agent)>
+      on_step = {};
 };
 
 struct AgentShellCounters {
@@ -82,6 +88,9 @@ class AgentShell {
   void seek_bus();
   void use_bus(const BusAddress& address);
   Result<void> open_bus(const BusAddress& address);
+  // All that goes over the bus passes these two as bytes, after encoding and before decoding: here
+  // a record would be vouched for, and checked.
+  void publish(BusRecord record, Completion<void> done);
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
   void on_bus_error(const Error& error);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "shell/agent/fake_work_folder.h"
 #include "testing/loop/manual_loop.h"
 #include "wire/assignment_codec.h"
 #include "wire/heartbeat_codec.h"
@@ -154,12 +155,7 @@ class AgentShellTest : public testing::Test {
     return all;
   }
   AgentShellConfig config() const {
-    return {.manager = {"manager.test", 7700},
-            .bus = BusAddress{"127.0.0.1:9092", "hearth."},
-            .work_folder =
-                std::filesystem::path(testing::TempDir()) /
-                ("agent_shell_test_" +
-                 std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))};
+    return {.manager = {"manager.test", 7700}, .bus = BusAddress{"127.0.0.1:9092", "hearth."}};
   }
   static core::AgentSettings settings() {
     return {
@@ -169,6 +165,7 @@ class AgentShellTest : public testing::Test {
     return {.clock = loop,
             .runtime = runtime,
             .store = store,
+            .work_folder = work_folder,
             .http = http,
             .content = content,
             .sample_load = [] { return Load{}; },
@@ -182,6 +179,7 @@ class AgentShellTest : public testing::Test {
 
   ManualLoop loop;
   FakeAgentStore store;
+  FakeWorkFolder work_folder;
   FakeRuntime runtime{loop};
   NoHttp http;
   NoContent content;

@@ -11,6 +11,13 @@ tl::unexpected<Error> unwanted() {
   return fail(ErrorCode::kFailed, "nobody wants it any more");
 }
 
+/// That what was built a moment ago is not there says nothing against building it again.
+tl::unexpected<Error> vanished_or(const Error& error) {
+  if (error.code != ErrorCode::kNotFound) return tl::unexpected(error);
+  return fail(ErrorCode::kUnavailable,
+              "the engine lost the image before it could be saved: " + error.message);
+}
+
 }  // namespace
 
 /// One build under way; shared by the callbacks of its steps.
@@ -23,39 +30,26 @@ struct ImageWork::Build {
   bool cancelled = false;
 };
 
-ImageWork::ImageWork(std::filesystem::path folder, ContainerRuntime& runtime,
-                     ContentClient& content, HttpClient& http, Endpoint manager, Worker& disk)
-    : folder_(std::move(folder)),
+ImageWork::ImageWork(WorkFolder& folder, ContainerRuntime& runtime, ContentClient& content,
+                     HttpClient& http, Endpoint manager, Worker& disk)
+    : folder_(folder),
       runtime_(runtime),
       content_(content),
       http_(http),
       manager_(std::move(manager)),
       disk_(disk) {
-  empty_folder();
-}
-
-/// What lies there is moved aside and removed later, for no heartbeat leaves before this returns.
-void ImageWork::empty_folder() {
-  std::filesystem::path aside = folder_;
-  aside += ".old";
-  std::error_code ec;
-  std::filesystem::rename(folder_, aside, ec);
-  // There is one aside already: that removal was cut off, too.
-  if (ec) std::filesystem::remove_all(folder_, ec);
-  std::filesystem::create_directories(folder_, ec);
-  drop(aside);
+  drop(folder_.clear());
 }
 
 void ImageWork::drop(const std::filesystem::path& file) {
-  disk_.run([file]() -> Worker::OnLoop {
-    std::error_code ec;
-    std::filesystem::remove_all(file, ec);
+  disk_.run([file, &folder = folder_]() -> Worker::OnLoop {
+    folder.remove(file);
     return {};
   });
 }
 
 std::filesystem::path ImageWork::fresh_file(const std::string& kind) {
-  return folder_ / fmt::format("{}-{}.tar", kind, ++files_);
+  return folder_.path() / fmt::format("{}-{}.tar", kind, ++files_);
 }
 
 void ImageWork::fetch(const Image& image, const Fetched& done) {
@@ -116,7 +110,7 @@ void ImageWork::save(const std::shared_ptr<Build>& build) {
   if (build->cancelled) return finish(build, unwanted());
   runtime_.save_image(build->order.reference, build->archive,
                       [this, build](const Result<Digest>& saved) {
-                        if (!saved) return finish(build, saved);
+                        if (!saved) return finish(build, vanished_or(saved.error()));
                         hand_over(build, *saved);
                       });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "ports/content_client.h"
 #include "ports/http_client.h"
 #include "ports/loop.h"
+#include "ports/work_folder.h"
 
 namespace hearth {
 
@@ -20,8 +22,8 @@ namespace hearth {
 class ImageWork {
  public:
   /// What else lives in `folder` goes: it belongs to an attempt that was cut off.
-  ImageWork(std::filesystem::path folder, ContainerRuntime& runtime, ContentClient& content,
-            HttpClient& http, Endpoint manager, Worker& disk);
+  ImageWork(WorkFolder& folder, ContainerRuntime& runtime, ContentClient& content, HttpClient& http,
+            Endpoint manager, Worker& disk);
 
   /// `failed_step`: which one, if one did.
   using Fetched = std::function<void(const Result<void>& outcome, core::FetchStep failed_step)>;
@@ -37,14 +39,13 @@ class ImageWork {
  private:
   struct Build;
   void drop(const std::filesystem::path& file);
-  void empty_folder();
   std::filesystem::path fresh_file(const std::string& kind);
   void run_build(const std::shared_ptr<Build>& build);
   void save(const std::shared_ptr<Build>& build);
   void hand_over(const std::shared_ptr<Build>& build, const Digest& archive);
   void finish(const std::shared_ptr<Build>& build, Result<Digest> outcome);
 
-  std::filesystem::path folder_;
+  WorkFolder& folder_;
   ContainerRuntime& runtime_;
   ContentClient& content_;
   HttpClient& http_;

@@ -1,9 +1,8 @@
 #include "shell/agent/image_work.h"
 
-#include <fstream>
-
 #include <gmock/gmock.h>
 
+#include "shell/agent/fake_work_folder.h"
 #include "testing/loop/manual_loop.h"
 
 namespace hearth {
@@ -18,8 +17,9 @@ const Digest kDigest = *Digest::parse("sha256:" + std::string(64, 'a'));
 
 /// Everything that is under way waits for the test to end it.
 struct Steps final : ContainerRuntime, ContentClient {
+  explicit Steps(FakeWorkFolder& the_folder) : folder(the_folder) {}
   void download(const Digest&, fs::path file, Completion<void> done) override {
-    std::ofstream(file) << "content";
+    folder.files.insert(file);
     names.emplace_back("download");
     end = std::move(done);
   }
@@ -38,7 +38,7 @@ struct Steps final : ContainerRuntime, ContentClient {
     end = std::move(done);
   }
   void save_image(const std::string&, const fs::path& file, Completion<Digest> done) override {
-    std::ofstream(file) << "image";
+    folder.files.insert(file);
     names.emplace_back("save");
     end = [done](const Result<void>& outcome) {
       done(outcome ? Result<Digest>(kDigest) : tl::unexpected(outcome.error()));
@@ -61,6 +61,7 @@ struct Steps final : ContainerRuntime, ContentClient {
 
   void finish(const Result<void>& outcome) { std::exchange(end, nullptr)(outcome); }
 
+  FakeWorkFolder& folder;
   std::vector<std::string> names;
   Completion<void> end;
   ChunkSink log;
@@ -78,12 +79,8 @@ struct NoHttp final : HttpClient {
 class ImageWorkTest : public testing::Test {
  protected:
   ImageWorkTest() {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    std::ofstream(folder / "image-1.tar") << "of an attempt that was cut off";
     work.emplace(folder, steps, steps, http, Endpoint{"manager.test", 7700}, *disk);
   }
-  ~ImageWorkTest() override { fs::remove_all(folder); }
 
   void fetch() {
     work->fetch({"hearth/app:1", kDigest},
@@ -102,15 +99,13 @@ class ImageWorkTest : public testing::Test {
   /// What is to be removed is, once the disk has done all that it was given.
   bool leaves_nothing() {
     loop.run_ready();
-    return fs::is_empty(folder) && !fs::exists(folder.string() + ".old");
+    return folder.files.empty();
   }
 
-  const fs::path folder = fs::path(testing::TempDir()) /
-                          (std::string("image_work_test_") +
-                           testing::UnitTest::GetInstance()->current_test_info()->name());
+  FakeWorkFolder folder;
   ManualLoop loop;
   std::unique_ptr<Worker> disk = loop.make_worker();
-  Steps steps;
+  Steps steps{folder};
   NoHttp http;
   std::optional<ImageWork> work;
   std::optional<Result<void>> fetched;
@@ -139,7 +134,7 @@ TEST_F(ImageWorkTest, TheLoopDoesNotWaitForARemoval) {
   steps.finish({});
   loop.run_ready();
   EXPECT_TRUE(fetched);
-  EXPECT_FALSE(fs::is_empty(folder));
+  EXPECT_FALSE(folder.files.empty());
   loop.release_workers();
   EXPECT_TRUE(leaves_nothing());
 }
@@ -188,6 +183,18 @@ TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
   ASSERT_TRUE(built && !*built);
   EXPECT_THAT(steps.names, ElementsAre("download", "cancel hearth/app:1"));
   EXPECT_TRUE(leaves_nothing());
+}
+
+// Somebody tidies the engine up, or its disk was lost: the next try builds it anew. As kNotFound the
+// build would be given up for good.
+TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedMayBeBuiltAgain) {
+  build();
+  steps.finish({});
+  steps.finish({});
+  steps.finish(fail(ErrorCode::kNotFound, "no such image"));
+  ASSERT_TRUE(built && !*built);
+  EXPECT_EQ(built->error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(built->error().message, HasSubstr("no such image"));
 }
 
 TEST_F(ImageWorkTest, ABuildThatTalksHearsThatNobodyWantsIt) {

@@ -75,7 +75,7 @@ void ManagerShell::submit(Command command, Completion<core::CommandResult> done)
                        fmt::format("nothing is changed: the manager's store fails: {}",
                                    store_fault_->message)));
   }
-  if (requests_.size() >= kRequestsMax || inbox_.size() >= kInboxMax) {
+  if (requests_.size() >= kRequestsMax || inbox_.size() >= config_.inbox_max) {
     return answer(std::move(done), fail(ErrorCode::kExhausted,
                                         "the manager has too many requests waiting; try again "
                                         "soon"));
@@ -108,7 +108,7 @@ void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
 }
 
 void ManagerShell::deliver(core::ManagerEvent event) {
-  if (inbox_.size() >= kInboxMax && is_heartbeat(event)) {
+  if (inbox_.size() >= config_.inbox_max && is_heartbeat(event)) {
     ++counters_.inbox_overflows;
     warn("inbox", "more heartbeats come in than the store lets us take; some are dropped");
     return;
@@ -125,6 +125,7 @@ void ManagerShell::pump() {
     const core::ManagerEvent event = std::move(inbox_.front());
     inbox_.pop_front();
     batch_ = manager_.step(event, ports_.clock.now());
+    if (config_.on_step) config_.on_step(event, batch_, manager_);
     if (batch_.writes.empty()) {
       carry_out(std::move(batch_.actions));
     } else {

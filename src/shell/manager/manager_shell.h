@@ -43,11 +43,18 @@ struct ManagerShellConfig {
   /// A commit that takes longer is a fault of the store, though it has not failed: a file system
   /// that is frozen, or whose server is gone, answers nothing at all.
   Duration commit_slow_after = std::chrono::seconds(5);
+  /// Events that wait for a commit.
+  std::size_t inbox_max = 20'000;
+  /// Looks on after each step, before anything of it is stored or done: a simulator. It may put a
+  /// copy of the core in the core's place, which decides the same from there on.
+  std::function<void(const core::ManagerEvent& event, const core::ManagerBatch& batch,
+                     core::Manager& manager)>
+      on_step = {};
 };
 
 /// Runs the manager's core: hands it what happens, commits what it decides, and only then does it.
 ///
-/// One step at a time: while a batch is being committed, events wait in an inbox of kInboxMax; at
+/// One step at a time: while a batch is being committed, events wait in an inbox of inbox_max; at
 /// the bound heartbeats are dropped (the next one says the same), commands are refused. If the
 /// store fails, or does not come back from a commit, the batch is held and tried again with
 /// backoff, no further decision is taken, commands are refused, and the agents keep everything
@@ -58,7 +65,6 @@ struct ManagerShellConfig {
 /// error ends the process instead.
 class ManagerShell final : public ManagerService {
  public:
-  static constexpr std::size_t kInboxMax = 20'000;
   /// Readings of old events that wait for the store at once, and that a commit may have to wait
   /// for; further ones are kExhausted.
   static constexpr std::size_t kReadsMax = 32;
@@ -103,13 +109,15 @@ class ManagerShell final : public ManagerService {
   void act(const core::SwitchPower& action);
   void act(core::Reply& action);
 
+  // All that goes over the bus passes these two as bytes, after encoding and before decoding: here
+  // a record would be vouched for, and checked.
+  void publish(BusRecord record);
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
   void ensure_topics();
   void on_topics_made(const std::vector<TopicFailure>& failures);
   void on_topic_missing(const std::string& topic);
   bool want_later(const std::string& topic);
-  void publish(BusRecord record);
   void warn(const std::string& kind, const std::string& text);
 
   Loop& loop_;

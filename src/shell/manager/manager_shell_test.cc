@@ -474,7 +474,7 @@ TEST_F(ManagerShellTest, WhatTheBusDoesNotTakeStopsNothingAndTheAssignmentIsSent
 TEST_F(ManagerShellTest, AFullInboxDropsHeartbeatsAndRefusesCommands) {
   loop.hold_workers();
   start({known("n1", NodeState::kAwaited)});
-  for (std::size_t i = 0; i < ManagerShell::kInboxMax + 3; ++i) tell("n1", {});
+  for (std::size_t i = 0; i < config.inbox_max + 3; ++i) tell("n1", {});
   import("n2");
   settle();
   // The command was taken before the messages came.
@@ -484,7 +484,7 @@ TEST_F(ManagerShellTest, AFullInboxDropsHeartbeatsAndRefusesCommands) {
   loop.release_workers();
   settle();
   EXPECT_THAT(answers, ElementsAre(is_exhausted, std::nullopt));
-  EXPECT_EQ(shell->manager().counters().heartbeats, ManagerShell::kInboxMax - 1);
+  EXPECT_EQ(shell->manager().counters().heartbeats, config.inbox_max - 1);
   EXPECT_EQ(shell->manager().find_node(node("n3")), nullptr);
 }
 

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shell/agent/agent_shell.h"
+#include "sim/agent_store.h"
+#include "sim/bus.h"
+#include "sim/content.h"
+#include "sim/http.h"
+#include "sim/loop.h"
+#include "sim/runtime.h"
+
+namespace hearth::sim {
+
+/// How long a simulated process's records wait for an acknowledgement, and how many of them.
+inline constexpr Duration kAgentSendWithin = std::chrono::milliseconds(1500);
+inline constexpr std::size_t kAgentSendQueueMax = 64;
+
+/// One life of an agent's process: the shell that ships, wired to simulated ports as src/app wires
+/// it to real ones.
+class AgentLife {
+ public:
+  /// Who looks on, and the world around the node.
+  struct Hooks {
+    std::function<void(const Heartbeat&)> on_status;  ///< Decided; about to be sent.
+    std::function<void(const ContainerId&)> on_stop;
+    std::function<void(const BuildOrder&)> on_build_begins;
+    std::function<void(const BuildOrder&, const Result<Digest>&)> on_build_ends;
+    std::function<bool()> manager_reachable;
+    SimHttp::Server manager;  ///< What it answers, if it is reachable.
+  };
+  struct Node {
+    SimHost& host;
+    SimDisk& disk;
+    SimAgentStore& store;
+    SimWorkFolder& folder;
+    SimEngine& engine;
+    SimBroker& broker;
+    ContentStore& content;
+  };
+  struct Config {
+    core::AgentSettings settings;
+    std::string boot_id;
+    std::optional<BusAddress> bus;  ///< Named on its command line; otherwise the manager is asked.
+  };
+
+  AgentLife(const Node& node, Config config, const Hooks& hooks);
+  AgentLife(const AgentLife&) = delete;
+  AgentLife& operator=(const AgentLife&) = delete;
+
+  void end() { loop_.end(); }
+  bool runs() const { return loop_.runs(); }
+  const core::Agent& agent() const { return shell_->agent(); }
+  /// nullptr while it does not know where the bus is.
+  const SimBus* bus() const { return bus_; }
+
+ private:
+  static core::AgentSettings begin(const Node& node, const Config& config);
+  std::optional<Assignment> load(const Node& node) const;
+  AgentPorts ports(const Node& node);
+  void on_step(const core::AgentEvent& event, const std::vector<core::AgentAction>& actions,
+               core::Agent& agent);
+  void note(const core::AgentAction& action);
+  void note_end_of_build(const core::OperationDone& done);
+
+  Hooks hooks_;
+  const core::AgentSettings settings_;
+  const std::string name_;
+  SimLoop loop_;
+  SimRuntime runtime_;
+  SimHttp http_;
+  SimContentClient content_;
+  const SimBus* bus_ = nullptr;
+  std::optional<core::BuildImage> building_;
+  std::size_t saves_under_way_ = 0;
+  std::optional<AgentShell> shell_;  ///< Last: it uses all of them.
+};
+
+}  // namespace hearth::sim

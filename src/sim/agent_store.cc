@@ -1,0 +1,52 @@
+#include "sim/agent_store.h"
+
+#include <algorithm>
+
+#include "wire/assignment_codec.h"
+
+namespace hearth::sim {
+
+Result<std::uint64_t> SimAgentStore::count_start(const std::string& boot_id, std::uint64_t first) {
+  if (start_ && start_->boot_id == boot_id) {
+    ++start_->count;
+  } else {
+    start_ = Start{boot_id, first};
+  }
+  return start_->count;
+}
+
+Result<std::optional<Assignment>> SimAgentStore::load() {
+  if (!assignment_) return std::nullopt;
+  if (assignment_->content != assignment_->written) {
+    return fail(ErrorCode::kCorrupt, "the assignment is damaged");
+  }
+  Result<Assignment> assignment = decode_assignment(assignment_->content);
+  if (!assignment) return tl::unexpected(assignment.error());
+  return std::optional(*std::move(assignment));
+}
+
+Result<void> SimAgentStore::save(const Assignment& assignment) {
+  const Result<std::string> payload = encode(assignment);
+  if (!payload) return tl::unexpected(payload.error());
+  if (disk_.is_full()) return fail(ErrorCode::kExhausted, "no space left on the disk");
+  if (!hooks_.on_save()) return fail(ErrorCode::kFailed, "nobody hears this");
+  assignment_ = File{*payload, *payload};
+  hooks_.on_saved(assignment);
+  return {};
+}
+
+void SimAgentStore::lose_all() {
+  assignment_.reset();
+  start_.reset();
+}
+
+void SimAgentStore::damage_assignment(Damage damage) {
+  if (!assignment_) return;
+  std::string& content = assignment_->content;
+  switch (damage) {
+    case Damage::kTorn: content.resize(content.size() / 2); return;
+    case Damage::kZeros: std::ranges::fill(content, '\0'); return;
+  }
+}
+
+}  // namespace hearth::sim

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "ports/agent_store.h"
+#include "sim/disk.h"
+
+namespace hearth::sim {
+
+/// The AgentStore on a node's disk, in bytes: it outlives the lives of agent and machine.
+///
+/// A file that a power cut left torn or full of zeros is told from one that is whole, as
+/// adapters/agent_store does by a digest. A count of starts that is lost begins anew.
+class SimAgentStore final : public AgentStore {
+ public:
+  struct Hooks {
+    /// Before and after an assignment is stored. False: the process died at that.
+    std::function<bool()> on_save;
+    std::function<void(const Assignment&)> on_saved;
+  };
+  SimAgentStore(const SimDisk& disk, Hooks hooks) : disk_(disk), hooks_(std::move(hooks)) {}
+
+  Result<std::uint64_t> count_start(const std::string& boot_id, std::uint64_t first) override;
+  Result<std::optional<Assignment>> load() override;
+  Result<void> save(const Assignment& assignment) override;
+
+  bool has_assignment() const { return assignment_.has_value(); }
+  /// A fresh disk.
+  void lose_all();
+  enum class Damage : std::uint8_t { kTorn, kZeros };
+  /// What was written last came to the disk only in part, though it said otherwise.
+  void damage_assignment(Damage damage);
+  void damage_start_count() { start_.reset(); }
+
+ private:
+  struct File {
+    std::string content;
+    std::string written;  ///< What it should hold.
+  };
+  struct Start {
+    std::string boot_id;
+    std::uint64_t count = 0;
+  };
+
+  const SimDisk& disk_;
+  Hooks hooks_;
+  std::optional<File> assignment_;
+  std::optional<Start> start_;
+};
+
+}  // namespace hearth::sim

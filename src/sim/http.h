@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "ports/http_client.h"
+#include "sim/loop.h"
+
+namespace hearth::sim {
+
+/// The HttpClient of one life of a process. Who answers a call, and what, is judged when it
+/// arrives.
+class SimHttp final : public HttpClient {
+ public:
+  /// nullopt: nobody answers, and the call ends at its timeout.
+  using Server = std::function<std::optional<Result<HttpReply>>(const HttpCall& call)>;
+
+  SimHttp(
+      SimLoop& loop, Server server, Task effect = [] {})
+      : loop_(loop), server_(std::move(server)), effect_(std::move(effect)) {}
+
+  void send(HttpCall call, Completion<HttpReply> done) override;
+  /// The log of a build: whoever watches it sees it, or not.
+  std::unique_ptr<HttpUpload> open_upload(HttpCall call, Completion<HttpReply> done) override;
+  // The shells have no use for these.
+  void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override;
+  void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override;
+  void stream(HttpCall, ChunkSink, Completion<void>) override;
+
+ private:
+  SimLoop& loop_;
+  Server server_;
+  Task effect_;
+};
+
+}  // namespace hearth::sim

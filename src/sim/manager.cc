@@ -1,0 +1,112 @@
+#include "sim/manager.h"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace hearth::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::string_view kName = "manager";
+constexpr SimDisk::Pace kDiskPace{.low = milliseconds(1), .high = milliseconds(8)};
+/// Until the supervisor starts it again, if it died by itself or by a plan.
+constexpr Duration kSupervisorPause = seconds(1);
+
+}  // namespace
+
+SimManager::SimManager(Parts parts, ManagerLife::Config config, Hooks hooks)
+    : world_(parts.world),
+      broker_(parts.broker),
+      power_faults_(parts.power_faults),
+      config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      host_(parts.world, parts.wall_error),
+      disk_(parts.world, kDiskPace),
+      store_(parts.world, store_hooks()) {
+  hooks_.life = watched(std::move(hooks_.life));
+  host_.boot(std::chrono::hours(1));
+}
+
+ManagerLife::Hooks SimManager::watched(ManagerLife::Hooks hooks) {
+  hooks.on_effect = [this] {
+    if (life_ && life_->runs() && crash_watch_.on_effect(life_->turn())) die_of_plan();
+  };
+  hooks.on_fatal = [this](const Error& error) {
+    world_.note(kName, "gives up: " + error.message);
+    crash_for(kSupervisorPause);
+  };
+  return hooks;
+}
+
+SimStore::Hooks SimManager::store_hooks() {
+  return {.on_commit =
+              [this] {
+                if (!crash_watch_.on_commit()) return true;
+                die_of_plan();
+                return false;
+              },
+          .on_committed =
+              [this] {
+                if (crash_watch_.on_committed()) die_of_plan();
+              }};
+}
+
+void SimManager::start() {
+  if (life_) return;
+  world_.note(kName, "starts");
+  hooks_.on_start();
+  life_ = std::make_unique<ManagerLife>(ManagerLife::Parts{.host = host_,
+                                                           .disk = disk_,
+                                                           .store = store_,
+                                                           .broker = broker_,
+                                                           .power_faults = power_faults_},
+                                        config_, hooks_.life);
+}
+
+void SimManager::end() {
+  world_.note(kName, "dies");
+  life_->end();
+  ended_.push_back(std::move(life_));
+  world_.after(Duration(0), [this] { ended_.clear(); });
+  // Who starts it again ends a process that hangs.
+  thaw();
+}
+
+void SimManager::die_of_plan() {
+  crash_for(kSupervisorPause);
+}
+
+void SimManager::crash_for(Duration down_for) {
+  crash_and_lose_commits(0, down_for);
+}
+
+void SimManager::crash_and_lose_commits(std::size_t commits, Duration down_for) {
+  if (!life_) return;
+  end();
+  const std::size_t lost = store_.lose_last(commits);
+  if (lost > 0) world_.note(kName, fmt::format("its disk lost the last {} commits", lost));
+  hooks_.on_crash();
+  world_.after(down_for, [this] { start(); });
+}
+
+void SimManager::freeze() {
+  if (!life_ || host_.is_frozen()) return;
+  world_.note(kName, "freezes");
+  host_.freeze();
+}
+
+void SimManager::thaw() {
+  if (!host_.is_frozen()) return;
+  world_.note(kName, "thaws");
+  host_.thaw();
+}
+
+void SimManager::ask(const Command& command, Completion<core::CommandResult> done) {
+  if (life_) life_->ask(command, std::move(done));
+}
+
+}  // namespace hearth::sim

@@ -1,0 +1,52 @@
+#include "sim/power.h"
+
+namespace hearth::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// The latest answer of a switch; the manager has long given it up by then.
+constexpr Duration kAnswerMax = seconds(15);
+
+}  // namespace
+
+SimPower::Fate SimPower::draw_fate() const {
+  World& world = loop_.world();
+  if (world.chance(faults_.no_answer)) return Fate::kNothing;
+  if (world.chance(faults_.failure)) return Fate::kFails;
+  if (!world.chance(faults_.deaf)) return Fate::kDone;
+  if (world.chance(500)) return Fate::kDoneSaysItFailed;
+  return world.chance(500) ? Fate::kDoneNeverTells : Fate::kDoneTellsLate;
+}
+
+void SimPower::switch_power(const NodeName& node, PowerVerb verb, Completion<void> done) {
+  if (!loop_.runs()) return;
+  hooks_.on_told(node, verb);
+  World& world = loop_.world();
+  const Fate fate = draw_fate();
+  const Duration late =
+      fate == Fate::kDoneTellsLate ? world.between(seconds(2), kAnswerMax) : Duration(0);
+  const auto answer = [&loop = loop_, life = loop_.life(), done = std::move(done)](
+                          Duration delay, const Result<void>& outcome) {
+    if (*life) loop.after(delay, [done, outcome] { done(outcome); });
+  };
+  // By value: the switch outlives the manager that told it.
+  world.after(world.between(milliseconds(50), milliseconds(1500)),
+              [act = hooks_.act, node, verb, fate, late, answer] {
+                switch (fate) {
+                  case Fate::kNothing: return;
+                  case Fate::kFails:
+                    return answer({}, fail(ErrorCode::kFailed, "the switch does not answer"));
+                  case Fate::kDone:
+                  case Fate::kDoneTellsLate: act(node, verb); return answer(late, {});
+                  case Fate::kDoneSaysItFailed:
+                    act(node, verb);
+                    return answer({}, fail(ErrorCode::kFailed, "the connection broke"));
+                  case Fate::kDoneNeverTells: return act(node, verb);
+                }
+              });
+  hooks_.on_effect();
+}
+
+}  // namespace hearth::sim

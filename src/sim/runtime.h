@@ -1,0 +1,54 @@
+#pragma once
+
+#include <utility>
+
+#include "ports/container_runtime.h"
+#include "sim/engine.h"
+#include "sim/loop.h"
+#include "sim/work_folder.h"
+
+namespace hearth::sim {
+
+/// The ContainerRuntime of one life of an agent: a client of its node's engine. What the engine was
+/// told it does, whether or not the agent lives to hear of it.
+class SimRuntime final : public ContainerRuntime {
+ public:
+  struct Parts {
+    SimLoop& loop;
+    SimEngine& engine;
+    SimWorkFolder& folder;
+    const SimDisk& disk;
+    std::function<void(const ContainerId&)> on_stop;  ///< One is about to be stopped.
+  };
+  explicit SimRuntime(Parts parts) : parts_(std::move(parts)) {}
+
+  void watch(Handlers handlers) override;
+  void inventory(Completion<Inventory> done) override;
+  void create(ContainerRequest request, Completion<ContainerId> done) override;
+  void start(const ContainerId& container, Completion<void> done) override;
+  void stop(const ContainerId& container, Duration grace, Completion<void> done) override;
+  void remove(const ContainerId& container, Completion<void> done) override;
+  void build(const std::filesystem::path& context, const std::string& reference, ChunkSink log,
+             Completion<void> done) override;
+  void cancel_build(const std::string& reference) override;
+  void save_image(const std::string& reference, const std::filesystem::path& file,
+                  Completion<Digest> done) override;
+  void load_image(const std::filesystem::path& file, Completion<void> done) override;
+  void remove_image(const std::string& reference, Completion<void> done) override;
+  /// The shell follows none.
+  void logs(LogRequest, ChunkSink, Completion<void>) override;
+
+ private:
+  /// The same for an agent that has died meanwhile: nothing.
+  template <class... Arguments>
+  std::function<void(Arguments...)> while_it_lives(std::function<void(Arguments...)> call) const {
+    return [life = parts_.loop.life(), call = std::move(call)](Arguments... arguments) {
+      if (*life) call(std::move(arguments)...);
+    };
+  }
+  bool runs() const { return parts_.loop.runs(); }
+
+  Parts parts_;
+};
+
+}  // namespace hearth::sim

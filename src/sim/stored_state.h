@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "model/record.h"
+
+namespace hearth::sim {
+
+/// What the manager keeps on disk, as of one instant.
+class StoredState {
+ public:
+  void commit(const std::vector<Write>& writes);
+  Snapshot snapshot() const;
+
+  Epoch epoch() const { return epoch_; }
+  const std::map<NodeName, Node>& nodes() const { return nodes_; }
+  const std::map<WorkloadName, Workload>& workloads() const { return workloads_; }
+  const std::map<InstanceId, Instance>& instances() const { return instances_; }
+
+ private:
+  void apply(const PutEpoch& write) { epoch_ = write.epoch; }
+  void apply(const PutNode& write) { nodes_.insert_or_assign(write.node.name, write.node); }
+  void apply(const PutWorkload& write) {
+    workloads_.insert_or_assign(write.workload.name, write.workload);
+  }
+  void apply(const PutInstance& write) {
+    instances_.insert_or_assign(write.instance.id, write.instance);
+  }
+  void apply(const DeleteInstance& write) { instances_.erase(write.id); }
+  void apply(const AppendEvent& write) { last_event_seq_ = write.event.seq; }
+
+  Epoch epoch_;
+  std::uint64_t last_event_seq_ = 0;
+  std::map<NodeName, Node> nodes_;
+  std::map<WorkloadName, Workload> workloads_;
+  std::map<InstanceId, Instance> instances_;
+};
+
+}  // namespace hearth::sim
