@@ -118,8 +118,9 @@ bool NodeWatch::admit(const Heartbeat& heartbeat, MonoTime received_at) {
   return true;
 }
 
-SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime sign_at, Instant now) {
-  silence_.on_sign(sign_at, now.mono);
+SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at,
+                                       Instant now) {
+  silence_.on_sign(received_at - order_.age_of(heartbeat, received_at), now.mono);
   // An aged message says that the node lived then. It does not say that it lives now.
   if (silence_.grade_at(now.mono) != Silence::kShort) return {};
 

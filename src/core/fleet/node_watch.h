@@ -104,12 +104,9 @@ class NodeWatch {
 
   /// False for a message of a former incarnation, and for one that was received already.
   [[nodiscard]] bool admit(const Heartbeat& heartbeat, MonoTime received_at);
-  /// An admitted heartbeat was received over the bus: it lived at `sign_at`.
-  SignOutcome on_sign_of_life(const Heartbeat& heartbeat, MonoTime sign_at, Instant now);
-  /// How old an admitted heartbeat is.
-  Duration age_of(const Heartbeat& heartbeat, MonoTime received_at) {
-    return order_.age_of(heartbeat, received_at);
-  }
+  /// An admitted heartbeat was received over the bus: the node lived when it was sent, which its
+  /// age tells.
+  SignOutcome on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at, Instant now);
   /// Of an admitted heartbeat, after what follows from its life.
   /// True if the node is given up from now on. `follows`: its latest assignment.
   [[nodiscard]] bool note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime now);

@@ -48,8 +48,7 @@ struct Scene {
   /// False: it is no sign of life.
   bool receive(const Heartbeat& heartbeat) {
     if (!watch.admit(heartbeat, now)) return false;
-    const MonoTime sign_at = now - watch.age_of(heartbeat, now);
-    sign = watch.on_sign_of_life(heartbeat, sign_at, instant());
+    sign = watch.on_sign_of_life(heartbeat, now, instant());
     note_recovery();
     if (sign.verdict) transition(*sign.verdict);
     watch.ask_for_report(heartbeat, now);

@@ -128,7 +128,7 @@ class Manager {
   void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way);
   void note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
                         const AssignmentRecord& assignment);
-  void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime sign_at);
+  void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at);
   void on_report(NodeWatch& watch, const Report& report);
   void on_build(const NodeName& builder, const BuildStatus& build);
   void transition(NodeWatch& watch, Verdict verdict);
