@@ -103,6 +103,7 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
   work.find_builders();
   work.reconcile_work();
   publish_assignments();
+  counters_.entries_marked += changes_.marked();
   ManagerBatch batch = changes_.take_batch(fleet_);
   promised_ = next_deadline();
   return batch;
