@@ -113,6 +113,8 @@ void Fleet::check_invariants() const {
   for (const auto& [name, watch] : watches_) {
     watch.check_invariants();
     HEARTH_CHECK(watch.name() == name && find(name) == &watch);
+    const std::optional<MonoTime> next = watch.next_deadline();
+    HEARTH_CHECK(!next || (watch.queued() && *watch.queued() <= *next));
     if (!watch.queued()) continue;
     ++queued;
     HEARTH_CHECK(deadlines_.contains({*watch.queued(), name}));
