@@ -258,6 +258,8 @@ TEST(Manager, ANewLifePlacesWhatWaitedOnceANodeReports) {
   scene.beat("a");
   scene.nodes.at(Scene::node("a")).state = NodeState::kLive;  // As an earlier manager left it.
   scene.restart();
+  scene.heartbeat("a", sign_of_life(1));
+  EXPECT_THAT(scene.done<FetchStatus>(), SizeIs(1)) << "its report was sent to the last manager";
   scene.pass(seconds(3));
   EXPECT_THAT(scene.instances, SizeIs(1));
 }

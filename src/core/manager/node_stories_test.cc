@@ -118,6 +118,14 @@ TEST(ManagerNodes, ItsOwnLatenessIsHeldAgainstNobody) {
   scene.pass(seconds(5));
   for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
   EXPECT_EQ(scene.told(EventType::kNodeSuspect), 0U);
+
+  scene.kill("a");
+  scene.pass(milliseconds(1300));
+  ASSERT_EQ(scene.state("a"), NodeState::kSuspect);
+  scene.forget_history();
+  scene.oversleep(milliseconds(600));
+  scene.step(Ticked{});
+  EXPECT_THAT(scene.done<Dial>(), SizeIs(1)) << "what came of the last dial does not count";
 }
 
 // Goal: ACTIVE means running, also for a node that rebooted while the manager was away and whose
@@ -156,6 +164,73 @@ TEST(ManagerNodes, ABoxWithoutAnAgentIsWatchedButGetsNoWorkAndIsToldNothingTwice
   EXPECT_THAT(scene.done<PublishAssignment>(), SizeIs(1));
   (void)scene.deploy(1);
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason, HasSubstr("without a report"));
+}
+
+// What a node reports. ----------------------------------------------------------------------------
+
+TEST(ManagerNodes, AReportSpeaksForItsOwnNodeAlone) {
+  Scene scene;
+  scene.run_app(1);
+  ASSERT_EQ(scene.instances.at(Scene::id(1)).node, Scene::node("a"));
+  scene.agents_obey = false;
+  (void)scene.deploy(1, 'b');
+  ASSERT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
+  Heartbeat heartbeat = sign_of_life(1000);
+  heartbeat.report = Report{.images = {"hearth/app:1"}};
+  heartbeat.report->instances[Scene::id(1)] = {.state = InstanceState::kCrashLoop};
+  heartbeat.report->builds = {
+      {.workload = Scene::app(), .generation = {2}, .state = BuildState::kFailed}};
+  scene.heartbeat("c", heartbeat);
+  EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kRunning);
+  EXPECT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kBuilding);
+}
+
+TEST(ManagerNodes, WhatADeadNodeReportsIsNotBelievedBeforeItsLifeIs) {
+  Scene scene;
+  scene.run_app(1);
+  scene.agents_obey = false;
+  scene.kill("a");
+  scene.pass(seconds(4));
+  ASSERT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
+  Heartbeat heartbeat = sign_of_life(1000);
+  heartbeat.report = Report{};
+  heartbeat.report->instances[Scene::id(1)] = {.state = InstanceState::kRunning};
+  scene.heartbeat("a", heartbeat);
+  EXPECT_EQ(scene.state("a"), NodeState::kDead) << "its power is in hand";
+  EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
+}
+
+// Goal: two builds of one order have different bits, so each has a name of its own; but no agent
+// may name an image after another workload's.
+TEST(ManagerNodes, AnImageIsCalledAsItsBuilderSaysIfThatFitsTheOrder) {
+  for (const bool fits : {true, false}) {
+    Scene scene;
+    scene.run_app(0);
+    scene.agents_obey = false;
+    (void)scene.deploy(1, 'b');
+    const Workload& workload = scene.workloads.at(Scene::app());
+    const NodeName builder = *workload.build_node;
+    const std::string ordered = image_reference(Scene::app(), *workload.next, builder);
+    Heartbeat heartbeat = sign_of_life(1000);
+    heartbeat.report = Report{};
+    heartbeat.report->builds = {{.workload = Scene::app(),
+                                 .generation = {2},
+                                 .state = BuildState::kDone,
+                                 .archive = Scene::bundle('f'),
+                                 .reference = fits ? ordered + "-7" : "hearth/other:1"}};
+    scene.heartbeat(builder.str(), heartbeat);
+    EXPECT_EQ(workload.current->image->reference, fits ? ordered + "-7" : ordered);
+  }
+}
+
+TEST(ManagerNodes, AHolderOfAnImageThatFallsSilentIsRelieved) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName holder = *scene.manager->warm_images().holder_of(Scene::app());
+  scene.kill(holder.str());
+  scene.pass(milliseconds(1500));
+  ASSERT_EQ(scene.state(holder.str()), NodeState::kSuspect);
+  EXPECT_NE(scene.manager->warm_images().holder_of(Scene::app()), holder);
 }
 
 }  // namespace
