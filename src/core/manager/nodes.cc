@@ -134,9 +134,6 @@ void Manager::tell_recovery(NodeWatch& watch) {
     if (const auto event = events::of(*change, watch.name(), settings_.recovery.attempts_max)) {
       changes_.on_event(*event);
     }
-    const bool is_set_aside = change->before.phase != RecoveryPhase::kQuarantined &&
-                              change->after.phase == RecoveryPhase::kQuarantined;
-    if (is_set_aside) changes_.on_room_changed();
   }
   if (const std::optional<PowerVerb> verb = watch.take_verb())
     changes_.act(SwitchPower{watch.name(), *verb, watch.node().recovery.attempt});
