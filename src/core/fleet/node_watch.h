@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/evidence/dial_record.h"
+#include "core/evidence/trouble_record.h"
 #include "core/evidence/verdict.h"
 #include "core/liveness/message_order.h"
 #include "core/liveness/node_liveness.h"
@@ -68,8 +69,7 @@ class NodeWatch {
     DialRecord::State dial;
     RecoveryLadder::State ladder;
     std::optional<MonoTime> agent_down_since;
-    std::optional<MonoTime> given_up_at;
-    bool given_up = false;
+    TroubleRecord::State trouble;
     std::optional<MonoTime> next_fetch;
     bool bus_carries = false;
     std::optional<Eligibility> eligibility;
@@ -93,7 +93,7 @@ class NodeWatch {
   bool has_agent() const { return order_.received().told(); }
   /// Its agent has told of a problem, or could not be told anything, for so long that builds do not
   /// wait for it any more.
-  bool is_given_up() const { return given_up_; }
+  bool is_given_up() const { return trouble_.is_given_up(); }
   NodeView view(const WishNumber& applied) const;
 
   /// Goes on with a silence that an earlier manager judged. A node it classified by dialling had
@@ -166,8 +166,7 @@ class NodeWatch {
   DialRecord dial_;
   RecoveryLadder ladder_;
   std::optional<MonoTime> agent_down_since_;
-  std::optional<MonoTime> given_up_at_;  ///< Its agent is in trouble: when it is given up.
-  bool given_up_ = false;
+  TroubleRecord trouble_;
   /// While unreachable, or unreported: when the status is asked for over HTTP.
   std::optional<MonoTime> next_fetch_;
   bool bus_carries_ = false;
