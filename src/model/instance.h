@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/check.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/ids.h"
@@ -65,6 +66,12 @@ struct Instance {
   std::optional<InstanceId> replaces;
   WallTime changed_at;  ///< When `status.state` last changed.
   bool operator==(const Instance&) const = default;
+
+  /// Its node, where it must have one.
+  const NodeName& placed_on() const {
+    HEARTH_CHECK(node);
+    return *node;
+  }
 };
 
 /// The id that comes `number`th in the workload.

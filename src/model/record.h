@@ -15,21 +15,27 @@ namespace hearth {
 /// order, before anything that the step calls for is done.
 struct PutEpoch {
   Epoch epoch;
+  bool operator==(const PutEpoch&) const = default;
 };
 struct PutNode {
   Node node;
+  bool operator==(const PutNode&) const = default;
 };
 struct PutWorkload {
   Workload workload;
+  bool operator==(const PutWorkload&) const = default;
 };
 struct PutInstance {
   Instance instance;
+  bool operator==(const PutInstance&) const = default;
 };
 struct DeleteInstance {
   InstanceId id;
+  bool operator==(const DeleteInstance&) const = default;
 };
 struct AppendEvent {
   ClusterEvent event;
+  bool operator==(const AppendEvent&) const = default;
 };
 using Write =
     std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent>;

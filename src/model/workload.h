@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/digest.h"
@@ -71,6 +72,12 @@ struct Release {
   WorkloadSpec spec;
   std::optional<Image> image;
   bool operator==(const Release&) const = default;
+
+  /// The image, where it must be there.
+  const Image& built_image() const {
+    HEARTH_CHECK(image);
+    return *image;
+  }
 };
 
 /// A workload as the manager keeps it. `current` keeps running while `next` is built, and also if
@@ -86,7 +93,15 @@ struct Workload {
   bool operator==(const Workload&) const = default;
 
   /// The latest release that was asked for.
-  const Release& latest() const { return next ? *next : *current; }
+  const Release& latest() const {
+    HEARTH_CHECK(next || current);
+    return next ? *next : *current;
+  }
+  /// What is kept running, where there must be such a release.
+  const Release& current_release() const {
+    HEARTH_CHECK(current);
+    return *current;
+  }
 };
 
 /// What the image of a release is called that `builder` is to build,

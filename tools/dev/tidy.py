@@ -57,19 +57,25 @@ def _headers_by_object(folder: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def settings_of(source: Path) -> list[str]:
+    """The tool's settings that hold for a source: those of its folder and of each one above."""
+    above = (folder / ".clang-tidy" for folder in source.parents if folder == ROOT or ROOT in folder.parents)
+    return [str(file) for file in above if file.exists()]
+
+
 class Keys:
     """Names of verdicts. Files are read once, however many sources include them."""
 
     def __init__(self) -> None:
-        settings = (ROOT / ".clang-tidy").read_bytes()
-        self._base = hashlib.sha256(settings + output_of([TIDY, "--version"]).encode()).hexdigest()
+        self._version = output_of([TIDY, "--version"])
         self._files: dict[str, str] = {}
 
     def of(self, unit: Unit) -> str | None:
         """None if what the source includes is not known, so nothing can be remembered."""
         if not unit.headers:
             return None
-        parts = [self._base, unit.command.replace(str(ROOT), "@"), *(self._file(path) for path in sorted({*unit.headers, str(unit.source)}))]
+        parts = [self._version, *map(self._file, settings_of(unit.source)), unit.command.replace(str(ROOT), "@"),
+                 *map(self._file, sorted({*unit.headers, str(unit.source)}))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _file(self, path: str) -> str:

@@ -21,10 +21,10 @@ Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
                                     .container = instance.container});
   }
   for (const WorkloadName& name : sources.warm_images.held_by(node)) {
-    assignment.images.push_back(*sources.workloads.workload(name).current->image);
+    assignment.images.push_back(sources.workloads.workload(name).current_release().built_image());
   }
   for (const WorkloadName& name : sources.builds.orders_of(node)) {
-    const Release& release = *sources.workloads.workload(name).next;
+    const Release& release = sources.workloads.workload(name).latest();
     assignment.builds.push_back({.workload = name,
                                  .generation = release.generation,
                                  .bundle = release.spec.bundle,

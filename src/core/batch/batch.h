@@ -19,40 +19,49 @@ namespace hearth::core {
 /// Make the node's topics and follow its status.
 struct WatchNode {
   NodeName node;
+  bool operator==(const WatchNode&) const = default;
 };
 struct SendCanary {
   MonoTime sent_at;
+  bool operator==(const SendCanary&) const = default;
 };
 struct PublishAssignment {
   Assignment assignment;
+  bool operator==(const PublishAssignment&) const = default;
 };
 struct PublishEvent {
   ClusterEvent event;
+  bool operator==(const PublishEvent&) const = default;
 };
 struct Dial {
   NodeName node;
   Endpoint agent;
   std::uint64_t dial = 0;
   Duration timeout{};
+  bool operator==(const Dial&) const = default;
 };
 struct FetchStatus {
   NodeName node;
   Endpoint agent;
+  bool operator==(const FetchStatus&) const = default;
 };
 struct SwitchPower {
   NodeName node;
   PowerVerb verb{};
   std::uint32_t attempt =
       0;  ///< With the node and the verb: the key by which a repetition is known.
+  bool operator==(const SwitchPower&) const = default;
 };
 /// What became of a command.
 struct CommandResult {
   std::string message;    ///< One sentence for people.
   Generation generation;  ///< Of a deploy.
+  bool operator==(const CommandResult&) const = default;
 };
 struct Reply {
   RequestId request;
   Result<CommandResult> result;
+  bool operator==(const Reply&) const = default;
 };
 using ManagerAction = std::variant<WatchNode, SendCanary, PublishAssignment, PublishEvent, Dial,
                                    FetchStatus, SwitchPower, Reply>;
@@ -62,6 +71,7 @@ using ManagerAction = std::variant<WatchNode, SendCanary, PublishAssignment, Pub
 struct ManagerBatch {
   std::vector<Write> writes;
   std::vector<ManagerAction> actions;
+  bool operator==(const ManagerBatch&) const = default;
 };
 
 }  // namespace hearth::core

@@ -28,15 +28,16 @@ bool gives_room_back(const InstanceChange& change) {
 }  // namespace
 
 void Changes::begin(Instant now) {
-  HEARTH_CHECK(writes_.empty() && actions_.empty() && marks() == 0 && !room_changed_);
+  HEARTH_CHECK(is_empty());
   now_ = now.wall;
+  marked_ = 0;
 }
 
 void Changes::on(const InstanceChange& change) {
   const Instance& instance = change.either();
   tables_.capacity.follow(change.before ? &*change.before : nullptr,
                           change.after ? &*change.after : nullptr);
-  instances_.insert(instance.id);
+  mark(instances_, instance.id);
   for (const EventDraft& event : events::of(change, tables_.instances)) on_event(event);
   if (only_waits_otherwise(change)) return;
   reconcile(instance.workload);
@@ -45,7 +46,7 @@ void Changes::on(const InstanceChange& change) {
 }
 
 void Changes::on_workload_changed(const WorkloadName& name) {
-  workloads_.insert(name);
+  mark(workloads_, name);
   const std::optional<BuilderChange> builder =
       tables_.builds.follow(tables_.workloads.record(name));
   if (!builder) return;
@@ -91,9 +92,10 @@ ManagerBatch Changes::take_batch(Fleet& fleet) {
   return batch;
 }
 
-std::size_t Changes::marks() const {
-  return workloads_.size() + instances_.size() + work_due_.size() + warm_images_due_.size() +
-         assignments_due_.size();
+bool Changes::is_empty() const {
+  return writes_.empty() && actions_.empty() && workloads_.empty() && instances_.empty() &&
+         work_due_.empty() && warm_images_due_.empty() && assignments_due_.empty() &&
+         !room_changed_;
 }
 
 }  // namespace hearth::core

@@ -44,13 +44,13 @@ class Changes {
   void act(ManagerAction action) { actions_.push_back(std::move(action)); }
 
   // What must be looked at again.
-  void reconcile(const WorkloadName& name) { work_due_.insert(name); }
+  void reconcile(const WorkloadName& name) { mark(work_due_, name); }
   /// A node came, went, has more room, or is eligible for another reason: pending work may fit.
   void on_room_changed() { room_changed_ = true; }
-  void review_warm_image(const WorkloadName& name) { warm_images_due_.insert(name); }
-  void assign(const NodeName& node) { assignments_due_.insert(node); }
+  void review_warm_image(const WorkloadName& name) { mark(warm_images_due_, name); }
+  void assign(const NodeName& node) { mark(assignments_due_, node); }
   void assign(const std::set<NodeName>& nodes) {
-    assignments_due_.insert(nodes.begin(), nodes.end());
+    for (const NodeName& node : nodes) assign(node);
   }
 
   bool has_changed_workloads() const { return !workloads_.empty(); }
@@ -65,10 +65,16 @@ class Changes {
   ManagerBatch take_batch(Fleet& fleet);
 
   std::uint64_t last_event_seq() const { return event_seq_; }
-  /// Entries marked in the step under way: what it touches must not grow with the cluster.
-  std::size_t marks() const;
+  /// Entries marked since the step began: what a step touches must not grow with the cluster.
+  std::size_t marked() const { return marked_; }
 
  private:
+  template <class Key>
+  void mark(std::set<Key>& due, const Key& key) {
+    if (due.insert(key).second) ++marked_;
+  }
+  bool is_empty() const;
+
   Tables tables_;
   std::uint64_t event_seq_;
   WallTime now_;
@@ -80,6 +86,7 @@ class Changes {
   std::set<WorkloadName> warm_images_due_;
   std::set<NodeName> assignments_due_;
   bool room_changed_ = false;
+  std::size_t marked_ = 0;
 };
 
 }  // namespace hearth::core

@@ -23,10 +23,10 @@ EventDraft placed(const Instance& instance, const InstanceTable& table) {
   return event(EventType::kInstancePlaced, instance,
                fmt::format("'{}' {} '{}'{}", instance.id.str(),
                            instance.desire == InstanceDesire::kStage ? "is staged on" : "goes to",
-                           instance.node->str(),
+                           instance.placed_on().str(),
                            old == nullptr ? ""
                                           : fmt::format(" in place of '{}' on '{}'", old->id.str(),
-                                                        old->node->str())));
+                                                        old->placed_on().str())));
 }
 
 EventDraft pending(const Instance& instance) {
@@ -45,21 +45,22 @@ EventDraft promoted(const Instance& instance) {
   return event(
       EventType::kInstancePlaced, instance,
       fmt::format("'{}', staged on '{}', takes over from '{}'", instance.id.str(),
-                  instance.node->str(), instance.replaces ? instance.replaces->str() : ""));
+                  instance.placed_on().str(), instance.replaces ? instance.replaces->str() : ""));
 }
 
 EventDraft lost(const Instance& instance) {
-  return event(EventType::kInstanceLost, instance,
-               fmt::format("'{}' is lost with node '{}'", instance.id.str(), instance.node->str()));
+  return event(
+      EventType::kInstanceLost, instance,
+      fmt::format("'{}' is lost with node '{}'", instance.id.str(), instance.placed_on().str()));
 }
 
 std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& instance) {
   const std::optional<ContainerExit>& exit = instance.status.last_exit;
   if (!exit || exit == before.last_exit) return std::nullopt;
-  return event(
-      EventType::kInstanceExited, instance,
-      fmt::format("'{}' on '{}' ended with exit code {}{}", instance.id.str(), instance.node->str(),
-                  exit->code, exit->out_of_memory ? ", out of memory" : ""));
+  return event(EventType::kInstanceExited, instance,
+               fmt::format("'{}' on '{}' ended with exit code {}{}", instance.id.str(),
+                           instance.placed_on().str(), exit->code,
+                           exit->out_of_memory ? ", out of memory" : ""));
 }
 
 std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {
@@ -67,8 +68,8 @@ std::optional<EventDraft> started(const InstanceStatus& before, const Instance& 
   if (!runs(status) || (runs(before) && before.container == status.container)) return std::nullopt;
   return event(
       EventType::kInstanceStarted, instance,
-      fmt::format("'{}' runs on '{}' in container {}{}", instance.id.str(), instance.node->str(),
-                  status.container.str().substr(0, kContainerIdShown),
+      fmt::format("'{}' runs on '{}' in container {}{}", instance.id.str(),
+                  instance.placed_on().str(), status.container.str().substr(0, kContainerIdShown),
                   status.restarts == 0 ? "" : fmt::format(", restart {}", status.restarts)));
 }
 
@@ -78,13 +79,13 @@ std::optional<EventDraft> crash_looped(const InstanceStatus& before, const Insta
     return std::nullopt;
   return event(EventType::kInstanceCrashLoop, instance,
                fmt::format("'{}' on '{}' stops again and again: {}", instance.id.str(),
-                           instance.node->str(), status.reason));
+                           instance.placed_on().str(), status.reason));
 }
 
 }  // namespace
 
 std::vector<EventDraft> of(const InstanceChange& change, const InstanceTable& table) {
-  if (!change.after) return {forgotten(*change.before)};
+  if (!change.after) return {forgotten(change.either())};
   const Instance& after = *change.after;
   if (!change.before) return {after.node ? placed(after, table) : pending(after)};
   const Instance& before = *change.before;

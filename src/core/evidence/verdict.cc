@@ -8,10 +8,11 @@
 namespace hearth::core {
 namespace {
 
-Verdict explained_by_dial(const Evidence& evidence, const LivenessSettings& settings) {
+Verdict explained_by_dial(DialOutcome dial, const Evidence& evidence,
+                          const LivenessSettings& settings) {
   const std::string silence =
       fmt::format("silent for {} while the bus carries", show_duration(evidence.silent_for));
-  switch (*evidence.dial) {
+  switch (dial) {
     case DialOutcome::kAnswered:
       return {
           NodeState::kUnreachable,
@@ -40,7 +41,7 @@ std::optional<Verdict> verdict_of(const Evidence& evidence, const LivenessSettin
                                                       show_duration(evidence.silent_for))};
     case Silence::kLong:
     case Silence::kUnconfirmed:
-      if (evidence.dial) return explained_by_dial(evidence, settings);
+      if (evidence.dial) return explained_by_dial(*evidence.dial, evidence, settings);
       if (evidence.silence == Silence::kUnconfirmed && !evidence.dial_proven) {
         return Verdict{
             NodeState::kDead,

@@ -62,9 +62,9 @@ std::vector<std::string> explain_node(const Manager& manager, const NodeName& na
                                 name_of(node.state), show_time(node.changed_at),
                                 ago(node.changed_at, now), node.evidence));
   }
-  if (watch->last_received()) {
+  if (const std::optional<MonoTime> received = watch->last_received()) {
     lines.push_back(fmt::format("Last sign of life: {} ago. Suspect after {}, dead after {}.",
-                                show_duration(now.mono - *watch->last_received()),
+                                show_duration(now.mono - *received),
                                 show_duration(liveness.suspect_after),
                                 show_duration(liveness.dead_after)));
   }
@@ -114,7 +114,7 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
   }
   if (workload.build_node) {
     lines.push_back(fmt::format("Generation {} is to be built on '{}'.",
-                                workload.next->generation.value, workload.build_node->str()));
+                                workload.latest().generation.value, workload.build_node->str()));
   }
   if (workload.current) {
     const WorkloadSpec& spec = workload.current->spec;

@@ -109,15 +109,18 @@ void Fleet::on_bus_lost() {
 
 void Fleet::check_invariants() const {
   HEARTH_CHECK(by_name_.size() == watches_.size());
-  std::size_t queued = 0;
+  std::size_t entries = 0;
   for (const auto& [name, watch] : watches_) {
     watch.check_invariants();
     HEARTH_CHECK(watch.name() == name && find(name) == &watch);
-    if (!watch.queued()) continue;
-    ++queued;
-    HEARTH_CHECK(deadlines_.contains({*watch.queued(), name}));
+    const std::optional<MonoTime> next = watch.next_deadline();
+    const std::optional<MonoTime> entry = watch.queued();
+    HEARTH_CHECK(!next || (entry && *entry <= *next));
+    if (!entry) continue;
+    ++entries;
+    HEARTH_CHECK(deadlines_.contains({*entry, name}));
   }
-  HEARTH_CHECK(queued == deadlines_.size());
+  HEARTH_CHECK(entries == deadlines_.size());
 }
 
 }  // namespace hearth::core

@@ -21,6 +21,7 @@ NodeWatch::NodeWatch(const WatchSettings& settings, Node node, bool bus_carries,
       silence_(settings.liveness, now),
       dial_(settings.liveness, now),
       ladder_(settings.recovery, node_.recovery, now),
+      trouble_(settings.liveness.agent_down_grace),
       bus_carries_(bus_carries) {
   const bool is_unattended = node_.state == NodeState::kDead && settings_.has_power &&
                              node_.recovery.phase == RecoveryPhase::kNone;
@@ -38,8 +39,7 @@ NodeWatch::NodeWatch(const WatchSettings& settings, State state)
       dial_(settings.liveness, state.dial),
       ladder_(settings.recovery, std::move(state.ladder)),
       agent_down_since_(state.agent_down_since),
-      given_up_at_(state.given_up_at),
-      given_up_(state.given_up),
+      trouble_(settings.liveness.agent_down_grace, state.trouble),
       next_fetch_(state.next_fetch),
       bus_carries_(state.bus_carries),
       eligibility_(std::move(state.eligibility)) {}
@@ -54,8 +54,7 @@ NodeWatch::State NodeWatch::save() const {
           .dial = dial_.save(),
           .ladder = ladder_.save(),
           .agent_down_since = agent_down_since_,
-          .given_up_at = given_up_at_,
-          .given_up = given_up_,
+          .trouble = trouble_.save(),
           .next_fetch = next_fetch_,
           .bus_carries = bus_carries_,
           .eligibility = eligibility_};
@@ -118,8 +117,9 @@ bool NodeWatch::admit(const Heartbeat& heartbeat, MonoTime received_at) {
   return true;
 }
 
-SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime sign_at, Instant now) {
-  silence_.on_sign(sign_at, now.mono);
+SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at,
+                                       Instant now) {
+  silence_.on_sign(received_at - order_.age_of(heartbeat, received_at), now.mono);
   // An aged message says that the node lived then. It does not say that it lives now.
   if (silence_.grade_at(now.mono) != Silence::kShort) return {};
 
@@ -164,20 +164,15 @@ void NodeWatch::note_port(const Heartbeat& heartbeat, MonoTime now) {
   changed_ = true;
 }
 
-/// A problem that passes, as a runtime that restarts, is waited for; so is a bus that does not
-/// bring a node what it is assigned. Judged by what it says itself: it may long be well unheard.
 bool NodeWatch::note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime now) {
   const bool unassigned = node_.state == NodeState::kUnreachable && !follows;
   if (!unassigned && !heartbeat.report) return false;
   if (!unassigned && heartbeat.report->problem.empty()) {
-    given_up_at_.reset();
-    given_up_ = false;
+    trouble_.on_well();
     return false;
   }
-  if (!given_up_at_) given_up_at_ = now + settings_.liveness.agent_down_grace;
-  if (!bus_carries_ || given_up_ || now < *given_up_at_) return false;
-  given_up_ = true;
-  return true;
+  using Bus = TroubleRecord::Bus;
+  return trouble_.on_trouble(bus_carries_ ? Bus::kCarries : Bus::kDoesNot, now);
 }
 
 void NodeWatch::ask_for_report(const Heartbeat& heartbeat, MonoTime now) {
@@ -290,7 +285,7 @@ std::optional<MonoTime> NodeWatch::next_deadline() const {
 void NodeWatch::on_stall(Duration lateness, MonoTime now) {
   silence_.on_stall(lateness, now);
   ladder_.on_stall(lateness, now);
-  if (given_up_at_) *given_up_at_ += lateness;
+  trouble_.on_stall(lateness, now);
   if (is_asked()) dial_.on_stall(lateness, now);
 }
 
@@ -299,7 +294,7 @@ void NodeWatch::on_bus_restored(MonoTime now) {
   silence_.on_bus_restored(now);
   ladder_.on_bus_restored(now);
   if (is_asked()) dial_.on_bus_restored(now);
-  if (given_up_at_) given_up_at_ = now + settings_.liveness.agent_down_grace;
+  trouble_.on_bus_restored(now);
 }
 
 void NodeWatch::check_invariants() const {
@@ -308,7 +303,7 @@ void NodeWatch::check_invariants() const {
   dial_.check_invariants();
   ladder_.check_invariants();
   HEARTH_CHECK(agent_down_since_.has_value() == (node_.state == NodeState::kAgentDown));
-  HEARTH_CHECK(!given_up_ || given_up_at_);
+  trouble_.check_invariants();
   HEARTH_CHECK(node_.recovery == ladder_.recovery());
   HEARTH_CHECK(!changed_);
 }

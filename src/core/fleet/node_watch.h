@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/evidence/dial_record.h"
+#include "core/evidence/trouble_record.h"
 #include "core/evidence/verdict.h"
 #include "core/liveness/message_order.h"
 #include "core/liveness/node_liveness.h"
@@ -68,8 +69,7 @@ class NodeWatch {
     DialRecord::State dial;
     RecoveryLadder::State ladder;
     std::optional<MonoTime> agent_down_since;
-    std::optional<MonoTime> given_up_at;
-    bool given_up = false;
+    TroubleRecord::State trouble;
     std::optional<MonoTime> next_fetch;
     bool bus_carries = false;
     std::optional<Eligibility> eligibility;
@@ -93,7 +93,7 @@ class NodeWatch {
   bool has_agent() const { return order_.received().told(); }
   /// Its agent has told of a problem, or could not be told anything, for so long that builds do not
   /// wait for it any more.
-  bool is_given_up() const { return given_up_; }
+  bool is_given_up() const { return trouble_.is_given_up(); }
   NodeView view(const WishNumber& applied) const;
 
   /// Goes on with a silence that an earlier manager judged. A node it classified by dialling had
@@ -104,12 +104,9 @@ class NodeWatch {
 
   /// False for a message of a former incarnation, and for one that was received already.
   [[nodiscard]] bool admit(const Heartbeat& heartbeat, MonoTime received_at);
-  /// An admitted heartbeat was received over the bus: it lived at `sign_at`.
-  SignOutcome on_sign_of_life(const Heartbeat& heartbeat, MonoTime sign_at, Instant now);
-  /// How old an admitted heartbeat is.
-  Duration age_of(const Heartbeat& heartbeat, MonoTime received_at) {
-    return order_.age_of(heartbeat, received_at);
-  }
+  /// An admitted heartbeat was received over the bus: the node lived when it was sent, which its
+  /// age tells.
+  SignOutcome on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at, Instant now);
   /// Of an admitted heartbeat, after what follows from its life.
   /// True if the node is given up from now on. `follows`: its latest assignment.
   [[nodiscard]] bool note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime now);
@@ -169,8 +166,7 @@ class NodeWatch {
   DialRecord dial_;
   RecoveryLadder ladder_;
   std::optional<MonoTime> agent_down_since_;
-  std::optional<MonoTime> given_up_at_;  ///< Its agent is in trouble: when it is given up.
-  bool given_up_ = false;
+  TroubleRecord trouble_;
   /// While unreachable, or unreported: when the status is asked for over HTTP.
   std::optional<MonoTime> next_fetch_;
   bool bus_carries_ = false;

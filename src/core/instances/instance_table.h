@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/time.h"
 #include "model/instance.h"
 
@@ -17,7 +18,10 @@ struct InstanceChange {
   std::optional<Instance> before;  ///< nullopt: it is new.
   std::optional<Instance> after;   ///< nullopt: it is forgotten.
 
-  const Instance& either() const { return after ? *after : *before; }
+  const Instance& either() const {
+    HEARTH_CHECK(after || before);
+    return after ? *after : *before;
+  }
 };
 
 /// All instances, by id, by workload and by node, and the only place where one changes.

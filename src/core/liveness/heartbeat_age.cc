@@ -11,32 +11,32 @@ Duration HeartbeatAge::age_of(MonoTime sent_at, MonoTime received_at) {
     state_.smallest_now = difference;
     state_.window_began = received_at;
   }
-  state_.smallest_now = std::min(*state_.smallest_now, difference);
-  if (is_steady(sent_at, received_at) && state_.run->smallest - smallest() > kSteadyWithin) {
-    state_.smallest_now = state_.run->smallest;
+  Duration smallest_now = std::min(*state_.smallest_now, difference);
+  Duration smallest = std::min(smallest_now, state_.smallest_before.value_or(smallest_now));
+  const std::optional<Duration> steady = steady_way(sent_at, received_at);
+  if (steady && *steady - smallest > kSteadyWithin) {
+    smallest = smallest_now = *steady;
     state_.smallest_before.reset();
     state_.window_began = received_at;
   }
-  return difference - smallest();
+  state_.smallest_now = smallest_now;
+  return difference - smallest;
 }
 
-Duration HeartbeatAge::smallest() const {
-  return std::min(*state_.smallest_now, state_.smallest_before.value_or(*state_.smallest_now));
-}
-
-/// Whether the run that this message continues is long enough to be believed.
-bool HeartbeatAge::is_steady(MonoTime sent_at, MonoTime received_at) {
+/// The fastest way of the run that this message continues, if that is long enough to be believed.
+std::optional<Duration> HeartbeatAge::steady_way(MonoTime sent_at, MonoTime received_at) {
   const Duration difference = received_at - sent_at;
-  const bool goes_on = state_.run && sent_at >= state_.run->sent_at &&
-                       std::chrono::abs(difference - state_.run->difference) <= kSteadyWithin;
-  if (!goes_on) {
+  if (!state_.run || sent_at < state_.run->sent_at ||
+      std::chrono::abs(difference - state_.run->difference) > kSteadyWithin) {
     state_.run = Run{sent_at, received_at, difference, difference};
-    return false;
+    return std::nullopt;
   }
-  ++state_.run->messages;
-  state_.run->smallest = std::min(state_.run->smallest, difference);
-  return state_.run->messages >= kSteadyMessages && sent_at - state_.run->sent_at >= kSteadyFor &&
-         received_at - state_.run->received_at >= kSteadyFor;
+  Run& run = *state_.run;
+  ++run.messages;
+  run.smallest = std::min(run.smallest, difference);
+  const bool is_steady = run.messages >= kSteadyMessages && sent_at - run.sent_at >= kSteadyFor &&
+                         received_at - run.received_at >= kSteadyFor;
+  return is_steady ? std::optional(run.smallest) : std::nullopt;
 }
 
 }  // namespace hearth::core

@@ -57,8 +57,7 @@ class HeartbeatAge {
   Duration age_of(MonoTime sent_at, MonoTime received_at);
 
  private:
-  Duration smallest() const;
-  bool is_steady(MonoTime sent_at, MonoTime received_at);
+  std::optional<Duration> steady_way(MonoTime sent_at, MonoTime received_at);
 
   State state_;
 };

@@ -60,12 +60,13 @@ void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
     (void)capacity.set_eligibility(name, eligibility_of(watch));
     capacity.set_capacity(name, watch.node().capacity);
     capacity.set_load(name, watch.load());
-    if (watch.report()) capacity.set_images(name, watch.report()->images);
+    if (const std::optional<Report>& report = watch.report())
+      capacity.set_images(name, report->images);
   }
   for (const auto& [id, instance] : instances_.rows()) capacity.follow(nullptr, &instance);
   for (const auto& [name, workload] : workloads_.rows()) {
     const std::optional<BuilderChange> builder = builds.follow(workload);
-    if (builder) capacity.add_build(*builder->after);
+    if (builder && builder->after) capacity.add_build(*builder->after);
   }
 }
 
@@ -103,13 +104,16 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
   work.find_builders();
   work.reconcile_work();
   publish_assignments();
+  counters_.entries_marked += changes_.marked();
   ManagerBatch batch = changes_.take_batch(fleet_);
   promised_ = next_deadline();
   return batch;
 }
 
 MonoTime Manager::next_deadline() const {
-  return *timed_parts(*this).next_deadline();
+  const std::optional<MonoTime> next = timed_parts(*this).next_deadline();
+  HEARTH_CHECK(next);  // The bus watch always has one.
+  return *next;
 }
 
 /// If we ourselves did not run when we had to (a paused machine, a starved one), others were not
@@ -232,8 +236,8 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
   if (!deployment) return tl::unexpected(deployment.error());
   changes_.on_event(events::workload_deploying(command, deployment->generation));
   changes_.on_workload_changed(command.name);
-  if (deployment->image) {
-    workloads_.finish_build(command.name, *deployment->image);
+  if (const std::optional<Image>& image = deployment->image) {
+    workloads_.finish_build(command.name, *image);
     changes_.on_workload_changed(command.name);
     changes_.reconcile(command.name);
   }

@@ -30,6 +30,8 @@ struct ManagerCounters {
   std::uint64_t heartbeats_stale = 0;  ///< Of an older life, or a repetition: no sign of life.
   std::uint64_t steps_late = 0;        ///< The loop itself was late and deadlines were put off.
   std::uint64_t nodes_tended = 0;      ///< How often one was looked at.
+  /// Records to be written and things to be looked at again (Changes::marked()).
+  std::uint64_t entries_marked = 0;
   bool operator==(const ManagerCounters&) const = default;
 };
 
@@ -128,7 +130,7 @@ class Manager {
   void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way);
   void note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
                         const AssignmentRecord& assignment);
-  void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime sign_at);
+  void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at);
   void on_report(NodeWatch& watch, const Report& report);
   void on_build(const NodeName& builder, const BuildStatus& build);
   void transition(NodeWatch& watch, Verdict verdict);

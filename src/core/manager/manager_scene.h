@@ -112,6 +112,8 @@ class ManagerScene {
 
   ManagerBatch step(const ManagerEvent& event) {
     last = manager->step(event, now());
+    if (swaps_for_a_copy) manager = std::make_unique<Manager>(settings_, manager->save());
+    if (checks_invariants) manager->check_invariants();
     for (const Write& write : last.writes) std::visit([this](const auto& w) { keep(w); }, write);
     const ManagerBatch batch = last;
     batches.push_back(batch);
@@ -174,6 +176,8 @@ class ManagerScene {
   std::unique_ptr<Manager> manager;
   ManagerBatch last;
   std::vector<ManagerBatch> batches;
+  bool swaps_for_a_copy = false;  ///< The manager, after every step, for one made from its state.
+  bool checks_invariants = true;  ///< Of the manager, after every step.
   bool bus_carries = true;
   bool agents_obey = true;       ///< What is assigned runs at once, what is ordered is built.
   bool agents_take_over = true;  ///< They say that they took their assignment over.

@@ -65,20 +65,6 @@ TEST(Manager, TheSameBundleIsBuiltOnce) {
   }
 }
 
-TEST(Manager, ABuildMovesWhenItsNodeDies) {
-  Scene scene;
-  scene.run_app(0);
-  scene.agents_obey = false;
-  (void)scene.deploy(1, 'b');
-  const NodeName builder = *scene.workloads.at(Scene::app()).build_node;
-  scene.kill(builder.str());
-  scene.pass(seconds(4));
-  EXPECT_NE(scene.workloads.at(Scene::app()).build_node, builder);
-  scene.agents_obey = true;
-  scene.pass(seconds(2));
-  EXPECT_THAT(scene.instances, SizeIs(1));
-}
-
 // Goal: a build does not wait for ever for a node that lives and cannot build.
 TEST(Manager, ABuildMovesWhenItsNodesEngineBreaksAndSaysWhyIfItCannot) {
   Scene scene;
@@ -130,37 +116,6 @@ TEST(Manager, ABuildThatCannotBeToldToItsNodeMoves) {
   EXPECT_TRUE(scene.placed().contains(Scene::node("b")));
 }
 
-TEST(Manager, ANodeThatBuildsIsNotTheFirstChoiceForTheNextBuild) {
-  Scene scene;
-  scene.import({"a", "b"});
-  for (const char* name : {"a", "b"}) scene.beat(name);
-  scene.pass(seconds(1));
-  scene.agents_obey = false;
-  (void)scene.deploy(1);
-  const WorkloadName other = *WorkloadName::parse("other");
-  (void)scene.ask(DeployWorkload{other, {.instances = 1, .bundle = Scene::bundle('b')}});
-  EXPECT_NE(scene.workloads.at(Scene::app()).build_node, scene.workloads.at(other).build_node);
-}
-
-TEST(Manager, WorkThatIsBoundToItsNodeIsRenewedThere) {
-  Scene scene;
-  scene.run_app(0);
-  NodeName home = Scene::node("a");
-  for (char bundle = 'b'; bundle < 'g'; ++bundle) {
-    (void)scene.ask(DeployWorkload{Scene::app(),
-                                   {.instances = 1,
-                                    .bundle = Scene::bundle(bundle),
-                                    .container = {},
-                                    .on_node_lost = NodeLossPolicy::kStay}});
-    scene.pass(seconds(4));
-    ASSERT_THAT(scene.instances, SizeIs(1));
-    const Instance& instance = scene.instances.begin()->second;
-    EXPECT_EQ(instance.status.state, InstanceState::kRunning);
-    if (bundle == 'b') home = *instance.node;
-    EXPECT_EQ(instance.node, home) << "bundle " << bundle;
-  }
-}
-
 TEST(Manager, ANewGenerationRollsInOneByOneTheNewBeforeTheOld) {
   Scene scene;
   scene.run_app(3);
@@ -185,7 +140,7 @@ TEST(Manager, ANewGenerationRollsInOneByOneTheNewBeforeTheOld) {
   }
 }
 
-TEST(Manager, StoppingKeepsTheWorkloadAndRemovingForgetsIt) {
+TEST(Manager, StoppingKeepsTheWorkloadAndRemovingForgetsAllButItsNumbers) {
   Scene scene;
   scene.run_app(2);
   EXPECT_TRUE(scene.ask(StopWorkload{Scene::app()}));
@@ -195,97 +150,13 @@ TEST(Manager, StoppingKeepsTheWorkloadAndRemovingForgetsIt) {
   EXPECT_TRUE(scene.ask(RemoveWorkload{Scene::app()}));
   EXPECT_THAT(scene.manager->workloads(), IsEmpty());
   EXPECT_EQ(scene.ask(StopWorkload{Scene::app()}).error().code, ErrorCode::kNotFound);
-}
 
-TEST(Manager, ARemovedWorkloadsNumbersAreNeverUsedAgainEvenByTheNextManager) {
-  Scene scene;
-  scene.run_app(2);
-  (void)scene.ask(RemoveWorkload{Scene::app()});
-  scene.pass(seconds(2));
   scene.restart();
   scene.pass(seconds(1));
   EXPECT_EQ(scene.deploy(1)->generation, Generation{2});
   scene.pass(seconds(2));
   ASSERT_THAT(scene.instances, SizeIs(1));
-  EXPECT_EQ(scene.instances.begin()->first, Scene::id(3));
-}
-
-TEST(Manager, AStoppedWorkloadStaysDownWhileANewReleaseIsBuiltAndIfThatFails) {
-  Scene scene;
-  scene.run_app(2);
-  (void)scene.ask(StopWorkload{Scene::app()});
-  scene.pass(seconds(2));
-  scene.builds_fail = true;
-  (void)scene.deploy(2, 'b');
-  scene.pass(seconds(2));
-  scene.restart();
-  scene.pass(seconds(2));
-  EXPECT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kFailed);
-  EXPECT_THAT(scene.instances, IsEmpty());
-}
-
-TEST(Manager, MoreInstancesThanAllowedAreRefused) {
-  Scene scene;
-  EXPECT_EQ(scene.deploy(kInstancesMax + 1).error().code, ErrorCode::kInvalidArgument);
-  EXPECT_THAT(scene.manager->workloads(), IsEmpty());
-}
-
-/// So many workloads that the cluster has had, in the store of the scene.
-void fill_with_workloads(Scene& scene, std::size_t count, WorkloadPhase phase) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const WorkloadName name = *WorkloadName::parse(fmt::format("w{}", i));
-    const Release release{.generation = Generation{1},
-                          .spec = {.instances = 0, .bundle = Scene::bundle('a')},
-                          .image = {}};
-    scene.workloads.emplace(name, Workload{.name = name, .phase = phase, .current = release});
-  }
-  scene.restart();
-}
-
-TEST(Manager, MoreWorkloadsThanAClusterMayHaveAreRefused) {
-  Scene scene;
-  fill_with_workloads(scene, kWorkloadsMax, WorkloadPhase::kStopped);
-  EXPECT_EQ(scene.deploy(1).error().code, ErrorCode::kExhausted);
-  const auto deploy_first = [&scene] {
-    return scene.ask(DeployWorkload{*WorkloadName::parse("w0"), {.bundle = Scene::bundle('b')}});
-  };
-  EXPECT_TRUE(deploy_first()) << "what is there may be deployed anew";
-  (void)scene.ask(RemoveWorkload{*WorkloadName::parse("w1")});
-  EXPECT_TRUE(scene.deploy(1));
-}
-
-TEST(Manager, MoreNamesThanAClusterMayUseAreRefused) {
-  Scene scene;
-  fill_with_workloads(scene, kWorkloadNamesMax, WorkloadPhase::kRemoved);
-  EXPECT_EQ(scene.deploy(1).error().code, ErrorCode::kExhausted);
-  const auto again =
-      scene.ask(DeployWorkload{*WorkloadName::parse("w7"), {.bundle = Scene::bundle('b')}});
-  EXPECT_EQ(again->generation, Generation{2}) << "a name that was used may be used again";
-}
-
-TEST(Manager, OfARemovedWorkloadItsSecretsAreForgotten) {
-  Scene scene;
-  scene.run_app(0);
-  const ContainerSpec container{.environment = {{"PASSWORD", "swordfish"}}};
-  (void)scene.ask(
-      DeployWorkload{Scene::app(), {.bundle = Scene::bundle('b'), .container = container}});
-  scene.pass(seconds(2));
-  (void)scene.ask(RemoveWorkload{Scene::app()});
-  scene.pass(seconds(2));
-  ASSERT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kRemoved);
-  EXPECT_THAT(scene.workloads.at(Scene::app()).current->spec.container.environment, IsEmpty());
-}
-
-TEST(Manager, OneNodeMoreThanNeededHoldsTheImage) {
-  Scene scene;
-  scene.run_app(2);
-  std::vector<NodeName> warm;
-  for (const auto& [name, wish] : scene.assigned) {
-    if (wish.images.empty()) continue;
-    warm.push_back(name);
-    EXPECT_THAT(wish.instances, IsEmpty());
-  }
-  EXPECT_THAT(warm, SizeIs(1));
+  EXPECT_EQ(scene.instances.begin()->first, Scene::id(3)) << "even by the next manager";
 }
 
 TEST(Manager, WorkThatWaitsIsPlacedWhenRoomIsMade) {
@@ -366,54 +237,6 @@ TEST(Manager, APowerCycleGoesOnWhereTheLastManagerLeftIt) {
   EXPECT_EQ(scene.told(EventType::kNodeRecovered), 1U);
 }
 
-TEST(Manager, NobodyIsSwitchedOffWhileBlind) {
-  Scene scene;
-  scene.run_app(1);
-  scene.kill("a");
-  scene.pass(seconds(4));
-  scene.step(PowerSwitched{Scene::node("a"), PowerVerb::kOff, {}});
-  scene.step(PowerSwitched{Scene::node("a"), PowerVerb::kOn, {}});
-  scene.forget_history();
-  scene.bus_carries = false;
-  scene.pass(std::chrono::minutes(10));
-  EXPECT_THAT(scene.switched(), IsEmpty());
-  scene.bus_carries = true;  // It has long come back.
-  scene.beat("a", "boot-2");
-  scene.pass(seconds(2));
-  EXPECT_EQ(scene.state("a"), NodeState::kLive);
-  EXPECT_THAT(scene.switched(), IsEmpty());
-}
-
-TEST(Manager, ALifeThatSpokeBeforeItsPowerWasCutIsNoSignOfTheNextOne) {
-  Scene scene;
-  scene.run_app(1);
-  scene.kill("a");
-  scene.pass(seconds(4));
-  scene.heartbeat("a",
-                  sign_of_life(1, "boot-1", 2));  // The agent came up again; the power is in hand.
-  EXPECT_EQ(scene.state("a"), NodeState::kDead);
-  scene.step(PowerSwitched{Scene::node("a"), PowerVerb::kOff, {}});
-  scene.step(PowerSwitched{Scene::node("a"), PowerVerb::kOn, {}});
-  scene.heartbeat("a", sign_of_life(2, "boot-1", 2));  // It was under way.
-  EXPECT_EQ(scene.state("a"), NodeState::kDead);
-  scene.heartbeat("a", sign_of_life(1, "boot-2", 3));
-  EXPECT_EQ(scene.state("a"), NodeState::kLive);
-}
-
-TEST(Manager, ANewLifeKeepsToTheGraceOfAnAgentThatIsDown) {
-  Scene scene;
-  scene.run_app(1);
-  scene.kill("a");
-  scene.dials[Scene::node("a")] = DialOutcome::kRefused;
-  scene.pass(seconds(5));
-  ASSERT_EQ(scene.state("a"), NodeState::kAgentDown);
-  scene.restart();
-  scene.pass(seconds(25));
-  EXPECT_EQ(scene.state("a"), NodeState::kAgentDown);
-  scene.pass(seconds(10));
-  EXPECT_EQ(scene.state("a"), NodeState::kDead);
-}
-
 TEST(Manager, ANewLifeGoesOnAskingAnUnreachableNode) {
   Scene scene;
   scene.run_app(1);
@@ -435,6 +258,8 @@ TEST(Manager, ANewLifePlacesWhatWaitedOnceANodeReports) {
   scene.beat("a");
   scene.nodes.at(Scene::node("a")).state = NodeState::kLive;  // As an earlier manager left it.
   scene.restart();
+  scene.heartbeat("a", sign_of_life(1));
+  EXPECT_THAT(scene.done<FetchStatus>(), SizeIs(1)) << "its report was sent to the last manager";
   scene.pass(seconds(3));
   EXPECT_THAT(scene.instances, SizeIs(1));
 }
@@ -454,15 +279,6 @@ TEST(Manager, AnAssignmentIsSentAgainUntilItIsTakenOver) {
   scene.forget_history();
   scene.pass(seconds(20));
   EXPECT_THAT(scene.done<PublishAssignment>(), IsEmpty());
-}
-
-TEST(Manager, AnAgentThatFellBackIsToldAgain) {
-  Scene scene;
-  scene.run_app(1);
-  scene.forget_history();
-  scene.agents_take_over = false;  // It lost its disk.
-  scene.pass(seconds(5));
-  EXPECT_THAT(scene.done<PublishAssignment>(), Not(IsEmpty()));
 }
 
 TEST(Manager, AnAgentThatFollowsALaterManagerGetsNothingAndItIsSaidWhy) {
@@ -538,6 +354,163 @@ TEST(Manager, WhatItActsOnIsInTheWritesOfTheBatch) {
     EXPECT_EQ(appended, actions_of<PublishEvent>(batch).size());
   }
   EXPECT_TRUE(switched);
+}
+
+/// What can happen to a small cluster, one after the other.
+void tell_a_long_story(Scene& scene) {
+  const auto live = [&](const char* name, const char* boot) {
+    scene.beat(name, boot);
+    scene.pass(seconds(2));
+  };
+  scene.run_app(2);
+  (void)scene.deploy(3, 'b');  // A new release rolls in.
+  scene.pass(seconds(5));
+  scene.kill("a");  // Lost, replaced, brought back.
+  scene.pass(seconds(4));
+  for (const PowerVerb verb : {PowerVerb::kOff, PowerVerb::kOn})
+    scene.step(PowerSwitched{Scene::node("a"), verb, {}});
+  scene.pass(seconds(20));
+  live("a", "boot-2");
+  scene.beats.erase(Scene::node("b"));  // Unreachable, and heard again.
+  scene.pass(seconds(5));
+  live("b", "boot-1");
+  scene.troubles[Scene::node("c")] = "the engine does not answer";
+  scene.agents_obey = false;
+  (void)scene.deploy(2, 'c');  // A build that moves.
+  scene.pass(seconds(40));
+  scene.troubles.clear();
+  scene.agents_obey = true;
+  scene.bus_carries = false;  // Blind.
+  scene.pass(seconds(20));
+  scene.bus_carries = true;
+  scene.pass(seconds(3));
+  scene.oversleep(seconds(60));  // A stall.
+  scene.pass(seconds(5));
+  scene.agents_take_over = false;  // Nothing is acknowledged.
+  (void)scene.deploy(1, 'd');
+  scene.import({"d"});
+  scene.pass(seconds(10));
+  scene.agents_take_over = true;
+  scene.pass(seconds(5));
+  for (const char* name : {"a", "b", "c"}) scene.kill(name);
+  scene.pass(std::chrono::minutes(10));  // Up to quarantine.
+  for (const char* name : {"a", "b", "c"}) live(name, "boot-3");
+  (void)scene.ask(StopWorkload{Scene::app()});
+  scene.pass(seconds(5));
+  (void)scene.ask(RemoveWorkload{Scene::app()});
+  scene.pass(seconds(5));
+}
+
+// Goal: all that a manager decides by is in what it saves. Method: one goes on, another one is made
+// anew from its saved state after every step; both yield the very same.
+TEST(Manager, OneThatIsSwappedForItsSavedCopyAfterEveryStepYieldsTheSameBatches) {
+  Scene one;
+  Scene other;
+  other.swaps_for_a_copy = true;
+  tell_a_long_story(one);
+  tell_a_long_story(other);
+  ASSERT_EQ(one.batches.size(), other.batches.size());
+  for (std::size_t i = 0; i < one.batches.size(); ++i)
+    ASSERT_TRUE(one.batches[i] == other.batches[i]) << "step " << i;
+  EXPECT_EQ(one.manager->counters(), other.manager->counters());
+  EXPECT_EQ(one.told(EventType::kNodeQuarantined), 3U) << "the story was told to its end";
+  EXPECT_EQ(one.told(EventType::kWorkloadRemoved), 1U);
+}
+
+// How much it does. -------------------------------------------------------------------------------
+
+/// A converged cluster: as many nodes as workloads, of each of which every node runs one instance.
+struct Fleet {
+  explicit Fleet(std::size_t size) {
+    scene.checks_invariants = false;  // Which looks at everything.
+    for (std::size_t i = 0; i < size; ++i) enter(i);
+    scene.restart();
+    scene.pass(Duration(0));  // The bus carries.
+    for (std::size_t i = 0; i < size; ++i) scene.heartbeat(name(i), report_of(i));
+    scene.pass(Duration(0));  // Their dials are answered.
+    scene.oversleep(milliseconds(100));
+    scene.forget_history();
+  }
+
+  static std::string name(std::size_t i) { return fmt::format("n{}", i); }
+  static InstanceId instance(std::size_t i) {
+    return make_instance_id(*WorkloadName::parse(fmt::format("w{}", i)), 1);
+  }
+  void enter(std::size_t i) {
+    const NodeName node = Scene::node(name(i));
+    const WorkloadName workload = *WorkloadName::parse(fmt::format("w{}", i));
+    const Image image{.reference = fmt::format("hearth/w{}:1", i), .archive = Scene::bundle('f')};
+    const Release release{
+        .generation = {1}, .spec = {.instances = 1, .bundle = Scene::bundle('a')}, .image = image};
+    scene.nodes.emplace(node, Node{.name = node,
+                                   .agent = {"10.0.0.1", 7701},
+                                   .state = NodeState::kLive,
+                                   .incarnation = {"boot-1", 1}});
+    scene.workloads.emplace(workload, Workload{.name = workload,
+                                               .phase = WorkloadPhase::kDeployed,
+                                               .current = release,
+                                               .next_instance = 2});
+    scene.instances.emplace(
+        instance(i), Instance{.id = instance(i),
+                              .workload = workload,
+                              .generation = {1},
+                              .node = node,
+                              .image = image,
+                              .status = {.state = InstanceState::kRunning, .container = {"c1"}}});
+    scene.dials[node] = DialOutcome::kAnswered;
+  }
+  Heartbeat report_of(std::size_t i, const char* container = "c1") {
+    Heartbeat heartbeat = sign_of_life(++seq);
+    heartbeat.applied = scene.assigned.at(Scene::node(name(i))).number;
+    heartbeat.report = Report{};
+    heartbeat.report->instances[instance(i)] = {.state = InstanceState::kRunning,
+                                                .container = {container}};
+    return heartbeat;
+  }
+
+  /// What one step touches.
+  struct Touched {
+    std::uint64_t nodes = 0;
+    std::uint64_t entries = 0;
+    std::size_t writes = 0;
+    auto operator<=>(const Touched&) const = default;
+  };
+  Touched step(const ManagerEvent& event) {
+    const ManagerCounters before = scene.manager->counters();
+    const ManagerBatch batch = scene.step(event);
+    const ManagerCounters& after = scene.manager->counters();
+    return {.nodes = after.nodes_tended - before.nodes_tended,
+            .entries = after.entries_marked - before.entries_marked,
+            .writes = batch.writes.size()};
+  }
+  Touched heartbeat(const Heartbeat& heartbeat) {
+    return step(HeartbeatReceived{Scene::node(name(0)), heartbeat, scene.now().mono});
+  }
+
+  Scene scene;
+  std::uint64_t seq = 0;
+};
+
+TEST(Manager, AStepTouchesNoMoreOfALargerFleet) {
+  std::set<Fleet::Touched> quiet;
+  std::set<Fleet::Touched> restarts;
+  for (const std::size_t size : {10U, 100U, 1000U}) {
+    Fleet fleet(size);
+    quiet.insert(fleet.heartbeat(fleet.report_of(0)));
+    restarts.insert(fleet.heartbeat(fleet.report_of(0, "c2")));
+  }
+  EXPECT_THAT(quiet, ElementsAre(Fleet::Touched{.nodes = 1, .entries = 0, .writes = 0}));
+  ASSERT_THAT(restarts, SizeIs(1));
+  EXPECT_EQ(restarts.begin()->nodes, 1U);
+  EXPECT_LE(restarts.begin()->entries, 3U) << "the instance, its workload, who holds its image";
+}
+
+TEST(Manager, TheTickOfAConvergedClusterPlansNothingAndMarksNothing) {
+  for (const std::size_t size : {10U, 100U, 1000U}) {
+    Fleet fleet(size);
+    EXPECT_EQ(fleet.step(Ticked{}), Fleet::Touched{}) << size << " nodes";
+    EXPECT_THAT(fleet.scene.done<PublishAssignment>(), IsEmpty());
+  }
 }
 
 }  // namespace

@@ -26,8 +26,7 @@ void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime rec
   assignment.on_applied(heartbeat.applied, epoch_, now_.mono);
   if (is_other_load) capacity_.set_load(name, heartbeat.load);
   if (heartbeat.report) capacity_.set_images(name, heartbeat.report->images);
-  if (way == Way::kBus)
-    on_sign_of_life(watch, heartbeat, received_at - watch.age_of(heartbeat, received_at));
+  if (way == Way::kBus) on_sign_of_life(watch, heartbeat, received_at);
   // What a dead node reports is kept, but it is not believed before its life is.
   if (heartbeat.report && watch.node().state != NodeState::kDead)
     on_report(watch, *heartbeat.report);
@@ -50,8 +49,8 @@ void Manager::note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
     changes_.on_room_changed();
 }
 
-void Manager::on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime sign_at) {
-  SignOutcome outcome = watch.on_sign_of_life(heartbeat, sign_at, now_);
+void Manager::on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at) {
+  SignOutcome outcome = watch.on_sign_of_life(heartbeat, received_at, now_);
   if (outcome.recovered) tell_recovery(watch);
   if (outcome.booted_anew) {
     for (const InstanceId& id : instances_.on_node(watch.name())) {
@@ -135,9 +134,6 @@ void Manager::tell_recovery(NodeWatch& watch) {
     if (const auto event = events::of(*change, watch.name(), settings_.recovery.attempts_max)) {
       changes_.on_event(*event);
     }
-    const bool is_set_aside = change->before.phase != RecoveryPhase::kQuarantined &&
-                              change->after.phase == RecoveryPhase::kQuarantined;
-    if (is_set_aside) changes_.on_room_changed();
   }
   if (const std::optional<PowerVerb> verb = watch.take_verb())
     changes_.act(SwitchPower{watch.name(), *verb, watch.node().recovery.attempt});

@@ -119,8 +119,8 @@ void CapacityTable::set_images(const NodeName& node, const std::vector<std::stri
 void CapacityTable::follow(const Instance* before, const Instance* after) {
   const bool stays = counts(before) && counts(after) && before->node == after->node;
   if (stays) return;  // What it is made of never changes.
-  if (counts(before)) release(*before->node, request_of(*before));
-  if (counts(after)) reserve(*after->node, request_of(*after));
+  if (counts(before)) release(before->placed_on(), request_of(*before));
+  if (counts(after)) reserve(after->placed_on(), request_of(*after));
 }
 
 void CapacityTable::reserve(const NodeName& node, const PlacementRequest& request) {

@@ -104,7 +104,7 @@ class CapacityTable {
   static std::uint32_t fullness(const Row& row);
   static Rank rank(const Rows::value_type& row);
   static std::uint32_t score(const Rows::value_type& row, const PlacementRequest& request);
-  static std::string obstacle(const Rows::value_type& row, const PlacementRequest& request);
+  static std::string obstacle(const Rows::value_type& entry, const PlacementRequest& request);
   static bool has_obstacle(const Rows::value_type& row, const PlacementRequest& request);
   const Rows::value_type& row(const NodeName& node) const;
   const Rows::value_type* best(const PlacementRequest& request) const;

@@ -63,7 +63,7 @@ class Reconciler {
     return instance.node && state_of_(*instance.node) == state;
   }
   bool is_old(const Instance& instance) const {
-    return instance.generation < workload_.current->generation;
+    return instance.generation < workload_.current_release().generation;
   }
   bool is_stopped(const Instance& instance) const { return stopped_.contains(instance.id); }
   const Instance* successor_of(const Instance& instance) const {
@@ -80,7 +80,7 @@ class Reconciler {
         .staged = instance.desire == InstanceDesire::kStage,
         .old = is_old(instance),
         .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
-        .moves_on_loss = workload_.current->spec.on_node_lost == NodeLossPolicy::kReplace,
+        .moves_on_loss = workload_.current_release().spec.on_node_lost == NodeLossPolicy::kReplace,
         .roll_under_way = rolls_};
     if (successor == nullptr) return facts;
     facts.replaced = true;

@@ -86,13 +86,13 @@ bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
 /// Returns false if it was only worth having with a node, and there is none.
 bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
   const Workload& workload = parts_.workloads.workload(name);
-  const Release& release = *workload.current;
+  const Release& release = workload.current_release();
   Instance instance{.id = make_instance_id(name, workload.next_instance),
                     .workload = name,
                     .generation = release.generation,
                     .node = std::nullopt,
                     .desire = wanted.desire(),
-                    .image = *release.image,
+                    .image = release.built_image(),
                     .container = release.spec.container,
                     .status = {},
                     .replaces = wanted.replaces(),
@@ -128,8 +128,8 @@ Result<NodeName> WorkExecutor::find_node_for(const Instance& instance) const {
   PlacementRequest request = request_of(instance);
   const Instance* old = instance.replaces ? parts_.instances.find(*instance.replaces) : nullptr;
   if (old != nullptr) {
-    const WorkloadSpec& spec = parts_.workloads.workload(instance.workload).current->spec;
-    const bool is_live = parts_.fleet.state_of(*old->node) == NodeState::kLive;
+    const WorkloadSpec& spec = parts_.workloads.workload(instance.workload).current_release().spec;
+    const bool is_live = parts_.fleet.state_of(old->placed_on()) == NodeState::kLive;
     if (spec.on_node_lost == NodeLossPolicy::kStay) {
       request.only_on = old->node;
       request.freed = old->container.resources;

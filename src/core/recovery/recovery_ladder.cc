@@ -119,6 +119,7 @@ void RecoveryLadder::on_bus_restored(MonoTime now) {
     case RecoveryPhase::kSwitchingOn: return;
     case RecoveryPhase::kBooting: state_.deadline = now + settings_.boot_timeout; return;
     case RecoveryPhase::kWaiting:
+      HEARTH_CHECK(state_.deadline);
       state_.deadline = std::max(*state_.deadline, now + settings_.backoff_min);
       return;
   }

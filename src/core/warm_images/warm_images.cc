@@ -8,16 +8,18 @@ namespace hearth::core {
 namespace {
 
 bool wants_holder(const Workload* workload) {
-  return workload != nullptr && keeps_running(*workload) && workload->current->image->archive &&
-         workload->current->spec.instances > 0;
+  if (workload == nullptr || !keeps_running(*workload)) return false;
+  const Release& release = workload->current_release();
+  return release.built_image().archive && release.spec.instances > 0;
 }
 
 PlacementRequest request_of(const Workload& workload) {
-  const ContainerSpec& container = workload.current->spec.container;
+  const Release& release = workload.current_release();
+  const ContainerSpec& container = release.spec.container;
   return {.workload = workload.name,
           .resources = container.resources,
           .environment_bytes = container.environment_bytes(),
-          .image = workload.current->image->reference,
+          .image = release.built_image().reference,
           .beside_itself = Beside::kNever};
 }
 

@@ -80,7 +80,7 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command) {
   }
   // What was stopped does not come up again because something newer is built.
   if (workload.phase == WorkloadPhase::kStopped) workload.current.reset();
-  const Deployment deployment{.generation = release.generation, .image = release.image};
+  Deployment deployment{.generation = release.generation, .image = release.image};
   workload.next = std::move(release);
   workload.phase = WorkloadPhase::kBuilding;
   workload.reason.clear();

@@ -1,0 +1,113 @@
+#include "core/assignments/compose.h"
+
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const WorkloadName kApp = *WorkloadName::parse("app");
+const NodeName kA = *NodeName::parse("a");
+const NodeName kB = *NodeName::parse("b");
+const Digest kDigest = *Digest::parse("sha256:" + std::string(64, 'a'));
+const Digest kNextDigest = *Digest::parse("sha256:" + std::string(64, 'b'));
+const Image kImage{"hearth/app:1", kDigest};
+
+/// A workload whose first generation is deployed, and what two nodes have of it.
+struct Scene {
+  Scene() {
+    (void)workloads.deploy({kApp, {.instances = 2, .bundle = kDigest}});
+    workloads.finish_build(kApp, kImage);
+  }
+  void add(std::uint64_t number, const NodeName& node,
+           InstanceDesire desire = InstanceDesire::kRun) {
+    Instance instance{.id = make_instance_id(kApp, number),
+                      .workload = kApp,
+                      .generation = {1},
+                      .node = node,
+                      .desire = desire,
+                      .image = kImage};
+    instance.container.environment = {{"NUMBER", std::to_string(number)}};
+    (void)instances.add(std::move(instance));
+  }
+  Assignment of(const NodeName& node) const {
+    return compose_assignment(node, 500ms,
+                              {.instances = instances,
+                               .workloads = workloads,
+                               .builds = builds,
+                               .warm_images = warm_images});
+  }
+
+  InstanceTable instances;
+  WorkloadCatalog workloads;
+  BuildBoard builds;
+  WarmImages warm_images;
+};
+
+TEST(ComposeAssignment, OfANodeWithoutWorkIsEmptyButTellsTheInterval) {
+  const Assignment assignment = Scene().of(kA);
+  EXPECT_EQ(assignment.node, kA);
+  EXPECT_EQ(assignment.number, WishNumber{}) << "the ledger numbers it";
+  EXPECT_EQ(assignment.heartbeat_interval, 500ms);
+  EXPECT_THAT(assignment.instances, IsEmpty());
+  EXPECT_THAT(assignment.images, IsEmpty());
+  EXPECT_THAT(assignment.builds, IsEmpty());
+}
+
+TEST(ComposeAssignment, ListsItsInstancesWithAllTheyNeedAndNotWhatMustStop) {
+  Scene scene;
+  scene.add(1, kA);
+  scene.add(2, kA, InstanceDesire::kStage);
+  scene.add(3, kB);
+  scene.add(4, kA);
+  (void)scene.instances.stop(make_instance_id(kApp, 4));
+  const Assignment assignment = scene.of(kA);
+  ASSERT_THAT(assignment.instances, SizeIs(2));
+  const AssignedInstance& one = assignment.instances.front();
+  EXPECT_EQ(one.id, make_instance_id(kApp, 1));
+  EXPECT_EQ(one.workload, kApp);
+  EXPECT_EQ(one.generation, Generation{1});
+  EXPECT_EQ(one.desire, InstanceDesire::kRun);
+  EXPECT_EQ(one.image, kImage);
+  EXPECT_EQ(one.container.environment.at("NUMBER"), "1");
+  EXPECT_EQ(assignment.instances.back().desire, InstanceDesire::kStage);
+}
+
+TEST(ComposeAssignment, AnInstanceKeepsItsOwnImageWhileANewGenerationIsCurrent) {
+  Scene scene;
+  scene.add(1, kA);
+  (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}});
+  scene.workloads.finish_build(kApp, {"hearth/app:2", kNextDigest});
+  EXPECT_EQ(scene.of(kA).instances.front().image, kImage);
+}
+
+TEST(ComposeAssignment, OrdersABuildOfItsBuilderAlone) {
+  Scene scene;
+  (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}});
+  (void)scene.workloads.set_builder(kApp, kA);
+  const Workload& workload = scene.workloads.workload(kApp);
+  (void)scene.builds.follow(workload);
+  EXPECT_THAT(scene.of(kA).builds,
+              ElementsAre(BuildOrder{.workload = kApp,
+                                     .generation = {2},
+                                     .bundle = kNextDigest,
+                                     .reference = image_reference(kApp, *workload.next, kA)}));
+  EXPECT_THAT(scene.of(kB).builds, IsEmpty());
+}
+
+TEST(ComposeAssignment, WhoHoldsAnImageReadyIsToldTheCurrentOne) {
+  Scene scene;
+  scene.warm_images = WarmImages({.holders = {{kApp, kB}}, .lacking = {}});
+  EXPECT_THAT(scene.of(kB).images, ElementsAre(kImage));
+  EXPECT_THAT(scene.of(kA).images, IsEmpty());
+}
+
+}  // namespace
+}  // namespace hearth::core

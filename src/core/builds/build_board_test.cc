@@ -1,0 +1,197 @@
+#include "core/builds/build_board.h"
+
+#include <array>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr Epoch kEpoch{1};
+const WorkloadName kApp = *WorkloadName::parse("app");
+const WorkloadName kOther = *WorkloadName::parse("other");
+const NodeName kA = *NodeName::parse("a");
+const NodeName kB = *NodeName::parse("b");
+
+Workload building(const WorkloadName& name, std::optional<NodeName> builder = std::nullopt) {
+  const Digest bundle = *Digest::parse("sha256:" + std::string(64, 'a'));
+  Workload workload{.name = name, .phase = WorkloadPhase::kBuilding};
+  workload.next = Release{.generation = {1}, .spec = {.bundle = bundle}, .image = {}};
+  workload.build_node = std::move(builder);
+  return workload;
+}
+
+Workload built(const WorkloadName& name) {
+  Workload workload = building(name);
+  workload.phase = WorkloadPhase::kDeployed;
+  return workload;
+}
+
+NodeView view_of(NodeState state, std::string problem = "") {
+  return {.state = state, .has_report = true, .problem = std::move(problem)};
+}
+
+// The board. --------------------------------------------------------------------------------------
+
+TEST(BuildBoard, NamesWhatIsBeingBuiltAndByWhom) {
+  BuildBoard board;
+  EXPECT_FALSE(board.follow(building(kApp))) << "it waits for a builder";
+  EXPECT_THAT(board.building(), ElementsAre(kApp));
+  EXPECT_THAT(board.orders_of(kA), IsEmpty());
+  (void)board.follow(building(kApp, kA));
+  (void)board.follow(building(kOther, kA));
+  EXPECT_THAT(board.orders_of(kA), ElementsAre(kApp, kOther));
+  (void)board.follow(built(kApp));
+  EXPECT_THAT(board.building(), ElementsAre(kOther));
+  EXPECT_THAT(board.orders_of(kA), ElementsAre(kOther));
+}
+
+TEST(BuildBoard, TellsOfAChangeOfBuilderOnceWithBothNodes) {
+  BuildBoard board;
+  const std::optional<BuilderChange> found = board.follow(building(kApp, kA));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->before, std::nullopt);
+  EXPECT_EQ(found->after, kA);
+  EXPECT_FALSE(board.follow(building(kApp, kA))) << "it is known";
+
+  const std::optional<BuilderChange> moved = board.follow(building(kApp, kB));
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->before, kA);
+  EXPECT_EQ(moved->after, kB);
+
+  const std::optional<BuilderChange> over = board.follow(built(kApp));
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->before, kB);
+  EXPECT_EQ(over->after, std::nullopt);
+  EXPECT_EQ(board, BuildBoard{}) << "nothing is left of it";
+}
+
+// Who builds. -------------------------------------------------------------------------------------
+
+/// Two nodes that may build.
+struct Scene {
+  Scene() {
+    for (const NodeName& name : {kA, kB}) {
+      capacity.add_node(name);
+      set(name, view_of(NodeState::kLive));
+    }
+  }
+  void set(const NodeName& node, const NodeView& view) {
+    (void)capacity.set_eligibility(node, Eligibility(view, kEpoch));
+    states.insert_or_assign(node, view.state);
+  }
+  BuildPlan plan(const std::optional<NodeName>& builder = std::nullopt,
+                 bool given_up = false) const {
+    std::optional<BuilderView> view;
+    if (builder) {
+      view = BuilderView{.state = states.at(*builder),
+                         .given_up = given_up,
+                         .eligibility = capacity.eligibility(*builder)};
+    }
+    return plan_build(building(kApp, builder), view, capacity);
+  }
+
+  CapacityTable capacity;
+  std::map<NodeName, NodeState> states;
+};
+
+TEST(PlanBuild, FindsANodeForWhatHasNoneAndSaysWhyIfNoneWillDo) {
+  Scene scene;
+  EXPECT_EQ(scene.plan().builder, kA);
+  EXPECT_THAT(scene.plan().reason, IsEmpty());
+  for (const NodeName& name : {kA, kB}) scene.set(name, view_of(NodeState::kAwaited));
+  EXPECT_EQ(scene.plan().builder, std::nullopt);
+  EXPECT_THAT(scene.plan().reason, HasSubstr("2 nodes not heard from yet"));
+}
+
+TEST(PlanBuild, ABuilderThatIsWellKeepsItsBuild) {
+  Scene scene;
+  EXPECT_EQ(scene.plan(kB).builder, kB) << "though 'a' would be chosen";
+}
+
+TEST(PlanBuild, ABuildMovesWhenItsNodeDies) {
+  Scene scene;
+  scene.set(kA, view_of(NodeState::kDead));
+  EXPECT_EQ(scene.plan(kA).builder, kB);
+  scene.set(kB, view_of(NodeState::kDead));
+  const BuildPlan nowhere = scene.plan(kA);
+  EXPECT_EQ(nowhere.builder, std::nullopt) << "what died does not build";
+  EXPECT_THAT(nowhere.reason, HasSubstr("its builder 'a' is dead, and "));
+}
+
+// Goal: a build does not wait for ever for a node that lives and cannot build, nor does it leave
+// one that may yet do it.
+TEST(PlanBuild, ABuildMovesFromANodeThatIsGivenUpAndStaysIfNoOtherWillDo) {
+  Scene scene;
+  scene.set(kA, view_of(NodeState::kLive, "the engine does not answer"));
+  EXPECT_EQ(scene.plan(kA).builder, kA) << "an engine may restart";
+  EXPECT_EQ(scene.plan(kA, true).builder, kB);
+  scene.set(kB, view_of(NodeState::kDead));
+  const BuildPlan stays = scene.plan(kA, true);
+  EXPECT_EQ(stays.builder, kA);
+  EXPECT_THAT(stays.reason,
+              HasSubstr("its builder 'a' is in trouble: the engine does not answer, and "));
+}
+
+TEST(PlanBuild, ABuilderThatMayComeBackHasItsTime) {
+  Scene scene;
+  for (const NodeState state : {NodeState::kSuspect, NodeState::kAgentDown, NodeState::kAwaited}) {
+    scene.set(kA, view_of(state));
+    EXPECT_EQ(scene.plan(kA, true).builder, kA) << name_of(state);
+  }
+  scene.set(kA, view_of(NodeState::kUnreachable));
+  EXPECT_EQ(scene.plan(kA).builder, kA);
+  EXPECT_EQ(scene.plan(kA, true).builder, kB) << "it cannot be told";
+}
+
+TEST(PlanBuild, ABuilderThatIsMerelyShortOfSomethingGoesOn) {
+  Scene scene;
+  NodeView full = view_of(NodeState::kLive);
+  full.load.disk = 1000;
+  scene.set(kA, full);
+  EXPECT_EQ(scene.plan(kA, true).builder, kA);
+}
+
+// Goal: whatever becomes of workloads in whatever order, the board says of each what the workload
+// says, and so does one that is made anew from them; each change of a builder is told once.
+RC_GTEST_PROP(BuildBoardProperties, TheBoardAgreesWithTheWorkloads, ()) {
+  BuildBoard board;
+  std::map<WorkloadName, Workload> workloads;
+  std::map<NodeName, int> told;
+  const int length = *rc::gen::inRange(1, 40);
+  for (int i = 0; i < length; ++i) {
+    const WorkloadName name = *rc::gen::element(kApp, kOther);
+    const std::array changes{built(name), building(name), building(name, kA), building(name, kB)};
+    const Workload& workload = changes.at(*rc::gen::inRange<std::size_t>(0, changes.size()));
+    workloads.insert_or_assign(name, workload);
+    if (const std::optional<BuilderChange> change = board.follow(workload)) {
+      if (change->before) --told[*change->before];
+      if (change->after) ++told[*change->after];
+    }
+    BuildBoard anew;
+    std::map<NodeName, int> orders;
+    for (const auto& [one, state] : workloads) {
+      (void)anew.follow(state);
+      const bool builds = state.phase == WorkloadPhase::kBuilding;
+      RC_ASSERT(board.building().contains(one) == builds);
+      if (state.build_node) {
+        ++orders[*state.build_node];
+        RC_ASSERT(board.orders_of(*state.build_node).contains(one));
+      }
+    }
+    RC_ASSERT(anew == board);
+    for (const NodeName& node : {kA, kB}) {
+      RC_ASSERT(static_cast<int>(board.orders_of(node).size()) == orders[node]);
+      RC_ASSERT(told[node] == orders[node]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hearth::core

@@ -1,0 +1,30 @@
+#include "core/evidence/trouble_record.h"
+
+#include "base/check.h"
+#include "core/timed/timed_part.h"
+
+namespace hearth::core {
+
+static_assert(TimedPart<TroubleRecord>);
+
+bool TroubleRecord::on_trouble(Bus bus, MonoTime now) {
+  const MonoTime give_up_at = state_.give_up_at.value_or(now + grace_);
+  state_.give_up_at = give_up_at;
+  if (bus == Bus::kDoesNot || state_.given_up || now < give_up_at) return false;
+  state_.given_up = true;
+  return true;
+}
+
+void TroubleRecord::on_stall(Duration lateness, MonoTime) {
+  if (state_.give_up_at) *state_.give_up_at += lateness;
+}
+
+void TroubleRecord::on_bus_restored(MonoTime now) {
+  if (state_.give_up_at) state_.give_up_at = now + grace_;
+}
+
+void TroubleRecord::check_invariants() const {
+  HEARTH_CHECK(!state_.given_up || state_.give_up_at);
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,54 @@
+#include "core/evidence/trouble_record.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+using Bus = TroubleRecord::Bus;
+
+constexpr MonoTime kStart{1h};
+constexpr Duration kGrace = 30s;
+
+TEST(TroubleRecord, ANodeInTroubleIsGivenUpOnceAfterTheGrace) {
+  TroubleRecord record(kGrace);
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart));
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + kGrace - 1ns));
+  EXPECT_FALSE(record.is_given_up());
+  EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + kGrace));
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + kGrace)) << "that is known";
+  EXPECT_TRUE(record.is_given_up());
+}
+
+TEST(TroubleRecord, OneThatIsWellAgainHasItsWholeGraceTheNextTime) {
+  TroubleRecord record(kGrace);
+  (void)record.on_trouble(Bus::kCarries, kStart);
+  record.on_well();
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + kGrace));
+  EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + 2 * kGrace));
+  record.on_well();
+  EXPECT_FALSE(record.is_given_up());
+}
+
+TEST(TroubleRecord, WhatCouldNotBeSaidIsNotHeldAgainstIt) {
+  TroubleRecord record(kGrace);
+  (void)record.on_trouble(Bus::kCarries, kStart);
+  EXPECT_FALSE(record.on_trouble(Bus::kDoesNot, kStart + kGrace));
+  record.on_bus_restored(kStart + 1min);
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace - 1ns));
+  record.on_stall(5s, kStart + 2min);
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace));
+  EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace + 5s));
+}
+
+TEST(TroubleRecord, ACopyOfItsStateGoesOnAsItDoes) {
+  TroubleRecord record(kGrace);
+  (void)record.on_trouble(Bus::kCarries, kStart);
+  TroubleRecord copy(kGrace, record.save());
+  EXPECT_TRUE(copy.on_trouble(Bus::kCarries, kStart + kGrace));
+  copy.check_invariants();
+}
+
+}  // namespace
+}  // namespace hearth::core

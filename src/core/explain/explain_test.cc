@@ -1,0 +1,146 @@
+#include "core/explain/explain.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/manager/manager_scene.h"
+
+namespace hearth::core {
+namespace {
+
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+using Scene = ManagerScene;
+
+std::vector<std::string> words_on_node(const Scene& scene, const char* name) {
+  return explain_node(*scene.manager, Scene::node(name), scene.now());
+}
+
+std::vector<std::string> words_on_app(const Scene& scene) {
+  return explain_workload(*scene.manager, Scene::app(), scene.now());
+}
+
+TEST(Explain, OfWhatIsNotKnownNothingIsSaid) {
+  const Scene scene;
+  EXPECT_THAT(words_on_node(scene, "a"), IsEmpty());
+  EXPECT_THAT(words_on_app(scene), IsEmpty());
+}
+
+TEST(Explain, ANodeThatWasNeverHeardIsAwaitedAndGetsNothing) {
+  Scene scene;
+  scene.import({"a"});
+  EXPECT_THAT(words_on_node(scene, "a"),
+              AllOf(Contains("Node 'a' is awaited: nothing has been heard from it, so it is not "
+                             "judged."),
+                    Contains(HasSubstr("Dialling its agent at 10.0.0.1:7701 has not worked yet")),
+                    Contains("It gets no new work: it is not heard from yet.")));
+}
+
+TEST(Explain, ALiveNodeTellsItsLastSignItsWitnessAndItsInstances) {
+  Scene scene;
+  scene.run_app(1);
+  const std::vector<std::string> words = words_on_node(scene, "a");
+  EXPECT_THAT(words, AllOf(Contains(StartsWith("Node 'a' is live since ")),
+                           Contains(HasSubstr("Suspect after 1.2 s, dead after 2.0 s.")),
+                           Contains(HasSubstr("is known to work: it counts as a witness.")),
+                           Contains("Instance 'app-1' is running.")));
+  EXPECT_THAT(words, Not(Contains(HasSubstr("no new work"))));
+  EXPECT_THAT(words, Not(Contains(HasSubstr("power"))));
+}
+
+TEST(Explain, ADeadNodeTellsTheEvidenceAndHowFarItsRecoveryIs) {
+  Scene scene;
+  scene.run_app(1);
+  scene.kill("a");
+  scene.pass(seconds(4));
+  EXPECT_THAT(words_on_node(scene, "a"),
+              AllOf(Contains(HasSubstr("its agent does not answer a dial.")),
+                    Contains("Recovery: its power is being switched off (attempt 1 of 3)."),
+                    Contains("It gets no new work: it is dead.")));
+  const auto switched = [&](PowerVerb verb, const Result<void>& outcome) {
+    scene.step(PowerSwitched{Scene::node("a"), verb, outcome});
+  };
+  switched(PowerVerb::kOff, {});
+  EXPECT_THAT(words_on_node(scene, "a"), Contains(HasSubstr("is being switched on (attempt 1")));
+  switched(PowerVerb::kOn, {});
+  EXPECT_THAT(words_on_node(scene, "a"), Contains(HasSubstr("was switched on")));
+  scene.pass(std::chrono::minutes(2));
+  EXPECT_THAT(words_on_node(scene, "a"), Contains(HasSubstr("the next one waits for its backoff")));
+  scene.pass(seconds(10));
+  for (int attempt = 2; attempt <= 3; ++attempt) {
+    switched(PowerVerb::kOff, fail(ErrorCode::kFailed, "no such port"));
+    scene.pass(seconds(20));
+  }
+  EXPECT_THAT(words_on_node(scene, "a"),
+              Contains(AllOf(HasSubstr("set aside after 3 attempts"), HasSubstr("no such port"))));
+}
+
+TEST(Explain, ANodeWithoutAPowerDriverSaysThatAPersonIsNeeded) {
+  ManagerSettings settings = Scene::settings_with_power();
+  settings.power_by_default = false;
+  Scene scene(settings);
+  scene.import({"a"});
+  EXPECT_THAT(words_on_node(scene, "a"), Contains(HasSubstr("It has no power driver")));
+}
+
+TEST(Explain, WhileBlindNodesAndWorkloadsSaySo) {
+  Scene scene;
+  scene.run_app(1);
+  scene.bus_carries = false;
+  scene.pass(seconds(5));
+  EXPECT_THAT(words_on_node(scene, "a"),
+              Contains(AllOf(HasSubstr("blind"), HasSubstr("nobody is judged"))));
+  EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("no node hears of new work")));
+}
+
+TEST(Explain, AWorkloadTellsItsReleaseItsInstancesAndWhoHoldsItsImage) {
+  Scene scene;
+  scene.run_app(1);
+  EXPECT_THAT(
+      words_on_app(scene),
+      AllOf(Contains("Workload 'app' is deployed."),
+            Contains("Generation 1 is deployed: 1 instance wanted; if a node is lost, its work "
+                     "starts elsewhere."),
+            Contains(AllOf(HasSubstr("Instance 'app-1' is running on 'a'"), HasSubstr("ago."))),
+            Contains("Its image is kept ready on 'b'.")));
+}
+
+TEST(Explain, AWorkloadThatIsBuiltTellsWhereOrWhyItWaits) {
+  Scene scene;
+  (void)scene.deploy(1);
+  EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("Workload 'app' is building: no node")));
+  scene.import({"a"});
+  scene.beat("a");
+  scene.agents_obey = false;
+  scene.pass(seconds(1));
+  EXPECT_THAT(words_on_app(scene), Contains("Generation 1 is to be built on 'a'."));
+}
+
+TEST(Explain, AnInstanceTellsWhatItReplacesAndWhatBecameOfIt) {
+  Scene scene;
+  scene.run_app(1);
+  scene.agents_obey = false;
+  scene.kill("a");
+  scene.pass(seconds(4));
+  Heartbeat told = sign_of_life(1000);
+  told.report = Report{};
+  told.report->instances[Scene::id(2)] = {.state = InstanceState::kBackoff,
+                                          .restarts = 2,
+                                          .last_exit = ContainerExit{.code = 3},
+                                          .reason = "it ended"};
+  scene.heartbeat("b", told);
+  EXPECT_THAT(words_on_app(scene),
+              Contains(AllOf(HasSubstr("'app-2' is backoff on 'b'"),
+                             HasSubstr(", in place of 'app-1', restarted 2 times there, last exit "
+                                       "code 3: it ended."))));
+}
+
+}  // namespace
+}  // namespace hearth::core

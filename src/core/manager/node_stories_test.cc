@@ -1,0 +1,237 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/manager/manager_scene.h"
+
+namespace hearth::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+using Scene = ManagerScene;
+
+TEST(ManagerNodes, AnImportSaysWhatIsNewAndMoreThanAClusterMayHaveIsRefusedWhole) {
+  Scene scene;
+  for (std::size_t i = 0; i < kNodesMax - 1; ++i) {
+    const NodeName name = Scene::node(fmt::format("n{}", i));
+    scene.nodes.emplace(name, Node{.name = name});
+  }
+  scene.restart();
+  const auto entry = [](const std::string& name) {
+    return NodeEntry{Scene::node(name), name, {"10.0.0.1", 7701}};
+  };
+  const auto refused = scene.ask(ImportNodes{{entry("a"), entry("b")}});
+  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(scene.manager->nodes().size(), kNodesMax - 1);
+  EXPECT_EQ(scene.ask(ImportNodes{{entry("n0"), entry("a"), entry("a")}})->message,
+            "named: 3, new: 1, changed: 1");
+  EXPECT_EQ(scene.nodes.at(Scene::node("n0")).agent.address, "10.0.0.1");
+  EXPECT_EQ(scene.ask(ImportNodes{{entry("b")}}).error().code, ErrorCode::kExhausted);
+  EXPECT_TRUE(scene.ask(ImportNodes{{entry("n1"), entry("a")}})) << "what is there may be changed";
+}
+
+TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRuns) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName home = *scene.instances.at(Scene::id(1)).node;
+  scene.kill(home.str());
+  scene.pass(milliseconds(1500));
+  EXPECT_EQ(scene.state(home.str()), NodeState::kSuspect);
+  ASSERT_TRUE(scene.instances.contains(Scene::id(2)));
+  EXPECT_EQ(scene.instances.at(Scene::id(2)).desire, InstanceDesire::kStage);
+  EXPECT_NE(scene.instances.at(Scene::id(2)).node, home);
+  EXPECT_THAT(scene.done<SwitchPower>(), IsEmpty());
+
+  scene.agents_obey = false;  // The replacement does not run yet.
+  scene.pass(seconds(1));
+  EXPECT_EQ(scene.state(home.str()), NodeState::kDead);
+  EXPECT_EQ(scene.instances.at(Scene::id(2)).desire, InstanceDesire::kRun);
+  EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
+  EXPECT_THAT(scene.switched(), ElementsAre(PowerVerb::kOff));
+
+  scene.agents_obey = true;
+  scene.pass(seconds(1));
+  EXPECT_THAT(scene.instances, SizeIs(1));
+  EXPECT_EQ(scene.instances.begin()->first, Scene::id(2));
+}
+
+TEST(ManagerNodes, ASuspectThatIsHeardAgainKeepsItsWorkAndTheStagedCopyIsWithdrawn) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName home = *scene.instances.at(Scene::id(1)).node;
+  const Scene::Beat beat = scene.beats.at(home);
+  scene.beats.erase(home);
+  scene.pass(milliseconds(1400));
+  ASSERT_EQ(scene.state(home.str()), NodeState::kSuspect);
+  scene.beats[home] = beat;
+  scene.pass(seconds(2));
+  EXPECT_EQ(scene.state(home.str()), NodeState::kLive);
+  EXPECT_THAT(scene.instances, SizeIs(1));
+  EXPECT_EQ(scene.instances.begin()->first, Scene::id(1));
+}
+
+TEST(ManagerNodes, WhileBlindNobodyIsJudgedAndAfterwardsSilencesStartAgain) {
+  Scene scene;
+  scene.run_app(2);
+  scene.bus_carries = false;
+  for (const char* name : {"a", "b", "c"}) scene.kill(name);
+  scene.pass(seconds(30));
+  EXPECT_EQ(scene.told(EventType::kBusBlind), 1U);
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
+
+  scene.bus_carries = true;
+  scene.pass(milliseconds(1100));
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
+  scene.pass(seconds(3));
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kDead);
+}
+
+TEST(ManagerNodes, ANodeThatAnswersDialsIsUnreachableAndItsStatusComesOverHttp) {
+  Scene scene;
+  scene.run_app(3);
+  scene.beats.erase(Scene::node("a"));
+  scene.pass(seconds(6));
+  EXPECT_EQ(scene.state("a"), NodeState::kUnreachable);
+  EXPECT_THAT(scene.instances, SizeIs(3));
+  EXPECT_THAT(scene.done<SwitchPower>(), IsEmpty());
+  EXPECT_GE(scene.done<FetchStatus>().size(), 3U);
+
+  const InstanceId here = *scene.placed().at(Scene::node("a")).begin();
+  Heartbeat status{.incarnation = {"boot-1", 1}, .report = Report{}};
+  status.report->instances[here] = {.state = InstanceState::kBackoff, .reason = "it ended"};
+  scene.step(StatusFetched{Scene::node("a"), status});
+  EXPECT_EQ(scene.instances.at(here).status.state, InstanceState::kBackoff);
+  EXPECT_EQ(scene.state("a"), NodeState::kUnreachable);
+}
+
+TEST(ManagerNodes, ItsOwnLatenessIsHeldAgainstNobody) {
+  Scene scene;
+  scene.run_app(2);
+  scene.oversleep(seconds(60));
+  scene.step(Ticked{});
+  EXPECT_EQ(scene.manager->counters().steps_late, 1U);
+  scene.pass(seconds(5));
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
+  EXPECT_EQ(scene.told(EventType::kNodeSuspect), 0U);
+
+  scene.kill("a");
+  scene.pass(milliseconds(1300));
+  ASSERT_EQ(scene.state("a"), NodeState::kSuspect);
+  scene.forget_history();
+  scene.oversleep(milliseconds(600));
+  scene.step(Ticked{});
+  EXPECT_THAT(scene.done<Dial>(), SizeIs(1)) << "what came of the last dial does not count";
+}
+
+// Goal: ACTIVE means running, also for a node that rebooted while the manager was away and whose
+// engine does not come up.
+TEST(ManagerNodes, WithAMachinesFormerLifeItsContainersAreOver) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName home = *scene.instances.at(Scene::id(1)).node;
+  scene.manager.reset();
+  scene.oversleep(seconds(60));
+  scene.restart();
+  Heartbeat in_trouble = sign_of_life(1, "boot-2");
+  in_trouble.report = Report{};
+  in_trouble.report->problem = "the engine does not answer";
+  scene.beats.erase(home);
+  scene.pass(milliseconds(100));
+  scene.heartbeat(home.str(), in_trouble);
+  const InstanceStatus& status = scene.instances.at(Scene::id(1)).status;
+  EXPECT_EQ(status.state, InstanceState::kAssigned);
+  EXPECT_TRUE(status.container.empty());
+  EXPECT_THAT(status.reason, HasSubstr("booted anew"));
+
+  scene.heartbeat(home.str(), sign_of_life(1000, "boot-1"));  // It was under way.
+  EXPECT_EQ(scene.manager->counters().heartbeats_stale, 1U);
+  EXPECT_EQ(scene.nodes.at(home).incarnation.boot_id, "boot-2");
+}
+
+TEST(ManagerNodes, ABoxWithoutAnAgentIsWatchedButGetsNoWorkAndIsToldNothingTwice) {
+  Scene scene;
+  scene.import({"box"});
+  for (int i = 0; i < 20; ++i) {
+    scene.heartbeat("box", {});
+    scene.pass(milliseconds(500));
+  }
+  EXPECT_EQ(scene.state("box"), NodeState::kLive);
+  EXPECT_THAT(scene.done<PublishAssignment>(), SizeIs(1));
+  (void)scene.deploy(1);
+  EXPECT_THAT(scene.workloads.at(Scene::app()).reason, HasSubstr("without a report"));
+}
+
+// What a node reports. ----------------------------------------------------------------------------
+
+TEST(ManagerNodes, AReportSpeaksForItsOwnNodeAlone) {
+  Scene scene;
+  scene.run_app(1);
+  ASSERT_EQ(scene.instances.at(Scene::id(1)).node, Scene::node("a"));
+  scene.agents_obey = false;
+  (void)scene.deploy(1, 'b');
+  ASSERT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
+  Heartbeat heartbeat = sign_of_life(1000);
+  heartbeat.report = Report{.images = {"hearth/app:1"}};
+  heartbeat.report->instances[Scene::id(1)] = {.state = InstanceState::kCrashLoop};
+  heartbeat.report->builds = {
+      {.workload = Scene::app(), .generation = {2}, .state = BuildState::kFailed}};
+  scene.heartbeat("c", heartbeat);
+  EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kRunning);
+  EXPECT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kBuilding);
+}
+
+TEST(ManagerNodes, WhatADeadNodeReportsIsNotBelievedBeforeItsLifeIs) {
+  Scene scene;
+  scene.run_app(1);
+  scene.agents_obey = false;
+  scene.kill("a");
+  scene.pass(seconds(4));
+  ASSERT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
+  Heartbeat heartbeat = sign_of_life(1000);
+  heartbeat.report = Report{};
+  heartbeat.report->instances[Scene::id(1)] = {.state = InstanceState::kRunning};
+  scene.heartbeat("a", heartbeat);
+  EXPECT_EQ(scene.state("a"), NodeState::kDead) << "its power is in hand";
+  EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
+}
+
+// Goal: two builds of one order have different bits, so each has a name of its own; but no agent
+// may name an image after another workload's.
+TEST(ManagerNodes, AnImageIsCalledAsItsBuilderSaysIfThatFitsTheOrder) {
+  for (const bool fits : {true, false}) {
+    Scene scene;
+    scene.run_app(0);
+    scene.agents_obey = false;
+    (void)scene.deploy(1, 'b');
+    const Workload& workload = scene.workloads.at(Scene::app());
+    const NodeName builder = *workload.build_node;
+    const std::string ordered = image_reference(Scene::app(), *workload.next, builder);
+    Heartbeat heartbeat = sign_of_life(1000);
+    heartbeat.report = Report{};
+    heartbeat.report->builds = {{.workload = Scene::app(),
+                                 .generation = {2},
+                                 .state = BuildState::kDone,
+                                 .archive = Scene::bundle('f'),
+                                 .reference = fits ? ordered + "-7" : "hearth/other:1"}};
+    scene.heartbeat(builder.str(), heartbeat);
+    EXPECT_EQ(workload.current->image->reference, fits ? ordered + "-7" : ordered);
+  }
+}
+
+TEST(ManagerNodes, AHolderOfAnImageThatFallsSilentIsRelieved) {
+  Scene scene;
+  scene.run_app(1);
+  const NodeName holder = *scene.manager->warm_images().holder_of(Scene::app());
+  scene.kill(holder.str());
+  scene.pass(milliseconds(1500));
+  ASSERT_EQ(scene.state(holder.str()), NodeState::kSuspect);
+  EXPECT_NE(scene.manager->warm_images().holder_of(Scene::app()), holder);
+}
+
+}  // namespace
+}  // namespace hearth::core

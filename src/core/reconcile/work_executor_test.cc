@@ -1,0 +1,397 @@
+#include "core/reconcile/work_executor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Instant kNow{MonoTime(1h), WallTime(100s)};
+constexpr Epoch kEpoch{1};
+const WorkloadName kApp = *WorkloadName::parse("app");
+const WorkloadName kOther = *WorkloadName::parse("other");
+const NodeName kA = *NodeName::parse("a");
+const NodeName kB = *NodeName::parse("b");
+const NodeName kC = *NodeName::parse("c");
+
+Digest bundle(char letter) {
+  return *Digest::parse("sha256:" + std::string(64, letter));
+}
+
+WorkloadSpec spec(std::uint32_t instances, char letter = 'a', std::uint32_t cpu_millis = 0) {
+  return {.instances = instances,
+          .bundle = bundle(letter),
+          .container = {.environment = {}, .resources = {.cpu_millis = cpu_millis}}};
+}
+
+/// Three live nodes with a core each, and all parts that work is made of.
+struct Scene {
+  Scene() {
+    for (const NodeName& name : {kA, kB, kC}) {
+      (void)fleet.add({.name = name, .state = NodeState::kLive}, kNow.mono);
+      capacity.add_node(name);
+      capacity.set_capacity(name, {.cpu_millis = 1000});
+      rate(name, NodeState::kLive);
+    }
+    changes.begin(kNow);
+  }
+
+  /// One step's work on what is marked; returns the step's writes.
+  std::vector<Write> work() {
+    WorkExecutor executor({.fleet = fleet,
+                           .workloads = workloads,
+                           .instances = instances,
+                           .warm_images = warm_images,
+                           .builds = builds,
+                           .capacity = capacity,
+                           .changes = changes},
+                          kNow);
+    executor.find_builders();
+    executor.reconcile_work();
+    assigned = changes.take_assignments_due();
+    ManagerBatch batch = changes.take_batch(fleet);
+    events.clear();
+    for (const Write& write : batch.writes) {
+      if (const auto* append = std::get_if<AppendEvent>(&write)) events.push_back(append->event);
+    }
+    changes.begin(kNow);
+    check_invariants();
+    return std::move(batch.writes);
+  }
+  void check_invariants() const {
+    workloads.check_invariants();
+    instances.check_invariants();
+    warm_images.check_invariants();
+    capacity.check_invariants();
+  }
+
+  void deploy(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
+    const Result<Deployment> deployment = workloads.deploy({name, wanted});
+    if (!deployment) return;
+    changes.on_workload_changed(name);
+    if (deployment->image) built(name);
+  }
+  void built(const WorkloadName& name = kApp) {
+    const Generation generation = workloads.workload(name).latest().generation;
+    workloads.finish_build(name, {.reference = name.str() + ":" + std::to_string(generation.value),
+                                  .archive = bundle('f')});
+    changes.on_workload_changed(name);
+    changes.reconcile(name);
+  }
+  /// Deployed, built and placed.
+  void run(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
+    deploy(wanted, name);
+    if (workloads.workload(name).phase == WorkloadPhase::kBuilding) built(name);
+    (void)work();
+    settle();
+  }
+  /// Every live node does as it is told, until there is nothing more to do.
+  void settle() {
+    for (int round = 0; round < 20; ++round) {
+      for (const NodeName& node : {kA, kB, kC}) {
+        if (fleet.state_of(node) == NodeState::kLive) obey(node);
+      }
+      (void)work();
+    }
+  }
+  void obey(const NodeName& node) {
+    const std::set<InstanceId> there = instances.on_node(node);
+    for (const InstanceId& id : there) {
+      const Instance& instance = instances.instance(id);
+      if (instance.desire == InstanceDesire::kStop) {
+        changes.on(instances.forget(id));
+        continue;
+      }
+      const bool runs = instance.desire == InstanceDesire::kRun;
+      report(id, runs ? InstanceState::kRunning : InstanceState::kStaged);
+    }
+  }
+  void report(const InstanceId& id, InstanceState state) {
+    if (const auto change = instances.report(id, {.state = state, .container = {"c"}}, kNow.wall))
+      changes.on(*change);
+  }
+
+  void rate(const NodeName& node, NodeState state) {
+    (void)capacity.set_eligibility(node, Eligibility({.state = state, .has_report = true}, kEpoch));
+  }
+  /// With all that follows for work.
+  void become(const NodeName& node, NodeState state) {
+    (void)fleet.node(node).transition_to(state, "", kNow);
+    (void)fleet.node(node).take_changed();
+    rate(node, state);
+    changes.on_room_changed();
+    for (const InstanceId& id : instances.on_node(node)) {
+      changes.reconcile(instances.instance(id).workload);
+      if (state != NodeState::kDead) continue;
+      if (const auto lost = instances.lose(id, kNow.wall)) changes.on(*lost);
+    }
+    for (const WorkloadName& name : warm_images.held_by(node)) changes.review_warm_image(name);
+  }
+
+  const Instance& instance(std::uint64_t number, const WorkloadName& name = kApp) const {
+    return instances.instance(make_instance_id(name, number));
+  }
+  std::size_t count(const WorkloadName& name = kApp) const {
+    return instances.of_workload(name).size();
+  }
+
+  Fleet fleet{{.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}}};
+  WorkloadCatalog workloads;
+  InstanceTable instances;
+  WarmImages warm_images;
+  BuildBoard builds;
+  CapacityTable capacity;
+  Changes changes{
+      {.instances = instances, .workloads = workloads, .capacity = capacity, .builds = builds}, 0};
+  std::set<NodeName> assigned;
+  std::vector<ClusterEvent> events;
+};
+
+// Builds. -----------------------------------------------------------------------------------------
+
+TEST(WorkExecutor, GivesABuildANodeAndTellsItSo) {
+  Scene scene;
+  scene.deploy(spec(1));
+  (void)scene.work();
+  EXPECT_EQ(scene.workloads.workload(kApp).build_node, kA);
+  EXPECT_THAT(scene.assigned, ElementsAre(kA));
+  EXPECT_THAT(scene.instances.rows(), IsEmpty()) << "there is nothing to run yet";
+}
+
+TEST(WorkExecutor, TwoBuildsDoNotShareANodeWhileAnotherOneIsIdle) {
+  Scene scene;
+  scene.deploy(spec(1));
+  scene.deploy(spec(1, 'b'), kOther);
+  (void)scene.work();
+  EXPECT_EQ(scene.workloads.workload(kApp).build_node, kA);
+  EXPECT_EQ(scene.workloads.workload(kOther).build_node, kB);
+}
+
+TEST(WorkExecutor, ABuildMovesWhenItsNodeDiesAndWaitsInWordsIfNoneWillDo) {
+  Scene scene;
+  scene.deploy(spec(1));
+  (void)scene.work();
+  scene.become(kA, NodeState::kDead);
+  (void)scene.work();
+  EXPECT_EQ(scene.workloads.workload(kApp).build_node, kB);
+  EXPECT_THAT(scene.assigned, ElementsAre(kA, kB)) << "the old one is told, should it come back";
+  for (const NodeName& name : {kB, kC}) scene.become(name, NodeState::kDead);
+  (void)scene.work();
+  EXPECT_EQ(scene.workloads.workload(kApp).build_node, std::nullopt);
+  EXPECT_THAT(scene.workloads.workload(kApp).reason,
+              HasSubstr("its builder 'b' is dead, and no node can take it: 2 nodes dead"));
+  scene.become(kC, NodeState::kLive);
+  (void)scene.work();
+  EXPECT_EQ(scene.workloads.workload(kApp).build_node, kC);
+  EXPECT_THAT(scene.workloads.workload(kApp).reason, IsEmpty());
+}
+
+// Instances. --------------------------------------------------------------------------------------
+
+TEST(WorkExecutor, PlacesWhatIsBuiltAndNumbersItOn) {
+  Scene scene;
+  scene.run(spec(2));
+  EXPECT_EQ(scene.instance(1).node, kA);
+  EXPECT_EQ(scene.instance(2).node, kB);
+  EXPECT_EQ(scene.instance(1).image.reference, "app:1");
+  EXPECT_EQ(scene.instance(1).changed_at, kNow.wall);
+  EXPECT_EQ(scene.workloads.workload(kApp).next_instance, 3U);
+}
+
+TEST(WorkExecutor, WhatHasNoRoomWaitsInWordsAndIsPlacedInTheStepThatMakesRoom) {
+  Scene scene;
+  scene.run(spec(3, 'a', 800));
+  scene.run(spec(1, 'b', 500), kOther);
+  const InstanceId waits = make_instance_id(kOther, 1);
+  ASSERT_EQ(scene.instances.instance(waits).status.state, InstanceState::kPending);
+  EXPECT_THAT(scene.instances.instance(waits).status.reason, HasSubstr("room"));
+  (void)scene.workloads.stop(kApp);
+  scene.changes.on_workload_changed(kApp);
+  scene.changes.reconcile(kApp);
+  (void)scene.work();
+  EXPECT_EQ(scene.instances.instance(waits).status.state, InstanceState::kAssigned);
+  EXPECT_TRUE(scene.instances.instance(waits).node);
+}
+
+TEST(WorkExecutor, AReplacementThatIsOnlyStagedIsNotMadeWithoutRoom) {
+  Scene scene;
+  scene.run(spec(3, 'a', 800));
+  scene.become(kA, NodeState::kSuspect);
+  EXPECT_THAT(scene.work(), IsEmpty());
+  EXPECT_EQ(scene.count(), 3U);
+  EXPECT_EQ(scene.workloads.workload(kApp).next_instance, 4U) << "and takes no number";
+  scene.become(kA, NodeState::kDead);
+  (void)scene.work();
+  EXPECT_EQ(scene.instance(4).status.state, InstanceState::kPending);
+}
+
+TEST(WorkExecutor, ALostOneIsReplacedElsewhereAndForgottenOnceThatRuns) {
+  Scene scene;
+  scene.run(spec(1));
+  scene.become(kA, NodeState::kDead);
+  (void)scene.work();
+  EXPECT_EQ(scene.instance(2).replaces, scene.instance(1).id);
+  EXPECT_EQ(scene.instance(2).node, kB);
+  scene.settle();
+  EXPECT_EQ(scene.instances.find(make_instance_id(kApp, 1)), nullptr);
+  EXPECT_EQ(scene.instance(2).status.state, InstanceState::kRunning);
+}
+
+TEST(WorkExecutor, ANewReleaseTakesThePlacesOfTheOldOne) {
+  Scene scene;
+  scene.run(spec(3));
+  scene.run(spec(3, 'b'));
+  EXPECT_EQ(scene.count(), 3U);
+  std::set<NodeName> nodes;
+  for (const auto& [id, instance] : scene.instances.rows()) {
+    EXPECT_EQ(instance.generation, Generation{2});
+    nodes.insert(*instance.node);
+  }
+  EXPECT_THAT(nodes, ElementsAre(kA, kB, kC)) << "each where its predecessor was";
+}
+
+TEST(WorkExecutor, WorkThatIsBoundToItsNodeIsRenewedThereInTheRoomThatItGivesBack) {
+  Scene scene;
+  WorkloadSpec bound = spec(1, 'a', 900);
+  bound.on_node_lost = NodeLossPolicy::kStay;
+  scene.run(bound);
+  const NodeName home = *scene.instance(1).node;
+  for (char letter = 'b'; letter < 'f'; ++letter) {
+    bound.bundle = bundle(letter);
+    scene.run(bound);
+    ASSERT_EQ(scene.count(), 1U);
+    const Instance& instance = scene.instances.rows().begin()->second;
+    EXPECT_EQ(instance.node, home) << "bundle " << letter;
+    EXPECT_EQ(instance.status.state, InstanceState::kRunning);
+  }
+}
+
+TEST(WorkExecutor, AWorkloadIsRetiredOnceItsLastInstanceIsGone) {
+  Scene scene;
+  scene.run(spec(2));
+  (void)scene.workloads.remove(kApp);
+  scene.changes.reconcile(kApp);
+  (void)scene.work();
+  EXPECT_NE(scene.workloads.find(kApp), nullptr) << "its containers are still there";
+  scene.settle();
+  EXPECT_EQ(scene.workloads.find(kApp), nullptr);
+
+  scene.run(spec(0), kOther);
+  (void)scene.workloads.remove(kOther);
+  scene.changes.reconcile(kOther);
+  (void)scene.work();
+  EXPECT_EQ(scene.workloads.find(kOther), nullptr) << "it never had any";
+  ASSERT_THAT(scene.events, SizeIs(1));
+  EXPECT_EQ(scene.events.front().type, EventType::kWorkloadRemoved);
+}
+
+// Images that are kept ready. ---------------------------------------------------------------------
+
+TEST(WorkExecutor, OneNodeMoreThanNeededHoldsTheImageAndIsToldSo) {
+  Scene scene;
+  scene.deploy(spec(2));
+  scene.built();
+  (void)scene.work();
+  EXPECT_EQ(scene.warm_images.holder_of(kApp), kC);
+  EXPECT_TRUE(scene.assigned.contains(kC));
+  scene.become(kC, NodeState::kDead);
+  (void)scene.work();
+  EXPECT_EQ(scene.warm_images.holder_of(kApp), std::nullopt);
+  EXPECT_THAT(scene.warm_images.lacking(), ElementsAre(kApp));
+  scene.become(kC, NodeState::kLive);
+  (void)scene.work();
+  EXPECT_EQ(scene.warm_images.holder_of(kApp), kC) << "it was lacking";
+}
+
+// What it looks at. -------------------------------------------------------------------------------
+
+TEST(WorkExecutor, LooksAtNothingThatIsNotMarked) {
+  Scene scene;
+  scene.run(spec(1));
+  scene.deploy(spec(1, 'b'), kOther);
+  (void)scene.work();
+  (void)scene.fleet.node(kA).transition_to(NodeState::kDead, "", kNow);
+  (void)scene.fleet.node(kA).take_changed();
+  EXPECT_THAT(scene.work(), IsEmpty());
+  EXPECT_THAT(scene.assigned, IsEmpty());
+}
+
+// Goal: whatever is asked for and whatever becomes of nodes in whatever order, a step leaves
+// nothing to be done: to look at everything again changes nothing. Once nodes are well and obey,
+// what runs is what is wanted.
+RC_GTEST_PROP(WorkExecutorProperties, AStepLeavesNothingToBeDone, ()) {
+  Scene scene;
+  const int length = *rc::gen::inRange(1, 25);
+  for (int i = 0; i < length; ++i) {
+    const WorkloadName name = *rc::gen::element(kApp, kOther);
+    const NodeName node = *rc::gen::element(kA, kB, kC);
+    const Workload* workload = scene.workloads.find(name);
+    switch (*rc::gen::inRange(0, 6)) {
+      case 0: {
+        WorkloadSpec wanted = spec(*rc::gen::inRange(0U, 4U), *rc::gen::element('a', 'b'),
+                                   *rc::gen::element(0U, 400U, 800U));
+        if (*rc::gen::inRange(0, 4) == 0) wanted.on_node_lost = NodeLossPolicy::kStay;
+        scene.deploy(wanted, name);
+        break;
+      }
+      case 1:
+        if (workload != nullptr && workload->phase == WorkloadPhase::kBuilding) scene.built(name);
+        break;
+      case 2:
+        if (*rc::gen::arbitrary<bool>() ? scene.workloads.stop(name).has_value()
+                                        : scene.workloads.remove(name).has_value()) {
+          scene.changes.on_workload_changed(name);
+          scene.changes.reconcile(name);
+        }
+        break;
+      case 3: {
+        const NodeState state =
+            *rc::gen::element(NodeState::kLive, NodeState::kSuspect, NodeState::kDead);
+        if (scene.fleet.state_of(node) != state) scene.become(node, state);
+        break;
+      }
+      default:
+        if (scene.fleet.state_of(node) == NodeState::kLive) scene.obey(node);
+    }
+    (void)scene.work();
+    for (const auto& [one, row] : scene.workloads.rows()) {
+      scene.changes.reconcile(one);
+      scene.changes.review_warm_image(one);
+    }
+    scene.changes.on_room_changed();
+    const InstanceTable::State instances = scene.instances.save();
+    const WarmImages::State warm_images = scene.warm_images.save();
+    const BuildBoard builds = scene.builds;
+    (void)scene.work();
+    RC_ASSERT(scene.instances.save() == instances);
+    RC_ASSERT(scene.warm_images.save() == warm_images);
+    RC_ASSERT(scene.builds == builds);
+  }
+  for (const NodeName& node : {kA, kB, kC}) {
+    if (scene.fleet.state_of(node) != NodeState::kLive) scene.become(node, NodeState::kLive);
+  }
+  scene.settle();
+  for (const auto& [id, instance] : scene.instances.rows()) {
+    const Workload& workload = scene.workloads.workload(instance.workload);
+    RC_ASSERT(keeps_running(workload));
+    if (instance.node) RC_ASSERT(instance.status.state == InstanceState::kRunning);
+  }
+  for (const auto& [name, workload] : scene.workloads.rows()) {
+    const std::size_t wanted = keeps_running(workload) ? workload.current->spec.instances : 0;
+    std::size_t unplaced = 0;
+    for (const InstanceId& id : scene.instances.of_workload(name)) {
+      unplaced += scene.instances.instance(id).node ? 0 : 1;
+    }
+    if (unplaced == 0) RC_ASSERT(scene.count(name) == wanted);
+  }
+}
+
+}  // namespace
+}  // namespace hearth::core

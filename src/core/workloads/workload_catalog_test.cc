@@ -1,0 +1,286 @@
+#include "core/workloads/workload_catalog.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const WorkloadName kApp = *WorkloadName::parse("app");
+const NodeName kA = *NodeName::parse("a");
+const NodeName kB = *NodeName::parse("b");
+const Image kImage{.reference = "hearth/app:1", .archive = std::nullopt};
+
+Digest bundle(char letter) {
+  return *Digest::parse("sha256:" + std::string(64, letter));
+}
+
+DeployWorkload deploy(char letter, std::uint32_t instances = 1, const WorkloadName& name = kApp) {
+  return {name, {.instances = instances, .bundle = bundle(letter)}};
+}
+
+/// The workload's first generation is built and current.
+WorkloadCatalog deployed() {
+  WorkloadCatalog catalog;
+  (void)catalog.deploy(deploy('a'));
+  catalog.finish_build(kApp, kImage);
+  return catalog;
+}
+
+TEST(WorkloadCatalog, WhatIsDeployedIsBuiltFirstAndThenKeptRunning) {
+  WorkloadCatalog catalog;
+  const Deployment deployment = *catalog.deploy(deploy('a'));
+  EXPECT_EQ(deployment.generation, Generation{1});
+  EXPECT_FALSE(deployment.image) << "it is to be built";
+  EXPECT_EQ(catalog.workload(kApp).phase, WorkloadPhase::kBuilding);
+  EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
+
+  EXPECT_EQ(catalog.set_builder(kApp, kA), Change::kChanged);
+  catalog.finish_build(kApp, kImage);
+  const Workload& workload = catalog.workload(kApp);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kDeployed);
+  EXPECT_EQ(workload.current->image, kImage);
+  EXPECT_FALSE(workload.next);
+  EXPECT_FALSE(workload.build_node);
+  EXPECT_TRUE(keeps_running(workload));
+}
+
+TEST(WorkloadCatalog, TheCurrentReleaseIsKeptWhileTheNextIsBuiltAndIfThatFails) {
+  WorkloadCatalog catalog = deployed();
+  EXPECT_EQ(catalog.deploy(deploy('b'))->generation, Generation{2});
+  EXPECT_TRUE(keeps_running(catalog.workload(kApp)));
+  (void)catalog.set_builder(kApp, kA);
+  catalog.fail_build(kApp, "RUN make ended with 2");
+  const Workload& workload = catalog.workload(kApp);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kFailed);
+  EXPECT_EQ(workload.reason, "RUN make ended with 2");
+  EXPECT_EQ(workload.current->generation, Generation{1});
+  EXPECT_EQ(workload.latest().generation, Generation{2});
+  EXPECT_FALSE(workload.build_node);
+  EXPECT_TRUE(keeps_running(workload));
+  catalog.check_invariants();
+
+  EXPECT_EQ(catalog.deploy(deploy('c'))->generation, Generation{3});
+  EXPECT_THAT(catalog.workload(kApp).reason, IsEmpty());
+}
+
+TEST(WorkloadCatalog, TheSameBundleHasItsImageAlready) {
+  WorkloadCatalog catalog = deployed();
+  const Deployment deployment = *catalog.deploy(deploy('a', 3));
+  EXPECT_EQ(deployment.generation, Generation{2});
+  EXPECT_EQ(deployment.image, kImage);
+  EXPECT_FALSE(catalog.deploy(deploy('b'))->image);
+}
+
+TEST(WorkloadCatalog, ADeployWhileABuildIsUnderWayTakesItsPlace) {
+  WorkloadCatalog catalog = deployed();
+  (void)catalog.deploy(deploy('b'));
+  (void)catalog.set_builder(kApp, kA);
+  EXPECT_EQ(catalog.deploy(deploy('c'))->generation, Generation{3});
+  EXPECT_EQ(catalog.workload(kApp).next->spec.bundle, bundle('c'));
+  EXPECT_FALSE(catalog.workload(kApp).build_node) << "who builds is to be found anew";
+}
+
+TEST(WorkloadCatalog, AStoppedOneStaysDownWhileANewReleaseIsBuiltAndIfThatFails) {
+  WorkloadCatalog catalog = deployed();
+  EXPECT_EQ(*catalog.stop(kApp), Change::kChanged);
+  EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
+  EXPECT_EQ(catalog.deploy(deploy('b'))->generation, Generation{2});
+  EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
+  catalog.fail_build(kApp, "no");
+  EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
+  EXPECT_TRUE(WorkloadCatalog(catalog.save()).find(kApp) != nullptr);
+  EXPECT_FALSE(keeps_running(WorkloadCatalog(catalog.save()).workload(kApp)));
+}
+
+TEST(WorkloadCatalog, OneThatIsStoppedIsBuiltNoMore) {
+  WorkloadCatalog catalog;
+  (void)catalog.deploy(deploy('a'));
+  (void)catalog.set_builder(kApp, kA);
+  (void)catalog.note_build_waits(kApp, "its builder is ill");
+  EXPECT_EQ(*catalog.stop(kApp), Change::kChanged);
+  EXPECT_EQ(catalog.workload(kApp).phase, WorkloadPhase::kStopped);
+  EXPECT_FALSE(catalog.workload(kApp).build_node);
+  EXPECT_THAT(catalog.workload(kApp).reason, IsEmpty());
+}
+
+TEST(WorkloadCatalog, OneThatIsBeingRemovedTakesNoOtherCommand) {
+  WorkloadCatalog catalog = deployed();
+  EXPECT_EQ(*catalog.remove(kApp), Change::kChanged);
+  EXPECT_EQ(*catalog.remove(kApp), Change::kUnchanged);
+  EXPECT_EQ(catalog.stop(kApp).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kConflict);
+  EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
+}
+
+TEST(WorkloadCatalog, WhatIsNotThereIsNotFound) {
+  WorkloadCatalog catalog;
+  EXPECT_EQ(catalog.find(kApp), nullptr);
+  EXPECT_EQ(catalog.stop(kApp).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(catalog.remove(kApp).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(catalog.remove(kApp).error().message, HasSubstr("'app'"));
+}
+
+TEST(WorkloadCatalog, OfARemovedOneOnlyItsNumbersStayAndAreNeverUsedAgain) {
+  WorkloadCatalog catalog = deployed();
+  EXPECT_EQ(catalog.take_instance_number(kApp), 1U);
+  EXPECT_EQ(catalog.take_instance_number(kApp), 2U);
+  (void)catalog.remove(kApp);
+  catalog.retire(kApp);
+  EXPECT_EQ(catalog.find(kApp), nullptr);
+  EXPECT_THAT(catalog.rows(), IsEmpty());
+  EXPECT_EQ(catalog.record(kApp).phase, WorkloadPhase::kRemoved);
+
+  WorkloadCatalog next(catalog.save());
+  EXPECT_EQ(next.find(kApp), nullptr);
+  const Deployment again = *next.deploy(deploy('a'));
+  EXPECT_EQ(again.generation, Generation{2});
+  EXPECT_FALSE(again.image) << "its image may be gone from everywhere";
+  EXPECT_EQ(next.take_instance_number(kApp), 3U);
+  EXPECT_FALSE(keeps_running(next.workload(kApp))) << "what it was is not started again";
+  next.check_invariants();
+}
+
+TEST(WorkloadCatalog, OfARemovedOneItsSecretsAreForgotten) {
+  WorkloadCatalog catalog;
+  DeployWorkload command = deploy('a');
+  command.spec.container.environment = {{"PASSWORD", "swordfish"}};
+  (void)catalog.deploy(command);
+  (void)catalog.remove(kApp);
+  catalog.retire(kApp);
+  const Workload& left = catalog.record(kApp);
+  EXPECT_THAT(left.current->spec.container.environment, IsEmpty());
+  EXPECT_FALSE(left.next);
+}
+
+TEST(WorkloadCatalog, WhatIsKnownOfABuildIsNoChange) {
+  WorkloadCatalog catalog;
+  (void)catalog.deploy(deploy('a'));
+  EXPECT_EQ(catalog.set_builder(kApp, std::nullopt), Change::kUnchanged);
+  EXPECT_EQ(catalog.set_builder(kApp, kA), Change::kChanged);
+  EXPECT_EQ(catalog.set_builder(kApp, kA), Change::kUnchanged);
+  EXPECT_EQ(catalog.set_builder(kApp, kB), Change::kChanged);
+  EXPECT_EQ(catalog.note_build_waits(kApp, "no room"), Change::kChanged);
+  EXPECT_EQ(catalog.note_build_waits(kApp, "no room"), Change::kUnchanged);
+  EXPECT_EQ(catalog.note_build_waits(kApp, ""), Change::kChanged);
+}
+
+TEST(WorkloadCatalogDeathTest, ACallThatFitsNoPhaseAborts) {
+  WorkloadCatalog catalog = deployed();
+  EXPECT_DEATH((void)catalog.set_builder(kApp, kA), "check failed");
+  EXPECT_DEATH(catalog.finish_build(kApp, kImage), "check failed");
+  EXPECT_DEATH(catalog.fail_build(kApp, ""), "check failed");
+  EXPECT_DEATH(catalog.retire(kApp), "check failed");
+  EXPECT_DEATH((void)catalog.workload(*WorkloadName::parse("other")), "check failed");
+}
+
+// Bounds. -----------------------------------------------------------------------------------------
+
+TEST(WorkloadCatalog, MoreInstancesThanAllowedAreRefused) {
+  WorkloadCatalog catalog;
+  EXPECT_EQ(catalog.deploy(deploy('a', kInstancesMax + 1)).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_THAT(catalog.rows(), IsEmpty());
+  EXPECT_TRUE(catalog.deploy(deploy('a', kInstancesMax)));
+}
+
+/// So many workloads that the cluster has, or has had: w0, w1 and so on.
+WorkloadCatalog full_of(std::size_t count, WorkloadPhase phase) {
+  WorkloadCatalog::State state;
+  for (std::size_t i = 0; i < count; ++i) {
+    const WorkloadName name = *WorkloadName::parse(fmt::format("w{}", i));
+    const Release release{
+        .generation = {1}, .spec = {.instances = 0, .bundle = bundle('a')}, .image = {}};
+    state.workloads.push_back({.name = name, .phase = phase, .current = release});
+  }
+  return WorkloadCatalog(std::move(state));
+}
+
+TEST(WorkloadCatalog, MoreWorkloadsThanAClusterMayHaveAreRefused) {
+  WorkloadCatalog catalog = full_of(kWorkloadsMax, WorkloadPhase::kStopped);
+  EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kExhausted);
+  EXPECT_THAT(catalog.rows(), SizeIs(kWorkloadsMax));
+  const WorkloadName there = *WorkloadName::parse("w0");
+  EXPECT_TRUE(catalog.deploy(deploy('b', 1, there))) << "what is there may be deployed anew";
+  (void)catalog.remove(there);
+  catalog.retire(there);
+  EXPECT_TRUE(catalog.deploy(deploy('b')));
+}
+
+TEST(WorkloadCatalog, MoreNamesThanAClusterMayUseAreRefused) {
+  WorkloadCatalog catalog = full_of(kWorkloadNamesMax, WorkloadPhase::kRemoved);
+  EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kExhausted);
+  const auto again = catalog.deploy(deploy('b', 1, *WorkloadName::parse("w7")));
+  EXPECT_EQ(again->generation, Generation{2}) << "a name that was used may be used again";
+}
+
+// Whatever happens. -------------------------------------------------------------------------------
+
+// Goal: whatever is commanded and whatever comes of builds, numbers only grow, a refusal changes
+// nothing, an operation changes one workload and says whether it did, and a copy of the state is as
+// the original.
+RC_GTEST_PROP(WorkloadCatalogProperties, NumbersOnlyGrowAndRefusalsChangeNothing, ()) {
+  WorkloadCatalog catalog;
+  std::map<WorkloadName, Generation> generations;
+  std::map<WorkloadName, std::uint64_t> numbers;
+  const int length = *rc::gen::inRange(1, 60);
+  for (int i = 0; i < length; ++i) {
+    const WorkloadName name = *WorkloadName::parse(*rc::gen::element("x", "y", "z"));
+    const WorkloadCatalog::State before = catalog.save();
+    const Workload* row = catalog.find(name);
+    const bool builds = row != nullptr && row->phase == WorkloadPhase::kBuilding;
+    std::optional<bool> says_changed;
+    switch (*rc::gen::inRange(0, 9)) {
+      case 0:
+      case 1: {
+        const std::uint32_t instances = *rc::gen::element(0U, 1U, kInstancesMax, kInstancesMax + 1);
+        const auto deployment =
+            catalog.deploy(deploy(*rc::gen::element('a', 'b'), instances, name));
+        says_changed = deployment.has_value();
+        if (!deployment) break;
+        RC_ASSERT(deployment->generation > generations[name]);
+        generations[name] = deployment->generation;
+        break;
+      }
+      case 2: says_changed = catalog.stop(name).has_value(); break;
+      case 3:
+        says_changed = catalog.remove(name).value_or(Change::kUnchanged) == Change::kChanged;
+        break;
+      case 4:
+        if (row != nullptr && row->phase == WorkloadPhase::kRemoving) catalog.retire(name);
+        break;
+      case 5:
+        if (builds) says_changed = catalog.set_builder(name, kA) == Change::kChanged;
+        break;
+      case 6:
+        if (builds) catalog.finish_build(name, kImage);
+        break;
+      case 7:
+        if (builds) catalog.fail_build(name, "no");
+        break;
+      default: {
+        if (row == nullptr) break;
+        const std::uint64_t number = catalog.take_instance_number(name);
+        RC_ASSERT(number > numbers[name]);
+        numbers[name] = number;
+      }
+    }
+    if (says_changed == false) RC_ASSERT(catalog.save() == before);
+    for (const Workload& one : before.workloads) {
+      if (one.name != name) RC_ASSERT(catalog.record(one.name) == one);
+    }
+    catalog.check_invariants();
+    WorkloadCatalog copy(catalog.save());
+    RC_ASSERT(copy.save() == catalog.save());
+    std::swap(catalog, copy);
+  }
+}
+
+}  // namespace
+}  // namespace hearth::core
