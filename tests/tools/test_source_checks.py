@@ -61,7 +61,7 @@ def test_a_rule_can_fail(tmp_path: Path, rule: str, path: str, text: str, line: 
 
 
 def test_every_rule_has_a_sample_that_breaks_it() -> None:
-    assert {rule.name for rule in source_checks.RULES} == {*BAD, "heavy-header"}
+    assert {rule.name for rule in source_checks.RULES} == {*BAD, "heavy-header", "folder-length", "folder-cycle"}
 
 
 def test_what_is_fine_stays_unmentioned(tmp_path: Path) -> None:
@@ -93,3 +93,31 @@ def test_a_header_for_others_must_not_be_heavy_even_by_what_it_includes(tmp_path
         "src/adapters/http/b.h": '#pragma once\n#include "adapters/http/a.h"\n',
         "src/app/main.cc": '#include "adapters/http/b.h"\n'})
     assert [(finding.path, finding.line, finding.rule) for finding in findings] == [("src/adapters/http/b.h", 2, "heavy-header")]
+
+
+def test_a_folder_of_the_core_must_not_grow_too_long_and_says_so_once(tmp_path: Path) -> None:
+    files = {"src/core/a/one.cc": "int x;\n" * 400, "src/core/a/two.cc": "int x;\n" * 300}
+    assert found_in(tmp_path, files) == []
+    files |= {"src/core/a/two_test.cc": "int x;\n" * 500, "src/core/a/a_scene.h": "#pragma once\n" * 300, "src/core/b/one.cc": "int x;\n"}
+    assert found_in(tmp_path, files) == [], "tests, scenes and other folders do not count"
+    (finding,) = found_in(tmp_path, {"src/core/a/three.cc": "int x;\n"})
+    assert (finding.path, finding.rule) == ("src/core/a/one.cc", "folder-length")
+    assert "701 lines in src/core/a (at most 700" in finding.what
+
+
+def test_folders_of_the_core_must_not_include_each_other(tmp_path: Path) -> None:
+    findings = found_in(tmp_path, {
+        "src/core/a/a.h": '#pragma once\n#include "core/b/b.h"\n', "src/core/b/b.h": '#pragma once\n#include "core/a/c.h"\n',
+        "src/core/a/c.h": "#pragma once\n"})
+    assert [(finding.path, finding.line, finding.rule) for finding in findings] == [
+        ("src/core/a/a.h", 2, "folder-cycle"), ("src/core/b/b.h", 2, "folder-cycle")]
+
+
+def test_nor_by_way_of_others_but_a_test_may(tmp_path: Path) -> None:
+    files = {"src/core/a/a.h": '#pragma once\n#include "core/a/d.h"\n#include "core/b/b.h"\n', "src/core/a/d.h": "#pragma once\n",
+             "src/core/b/b.h": '#pragma once\n#include "core/c/c.h"\n', "src/core/c/c.h": "#pragma once\n",
+             "src/core/c/c_test.cc": '#include "core/a/a.h"\n'}
+    assert found_in(tmp_path, files) == []
+    findings = found_in(tmp_path, {"src/core/c/c.h": '#pragma once\n#include "core/a/d.h"\n'})
+    assert {(finding.path, finding.line) for finding in findings if finding.rule == "folder-cycle"} == {
+        ("src/core/a/a.h", 3), ("src/core/b/b.h", 2), ("src/core/c/c.h", 2)}

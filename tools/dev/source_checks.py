@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 LINES_MAX = 600
+FOLDER_LINES_MAX = 700
 BELOW_THE_SHELL = ("src/base", "src/model", "src/core", "src/ports", "src/wire", "src/sim")
 DECIDING = ("src/base", "src/model", "src/core", "src/sim")
 CPP = (".h", ".cc")
@@ -137,6 +138,46 @@ def _too_long(file: SourceFile, _: Tree) -> Found:
         yield LINES_MAX + 1, f"{len(file.lines)} lines (at most {LINES_MAX})"
 
 
+def _is_code_of_tests(path: str) -> bool:
+    return bool(re.search(r"(^|/)fake_\w+\.(h|cc)$|_(test|scene|fixture)\.(h|cc)$", path))
+
+
+def _core(tree: Tree) -> list[SourceFile]:
+    """What the product has below src/core."""
+    return [file for path, file in tree.items()
+            if path.startswith("src/core/") and path.endswith(CPP) and not _is_code_of_tests(path)]
+
+
+def _folder_too_long(file: SourceFile, tree: Tree) -> Found:
+    """Told once for a folder, at its first file."""
+    together = sorted((other for other in _core(tree) if other.folder == file.folder), key=lambda other: other.path)
+    lines = sum(len(other.lines) for other in together)
+    if lines > FOLDER_LINES_MAX and file is together[0]:
+        yield 1, f"{lines} lines in {file.folder} (at most {FOLDER_LINES_MAX}, tests and scenes not counted)"
+
+
+def _folder_cycle(file: SourceFile, tree: Tree) -> Found:
+    """An include of a folder that includes this one, directly or by way of others."""
+    if _is_code_of_tests(file.path):
+        return
+    graph: dict[str, set[str]] = {}
+    for other in _core(tree):
+        graph.setdefault(other.folder, set()).update(os.path.dirname(included) for _, included in other.includes)
+    for number, included in file.includes:
+        folder = os.path.dirname(included)
+        if folder != file.folder and file.folder in _reached(folder, graph):
+            yield number, f"'{file.lines[number - 1]}', and {folder} includes {file.folder} in turn"
+
+
+def _reached(start: str, graph: dict[str, set[str]]) -> set[str]:
+    reached, todo = {start}, [start]
+    while todo:
+        fresh = graph.get(todo.pop(), set()) - reached
+        reached |= fresh
+        todo += fresh
+    return reached
+
+
 def _vague_name(file: SourceFile, _: Tree) -> Found:
     for part in file.path.split("/"):
         if VAGUE_NAME.fullmatch(part.split(".")[0]):
@@ -197,6 +238,8 @@ RULES = [
     Rule("heavy-header", "a forward declaration, a private header of the folder, or a name that says it (thing_asio.h)", _heavy_in_shared_header, ("src",), (".h",)),
     Rule("pragma-once", "'#pragma once' before the first declaration", _pragma_once, suffixes=(".h",)),
     Rule("length", "two files with one concept each", _too_long, ("src", "tests", "tools", "bench", "examples"), CODE),
+    Rule("folder-length", "two folders with one part each", _folder_too_long, ("src/core",)),
+    Rule("folder-cycle", "what both need in a folder of its own, or a value that one hands the other", _folder_cycle, ("src/core",)),
     Rule("marker", "do it, or open an issue: the tree tells what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
     Rule("home-path", "a path relative to the checkout, or one from the environment",
          in_text(r"(?<![\w$}.])(/home/\w+|/Users/\w+|/root/\w+)"), suffixes=TEXT),

@@ -52,6 +52,18 @@ std::string why_stuck(const BuilderView& builder) {
   HEARTH_CHECK(false);
 }
 
+bool is_ordered(const BuildStatus& build, const NodeName& node, const Workload* workload) {
+  return workload != nullptr && workload->phase == WorkloadPhase::kBuilding &&
+         workload->build_node == node && workload->latest().generation == build.generation;
+}
+
+Image image_of(const BuildStatus& build, const Workload& workload) {
+  HEARTH_CHECK(workload.build_node);
+  std::string reference = image_reference(workload.name, workload.latest(), *workload.build_node);
+  if (build.reference.starts_with(reference)) reference = build.reference;
+  return {.reference = std::move(reference), .archive = build.archive};
+}
+
 BuildPlan plan_build(const Workload& workload, const std::optional<BuilderView>& view,
                      const CapacityTable& capacity) {
   const std::optional<NodeName>& before = workload.build_node;

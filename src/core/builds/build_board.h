@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/placement/capacity_table.h"
+#include "model/heartbeat.h"
 #include "model/node.h"
 #include "model/workload.h"
 
@@ -49,6 +50,14 @@ struct BuilderView {
 /// suspect, in trouble, without its agent or out of the bus's reach has its time first. One that
 /// received the order before the bus was cut may be building.
 std::string why_stuck(const BuilderView& builder);
+
+/// Whether what `node` says of a build is of the one that it was ordered. `workload`: nullptr if
+/// there is none of that name.
+bool is_ordered(const BuildStatus& build, const NodeName& node, const Workload* workload);
+
+/// The image that the builder of `workload` made on its order. It has a name of its own, as the
+/// builder tells it, if that begins as it was ordered: no node may name one after another workload.
+Image image_of(const BuildStatus& build, const Workload& workload);
 
 /// Who builds, and why nobody does or why it does not go on.
 struct BuildPlan {

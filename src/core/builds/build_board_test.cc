@@ -158,6 +158,33 @@ TEST(PlanBuild, ABuilderThatIsMerelyShortOfSomethingGoesOn) {
   EXPECT_EQ(scene.plan(kA, true).builder, kA);
 }
 
+// What a builder says. ----------------------------------------------------------------------------
+
+TEST(OrderedBuild, IsThatOfItsBuilderAndItsGenerationAlone) {
+  const Workload workload = building(kApp, kA);
+  const BuildStatus build{.workload = kApp, .generation = {1}};
+  EXPECT_TRUE(is_ordered(build, kA, &workload));
+  EXPECT_FALSE(is_ordered(build, kB, &workload)) << "it was ordered of another node";
+  EXPECT_FALSE(is_ordered({.workload = kApp, .generation = {2}}, kA, &workload));
+  EXPECT_FALSE(is_ordered(build, kA, nullptr)) << "it is gone";
+  const Workload over = built(kApp);
+  EXPECT_FALSE(is_ordered(build, kA, &over));
+}
+
+// Goal: two builds of one order have different bits, so each has a name of its own; but no agent
+// may name an image after another workload's.
+TEST(OrderedBuild, ItsImageIsCalledAsTheBuilderSaysIfThatFitsTheOrder) {
+  const Workload workload = building(kApp, kA);
+  const std::string ordered = image_reference(kApp, workload.latest(), kA);
+  const auto called = [&](const std::string& reference) {
+    const BuildStatus build{.workload = kApp, .generation = {1}, .reference = reference};
+    return image_of(build, workload).reference;
+  };
+  EXPECT_EQ(called(ordered + "-7"), ordered + "-7");
+  EXPECT_EQ(called("hearth/other:1"), ordered);
+  EXPECT_EQ(called(""), ordered);
+}
+
 // Goal: whatever becomes of workloads in whatever order, the board says of each what the workload
 // says, and so does one that is made anew from them; each change of a builder is told once.
 RC_GTEST_PROP(BuildBoardProperties, TheBoardAgreesWithTheWorkloads, ()) {

@@ -1,7 +1,5 @@
 #include "core/fleet/node_watch.h"
 
-#include <utility>
-
 #include "base/check.h"
 #include "core/timed/timed_part.h"
 
@@ -263,10 +261,6 @@ bool NodeWatch::take_fetch(MonoTime now) {
   if (!next_fetch_ || now < *next_fetch_) return false;
   next_fetch_ = now + kFetchPeriod;
   return true;
-}
-
-bool NodeWatch::take_changed() {
-  return std::exchange(changed_, false);
 }
 
 std::optional<MonoTime> NodeWatch::next_deadline() const {

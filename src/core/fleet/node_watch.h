@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/evidence/dial_record.h"
 #include "core/evidence/trouble_record.h"
@@ -137,7 +138,7 @@ class NodeWatch {
   /// True if its status is to be asked for over HTTP.
   bool take_fetch(MonoTime now);
   /// True if node() was changed since this was last asked.
-  bool take_changed();
+  bool take_changed() { return std::exchange(changed_, false); }
 
   /// When it is next looked at: its entry among the deadlines of the fleet, whose this is.
   std::optional<MonoTime> queued() const { return queued_; }

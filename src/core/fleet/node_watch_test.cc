@@ -1,12 +1,9 @@
 #include "core/fleet/node_watch.h"
 
-#include <algorithm>
-#include <utility>
-#include <vector>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+
+#include "core/fleet/node_watch_scene.h"
 
 namespace hearth::core {
 namespace {
@@ -16,107 +13,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr MonoTime kStart{1h};
+using Scene = NodeWatchScene;
+
 constexpr WishNumber kLatest{{1}, {1}};
-const NodeName kNode = *NodeName::parse("a");
-
-WatchSettings settings(bool has_power = true) {
-  return {
-      .liveness = settings_of(LivenessProfile::kDefault), .recovery = {}, .has_power = has_power};
-}
-
-Node imported(NodeState state = NodeState::kAwaited) {
-  return {.name = kNode,
-          .display_name = "A",
-          .agent = {.address = "10.0.0.1", .port = 7701},
-          .state = state};
-}
-
-Heartbeat sign_of_life(std::uint64_t seq, const char* boot = "boot-1", std::uint64_t start = 1) {
-  return {
-      .incarnation = {boot, start}, .seq = seq, .sent_at = std::nullopt, .report = std::nullopt};
-}
-
-/// One watch with an owner that makes its verdicts true, and an agent that may be dialled.
-struct Scene {
-  explicit Scene(Node node = imported(), const WatchSettings& with = settings())
-      : watch(with, std::move(node), true, kStart) {}
-
-  Instant instant() const { return {now, WallTime(std::chrono::seconds(7))}; }
-  NodeState state() const { return watch.node().state; }
-
-  /// False: it is no sign of life.
-  bool receive(const Heartbeat& heartbeat) {
-    if (!watch.admit(heartbeat, now)) return false;
-    sign = watch.on_sign_of_life(heartbeat, now, instant());
-    note_recovery();
-    if (sign.verdict) transition(*sign.verdict);
-    watch.ask_for_report(heartbeat, now);
-    tend();
-    return true;
-  }
-  void tend() {
-    if (const std::optional<Verdict> verdict = watch.judge(now)) transition(*verdict);
-    watch.tend_recovery(now);
-    note_recovery();
-    if (const std::optional<std::uint64_t> number = watch.take_dial(now)) {
-      ++dialled;
-      dial = number;
-      answer_at = now + (answer == DialOutcome::kNoAnswer ? watch.dial().timeout() : 0s);
-    }
-    if (watch.take_fetch(now)) ++fetched;
-    (void)watch.take_changed();
-    watch.check_invariants();
-  }
-  void transition(const Verdict& verdict) {
-    (void)watch.transition_to(verdict.state, verdict.evidence, instant());
-    if (verdict.state == NodeState::kDead) watch.begin_recovery(now);
-    note_recovery();
-  }
-  void note_recovery() {
-    (void)watch.take_recovery_change();
-    if (const std::optional<PowerVerb> verb = watch.take_verb()) verbs.push_back(*verb);
-  }
-  /// Time passes; what is due is done.
-  void pass(Duration duration) {
-    const MonoTime end = now + duration;
-    while (true) {
-      std::optional<MonoTime> next = watch.next_deadline();
-      if (dial) next = std::min(next.value_or(answer_at), answer_at);
-      if (!next || *next > end) break;
-      now = std::max(now, *next);
-      if (dial && answer_at <= now)
-        watch.on_dialled(*std::exchange(dial, std::nullopt), answer, now);
-      tend();
-    }
-    now = end;
-    tend();
-  }
-  /// It beats, is dialled and answers.
-  void live_for(Duration duration) {
-    for (Duration t{0}; t < duration; t += 500ms) {
-      receive(sign_of_life(++seq, boot));
-      pass(500ms);
-    }
-  }
-  void live() { live_for(1s); }
-  void switched(PowerVerb verb, const Result<void>& outcome = {}) {
-    watch.on_switched(verb, outcome, now);
-    tend();
-  }
-
-  NodeWatch watch;
-  MonoTime now = kStart;
-  const char* boot = "boot-1";
-  std::uint64_t seq = 0;
-  DialOutcome answer = DialOutcome::kAnswered;
-  std::optional<std::uint64_t> dial;
-  MonoTime answer_at;
-  int dialled = 0;
-  int fetched = 0;
-  SignOutcome sign;
-  std::vector<PowerVerb> verbs;
-};
 
 // How it is judged. -------------------------------------------------------------------------------
 
@@ -392,13 +291,6 @@ TEST(NodeWatch, IsSeenAsWhatItLastSaid) {
 
 // Trouble. ----------------------------------------------------------------------------------------
 
-/// What it says when its engine is gone; nullptr: nothing of its engine at all.
-Heartbeat in_trouble(std::uint64_t seq, const char* problem) {
-  Heartbeat heartbeat = sign_of_life(seq);
-  if (problem != nullptr) heartbeat.report = Report{.problem = problem};
-  return heartbeat;
-}
-
 TEST(NodeWatch, IsGivenUpOnlyAfterAGraceAndOnceItIsWellNoMore) {
   Scene scene;
   scene.live();
@@ -437,180 +329,6 @@ TEST(NodeWatch, TroubleDoesNotCountWhileTheBusDoesNotCarryOrItsOwnerIsLate) {
   scene.watch.on_stall(40s, scene.now);
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no engine"), true, scene.now));
   EXPECT_TRUE(scene.watch.note_trouble(in_trouble(5, "no engine"), true, scene.now + 11s));
-}
-
-// How it is brought back. -------------------------------------------------------------------------
-
-Scene dead() {
-  Scene scene;
-  scene.live();
-  scene.answer = DialOutcome::kNoAnswer;
-  scene.pass(3s);
-  return scene;
-}
-
-TEST(NodeWatch, ADeadNodeIsSwitchedOffAndOnAndIsBackWithANewIncarnation) {
-  Scene scene = dead();
-  EXPECT_EQ(scene.watch.node().recovery.phase, RecoveryPhase::kSwitchingOff);
-  scene.switched(PowerVerb::kOff);
-  scene.switched(PowerVerb::kOn);
-  EXPECT_THAT(scene.verbs, ElementsAre(PowerVerb::kOff, PowerVerb::kOn));
-  scene.receive(sign_of_life(1, "boot-2", 2));
-  EXPECT_EQ(scene.state(), NodeState::kLive);
-  ASSERT_TRUE(scene.sign.recovered);
-  EXPECT_EQ(scene.sign.recovered->attempts, 1U);
-  EXPECT_FALSE(scene.sign.recovered->same_incarnation);
-  EXPECT_TRUE(scene.sign.booted_anew);
-}
-
-TEST(NodeWatch, WithoutAPowerDriverADeadNodeIsAwaited) {
-  Scene scene(imported(), settings(false));
-  scene.live();
-  scene.answer = DialOutcome::kNoAnswer;
-  scene.pass(1min);
-  EXPECT_EQ(scene.state(), NodeState::kDead);
-  EXPECT_THAT(scene.verbs, IsEmpty());
-  scene.receive(sign_of_life(100));
-  EXPECT_EQ(scene.state(), NodeState::kLive);
-}
-
-TEST(NodeWatch, ALifeThatSpokeBeforeItsPowerWasCutIsNoSignOfTheNextOne) {
-  Scene scene = dead();
-  scene.receive(sign_of_life(1, "boot-1", 2));  // The agent came up again; the power is in hand.
-  EXPECT_EQ(scene.state(), NodeState::kDead);
-  scene.switched(PowerVerb::kOff);
-  scene.switched(PowerVerb::kOn);
-  scene.receive(sign_of_life(2, "boot-1", 2));  // It was under way.
-  EXPECT_EQ(scene.state(), NodeState::kDead);
-  scene.receive(sign_of_life(1, "boot-2", 3));
-  EXPECT_EQ(scene.state(), NodeState::kLive);
-}
-
-TEST(NodeWatch, ABoxWithoutAnAgentIsBackWithItsFirstSignAfterItsPowerCameBack) {
-  Scene scene;
-  scene.receive({});
-  EXPECT_FALSE(scene.watch.has_agent());
-  scene.answer = DialOutcome::kNoAnswer;
-  scene.pass(10s);
-  ASSERT_EQ(scene.state(), NodeState::kDead);
-  scene.receive({});
-  EXPECT_EQ(scene.state(), NodeState::kDead) << "its power is in hand";
-  scene.switched(PowerVerb::kOff);
-  scene.switched(PowerVerb::kOn);
-  scene.receive({});
-  EXPECT_EQ(scene.state(), NodeState::kLive);
-}
-
-TEST(NodeWatch, NobodyIsSwitchedOffWhileTheBusDoesNotCarry) {
-  Scene scene = dead();
-  scene.switched(PowerVerb::kOff);
-  scene.switched(PowerVerb::kOn);
-  scene.verbs.clear();
-  scene.watch.on_bus_lost();
-  scene.pass(10min);
-  EXPECT_THAT(scene.verbs, IsEmpty());
-  scene.watch.on_bus_restored(scene.now);  // It has long come back.
-  scene.receive(sign_of_life(1, "boot-2", 2));
-  scene.pass(1s);
-  EXPECT_EQ(scene.state(), NodeState::kLive);
-  EXPECT_THAT(scene.verbs, IsEmpty());
-}
-
-// Goal: a node that came back while the manager stood still is not switched off.
-TEST(NodeWatch, ItsOwnersLatenessIsNoReasonToSwitchItOff) {
-  Scene scene = dead();
-  scene.switched(PowerVerb::kOff, fail(ErrorCode::kFailed, "no such port"));
-  ASSERT_EQ(scene.watch.node().recovery.phase, RecoveryPhase::kWaiting);
-  scene.now += 60s;  // A person switches it on meanwhile.
-  scene.watch.on_stall(50s, scene.now);
-  scene.tend();
-  scene.receive(sign_of_life(1, "boot-2", 2));
-  EXPECT_EQ(scene.state(), NodeState::kLive);
-  EXPECT_THAT(scene.verbs, ElementsAre(PowerVerb::kOff));
-}
-
-TEST(NodeWatch, AChangeOfItsRecoveryIsToldOnceWithWhatWas) {
-  Scene scene(imported(NodeState::kLive));
-  (void)scene.watch.transition_to(NodeState::kDead, "", scene.instant());
-  scene.watch.begin_recovery(scene.now);
-  const std::optional<RecoveryChange> change = scene.watch.take_recovery_change();
-  ASSERT_TRUE(change);
-  EXPECT_EQ(change->before.phase, RecoveryPhase::kNone);
-  EXPECT_EQ(change->after.phase, RecoveryPhase::kSwitchingOff);
-  EXPECT_EQ(scene.watch.node().recovery, change->after);
-  EXPECT_FALSE(scene.watch.take_recovery_change());
-  EXPECT_EQ(scene.watch.take_verb(), PowerVerb::kOff);
-  EXPECT_FALSE(scene.watch.take_verb());
-}
-
-// Whatever happens. -------------------------------------------------------------------------------
-
-/// One thing that happens to a node.
-struct Incident {
-  int kind;
-  int detail;
-  Duration passes;
-};
-
-rc::Gen<Incident> any_incident() {
-  return rc::gen::construct<Incident>(
-      rc::gen::inRange(0, 9), rc::gen::inRange(0, 4),
-      rc::gen::map(rc::gen::inRange(0, 3000), [](int ms) { return Duration(ms * 1ms); }));
-}
-
-void happen(Scene& scene, const Incident& incident) {
-  const char* boot = incident.detail == 3 ? "boot-2" : "boot-1";
-  switch (incident.kind) {
-    case 0:
-    case 1:
-    case 2: (void)scene.receive(sign_of_life(++scene.seq, boot)); break;
-    case 3: {
-      const Heartbeat told = in_trouble(++scene.seq, incident.detail == 0 ? "no engine" : "");
-      if (scene.receive(told))
-        (void)scene.watch.note_trouble(told, incident.detail != 1, scene.now);
-      break;
-    }
-    case 4: scene.answer = static_cast<DialOutcome>(incident.detail); break;
-    case 5: scene.watch.on_bus_lost(); break;
-    case 6: scene.watch.on_bus_restored(scene.now); break;
-    case 7:
-      scene.now += 10s;
-      scene.watch.on_stall(9s, scene.now);
-      break;
-    default:
-      scene.switched(incident.detail < 2 ? PowerVerb::kOff : PowerVerb::kOn,
-                     incident.detail % 2 == 0 ? Result<void>{} : fail(ErrorCode::kFailed, "no"));
-  }
-  scene.pass(incident.passes);
-}
-
-// Goal: whatever happens in whatever order, once it was tended nothing is due any more, or its
-// owner would be woken without end.
-RC_GTEST_PROP(NodeWatchProperties, WhatIsDueIsDoneOnce, ()) {
-  Scene scene;
-  for (const Incident& incident : *rc::gen::container<std::vector<Incident>>(any_incident())) {
-    happen(scene, incident);
-    const std::optional<MonoTime> next = scene.watch.next_deadline();
-    if (next) RC_ASSERT(*next > scene.now);
-    scene.watch.check_invariants();
-  }
-}
-
-// Goal: all that it goes by is in its state. Method: two watches to which the same happens, one of
-// which is made anew from its state after everything.
-RC_GTEST_PROP(NodeWatchProperties, ACopyOfItsStateGoesOnAsItDoes, ()) {
-  Scene one;
-  Scene other;
-  for (const Incident& incident : *rc::gen::container<std::vector<Incident>>(any_incident())) {
-    happen(one, incident);
-    happen(other, incident);
-    other.watch = NodeWatch(settings(), other.watch.save());
-    RC_ASSERT(one.watch.save() == other.watch.save());
-    RC_ASSERT((one.watch.next_deadline() == other.watch.next_deadline()));
-    RC_ASSERT(one.verbs == other.verbs);
-    RC_ASSERT(one.dialled == other.dialled);
-    RC_ASSERT(one.fetched == other.fetched);
-  }
 }
 
 }  // namespace

@@ -200,29 +200,6 @@ TEST(ManagerNodes, WhatADeadNodeReportsIsNotBelievedBeforeItsLifeIs) {
   EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
 }
 
-// Goal: two builds of one order have different bits, so each has a name of its own; but no agent
-// may name an image after another workload's.
-TEST(ManagerNodes, AnImageIsCalledAsItsBuilderSaysIfThatFitsTheOrder) {
-  for (const bool fits : {true, false}) {
-    Scene scene;
-    scene.run_app(0);
-    scene.agents_obey = false;
-    (void)scene.deploy(1, 'b');
-    const Workload& workload = scene.workloads.at(Scene::app());
-    const NodeName builder = *workload.build_node;
-    const std::string ordered = image_reference(Scene::app(), *workload.next, builder);
-    Heartbeat heartbeat = sign_of_life(1000);
-    heartbeat.report = Report{};
-    heartbeat.report->builds = {{.workload = Scene::app(),
-                                 .generation = {2},
-                                 .state = BuildState::kDone,
-                                 .archive = Scene::bundle('f'),
-                                 .reference = fits ? ordered + "-7" : "hearth/other:1"}};
-    scene.heartbeat(builder.str(), heartbeat);
-    EXPECT_EQ(workload.current->image->reference, fits ? ordered + "-7" : ordered);
-  }
-}
-
 TEST(ManagerNodes, AHolderOfAnImageThatFallsSilentIsRelieved) {
   Scene scene;
   scene.run_app(1);

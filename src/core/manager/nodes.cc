@@ -83,21 +83,15 @@ void Manager::on_report(NodeWatch& watch, const Report& report) {
 
 void Manager::on_build(const NodeName& builder, const BuildStatus& build) {
   const Workload* workload = workloads_.find(build.workload);
-  const bool is_ours = workload != nullptr && workload->phase == WorkloadPhase::kBuilding &&
-                       workload->build_node == builder && workload->next &&
-                       workload->next->generation == build.generation;
-  if (!is_ours) return;
+  if (!is_ordered(build, builder, workload)) return;
   const WorkloadName& name = build.workload;
   switch (build.state) {
     case BuildState::kRunning: return;
-    case BuildState::kDone: {
-      std::string reference = image_reference(name, *workload->next, builder);
-      if (build.reference.starts_with(reference)) reference = build.reference;
+    case BuildState::kDone:
       changes_.on_event(events::workload_built(name, build.generation, builder));
-      workloads_.finish_build(name, {.reference = std::move(reference), .archive = build.archive});
+      workloads_.finish_build(name, image_of(build, *workload));
       changes_.on_workload_changed(name);
       return changes_.reconcile(name);
-    }
     case BuildState::kFailed:
       workloads_.fail_build(name, build.reason);
       changes_.on_workload_changed(name);
