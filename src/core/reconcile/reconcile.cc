@@ -120,21 +120,36 @@ class Reconciler {
     plan_.stop.push_back(instance.id);
   }
 
+  /// What `instance` replaces and is still kept; nullptr: nothing.
+  const Instance* predecessor_of(const Instance& instance) const {
+    if (!instance.replaces) return nullptr;
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Instance* one) {
+      return one->id == *instance.replaces;
+    });
+    return found == kept_.end() ? nullptr : *found;
+  }
+
+  /// Stops `last` and all that it replaces, however far back.
   void stop_chain(const Instance& last) {
     stop(last);
     std::erase_if(plan_.create, [&](const NewInstance& one) { return one.replaces() == last.id; });
-    if (!last.replaces) return;
-    for (const Instance* instance : kept_) {
-      if (instance->id == *last.replaces) stop_chain(*instance);
-    }
+    if (const Instance* before = predecessor_of(last)) stop_chain(*before);
   }
 
-  /// Whether the instance runs, or one that it replaces and that is still kept.
-  bool chain_runs(const Instance& last) const {
+  /// Gives up the place for which `last` stands. Where a link of its chain is stopped already, what
+  /// came before is a place of its own.
+  void stop_place(const Instance& last) {
+    stop(last);
+    std::erase_if(plan_.create, [&](const NewInstance& one) { return one.replaces() == last.id; });
+    const Instance* before = predecessor_of(last);
+    if (before != nullptr && !is_stopped(*before)) stop_place(*before);
+  }
+
+  /// Whether one of the place for which `last` stands runs.
+  bool place_runs(const Instance& last) const {
     if (runs(last)) return true;
-    return last.replaces && std::any_of(kept_.begin(), kept_.end(), [&](const Instance* instance) {
-             return instance->id == *last.replaces && chain_runs(*instance);
-           });
+    const Instance* before = predecessor_of(last);
+    return before != nullptr && !is_stopped(*before) && place_runs(*before);
   }
 
   /// A chain of replacements is one place in the count: its last link stands for it.
@@ -151,9 +166,9 @@ class Reconciler {
     if (places.size() <= wanted) return;
 
     std::stable_sort(places.begin(), places.end(), [this](const Instance* a, const Instance* b) {
-      return chain_runs(*a) > chain_runs(*b);
+      return place_runs(*a) > place_runs(*b);
     });
-    for (std::size_t i = wanted; i < places.size(); ++i) stop_chain(*places[i]);
+    for (std::size_t i = wanted; i < places.size(); ++i) stop_place(*places[i]);
   }
 
   const Workload& workload_;
