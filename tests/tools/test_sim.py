@@ -26,6 +26,14 @@ def compare(then: Path, now: Path, **more: object) -> int:
     return sim._compare(then, now, argparse.Namespace(**given))
 
 
+@pytest.mark.parametrize("told", ["Scenarios: random, power-cycle.", "Examples:\n  one\n\nScenarios:\n  random\n  power-cycle\n\nExit codes:"])
+def test_the_scenarios_are_those_that_the_help_names(told: str, tmp_path: Path) -> None:
+    made = tmp_path / "told"
+    made.write_text(f"#!/bin/sh\ncat <<'END'\n{told}\nEND\n")
+    made.chmod(0o755)
+    assert sim.scenarios_of(made) == ["random", "power-cycle"]
+
+
 def test_the_same_histories_are_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     same = program(tmp_path, "same", "0abc$seed")
     assert compare(same, same) == 0

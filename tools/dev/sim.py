@@ -51,10 +51,10 @@ def _remove_checkout(checkout: Path) -> None:
 
 
 def scenarios_of(program: Path) -> list[str]:
-    listed = re.search(r"Scenarios: ([^.]*)\.", output_of([program, "--help"]))
+    listed = re.search(r"^Scenarios:\s+([a-z, \n-]+?)(?:\.|\n\n|\Z)", output_of([program, "--help"]), re.MULTILINE)
     if not listed:
         raise Failure(f"{program} does not tell its scenarios: that revision is too old")
-    return re.split(r",\s+", listed.group(1))
+    return re.findall(r"[a-z-]+", listed.group(1))
 
 
 def read_hashes(lines: Iterable[str]) -> Hashes:

@@ -216,7 +216,7 @@ RULES = [
                  r"|#include <(thread|mutex|shared_mutex|condition_variable|future|atomic|semaphore|latch|barrier|stop_token)>"),
          BELOW_THE_SHELL),
     Rule("socket", "a verb of a port, implemented by an adapter",
-         in_code(r"#include <(sys/socket|sys/un|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|::(socket|connect|accept|recv|send)\s*\("),
+         in_code(r"#include <(sys/socket|sys/un|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|(?<!\w)::(socket|connect|accept|recv|send)\s*\("),
          BELOW_THE_SHELL),
     Rule("shell-asio", "the Loop port: its tasks, timers and workers, so that a shell runs on simulated time as well",
          in_code(r"#include <boost/(asio|beast)\b|\bboost::(asio|beast)\b|\basio::"), ("src/shell",)),
