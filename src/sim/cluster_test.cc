@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/silent_log.h"
+
 namespace hearth::sim {
 namespace {
 
@@ -38,6 +40,7 @@ class ClusterTest : public testing::Test {
   SimMachine& node1() { return cluster->machine(*NodeName::parse("node1")); }
   Epoch epoch() { return cluster->stored().epoch(); }
 
+  SilentLog silent_log;
   World world{1, {}};
   std::optional<Cluster> cluster;
 };

@@ -185,8 +185,8 @@ TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-// Somebody tidies the engine up, or its disk was lost: the next try builds it anew. As kNotFound the
-// build would be given up for good.
+// Somebody tidies the engine up, or its disk was lost: the next try builds it anew. As kNotFound
+// the build would be given up for good.
 TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedMayBeBuiltAgain) {
   build();
   steps.finish({});
