@@ -12,10 +12,9 @@ import os
 import re
 import resource
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-from tools.dev import build
+from tools.dev import build, setup
 from tools.dev.paths import BUILD
 from tools.dev.terminal import Failure, Parser, bold, say
 
@@ -44,10 +43,11 @@ def _times_real_time(program: Path, histories: int, *flags: str) -> float:
     return seconds_of(played.stdout.rsplit("simulated", 1)[1]) / took
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(argv: list[str]) -> int:
     parser = Parser(prog="./dev bench sim", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--histories", type=int, default=20, help="how many days (default: 20)")
-    args = parser.parse_args(arguments)
+    args = parser.parse_args(argv)
+    setup.ensure("build")
     build.build([PROGRAM])
     program = build.program(PROGRAM)
     figures = {"nodes": 10, "times_real_time": round(_times_real_time(program, args.histories, "--unchecked")),

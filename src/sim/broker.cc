@@ -39,7 +39,7 @@ Duration SimBroker::draw_delay() {
   return world_.between(kDelayMin, faults_.delay_max);
 }
 
-void SimBroker::send(BusRecord record, Acknowledge acknowledge) {
+void SimBroker::carry(BusRecord record, Acknowledge acknowledge) {
   Arrival arrival{std::move(record.topic),
                   {std::move(record.key), std::move(record.payload), ++sent_},
                   std::move(acknowledge)};

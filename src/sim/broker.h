@@ -70,7 +70,7 @@ class SimBroker {
   bool reaches(const WayName& way, const std::string& address) const;
   /// And it is answered.
   bool serves(const WayName& way, const std::string& address) const;
-  void send(BusRecord record, Acknowledge acknowledge);
+  void carry(BusRecord record, Acknowledge acknowledge);
   void make(const TopicSpec& topic);
   bool has(const std::string& topic) const { return topics_.contains(topic); }
   /// Another number once a topic was lost and made again.

@@ -73,10 +73,10 @@ void SimBus::publish(BusRecord record, Completion<void> done) {
 
 void SimBus::leave(std::uint64_t number, Sending& sending) {
   sending.left = true;
-  broker_.send(std::move(sending.record),
-               [this, life = loop_.life(), number](const Result<void>& outcome) {
-                 if (*life) on_acknowledged(number, outcome);
-               });
+  broker_.carry(std::move(sending.record),
+                [this, life = loop_.life(), number](const Result<void>& outcome) {
+                  if (*life) on_acknowledged(number, outcome);
+                });
 }
 
 void SimBus::on_acknowledged(std::uint64_t number, const Result<void>& outcome) {

@@ -37,6 +37,20 @@ namespace hearth::sim {
 ///   same-bits                all containers of a generation run the same bits
 ///   instance-ids-are-new     an id is never used twice
 ///   quiet                    where nothing is to be done, nothing is written and nothing sent
+///
+/// Elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back (the
+/// lives of manager and agents).
+///
+/// They hold as well where the manager's disk lost the last of what it had said was stored, as far
+/// as that told of what was seen (SimStore::lose_last). Where it told more they do not:
+///
+/// Without its epoch the next manager takes the same again, and agents refuse what it numbers below
+/// what they have; it would take a floor for epochs that is kept elsewhere than on this disk.
+/// Without a workload, what an operator was told is so is not (settles), and numbers are given
+/// again (instance-ids-are-new), and builds (built-once); only a store that keeps its word helps.
+/// Without where an instance was placed, or that it is to stop, it may be told to run again where
+/// its container is just being stopped, and the agent starts a second one beside it
+/// (one-container).
 class Checker {
  public:
   /// What runs in a container.

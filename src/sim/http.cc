@@ -14,7 +14,7 @@ struct SimUpload final : HttpUpload {
 
 }  // namespace
 
-void SimHttp::send(HttpCall call, Completion<HttpReply> done) {
+void SimHttp::place(HttpCall call, Completion<HttpReply> done) {
   if (!loop_.runs()) return;
   World& world = loop_.world();
   const Duration there = world.between(milliseconds(1), milliseconds(8));

@@ -20,7 +20,9 @@ class SimHttp final : public HttpClient {
       SimLoop& loop, Server server, Task effect = [] {})
       : loop_(loop), server_(std::move(server)), effect_(std::move(effect)) {}
 
-  void send(HttpCall call, Completion<HttpReply> done) override;
+  void send(HttpCall call, Completion<HttpReply> done) override {
+    place(std::move(call), std::move(done));
+  }
   /// The log of a build: whoever watches it sees it, or not.
   std::unique_ptr<HttpUpload> open_upload(HttpCall call, Completion<HttpReply> done) override;
   // The shells have no use for these.
@@ -29,6 +31,8 @@ class SimHttp final : public HttpClient {
   void stream(HttpCall, ChunkSink, Completion<void>) override;
 
  private:
+  void place(HttpCall call, Completion<HttpReply> done);
+
   SimLoop& loop_;
   Server server_;
   Task effect_;

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>  // source check: allow logging, to silence that of the shells
 
 #include "core/status_reporter/status_reporter.h"
 #include "model/enum_names.h"
 #include "sim/cluster.h"
 #include "sim/faults.h"
+#include "sim/silent_log.h"
 
 namespace hearth::sim {
 namespace {
@@ -46,20 +46,6 @@ constexpr std::array<EnumName<Scenario>, 8> kScenarios{{
 Digest bundle(std::uint64_t number) {
   return *Digest::parse(fmt::format("sha256:{:064x}", number));
 }
-
-/// The shells log as they do in service. Here that would drown the timeline, which says the same.
-class SilentLog {
- public:
-  // source check: allow logging, nothing is logged here
-  SilentLog() { spdlog::set_level(spdlog::level::off); }
-  ~SilentLog() { spdlog::set_level(usual_); }  // source check: allow logging, as above
-  SilentLog(const SilentLog&) = delete;
-  SilentLog& operator=(const SilentLog&) = delete;
-
- private:
-  // source check: allow logging, as above
-  spdlog::level::level_enum usual_ = spdlog::get_level();
-};
 
 /// One scenario under way: a cluster, and the words in which its script is written.
 class Story {

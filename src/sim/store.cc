@@ -8,10 +8,16 @@ namespace {
 /// Of what fails, how often it was done, in thousandths.
 constexpr std::uint32_t kDoneAllTheSame = 200;
 
+bool tells_only_what_was_seen(const StoredState& before, const PutInstance& write) {
+  const auto known = before.instances().find(write.instance.id);
+  return known != before.instances().end() && known->second.node == write.instance.node &&
+         known->second.desire == write.instance.desire;
+}
+
 bool may_be_lost(const StoredState& before, const std::vector<Write>& writes) {
   return std::ranges::all_of(writes, [&](const Write& write) {
     if (const auto* put = std::get_if<PutInstance>(&write)) {
-      return before.instances().contains(put->instance.id);
+      return tells_only_what_was_seen(before, *put);
     }
     if (const auto* put = std::get_if<PutNode>(&write)) {
       return before.nodes().contains(put->node.name);

@@ -37,10 +37,9 @@ class SimStore final : public Store {
   bool fails() const { return fails_; }
   const StoredState& state() const { return state_; }
 
-  /// Goes back by as many commits as it is told, or as may be lost; returns how many. What the
-  /// disk promised for is not made up for by anybody yet, so the last commits may be lost only as
-  /// far as they told of what was seen and done: not an epoch, nor an instance that was new, nor
-  /// what an operator was told is so (see Checker).
+  /// Goes back by as many commits as it is told, or as may be lost; returns how many. Lost are only
+  /// commits that told of what was seen: which nodes live, how instances fare, what is gone. What
+  /// else would be broken promises, the Checker says.
   std::size_t lose_last(std::size_t commits);
 
  private:

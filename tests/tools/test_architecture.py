@@ -5,7 +5,7 @@ import re
 from tools.dev.paths import ROOT
 
 TESTS = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*_test.cc"))
-SIM = "\n".join(path.read_text() for path in sorted((ROOT / "src" / "sim").glob("*.[ch]*")) if not path.name.endswith("_test.cc"))
+SIM = "\n".join(path.read_text() for path in (ROOT / "src" / "sim").glob("*.*") if not path.name.endswith("_test.cc"))
 PROPERTIES = set(re.findall(r'violate\(\s*"([a-z-]+)"', SIM))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.sim import seconds_of
 from tools.dev import sim
 from tools.dev.terminal import Failure
 
@@ -82,3 +83,8 @@ def test_a_program_that_fails_is_a_failure(tmp_path: Path) -> None:
 def test_a_revision_that_is_not_there_is_refused() -> None:
     with pytest.raises(Failure, match="there is no revision 'no-such-revision' here"):
         sim._program_of("no-such-revision")
+
+
+@pytest.mark.parametrize("words,seconds", [("1 h 2 m\n", 3720), ("32 m 24 s", 1944), ("516 ms", 0.516), ("1.5 s", 1.5)])
+def test_the_benchmark_reads_what_our_programs_say_of_durations(words: str, seconds: float) -> None:
+    assert seconds_of(words) == pytest.approx(seconds)

@@ -97,6 +97,7 @@ def _bench(args: argparse.Namespace) -> int:
 
 _BENCH = Verb("bench", "Measure: each benchmark prints a table and writes build/bench/NAME.json.",
               ["./dev bench core              what the manager's decisions cost in large clusters",
+               "./dev bench sim               how much faster than real time a cluster is simulated",
                "./dev bench recovery          how fast what died is back, in the lab",
                "./dev bench recovery --help   its parts"], _bench, passes_on=True)
 
