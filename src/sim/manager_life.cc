@@ -40,7 +40,7 @@ ManagerLife::ManagerLife(const Parts& parts, const Config& config, const Hooks& 
                                   .bus_bootstrap = parts.broker.address(),
                                   .store_patience = kStorePatience,
                                   .commit_slow_after = kCommitSlowAfter,
-                                  .inbox_max = config.inbox_max};
+                                  .inbox = {.events_max = config.inbox_max}};
   shell_config.on_step = [this](const core::ManagerEvent&, const core::ManagerBatch& batch,
                                 core::Manager& manager) { on_step(batch, manager); };
   shell_.emplace(loop_, std::move(shell_config), config.settings, *parts.store.load(),

@@ -130,7 +130,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
     }
     if (abandoned_) return fail(ErrorCode::kUnavailable, "the command was given up");
     if (output_bytes_ > kOutputBytesMax) {
-      return fail(ErrorCode::kExhausted,
+      return fail(ErrorCode::kFailed,
                   fmt::format("'{}' wrote more than {} bytes to stderr and was killed", program_,
                               kOutputBytesMax));
     }
@@ -232,7 +232,10 @@ Result<ChildProcess> ChildProcess::start(asio::io_context& loop,
   HEARTH_CHECK(!command.empty() && input.size() <= kInputBytesMax);
   const std::string& program = command.front();
   const auto failed = [&](int error_number) {
-    return tl::unexpected(file_error("cannot start", program, error_number));
+    Error error = file_error("cannot start", program, error_number);
+    // The limit of processes, or of memory: no fault of the program.
+    if (error_number == EAGAIN || error_number == ENOMEM) error.code = ErrorCode::kExhausted;
+    return tl::unexpected(std::move(error));
   };
   Pipe in;
   Pipe errors;

@@ -39,14 +39,15 @@ class ChildProcess {
   /// What it may write to stderr; one that writes more is killed. The last 1 KiB is kept.
   static constexpr std::size_t kOutputBytesMax = 1024 * 1024;
 
-  /// kNotFound or kUnavailable, with the path, if it cannot be started. `command` is the absolute
-  /// path of the program and its arguments.
+  /// kNotFound or kUnavailable, with the path, if it cannot be started; kExhausted if this process
+  /// has no room for one more (files, processes, memory). `command` is the absolute path of the
+  /// program and its arguments.
   static Result<ChildProcess> start(boost::asio::io_context& loop,
                                     const std::vector<std::string>& command,
                                     std::string_view input);
 
   /// Waits until it has ended, killing the whole group after `timeout`. kTimeout: it was killed.
-  /// kExhausted: as well, for it wrote too much. kUnavailable: kill() was called.
+  /// kFailed: as well, for it wrote too much. kUnavailable: kill() was called.
   ///
   /// What it has started and left running goes on, if it ended by itself: a script may start the
   /// very machine that it switches on.

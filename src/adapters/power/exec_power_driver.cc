@@ -26,6 +26,10 @@ Duration left_until(SteadyTime deadline) {
   return std::max<Duration>(deadline - std::chrono::steady_clock::now(), Duration::zero());
 }
 
+/// Of the time for a switch, how long its turn is waited for: both together end before whoever told
+/// it takes the answer for lost, which is twice that time.
+constexpr int kTurnPart = 2;
+
 /// The program's exit codes for `status`.
 constexpr int kOn = 0;
 constexpr int kOff = 2;
@@ -54,10 +58,9 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
                          fmt::format("{} power switches are under way already", switches_)));
     }
     ++switches_;
-    const Task task{node, verb, std::chrono::steady_clock::now() + config_.switch_timeout};
-    start_coroutine(loop_, [self = shared_from_this(), task,
+    start_coroutine(loop_, [self = shared_from_this(), node, verb,
                             done = std::move(done)](Coroutine& coroutine) mutable {
-      Result<void> outcome = self->carry_out(task, coroutine);
+      Result<void> outcome = self->carry_out_in_turn(node, verb, coroutine);
       --self->switches_;
       self->answer(std::move(done), std::move(outcome));
     });
@@ -82,6 +85,21 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
         loop_, [self = shared_from_this(), done = std::move(done), outcome = std::move(outcome)] {
           if (!self->closed_) done(outcome);
         });
+  }
+
+  Result<void> carry_out_in_turn(const NodeName& node, PowerVerb verb, Coroutine& coroutine) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (!wait_for_turn(now + config_.switch_timeout / kTurnPart, coroutine)) {
+      return fail(ErrorCode::kExhausted,
+                  fmt::format("{} power programs run already; for node '{}' it was not its turn",
+                              kProgramsMax, node.str()));
+    }
+    ++begun_;
+    Result<void> outcome = carry_out(
+        {node, verb, std::chrono::steady_clock::now() + config_.switch_timeout}, coroutine);
+    --begun_;
+    if (!waiting_.empty()) waiting_.front()->wake();
+    return outcome;
   }
 
   Result<void> carry_out(const Task& task, Coroutine& coroutine) {
@@ -116,35 +134,29 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
   }
 
   Result<ProcessEnd> run(const Task& task, std::string_view action, Coroutine& coroutine) {
-    if (!wait_for_turn(task.deadline, coroutine)) {
-      return fail(ErrorCode::kTimeout,
-                  fmt::format("{} power programs run already; for node '{}' it was not its turn",
-                              kProgramsMax, task.node.str()));
-    }
     Result<ChildProcess> program = ChildProcess::start(
         loop_, config_.command, fmt::format("action={}\nport={}\n", action, task.node.str()));
     if (!program) return tl::unexpected(program.error());
     running_.insert(&*program);
     Result<ProcessEnd> end = program->wait(left_until(task.deadline), coroutine);
     running_.erase(&*program);
-    if (!waiting_.empty()) waiting_.front()->wake();
     return end;
   }
 
   /// False if there was none in time.
   bool wait_for_turn(SteadyTime deadline, Coroutine& coroutine) {
-    if (running_.size() < kProgramsMax && waiting_.empty()) return !closed_;
+    if (begun_ < kProgramsMax && waiting_.empty()) return !closed_;
     Sleeper turn(loop_);
     waiting_.push_back(&turn);
     sleeping_.insert(&turn);
     while (!closed_ && left_until(deadline) > Duration::zero() &&
-           (running_.size() >= kProgramsMax || waiting_.front() != &turn)) {
+           (begun_ >= kProgramsMax || waiting_.front() != &turn)) {
       turn.sleep(left_until(deadline), coroutine);
     }
     sleeping_.erase(&turn);
     std::erase(waiting_, &turn);
     const bool in_time =
-        !closed_ && running_.size() < kProgramsMax && left_until(deadline) > Duration::zero();
+        !closed_ && begun_ < kProgramsMax && left_until(deadline) > Duration::zero();
     if (!waiting_.empty()) waiting_.front()->wake();  // There may be room for more than one.
     return in_time;
   }
@@ -165,7 +177,8 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
 
   boost::asio::io_context& loop_;
   const ExecPowerConfig config_;
-  std::size_t switches_ = 0;
+  std::size_t switches_ = 0;  ///< Those that wait their turn, too.
+  std::size_t begun_ = 0;
   std::set<ChildProcess*> running_;
   std::deque<Sleeper*> waiting_;  ///< In the order of their turns.
   std::set<Sleeper*> sleeping_;   ///< All that must wake to end.

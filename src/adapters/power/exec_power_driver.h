@@ -16,7 +16,8 @@ namespace hearth {
 
 struct ExecPowerConfig {
   std::vector<std::string> command;  ///< The program's absolute path, then arguments.
-  /// For all that one switch_power() takes: waiting for its turn, the command, the checks. > 0.
+  /// For the command and the checks, from its turn on. Half of it is what it waits for its turn. >
+  /// 0.
   Duration switch_timeout = std::chrono::seconds(30);
   /// Between two questions whether the state was reached.
   Duration poll_interval = std::chrono::milliseconds(500);
@@ -30,15 +31,18 @@ struct ExecPowerConfig {
 /// should be, within the timeout.
 ///
 /// Errors: kFailed, with what the program wrote to stderr; kTimeout, with what was seen last;
-/// kNotFound or kUnavailable if the program cannot be started; kExhausted if it writes without
-/// end, or if too many switches are under way (kSwitchesMax).
+/// kNotFound or kUnavailable if the program cannot be started; kExhausted if it was not begun: its
+/// turn did not come in time, too many switches are under way (kSwitchesMax), or this machine has
+/// no room for one more process.
 ///
 /// All on the loop. Destroying it kills the programs that run; what was under way winds up in the
 /// loop's next turns, which the owner must still run, and calls nobody.
 class ExecPowerDriver : public PowerDriver {
  public:
-  /// So many programs run at once; further switches wait their turn. One whose time runs out
-  /// meanwhile is not begun: by then the node may have come back by itself.
+  /// So many programs run at once, each switch having one until it is done: were the checks to wait
+  /// in line as well, what was begun would time out behind what was not. Further switches wait
+  /// their turn. One whose time runs out meanwhile is not begun: by then the node may have come
+  /// back by itself.
   static constexpr std::size_t kProgramsMax = 16;
   static constexpr std::size_t kSwitchesMax = 1024;
 

@@ -31,6 +31,13 @@ ErrorCode code_of(int code, int error_number) {
   }
 }
 
+SqliteFault::Room room_at(int code, int error_number) {
+  const int primary = code & 0xff;
+  const bool none =
+      primary == SQLITE_FULL || (primary == SQLITE_IOERR && is_full_disk(error_number));
+  return none ? SqliteFault::Room::kNone : SqliteFault::Room::kLeft;
+}
+
 std::string_view remedy_of(int code, ErrorCode meaning) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -175,7 +182,8 @@ void SqlDatabase::raise(int code) const {
   const ErrorCode meaning = code_of(code, error_number);
   throw SqliteFault(
       Error{meaning, fmt::format("database '{}': {}{}", path_.string(),
-                                 sqlite3_errmsg(connection_.get()), remedy_of(code, meaning))});
+                                 sqlite3_errmsg(connection_.get()), remedy_of(code, meaning))},
+      room_at(code, error_number));
 }
 
 SqlTransaction::SqlTransaction(SqlDatabase& database) : database_(database) {

@@ -25,12 +25,18 @@ namespace hearth {
 /// dozens of calls that a transaction is made of.
 class SqliteFault : public std::exception {
  public:
-  explicit SqliteFault(Error error) : error_(std::move(error)) {}
+  enum class Room : std::uint8_t { kLeft, kNone };
+
+  /// `room` kNone: the disk or the file's bound is full.
+  explicit SqliteFault(Error error, Room room = Room::kLeft)
+      : error_(std::move(error)), room_(room) {}
   const Error& error() const { return error_; }
+  Room room() const { return room_; }
   const char* what() const noexcept override { return error_.message.c_str(); }
 
  private:
   Error error_;
+  Room room_;
 };
 
 /// What goes into a statement. Text is not copied: it must live until the statement was run.

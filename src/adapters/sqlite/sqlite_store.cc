@@ -10,6 +10,7 @@
 #include "adapters/file/file.h"
 #include "adapters/file/lock_file.h"
 #include "adapters/sqlite/database.h"
+#include "adapters/sqlite/disk_reserve.h"
 #include "adapters/sqlite/migration.h"
 #include "adapters/sqlite/tables.h"
 #include "base/check.h"
@@ -17,8 +18,34 @@
 namespace hearth {
 namespace {
 
-/// Old events go in lots of so many: one delete of many neighbours instead of many of one.
-constexpr std::size_t kTrimEvery = 256;
+/// Old events go in lots of so many, or of this part of their bytes: one delete of many neighbours
+/// instead of many of one.
+constexpr std::uint64_t kTrimEvery = 256;
+constexpr std::uint64_t kTrimEveryPartOfBytes = 16;
+
+/// How much of something, in numbers and in bytes.
+struct EventAmount {
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+
+  EventAmount operator+(const EventAmount& other) const {
+    return {count + other.count, bytes + other.bytes};
+  }
+  /// What is left of it beside `other`; nothing if that is more.
+  EventAmount without(const EventAmount& other) const {
+    return {count - std::min(count, other.count), bytes - std::min(bytes, other.bytes)};
+  }
+};
+
+EventAmount events_in(const std::vector<Write>& writes) {
+  EventAmount amount;
+  for (const Write& write : writes) {
+    if (const auto* append = std::get_if<AppendEvent>(&write)) {
+      amount = amount + EventAmount{1, EventTable::bytes_of(append->event)};
+    }
+  }
+  return amount;
+}
 
 /// Where the faults of SQLite become results.
 template <class Work>
@@ -45,7 +72,7 @@ Result<void> make_file(const std::filesystem::path& path) {
 }
 
 /// Everything is checked before the first write, so that a damaged file is left as it is.
-void prepare(SqlDatabase& database, std::uint64_t file_bytes_max) {
+void prepare(SqlDatabase& database) {
   if (const std::string fault = database.word("PRAGMA quick_check(1)"); fault != "ok") {
     throw SqliteFault(Error{ErrorCode::kCorrupt,
                             fmt::format("database '{}' is damaged ({}); move it away, and restore "
@@ -63,8 +90,6 @@ void prepare(SqlDatabase& database, std::uint64_t file_bytes_max) {
   database.execute("PRAGMA synchronous = FULL");
   database.execute("PRAGMA foreign_keys = ON");
   database.execute("PRAGMA journal_size_limit = 16777216");
-  const auto page_bytes = static_cast<std::uint64_t>(database.number("PRAGMA page_size"));
-  database.execute(fmt::format("PRAGMA max_page_count = {}", file_bytes_max / page_bytes));
 }
 
 }  // namespace
@@ -74,10 +99,12 @@ class SqliteStore::Session {
  public:
   Session(LockFile lock, const SqliteStoreConfig& config)
       : lock_(std::move(lock)),
-        events_max_(config.events_max),
+        events_max_{config.events_max, config.events_bytes_max},
+        file_bytes_max_(config.file_bytes_max),
+        reserve_(config.directory / fmt::format("{}-reserve", kFileName)),
         database_(config.directory / kFileName, config.busy_timeout) {
-    prepare(database_, config.file_bytes_max);
-    tables_.emplace(database_);
+    open_tables();
+    bound_file();
   }
 
   Snapshot load() {
@@ -93,17 +120,16 @@ class SqliteStore::Session {
   void commit(const std::vector<Write>& writes) {
     if (writes.empty()) return;
     refuse_if_moved();
-    SqlTransaction transaction(database_);
-    for (const Write& write : writes) {
-      std::visit([this](const auto& one) { apply(one); }, write);
+    if (!reserve_.is_held()) bound_file();
+    for (bool written = false; !written;) {
+      try {
+        trim_for(events_in(writes));
+        write(writes);
+        written = true;
+      } catch (const SqliteFault& fault) {
+        if (fault.room() == SqliteFault::Room::kLeft || !give_up_events()) throw;
+      }
     }
-    const auto appended = static_cast<std::size_t>(std::count_if(
-        writes.begin(), writes.end(),
-        [](const Write& write) { return std::holds_alternative<AppendEvent>(write); }));
-    const bool trims = untrimmed_ + appended >= kTrimEvery;
-    if (trims) tables_->events.trim(events_max_);
-    transaction.commit();
-    untrimmed_ = trims ? 0 : untrimmed_ + appended;
   }
 
   std::vector<ClusterEvent> events_after(std::uint64_t seq, std::size_t count_max) {
@@ -134,6 +160,80 @@ class SqliteStore::Session {
     EventTable events;
   };
 
+  /// Takes some room on the disk already, for the log and what is shared with those who read.
+  void open_tables() {
+    try {
+      prepare(database_);
+    } catch (const SqliteFault& fault) {
+      if (fault.room() == SqliteFault::Room::kLeft || !reserve_.release()) throw;
+      grows_ = false;
+      prepare(database_);
+    }
+    tables_.emplace(database_);
+  }
+
+  /// The file may grow to its bound as long as there is a reserve, or never was one. With the
+  /// reserve gone it may not: what grows goes to the log first, and what then cannot be folded into
+  /// the file holds the log's room for ever.
+  void bound_file() {
+    const bool was_held = reserve_.is_held();
+    if (reserve_.restore() && !was_held) grows_ = true;
+    const auto page_bytes = static_cast<std::uint64_t>(database_.number("PRAGMA page_size"));
+    // A bound below the file's size means its size.
+    const std::uint64_t pages_max = grows_ ? file_bytes_max_ / page_bytes : 1;
+    database_.execute(fmt::format("PRAGMA max_page_count = {}", pages_max));
+  }
+
+  /// Makes room within the bounds for `coming`.
+  void trim_for(const EventAmount& coming) {
+    const EventAmount since_trim = untrimmed_ + coming;
+    if (since_trim.count < kTrimEvery &&
+        since_trim.bytes < events_max_.bytes / kTrimEveryPartOfBytes) {
+      return;
+    }
+    const EventAmount kept = events_max_.without(coming);
+    SqlTransaction transaction(database_);
+    tables_->events.trim(kept.count, kept.bytes);
+    transaction.commit();
+    untrimmed_ = {};
+  }
+
+  void write(const std::vector<Write>& writes) {
+    SqlTransaction transaction(database_);
+    for (const Write& write : writes) {
+      std::visit([this](const auto& one) { apply(one); }, write);
+    }
+    transaction.commit();
+    untrimmed_ = untrimmed_ + events_in(writes);
+  }
+
+  /// Makes room for a batch that did not fit. False if there is no more to give up.
+  bool give_up_events() {
+    try {
+      if (reserve_.is_needed() && reserve_.release()) grows_ = false;
+      // What is written next goes to the log's beginning then, and takes no more of the disk.
+      database_.execute("PRAGMA wal_checkpoint(PASSIVE)");
+      bound_file();
+      if (give_up_older_half()) return true;
+      if (grows_) return false;
+      grows_ = true;  // The last resort: whatever room the disk may have.
+      bound_file();
+      return true;
+    } catch (const SqliteFault& fault) {
+      if (fault.room() == SqliteFault::Room::kLeft) throw;
+      return false;
+    }
+  }
+
+  bool give_up_older_half() {
+    const std::uint64_t count = tables_->events.count();
+    if (count <= 1) return false;
+    SqlTransaction transaction(database_);
+    tables_->events.trim(count / 2, events_max_.bytes);
+    transaction.commit();
+    return true;
+  }
+
   void apply(const PutEpoch& put) { tables_->meta.put(put.epoch); }
   void apply(const PutNode& put) { tables_->nodes.put(put.node); }
   void apply(const PutWorkload& put) { tables_->workloads.put(put.workload); }
@@ -152,10 +252,13 @@ class SqliteStore::Session {
   }
 
   LockFile lock_;
-  const std::uint64_t events_max_;
+  const EventAmount events_max_;
+  const std::uint64_t file_bytes_max_;
+  DiskReserve reserve_;
+  bool grows_ = true;  ///< Whether the file may.
   SqlDatabase database_;
-  std::optional<Tables> tables_;        ///< After the migrations: what they prepare must exist.
-  std::size_t untrimmed_ = kTrimEvery;  ///< Events since the last trim; the first commit trims.
+  std::optional<Tables> tables_;          ///< After the migrations: what they prepare must exist.
+  EventAmount untrimmed_{kTrimEvery, 0};  ///< Since the last trim; the first commit trims.
 };
 
 SqliteStore::SqliteStore(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -163,7 +266,7 @@ SqliteStore::SqliteStore(std::unique_ptr<Session> session) : session_(std::move(
 SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteStoreConfig& config) {
-  HEARTH_CHECK(config.events_max > 0);
+  HEARTH_CHECK(config.events_max > 0 && config.events_bytes_max > 0);
   if (Result<void> made = make_directory(config.directory); !made) {
     return tl::unexpected(made.error());
   }

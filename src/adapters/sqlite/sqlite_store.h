@@ -12,9 +12,10 @@ namespace hearth {
 
 struct SqliteStoreConfig {
   std::filesystem::path directory;  ///< Made if it is not there.
-  /// How many of the newest events are kept. Old ones go in lots, so for a while there are a few
-  /// more. > 0.
+  /// How many of the newest events are kept, and how many bytes of them. Old ones go in lots, so
+  /// for a while there are a few more. The very newest stays in any case. > 0.
   std::uint64_t events_max = 10'000;
+  std::uint64_t events_bytes_max = std::uint64_t{16} << 20;
   /// What the database may grow to; a commit that would exceed it is kExhausted.
   std::uint64_t file_bytes_max = std::uint64_t{1} << 30;
   /// How long a commit waits for another program that writes to the file.
@@ -32,7 +33,14 @@ struct SqliteStoreConfig {
 ///   each commit (backlog_bytes) until that transaction ends.
 /// - The file is readable by its owner only: environments of workloads may hold secrets.
 ///
-/// Errors: kExhausted when the disk or the bound is full: commit again once there is room.
+/// - Events are what it gives up first. They are trimmed to their bounds before a batch is written,
+///   in a transaction of their own. Where the disk or the file's bound is full all the same, the
+///   older half of them goes, again and again, until the batch fits or one event is left. To write
+///   that down takes room, too: "hearth.db-reserve" holds it (DiskReserve) and is removed then; as
+///   long as the disk has no room to make it again, the file does not grow.
+///
+/// Errors: kExhausted when the disk or the bound is full of what cannot be given up: commit again
+/// once there is room.
 /// kUnavailable when the file is read-only, gone, or held by another program. kCorrupt when it is
 /// damaged. kInvalidArgument when a batch contradicts itself (an instance of no workload): our own
 /// mistake; nothing of it was written.

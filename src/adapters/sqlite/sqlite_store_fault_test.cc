@@ -32,6 +32,12 @@ std::vector<Write> batch(std::uint64_t n, std::size_t bytes = 100) {
           AppendEvent{{.seq = n, .subject = "manager", .message = std::string(bytes, '.')}}};
 }
 
+/// One node more, and nothing that could be given up.
+std::vector<Write> batch_of_nodes(std::uint64_t n) {
+  return {PutNode{
+      {.name = *NodeName::parse("node-" + std::to_string(n)), .evidence = std::string(5000, '.')}}};
+}
+
 /// The n that all of a snapshot says; nullopt if it holds half a batch.
 std::optional<std::uint64_t> whole_batch(const Snapshot& snapshot) {
   const std::uint64_t n = snapshot.epoch.value;
@@ -48,6 +54,15 @@ class SqliteStoreFault : public testing::Test {
   Error error_of_open() const {
     const auto store = SqliteStore::open(config());
     return store ? Error{} : store.error();
+  }
+
+  void run_on_small_disk(std::size_t bytes, const std::function<bool(SmallDisk&)>& test) const {
+    fs::create_directory(config().directory);
+    switch (SmallDisk::run(config().directory, bytes, test)) {
+      case SmallDisk::Outcome::kPassed: return;
+      case SmallDisk::Outcome::kFailed: FAIL();
+      case SmallDisk::Outcome::kNotPermitted: GTEST_SKIP() << "this user may not mount";
+    }
   }
 
   const TemporaryDirectory folder_;
@@ -128,30 +143,69 @@ TEST_F(SqliteStoreFault, APowerCutLosesNothingThatWasAcknowledged) {
   }
 }
 
+// Goal: what cannot be given up does fill a disk, and is whole all the same.
+// Method: nothing but nodes, each commit one more.
 TEST_F(SqliteStoreFault, AFullDiskIsExhaustedAndRoomMakesItWorkAgain) {
-  fs::create_directory(config().directory);
   const auto on_full_disk = [&](SmallDisk& disk) {
     const auto store = SqliteStore::open({.directory = disk.path()});
-    EXPECT_TRUE(store.has_value() && (*store)->commit(batch(1)).has_value());
+    EXPECT_TRUE(store.has_value() && (*store)->commit(batch_of_nodes(1)).has_value());
     disk.fill();
     std::uint64_t n = 2;
     Result<void> committed;
-    while (n < 1000 && (committed = (*store)->commit(batch(n, 5000)))) ++n;
+    while (n < 2000 && (committed = (*store)->commit(batch_of_nodes(n)))) ++n;
     EXPECT_EQ(committed.error().code, ErrorCode::kExhausted) << committed.error().message;
     EXPECT_THAT(committed.error().message,
                 AllOf(HasSubstr(disk.path().string()), HasSubstr("free some space there")));
-    EXPECT_EQ(whole_batch((*store)->load().value()), n - 1) << "still readable, and whole";
+    EXPECT_EQ((*store)->load()->nodes.size(), n - 1) << "still readable, and whole";
 
     disk.make_room();
-    EXPECT_TRUE((*store)->commit(batch(n, 5000)).has_value());
+    EXPECT_TRUE((*store)->commit(batch_of_nodes(n)).has_value());
+    EXPECT_EQ((*store)->load()->nodes.size(), n);
+    return !HasFailure();
+  };
+  run_on_small_disk(4 << 20, on_full_disk);
+}
+
+// Goal: a disk that others fill costs old events, and no decision.
+TEST_F(SqliteStoreFault, OnAFullDiskOldEventsAreGivenUpAndCommitsGoOn) {
+  const auto on_full_disk = [&](SmallDisk& disk) {
+    const auto store = SqliteStore::open({.directory = disk.path()});
+    std::uint64_t n = 0;
+    while (n < 400) EXPECT_TRUE((*store)->commit(batch(++n, 5000)).has_value()) << n;
+    disk.fill();
+    for (; n < 1500; ++n) {
+      const Result<void> committed = (*store)->commit(batch(n + 1, 5000));
+      if (!committed) ADD_FAILURE() << n << ": " << committed.error().message;
+      if (!committed) break;
+    }
+    EXPECT_EQ(whole_batch((*store)->load().value()), n);
+    EXPECT_LT((*store)->events_after(0, 10'000)->size(), n);
+    return !HasFailure();
+  };
+  run_on_small_disk(32 << 20, on_full_disk);
+}
+
+// Goal: also with an empty log, as after a start, there is room to write down what is given up.
+TEST_F(SqliteStoreFault, ADiskThatWasFilledWhileItWasClosedIsOpenedAndWrittenTo) {
+  const auto on_full_disk = [&](SmallDisk& disk) {
+    std::uint64_t n = 0;
+    {
+      const auto store = SqliteStore::open({.directory = disk.path()});
+      while (n < 100) EXPECT_TRUE((*store)->commit(batch(++n, 5000)).has_value());
+    }
+    disk.fill();
+    const auto store = SqliteStore::open({.directory = disk.path()});
+    if (!store) ADD_FAILURE() << store.error().message;
+    if (!store) return false;
+    for (; n < 300; ++n) {
+      const Result<void> committed = (*store)->commit(batch(n + 1, 5000));
+      if (!committed) ADD_FAILURE() << n << ": " << committed.error().message;
+      if (!committed) return false;
+    }
     EXPECT_EQ(whole_batch((*store)->load().value()), n);
     return !HasFailure();
   };
-  switch (SmallDisk::run(config().directory, 4 << 20, on_full_disk)) {
-    case SmallDisk::Outcome::kPassed: break;
-    case SmallDisk::Outcome::kFailed: FAIL();
-    case SmallDisk::Outcome::kNotPermitted: GTEST_SKIP() << "this user may not mount";
-  }
+  run_on_small_disk(32 << 20, on_full_disk);
 }
 
 TEST_F(SqliteStoreFault, ADiskThatIsFullAtTheStartIsSaid) {
@@ -186,17 +240,47 @@ TEST_F(SqliteStoreFault, AReadOnlyDiskIsSaid) {
 TEST_F(SqliteStoreFault, TheBoundOfTheFileIsExhaustedToo) {
   SqliteStoreConfig small = config();
   small.file_bytes_max = 1 << 20;
-  small.events_max = 1;
   const auto store = SqliteStore::open(small);
   ASSERT_TRUE(store.has_value());
   std::uint64_t n = 1;
   Result<void> committed;
-  while (n < 250 && (committed = (*store)->commit(batch(n, 10'000)))) ++n;
+  while (n < 1000 && (committed = (*store)->commit(batch_of_nodes(n)))) ++n;
   ASSERT_FALSE(committed.has_value());
   EXPECT_EQ(committed.error().code, ErrorCode::kExhausted);
   EXPECT_THAT(committed.error().message, HasSubstr("raise its bound"));
-  EXPECT_EQ(whole_batch((*store)->load().value()), n - 1);
+  EXPECT_EQ((*store)->load()->nodes.size(), n - 1);
   EXPECT_TRUE((*store)->commit({PutEpoch{{7}}}).has_value()) << "what needs no room is written";
+}
+
+// Goal: events cannot fill the file so that nothing can be written any more, nor trimmed.
+TEST_F(SqliteStoreFault, AFileThatIsFullOfEventsGivesUpTheOldOnes) {
+  SqliteStoreConfig small = config();
+  small.file_bytes_max = 1 << 20;
+  const auto store = SqliteStore::open(small);
+  ASSERT_TRUE(store.has_value());
+  for (std::uint64_t n = 1; n <= 400; ++n) {
+    const Result<void> committed = (*store)->commit(batch(n, 10'000));
+    ASSERT_TRUE(committed.has_value()) << n << ": " << committed.error().message;
+    ASSERT_EQ(whole_batch((*store)->load().value()), n);
+  }
+  EXPECT_GT((*store)->events_after(0, 10'000)->size(), 10U) << "no more than is needed";
+}
+
+// Goal: a file that became too large under a larger bound can be used under a smaller one.
+TEST_F(SqliteStoreFault, AFileThatIsLargerThanItsBoundIsStillWrittenTo) {
+  std::uint64_t n = 0;
+  {
+    const auto store = SqliteStore::open(config());
+    while (n < 300) ASSERT_TRUE((*store)->commit(batch(++n, 10'000)).has_value());
+  }
+  SqliteStoreConfig small = config();
+  small.file_bytes_max = 1 << 20;
+  const auto store = SqliteStore::open(small);
+  ASSERT_TRUE(store.has_value());
+  for (; n < 600; ++n) {
+    const Result<void> committed = (*store)->commit(batch(n + 1, 10'000));
+    ASSERT_TRUE(committed.has_value()) << n << ": " << committed.error().message;
+  }
 }
 
 TEST_F(SqliteStoreFault, AFileThatWasTakenAwayIsNotWrittenInto) {

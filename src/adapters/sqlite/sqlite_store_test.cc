@@ -160,6 +160,36 @@ TEST_F(SqliteStoreTest, OldEventsAreDropped) {
   EXPECT_EQ(store->load()->last_event_seq, seq + 1);
 }
 
+// Goal: few events with long messages do not fill the database either.
+TEST_F(SqliteStoreTest, OldEventsAreDroppedByTheirBytesToo) {
+  constexpr std::size_t kMessageBytes = 10'000;
+  SqliteStoreConfig small = config();
+  small.events_bytes_max = 1'000'000;
+  const std::unique_ptr<SqliteStore> store = open(small);
+  for (std::uint64_t seq = 1; seq <= 300; ++seq) {
+    ClusterEvent lengthy = event(seq);
+    lengthy.message.resize(kMessageBytes, 'm');
+    ASSERT_TRUE(store->commit({AppendEvent{lengthy}}).has_value());
+    const std::vector<ClusterEvent> kept = store->events_after(0, 10'000).value();
+    ASSERT_LE(kept.size() * kMessageBytes, small.events_bytes_max * 9 / 8);
+    ASSERT_GE(kept.size(), std::min<std::uint64_t>(seq, 90));
+    ASSERT_EQ(kept.back(), lengthy);
+  }
+}
+
+TEST_F(SqliteStoreTest, AnEventThatIsLargerThanTheBoundOfAllIsKeptWhileItIsTheNewest) {
+  SqliteStoreConfig small = config();
+  small.events_bytes_max = 1000;
+  const std::unique_ptr<SqliteStore> store = open(small);
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    ClusterEvent lengthy = event(seq);
+    lengthy.message.resize(2000, 'm');
+    ASSERT_TRUE(store->commit({AppendEvent{lengthy}}).has_value());
+    EXPECT_EQ(store->events_after(0, 10).value().back(), lengthy);
+    EXPECT_EQ(store->load()->last_event_seq, seq);
+  }
+}
+
 TEST_F(SqliteStoreTest, TwoManagersCannotShareAFolder) {
   const auto first = open();
   const auto second = SqliteStore::open(config());

@@ -328,10 +328,30 @@ std::vector<Instance> InstanceTable::load() {
   return instances;
 }
 
+namespace {
+
+/// Of an event's row besides its words: numbers, type, and its share of the pages.
+constexpr std::uint64_t kEventRowBytes = 64;
+
+/// Deletes all but the newest ?1 and all but the newest that make up ?2 bytes.
+constexpr std::string_view kTrimEvents = R"sql(
+DELETE FROM events WHERE seq < (SELECT max(seq) FROM events) AND seq <= (
+  SELECT max(seq) FROM (
+    SELECT seq,
+      row_number() OVER newest_first AS newest,
+      sum(length(CAST(subject AS BLOB)) + length(CAST(message AS BLOB)) + ?3)
+        OVER newest_first AS bytes
+    FROM events WINDOW newest_first AS (ORDER BY seq DESC))
+  WHERE newest > ?1 OR bytes > ?2)
+)sql";
+
+}  // namespace
+
 EventTable::EventTable(SqlDatabase& database)
     : append_(database.prepare("INSERT OR REPLACE INTO events (seq, at, type, subject, message) "
                                "VALUES (?1, ?2, ?3, ?4, ?5)")),
-      trim_(database.prepare("DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - ?1")),
+      trim_(database.prepare(kTrimEvents)),
+      count_(database.prepare("SELECT count(*) FROM events")),
       last_seq_(database.prepare("SELECT coalesce(max(seq), 0) FROM events")),
       after_(database.prepare("SELECT seq, at, type, subject, message FROM events "
                               "WHERE seq > ?1 ORDER BY seq LIMIT ?2")) {}
@@ -341,8 +361,18 @@ void EventTable::append(const ClusterEvent& event) {
   append_.run({seq, at, name_of(type), subject, message});
 }
 
-void EventTable::trim(std::uint64_t count) {
-  trim_.run({count});
+void EventTable::trim(std::uint64_t count, std::uint64_t bytes) {
+  trim_.run({count, bytes, kEventRowBytes});
+}
+
+std::uint64_t EventTable::count() {
+  std::uint64_t count = 0;
+  count_.for_each("events", {}, [&](SqlRow& row) { count = row.number<std::uint64_t>(); });
+  return count;
+}
+
+std::uint64_t EventTable::bytes_of(const ClusterEvent& event) {
+  return event.subject.size() + event.message.size() + kEventRowBytes;
 }
 
 std::uint64_t EventTable::last_seq() {

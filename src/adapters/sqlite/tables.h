@@ -71,14 +71,19 @@ class EventTable {
  public:
   explicit EventTable(SqlDatabase& database);
   void append(const ClusterEvent& event);
-  /// Keeps the newest `count`.
-  void trim(std::uint64_t count);
+  /// Keeps the newest: `count` of them, and `bytes` by bytes_of(); the very newest in any case,
+  /// since last_seq() is what numbers go on from.
+  void trim(std::uint64_t count, std::uint64_t bytes);
+  std::uint64_t count();
+  /// What an event counts as: its words, and what goes with them.
+  static std::uint64_t bytes_of(const ClusterEvent& event);
   std::uint64_t last_seq();
   std::vector<ClusterEvent> after(std::uint64_t seq, std::size_t count_max);
 
  private:
   SqlStatement append_;
   SqlStatement trim_;
+  SqlStatement count_;
   SqlStatement last_seq_;
   SqlStatement after_;
 };

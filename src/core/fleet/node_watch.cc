@@ -128,10 +128,10 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
   const bool is_booting = node_.recovery.phase == RecoveryPhase::kBooting;
   const bool is_same = incarnation.told() ? incarnation == node_.incarnation : !is_booting;
   if (node_.recovery.phase != RecoveryPhase::kNone) {
-    const std::uint32_t attempts = node_.recovery.attempt;
     using SameLife = RecoveryLadder::SameLife;
     if (!ladder_.on_heartbeat(is_same ? SameLife::kYes : SameLife::kNo, now.mono)) return {};
-    outcome.recovered = Recovered{.attempts = attempts, .same_incarnation = is_same};
+    outcome.recovered =
+        Recovered{.attempts = ladder_.recovery().attempt, .same_incarnation = is_same};
   }
   if (incarnation.told() && !is_same) {
     outcome.booted_anew =

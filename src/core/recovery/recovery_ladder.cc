@@ -56,6 +56,14 @@ void RecoveryLadder::on_switched(PowerVerb verb, const Result<void>& outcome, Mo
   const RecoveryPhase expected =
       verb == PowerVerb::kOff ? RecoveryPhase::kSwitchingOff : RecoveryPhase::kSwitchingOn;
   if (state_.recovery.phase != expected) return;
+  if (!outcome && outcome.error().code == ErrorCode::kExhausted) {
+    state_.recovery.reason =
+        fmt::format("power {} waits for its turn: {}", name_of(verb), outcome.error().message);
+    state_.verb.reset();
+    state_.in_line = true;
+    state_.deadline = now + settings_.backoff_min;
+    return;
+  }
   if (!outcome) {
     fail_attempt(fmt::format("power {} failed: {}", name_of(verb), outcome.error().message), now);
     return;
@@ -71,7 +79,10 @@ bool RecoveryLadder::on_heartbeat(SameLife same_life, MonoTime now) {
   switch (state_.recovery.phase) {
     case RecoveryPhase::kNone: return false;
     case RecoveryPhase::kSwitchingOff:
-    case RecoveryPhase::kSwitchingOn: return false;  // The power is in our hands: see it through.
+      if (!state_.in_line) return false;  // The power is in our hands: see it through.
+      --state_.recovery.attempt;
+      break;
+    case RecoveryPhase::kSwitchingOn: return false;
     case RecoveryPhase::kBooting:
       if (same_life == SameLife::kYes) return false;
       break;
@@ -96,7 +107,9 @@ void RecoveryLadder::on_tick(MonoTime now) {
     case RecoveryPhase::kNone:
     case RecoveryPhase::kQuarantined: state_.deadline.reset(); return;
     case RecoveryPhase::kSwitchingOff:
-    case RecoveryPhase::kSwitchingOn: return fail_attempt("the power driver never answered", now);
+    case RecoveryPhase::kSwitchingOn:
+      if (!state_.in_line) return fail_attempt("the power driver never answered", now);
+      return enter(state_.recovery.phase, now + kAnswerFactor * settings_.switch_timeout);
     case RecoveryPhase::kBooting:
       return fail_attempt(
           fmt::format("no heartbeat within {} of power on", show_duration(settings_.boot_timeout)),
@@ -115,15 +128,20 @@ void RecoveryLadder::on_bus_restored(MonoTime now) {
   switch (state_.recovery.phase) {
     case RecoveryPhase::kNone:
     case RecoveryPhase::kQuarantined:
-    case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn: return;
-    case RecoveryPhase::kBooting: state_.deadline = now + settings_.boot_timeout; return;
-    case RecoveryPhase::kWaiting:
-      HEARTH_CHECK(state_.deadline);
-      state_.deadline = std::max(*state_.deadline, now + settings_.backoff_min);
+    case RecoveryPhase::kSwitchingOff:
+      if (state_.in_line) wait_for_node(now);
       return;
+    case RecoveryPhase::kBooting: state_.deadline = now + settings_.boot_timeout; return;
+    case RecoveryPhase::kWaiting: return wait_for_node(now);
   }
   HEARTH_CHECK(false);
+}
+
+/// What it does next would hit a node that is back.
+void RecoveryLadder::wait_for_node(MonoTime now) {
+  HEARTH_CHECK(state_.deadline);
+  state_.deadline = std::max(*state_.deadline, now + settings_.backoff_min);
 }
 
 void RecoveryLadder::on_stall(Duration lateness, MonoTime now) {
@@ -141,6 +159,7 @@ void RecoveryLadder::enter(RecoveryPhase phase, std::optional<MonoTime> deadline
   state_.recovery.phase = phase;
   state_.deadline = deadline;
   state_.verb.reset();
+  state_.in_line = false;
   if (phase == RecoveryPhase::kSwitchingOff) state_.verb = PowerVerb::kOff;
   if (phase == RecoveryPhase::kSwitchingOn) state_.verb = PowerVerb::kOn;
 }
@@ -165,6 +184,9 @@ void RecoveryLadder::check_invariants() const {
   const bool rests = phase == RecoveryPhase::kNone || phase == RecoveryPhase::kQuarantined;
   HEARTH_CHECK(rests || state_.deadline);
   HEARTH_CHECK(rests || state_.recovery.attempt >= 1);
+  const bool switches =
+      phase == RecoveryPhase::kSwitchingOff || phase == RecoveryPhase::kSwitchingOn;
+  HEARTH_CHECK(!state_.in_line || (switches && !state_.verb));
   HEARTH_CHECK(!state_.begin_at || state_.unattended);
   HEARTH_CHECK(!state_.unattended || phase == RecoveryPhase::kNone);
 }

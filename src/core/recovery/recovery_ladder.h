@@ -19,6 +19,10 @@ namespace hearth::core {
 /// off of an attempt is never repeated once its on was told, and a node that is still booting is
 /// not hit again.
 ///
+/// Where the driver had no room to begin (kExhausted), the verb is told again after backoff_min, as
+/// often as it takes: neither an attempt nor the time for the answer is used up by a turn that did
+/// not come. That ends, since each node before it ends: recovered or in quarantine.
+///
 /// Attempts of an outage that began soon after the last one count on: a node that dies right after
 /// each recovery ends in quarantine, too. Sans-io, not thread-safe.
 class RecoveryLadder {
@@ -27,6 +31,7 @@ class RecoveryLadder {
     Recovery recovery;
     std::optional<MonoTime> deadline;  ///< Of the phase.
     std::optional<PowerVerb> verb;     ///< To be told now.
+    bool in_line = false;              ///< The driver had no room; told again at `deadline`.
     std::optional<MonoTime> recovered_at;
     bool unattended = false;           ///< Dead, and nothing was done about it.
     std::optional<MonoTime> begin_at;  ///< When that ends, unless it is received before.
@@ -46,7 +51,8 @@ class RecoveryLadder {
 
   /// The node was found dead. Begins, unless it is under way already.
   void on_dead(MonoTime now);
-  /// The driver finished `verb`. An outcome that fits no phase (it comes too late) is ignored.
+  /// The driver finished `verb`, or had no room to begin it (kExhausted). An outcome that fits no
+  /// phase (it comes too late) is ignored.
   void on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now);
   enum class SameLife : std::uint8_t { kYes, kNo };
   /// The node gave a sign of life. Returns true if that ends the recovery: a new life does, an old
@@ -73,6 +79,7 @@ class RecoveryLadder {
 
  private:
   void enter(RecoveryPhase phase, std::optional<MonoTime> deadline);
+  void wait_for_node(MonoTime now);
   void begin_attempt(MonoTime now);
   void fail_attempt(std::string reason, MonoTime now);
 

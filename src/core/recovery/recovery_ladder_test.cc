@@ -17,6 +17,7 @@ constexpr RecoverySettings kSettings{.boot_timeout = 2min,
 constexpr MonoTime kStart{1h};
 const Result<void> kOk;
 const Result<void> kBroken = fail(ErrorCode::kFailed, "no such port");
+const Result<void> kNoRoom = fail(ErrorCode::kExhausted, "16 power programs run already");
 
 RecoveryLadder booting(MonoTime now) {
   RecoveryLadder ladder(kSettings, {}, now);
@@ -119,6 +120,61 @@ TEST(RecoveryLadder, ADriverThatNeverAnswersIsAFailedAttempt) {
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kWaiting) << "its late answer changes nothing";
 }
 
+// Goal: of many nodes that die at once those whose turn at the driver is late have their attempts.
+TEST(RecoveryLadder, WaitingForATurnIsNoAttemptAndTakesNoTimeFromTheAnswer) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  MonoTime now = kStart;
+  ladder.on_dead(now);
+  for (const PowerVerb verb : {PowerVerb::kOff, PowerVerb::kOn}) {
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(ladder.take_verb(), verb) << i;
+      now += 20s;
+      ladder.on_switched(verb, kNoRoom, now);
+      EXPECT_EQ(ladder.take_verb(), std::nullopt);
+      EXPECT_EQ(ladder.next_deadline(), now + kSettings.backoff_min);
+      now += kSettings.backoff_min;
+      ladder.on_tick(now);
+      EXPECT_EQ(ladder.next_deadline(), now + 2 * kSettings.switch_timeout) << "as at first";
+      EXPECT_EQ(ladder.recovery().attempt, 1U);
+    }
+    ladder.on_switched(verb, kOk, now);
+  }
+  EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kBooting);
+}
+
+// Goal: a node that comes back while it waits for its turn is not hit when that comes.
+TEST(RecoveryLadder, ANodeThatIsReceivedBeforeItsTurnIsLeftAloneAndHasUsedNoAttempt) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_dead(kStart);
+  EXPECT_FALSE(ladder.on_heartbeat(SameLife::kYes, kStart)) << "it may have begun";
+  ladder.on_switched(PowerVerb::kOff, kNoRoom, kStart);
+  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kYes, kStart + 1s));
+  EXPECT_EQ(ladder.recovery(), Recovery{});
+  EXPECT_EQ(ladder.next_deadline(), std::nullopt);
+  ladder.on_dead(kStart + 2s);
+  EXPECT_EQ(ladder.recovery().attempt, 1U) << "not the second";
+}
+
+TEST(RecoveryLadder, ANodeThatIsOffAndWaitsToBeSwitchedOnIsSwitchedOn) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_dead(kStart);
+  ladder.on_switched(PowerVerb::kOff, kOk, kStart);
+  ladder.on_switched(PowerVerb::kOn, kNoRoom, kStart);
+  EXPECT_FALSE(ladder.on_heartbeat(SameLife::kYes, kStart)) << "a late message";
+  ladder.on_tick(*ladder.next_deadline());
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOn);
+}
+
+TEST(RecoveryLadder, WhoWaitsForATurnWhileNobodyCanBeReceivedHasTimeToBeReceived) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_dead(kStart);
+  ladder.on_switched(PowerVerb::kOff, kNoRoom, kStart);
+  ladder.on_bus_restored(kStart + 1h);
+  ladder.on_tick(kStart + 1h);
+  ladder.take_verb();
+  EXPECT_EQ(ladder.next_deadline(), kStart + 1h + kSettings.backoff_min);
+}
+
 // Goal: what happened while we ourselves stood still is heard before anything is done about it.
 TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
   RecoveryLadder switching(kSettings, {}, kStart);
@@ -184,7 +240,7 @@ TEST(RecoveryLadder, ANodeThatWasFoundDeadAndIsReceivedIsLeftAlone) {
 
 /// Lets one thing happen to the ladder, any one.
 void anything(RecoveryLadder& ladder, MonoTime now) {
-  const auto outcome = [] { return *rc::gen::arbitrary<bool>() ? kOk : kBroken; };
+  const auto outcome = [] { return *rc::gen::element(kOk, kBroken, kNoRoom); };
   switch (*rc::gen::inRange(0, 7)) {
     case 0: return ladder.on_dead(now);
     case 1: return ladder.on_switched(PowerVerb::kOff, outcome(), now);
@@ -216,6 +272,31 @@ RC_GTEST_PROP(RecoveryLadderProperties, NeverSwitchesOffWhatItSwitchedOnInTheSam
     const std::optional<PowerVerb> verb = ladder.take_verb();
     if (verb == PowerVerb::kOn) attempt_of_on = ladder.recovery().attempt;
     if (verb == PowerVerb::kOff) RC_ASSERT(ladder.recovery().attempt > attempt_of_on);
+  }
+}
+
+// Goal: an attempt is one in which the driver began, however often it had no room for it.
+// Method: a driver that answers each verb, in any way; the node dies and comes back at any time.
+RC_GTEST_PROP(RecoveryLadderProperties, CountsOnlyAttemptsThatBegan, ()) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  MonoTime now = kStart;
+  std::uint32_t begun = 0;
+  for (int i = *rc::gen::inRange(1, 80); i > 0; --i) {
+    now += 1s;
+    switch (*rc::gen::inRange(0, 3)) {
+      case 0: ladder.on_dead(now); break;
+      case 1: ladder.on_heartbeat(*rc::gen::element(SameLife::kYes, SameLife::kNo), now); break;
+      case 2: ladder.on_tick(now = std::max(now, ladder.next_deadline().value_or(now))); break;
+    }
+    for (std::optional<PowerVerb> verb = ladder.take_verb(); verb; verb = ladder.take_verb()) {
+      const Result<void> outcome = *rc::gen::element(kOk, kBroken, kNoRoom);
+      const bool begins = outcome || outcome.error().code != ErrorCode::kExhausted;
+      if (verb == PowerVerb::kOff && begins) ++begun;
+      ladder.on_switched(*verb, outcome, now);
+      ladder.check_invariants();
+    }
+    const bool is_under_way = ladder.recovery().phase == RecoveryPhase::kSwitchingOff;
+    RC_ASSERT(ladder.recovery().attempt <= begun + (is_under_way ? 1 : 0));
   }
 }
 

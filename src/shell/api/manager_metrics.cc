@@ -77,6 +77,9 @@ void write_manager(MetricsText& out, const ManagerService& service) {
       .sample(shell.payloads_rejected);
   out.counter("hearth_inbox_overflows_total", "Heartbeats dropped while the store was slow.")
       .sample(shell.inbox_overflows);
+  out.counter("hearth_heartbeats_superseded_total",
+              "Heartbeats that a newer one replaced while the store was slow.")
+      .sample(shell.heartbeats_superseded);
   out.counter("hearth_store_commits_total", "Transactions committed.").sample(shell.commits);
   out.counter("hearth_store_commits_failed_total", "Transactions that failed and were repeated.")
       .sample(shell.commits_failed);

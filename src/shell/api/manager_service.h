@@ -16,7 +16,8 @@ namespace hearth {
 /// What went by in the manager's shell since its start, for metrics.
 struct ManagerShellCounters {
   std::uint64_t payloads_rejected = 0;  ///< Messages on our topics that were not what they must be.
-  std::uint64_t inbox_overflows = 0;    ///< Heartbeats dropped because the inbox was full.
+  std::uint64_t inbox_overflows = 0;    ///< Heartbeats dropped or cut, the inbox being full.
+  std::uint64_t heartbeats_superseded = 0;  ///< By newer ones, before they were looked at.
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;
   std::uint64_t store_backlog_bytes = 0;  ///< A gauge, as of the last commit: see Store.

@@ -23,10 +23,6 @@ constexpr Duration kFetchTimeout = 2s;
 constexpr std::size_t kRequestsMax = 256;
 constexpr std::size_t kNameShown = 63;  ///< Of a name that somebody else tells.
 
-bool is_heartbeat(const core::ManagerEvent& event) {
-  return std::holds_alternative<core::HeartbeatReceived>(event);
-}
-
 }  // namespace
 
 ManagerShell::ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerSettings settings,
@@ -39,6 +35,7 @@ ManagerShell::ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerS
       on_fatal_(std::move(on_fatal)),
       manager_(std::move(settings), snapshot, ports.clock.now()),
       events_(snapshot.last_event_seq),
+      inbox_(config_.inbox),
       deadline_(loop.make_timer([this] { deliver(core::Ticked{}); })),
       commit_retry_(loop.make_timer([this] { commit(); })),
       commit_watch_(loop.make_timer([this] { on_commit_hangs(); })),
@@ -75,7 +72,7 @@ void ManagerShell::submit(Command command, Completion<core::CommandResult> done)
                        fmt::format("nothing is changed: the manager's store fails: {}",
                                    store_fault_->message)));
   }
-  if (requests_.size() >= kRequestsMax || inbox_.size() >= config_.inbox_max) {
+  if (requests_.size() >= kRequestsMax || !inbox_.has_room()) {
     return answer(std::move(done), fail(ErrorCode::kExhausted,
                                         "the manager has too many requests waiting; try again "
                                         "soon"));
@@ -108,12 +105,16 @@ void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
 }
 
 void ManagerShell::deliver(core::ManagerEvent event) {
-  if (inbox_.size() >= config_.inbox_max && is_heartbeat(event)) {
-    ++counters_.inbox_overflows;
-    warn("inbox", "more heartbeats come in than the store lets us take; some are dropped");
-    return;
+  switch (inbox_.push(std::move(event))) {
+    case Inbox::Admission::kWaits: break;
+    case Inbox::Admission::kSupersedes:
+    case Inbox::Admission::kSuperseded: ++counters_.heartbeats_superseded; break;
+    case Inbox::Admission::kCut:
+    case Inbox::Admission::kDropped:
+      ++counters_.inbox_overflows;
+      warn("inbox", "more comes in than the store lets us take; some heartbeats are dropped");
+      break;
   }
-  inbox_.push_back(std::move(event));
   pump();
 }
 
@@ -122,8 +123,7 @@ void ManagerShell::pump() {
   if (pumping_) return;
   pumping_ = true;
   while (!committing_ && !inbox_.empty()) {
-    const core::ManagerEvent event = std::move(inbox_.front());
-    inbox_.pop_front();
+    const core::ManagerEvent event = inbox_.pop();
     batch_ = manager_.step(event, ports_.clock.now());
     if (config_.on_step) config_.on_step(event, batch_, manager_);
     if (batch_.writes.empty()) {

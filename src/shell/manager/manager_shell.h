@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +19,7 @@
 #include "shell/api/manager_service.h"
 #include "shell/log/log_limit.h"
 #include "shell/manager/event_ring.h"
+#include "shell/manager/inbox.h"
 #include "shell/topics/topic_names.h"
 
 namespace hearth {
@@ -43,8 +43,7 @@ struct ManagerShellConfig {
   /// A commit that takes longer is a fault of the store, though it has not failed: a file system
   /// that is frozen, or whose server is gone, answers nothing at all.
   Duration commit_slow_after = std::chrono::seconds(5);
-  /// Events that wait for a commit.
-  std::size_t inbox_max = 20'000;
+  Inbox::Bounds inbox = {};  ///< Of what waits for a commit.
   /// Looks on after each step, before anything of it is stored or done: a simulator. It may put a
   /// copy of the core in the core's place, which decides the same from there on.
   std::function<void(const core::ManagerEvent& event, const core::ManagerBatch& batch,
@@ -54,8 +53,8 @@ struct ManagerShellConfig {
 
 /// Runs the manager's core: hands it what happens, commits what it decides, and only then does it.
 ///
-/// One step at a time: while a batch is being committed, events wait in an inbox of inbox_max; at
-/// the bound heartbeats are dropped (the next one says the same), commands are refused. If the
+/// One step at a time: while a batch is being committed, events wait in an Inbox; at its bounds
+/// heartbeats are dropped (the next one says the same), commands are refused. If the
 /// store fails, or does not come back from a commit, the batch is held and tried again with
 /// backoff, no further decision is taken, commands are refused, and the agents keep everything
 /// running; after store_patience `on_fatal` is called.
@@ -131,7 +130,7 @@ class ManagerShell final : public ManagerService {
   ManagerShellCounters counters_;
   LogLimit log_limit_;
 
-  std::deque<core::ManagerEvent> inbox_;
+  Inbox inbox_;
   core::ManagerBatch batch_;  ///< Being committed.
   bool committing_ = false;
   bool pumping_ = false;

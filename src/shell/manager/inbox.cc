@@ -1,0 +1,200 @@
+#include "shell/manager/inbox.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+
+namespace hearth {
+namespace {
+
+// What lies in memory for each value. Of text only what is beside the value itself.
+
+std::size_t bytes_of(const std::string& text) {
+  return text.size();
+}
+
+std::size_t bytes_of(const Report& report) {
+  constexpr std::size_t kEntry = 64;  // Of a map, besides key and value.
+  std::size_t bytes = sizeof report + bytes_of(report.problem);
+  for (const auto& [id, status] : report.instances) {
+    bytes += kEntry + sizeof id + sizeof status + bytes_of(id.str()) +
+             bytes_of(status.container.str()) + bytes_of(status.reason);
+  }
+  for (const auto& [id, workload] : report.workloads) {
+    bytes += kEntry + sizeof id + sizeof workload + bytes_of(id.str()) + bytes_of(workload.str());
+  }
+  for (const std::string& image : report.images) bytes += sizeof image + bytes_of(image);
+  for (const BuildStatus& build : report.builds) {
+    bytes += sizeof build + bytes_of(build.reason) + bytes_of(build.reference);
+  }
+  return bytes;
+}
+
+std::size_t bytes_of(const Heartbeat& heartbeat) {
+  return bytes_of(heartbeat.incarnation.boot_id) + bytes_of(heartbeat.node) +
+         (heartbeat.report ? bytes_of(*heartbeat.report) : 0);
+}
+
+std::size_t bytes_of(const ImportNodes& command) {
+  std::size_t bytes = 0;
+  for (const NodeEntry& entry : command.nodes) {
+    bytes += sizeof entry + bytes_of(entry.name.str()) + bytes_of(entry.display_name) +
+             bytes_of(entry.agent.address);
+  }
+  return bytes;
+}
+
+std::size_t bytes_of(const DeployWorkload& command) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : command.spec.container.environment) {
+    bytes += sizeof name + sizeof value + bytes_of(name) + bytes_of(value);
+  }
+  return bytes;
+}
+
+std::size_t bytes_of(const core::ManagerEvent& event) {
+  std::size_t bytes = sizeof event;
+  if (const auto* heartbeat = std::get_if<core::HeartbeatReceived>(&event)) {
+    bytes += bytes_of(heartbeat->heartbeat);
+  } else if (const auto* fetched = std::get_if<core::StatusFetched>(&event)) {
+    if (fetched->status) bytes += bytes_of(*fetched->status);
+  } else if (const auto* command = std::get_if<core::CommandReceived>(&event)) {
+    if (const auto* nodes = std::get_if<ImportNodes>(&command->command)) bytes += bytes_of(*nodes);
+    if (const auto* one = std::get_if<DeployWorkload>(&command->command)) bytes += bytes_of(*one);
+  }
+  return bytes;
+}
+
+const Heartbeat& heartbeat_in(const core::ManagerEvent& event) {
+  return std::get<core::HeartbeatReceived>(event).heartbeat;
+}
+
+/// What tells no number is as new as it comes.
+bool is_newer(const Heartbeat& heartbeat, const Heartbeat& than) {
+  return !heartbeat.seq || !than.seq || *heartbeat.seq > *than.seq;
+}
+
+}  // namespace
+
+Inbox::Admission Inbox::push(core::ManagerEvent event) {
+  if (auto* heartbeat = std::get_if<core::HeartbeatReceived>(&event)) {
+    return push_heartbeat(std::move(*heartbeat));
+  }
+  if (const auto* canary = std::get_if<core::CanaryReturned>(&event)) return push_canary(*canary);
+  auto* const fetched = std::get_if<core::StatusFetched>(&event);
+  const bool is_too_large = fetched != nullptr && fetched->status && bytes_ >= bounds_.bytes_max;
+  if (is_too_large) {
+    fetched->status = fail(ErrorCode::kExhausted, "too much waits for the manager's store");
+  }
+  append(std::move(event));
+  return is_too_large ? Admission::kCut : Admission::kWaits;
+}
+
+Inbox::Admission Inbox::push_heartbeat(core::HeartbeatReceived heartbeat) {
+  Life* const life = life_of(heartbeat);
+  if (life == nullptr) return Admission::kDropped;
+  for (const std::optional<Place>& place : {life->newest, life->with_report}) {
+    if (place && !is_newer(heartbeat.heartbeat, heartbeat_in((*place)->event))) {
+      return Admission::kSuperseded;
+    }
+  }
+  const bool is_cut = heartbeat.heartbeat.report && bytes_ >= bounds_.bytes_max;
+  if (is_cut) heartbeat.heartbeat.report.reset();
+  if (!supersede(*life, heartbeat)) {
+    if (size() >= bounds_.events_max) return Admission::kDropped;
+    (heartbeat.heartbeat.report ? life->with_report : life->newest) = append(std::move(heartbeat));
+    return is_cut ? Admission::kCut : Admission::kWaits;
+  }
+  return is_cut ? Admission::kCut : Admission::kSupersedes;
+}
+
+/// Takes the first of the places whose heartbeats it makes superfluous. False if there is none.
+bool Inbox::supersede(Life& life, core::HeartbeatReceived& heartbeat) {
+  if (!heartbeat.heartbeat.report) {
+    if (!life.newest) return false;
+    replace(*life.newest, std::move(heartbeat));
+    return true;
+  }
+  const std::optional<Place> older = std::exchange(life.newest, std::nullopt);
+  if (!life.with_report) {
+    life.with_report = older;
+  } else if (older) {
+    remove(*older);
+  }
+  if (!life.with_report) return false;
+  replace(*life.with_report, std::move(heartbeat));
+  return true;
+}
+
+/// Of the lives that wait, or a new one; null if there is no room for one more heartbeat.
+Inbox::Life* Inbox::life_of(const core::HeartbeatReceived& heartbeat) {
+  const auto waiting = lives_.find(heartbeat.node);
+  if (waiting != lives_.end()) {
+    const auto found =
+        std::ranges::find(waiting->second, heartbeat.heartbeat.incarnation, &Life::incarnation);
+    if (found != waiting->second.end()) return &*found;
+    if (waiting->second.size() >= kLivesPerNodeMax) return nullptr;
+  }
+  if (size() >= bounds_.events_max) return nullptr;
+  std::vector<Life>& lives = lives_[heartbeat.node];
+  lives.push_back({heartbeat.heartbeat.incarnation, std::nullopt, std::nullopt});
+  return &lives.back();
+}
+
+Inbox::Admission Inbox::push_canary(const core::CanaryReturned& canary) {
+  if (!canary_) {
+    canary_ = append(canary);
+    return Admission::kWaits;
+  }
+  const MonoTime waiting = std::get<core::CanaryReturned>((*canary_)->event).sent_at;
+  if (canary.sent_at <= waiting) return Admission::kSuperseded;
+  replace(*canary_, canary);
+  return Admission::kSupersedes;
+}
+
+Inbox::Place Inbox::append(core::ManagerEvent event) {
+  const std::size_t bytes = bytes_of(event);
+  bytes_ += bytes;
+  return slots_.insert(slots_.end(), Slot{std::move(event), bytes});
+}
+
+void Inbox::replace(Place place, core::ManagerEvent event) {
+  bytes_ -= place->bytes;
+  place->bytes = bytes_of(event);
+  bytes_ += place->bytes;
+  place->event = std::move(event);
+}
+
+void Inbox::remove(Place place) {
+  bytes_ -= place->bytes;
+  slots_.erase(place);
+}
+
+core::ManagerEvent Inbox::pop() {
+  HEARTH_CHECK(!slots_.empty());
+  const Place next = slots_.begin();
+  forget(next);
+  core::ManagerEvent event = std::move(next->event);
+  remove(next);
+  return event;
+}
+
+/// What waits there cannot be superseded any more.
+void Inbox::forget(Place place) {
+  if (canary_ == place) canary_.reset();
+  const auto* heartbeat = std::get_if<core::HeartbeatReceived>(&place->event);
+  if (heartbeat == nullptr) return;
+  const auto waiting = lives_.find(heartbeat->node);
+  HEARTH_CHECK(waiting != lives_.end());
+  for (Life& life : waiting->second) {
+    if (life.with_report == place) life.with_report.reset();
+    if (life.newest == place) life.newest.reset();
+  }
+  std::erase_if(waiting->second,
+                [](const Life& life) { return !life.with_report && !life.newest; });
+  if (waiting->second.empty()) lives_.erase(waiting);
+}
+
+}  // namespace hearth
