@@ -35,7 +35,7 @@ TEST_P(RandomHistories, BreakNoPromise) {
   play(Scenario::kRandom, GetParam() * kSeedsPerChunk + 1, kSeedsPerChunk);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistories, testing::Range<std::uint64_t>(0, 8));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistories, testing::Range<std::uint64_t>(0, 6));
 
 class Scripts : public testing::TestWithParam<Scenario> {};
 
@@ -68,10 +68,13 @@ TEST(ManagerCrashes, AtEveryPointOfEveryStepNeitherForgetNorRepeat) {
 // Goal: a wall clock decides nothing. Method: the same history on clocks that show the same, and on
 // ones that are off by up to two days and are set in between.
 TEST(WallClocks, ThatDisagreeChangeNothing) {
+  const auto trace = [](std::uint64_t seed, WallClocks clocks) {
+    return run_scenario(Scenario::kRandom, seed,
+                        {.wall_clocks = clocks, .core_checks = CoreChecks::kNone})
+        .trace_hash;
+  };
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    EXPECT_EQ(
-        run_scenario(Scenario::kRandom, seed, {.wall_clocks = WallClocks::kAgree}).trace_hash,
-        run_scenario(Scenario::kRandom, seed, {.wall_clocks = WallClocks::kDisagree}).trace_hash)
+    EXPECT_EQ(trace(seed, WallClocks::kAgree), trace(seed, WallClocks::kDisagree))
         << "seed " << seed;
   }
 }
