@@ -46,7 +46,7 @@ class ClusterTest : public testing::Test {
 };
 
 TEST_F(ClusterTest, AStoreThatHangsFillsASmallInbox) {
-  start({.inbox_max = 10});
+  start({.inbox_max = 1});  // Of each node little waits.
   cluster->manager().hang_store();
   // Something to commit, without which nothing waits.
   node1().power_off();

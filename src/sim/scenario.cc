@@ -29,7 +29,7 @@ constexpr Duration kOrdinaryDay = std::chrono::minutes(2);
 constexpr std::uint32_t kCpuOfNode = 1000;
 constexpr std::size_t kInbox = 20'000;
 /// Full after a second or two of a store that hangs.
-constexpr std::size_t kSmallInbox = 10;
+constexpr std::size_t kSmallInbox = 3;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
 constexpr std::array<EnumName<Scenario>, 8> kScenarios{{

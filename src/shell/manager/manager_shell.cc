@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/backoff.h"
 #include "base/duration_text.h"
 #include "wire/assignment_codec.h"
 #include "wire/canary_codec.h"
@@ -174,8 +175,7 @@ void ManagerShell::on_commit_failed(const Error& error) {
   ++commit_failures_;
   warn("store", "the store failed, no decision is taken until it works: " + error.message);
   if (!suspend_work(error)) return;
-  commit_retry_->arm(
-      std::min(kCommitRetryMin * (1U << std::min(commit_failures_, 10U)), kCommitRetryMax));
+  commit_retry_->arm(Backoff(kCommitRetryMin, kCommitRetryMax).after(commit_failures_));
 }
 
 void ManagerShell::on_commit_hangs() {
