@@ -66,7 +66,12 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
 void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
                                  const ReadinessOf& readiness_of, OperationIds& ids,
                                  std::vector<ContainerAction>& actions) {
-  if (const Container* container = serving()) {
+  const Container* container = serving();
+  const bool runs = container != nullptr && container->state == ContainerState::kRunning;
+  // Assigned again while its container was being stopped: two would run for as long as that takes.
+  if (!runs && is_being_stopped())
+    return transition_to(InstanceState::kStarting, "its former container is still being stopped");
+  if (container != nullptr) {
     state_.status.container = container->id;
     return start_or_wait(instance.desire, *container, turn, ids, actions);
   }
@@ -77,6 +82,13 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   const OperationId id = ids.next();
   state_.operation = id;
   actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
+}
+
+/// Whether one that runs is on its way out.
+bool InstanceSlot::is_being_stopped() const {
+  return std::any_of(state_.containers.begin(), state_.containers.end(), [this](const auto& entry) {
+    return entry.second.state == ContainerState::kRunning && state_.leaving.contains(entry.first);
+  });
 }
 
 void InstanceSlot::start_or_wait(InstanceDesire desire, const Container& container,

@@ -116,6 +116,7 @@ class InstanceSlot {
                      std::vector<ContainerAction>& actions);
   void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
+  bool is_being_stopped() const;
   void start_or_wait(InstanceDesire desire, const Container& container, const Turn& turn,
                      OperationIds& ids, std::vector<ContainerAction>& actions);
   Container* find(const ContainerId& container);

@@ -113,6 +113,22 @@ TEST(InstanceSlot, TheLastContainerStaysReadableUntilTheNextOneIsMade) {
   EXPECT_THAT(scene.containers, IsEmpty());
 }
 
+TEST(InstanceSlot, AssignedAgainWhileItsContainerIsBeingStoppedItWaitsForThat) {
+  Scene scene;
+  scene.assign();
+  scene.stop_takes = 5s;
+  scene.unassign();
+  scene.pass(1s);
+  scene.assign();
+  scene.pass(1s);
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1)) << "two would run meanwhile";
+  EXPECT_THAT(scene.status().reason, HasSubstr("still being stopped"));
+  scene.pass(5s);
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(2));
+  EXPECT_EQ(scene.running(), 1);
+  EXPECT_EQ(scene.status().state, InstanceState::kRunning);
+}
+
 TEST(InstanceSlot, AnInstanceWaitsForItsImageAndSaysWhy) {
   Scene scene;
   scene.image = {.is_there = false, .reason = "its image cannot be fetched: no manager answers"};
