@@ -13,7 +13,7 @@ const Endpoint kManager{"manager", 7700};
 
 }  // namespace
 
-AgentLife::AgentLife(const Node& node, Config config, const Hooks& hooks)
+AgentLife::AgentLife(const Node& node, const Config& config, const Hooks& hooks)
     : hooks_(hooks),
       settings_(begin(node, config)),
       name_(settings_.node.str()),

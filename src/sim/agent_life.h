@@ -47,7 +47,7 @@ class AgentLife {
     std::optional<BusAddress> bus;  ///< Named on its command line; otherwise the manager is asked.
   };
 
-  AgentLife(const Node& node, Config config, const Hooks& hooks);
+  AgentLife(const Node& node, const Config& config, const Hooks& hooks);
   AgentLife(const AgentLife&) = delete;
   AgentLife& operator=(const AgentLife&) = delete;
 

@@ -71,7 +71,7 @@ class SimBroker {
   /// And it is answered.
   bool serves(const WayName& way, const std::string& address) const;
   void carry(BusRecord record, Acknowledge acknowledge);
-  void make(const TopicSpec& topic);
+  void make(const TopicSpec& spec);
   bool has(const std::string& topic) const { return topics_.contains(topic); }
   /// Another number once a topic was lost and made again.
   std::uint64_t life_of(const std::string& topic) const { return topics_.at(topic).life; }

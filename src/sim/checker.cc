@@ -281,28 +281,30 @@ void Checker::check_stops(const std::vector<Write>& writes) {
   }
 }
 
-void Checker::on_assignment(const Assignment& wish) {
+void Checker::on_assignment(const Assignment& assignment) {
   world_.note("manager", fmt::format("assignment {} for '{}': {} instances, {} images, {} builds",
-                                     show(wish.number), wish.node.str(), wish.instances.size(),
-                                     wish.images.size(), wish.builds.size()));
-  if (quiet_) world_.violate("quiet", fmt::format("'{}' is told something", wish.node.str()));
-  WishNumber& last = published_[wish.node];
-  if (wish.number < last || wish.number.epoch != store_.epoch()) {
-    world_.violate("wish-goes-forward",
-                   fmt::format("'{}' is told {} after {} in the stored epoch {}", wish.node.str(),
-                               show(wish.number), show(last), store_.epoch().value));
+                                     show(assignment.number), assignment.node.str(),
+                                     assignment.instances.size(), assignment.images.size(),
+                                     assignment.builds.size()));
+  if (quiet_) world_.violate("quiet", fmt::format("'{}' is told something", assignment.node.str()));
+  WishNumber& last = published_[assignment.node];
+  if (assignment.number < last || assignment.number.epoch != store_.epoch()) {
+    world_.violate(
+        "wish-goes-forward",
+        fmt::format("'{}' is told {} after {} in the stored epoch {}", assignment.node.str(),
+                    show(assignment.number), show(last), store_.epoch().value));
   }
-  last = wish.number;
-  for (const AssignedInstance& told : wish.instances) {
+  last = assignment.number;
+  for (const AssignedInstance& told : assignment.instances) {
     ids_used_.insert(told.id);
     const auto found = store_.instances().find(told.id);
-    const bool stored = found != store_.instances().end() && found->second.node == wish.node &&
-                        found->second.desire == told.desire &&
-                        found->second.generation == told.generation;
+    const bool stored =
+        found != store_.instances().end() && found->second.node == assignment.node &&
+        found->second.desire == told.desire && found->second.generation == told.generation;
     if (!stored) {
       world_.violate("stored-before-told",
                      fmt::format("'{}' is told to have '{}', of which the store knows otherwise",
-                                 wish.node.str(), told.id.str()));
+                                 assignment.node.str(), told.id.str()));
     }
   }
 }

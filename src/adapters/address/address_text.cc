@@ -46,7 +46,7 @@ Result<std::string> parse_host(std::string_view text, bool in_brackets, Listener
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' {}", text, why));
   };
   if (text.empty()) return fail(ErrorCode::kInvalidArgument, "it names no host");
-  const std::string host(text);
+  std::string host(text);
   if (in_brackets) return is_ipv6(text) ? Result<std::string>(host) : refuse("is no IPv6 address");
   if (is_address_of(AF_INET, host)) return host;
   if (is_ipv6(text)) return refuse("is an IPv6 address, which stands in brackets");

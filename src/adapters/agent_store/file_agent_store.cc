@@ -68,7 +68,8 @@ Result<std::uint64_t> FileAgentStore::count_start(const std::string& boot_id, st
   if (!line && line.error().code != ErrorCode::kCorrupt) return tl::unexpected(line.error());
   const std::string_view text = line && *line ? std::string_view(**line) : std::string_view();
   const std::optional<Start> last = parse_start(text);
-  if (!last && !(line && !*line) && on_damage_) {
+  const bool is_absent = line && !*line;
+  if (!last && !is_absent && on_damage_) {
     on_damage_(damaged(path, "counting goes on from the uptime").value());
   }
   Start start{.count = first, .boot = std::string(sha256_of(boot_id).short_hex())};

@@ -25,7 +25,7 @@ std::size_t bytes_of(const Report& report) {
   for (const auto& [id, workload] : report.workloads) {
     bytes += kEntry + sizeof id + sizeof workload + bytes_of(id.str()) + bytes_of(workload.str());
   }
-  for (const std::string& image : report.images) bytes += sizeof image + bytes_of(image);
+  for (const std::string& image : report.images) bytes += sizeof(std::string) + bytes_of(image);
   for (const BuildStatus& build : report.builds) {
     bytes += sizeof build + bytes_of(build.reason) + bytes_of(build.reference);
   }
@@ -49,7 +49,7 @@ std::size_t bytes_of(const ImportNodes& command) {
 std::size_t bytes_of(const DeployWorkload& command) {
   std::size_t bytes = 0;
   for (const auto& [name, value] : command.spec.container.environment) {
-    bytes += sizeof name + sizeof value + bytes_of(name) + bytes_of(value);
+    bytes += 2 * sizeof(std::string) + bytes_of(name) + bytes_of(value);
   }
   return bytes;
 }
