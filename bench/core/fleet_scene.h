@@ -23,7 +23,7 @@ class FleetScene {
   std::size_t beat();
   /// From now on the first `count` nodes are silent, and dialling them is not answered.
   void kill(std::uint32_t count) { dead_ = count; }
-  /// Instances that have a place and run, or may as soon as their node is told.
+  /// Instances that have a place on a node that lives, and run, or may as soon as it is told.
   std::size_t placed() const;
   const core::Manager& manager() const { return manager_; }
 
