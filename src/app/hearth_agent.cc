@@ -1,5 +1,6 @@
 // hearth-agent: one per node. Wiring, nothing else.
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <random>
@@ -146,5 +147,8 @@ int main_of_agent(int argc, char** argv) {
 }  // namespace hearth
 
 int main(int argc, char** argv) {
+  // One arena for all threads: by default each of librdkafka's and ours gets one of its own, which
+  // costs the agent more memory than their waiting for each other costs it time.
+  mallopt(M_ARENA_MAX, 1);
   return hearth::main_of_agent(argc, argv);
 }
