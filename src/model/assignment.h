@@ -40,7 +40,7 @@ inline constexpr std::size_t kEnvironmentBytesPerNodeMax = 96 * 1024;
 /// enough.
 struct Assignment {
   NodeName node;
-  WishNumber number;
+  AssignmentNumber number;
   Duration heartbeat_interval;
   std::vector<AssignedInstance> instances;  ///< Ordered by id.
   std::vector<Image> images;                ///< To hold ready beyond those of `instances`.

@@ -46,7 +46,7 @@ struct Heartbeat {
   std::optional<std::uint64_t> seq;  ///< Counts the agent's heartbeats within an incarnation.
   std::optional<MonoTime>
       sent_at;         ///< On the agent's own monotonic clock; only differences mean anything.
-  WishNumber applied;  ///< The assignment that the agent last took over.
+  AssignmentNumber applied;  ///< The assignment that the agent last took over.
   Load load;
   std::optional<std::uint16_t> agent_port;  ///< Where the agent listens, on the node's address.
   std::optional<Report> report;

@@ -19,16 +19,16 @@ using OperationId = Counter<struct OperationTag>;
 
 /// The fencing token: which leader decided this. Raised by every takeover and every start.
 using Epoch = Counter<struct EpochTag>;
-/// Counts the wishes sent to one node within an epoch.
+/// Counts the assignments sent to one node within an epoch.
 using Revision = Counter<struct RevisionTag>;
 /// Counts the specifications of one workload: each deploy makes a new one.
 using Generation = Counter<struct GenerationTag>;
 
-/// Orders two wishes for one node: the later leader wins, then the later wish.
-struct WishNumber {
+/// Orders the assignments of one node: the higher epoch wins, then the higher revision.
+struct AssignmentNumber {
   Epoch epoch;
   Revision revision;
-  auto operator<=>(const WishNumber&) const = default;
+  auto operator<=>(const AssignmentNumber&) const = default;
 };
 
 /// Which life of an agent a message belongs to.

@@ -20,7 +20,7 @@ struct TopicSpec {
 
 enum class FollowFrom : std::uint8_t {
   kEnd,        ///< Only what comes from now on (signs of life).
-  kBeginning,  ///< All that the topic holds (a compacted wish).
+  kBeginning,  ///< All that the topic holds (compacted assignments).
 };
 
 /// A topic that could not be made, and why.

@@ -33,7 +33,7 @@ bool is_worse_than_live(NodeState state) {
   return state != NodeState::kAwaited && state != NodeState::kLive;
 }
 
-std::string show(const WishNumber& number) {
+std::string show(const AssignmentNumber& number) {
   return fmt::format("{}.{}", number.epoch.value, number.revision.value);
 }
 
@@ -287,10 +287,10 @@ void Checker::on_assignment(const Assignment& assignment) {
                                      assignment.instances.size(), assignment.images.size(),
                                      assignment.builds.size()));
   if (quiet_) world_.violate("quiet", fmt::format("'{}' is told something", assignment.node.str()));
-  WishNumber& last = published_[assignment.node];
+  AssignmentNumber& last = published_[assignment.node];
   if (assignment.number < last || assignment.number.epoch != store_.epoch()) {
     world_.violate(
-        "wish-goes-forward",
+        "assignment-goes-forward",
         fmt::format("'{}' is told {} after {} in the stored epoch {}", assignment.node.str(),
                     show(assignment.number), show(last), store_.epoch().value));
   }
@@ -348,18 +348,18 @@ void Checker::on_status(const NodeName& node, const Heartbeat& heartbeat) {
   world_.trace(text_of(heartbeat));
   if (heartbeat.report && !heartbeat.report->problem.empty())
     troubled_at_.insert_or_assign(node, world_.now());
-  WishNumber& last = applied_[node];
+  AssignmentNumber& last = applied_[node];
   if (heartbeat.applied < last) {
-    world_.violate("wish-goes-forward", fmt::format("'{}' applied {} after {}", node.str(),
+    world_.violate("assignment-goes-forward", fmt::format("'{}' applied {} after {}", node.str(),
                                                     show(heartbeat.applied), show(last)));
   }
   last = heartbeat.applied;
 }
 
 void Checker::on_saved(const NodeName& node, const Assignment& assignment) {
-  WishNumber& last = saved_[node];
+  AssignmentNumber& last = saved_[node];
   if (assignment.number < last) {
-    world_.violate("wish-goes-forward", fmt::format("'{}' stored {} after {}", node.str(),
+    world_.violate("assignment-goes-forward", fmt::format("'{}' stored {} after {}", node.str(),
                                                     show(assignment.number), show(last)));
   }
   last = assignment.number;

@@ -27,7 +27,7 @@ namespace hearth::sim {
 ///   power-off-only-dead      power is switched only where verdict and phase are stored, and never
 ///                            off while blind or where the node has long been well
 ///   stored-before-told       an assignment names only what the store has, as it has it
-///   wish-goes-forward        what is published, stored by an agent, and applied never goes back
+///   assignment-goes-forward        what is published, stored by an agent, and applied never goes back
 ///   spares-the-wanted        an agent that can read what is wanted stops nothing of it
 ///   one-container            no two containers of one instance run on a node, but for a moment
 ///                            where its engine did what it said it had not
@@ -129,9 +129,9 @@ class Checker {
   std::optional<MonoTime> seeing_since_;  ///< After a blindness that the manager must have noticed.
   std::map<std::pair<NodeName, InstanceId>, MonoTime> double_since_;
   std::map<NodeName, MonoTime> engine_excused_until_;
-  std::map<NodeName, WishNumber> published_;
-  std::map<NodeName, WishNumber> applied_;
-  std::map<NodeName, WishNumber> saved_;
+  std::map<NodeName, AssignmentNumber> published_;
+  std::map<NodeName, AssignmentNumber> applied_;
+  std::map<NodeName, AssignmentNumber> saved_;
   std::map<NodeName, std::uint32_t> attempts_;  ///< Of the power switches decided last.
   std::set<InstanceId> ids_used_;
   using BuildKey = std::pair<WorkloadName, Generation>;
@@ -141,7 +141,7 @@ class Checker {
   };
   std::map<BuildKey, Builds> builds_;
   std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< In this life of its agent.
-  std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the wish on its disk.
+  std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the assignment on its disk.
   std::map<NodeName, MonoTime> troubled_at_;           ///< When they last said so.
   std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.
   bool quiet_ = false;

@@ -218,23 +218,23 @@ TEST_F(CheckerTest, KnowsAnAssignmentThatTheStoreDoesNotKnow) {
   EXPECT_EQ(broken(), "stored-before-told");
 }
 
-TEST_F(CheckerTest, KnowsAWishThatGoesBack) {
+TEST_F(CheckerTest, KnowsAnAssignmentThatGoesBack) {
   store_.commit({PutEpoch{{1}}});
   checker_.on_assignment(assignment(1, 2));
   checker_.on_assignment(assignment(1, 1));
-  EXPECT_EQ(broken(), "wish-goes-forward");
+  EXPECT_EQ(broken(), "assignment-goes-forward");
 }
 
 TEST_F(CheckerTest, KnowsAnEpochThatIsNotStored) {
   store_.commit({PutEpoch{{1}}});
   checker_.on_assignment(assignment(2, 1));
-  EXPECT_EQ(broken(), "wish-goes-forward");
+  EXPECT_EQ(broken(), "assignment-goes-forward");
 }
 
 TEST_F(CheckerTest, KnowsAnAgentThatFallsBack) {
   checker_.on_status(kNode, applied(2));
   checker_.on_status(kNode, applied(1));
-  EXPECT_EQ(broken(), "wish-goes-forward");
+  EXPECT_EQ(broken(), "assignment-goes-forward");
 }
 
 TEST_F(CheckerTest, KnowsASecondContainer) {

@@ -342,8 +342,8 @@ std::string Cluster::unsettled_nodes() {
     if (node.incarnation != machine->agent().agent().status().incarnation) {
       return fmt::format("the life of '{}' is not known", name.str());
     }
-    const WishNumber wished = manager_.core().assignments().record(name).assigned();
-    if (machine->agent().agent().status().applied != wished) {
+    const AssignmentNumber assigned = manager_.core().assignments().record(name).assigned();
+    if (machine->agent().agent().status().applied != assigned) {
       return fmt::format("'{}' does not follow its assignment", name.str());
     }
     if (machine->work_folder().files() > 0) {

@@ -5,7 +5,7 @@
 namespace hearth::sim {
 namespace {
 
-std::string show(const WishNumber& number) {
+std::string show(const AssignmentNumber& number) {
   return fmt::format("{}.{}", number.epoch.value, number.revision.value);
 }
 

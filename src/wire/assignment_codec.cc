@@ -92,7 +92,7 @@ std::vector<AssignedInstance> read_instances(const JsonValue& value) {
 std::optional<Assignment> read_assignment(JsonObject& in) {
   if (!wire::is_our_version(in.required("v"))) return std::nullopt;
   auto node = in.required("node").parsed(NodeName::parse);
-  const WishNumber number{.epoch = wire::counter<Epoch>(in.required("epoch")),
+  const AssignmentNumber number{.epoch = wire::counter<Epoch>(in.required("epoch")),
                           .revision = wire::counter<Revision>(in.required("revision"))};
   const auto interval = wire::nanoseconds(in.required("heartbeat_interval_ns"),
                                           kHeartbeatIntervalMin, kHeartbeatIntervalMax);

@@ -29,7 +29,7 @@ std::string instance(std::string_view id, std::string_view desire) {
              "pids_max":1})";
 }
 
-TEST(AssignmentCodec, AWishWithAPartMissingIsNoWish) {
+TEST(AssignmentCodec, AnIncompleteAssignmentIsRefused) {
   EXPECT_EQ(fault_of("{}"),
             "$.v: is missing\n$.node: is missing\n$.epoch: is missing\n"
             "$.revision: is missing\n$.heartbeat_interval_ns: is missing\n"

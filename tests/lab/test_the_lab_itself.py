@@ -100,7 +100,7 @@ def cpu_ticks(pid):
 
 
 def test_a_container_killed_from_outside_is_restarted_by_an_engine_told_to(lab, image):
-    """The blow is none that the engine takes for a wish of its user."""
+    """The engine does not count the kill as a stop that its user asked for."""
     container = run(lab.node("node1"), image, RestartPolicy={"Name": "always"})
     copy = lab.node("node1").containers()[0]
     pid = lab.container_pid(copy)

@@ -16,18 +16,18 @@ namespace fs = std::filesystem;
 
 TEST(File, ReplacedContentIsReadBack) {
   const TemporaryDirectory folder;
-  ASSERT_TRUE(replace_file(folder / "wish", "first").has_value());
-  ASSERT_TRUE(replace_file(folder / "wish", "second").has_value());
-  EXPECT_EQ(read_file(folder / "wish", 100).value(), "second");
-  EXPECT_FALSE(fs::exists(folder / "wish.new"));
+  ASSERT_TRUE(replace_file(folder / "assignment", "first").has_value());
+  ASSERT_TRUE(replace_file(folder / "assignment", "second").has_value());
+  EXPECT_EQ(read_file(folder / "assignment", 100).value(), "second");
+  EXPECT_FALSE(fs::exists(folder / "assignment.new"));
 }
 
 TEST(File, OnlyItsOwnerMayReadWhatWeWrite) {
   const TemporaryDirectory folder;
   ASSERT_TRUE(make_directory(folder / "a" / "b").has_value());
-  ASSERT_TRUE(replace_file(folder / "a" / "b" / "wish", "x").has_value());
+  ASSERT_TRUE(replace_file(folder / "a" / "b" / "assignment", "x").has_value());
   EXPECT_EQ(fs::status(folder / "a" / "b").permissions(), fs::perms::owner_all);
-  EXPECT_EQ(fs::status(folder / "a" / "b" / "wish").permissions(),
+  EXPECT_EQ(fs::status(folder / "a" / "b" / "assignment").permissions(),
             fs::perms::owner_read | fs::perms::owner_write);
 }
 
@@ -40,9 +40,9 @@ TEST(File, AnAbsentFileIsNoError) {
 
 TEST(File, OneThatIsTooLargeToBeOursIsNotRead) {
   const TemporaryDirectory folder;
-  ASSERT_TRUE(replace_file(folder / "wish", std::string(101, 'x')).has_value());
-  EXPECT_EQ(read_file(folder / "wish", 100).error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ(read_file(folder / "wish", 101).value()->size(), 101U);
+  ASSERT_TRUE(replace_file(folder / "assignment", std::string(101, 'x')).has_value());
+  EXPECT_EQ(read_file(folder / "assignment", 100).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(read_file(folder / "assignment", 101).value()->size(), 101U);
 }
 
 TEST(File, AReplacementThatFailsLeavesTheOldContentAndNoLitter) {

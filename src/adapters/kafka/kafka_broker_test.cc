@@ -129,14 +129,14 @@ class KafkaBrokerTest : public BusFixture {
 TEST_F(KafkaBrokerTest, TopicsAreMadeWithTheirSettings) {
   auto manager = open(config());
   const std::string status = fresh("status");
-  const std::string wish = fresh("assignment");
-  ASSERT_TRUE(ensure(*manager->bus, {delete_topic(status), compact_topic(wish)}));
+  const std::string assignments = fresh("assignment");
+  ASSERT_TRUE(ensure(*manager->bus, {delete_topic(status), compact_topic(assignments)}));
 
   const auto of_status = settings_of(status);
   EXPECT_THAT(of_status, Contains(Pair("cleanup.policy", "delete")));
   EXPECT_THAT(of_status, Contains(Pair("retention.ms", "600000")));
   EXPECT_THAT(of_status, Contains(Pair("segment.ms", "600000")));
-  EXPECT_THAT(settings_of(wish), Contains(Pair("cleanup.policy", "compact")));
+  EXPECT_THAT(settings_of(assignments), Contains(Pair("cleanup.policy", "compact")));
 }
 
 TEST_F(KafkaBrokerTest, TopicsThatExistAreLeftAsTheyAre) {
@@ -238,9 +238,9 @@ TEST_F(KafkaBrokerTest, ATopicMadeAfterItWasFollowedComesAlive) {
 
   auto manager = open(config());
   ASSERT_TRUE(ensure(*manager->bus, {compact_topic(topic)}));
-  ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = "wish"}));
+  ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = "assignment"}));
   ASSERT_TRUE(run_until([&] { return !agent->messages.empty(); }, seconds(5)));
-  EXPECT_EQ(agent->messages[0].payload, "wish");
+  EXPECT_EQ(agent->messages[0].payload, "assignment");
 }
 
 TEST_F(KafkaBrokerTest, FromTheBeginningMeansWhatIsStillThere) {
@@ -263,8 +263,8 @@ TEST_F(KafkaBrokerTest, ATopicThatWasDeletedAndMadeAnewIsFollowedOn) {
   auto manager = open(config());
   auto agent = open(config(KafkaRole::kAgent));
   ASSERT_TRUE(ensure(*manager->bus, {compact_topic(topic)}));
-  for (const char* wish : {"1", "2", "3"}) {
-    ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = wish}));
+  for (const char* revision : {"1", "2", "3"}) {
+    ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = revision}));
   }
   agent->bus->follow(topic, FollowFrom::kBeginning);
   ASSERT_TRUE(run_until([&] { return agent->messages.size() == 3; }));
@@ -365,14 +365,14 @@ TEST_F(KafkaBrokerTest, EndsInBoundedTimeWhateverTheBrokerDoes) {
 }
 
 TEST_F(KafkaBrokerTest, TheLargestRecordArrives) {
-  const std::string wish = fresh("assignment");
+  const std::string assignments = fresh("assignment");
   auto manager = open(config());
   auto agent = open(config(KafkaRole::kAgent));
-  ASSERT_TRUE(ensure(*manager->bus, {compact_topic(wish)}));
-  agent->bus->follow(wish, FollowFrom::kBeginning);
+  ASSERT_TRUE(ensure(*manager->bus, {compact_topic(assignments)}));
+  agent->bus->follow(assignments, FollowFrom::kBeginning);
   ASSERT_TRUE(publish_in_the_end(
       *manager->bus,
-      {.topic = wish, .key = "n", .payload = std::string(kRecordBytesMax - 1, 'x')}));
+      {.topic = assignments, .key = "n", .payload = std::string(kRecordBytesMax - 1, 'x')}));
   ASSERT_TRUE(run_until([&] { return agent->messages.size() == 1; }));
   EXPECT_EQ(agent->messages[0].payload.size(), kRecordBytesMax - 1);
 }

@@ -70,8 +70,8 @@ TEST_F(KafkaBusTest, CarriesKeyAndPayloadOfAnyBytes) {
 TEST_F(KafkaBusTest, FromTheBeginningAllIsSeenAndThenTheEnd) {
   auto writer = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*writer->bus, {compact_topic(topic_)}));
-  for (const char* wish : {"1", "2", "3"}) {
-    ASSERT_TRUE(publish(*writer->bus, {.topic = topic_, .key = "k", .payload = wish}));
+  for (const char* revision : {"1", "2", "3"}) {
+    ASSERT_TRUE(publish(*writer->bus, {.topic = topic_, .key = "k", .payload = revision}));
   }
 
   auto reader = open(config(KafkaRole::kAgent));
@@ -109,9 +109,9 @@ TEST_F(KafkaBusTest, ATopicMadeAfterItWasFollowedComesAlive) {
 
   auto writer = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*writer->bus, {compact_topic(topic_)}));
-  ASSERT_TRUE(publish(*writer->bus, {.topic = topic_, .key = "k", .payload = "wish"}));
+  ASSERT_TRUE(publish(*writer->bus, {.topic = topic_, .key = "k", .payload = "assignment"}));
   ASSERT_TRUE(run_until([&] { return !reader->messages.empty(); }, seconds(5)));
-  EXPECT_EQ(reader->messages[0].payload, "wish");
+  EXPECT_EQ(reader->messages[0].payload, "assignment");
 }
 
 TEST_F(KafkaBusTest, ATopicThatIsFollowedAlreadyStaysAsItIs) {

@@ -47,7 +47,7 @@ Settings producer_settings(const KafkaConfig& config) {
       settings.end(),
       {
           {"linger.ms", "0"},
-          // A heartbeat that one replica lost is replaced by the next; a wish is not.
+          // A heartbeat that one replica lost is replaced by the next; an assignment is not.
           {"acks", manager ? "all" : "1"},
           {"message.timeout.ms", in_ms(config.send_within)},
           {"request.timeout.ms", "3000"},

@@ -84,8 +84,8 @@ TEST(KafkaSettings, TopicsAreMadeAsTheReferenceSays) {
   of_status["retention.ms"] = of_status["segment.ms"] = "600000";
   EXPECT_THAT(real(topic_settings(status)), ContainerEq(of_status));
 
-  const TopicSpec wish{.name = "a", .cleanup = TopicCleanup::kCompact, .retention = {}};
-  EXPECT_THAT(real(topic_settings(wish)), ContainerEq(documented("Topics", 2)));
+  const TopicSpec compacted{.name = "a", .cleanup = TopicCleanup::kCompact, .retention = {}};
+  EXPECT_THAT(real(topic_settings(compacted)), ContainerEq(documented("Topics", 2)));
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ class AgentScene {
   static Image image(char hex) {
     return {.reference = fmt::format("hearth/app:{}", hex), .archive = digest(hex)};
   }
-  static AssignedInstance wish(std::uint64_t number, InstanceDesire desire = InstanceDesire::kRun,
+  static AssignedInstance assigned(std::uint64_t number, InstanceDesire desire = InstanceDesire::kRun,
                                char image_hex = 'a') {
     return {.id = id(number),
             .workload = app(),

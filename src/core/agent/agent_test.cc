@@ -34,34 +34,34 @@ std::uint64_t applied(const Scene& scene) {
 TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
   Scene scene;
   scene.save_takes = seconds(1);
-  scene.receive(Scene::numbered(1, 5, {Scene::wish(1)}));
+  scene.receive(Scene::numbered(1, 5, {Scene::assigned(1)}));
   scene.pass(milliseconds(999));
   ASSERT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
   EXPECT_FALSE(scene.engine_touched());
   EXPECT_EQ(applied(scene), 0U);
   scene.pass(milliseconds(1));
-  EXPECT_EQ(scene.stored, Scene::numbered(1, 5, {Scene::wish(1)}));
+  EXPECT_EQ(scene.stored, Scene::numbered(1, 5, {Scene::assigned(1)}));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  EXPECT_EQ(heartbeats(scene).back().applied, (WishNumber{{1}, {5}}));
+  EXPECT_EQ(heartbeats(scene).back().applied, (AssignmentNumber{{1}, {5}}));
 }
 
 // Goal: a node whose disk is full does not run for ever what nobody wants any more, the more so as
 // its containers may be what fills the disk.
 TEST(Agent, WhatIsNoLongerWantedGoesThoughTheDiskTakesNoAssignment) {
   Scene scene;
-  scene.receive(Scene::numbered(1, 1, {Scene::wish(1), Scene::wish(2)}));
+  scene.receive(Scene::numbered(1, 1, {Scene::assigned(1), Scene::assigned(2)}));
   scene.pass(seconds(1));
   ASSERT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
   scene.disk_works = false;
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2), Scene::wish(3)}));
+  scene.receive(Scene::numbered(1, 2, {Scene::assigned(2), Scene::assigned(3)}));
   scene.pass(seconds(5));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2))) << "and nothing new is begun";
   EXPECT_EQ(applied(scene), 1U);
-  scene.receive(Scene::numbered(1, 3, {Scene::wish(1), Scene::wish(2)}));
+  scene.receive(Scene::numbered(1, 3, {Scene::assigned(1), Scene::assigned(2)}));
   scene.pass(seconds(5));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2))) << "wanted again";
   scene.disk_works = true;
-  scene.receive(Scene::numbered(1, 4, {Scene::wish(3)}));
+  scene.receive(Scene::numbered(1, 4, {Scene::assigned(3)}));
   scene.pass(seconds(5));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
 }
@@ -70,7 +70,7 @@ TEST(Agent, WhatIsNoLongerWantedGoesThoughTheDiskTakesNoAssignment) {
 // were; they outlive that. Method: one container, and records from before it was asked for.
 TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
   Scene scene;
-  scene.receive(Scene::numbered(1, 75, {Scene::wish(1)}));
+  scene.receive(Scene::numbered(1, 75, {Scene::assigned(1)}));
   scene.pass(seconds(1));
   const ContainerId kept = scene.agent->container_of(Scene::id(1));
   scene.stored.reset();
@@ -81,7 +81,7 @@ TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
     scene.pass(milliseconds(100));
   }
   EXPECT_THAT(scene.done<SaveAssignment>(), IsEmpty());
-  scene.receive(Scene::numbered(1, 75, {Scene::wish(1)}));
+  scene.receive(Scene::numbered(1, 75, {Scene::assigned(1)}));
   scene.step(AssignmentsCaughtUp{});
   scene.pass(seconds(10));
   EXPECT_FALSE(scene.engine_touched());
@@ -91,10 +91,10 @@ TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
 }
 
 TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
-  Scene scene(Scene::numbered(1, 1, {Scene::wish(1)}));
+  Scene scene(Scene::numbered(1, 1, {Scene::assigned(1)}));
   scene.save_takes = AssignmentIntake::kFirstWait - seconds(1);
   scene.pass(AssignmentIntake::kFirstWait - milliseconds(1));
-  scene.receive(Scene::numbered(1, 2, {Scene::wish(2)}));
+  scene.receive(Scene::numbered(1, 2, {Scene::assigned(2)}));
   scene.pass(minutes(1));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(2)));
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
@@ -116,7 +116,7 @@ TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
 
 TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   scene.pass(milliseconds(1100));
   scene.forget_history();
   scene.step(StatusDropped{});
@@ -142,7 +142,7 @@ TEST(Agent, TheLoadIsToldWithTheNextHeartbeatAndIsNoReasonForAReport) {
 
 TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   const Heartbeat status = scene.agent->status();
   EXPECT_FALSE(status.seq);
   ASSERT_TRUE(status.report);
@@ -168,7 +168,7 @@ TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
 
 TEST(Agent, WhatIsAssignedRunsAndIsTold) {
   Scene scene;
-  scene.assign({Scene::wish(1), Scene::wish(2)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2)});
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
   EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
   EXPECT_EQ(scene.status(1).restarts, 0U);
@@ -179,7 +179,7 @@ TEST(Agent, WhatIsAssignedRunsAndIsTold) {
 
 TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   scene.pass(minutes(10));  // No manager was heard of since.
   const ContainerId first = scene.agent->container_of(Scene::id(1));
   scene.crash(1, 3);  // No time passes.
@@ -194,7 +194,7 @@ TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
 
 TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
   Scene scene;
-  scene.assign({Scene::wish(1), Scene::wish(2, InstanceDesire::kStage)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2, InstanceDesire::kStage)});
   scene.assign({});
   scene.pass(minutes(2));
   EXPECT_THAT(scene.containers, IsEmpty());
@@ -206,7 +206,7 @@ TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
 
 TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
   Scene scene;
-  scene.assign({Scene::wish(1), Scene::wish(2, InstanceDesire::kStage)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2, InstanceDesire::kStage)});
   const ContainerId before = scene.agent->container_of(Scene::id(1));
   scene.reboot();
   EXPECT_THAT(scene.running(), IsEmpty());
@@ -221,7 +221,7 @@ TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
 
 TEST(Agent, AnAgentThatStartsAgainKeepsWhatRuns) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   scene.crash(1);
   const ContainerId kept = scene.agent->container_of(Scene::id(1));
   scene.forget_history();
@@ -248,7 +248,7 @@ TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
 
 TEST(Agent, AnEngineThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   scene.pass(milliseconds(1100));
   scene.forget_history();
   scene.lose_engine();
@@ -266,11 +266,11 @@ TEST(Agent, AnEngineThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
 
 TEST(Agent, NothingIsAskedOfAnEngineThatIsAwayAndItsWorkIsDoneOnceItIsBack) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   scene.lose_engine();
   scene.forget_history();
   scene.crash(1);  // Nobody tells.
-  scene.assign({Scene::wish(1), Scene::wish(2)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2)});
   scene.pass(minutes(1));
   EXPECT_FALSE(scene.engine_touched());
   EXPECT_THAT(scene.done<TakeInventory>(), IsEmpty());
@@ -283,7 +283,7 @@ TEST(Agent, NothingIsAskedOfAnEngineThatIsAwayAndItsWorkIsDoneOnceItIsBack) {
 TEST(Agent, AnEngineThatFailsAmidAnOperationLeavesNoSecondContainer) {
   Scene scene;
   scene.create_takes = seconds(1);
-  scene.receive(scene.next({Scene::wish(1)}));
+  scene.receive(scene.next({Scene::assigned(1)}));
   scene.pass(milliseconds(500));
   scene.lose_engine();
   scene.pass(seconds(10));
@@ -297,7 +297,7 @@ TEST(Agent, AnEngineThatFailsAmidAnOperationLeavesNoSecondContainer) {
 // nothing more is asked of it until it answers.
 TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   Scene scene;
-  scene.assign({Scene::wish(1)});
+  scene.assign({Scene::assigned(1)});
   scene.listing_error = Error{ErrorCode::kTimeout, "no answer in time"};
   scene.listing_takes = seconds(10);
   scene.gives_notice = false;
@@ -305,7 +305,7 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   EXPECT_THAT(scene.problem(), HasSubstr("cannot be listed: no answer in time"));
   scene.forget_history();
   scene.crash(1);
-  scene.assign({Scene::wish(1), Scene::wish(2)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2)});
   scene.pass(minutes(5));
   EXPECT_FALSE(scene.engine_touched());
   EXPECT_THAT(scene.done<TakeInventory>().size(), testing::Gt(20U));
@@ -323,7 +323,7 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
 TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
   Scene scene;
   scene.assign(
-      {Scene::wish(1, InstanceDesire::kRun, 'c'), Scene::wish(2, InstanceDesire::kRun, 'c')});
+      {Scene::assigned(1, InstanceDesire::kRun, 'c'), Scene::assigned(2, InstanceDesire::kRun, 'c')});
   EXPECT_EQ(scene.status(1).state, InstanceState::kFetching);
   EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
   scene.pass(seconds(1));
@@ -334,7 +334,7 @@ TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
 
 TEST(Agent, AnImageThatTheEngineLostIsFetchedAgain) {
   Scene scene;
-  scene.assign({Scene::wish(1, InstanceDesire::kRun, 'a')});
+  scene.assign({Scene::assigned(1, InstanceDesire::kRun, 'a')});
   scene.engine_images.erase(Scene::image('a').reference);
   scene.crash(1);
   EXPECT_THAT(scene.running(), IsEmpty());
@@ -356,7 +356,7 @@ TEST(Agent, AnImageBuiltWhileTheEngineIsBeingListedIsToldByTheNextListing) {
 TEST(Agent, WorkGoesOnRestartingWhileABuildRuns) {
   Scene scene;
   scene.build_takes = minutes(10);
-  Assignment assignment = scene.next({Scene::wish(1)});
+  Assignment assignment = scene.next({Scene::assigned(1)});
   assignment.builds.push_back(Scene::order(1));
   scene.receive(assignment);
   scene.pass(minutes(1));
@@ -371,13 +371,13 @@ TEST(Agent, ACopyOfItsStateGoesOnAsItDoes) {
   for (Scene* scene : {&original, &swapped}) {
     scene->save_takes = scene->create_takes = scene->start_takes = milliseconds(30);
     Assignment assignment =
-        scene->next({Scene::wish(1), Scene::wish(2, InstanceDesire::kRun, 'c')});
+        scene->next({Scene::assigned(1), Scene::assigned(2, InstanceDesire::kRun, 'c')});
     assignment.builds = {Scene::order(1), Scene::order(2)};
     scene->receive(assignment);
     scene->pass(seconds(3));
     for (int i = 0; i < 3; ++i) scene->crash(1);
     scene->disk_works = false;
-    scene->assign({Scene::wish(2)});
+    scene->assign({Scene::assigned(2)});
     scene->pass(seconds(20));
     scene->lose_engine();
     scene->disk_works = true;

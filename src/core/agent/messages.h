@@ -27,7 +27,7 @@ struct AssignmentReceived {
 /// The assignment topic was read to its end: there is nothing newer than what came.
 struct AssignmentsCaughtUp {};
 struct AssignmentSaved {
-  WishNumber number;
+  AssignmentNumber number;
   Result<void> outcome;
 };
 /// The engine's notices flow (again).

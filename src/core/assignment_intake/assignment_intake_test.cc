@@ -34,7 +34,7 @@ Assignment numbered(std::uint64_t epoch, std::uint64_t revision) {
           .builds = {}};
 }
 
-WishNumber number(std::uint64_t epoch, std::uint64_t revision) {
+AssignmentNumber number(std::uint64_t epoch, std::uint64_t revision) {
   return {{epoch}, {revision}};
 }
 
@@ -54,7 +54,7 @@ struct Scene {
   /// The disk answers the save under way. Returns whether another assignment is in force.
   bool answer(const Result<void>& outcome = {}) {
     HEARTH_CHECK(!unanswered.empty());
-    const WishNumber saved = unanswered.front();
+    const AssignmentNumber saved = unanswered.front();
     unanswered.erase(unanswered.begin());
     const bool changed = intake.on_saved(saved, outcome, now) != nullptr;
     tend();
@@ -83,8 +83,8 @@ struct Scene {
 
   AssignmentIntake intake;
   MonoTime now = kStart;
-  std::vector<WishNumber> saves;       ///< All that it asked for.
-  std::vector<WishNumber> unanswered;  ///< Those of them that the disk is at.
+  std::vector<AssignmentNumber> saves;       ///< All that it asked for.
+  std::vector<AssignmentNumber> unanswered;  ///< Those of them that the disk is at.
 };
 
 /// One that read its topic to the end, where there was nothing.
@@ -301,7 +301,7 @@ TEST(AssignmentIntake, AStartThatCannotStoreWhatIsNewerMayActOnWhatItHadInTheEnd
 // Properties. -------------------------------------------------------------------------------------
 
 /// Lets one thing happen, any one; returns the greatest number that was received so far.
-void anything(Scene& scene, WishNumber& greatest) {
+void anything(Scene& scene, AssignmentNumber& greatest) {
   switch (*rc::gen::inRange(0, 5)) {
     case 0: {
       const Assignment one = numbered(*rc::gen::inRange(1U, 4U), *rc::gen::inRange(1U, 8U));
@@ -323,22 +323,22 @@ void anything(Scene& scene, WishNumber& greatest) {
 // an older assignment, stores one at a time, and follows only what is on its disk.
 RC_GTEST_PROP(AssignmentIntakeProperties, WhatIsInForceOnlyGrowsAndOneIsStoredAtATime, ()) {
   Scene scene;
-  WishNumber greatest;
-  WishNumber before;
+  AssignmentNumber greatest;
+  AssignmentNumber before;
   const int length = *rc::gen::inRange(1, 60);
   for (int i = 0; i < length; ++i) {
     anything(scene, greatest);
     RC_ASSERT(scene.intake.applied() >= before);
     before = scene.intake.applied();
     RC_ASSERT(scene.unanswered.size() <= 1U);
-    RC_ASSERT(before == WishNumber{} || testing::Value(scene.saves, testing::Contains(before)));
+    RC_ASSERT(before == AssignmentNumber{} || testing::Value(scene.saves, testing::Contains(before)));
   }
 }
 
 // Goal: once the disk works, the newest that was received ends up in force.
 RC_GTEST_PROP(AssignmentIntakeProperties, TheNewestIsInForceOnceTheDiskWorks, ()) {
   Scene scene;
-  WishNumber greatest;
+  AssignmentNumber greatest;
   const int length = *rc::gen::inRange(1, 60);
   for (int i = 0; i < length; ++i) anything(scene, greatest);
   for (int i = 0; i < 3; ++i) {
@@ -352,7 +352,7 @@ RC_GTEST_PROP(AssignmentIntakeProperties, TheNewestIsInForceOnceTheDiskWorks, ()
 // Goal: a copy that was made of the saved state goes on as the original would have.
 RC_GTEST_PROP(AssignmentIntakeProperties, ACopyOfItsStateGoesOnAsItDoes, ()) {
   Scene scene;
-  WishNumber greatest;
+  AssignmentNumber greatest;
   const int length = *rc::gen::inRange(1, 60);
   for (int i = 0; i < length; ++i) {
     anything(scene, greatest);

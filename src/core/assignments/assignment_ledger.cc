@@ -10,7 +10,7 @@ namespace hearth::core {
 static_assert(TimedPart<AssignmentRecord>);
 static_assert(TimedPart<AssignmentLedger>);
 
-void AssignmentRecord::on_applied(const WishNumber& applied, Epoch epoch, MonoTime now) {
+void AssignmentRecord::on_applied(const AssignmentNumber& applied, Epoch epoch, MonoTime now) {
   state_.applied = applied;
   if (is_followed(epoch)) {
     state_.unacknowledged_since.reset();
@@ -44,7 +44,7 @@ std::optional<MonoTime> AssignmentRecord::next_deadline() const {
 
 void AssignmentRecord::check_invariants() const {
   HEARTH_CHECK(!state_.resend || state_.published);
-  HEARTH_CHECK(!state_.published || state_.published->number > WishNumber{});
+  HEARTH_CHECK(!state_.published || state_.published->number > AssignmentNumber{});
 }
 
 AssignmentLedger::AssignmentLedger(Epoch epoch, const State& state) : epoch_(epoch) {

@@ -18,7 +18,7 @@ class AssignmentRecord {
 
   struct State {
     std::optional<Assignment> published;  ///< The latest.
-    WishNumber applied;                   ///< What the node last said it follows.
+    AssignmentNumber applied;                   ///< What the node last said it follows.
     std::optional<MonoTime> unacknowledged_since;
     bool resend = false;
     bool operator==(const State&) const = default;
@@ -29,11 +29,11 @@ class AssignmentRecord {
   const State& save() const { return state_; }
 
   /// The number of the latest; zero: there is none.
-  WishNumber assigned() const { return state_.published ? state_.published->number : WishNumber{}; }
-  WishNumber applied() const { return state_.applied; }
+  AssignmentNumber assigned() const { return state_.published ? state_.published->number : AssignmentNumber{}; }
+  AssignmentNumber applied() const { return state_.applied; }
 
   /// The node says that it follows `applied`. `epoch`: ours.
-  void on_applied(const WishNumber& applied, Epoch epoch, MonoTime now);
+  void on_applied(const AssignmentNumber& applied, Epoch epoch, MonoTime now);
   /// Whether it follows the latest. An assignment with a higher epoch than ours was not issued by
   /// us: our store was lost or restored from an old copy.
   bool is_followed(Epoch epoch) const {

@@ -30,14 +30,14 @@ AssignmentLedger one_node() {
 
 TEST(AssignmentLedger, NumbersWhatIsNewAndIsSilentAboutWhatIsNot) {
   AssignmentLedger ledger = one_node();
-  EXPECT_EQ(ledger.publish(wanted(1), kStart)->number, (WishNumber{kEpoch, {1}}));
+  EXPECT_EQ(ledger.publish(wanted(1), kStart)->number, (AssignmentNumber{kEpoch, {1}}));
   EXPECT_FALSE(ledger.publish(wanted(1), kStart));
-  EXPECT_EQ(ledger.publish(wanted(2), kStart)->number, (WishNumber{kEpoch, {2}}));
+  EXPECT_EQ(ledger.publish(wanted(2), kStart)->number, (AssignmentNumber{kEpoch, {2}}));
 }
 
 TEST(AssignmentLedger, EvenAnAssignmentOfNothingIsTold) {
   AssignmentLedger ledger = one_node();
-  EXPECT_EQ(ledger.publish(wanted(0), kStart)->number, (WishNumber{kEpoch, {1}}))
+  EXPECT_EQ(ledger.publish(wanted(0), kStart)->number, (AssignmentNumber{kEpoch, {1}}))
       << "what ran there under a former manager must go";
 }
 
@@ -89,9 +89,9 @@ TEST(AssignmentLedger, OneOfAHigherEpochIsNotOurs) {
 RC_GTEST_PROP(AssignmentLedgerProperties, ANodeComesToFollowTheLatestWhateverIsLost, ()) {
   AssignmentLedger ledger = one_node();
   MonoTime now = kStart;
-  WishNumber greatest;
-  std::map<WishNumber, Assignment> sent;
-  WishNumber applied;
+  AssignmentNumber greatest;
+  std::map<AssignmentNumber, Assignment> sent;
+  AssignmentNumber applied;
   std::size_t size = 0;
   const auto publish = [&](bool is_lost) {
     const std::optional<Assignment> one = ledger.publish(wanted(size), now);

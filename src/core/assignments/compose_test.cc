@@ -54,7 +54,7 @@ struct Scene {
 TEST(ComposeAssignment, OfANodeWithoutWorkIsEmptyButTellsTheInterval) {
   const Assignment assignment = Scene().of(kA);
   EXPECT_EQ(assignment.node, kA);
-  EXPECT_EQ(assignment.number, WishNumber{}) << "the ledger numbers it";
+  EXPECT_EQ(assignment.number, AssignmentNumber{}) << "the ledger numbers it";
   EXPECT_EQ(assignment.heartbeat_interval, 500ms);
   EXPECT_THAT(assignment.instances, IsEmpty());
   EXPECT_THAT(assignment.images, IsEmpty());

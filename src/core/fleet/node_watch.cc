@@ -62,7 +62,7 @@ bool NodeWatch::is_judged() const {
   return node_.state != NodeState::kAwaited && node_.state != NodeState::kDead;
 }
 
-NodeView NodeWatch::view(const WishNumber& applied) const {
+NodeView NodeWatch::view(const AssignmentNumber& applied) const {
   return {.state = node_.state,
           .cordoned = node_.cordoned,
           .has_report = report_.has_value(),

@@ -95,7 +95,7 @@ class NodeWatch {
   /// Its agent has told of a problem, or could not be told anything, for so long that builds do not
   /// wait for it any more.
   bool is_given_up() const { return trouble_.is_given_up(); }
-  NodeView view(const WishNumber& applied) const;
+  NodeView view(const AssignmentNumber& applied) const;
 
   /// Goes on with a silence that an earlier manager judged. A node it classified by dialling had
   /// answered dials before.

@@ -15,7 +15,7 @@ using testing::IsEmpty;
 
 using Scene = NodeWatchScene;
 
-constexpr WishNumber kLatest{{1}, {1}};
+constexpr AssignmentNumber kLatest{{1}, {1}};
 
 // How it is judged. -------------------------------------------------------------------------------
 

@@ -58,14 +58,14 @@ std::string line_of(const SendCanary&) {
   return {};
 }
 std::string line_of(const PublishAssignment& action) {
-  const Assignment& wish = action.assignment;
-  std::string line = fmt::format("assign {} {}.{}:", wish.node.str(), wish.number.epoch.value,
-                                 wish.number.revision.value);
-  for (const AssignedInstance& one : wish.instances) {
+  const Assignment& assignment = action.assignment;
+  std::string line = fmt::format("assign {} {}.{}:", assignment.node.str(), assignment.number.epoch.value,
+                                 assignment.number.revision.value);
+  for (const AssignedInstance& one : assignment.instances) {
     line += fmt::format(" {} {}", name_of(one.desire), one.id.str());
   }
-  for (const Image& image : wish.images) line += " hold " + image.reference.substr(0, 20);
-  for (const BuildOrder& build : wish.builds) line += " build " + build.workload.str();
+  for (const Image& image : assignment.images) line += " hold " + image.reference.substr(0, 20);
+  for (const BuildOrder& build : assignment.builds) line += " build " + build.workload.str();
   return line.ends_with(':') ? line + " nothing" : line;
 }
 std::string line_of(const PublishEvent& action) {

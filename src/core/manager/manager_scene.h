@@ -253,17 +253,17 @@ class ManagerScene {
                         .report = Report{}};
     const auto trouble = troubles.find(name);
     if (trouble != troubles.end()) heartbeat.report->problem = trouble->second;
-    const auto wish = assigned.find(name);
-    if (wish == assigned.end() || !agents_take_over) return heartbeat;
-    heartbeat.applied = wish->second.number;
+    const auto latest = assigned.find(name);
+    if (latest == assigned.end() || !agents_take_over) return heartbeat;
+    heartbeat.applied = latest->second.number;
     if (!agents_obey) return heartbeat;
-    for (const AssignedInstance& one : wish->second.instances) {
+    for (const AssignedInstance& one : latest->second.instances) {
       heartbeat.report->instances[one.id] = {
           .state =
               one.desire == InstanceDesire::kRun ? InstanceState::kRunning : InstanceState::kStaged,
           .container = {fmt::format("{}-on-{}", one.id.str(), name.str())}};
     }
-    for (const BuildOrder& order : wish->second.builds) {
+    for (const BuildOrder& order : latest->second.builds) {
       BuildStatus status{.workload = order.workload, .generation = order.generation};
       status.state = builds_fail ? BuildState::kFailed : BuildState::kDone;
       if (builds_fail) status.reason = "RUN make ended with 2";

@@ -60,7 +60,7 @@ bool StatusReporter::is_report_due(MonoTime now) const {
   return change_is_due || now >= state_.next_report || stood_still;
 }
 
-Heartbeat StatusReporter::sign_of_life(const WishNumber& applied, MonoTime now) const {
+Heartbeat StatusReporter::sign_of_life(const AssignmentNumber& applied, MonoTime now) const {
   return {.incarnation = settings_.incarnation,
           .seq = std::nullopt,
           .sent_at = now,

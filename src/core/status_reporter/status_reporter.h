@@ -11,7 +11,7 @@ namespace hearth::core {
 
 /// How a node is: which assignment it follows, and all that it has.
 struct NodeStatus {
-  WishNumber applied;
+  AssignmentNumber applied;
   Report report;
   bool operator==(const NodeStatus&) const = default;
 };
@@ -76,7 +76,7 @@ class StatusReporter {
  private:
   void note_change(const NodeStatus& status, MonoTime now);
   bool is_report_due(MonoTime now) const;
-  Heartbeat sign_of_life(const WishNumber& applied, MonoTime now) const;
+  Heartbeat sign_of_life(const AssignmentNumber& applied, MonoTime now) const;
 
   ReporterSettings settings_;
   State state_;

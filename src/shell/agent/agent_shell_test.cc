@@ -107,7 +107,7 @@ struct NoContent final : ContentClient {
   void upload(std::filesystem::path, const Digest&, Completion<void>) override {}
 };
 
-Assignment wish(std::uint64_t revision) {
+Assignment assignment(std::uint64_t revision) {
   return {.node = *NodeName::parse("n1"),
           .number = {Epoch{1}, Revision{revision}},
           .heartbeat_interval = 500ms,
@@ -191,8 +191,8 @@ class AgentShellTest : public testing::Test {
 TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
   EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
   find_engine();
-  assign(wish(1));
-  EXPECT_THAT(store.saved, ElementsAre(wish(1)));
+  assign(assignment(1));
+  EXPECT_THAT(store.saved, ElementsAre(assignment(1)));
   ASSERT_THAT(runtime.created, SizeIs(1));
   EXPECT_EQ(runtime.created[0].instance.str(), "app-1");
   EXPECT_THAT(runtime.started, ElementsAre("container-1"));
@@ -201,7 +201,7 @@ TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
 TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
   find_engine();
   store.outcome = fail(ErrorCode::kExhausted, "the disk is full");
-  deliver(*encode(wish(1)));
+  deliver(*encode(assignment(1)));
   EXPECT_EQ(problem(), "its assignment cannot be stored: the disk is full");
   EXPECT_THAT(runtime.created, IsEmpty());
 }
@@ -212,7 +212,7 @@ TEST_F(AgentShellTest, ADiskThatHangsHoldsUpNeitherHeartbeatsNorDials) {
   find_engine();
   loop.advance(2s);
   loop.hold_workers();
-  deliver(*encode(wish(1)));
+  deliver(*encode(assignment(1)));
   EXPECT_EQ(loop.jobs_waiting(), 1U);
   const std::size_t before = statuses().size();
   loop.advance(5s);
@@ -236,8 +236,8 @@ TEST_F(AgentShellTest, WhyTheContainersCannotBeListedIsTold) {
 
 TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
   find_engine();
-  assign(wish(1));
-  const std::string whole = *encode(wish(2));
+  assign(assignment(1));
+  const std::string whole = *encode(assignment(2));
   for (const std::string& payload :
        {std::string(), std::string("no JSON"), std::string("{}"), whole.substr(0, whole.size() - 1),
         whole + std::string(kAssignmentBytesMax, ' ')}) {
@@ -249,12 +249,12 @@ TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
   EXPECT_EQ(shell.counters().payloads_rejected, 6U);
   EXPECT_THAT(store.saved, SizeIs(1));
   EXPECT_THAT(runtime.removed, IsEmpty());
-  EXPECT_EQ(shell.agent().status().applied, wish(1).number);
+  EXPECT_EQ(shell.agent().status().applied, assignment(1).number);
 }
 
 TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
   find_engine();
-  assign(wish(1));
+  assign(assignment(1));
   runtime.handlers.on_notice({.kind = ContainerNotice::Kind::kExited,
                               .container = {"container-1"},
                               .instance = {"app-1"},

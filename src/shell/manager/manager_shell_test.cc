@@ -38,10 +38,10 @@ TEST_F(ManagerShellTest, NothingIsDoneBeforeItsWritesAreDurable) {
   EXPECT_THAT(dialer.dialled, Contains(Endpoint{"live.test", 7701}));
   EXPECT_EQ(http.calls.at(0).server, (Endpoint{"unreachable.test", 7701}));
   EXPECT_THAT(power.switched, ElementsAre(std::pair(std::string("dead"), PowerVerb::kOff)));
-  const std::vector<BusRecord> wishes = bus.on("hearth.node.live.assignment");
-  ASSERT_THAT(wishes, SizeIs(1));
-  EXPECT_EQ(wishes[0].key, "live");
-  EXPECT_EQ(decode_assignment(wishes[0].payload)->number.epoch, Epoch{7});
+  const std::vector<BusRecord> assignments = bus.on("hearth.node.live.assignment");
+  ASSERT_THAT(assignments, SizeIs(1));
+  EXPECT_EQ(assignments[0].key, "live");
+  EXPECT_EQ(decode_assignment(assignments[0].payload)->number.epoch, Epoch{7});
 }
 
 TEST_F(ManagerShellTest, ACommandIsAnsweredOnceItIsDurable) {
@@ -267,12 +267,12 @@ TEST_F(ManagerShellTest, LostTopicsOfANodeAreMadeAgainAndItsAssignmentIsPublishe
   start();
   import("n1");
   settle();
-  const auto says_what_it_took_over = [this](WishNumber applied) {
+  const auto says_what_it_took_over = [this](AssignmentNumber applied) {
     tell("n1",
          {.incarnation = {"boot", 1}, .seq = ++beats, .sent_at = std::nullopt, .applied = applied});
     settle();
   };
-  const WishNumber first =
+  const AssignmentNumber first =
       decode_assignment(bus.on("hearth.node.n1.assignment").back().payload)->number;
   says_what_it_took_over(first);
   const std::size_t before = bus.topic_requests.size();

@@ -23,7 +23,7 @@ class RandomValues {
     if (coin()) heartbeat.incarnation = {.boot_id = "b" + text(), .start_count = number()};
     if (coin()) heartbeat.seq = number();
     if (coin()) heartbeat.sent_at = MonoTime(Duration(nanoseconds()));
-    heartbeat.applied = wish();
+    heartbeat.applied = assignment_number();
     for (auto* permille :
          {&heartbeat.load.cpu, &heartbeat.load.memory, &heartbeat.load.disk,
           &heartbeat.load.cpu_stall, &heartbeat.load.memory_stall, &heartbeat.load.io_stall}) {
@@ -37,7 +37,7 @@ class RandomValues {
 
   Assignment assignment() {
     Assignment assignment{.node = name<NodeName>(),
-                          .number = wish(),
+                          .number = assignment_number(),
                           .heartbeat_interval = Duration(prng_.between(
                               kHeartbeatIntervalMin.count(), kHeartbeatIntervalMax.count())),
                           .instances = {},
@@ -107,7 +107,7 @@ class RandomValues {
   /// Small numbers, and those at the ends of their range.
   std::uint64_t number() { return coin() ? prng_.below(100) : prng_.next() >> prng_.below(64); }
   Duration::rep nanoseconds() { return static_cast<Duration::rep>(number() >> 2); }
-  WishNumber wish() { return {.epoch = Epoch{number()}, .revision = Revision{number()}}; }
+  AssignmentNumber assignment_number() { return {.epoch = Epoch{number()}, .revision = Revision{number()}}; }
   WallTime wall_time() {
     return WallTime(std::chrono::milliseconds(prng_.between(-62'167'219'200'000,  // Year 0.
                                                             253'402'300'799'999)));

@@ -373,7 +373,7 @@ class Lab:
     def kill_container(self, app: str, on: str | None = None) -> tuple[Container, float]:
         """kill -9 of a running copy's main process. Returns the copy and the moment of the blow (monotonic).
 
-        From outside and not through the engine, which would take it for a wish.
+        From outside and not through the engine, which would count it as a stop that was asked for.
         """
         seen = self.copies(app)
         copy = next((each for each in seen.copies if on in (None, each.node)), None)
