@@ -61,14 +61,14 @@ class CliTest : public testing::Test {
 
 inline constexpr const char* kNode1 =
     R"({"name":"node-1","display_name":"IAS-Node-1","address":"10.0.0.1",
-  "agent_port":7701,"state":"live","evidence":"heard 0.2 s ago","status":"ACTIVE","cordoned":false,
+  "agent_port":7701,"state":"live","evidence":"first heartbeat received","status":"ACTIVE","cordoned":false,
   "incarnation":{"boot_id":"0123456789abcdef","start_count":3},
   "capacity":{"cpu_millis":2000,"memory_bytes":8589934592},
   "load":{"cpu":123,"memory":400},"recovery":{"phase":"none","attempt":0,"reason":""},
-  "problem":"","instances":1,"changed_at":"2026-03-01T09:00:00.000Z","last_heard_ms":210})";
+  "problem":"","instances":1,"changed_at":"2026-03-01T09:00:00.000Z","silence_ms":210})";
 inline constexpr const char* kNode2 = R"({"name":"node-2","address":"10.0.0.2","state":"dead",
   "evidence":"silent for 2.1 s, no answer to a dial","changed_at":"2026-03-01T09:14:48.000Z",
-  "recovery":{"phase":"booting","attempt":1,"reason":""},"last_heard_ms":14000,"from_the_future":1})";
+  "recovery":{"phase":"booting","attempt":1,"reason":""},"silence_ms":14000,"from_the_future":1})";
 inline constexpr const char* kHeater = R"({"name":"heater","kind":"application","generation":2,
   "phase":"deployed","reason":"","instances":2,"running":1,"bundle":"","image":"","build_node":null,
   "on_node_lost":"replace"})";

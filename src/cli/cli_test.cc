@@ -178,7 +178,7 @@ TEST_F(CliTest, NodeListIsATableOfAllPages) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(
       outcome.out,
-      "NAME    STATE  ADDRESS   INSTANCES   CPU  MEMORY  HEARD     SINCE     NOTE\n"
+      "NAME    STATE  ADDRESS   INSTANCES   CPU  MEMORY  SIGNALS     SINCE     NOTE\n"
       "node-1  live   10.0.0.1          1  12 %    40 %  now       15 m ago\n"
       "node-2  dead   10.0.0.2          0                14 s ago  12 s ago  booting, attempt 1; "
       "silent for 2.1 s, no answer to a dial\n");
@@ -205,13 +205,13 @@ TEST_F(CliTest, NodeShowTellsStateEvidenceAndWhatRunsThere) {
   EXPECT_EQ(
       outcome.out,
       "node-1 (IAS-Node-1)\n"
-      "  state     live, since 15 m ago\n"
-      "  evidence  heard 0.2 s ago\n"
-      "  address   10.0.0.1\n"
-      "  heard     now\n"
-      "  capacity  2 cores, 8.0 GiB\n"
-      "  load      cpu 12 %, memory 40 %\n"
-      "  life      number 3 of the agent, boot 01234567\n"
+      "  state        live, since 15 m ago\n"
+      "  evidence     first heartbeat received\n"
+      "  address      10.0.0.1\n"
+      "  heartbeat    now\n"
+      "  capacity     2 cores, 8.0 GiB\n"
+      "  load         cpu 12 %, memory 40 %\n"
+      "  life         number 3 of the agent, boot 01234567\n"
       "\n"
       "INSTANCE  NODE    ADDRESS   STATE    CONTAINER     RESTARTS  LAST EXIT     SINCE\n"
       "heater-1  node-1  10.0.0.1  running  0123456789ab         1  137 (memory)  60 s ago\n");

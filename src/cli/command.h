@@ -24,7 +24,7 @@ class Command {
   /// The answer goes to the terminal. An error is told by the caller, in one sentence.
   virtual Result<ExitCode> run(Session& session) = 0;
   /// Whether what it prints is its answer, so that it has failed if that cannot be written. False:
-  /// a commentary on what it does, which may go unheard.
+  /// a commentary on what it does, which may be lost.
   virtual bool prints_an_answer() const { return true; }
 };
 

@@ -23,7 +23,7 @@ std::string cores(std::uint32_t millis) {
                             : fmt::format("{:.1f}", static_cast<double>(millis) / 1000);
 }
 
-std::string silence_of(const NodeView& node) {
+std::string heartbeat_age_of(const NodeView& node) {
   if (!node.silent_for) return node.state == "awaited" ? "never" : "";
   return *node.silent_for < std::chrono::seconds(1)
              ? "now"
@@ -94,13 +94,13 @@ class NodeListCommand final : public Command {
                  {"CPU", kRight},
                  {"MEMORY", kRight},
                  {"DISK", kRight},
-                 {"HEARD"},
+                 {"HEARTBEAT"},
                  {"SINCE"},
                  {"NOTE"}});
     for (const NodeView& node : nodes) {
       table.add({node.name, state_cell(node.state), node.address, std::to_string(node.instances),
                  percent(node.load.cpu), percent(node.load.memory), percent(node.load.disk),
-                 silence_of(node), node.changed_at ? show_age(*node.changed_at, session.now()) : "",
+                 heartbeat_age_of(node), node.changed_at ? show_age(*node.changed_at, session.now()) : "",
                  note_of(node)});
     }
     table.print(session.terminal);
@@ -153,7 +153,7 @@ class NodeShowCommand final : public Command {
     const auto field = [&](std::string_view name, const std::string& value,
                            Paint paint = Paint::kPlain) {
       if (value.empty()) return;
-      terminal.say(fmt::format("  {:<10}{}", name, terminal.painted(paint, printable(value))));
+      terminal.say(fmt::format("  {:<13}{}", name, terminal.painted(paint, printable(value))));
     };
     std::string title = terminal.painted(Paint::kBold, node.name);
     if (node.display_name != node.name && !node.display_name.empty()) {
@@ -168,7 +168,7 @@ class NodeShowCommand final : public Command {
     field("recovery", recovery_of(node), Paint::kWarning);
     field("cordoned", node.cordoned ? "yes: it gets no new work" : "");
     field("address", node.address);
-    field("heard", silence_of(node));
+    field("heartbeat", heartbeat_age_of(node));
     if (node.capacity.memory_bytes > 0) {
       field("capacity", fmt::format("{} cores, {}", cores(node.capacity.cpu_millis),
                                     show_bytes(node.capacity.memory_bytes)));

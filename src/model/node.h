@@ -14,7 +14,7 @@ namespace hearth {
 
 /// The manager's verdict about a node. `ACTIVE` in the database: kLive and kSuspect.
 enum class NodeState : std::uint8_t {
-  kAwaited,  ///< Known by name; never heard from, so never judged.
+  kAwaited,  ///< Known by name; no heartbeat received yet, so not judged.
   kLive,
   kSuspect,      ///< Silent longer than suspect_after: replacements are staged.
   kUnreachable,  ///< Silent on the bus, but its agent answers a dial: nothing moves.
@@ -48,7 +48,7 @@ struct Node {
   bool cordoned = false;
   NodeState state = NodeState::kAwaited;
   std::string evidence;     ///< In words: why `state` is what it is.
-  Incarnation incarnation;  ///< Of the last life heard of.
+  Incarnation incarnation;  ///< The last one received.
   Resources capacity;       ///< As last told.
   Recovery recovery;
   WallTime changed_at;  ///< When `state` last changed.

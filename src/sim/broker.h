@@ -47,14 +47,14 @@ class SimBroker {
     std::string payload;
     std::uint64_t sent = 0;  ///< In the order of their first sending.
   };
-  /// What a client that is attached hears.
+  /// What an attached client is called with.
   struct Client {
     WayName way;
     std::function<void()> on_way_changed;
     std::function<void(const std::string& topic)> on_written;
   };
   using ClientId = std::uint64_t;
-  /// How a record fared; of one that is lost, or taken by a broker that is gone, nothing is heard.
+  /// How a record fared; of one that is lost, or taken by a broker that is gone, there is no outcome.
   using Acknowledge = std::function<void(Result<void>)>;
 
   /// Of a bus in good health.

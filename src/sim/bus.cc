@@ -80,7 +80,7 @@ void SimBus::leave(std::uint64_t number, Sending& sending) {
 }
 
 void SimBus::on_acknowledged(std::uint64_t number, const Result<void>& outcome) {
-  // Nobody hears it where the way was cut meanwhile.
+  // There is no outcome where the connection was cut meanwhile.
   if (!is_served()) return;
   loop_.after(broker_.draw_delay(), [this, number, outcome] { finish(number, outcome); });
 }

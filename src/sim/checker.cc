@@ -12,8 +12,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kSweepPeriod = milliseconds(100);
-/// A heartbeat comes within so long of a node that can be heard, and is weighed.
-constexpr Duration kHeardWithin = milliseconds(1000);
+/// A heartbeat comes within so long where nothing stops it, and is weighed.
+constexpr Duration kReceivedWithin = milliseconds(1000);
 /// A dial that began before the agent answered again has ended within so long, and the manager that
 /// was late by less than it notices has weighed it.
 constexpr Duration kDialledWithin = milliseconds(700);
@@ -114,7 +114,7 @@ void Checker::watch(const NodeName& node) {
   };
   note(well_since_, truth_.is_well(node));
   note(dialled_since_, truth_.can_be_dialled(node));
-  note(heard_since_, truth_.can_be_heard(node));
+  note(received_since_, truth_.can_be_received(node));
 }
 
 void Checker::watch_blindness() {
@@ -229,8 +229,8 @@ void Checker::check_verdict(const Node& node) {
   if (truth_.can_be_dialled(node.name) && lasts(dialled_since_, node.name, kDialledWithin)) {
     world_.violate("dead-though-dialled", fmt::format("'{}': {}", node.name.str(), node.evidence));
   }
-  if (truth_.can_be_heard(node.name) && lasts(heard_since_, node.name, kHeardWithin)) {
-    world_.violate("dead-though-heard", fmt::format("'{}': {}", node.name.str(), node.evidence));
+  if (truth_.can_be_received(node.name) && lasts(received_since_, node.name, kReceivedWithin)) {
+    world_.violate("dead-though-received", fmt::format("'{}': {}", node.name.str(), node.evidence));
   }
 }
 
@@ -332,7 +332,7 @@ void Checker::on_switch(const NodeName& node, PowerVerb verb) {
   if (!stored) return violate("and the store does not say so");
   if (verb == PowerVerb::kOn) return;
   if (to_resume_.erase(node) > 0) return;
-  if (is_blind_for(kBlindWithin)) return violate("while nobody can be heard");
+  if (is_blind_for(kBlindWithin)) return violate("while nothing can be received");
   if (truth_.is_well(node) && lasts(well_since_, node, kBackWithin))
     return violate("though it is well");
 }

@@ -21,7 +21,7 @@ namespace hearth::sim {
 /// reported:
 ///
 ///   dead-though-dialled      a node whose agent answers dials is not judged dead
-///   dead-though-heard        nor is one whose heartbeats arrive, dialled or not
+///   dead-though-received        nor is one whose heartbeats arrive, dialled or not
 ///   blind-judges-nobody      while the bus does not carry, no node's state gets worse, nor before
 ///                            a node was silent for long enough since it carries again
 ///   power-off-only-dead      power is switched only where verdict and phase are stored, and never
@@ -67,7 +67,7 @@ class Checker {
     /// Its agent answers a dial of the manager.
     std::function<bool(const NodeName&)> can_be_dialled;
     /// What its agent sends reaches the manager, all of it and at once.
-    std::function<bool(const NodeName&)> can_be_heard;
+    std::function<bool(const NodeName&)> can_be_received;
     std::function<bool()> bus_carries;        ///< For the manager.
     std::function<MonoTime()> carried_until;  ///< If it does not.
     std::function<bool()> manager_works;
@@ -92,7 +92,7 @@ class Checker {
   void on_build_ends(const NodeName& node, const BuildOrder& order, const Result<Digest>& outcome);
   /// The manager died: the next one tells the drivers what was stored, blind or not.
   void on_manager_crash();
-  /// The node's agent died: what it was building, or had not yet heard to be taken, it builds
+  /// The node's agent died: what it was building, or did not know yet to be taken, it builds
   /// again.
   void on_agent_crash(const NodeName& node);
   /// The node's disk was lost: it may begin again.
@@ -123,7 +123,7 @@ class Checker {
   std::set<NodeName> nodes_;
   Since well_since_;
   Since dialled_since_;
-  Since heard_since_;
+  Since received_since_;
   std::optional<MonoTime> manager_works_since_;
   std::optional<MonoTime> blind_since_;
   std::optional<MonoTime> seeing_since_;  ///< After a blindness that the manager must have noticed.

@@ -92,7 +92,7 @@ class CheckerTest : public testing::Test {
 
   bool well_ = true;
   bool dialled_ = true;
-  bool heard_ = true;
+  bool receives_ = true;
   bool carries_ = true;
   MonoTime carried_until_{};
   std::set<InstanceId> doubled_;
@@ -103,7 +103,7 @@ class CheckerTest : public testing::Test {
                    store_,
                    {.is_well = [this](const NodeName&) { return well_; },
                     .can_be_dialled = [this](const NodeName&) { return dialled_; },
-                    .can_be_heard = [this](const NodeName&) { return heard_; },
+                    .can_be_received = [this](const NodeName&) { return receives_; },
                     .bus_carries = [this] { return carries_; },
                     .carried_until = [this] { return carried_until_; },
                     .manager_works = [] { return true; },
@@ -112,21 +112,21 @@ class CheckerTest : public testing::Test {
 };
 
 TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItCanBeDialled) {
-  heard_ = false;
+  receives_ = false;
   pass(seconds(1));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
   EXPECT_EQ(broken(), "dead-though-dialled");
 }
 
-TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItCanBeHeard) {
+TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItsHeartbeatsArrive) {
   dialled_ = false;
   pass(seconds(2));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
-  EXPECT_EQ(broken(), "dead-though-heard");
+  EXPECT_EQ(broken(), "dead-though-received");
 }
 
 TEST_F(CheckerTest, AllowsAVerdictOfTheMomentBeforeTheNodeAnsweredAgain) {
-  heard_ = dialled_ = false;
+  receives_ = dialled_ = false;
   pass(seconds(5));
   dialled_ = true;
   pass(std::chrono::milliseconds(500));
@@ -135,7 +135,7 @@ TEST_F(CheckerTest, AllowsAVerdictOfTheMomentBeforeTheNodeAnsweredAgain) {
 }
 
 TEST_F(CheckerTest, AllowsADeadNodeToBeJudgedDead) {
-  heard_ = dialled_ = false;
+  receives_ = dialled_ = false;
   pass(seconds(5));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
   EXPECT_EQ(broken(), "");
@@ -149,7 +149,7 @@ TEST_F(CheckerTest, KnowsAVerdictOfTheBlind) {
   EXPECT_EQ(broken(), "blind-judges-nobody");
 }
 
-TEST_F(CheckerTest, KnowsAVerdictByASilenceInWhichNobodyCouldBeHeard) {
+TEST_F(CheckerTest, KnowsAVerdictByASilenceInWhichNothingCouldBeReceived) {
   lose_bus();
   pass(seconds(3));
   carries_ = true;
@@ -374,7 +374,7 @@ TEST_F(BuildsTest, OfAnAgentThatDiedMayNotBeDoneAgainOnceItIsTold) {
 }
 
 TEST_F(BuildsTest, OfANodeThatIsJudgedDeadMayBeDoneElsewhere) {
-  heard_ = dialled_ = false;
+  receives_ = dialled_ = false;
   between_ = [this] {
     Workload building{.name = kApp, .phase = WorkloadPhase::kBuilding};
     building.next = workload(1).current;

@@ -93,7 +93,7 @@ Checker::Truth Cluster::truth() {
               },
           .can_be_dialled =
               [this](const NodeName& name) { return dial(name) == DialOutcome::kAnswered; },
-          .can_be_heard = [this](const NodeName& name) { return can_be_heard(name); },
+          .can_be_received = [this](const NodeName& name) { return can_be_received(name); },
           .bus_carries = [this] { return broker_.carries(); },
           .carried_until = [this] { return broker_.carried_until(); },
           .manager_works = [this] { return manager_.works(); },
@@ -130,7 +130,7 @@ bool Cluster::has_way_to_manager(const NodeName& name) const {
          manager_.life().bus().reads(topics_.status(name));
 }
 
-bool Cluster::can_be_heard(const NodeName& name) const {
+bool Cluster::can_be_received(const NodeName& name) const {
   return machines_.at(name)->dialled() == DialOutcome::kAnswered && has_way_to_manager(name) &&
          broker_.is_reliable() && manager_.works();
 }

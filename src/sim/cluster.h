@@ -89,7 +89,7 @@ class Cluster {
   void move_embedded_broker(bool to_a_live_manager);
   Checker::Truth truth();
   bool has_way_to_manager(const NodeName& name) const;
-  bool can_be_heard(const NodeName& name) const;
+  bool can_be_received(const NodeName& name) const;
   WallError draw_wall_error();
   std::string unsettled_nodes();
   std::string unsettled_workloads();

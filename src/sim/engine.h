@@ -34,7 +34,7 @@ struct EngineFaults {
 class SimEngine {
  public:
   using Done = Completion<void>;
-  /// What the watch of an agent hears.
+  /// What the watch of an agent is called with.
   using Watch = ContainerRuntime::Handlers;
 
   SimEngine(SimHost& host, std::string name, const ContentStore& content)

@@ -18,7 +18,7 @@ struct PowerFaults {
 };
 
 /// The PowerDriver of one life of the manager. What it was told it does, whether or not the manager
-/// lives to hear of it.
+/// lives to learn of it.
 class SimPower final : public PowerDriver {
  public:
   using Switch = std::function<void(const NodeName& node, PowerVerb verb)>;

@@ -10,7 +10,7 @@
 namespace hearth::sim {
 
 /// The ContainerRuntime of one life of an agent: a client of its node's engine. What the engine was
-/// told it does, whether or not the agent lives to hear of it.
+/// told it does, whether or not the agent lives to learn of it.
 class SimRuntime final : public ContainerRuntime {
  public:
   struct Parts {

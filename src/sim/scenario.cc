@@ -297,7 +297,7 @@ void tell_power_cycle(Story& story) {
   story.pass(story.world().between(seconds(2), seconds(6)));
   cluster.manager().crash_for(seconds(2));
   story.settle(seconds(60));
-  story.world().note("script", "node2 loses power, and nobody hears what its switch does");
+  story.world().note("script", "node2 loses power, and its switch never answers");
   cluster.set_power_faults({.deaf = 1000});
   story.machine(2).power_off();
   story.pass(seconds(15));

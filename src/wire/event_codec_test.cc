@@ -13,12 +13,12 @@ TEST(EventCodec, AnEventIsACloudEvent) {
                            .at = WallTime(std::chrono::milliseconds(1772356502123)),
                            .type = EventType::kNodeDead,
                            .subject = "node/node2",
-                           .message = "nothing heard for 2.0 s"};
+                           .message = "no heartbeat for 2.0 s"};
   EXPECT_EQ(encode(event, "hearth."),
             R"({"specversion":"1.0","id":"17","source":"hearth/hearth.","type":"hearth.node.dead",)"
             R"("subject":"node/node2","time":"2026-03-01T09:15:02.123Z",)"
             R"("datacontenttype":"application/json",)"
-            R"("data":{"v":1,"message":"nothing heard for 2.0 s"}})");
+            R"("data":{"v":1,"message":"no heartbeat for 2.0 s"}})");
 }
 
 TEST(EventCodec, WhatItSaysIsCutWhereItIsRead) {

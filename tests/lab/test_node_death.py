@@ -51,7 +51,7 @@ def test_a_hung_server_is_suspected_then_dead_then_power_cycled(lab, ticker):
 
 
 def test_a_hung_server_that_wakes_with_its_old_copy_gives_it_up(lab, ticker):
-    """Its power switch is broken: both copies run until it hears the news."""
+    """Its power switch is broken: both instances run until the node receives the new assignment."""
     victim = lab.deploy(ticker, "ticker").nodes[0]
     lab.break_power(victim)
     lab.freeze(victim)

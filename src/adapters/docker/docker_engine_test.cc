@@ -374,9 +374,9 @@ TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
 TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
   build_script("exit 0");
   DockerRuntime other(loop, {.node = *NodeName::parse("o" + key), .socket = engine_socket()});
-  int heard = 0;
+  int notices = 0;
   bool ready = false;
-  other.watch({.on_notice = [&](const ContainerNotice&) { ++heard; },
+  other.watch({.on_notice = [&](const ContainerNotice&) { ++notices; },
                .on_watching = [&] { ready = true; },
                .on_lost = [](const Error& error) { FAIL() << error.message; }});
   run_until([&] { return ready; });
@@ -385,7 +385,7 @@ TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
   const auto seen = wait_for<Inventory>([&](const auto& done) { other.inventory(done); });
   ASSERT_TRUE(seen);
   EXPECT_TRUE(seen->containers.empty());
-  EXPECT_EQ(heard, 0);
+  EXPECT_EQ(notices, 0);
 }
 
 }  // namespace

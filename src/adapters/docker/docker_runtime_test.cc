@@ -333,7 +333,7 @@ TEST_F(DockerRuntimeTest, ABuildThatFailsEndsWithTheEnginesWords) {
   EXPECT_EQ(torn.error().code, ErrorCode::kUnavailable);
 }
 
-TEST_F(DockerRuntimeTest, AnEngineThatRefusesInTheMiddleOfAnUploadIsHeard) {
+TEST_F(DockerRuntimeTest, AnEngineThatRefusesInTheMiddleOfAnUploadIsReported) {
   const auto file = write_file("context.tar", std::string(8 << 20, 'c'));
   engine.on("/build",
             {answer(500, R"({"message":"write: no space left on device"})"), Then::kHangUp, 1000});

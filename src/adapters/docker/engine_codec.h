@@ -12,7 +12,7 @@
 #include "model/ids.h"
 #include "ports/container_runtime.h"
 
-/// What the Docker Engine API says and wants to hear, as text: JSON in, values out, and back. Pure.
+/// What the Docker Engine API sends and expects, as text: JSON in, values out, and back. Pure.
 /// Whatever the engine sends, a decoder answers with a value or with kCorrupt.
 namespace hearth::docker {
 

@@ -72,7 +72,7 @@ Settings consumer_settings(const KafkaConfig& config) {
                       {"fetch.wait.max.ms", fetch_wait(config)},
                       {"fetch.error.backoff.ms", manager ? "20" : "50"},
                       // After how long a topic that is not there is called unknown (30 s), rather
-                      // than new and not heard of everywhere. It is looked for all the same.
+                      // than new and not known to every broker yet. It is looked for all the same.
                       {"topic.metadata.propagation.max.ms", "2000"},
                       // Read ahead of the loop. All topics share one queue: at its bound none is
                       // fetched, so the manager's is one of bytes, lest a burst on one topic hold

@@ -57,7 +57,7 @@ std::optional<NodeView> read_node(JsonObject& in) {
   node.problem = text_of(in.optional("problem"));
   node.instances = number_of<std::uint32_t>(in.optional("instances"));
   node.changed_at = in.optional("changed_at").parsed(parse_time);
-  if (const auto silence = in.optional("last_heard_ms").number<std::uint32_t>()) {
+  if (const auto silence = in.optional("silence_ms").number<std::uint32_t>()) {
     node.silent_for = std::chrono::milliseconds(*silence);
   }
   return node;

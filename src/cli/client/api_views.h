@@ -24,7 +24,7 @@ struct NodeView {
   std::string state;     ///< As name_of(NodeState).
   std::string evidence;  ///< In words.
   bool cordoned = false;
-  std::string boot_id;  ///< Of the last life heard of; with `start_count` it names it.
+  std::string boot_id;  ///< Of the last incarnation received; `start_count` is its other half.
   std::uint64_t start_count = 0;
   Resources capacity;
   Load load;
@@ -34,7 +34,7 @@ struct NodeView {
   std::string problem;
   std::uint32_t instances = 0;
   std::optional<WallTime> changed_at;
-  std::optional<Duration> silent_for;  ///< Since it was last heard.
+  std::optional<Duration> silent_for;  ///< Since its last heartbeat.
 };
 
 struct WorkloadView {

@@ -42,10 +42,10 @@ Observer::Sight all_live(const std::vector<NodeView>& nodes, const std::vector<N
   for (const NodeName& name : wanted) {
     const auto node = std::find_if(nodes.begin(), nodes.end(),
                                    [&](const NodeView& one) { return one.name == name.str(); });
-    const bool heard = node != nodes.end() && node->silent_for;
-    sight.holds = sight.holds && heard && node->state == "live";
+    const bool has_heartbeat = node != nodes.end() && node->silent_for;
+    sight.holds = sight.holds && has_heartbeat && node->state == "live";
     sight.words += fmt::format("{}{} {}", sight.words.empty() ? "" : ", ", name.str(),
-                               heard ? "is " + node->state : "was not heard yet");
+                               has_heartbeat ? "is " + node->state : "sent no heartbeat yet");
   }
   return sight;
 }

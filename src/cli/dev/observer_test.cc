@@ -15,12 +15,12 @@ NodeView node(const char* name, const char* state, std::optional<Duration> silen
   return view;
 }
 
-TEST(AllLive, IsWhatTheManagerHeardAndNotWhatItRemembers) {
+TEST(AllLive, IsWhatTheManagerReceivedAndNotWhatItRemembers) {
   const Duration now = std::chrono::milliseconds(3);
   const auto remembered =
       all_live({node("node-1", "live", now), node("node-2", "live", std::nullopt)}, kWanted);
   EXPECT_FALSE(remembered.holds);
-  EXPECT_EQ(remembered.words, "node-1 is live, node-2 was not heard yet");
+  EXPECT_EQ(remembered.words, "node-1 is live, node-2 sent no heartbeat yet");
   EXPECT_FALSE(all_live({node("node-1", "live", now)}, kWanted).holds);
   EXPECT_FALSE(
       all_live({node("node-1", "live", now), node("node-2", "suspect", now)}, kWanted).holds);

@@ -29,14 +29,14 @@ class AgentScene {
     AgentAction action;
   };
 
-  /// An agent that heard its engine, and that there is no assignment yet.
+  /// An agent whose runtime is up, and which knows that there is no assignment yet.
   AgentScene() {
     engine_images = {image('a').reference, image('b').reference};
     start_agent();
     step(AssignmentsCaughtUp{});
     pass(Duration(0));
   }
-  /// An agent that starts with `assignment` on its disk and hears of no other.
+  /// An agent that starts with `assignment` on its disk and receives no other.
   explicit AgentScene(const Assignment& assignment) : stored(assignment) {
     engine_images = {image('a').reference, image('b').reference};
     start_agent();

@@ -180,7 +180,7 @@ TEST(Agent, WhatIsAssignedRunsAndIsTold) {
 TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
-  scene.pass(minutes(10));  // No manager was heard of since.
+  scene.pass(minutes(10));  // Nothing came from the manager since.
   const ContainerId first = scene.agent->container_of(Scene::id(1));
   scene.crash(1, 3);  // No time passes.
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));

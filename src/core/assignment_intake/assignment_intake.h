@@ -26,7 +26,7 @@ namespace hearth::core {
 /// a newer one on its way.
 ///
 /// It does not carry an assignment out, and it does not store it: tend() says what to store, and
-/// on_saved() hears what became of that. Sans-io, not thread-safe.
+/// on_saved() takes the outcome. Sans-io, not thread-safe.
 class AssignmentIntake {
  public:
   /// How long a start waits for a newer assignment than the stored one, and for the end of the

@@ -70,7 +70,7 @@ EventDraft of(const Recovered& recovered, const NodeName& node) {
 
 EventDraft node_imported(const Node& node) {
   return {EventType::kNodeImported, subject_of(node.name),
-          fmt::format("node '{}' at {} is awaited", node.name.str(), node.agent.address)};
+          fmt::format("node '{}' at {} was imported: no heartbeat yet", node.name.str(), node.agent.address)};
 }
 
 }  // namespace hearth::core::events

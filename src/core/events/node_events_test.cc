@@ -59,7 +59,7 @@ TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherLife) {
 
 TEST(NodeEvents, AnImportedNodeIsAwaitedAtItsAddress) {
   EXPECT_EQ(node_imported({.name = kNode, .agent = {"10.0.0.1", 7701}}),
-            (EventDraft{EventType::kNodeImported, "node/a", "node 'a' at 10.0.0.1 is awaited"}));
+            (EventDraft{EventType::kNodeImported, "node/a", "node 'a' at 10.0.0.1 was imported: no heartbeat yet"}));
 }
 
 }  // namespace

@@ -67,14 +67,14 @@ std::uint64_t DialRecord::on_dialled(MonoTime now) {
   return ++state_.last_dial;
 }
 
-void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now) {
+void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives receives, MonoTime now) {
   if (dial != state_.last_dial || !state_.under_way_since) return;
   const MonoTime began = *state_.under_way_since;
   state_.under_way_since.reset();
   if (outcome == DialOutcome::kAnswered) state_.proven = true;
   const bool asked = outcome != DialOutcome::kNotAsked;
   if (!state_.silent) {
-    const bool missed = asked && outcome != DialOutcome::kAnswered && heard == Heard::kYes;
+    const bool missed = asked && outcome != DialOutcome::kAnswered && receives == BusReceives::kYes;
     if (asked) state_.unanswered = missed ? state_.unanswered + 1 : 0;
     if (state_.unanswered >= kUnansweredMin) state_.proven = false;
     return;

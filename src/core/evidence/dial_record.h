@@ -46,7 +46,7 @@ class DialRecord {
   void begin_silence(MonoTime now);
   /// As begin_silence(), where it is known from before that dialling this agent works.
   void resume_silence(MonoTime now);
-  /// The node was heard again.
+  /// The node was heartbeats received again.
   void end_silence(MonoTime now);
   /// The agent is elsewhere from now on: what was shown of the old address says nothing of it.
   void readdress(MonoTime now);
@@ -55,11 +55,11 @@ class DialRecord {
   MonoTime next_dial() const { return state_.next_dial; }
   /// Begins a dial; returns its number, by which its outcome is known again.
   std::uint64_t on_dialled(MonoTime now);
-  /// Whether the node can be heard over the bus meanwhile.
-  enum class Heard : std::uint8_t { kYes, kNo };
-  /// An outcome of any but the last dial is ignored; a failure where nobody is heard tells nothing
+  /// Whether the bus carries the node's heartbeats meanwhile.
+  enum class BusReceives : std::uint8_t { kYes, kNo };
+  /// An outcome of any but the last dial is ignored; a failure while nothing is received says nothing
   /// of dialling a live node. kNotAsked changes nothing but when to dial next.
-  void on_outcome(std::uint64_t dial, DialOutcome outcome, Heard heard, MonoTime now);
+  void on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives receives, MonoTime now);
 
   /// True while the latest dials of the live node were answered, or one in this silence was.
   bool proven() const { return state_.proven; }

@@ -9,21 +9,21 @@ using namespace std::chrono_literals;
 
 constexpr LivenessSettings kSettings = settings_of(LivenessProfile::kDefault);
 constexpr MonoTime kStart{1h};
-using Heard = DialRecord::Heard;
+using BusReceives = DialRecord::BusReceives;
 
 DialRecord proven_record() {
   DialRecord record(kSettings, kStart);
-  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, Heard::kYes, kStart);
+  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, BusReceives::kYes, kStart);
   return record;
 }
 
 TEST(DialRecord, OneUnansweredDialIsNoProofTwoAre) {
   DialRecord record = proven_record();
   record.begin_silence(kStart + 2s);
-  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 2400ms);
   EXPECT_EQ(record.evidence(), std::nullopt);
-  record.on_outcome(record.on_dialled(kStart + 2400ms), DialOutcome::kNoAnswer, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 2400ms), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 2800ms);
   EXPECT_EQ(record.evidence(), DialOutcome::kNoAnswer);
 }
@@ -40,28 +40,28 @@ TEST(DialRecord, TwoDialsFitBetweenSuspectAndDead) {
 // Goal: somebody closes the agent's port while the node is live; a later silence has no witness.
 TEST(DialRecord, ALiveNodeThatTwiceDoesNotAnswerIsNoWitnessUntilItDoes) {
   DialRecord record = proven_record();
-  record.on_outcome(record.on_dialled(kStart + 15s), DialOutcome::kNoAnswer, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 15s), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 16s);
   EXPECT_TRUE(record.proven()) << "one lost SYN";
-  record.on_outcome(record.on_dialled(kStart + 30s), DialOutcome::kRefused, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 30s), DialOutcome::kRefused, BusReceives::kYes,
                     kStart + 31s);
   EXPECT_FALSE(record.proven());
   record.begin_silence(kStart + 40s);
-  record.on_outcome(record.on_dialled(kStart + 40s), DialOutcome::kNoAnswer, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 40s), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 41s);
-  record.on_outcome(record.on_dialled(kStart + 41s), DialOutcome::kNoAnswer, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 41s), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 42s);
   EXPECT_EQ(record.evidence(), std::nullopt);
   record.end_silence(kStart + 43s);
-  record.on_outcome(record.on_dialled(kStart + 43s), DialOutcome::kAnswered, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 43s), DialOutcome::kAnswered, BusReceives::kYes,
                     kStart + 43s);
   EXPECT_TRUE(record.proven());
 }
 
-TEST(DialRecord, WhileNobodyIsHeardAFailedDialTakesNoWitnessAway) {
+TEST(DialRecord, WhileNothingIsReceivedAFailedDialTakesNoWitnessAway) {
   DialRecord record = proven_record();
   for (Duration after = 15s; after < 5min; after += 15s) {
-    record.on_outcome(record.on_dialled(kStart + after), DialOutcome::kNoAnswer, Heard::kNo,
+    record.on_outcome(record.on_dialled(kStart + after), DialOutcome::kNoAnswer, BusReceives::kNo,
                       kStart + after + 1s);
   }
   EXPECT_TRUE(record.proven());
@@ -73,7 +73,7 @@ TEST(DialRecord, AnotherAddressHasToProveItselfAnew) {
   record.readdress(kStart + 16s);
   EXPECT_FALSE(record.proven());
   EXPECT_EQ(record.next_dial(), kStart + 16s) << "asked at once";
-  record.on_outcome(under_way, DialOutcome::kAnswered, Heard::kYes, kStart + 17s);
+  record.on_outcome(under_way, DialOutcome::kAnswered, BusReceives::kYes, kStart + 17s);
   EXPECT_FALSE(record.proven()) << "that was the old address";
 }
 
@@ -81,12 +81,12 @@ TEST(DialRecord, WhereDiallingNeverWorkedNoAnswerMeansNothing) {
   DialRecord record(kSettings, kStart);
   record.begin_silence(kStart);
   for (int i = 0; i < 5; ++i) {
-    record.on_outcome(record.on_dialled(kStart), DialOutcome::kNoAnswer, Heard::kYes, kStart);
+    record.on_outcome(record.on_dialled(kStart), DialOutcome::kNoAnswer, BusReceives::kYes, kStart);
     EXPECT_EQ(record.evidence(), std::nullopt);
   }
-  record.on_outcome(record.on_dialled(kStart), DialOutcome::kRefused, Heard::kYes, kStart);
+  record.on_outcome(record.on_dialled(kStart), DialOutcome::kRefused, BusReceives::kYes, kStart);
   EXPECT_EQ(record.evidence(), std::nullopt);
-  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, Heard::kYes, kStart);
+  record.on_outcome(record.on_dialled(kStart), DialOutcome::kAnswered, BusReceives::kYes, kStart);
   EXPECT_EQ(record.evidence(), DialOutcome::kAnswered) << "an answer needs no proof";
 }
 
@@ -94,7 +94,7 @@ TEST(DialRecord, ADialFromBeforeTheSilenceIsNoEvidenceAboutIt) {
   DialRecord record = proven_record();
   const std::uint64_t before = record.on_dialled(kStart + 1s);
   record.begin_silence(kStart + 2s);
-  record.on_outcome(before, DialOutcome::kAnswered, Heard::kYes, kStart + 2s);
+  record.on_outcome(before, DialOutcome::kAnswered, BusReceives::kYes, kStart + 2s);
   EXPECT_EQ(record.evidence(), std::nullopt);
   EXPECT_EQ(record.next_dial(), kStart + 2s) << "asked at once";
 }
@@ -102,7 +102,7 @@ TEST(DialRecord, ADialFromBeforeTheSilenceIsNoEvidenceAboutIt) {
 TEST(DialRecord, AnUnreachableHostThatFailsAtOnceIsNotDialledInALoop) {
   DialRecord record = proven_record();
   record.begin_silence(kStart + 2s);
-  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, Heard::kYes,
+  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 2001ms);
   EXPECT_EQ(record.next_dial(), kStart + 2s + record.timeout());
 }
@@ -119,7 +119,7 @@ TEST(DialRecord, ADialThatWasNeverMadeShowsNothing) {
   record.begin_silence(kStart + 2s);
   const auto dial = [&](DialOutcome outcome) {
     const MonoTime at = record.next_dial();
-    record.on_outcome(record.on_dialled(at), outcome, Heard::kYes, at);
+    record.on_outcome(record.on_dialled(at), outcome, BusReceives::kYes, at);
     EXPECT_EQ(record.next_dial(), at + record.timeout()) << "at the same pace";
   };
   for (int i = 0; i < 5; ++i) dial(DialOutcome::kNotAsked);

@@ -54,7 +54,7 @@ TEST(Verdict, WithoutASecondWitnessTheVerdictWaitsLonger) {
 
   evidence.dial_proven = true;
   EXPECT_EQ(state_after(NodeState::kSuspect, evidence), NodeState::kSuspect)
-      << "where a second witness exists it is heard, however long that takes";
+      << "where a second witness exists its answer is waited for, however long that takes";
 }
 
 TEST(Verdict, AnAgentThatIsDownIsGivenItsGraceBeforeItsWorkMoves) {

@@ -56,7 +56,7 @@ std::vector<std::string> explain_node(const Manager& manager, const NodeName& na
   std::vector<std::string> lines;
   if (node.state == NodeState::kAwaited) {
     lines.push_back(fmt::format(
-        "Node '{}' is awaited: nothing has been heard from it, so it is not judged.", name.str()));
+        "Node '{}' is awaited: it has sent no heartbeat yet, so it is not judged.", name.str()));
   } else {
     lines.push_back(fmt::format("Node '{}' is {} since {} ({}): {}.", name.str(),
                                 name_of(node.state), show_time(node.changed_at),
@@ -108,7 +108,7 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
                               workload.reason.empty() ? "" : ": " + workload.reason));
   if (!manager.bus_carries()) {
     lines.push_back(fmt::format(
-        "The manager is blind: {}, so no node hears of new work, and what is said here of "
+        "The manager is blind: {}, so no node receives new work, and what is said here of "
         "instances may be old.",
         manager.bus().blindness(now.mono)));
   }

@@ -33,14 +33,14 @@ TEST(Explain, OfWhatIsNotKnownNothingIsSaid) {
   EXPECT_THAT(words_on_app(scene), IsEmpty());
 }
 
-TEST(Explain, ANodeThatWasNeverHeardIsAwaitedAndGetsNothing) {
+TEST(Explain, ANodeWithoutAHeartbeatYetIsAwaitedAndGetsNothing) {
   Scene scene;
   scene.import({"a"});
   EXPECT_THAT(words_on_node(scene, "a"),
-              AllOf(Contains("Node 'a' is awaited: nothing has been heard from it, so it is not "
+              AllOf(Contains("Node 'a' is awaited: it has sent no heartbeat yet, so it is not "
                              "judged."),
                     Contains(HasSubstr("Dialling its agent at 10.0.0.1:7701 has not worked yet")),
-                    Contains("It gets no new work: it is not heard from yet.")));
+                    Contains("It gets no new work: it is no heartbeat received yet.")));
 }
 
 TEST(Explain, ALiveNodeTellsItsLastSignItsWitnessAndItsInstances) {
@@ -97,7 +97,7 @@ TEST(Explain, WhileBlindNodesAndWorkloadsSaySo) {
   scene.pass(seconds(5));
   EXPECT_THAT(words_on_node(scene, "a"),
               Contains(AllOf(HasSubstr("blind"), HasSubstr("nobody is judged"))));
-  EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("no node hears of new work")));
+  EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("no node receives new work")));
 }
 
 TEST(Explain, AWorkloadTellsItsReleaseItsInstancesAndWhoHoldsItsImage) {

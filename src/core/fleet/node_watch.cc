@@ -145,7 +145,7 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
   }
   const bool is_first = node_.state == NodeState::kAwaited;
   outcome.verdict =
-      Verdict{NodeState::kLive, is_first ? "heard for the first time" : "heard again"};
+      Verdict{NodeState::kLive, is_first ? "first heartbeat received" : "heartbeats received again"};
   return outcome;
 }
 
@@ -194,7 +194,7 @@ void NodeWatch::set_capacity(const Resources& capacity) {
 
 void NodeWatch::on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now) {
   const bool is_received = bus_carries_ && silence_.grade_at(now) == Silence::kShort;
-  dial_.on_outcome(dial, outcome, is_received ? DialRecord::Heard::kYes : DialRecord::Heard::kNo,
+  dial_.on_outcome(dial, outcome, is_received ? DialRecord::BusReceives::kYes : DialRecord::BusReceives::kNo,
                    now);
 }
 

@@ -27,7 +27,7 @@ TEST(NodeWatch, IsNotJudgedBeforeItWasReceivedOnce) {
   EXPECT_EQ(scene.watch.next_deadline(), std::nullopt);
   scene.receive(sign_of_life(1));
   EXPECT_EQ(scene.state(), NodeState::kLive);
-  EXPECT_EQ(scene.watch.node().evidence, "heard for the first time");
+  EXPECT_EQ(scene.watch.node().evidence, "first heartbeat received");
 }
 
 TEST(NodeWatch, SilenceMakesItSuspectAndTwoUnansweredDialsDead) {
@@ -97,7 +97,7 @@ TEST(NodeWatch, TimeInWhichItsOwnerDidNotRunIsNoSilence) {
   scene.tend();
   scene.receive(sign_of_life(100));
   EXPECT_EQ(scene.state(), NodeState::kLive);
-  EXPECT_EQ(scene.watch.node().evidence, "heard for the first time") << "it never was suspect";
+  EXPECT_EQ(scene.watch.node().evidence, "first heartbeat received") << "it never was suspect";
 }
 
 TEST(NodeWatch, AWitnessIsOneForTheAddressItAnsweredAt) {

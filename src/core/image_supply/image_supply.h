@@ -39,7 +39,7 @@ struct Attempt {
 /// reason that may pass is tried again within a bound; any other failure is its result. A build
 /// that is no longer ordered is cancelled: it may take an hour, and would hold up the next.
 ///
-/// It neither fetches nor builds: it says what to begin, and hears what became of that. It does not
+/// It neither fetches nor builds: it says what to begin, and takes the outcome. It does not
 /// know the containers. Sans-io, not thread-safe.
 class ImageSupply {
  public:

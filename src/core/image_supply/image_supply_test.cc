@@ -316,7 +316,7 @@ TEST(ImageSupply, ABuildThatIsOrderedIsDoneOnceAndItsArchiveTold) {
   EXPECT_EQ(scene.build_status().state, BuildState::kDone);
 }
 
-// Goal: a build that was done and not heard of is not taken for the next one on the same order,
+// Goal: a build whose success was not received is not taken for the next one on the same order,
 // whose bits may be others.
 TEST(ImageSupply, NoTwoBuildsShareAReference) {
   Scene scene;

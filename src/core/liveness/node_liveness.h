@@ -53,7 +53,7 @@ class NodeLiveness {
   std::optional<MonoTime> next_deadline() const;
   /// Does not count `lateness`: for so long we ourselves did not listen. Never later than `now`.
   void on_stall(Duration lateness, MonoTime now);
-  /// Starts the silence again: until `now` nobody could be heard.
+  /// Starts the silence again: until `now` nothing could be received.
   void on_bus_restored(MonoTime now);
 
   void check_invariants() const;

@@ -371,7 +371,7 @@ void tell_a_long_story(Scene& scene) {
     scene.step(PowerSwitched{Scene::node("a"), verb, {}});
   scene.pass(seconds(20));
   live("a", "boot-2");
-  scene.beats.erase(Scene::node("b"));  // Unreachable, and heard again.
+  scene.beats.erase(Scene::node("b"));  // Unreachable, and heartbeats received again.
   scene.pass(seconds(5));
   live("b", "boot-1");
   scene.troubles[Scene::node("c")] = "the engine does not answer";

@@ -60,7 +60,7 @@ TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRun
   EXPECT_EQ(scene.instances.begin()->first, Scene::id(2));
 }
 
-TEST(ManagerNodes, ASuspectThatIsHeardAgainKeepsItsWorkAndTheStagedCopyIsWithdrawn) {
+TEST(ManagerNodes, ASuspectThatIsReceivedAgainKeepsItsWorkAndTheStagedCopyIsWithdrawn) {
   Scene scene;
   scene.run_app(1);
   const NodeName home = *scene.instances.at(Scene::id(1)).node;

@@ -51,7 +51,7 @@ Eligibility::Eligibility(const NodeView& view, Epoch epoch) : reason_(reason_of(
 std::string Eligibility::words() const {
   switch (reason_) {
     case Reason::kEligible: return {};
-    case Reason::kAwaited: return "not heard from yet";
+    case Reason::kAwaited: return "no heartbeat received yet";
     case Reason::kSuspect: return "suspect";
     case Reason::kUnreachable: return "unreachable by the bus";
     case Reason::kAgentDown: return "without its agent";

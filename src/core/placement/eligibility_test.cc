@@ -22,7 +22,7 @@ TEST(Eligibility, ALiveNodeThatReportsIsEligible) {
 
 TEST(Eligibility, EveryStateButLiveIsAReason) {
   for (const auto& [state, why] : std::initializer_list<std::pair<NodeState, const char*>>{
-           {NodeState::kAwaited, "not heard from yet"},
+           {NodeState::kAwaited, "no heartbeat received yet"},
            {NodeState::kSuspect, "suspect"},
            {NodeState::kUnreachable, "unreachable by the bus"},
            {NodeState::kAgentDown, "without its agent"},

@@ -58,8 +58,8 @@ class RecoveryLadder {
   /// The node gave a sign of life. Returns true if that ends the recovery: a new life does, an old
   /// one only where the power has not been touched in this attempt.
   bool on_heartbeat(SameLife same_life, MonoTime now);
-  /// Notices timeouts and the end of backoffs. Not to be called while nobody could be heard: a node
-  /// that came back unheard must not be hit.
+  /// Notices timeouts and the end of backoffs. Not to be called while nothing could be received: a node
+  /// that came back unnoticed must not be hit.
   void on_tick(MonoTime now);
   /// The node lives, however that came.
   void on_live();

@@ -175,7 +175,7 @@ TEST(RecoveryLadder, WhoWaitsForATurnWhileNobodyCanBeReceivedHasTimeToBeReceived
   EXPECT_EQ(ladder.next_deadline(), kStart + 1h + kSettings.backoff_min);
 }
 
-// Goal: what happened while we ourselves stood still is heard before anything is done about it.
+// Goal: what happened while we ourselves stood still is received before anything is done about it.
 TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
   RecoveryLadder switching(kSettings, {}, kStart);
   switching.on_dead(kStart);

@@ -60,7 +60,7 @@ void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
   out.field("problem", watch.report() ? watch.report()->problem : std::string());
   out.field("instances", manager.instances_on(node.name).size());
   out.field("changed_at", show_time(node.changed_at));
-  out.key("last_heard_ms");
+  out.key("silence_ms");
   if (!watch.last_received()) {
     out.null();
   } else {

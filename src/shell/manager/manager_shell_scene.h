@@ -90,7 +90,7 @@ struct FakeBus final : Bus {
   }
   void publish(BusRecord record, Completion<void> done) override {
     if (record.topic == "hearth.events") {
-      // Whatever a test is about: nobody hears of an event that could still be lost.
+      // Whatever a test is about: no event is published that could still be lost.
       EXPECT_LE(decode_cluster_event(record.payload)->seq, store.last_seq());
     }
     Result<void> outcome = publish_outcome;

@@ -403,36 +403,36 @@ TEST_F(ManagerShellTest, ASilentNodeThatAnswersItsDialIsAskedOverHttp) {
   EXPECT_EQ(state("n1"), NodeState::kUnreachable);
   EXPECT_EQ(http.calls.at(0).server, (Endpoint{"n1.test", 7701}));
   EXPECT_EQ(http.calls[0].target, "/v1/status");
-  const auto heard = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
-  const std::optional<MonoTime> before = heard();
+  const auto received = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
+  const std::optional<MonoTime> before = received();
   http.reply = HttpReply{.body = "no JSON"};
   loop.advance(1100ms);
-  EXPECT_EQ(heard(), before);
+  EXPECT_EQ(received(), before);
   http.reply = HttpReply{
       .body = encode(Heartbeat{.incarnation = {"boot", 1}, .seq = 99, .sent_at = std::nullopt})};
   loop.advance(1100ms);
-  EXPECT_GT(heard(), before);
+  EXPECT_GT(received(), before);
 }
 
 // Goal: another agent at the address of a silent node changes nothing, and nothing lasting either:
-// once it is the node's own agent that answers, it is heard.
+// once it is the node's own agent that answers, it counts.
 TEST_F(ManagerShellTest, AStatusThatNamesAnotherNodeIsDropped) {
   silence_n1();
   loop.advance(2500ms);
   ASSERT_EQ(state("n1"), NodeState::kUnreachable);
-  const auto heard = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
-  const std::optional<MonoTime> before = heard();
+  const auto received = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
+  const std::optional<MonoTime> before = received();
   const int warned = warnings->count;
   http.reply = HttpReply{
       .body = encode(Heartbeat{.incarnation = {"another boot", 9}, .seq = 5, .node = "n2"})};
   loop.advance(3300ms);
-  EXPECT_EQ(heard(), before);
+  EXPECT_EQ(received(), before);
   EXPECT_GE(counters().statuses_of_others, 2U);
   EXPECT_EQ(warnings->count, warned + 1);
   http.reply =
       HttpReply{.body = encode(Heartbeat{.incarnation = {"boot", 1}, .seq = 99, .node = "n1"})};
   loop.advance(1100ms);
-  EXPECT_GT(heard(), before);
+  EXPECT_GT(received(), before);
 }
 
 TEST_F(ManagerShellTest, ASilentNodeThatAnswersNoDialIsSwitchedOffAndThenOn) {

@@ -24,7 +24,7 @@ import sys
 import time
 
 LAB = "/lab"
-HEARD = {signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
+SIGNALS = {signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
 RESTART_DELAY_S = 0.1
 RESTART_DELAY_MAX_S = 2.0
 HEALTHY_AFTER_S = 2.0  # A unit that lived less waits longer before its next life.
@@ -150,7 +150,7 @@ def stop(units):
 
 
 def main():
-    signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     with open(f"{LAB}/part.json") as file:
         part = json.load(file)
     for stale in glob.glob(f"{LAB}/ctl/*.pid"):
@@ -166,12 +166,12 @@ def main():
             if unit.pid is None and unit.start_at <= now and not unit.held_down:
                 unit.start()
         waiting = [unit.start_at - now for unit in units if unit.pid is None and not unit.held_down]
-        heard = signal.sigtimedwait(HEARD, max(0.01, min([*waiting, 3600])))
+        caught = signal.sigtimedwait(SIGNALS, max(0.01, min([*waiting, 3600])))
         reap(units)
-        if heard and heard.si_signo in (signal.SIGTERM, signal.SIGINT):
+        if caught and caught.si_signo in (signal.SIGTERM, signal.SIGINT):
             stop(units)
             sys.exit(0)
-        if heard and heard.si_signo == signal.SIGHUP:
+        if caught and caught.si_signo == signal.SIGHUP:
             for unit in units:
                 unit.start_at = 0.0
 
