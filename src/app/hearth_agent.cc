@@ -125,7 +125,7 @@ Result<void> run(const AgentOptions& options) {
       {.listen = options.listen, .token = token, .connections_max = 32, .streams_max = 24});
   if (!listening) return tl::unexpected(listening.error());
   server = *std::move(listening);
-  spdlog::info("agent of node '{}', life {}, listening on {}", options.node->str(), *start_count,
+  spdlog::info("agent of node '{}', start {}, listening on {}", options.node->str(), *start_count,
                show_endpoint(server->endpoint()));
   if (Result<void> started = shell.start(); !started) {
     return fail(started.error().code, "--kafka: " + started.error().message);

@@ -211,7 +211,7 @@ TEST_F(CliTest, NodeShowTellsStateEvidenceAndWhatRunsThere) {
       "  heartbeat    now\n"
       "  capacity     2 cores, 8.0 GiB\n"
       "  load         cpu 12 %, memory 40 %\n"
-      "  life         number 3 of the agent, boot 01234567\n"
+      "  incarnation  start 3 of the agent, boot 01234567\n"
       "\n"
       "INSTANCE  NODE    ADDRESS   STATE    CONTAINER     RESTARTS  LAST EXIT     SINCE\n"
       "heater-1  node-1  10.0.0.1  running  0123456789ab         1  137 (memory)  60 s ago\n");

@@ -175,7 +175,7 @@ class NodeShowCommand final : public Command {
     }
     field("load", load_of(node.load));
     if (!node.boot_id.empty()) {
-      field("life", fmt::format("number {} of the agent, boot {}", node.start_count,
+      field("incarnation", fmt::format("start {} of the agent, boot {}", node.start_count,
                                 node.boot_id.substr(0, 8)));
     }
     if (instances.empty()) return;

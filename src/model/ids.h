@@ -31,7 +31,7 @@ struct AssignmentNumber {
   auto operator<=>(const AssignmentNumber&) const = default;
 };
 
-/// Which life of an agent a message belongs to.
+/// Which run of an agent a message belongs to.
 struct Incarnation {
   std::string boot_id;  ///< The kernel's boot id; empty if not told (a box without an agent).
   std::uint64_t start_count = 0;  ///< Kept on the node's disk, raised by every start of the agent.

@@ -63,7 +63,7 @@ constexpr LivenessSettings settings_of(LivenessProfile profile) {
 
 /// How a dead node is brought back by its power switch.
 struct RecoverySettings {
-  /// From "on" to the first heartbeat of a new life. > 0.
+  /// From "on" to the first heartbeat of a new incarnation. > 0.
   Duration boot_timeout = std::chrono::minutes(2);
   /// For one "off" or "on" of the driver. > 0.
   Duration switch_timeout = std::chrono::seconds(30);

@@ -59,8 +59,8 @@ void SimBroker::carry(BusRecord record, Acknowledge acknowledge) {
 }
 
 void SimBroker::arrive_at(MonoTime when, const Arrival& arrival) {
-  world_.at(when, [this, life = disk_life_, arrival] {
-    if (life == disk_life_) arrive(arrival);
+  world_.at(when, [this, disk = disks_, arrival] {
+    if (disk == disks_) arrive(arrival);
   });
 }
 
@@ -105,7 +105,7 @@ void SimBroker::make(const TopicSpec& spec) {
   const auto [made, is_new] = topics_.try_emplace(spec.name);
   if (!is_new) return;
   made->second.cleanup = spec.cleanup;
-  made->second.life = ++topics_made_;
+  made->second.id = ++topics_made_;
   if (spec.name == canary_) carried_ = carries();
 }
 
@@ -144,7 +144,7 @@ void SimBroker::set_state(State state) {
 }
 
 void SimBroker::lose_topics() {
-  ++disk_life_;
+  ++disks_;
   topics_.clear();
   stalled_.clear();
   on_changed();

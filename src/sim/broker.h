@@ -74,7 +74,7 @@ class SimBroker {
   void make(const TopicSpec& spec);
   bool has(const std::string& topic) const { return topics_.contains(topic); }
   /// Another number once a topic was lost and made again.
-  std::uint64_t life_of(const std::string& topic) const { return topics_.at(topic).life; }
+  std::uint64_t id_of(const std::string& topic) const { return topics_.at(topic).id; }
   std::int64_t first_of(const std::string& topic) const { return topics_.at(topic).first; }
   std::int64_t end_of(const std::string& topic) const;
   /// Precondition: first_of() <= offset < end_of().
@@ -110,7 +110,7 @@ class SimBroker {
  private:
   struct Topic {
     TopicCleanup cleanup{};
-    std::uint64_t life = 0;
+    std::uint64_t id = 0;
     std::deque<Record> records;
     std::int64_t first = 0;  ///< The offset of the first of them.
   };
@@ -130,7 +130,7 @@ class SimBroker {
   BusFaults faults_;
   State state_ = State::kCarries;
   std::string address_ = "broker1:9092";
-  std::uint64_t disk_life_ = 0;
+  std::uint64_t disks_ = 0;
   std::uint64_t topics_made_ = 0;
   std::uint64_t sent_ = 0;
   std::set<WayName> cut_;

@@ -74,8 +74,8 @@ void SimBus::publish(BusRecord record, Completion<void> done) {
 void SimBus::leave(std::uint64_t number, Sending& sending) {
   sending.left = true;
   broker_.carry(std::move(sending.record),
-                [this, life = loop_.life(), number](const Result<void>& outcome) {
-                  if (*life) on_acknowledged(number, outcome);
+                [this, alive = loop_.alive(), number](const Result<void>& outcome) {
+                  if (*alive) on_acknowledged(number, outcome);
                 });
 }
 
@@ -116,7 +116,7 @@ Result<void> SimBus::reconnect(const std::string& bootstrap) {
     });
   }
   for (auto& [topic, reader] : readers_) {
-    reader.topic_life = 0;
+    reader.topic_id = 0;
     fetch_soon(topic, broker_.draw_delay());
   }
   return {};
@@ -128,9 +128,9 @@ void SimBus::ensure_topics(std::vector<TopicSpec> topics,
                            std::function<void(std::vector<TopicFailure>)> done) {
   if (!loop_.runs()) return;
   // It is sent now; what the broker makes of it is not for us to take back.
-  loop_.world().after(broker_.draw_delay(), [this, life = loop_.life(), topics = std::move(topics),
+  loop_.world().after(broker_.draw_delay(), [this, alive = loop_.alive(), topics = std::move(topics),
                                              done = std::move(done)] {
-    if (*life) try_to_make(topics, done);
+    if (*alive) try_to_make(topics, done);
   });
   hooks_.on_effect();
 }
@@ -174,8 +174,8 @@ void SimBus::fetch(const std::string& topic) {
   reader.fetching = false;
   const bool exists = broker_.has(topic);
   if (!is_served()) {
-    const bool read_all = reader.topic_life != 0 && exists &&
-                          reader.topic_life == broker_.life_of(topic) &&
+    const bool read_all = reader.topic_id != 0 && exists &&
+                          reader.topic_id == broker_.id_of(topic) &&
                           reader.position == broker_.end_of(topic);
     reader.interrupted = reader.interrupted || !read_all;
     return;
@@ -184,13 +184,13 @@ void SimBus::fetch(const std::string& topic) {
   const std::int64_t first = broker_.first_of(topic);
   const std::int64_t end = broker_.end_of(topic);
   const bool is_new =
-      std::exchange(reader.topic_life, broker_.life_of(topic)) != broker_.life_of(topic);
+      std::exchange(reader.topic_id, broker_.id_of(topic)) != broker_.id_of(topic);
   if (is_new) reader.position = reader.from == FollowFrom::kEnd ? end : first;
   reader.position = std::max(reader.position, first);
   const bool had_to_read = reader.position < end;
   deliver(topic, end);
   const auto still = readers_.find(topic);
-  if (still == readers_.end() || !loop_.runs() || still->second.topic_life == 0) return;
+  if (still == readers_.end() || !loop_.runs() || still->second.topic_id == 0) return;
   if (still->second.position < end) return fetch_soon(topic, broker_.draw_delay());
   still->second.interrupted = false;
   const bool tells_end = still->second.from == FollowFrom::kBeginning && (is_new || had_to_read);
@@ -224,7 +224,7 @@ void SimBus::deliver(const std::string& topic, std::int64_t end) {
 }
 
 void SimBus::tell_missing(const std::string& topic) {
-  readers_.at(topic).topic_life = 0;
+  readers_.at(topic).topic_id = 0;
   fetch_soon(topic, kLookAgain);
   if (handlers_.on_error) {
     handlers_.on_error({ErrorCode::kNotFound, fmt::format("topic '{}' does not exist", topic)});
@@ -244,8 +244,8 @@ void SimBus::complain() {
 
 bool SimBus::reads(const std::string& topic) const {
   const auto found = readers_.find(topic);
-  return found != readers_.end() && found->second.topic_life != 0 && broker_.has(topic) &&
-         found->second.topic_life == broker_.life_of(topic);
+  return found != readers_.end() && found->second.topic_id != 0 && broker_.has(topic) &&
+         found->second.topic_id == broker_.id_of(topic);
 }
 
 bool SimBus::is_interrupted(const std::string& topic) const {

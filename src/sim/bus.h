@@ -11,7 +11,7 @@
 
 namespace hearth::sim {
 
-/// The Bus of one life of a process: a client of SimBroker, as adapters/kafka is one of Kafka.
+/// The Bus of one process: a client of SimBroker, as adapters/kafka is one of Kafka.
 ///
 /// What is published waits until the way is open and fails with kTimeout after `send_within`,
 /// though it may have been written by then. A topic that is followed and does not exist is looked
@@ -66,7 +66,7 @@ class SimBus final : public Bus {
   struct Reader {
     FollowFrom from;
     std::int64_t position = 0;
-    std::uint64_t topic_life = 0;  ///< 0: not reached yet.
+    std::uint64_t topic_id = 0;  ///< 0: not reached yet.
     bool fetching = false;
     bool interrupted = false;
   };

@@ -39,7 +39,7 @@ namespace hearth::sim {
 ///   quiet                    where nothing is to be done, nothing is written and nothing sent
 ///
 /// Elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back (the
-/// lives of manager and agents).
+/// restarts of manager and agents).
 ///
 /// They hold as well where the manager's disk lost the last of what it had said was stored, as far
 /// as that told of what was seen (SimStore::lose_last). Where it told more they do not:
@@ -140,7 +140,7 @@ class Checker {
     std::uint32_t allowed = 1;
   };
   std::map<BuildKey, Builds> builds_;
-  std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< In this life of its agent.
+  std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< By this process of its agent.
   std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the assignment on its disk.
   std::map<NodeName, MonoTime> troubled_at_;           ///< When they last said so.
   std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.

@@ -127,7 +127,7 @@ bool Cluster::has_way_to_manager(const NodeName& name) const {
   const SimMachine& machine = *machines_.at(name);
   return machine.agent_runs() && machine.agent().bus() != nullptr &&
          machine.agent().bus()->is_connected() && broker_.carries() && manager_.is_alive() &&
-         manager_.life().bus().reads(topics_.status(name));
+         manager_.process().bus().reads(topics_.status(name));
 }
 
 bool Cluster::can_be_received(const NodeName& name) const {
@@ -192,7 +192,7 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
 
 SimManager::Hooks Cluster::manager_hooks() {
   return {
-      .life = {.on_batch = [this](const core::ManagerBatch& batch) { checker_.on_batch(batch); },
+      .process = {.on_batch = [this](const core::ManagerBatch& batch) { checker_.on_batch(batch); },
                .on_assignment = [this](const Assignment& one) { checker_.on_assignment(one); },
                .on_event =
                    [this](const ClusterEvent& event) {
@@ -237,7 +237,7 @@ std::optional<Result<HttpReply>> Cluster::answer_of_agent(const HttpCall& call) 
 }
 
 std::optional<Result<HttpReply>> Cluster::answer_of_manager(const HttpCall&) const {
-  const ManagerShell& shell = manager_.life().shell();
+  const ManagerShell& shell = manager_.process().shell();
   return HttpReply{.body = fmt::format(R"({{"bootstrap":"{}","topic_prefix":"{}"}})",
                                        shell.bus_bootstrap(), shell.topic_prefix())};
 }
@@ -340,7 +340,7 @@ std::string Cluster::unsettled_nodes() {
                          name_of(node.state), name_of(node.recovery.phase));
     }
     if (node.incarnation != machine->agent().agent().status().incarnation) {
-      return fmt::format("the life of '{}' is not known", name.str());
+      return fmt::format("the incarnation of '{}' is not known", name.str());
     }
     const AssignmentNumber assigned = manager_.core().assignments().record(name).assigned();
     if (machine->agent().agent().status().applied != assigned) {

@@ -36,7 +36,7 @@ class ClusterTest : public testing::Test {
     }
     return false;
   }
-  const ManagerShell& shell() { return cluster->manager().life().shell(); }
+  const ManagerShell& shell() { return cluster->manager().process().shell(); }
   SimMachine& node1() { return cluster->machine(*NodeName::parse("node1")); }
   Epoch epoch() { return cluster->stored().epoch(); }
 

@@ -20,7 +20,7 @@ struct ContentStore {
   std::set<Digest> bad_bundles;  ///< Those of them whose Dockerfile does not build.
 };
 
-/// The ContentClient of one life of an agent. A transfer takes time and is judged at its end: the
+/// The ContentClient of one agent's process. A transfer takes time and is judged at its end: the
 /// store must be reachable then, and the disk have room.
 class SimContentClient final : public ContentClient {
  public:

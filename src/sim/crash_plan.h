@@ -13,7 +13,7 @@ enum class CrashPoint : std::uint8_t {
   kAmidActing,    ///< Remembered, and so many things done.
 };
 
-/// Dies at the `boundary`th commit, counted over all lives.
+/// Dies at the `boundary`th commit, counted over all its processes.
 struct CrashPlan {
   std::uint64_t boundary = 0;
   CrashPoint point{};

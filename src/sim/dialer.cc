@@ -10,8 +10,8 @@ void SimDialer::dial(const NodeName& node, const Endpoint& agent, Duration timeo
   World& world = loop_.world();
   const Duration there = world.between(milliseconds(1), milliseconds(5));
   world.after(there,
-              [this, life = loop_.life(), node, agent, timeout, there, done = std::move(done)] {
-                if (!*life) return;
+              [this, alive = loop_.alive(), node, agent, timeout, there, done = std::move(done)] {
+                if (!*alive) return;
                 const DialOutcome outcome = answer_(node, agent);
                 const Duration wait = outcome == DialOutcome::kNoAnswer ? timeout - there : there;
                 loop_.after(wait, [done, outcome] { done(outcome); });

@@ -39,7 +39,7 @@ void SimEngine::boot() {
 void SimEngine::die() {
   stop_hanging();
   up_ = false;
-  ++life_;
+  ++starts_;
   unwatch();
   for (auto& [id, container] : containers_) {
     if (container.state == ContainerState::kRunning) end(container, kKilled);
@@ -50,7 +50,7 @@ void SimEngine::restart(Duration down_for) {
   if (!up_) return;
   stop_hanging();
   up_ = false;
-  ++life_;
+  ++starts_;
   host_.world().note(name_, "the engine stops, and all containers with it");
   tell_lost("the engine's notices broke off");
   for (auto& [id, container] : containers_) {
@@ -303,22 +303,22 @@ void SimEngine::tell_lost(const std::string& why) {
 }
 
 /// In order, a little later; nobody keeps a notice for a watch that comes afterwards.
-void SimEngine::tell_later(bool of_any_life, std::function<void(const Watch&)> how) {
+void SimEngine::tell_later(bool of_any_start, std::function<void(const Watch&)> how) {
   if (!watch_) return;
   World& world = host_.world();
   last_notice_ =
       std::max(last_notice_, world.now() + world.between(milliseconds(1), milliseconds(20)));
   host_.after(last_notice_ - world.now(),
-              [this, of_any_life, life = life_, watch = watches_, how = std::move(how)] {
-                if (watch == watches_) deliver(of_any_life, life, how);
+              [this, of_any_start, start = starts_, watch = watches_, how = std::move(how)] {
+                if (watch == watches_) deliver(of_any_start, start, how);
               });
 }
 
-void SimEngine::deliver(bool of_any_life, std::uint64_t life,
+void SimEngine::deliver(bool of_any_start, std::uint64_t start,
                         const std::function<void(const Watch&)>& how) {
   if (hangs_) {
-    held_.emplace_back([this, of_any_life, life, how] { deliver(of_any_life, life, how); });
-  } else if (watch_ && (of_any_life || life == life_)) {
+    held_.emplace_back([this, of_any_start, start, how] { deliver(of_any_start, start, how); });
+  } else if (watch_ && (of_any_start || start == starts_)) {
     how(*watch_);
   }
 }

@@ -20,7 +20,7 @@ struct EngineFaults {
   std::uint32_t failure = 0;
 };
 
-/// The container engine of one node. What it holds outlives the machine's life; what runs does not.
+/// The container engine of one node. What it holds outlives the machine's boot; what runs does not.
 ///
 /// Operations take time and overtake each other; notices come in order, while somebody watches. A
 /// listing tells how it was when it was made, which is earlier than when it arrives.
@@ -93,8 +93,8 @@ class SimEngine {
   void tell(ContainerNotice notice);
   void tell_watching();
   void tell_lost(const std::string& why);
-  void tell_later(bool of_any_life, std::function<void(const Watch&)> how);
-  void deliver(bool of_any_life, std::uint64_t life, const std::function<void(const Watch&)>& how);
+  void tell_later(bool of_any_start, std::function<void(const Watch&)> how);
+  void deliver(bool of_any_start, std::uint64_t start, const std::function<void(const Watch&)>& how);
   void stop_hanging();
   void end(Container& container, int code);
   ContainerId next_id();
@@ -107,7 +107,7 @@ class SimEngine {
   bool up_ = false;
   bool hangs_ = false;
   std::vector<Task> held_;  ///< What happens when it goes on.
-  std::uint64_t life_ = 0;
+  std::uint64_t starts_ = 0;
   std::optional<Watch> watch_;
   std::uint64_t watches_ = 0;
   MonoTime last_notice_{};

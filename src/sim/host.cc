@@ -12,7 +12,7 @@ void SimHost::boot(Duration uptime) {
 void SimHost::die() {
   up_ = false;
   frozen_ = false;
-  ++life_;
+  ++boot_;
   held_.clear();
 }
 
@@ -22,11 +22,11 @@ void SimHost::thaw() {
 }
 
 void SimHost::after(Duration delay, Task task) {
-  world_.after(delay, [this, life = life_, task = std::move(task)] { run(life, task); });
+  world_.after(delay, [this, boot = boot_, task = std::move(task)] { run(boot, task); });
 }
 
-void SimHost::run(std::uint64_t life, Task task) {
-  if (life != life_ || !up_) return;
+void SimHost::run(std::uint64_t boot, Task task) {
+  if (boot != boot_ || !up_) return;
   if (frozen_) return held_.push_back(std::move(task));
   task();
 }

@@ -7,7 +7,7 @@
 
 namespace hearth::sim {
 
-/// A machine's power and processor: what runs on it does so only in this life of the machine, and
+/// A machine's power and processor: what runs on it does so only in this boot of the machine, and
 /// not while it is frozen.
 class SimHost {
  public:
@@ -16,7 +16,7 @@ class SimHost {
   World& world() { return world_; }
   bool is_up() const { return up_; }
   bool is_frozen() const { return frozen_; }
-  /// What its clocks show: the monotonic one starts with this life, and the other may be wrong.
+  /// What its clocks show: the monotonic one starts with the boot, and the other may be wrong.
   Instant instant() const { return {MonoTime(world_.now() - booted_at_), wall()}; }
   WallTime wall() const { return world_.wall() + wall_error_.at(world_.now()); }
 
@@ -30,13 +30,13 @@ class SimHost {
   void after(Duration delay, Task task);
 
  private:
-  void run(std::uint64_t life, Task task);
+  void run(std::uint64_t boot, Task task);
 
   World& world_;
   WallError wall_error_;
   bool up_ = false;
   bool frozen_ = false;
-  std::uint64_t life_ = 0;
+  std::uint64_t boot_ = 0;
   MonoTime booted_at_{};
   std::vector<Task> held_;  ///< Due while frozen.
 };

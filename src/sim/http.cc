@@ -19,8 +19,8 @@ void SimHttp::place(HttpCall call, Completion<HttpReply> done) {
   World& world = loop_.world();
   const Duration there = world.between(milliseconds(1), milliseconds(8));
   world.after(there,
-              [this, life = loop_.life(), there, call = std::move(call), done = std::move(done)] {
-                if (!*life) return;
+              [this, alive = loop_.alive(), there, call = std::move(call), done = std::move(done)] {
+                if (!*alive) return;
                 const std::optional<Result<HttpReply>> answer = server_(call);
                 const Duration wait = answer ? Duration(milliseconds(1)) : call.timeout - there;
                 loop_.after(wait, [answer, done] {

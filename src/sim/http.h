@@ -9,7 +9,7 @@
 
 namespace hearth::sim {
 
-/// The HttpClient of one life of a process. Who answers a call, and what, is judged when it
+/// The HttpClient of one process. Who answers a call, and what, is judged when it
 /// arrives.
 class SimHttp final : public HttpClient {
  public:

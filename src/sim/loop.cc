@@ -84,7 +84,7 @@ class SimLoop::SimWorker final : public Worker {
     /// The half of a job's time, and longer if the disk hangs then.
     static void later(const std::shared_ptr<State>& state, const Task& task) {
       SimDisk& disk = state->loop.disk_;
-      const auto step = [state, runs = state->loop.life(), task] {
+      const auto step = [state, runs = state->loop.alive(), task] {
         if (*runs && state->is_owned) task();
       };
       state->loop.after(disk.draw_half(), [&disk, step] { disk.pass(step); });

@@ -10,7 +10,7 @@
 
 namespace hearth::sim {
 
-/// The Loop of one life of a simulated process, and its Clock. Time is the world's: no task takes
+/// The Loop of one simulated process, and its Clock. Time is the world's: no task takes
 /// any, a worker's job takes what its disk needs, and while the host is frozen nothing runs, so
 /// that timers are late then.
 ///
@@ -39,7 +39,7 @@ class SimLoop final : public Loop, public Clock {
   void end() { *runs_ = false; }
   bool runs() const { return *runs_; }
   /// The same, for what may be asked when the loop is gone.
-  std::shared_ptr<const bool> life() const { return runs_; }
+  std::shared_ptr<const bool> alive() const { return runs_; }
   /// Counts the tasks that ran.
   std::uint64_t turn() const { return *turn_; }
   World& world() { return host_.world(); }

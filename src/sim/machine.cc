@@ -34,8 +34,8 @@ void SimMachine::power_on() {
   if (powered_) return;
   powered_ = true;
   world_.note(name_, "power on");
-  world_.after(world_.between(milliseconds(500), milliseconds(4000)), [this, life = ++power_life_] {
-    if (life == power_life_) boot();
+  world_.after(world_.between(milliseconds(500), milliseconds(4000)), [this, switched = ++power_switches_] {
+    if (switched == power_switches_) boot();
   });
 }
 
@@ -43,7 +43,7 @@ void SimMachine::power_off() {
   if (!powered_) return;
   world_.note(name_, "power off");
   powered_ = false;
-  ++power_life_;
+  ++power_switches_;
   end_agent();
   engine_.die();
   host_.die();
@@ -72,15 +72,15 @@ void SimMachine::start_agent_after(Duration delay) {
 
 void SimMachine::start_agent() {
   save_crash_ = SaveCrash::kNone;
-  agent_ = std::make_unique<AgentLife>(
-      AgentLife::Node{.host = host_,
+  agent_ = std::make_unique<AgentProcess>(
+      AgentProcess::Node{.host = host_,
                       .disk = disk_,
                       .store = store_,
                       .folder = work_folder_,
                       .engine = engine_,
                       .broker = broker_,
                       .content = content_},
-      AgentLife::Config{.settings = settings_, .boot_id = boot_id_, .bus = bus_}, hooks_.agent);
+      AgentProcess::Config{.settings = settings_, .boot_id = boot_id_, .bus = bus_}, hooks_.agent);
 }
 
 void SimMachine::end_agent() {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/node.h"
-#include "sim/agent_life.h"
+#include "sim/agent_process.h"
 
 namespace hearth::sim {
 
@@ -21,7 +21,7 @@ class SimMachine {
     WallError wall_error;
   };
   struct Hooks {
-    AgentLife::Hooks agent;
+    AgentProcess::Hooks agent;
     std::function<void(const Assignment&)> on_saved;
     std::function<void()> on_agent_crash;
     std::function<void()> on_disk_lost;  ///< What the agent had stored, that is.
@@ -55,7 +55,7 @@ class SimMachine {
   bool is_frozen() const { return host_.is_frozen(); }
   bool agent_runs() const { return agent_ != nullptr; }
   /// Precondition: agent_runs().
-  const AgentLife& agent() const { return *agent_; }
+  const AgentProcess& agent() const { return *agent_; }
   /// Up, running, with its agent and its engine.
   bool works() const {
     return host_.is_up() && !host_.is_frozen() && agent_runs() && engine_.answers();
@@ -78,7 +78,7 @@ class SimMachine {
   SimBroker& broker_;
   ContentStore& content_;
   bool powered_ = false;
-  std::uint64_t power_life_ = 0;
+  std::uint64_t power_switches_ = 0;
   std::uint64_t boots_ = 0;
   std::uint64_t agent_starts_ = 0;
   std::string boot_id_;
@@ -89,8 +89,8 @@ class SimMachine {
   SimWorkFolder work_folder_;
   SaveCrash save_crash_ = SaveCrash::kNone;
   bool damaged_at_power_off_ = false;
-  std::unique_ptr<AgentLife> agent_;
-  std::vector<std::unique_ptr<AgentLife>> ended_;  ///< Perhaps amid a task, until the next.
+  std::unique_ptr<AgentProcess> agent_;
+  std::vector<std::unique_ptr<AgentProcess>> ended_;  ///< Perhaps amid a task, until the next.
 };
 
 }  // namespace hearth::sim

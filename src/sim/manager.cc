@@ -18,7 +18,7 @@ constexpr Duration kSupervisorPause = seconds(1);
 
 }  // namespace
 
-SimManager::SimManager(Parts parts, ManagerLife::Config config, Hooks hooks)
+SimManager::SimManager(Parts parts, ManagerProcess::Config config, Hooks hooks)
     : world_(parts.world),
       broker_(parts.broker),
       power_faults_(parts.power_faults),
@@ -27,13 +27,13 @@ SimManager::SimManager(Parts parts, ManagerLife::Config config, Hooks hooks)
       host_(parts.world, parts.wall_error),
       disk_(parts.world, kDiskPace),
       store_(parts.world, store_hooks()) {
-  hooks_.life = watched(std::move(hooks_.life));
+  hooks_.process = watched(std::move(hooks_.process));
   host_.boot(std::chrono::hours(1));
 }
 
-ManagerLife::Hooks SimManager::watched(ManagerLife::Hooks hooks) {
+ManagerProcess::Hooks SimManager::watched(ManagerProcess::Hooks hooks) {
   hooks.on_effect = [this] {
-    if (life_ && life_->runs() && crash_watch_.on_effect(life_->turn())) die_of_plan();
+    if (process_ && process_->runs() && crash_watch_.on_effect(process_->turn())) die_of_plan();
   };
   hooks.on_fatal = [this](const Error& error) {
     world_.note(kName, "gives up: " + error.message);
@@ -56,21 +56,21 @@ SimStore::Hooks SimManager::store_hooks() {
 }
 
 void SimManager::start() {
-  if (life_) return;
+  if (process_) return;
   world_.note(kName, "starts");
   hooks_.on_start();
-  life_ = std::make_unique<ManagerLife>(ManagerLife::Parts{.host = host_,
+  process_ = std::make_unique<ManagerProcess>(ManagerProcess::Parts{.host = host_,
                                                            .disk = disk_,
                                                            .store = store_,
                                                            .broker = broker_,
                                                            .power_faults = power_faults_},
-                                        config_, hooks_.life);
+                                        config_, hooks_.process);
 }
 
 void SimManager::end() {
   world_.note(kName, "dies");
-  life_->end();
-  ended_.push_back(std::move(life_));
+  process_->end();
+  ended_.push_back(std::move(process_));
   world_.after(Duration(0), [this] { ended_.clear(); });
   // Who starts it again ends a process that hangs.
   thaw();
@@ -85,7 +85,7 @@ void SimManager::crash_for(Duration down_for) {
 }
 
 void SimManager::crash_and_lose_commits(std::size_t commits, Duration down_for) {
-  if (!life_) return;
+  if (!process_) return;
   end();
   const std::size_t lost = store_.lose_last(commits);
   if (lost > 0) world_.note(kName, fmt::format("its disk lost the last {} commits", lost));
@@ -94,7 +94,7 @@ void SimManager::crash_and_lose_commits(std::size_t commits, Duration down_for) 
 }
 
 void SimManager::freeze() {
-  if (!life_ || host_.is_frozen()) return;
+  if (!process_ || host_.is_frozen()) return;
   world_.note(kName, "freezes");
   host_.freeze();
 }
@@ -106,7 +106,7 @@ void SimManager::thaw() {
 }
 
 void SimManager::ask(const Command& command, Completion<core::CommandResult> done) {
-  if (life_) life_->ask(command, std::move(done));
+  if (process_) process_->ask(command, std::move(done));
 }
 
 }  // namespace hearth::sim

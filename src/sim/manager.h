@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/crash_plan.h"
-#include "sim/manager_life.h"
+#include "sim/manager_process.h"
 
 namespace hearth::sim {
 
@@ -21,11 +21,11 @@ class SimManager {
     WallError wall_error;
   };
   struct Hooks {
-    ManagerLife::Hooks life;
-    std::function<void()> on_start;  ///< Of each life, before it.
+    ManagerProcess::Hooks process;
+    std::function<void()> on_start;  ///< Of each process, before it.
     std::function<void()> on_crash;
   };
-  SimManager(Parts parts, ManagerLife::Config config, Hooks hooks);
+  SimManager(Parts parts, ManagerProcess::Config config, Hooks hooks);
 
   void start();
   /// Ends at once, and is started again after `down_for`. What its disk was at is done, or not.
@@ -43,15 +43,15 @@ class SimManager {
   void set_crash_plan(const CrashPlan& plan) { crash_watch_.set_plan(plan); }
   const CrashWatch& crash_watch() const { return crash_watch_; }
 
-  bool is_alive() const { return life_ != nullptr; }
+  bool is_alive() const { return process_ != nullptr; }
   /// Alive and able to answer: agents get content from it.
   bool answers() const { return is_alive() && !host_.is_frozen(); }
   /// It answers and takes decisions: its store takes what it writes, and has taken what it had
   /// refused before.
-  bool works() const { return answers() && store_works() && !life_->shell().store_fault(); }
+  bool works() const { return answers() && store_works() && !process_->shell().store_fault(); }
   /// Precondition: is_alive().
-  const ManagerLife& life() const { return *life_; }
-  const core::Manager& core() const { return life_->shell().manager(); }
+  const ManagerProcess& process() const { return *process_; }
+  const core::Manager& core() const { return process_->shell().manager(); }
   const StoredState& stored() const { return store_.state(); }
   /// Asks it; what is asked while nobody is there is lost, and so may the answer be.
   void ask(const Command& command, Completion<core::CommandResult> done);
@@ -60,19 +60,19 @@ class SimManager {
   void end();
   void die_of_plan();
   SimStore::Hooks store_hooks();
-  ManagerLife::Hooks watched(ManagerLife::Hooks hooks);
+  ManagerProcess::Hooks watched(ManagerProcess::Hooks hooks);
 
   World& world_;
   SimBroker& broker_;
   const PowerFaults& power_faults_;
-  ManagerLife::Config config_;
+  ManagerProcess::Config config_;
   Hooks hooks_;
   CrashWatch crash_watch_;
   SimHost host_;
   SimDisk disk_;
   SimStore store_;
-  std::unique_ptr<ManagerLife> life_;
-  std::vector<std::unique_ptr<ManagerLife>> ended_;  ///< Perhaps amid a task, until the next.
+  std::unique_ptr<ManagerProcess> process_;
+  std::vector<std::unique_ptr<ManagerProcess>> ended_;  ///< Perhaps amid a task, until the next.
 };
 
 }  // namespace hearth::sim

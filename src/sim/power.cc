@@ -27,9 +27,9 @@ void SimPower::switch_power(const NodeName& node, PowerVerb verb, Completion<voi
   const Fate fate = draw_fate();
   const Duration late =
       fate == Fate::kDoneTellsLate ? world.between(seconds(2), kAnswerMax) : Duration(0);
-  const auto answer = [&loop = loop_, life = loop_.life(), done = std::move(done)](
+  const auto answer = [&loop = loop_, alive = loop_.alive(), done = std::move(done)](
                           Duration delay, const Result<void>& outcome) {
-    if (*life) loop.after(delay, [done, outcome] { done(outcome); });
+    if (*alive) loop.after(delay, [done, outcome] { done(outcome); });
   };
   // By value: the switch outlives the manager that told it.
   world.after(world.between(milliseconds(50), milliseconds(1500)),

@@ -17,7 +17,7 @@ struct PowerFaults {
   std::uint32_t deaf = 0;
 };
 
-/// The PowerDriver of one life of the manager. What it was told it does, whether or not the manager
+/// The PowerDriver of one manager's process. What it was told it does, whether or not the manager
 /// lives to learn of it.
 class SimPower final : public PowerDriver {
  public:

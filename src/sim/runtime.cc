@@ -38,8 +38,8 @@ void SimRuntime::build(const std::filesystem::path& context, const std::string& 
   if (!runs()) return;
   const SimWorkFolder::Content* bundle = parts_.folder.find(context);
   HEARTH_CHECK(bundle != nullptr);
-  const auto log_while_it_lives = [life = parts_.loop.life(), log = std::move(log)](
-                                      std::string_view chunk) { return *life && log(chunk); };
+  const auto log_while_it_lives = [alive = parts_.loop.alive(), log = std::move(log)](
+                                      std::string_view chunk) { return *alive && log(chunk); };
   parts_.engine.build(bundle->digest, reference, log_while_it_lives,
                       while_it_lives(std::move(done)));
 }

@@ -9,7 +9,7 @@
 
 namespace hearth::sim {
 
-/// The ContainerRuntime of one life of an agent: a client of its node's engine. What the engine was
+/// The ContainerRuntime of one agent's process: a client of its node's engine. What the engine was
 /// told it does, whether or not the agent lives to learn of it.
 class SimRuntime final : public ContainerRuntime {
  public:
@@ -42,8 +42,8 @@ class SimRuntime final : public ContainerRuntime {
   /// The same for an agent that has died meanwhile: nothing.
   template <class... Arguments>
   std::function<void(Arguments...)> while_it_lives(std::function<void(Arguments...)> call) const {
-    return [life = parts_.loop.life(), call = std::move(call)](Arguments... arguments) {
-      if (*life) call(std::move(arguments)...);
+    return [alive = parts_.loop.alive(), call = std::move(call)](Arguments... arguments) {
+      if (*alive) call(std::move(arguments)...);
     };
   }
   bool runs() const { return parts_.loop.runs(); }

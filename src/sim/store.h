@@ -10,7 +10,7 @@
 
 namespace hearth::sim {
 
-/// The Store of the manager, on its disk: it outlives the manager's lives. A commit happens at one
+/// The Store of the manager, on its disk: it outlives the manager's processes. A commit happens at one
 /// instant, all of it or nothing.
 ///
 /// One that fails may have been done all the same, and is then tried again. The last ones can be

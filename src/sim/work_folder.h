@@ -10,7 +10,7 @@
 namespace hearth::sim {
 
 /// The WorkFolder on a node's disk: which files lie in it, and what they hold. It outlives the
-/// lives of agent and machine.
+/// processes and boots of agent and machine.
 class SimWorkFolder final : public WorkFolder {
  public:
   struct Content {

@@ -38,7 +38,7 @@ class Broker:
         self._log = folder / "broker.log"
 
     def address(self) -> str:
-        """HOST:PORT; of the last life if it does not run. Empty if there was none."""
+        """HOST:PORT; of the last run if it does not run. Empty if there was none."""
         return self._address.read_text().strip() if self._address.exists() else ""
 
     def pid(self) -> int | None:
@@ -51,9 +51,9 @@ class Broker:
         return pid if str(self._properties).encode() in command.split(b"\0") else None
 
     def up(self, dist: Distribution, port: int = 0, java_options: Sequence[str] = ()) -> None:
-        """Starts it, with the data of its last life, and waits until it answers. Runs already: nothing happens.
+        """Starts it, with the data of its last run, and waits until it answers. Runs already: nothing happens.
 
-        Port 0: the one of its last life, or a free one.
+        Port 0: the one of its last run, or a free one.
         """
         if self.pid():
             return
@@ -122,7 +122,7 @@ class Broker:
 
 
 def lay_out(folder: Path, dist: Distribution, properties: str) -> None:
-    """Makes folder/server.properties and folder/data (formatted, empty). Data of an earlier life stays."""
+    """Makes folder/server.properties and folder/data (formatted, empty). Data of an earlier run stays."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "server.properties").write_text(properties)
     if not (folder / "data" / "meta.properties").exists():

@@ -24,7 +24,7 @@ struct HostProbeConfig {
 /// is absent, not zero.
 class HostProbe {
  public:
-  /// kUnavailable if the kernel does not tell its boot id: then no life of the machine can be told
+  /// kUnavailable if the kernel does not tell its boot id: then no boot of the machine can be told
   /// from the next, and the agent must not run.
   static Result<HostProbe> open(HostProbeConfig config);
 

@@ -227,7 +227,7 @@ TEST_F(KafkaBusTest, TurnsToABrokerThatStartedAnewAtAnotherPort) {
   auto agent = open(config(KafkaRole::kAgent));
   ASSERT_TRUE(broker_->create_topic(topic_));
   agent->bus->follow(topic_, FollowFrom::kBeginning);
-  ASSERT_TRUE(publish(*agent->bus, {.topic = topic_, .payload = "first life"}));
+  ASSERT_TRUE(publish(*agent->bus, {.topic = topic_, .payload = "first run"}));
   ASSERT_TRUE(run_until([&] { return agent->messages.size() == 1; }));
 
   broker_.reset();
@@ -241,9 +241,9 @@ TEST_F(KafkaBusTest, TurnsToABrokerThatStartedAnewAtAnotherPort) {
   ASSERT_TRUE(agent->bus->reconnect(broker_->bootstrap()));
   ASSERT_TRUE(run_until([&] { return left.has_value(); }));
   EXPECT_EQ(left->error().code, ErrorCode::kUnavailable);
-  ASSERT_TRUE(publish(*agent->bus, {.topic = topic_, .payload = "second life"}));
+  ASSERT_TRUE(publish(*agent->bus, {.topic = topic_, .payload = "second run"}));
   ASSERT_TRUE(run_until([&] { return agent->messages.size() == 2; }));
-  EXPECT_EQ(agent->messages[1].payload, "second life");
+  EXPECT_EQ(agent->messages[1].payload, "second run");
   EXPECT_EQ(agent->messages[1].offset, 0);
   EXPECT_TRUE(agent->bus->connected());
 }

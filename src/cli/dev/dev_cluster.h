@@ -35,7 +35,7 @@ inline constexpr std::uint32_t kDevNodesMax = 20;
 ///
 /// A dev node is an agent with a loopback address of its own (127.0.0.11 and on) and the containers
 /// that carry its label; all share the machine's engine. Its power switch is real: off kills the
-/// agent and the containers, on begins a new life, freezing hangs both. Two dev clusters (of two
+/// agent and the containers, on boots it anew, freezing hangs both. Two dev clusters (of two
 /// checkouts) do not meet: each has its own id as a label on its containers, its own ports and its
 /// own state folder, which is locked.
 ///
@@ -59,7 +59,7 @@ class DevCluster {
 
   const DevFacts& facts() const { return facts_; }
 
-  /// Starts everything, having removed what a former life left. Errors: the engine or the broker
+  /// Starts everything, having removed what an earlier run left. Errors: the engine or the broker
   /// does not answer, the power switch's socket cannot be made.
   ///
   /// Gives way to a stop() that comes meanwhile: it then returns with nothing started.

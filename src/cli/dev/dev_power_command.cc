@@ -19,7 +19,7 @@ class DevPowerCommand final : public Command {
         .name = "dev power",
         .summary = "Switch a dev node off and on, or let it hang.",
         .details =
-            "off kills its agent and its containers; on begins a new life. freeze lets them hang,\n"
+            "off kills its agent and its containers; on boots it anew. freeze lets them hang,\n"
             "as on a machine whose kernel does; thaw lets them go on.",
         .examples = {{"hearth dev power freeze node-2", "watch: hearth events -f"},
                      {"hearth dev power off node-1", ""},

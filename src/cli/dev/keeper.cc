@@ -20,7 +20,7 @@ constexpr int kWrongUsage = 2;
 constexpr Duration kDelayMin = std::chrono::milliseconds(200);
 constexpr Duration kDelayMax = std::chrono::seconds(5);
 constexpr Duration kHealthyAfter = std::chrono::seconds(10);
-constexpr Duration kShortLife = std::chrono::seconds(1);
+constexpr Duration kShortRun = std::chrono::seconds(1);
 constexpr unsigned kShortLivesMax = 5;
 /// A process that was killed is gone in no time, unless the kernel holds it in a device.
 constexpr Duration kKilledWithin = std::chrono::seconds(5);
@@ -45,7 +45,7 @@ Keeper::~Keeper() = default;
 void Keeper::start() {
   wanted_ = true;
   delay_ = Duration::zero();
-  short_lives_ = 0;
+  short_runs_ = 0;
   if (!child_) launch();
 }
 
@@ -65,13 +65,13 @@ void Keeper::on_end(int code) {
   child_.reset();
   waiting_->ended.wake();
   if (!wanted_) return;
-  const Duration lived = Clock::now() - started_at_;
-  if (lived >= kHealthyAfter) delay_ = Duration::zero();
-  short_lives_ = lived < kShortLife ? short_lives_ + 1 : 0;
+  const Duration ran_for = Clock::now() - started_at_;
+  if (ran_for >= kHealthyAfter) delay_ = Duration::zero();
+  short_runs_ = ran_for < kShortRun ? short_runs_ + 1 : 0;
   const std::string words = log_.last_line();
   const std::string ended = fmt::format("{} ended by itself (code {}{}{})", program_.name, code,
                                         words.empty() ? "" : ": ", words);
-  if (code == kWrongUsage || short_lives_ >= kShortLivesMax) {
+  if (code == kWrongUsage || short_runs_ >= kShortLivesMax) {
     wanted_ = false;
     handlers_.on_given_up(fmt::format("{}; all it said: {}", ended, program_.log.string()));
     return;

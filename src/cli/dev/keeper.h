@@ -71,7 +71,7 @@ class Keeper {
   bool wanted_ = false;
   std::chrono::steady_clock::time_point started_at_;
   Duration delay_{};          ///< Before the next start.
-  unsigned short_lives_ = 0;  ///< In a row.
+  unsigned short_runs_ = 0;  ///< In a row.
   std::unique_ptr<Waiting> waiting_;
 };
 

@@ -115,7 +115,7 @@ TEST_F(KeeperTest, KillEndsTheWholeGroupEvenIfFrozenAndNothingIsStartedAgain) {
   EXPECT_TRUE(ended_.empty());
   EXPECT_EQ(lines(), 2U);
   kept->start();
-  EXPECT_TRUE(until([&] { return lines() == 4; })) << "a new life";
+  EXPECT_TRUE(until([&] { return lines() == 4; })) << "a new process";
   as_coroutine([&](Coroutine& coroutine) { kept->kill(coroutine); });
 }
 

@@ -20,7 +20,7 @@ namespace hearth::cli {
 
 enum class PowerAction : std::uint8_t {
   kOff,  ///< The node's agent and containers are killed.
-  kOn,   ///< A new life begins; nothing happens if it is on.
+  kOn,   ///< It boots anew; nothing happens if it is on.
   kStatus,
   kFreeze,  ///< Agent and containers hang, as on a machine whose kernel does. Ours alone.
   kThaw,    ///< Likewise.

@@ -88,7 +88,7 @@ class AgentScene {
             .agent_port = 7701};
   }
 
-  // The node's life.
+  // The node's incarnation.
   void start_agent() {
     due_.clear();  // What was under way is not told to the next agent.
     ++starts_;

@@ -64,7 +64,7 @@ std::optional<EventDraft> of(const RecoveryChange& change, const NodeName& node,
 EventDraft of(const Recovered& recovered, const NodeName& node) {
   return {EventType::kNodeRecovered, subject_of(node),
           fmt::format("node '{}' is back{} after {} attempt{}", node.str(),
-                      recovered.same_incarnation ? "" : " with a new life", recovered.attempts,
+                      recovered.same_incarnation ? "" : " with a new incarnation", recovered.attempts,
                       recovered.attempts == 1 ? "" : "s")};
 }
 

@@ -50,9 +50,9 @@ TEST(NodeEvents, EachPhaseOfARecoveryIsToldWithItsAttempt) {
   EXPECT_EQ(told(kWaiting, kWaiting), std::nullopt);
 }
 
-TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherLife) {
+TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherIncarnation) {
   EXPECT_EQ(of(Recovered{.attempts = 1, .same_incarnation = false}, kNode).message,
-            "node 'a' is back with a new life after 1 attempt");
+            "node 'a' is back with a new incarnation after 1 attempt");
   EXPECT_EQ(of(Recovered{.attempts = 2, .same_incarnation = true}, kNode),
             (EventDraft{EventType::kNodeRecovered, "node/a", "node 'a' is back after 2 attempts"}));
 }

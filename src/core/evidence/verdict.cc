@@ -17,7 +17,7 @@ Verdict explained_by_dial(DialOutcome dial, const Evidence& evidence,
       return {
           NodeState::kUnreachable,
           silence +
-              "; its agent answers a dial, so the node lives and only its way to the bus is cut"};
+              "; its agent answers a dial, so the node is up and only its connection to the bus is cut"};
     case DialOutcome::kRefused:
       if (evidence.agent_down_for >= settings.agent_down_grace) {
         return {NodeState::kDead,

@@ -20,7 +20,7 @@ std::string words_of(const Recovery& recovery, std::uint32_t attempts_max) {
     case RecoveryPhase::kSwitchingOn:
       return fmt::format("its power is being switched on ({})", attempt);
     case RecoveryPhase::kBooting:
-      return fmt::format("it was switched on and a heartbeat of a new life is awaited ({})",
+      return fmt::format("it was switched on and a heartbeat of a new incarnation is awaited ({})",
                          attempt);
     case RecoveryPhase::kWaiting:
       return fmt::format("{} failed ({}); the next one waits for its backoff", attempt,

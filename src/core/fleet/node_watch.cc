@@ -128,8 +128,8 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
   const bool is_booting = node_.recovery.phase == RecoveryPhase::kBooting;
   const bool is_same = incarnation.told() ? incarnation == node_.incarnation : !is_booting;
   if (node_.recovery.phase != RecoveryPhase::kNone) {
-    using SameLife = RecoveryLadder::SameLife;
-    if (!ladder_.on_heartbeat(is_same ? SameLife::kYes : SameLife::kNo, now.mono)) return {};
+    using SameIncarnation = RecoveryLadder::SameIncarnation;
+    if (!ladder_.on_heartbeat(is_same ? SameIncarnation::kYes : SameIncarnation::kNo, now.mono)) return {};
     outcome.recovered =
         Recovered{.attempts = ladder_.recovery().attempt, .same_incarnation = is_same};
   }

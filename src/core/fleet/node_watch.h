@@ -108,7 +108,7 @@ class NodeWatch {
   /// An admitted heartbeat was received over the bus: the node lived when it was sent, which its
   /// age tells.
   SignOutcome on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at, Instant now);
-  /// Of an admitted heartbeat, after what follows from its life.
+  /// Of an admitted heartbeat, after what follows from its incarnation.
   /// True if the node is given up from now on. `follows`: its latest assignment.
   [[nodiscard]] bool note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime now);
   /// A report that was sent before we listened would be missed for long: asks for one.

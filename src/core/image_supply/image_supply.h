@@ -77,7 +77,7 @@ class ImageSupply {
     bool operator==(const State&) const = default;
   };
 
-  /// `start_count`: the agent's, which tells its builds from those of its former lives.
+  /// `start_count`: the agent's, which tells its builds from those of its former starts.
   explicit ImageSupply(std::uint64_t start_count);
   ImageSupply(std::uint64_t start_count, State state);
   State save() const { return state_; }

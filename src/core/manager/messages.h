@@ -16,7 +16,7 @@ namespace hearth::core {
 
 // What the manager is told. What it calls for then stands in core/batch/batch.h.
 
-/// The first event of every life of a manager.
+/// The first event after every start of a manager.
 struct Started {};
 /// Time has passed.
 struct Ticked {};

@@ -27,7 +27,7 @@ void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime rec
   if (is_other_load) capacity_.set_load(name, heartbeat.load);
   if (heartbeat.report) capacity_.set_images(name, heartbeat.report->images);
   if (way == Way::kBus) on_sign_of_life(watch, heartbeat, received_at);
-  // What a dead node reports is kept, but it is not believed before its life is.
+  // What a dead node reports is kept, but it is not believed before its incarnation is.
   if (heartbeat.report && watch.node().state != NodeState::kDead)
     on_report(watch, *heartbeat.report);
   watch.ask_for_report(heartbeat, now_.mono);

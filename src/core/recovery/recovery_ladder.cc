@@ -75,7 +75,7 @@ void RecoveryLadder::on_switched(PowerVerb verb, const Result<void>& outcome, Mo
   }
 }
 
-bool RecoveryLadder::on_heartbeat(SameLife same_life, MonoTime now) {
+bool RecoveryLadder::on_heartbeat(SameIncarnation same_incarnation, MonoTime now) {
   switch (state_.recovery.phase) {
     case RecoveryPhase::kNone: return false;
     case RecoveryPhase::kSwitchingOff:
@@ -84,7 +84,7 @@ bool RecoveryLadder::on_heartbeat(SameLife same_life, MonoTime now) {
       break;
     case RecoveryPhase::kSwitchingOn: return false;
     case RecoveryPhase::kBooting:
-      if (same_life == SameLife::kYes) return false;
+      if (same_incarnation == SameIncarnation::kYes) return false;
       break;
     case RecoveryPhase::kWaiting:
     case RecoveryPhase::kQuarantined: break;

@@ -10,7 +10,7 @@
 
 namespace hearth::core {
 
-/// Brings one dead node back: power off, power on, then a heartbeat of a new life within
+/// Brings one dead node back: power off, power on, then a heartbeat of a new incarnation within
 /// boot_timeout; if that fails, again after a backoff; after attempts_max the node is quarantined
 /// and a person is needed.
 ///
@@ -54,10 +54,10 @@ class RecoveryLadder {
   /// The driver finished `verb`, or had no room to begin it (kExhausted). An outcome that fits no
   /// phase (it comes too late) is ignored.
   void on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now);
-  enum class SameLife : std::uint8_t { kYes, kNo };
-  /// The node gave a sign of life. Returns true if that ends the recovery: a new life does, an old
+  enum class SameIncarnation : std::uint8_t { kYes, kNo };
+  /// The node gave a sign of life. Returns true if that ends the recovery: a new incarnation does, an old
   /// one only where the power has not been touched in this attempt.
-  bool on_heartbeat(SameLife same_life, MonoTime now);
+  bool on_heartbeat(SameIncarnation same_incarnation, MonoTime now);
   /// Notices timeouts and the end of backoffs. Not to be called while nothing could be received: a node
   /// that came back unnoticed must not be hit.
   void on_tick(MonoTime now);

@@ -7,7 +7,7 @@ namespace hearth::core {
 namespace {
 
 using namespace std::chrono_literals;
-using SameLife = RecoveryLadder::SameLife;
+using SameIncarnation = RecoveryLadder::SameIncarnation;
 
 constexpr RecoverySettings kSettings{.boot_timeout = 2min,
                                      .switch_timeout = 30s,
@@ -28,7 +28,7 @@ RecoveryLadder booting(MonoTime now) {
   return ladder;
 }
 
-TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewLife) {
+TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewIncarnation) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_dead(kStart);
   EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
@@ -39,8 +39,8 @@ TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewLife) {
   EXPECT_EQ(ladder.take_verb(), std::nullopt);
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kBooting);
 
-  EXPECT_FALSE(ladder.on_heartbeat(SameLife::kYes, kStart + 3s)) << "an old life's late message";
-  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kNo, kStart + 4s));
+  EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart + 3s)) << "an old incarnation's late message";
+  EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kNo, kStart + 4s));
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kNone);
   EXPECT_EQ(ladder.next_deadline(), std::nullopt);
 }
@@ -71,7 +71,7 @@ TEST(RecoveryLadder, BacksOffAndEndsInQuarantine) {
   ladder.on_dead(now + 1h);
   EXPECT_EQ(ladder.take_verb(), std::nullopt)
       << "only a sign of life or a person ends a quarantine";
-  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kYes, now + 2h));
+  EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kYes, now + 2h));
 }
 
 TEST(RecoveryLadder, ANodeThatDiesAfterEveryRecoveryEndsInQuarantine) {
@@ -81,7 +81,7 @@ TEST(RecoveryLadder, ANodeThatDiesAfterEveryRecoveryEndsInQuarantine) {
     ladder.on_dead(now);
     ladder.on_switched(PowerVerb::kOff, kOk, now);
     ladder.on_switched(PowerVerb::kOn, kOk, now);
-    ASSERT_TRUE(ladder.on_heartbeat(SameLife::kNo, now));
+    ASSERT_TRUE(ladder.on_heartbeat(SameIncarnation::kNo, now));
     now += 1min;
   }
   ladder.on_dead(now);
@@ -90,7 +90,7 @@ TEST(RecoveryLadder, ANodeThatDiesAfterEveryRecoveryEndsInQuarantine) {
 
 TEST(RecoveryLadder, AttemptsAreForgottenAfterAHealthySpell) {
   RecoveryLadder ladder = booting(kStart);
-  ladder.on_heartbeat(SameLife::kNo, kStart);
+  ladder.on_heartbeat(SameIncarnation::kNo, kStart);
   ladder.on_dead(kStart + kSettings.backoff_max);
   EXPECT_EQ(ladder.recovery().attempt, 1U);
 }
@@ -108,7 +108,7 @@ TEST(RecoveryLadder, ARestartResumesWithTheVerbOfThePhase) {
   ladder.on_switched(PowerVerb::kOn, kOk, kStart);
   ladder = RecoveryLadder(kSettings, ladder.recovery(), kStart);
   EXPECT_EQ(ladder.take_verb(), std::nullopt);
-  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kNo, kStart));
+  EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kNo, kStart));
 }
 
 TEST(RecoveryLadder, ADriverThatNeverAnswersIsAFailedAttempt) {
@@ -146,9 +146,9 @@ TEST(RecoveryLadder, WaitingForATurnIsNoAttemptAndTakesNoTimeFromTheAnswer) {
 TEST(RecoveryLadder, ANodeThatIsReceivedBeforeItsTurnIsLeftAloneAndHasUsedNoAttempt) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_dead(kStart);
-  EXPECT_FALSE(ladder.on_heartbeat(SameLife::kYes, kStart)) << "it may have begun";
+  EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart)) << "it may have begun";
   ladder.on_switched(PowerVerb::kOff, kNoRoom, kStart);
-  EXPECT_TRUE(ladder.on_heartbeat(SameLife::kYes, kStart + 1s));
+  EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kYes, kStart + 1s));
   EXPECT_EQ(ladder.recovery(), Recovery{});
   EXPECT_EQ(ladder.next_deadline(), std::nullopt);
   ladder.on_dead(kStart + 2s);
@@ -160,7 +160,7 @@ TEST(RecoveryLadder, ANodeThatIsOffAndWaitsToBeSwitchedOnIsSwitchedOn) {
   ladder.on_dead(kStart);
   ladder.on_switched(PowerVerb::kOff, kOk, kStart);
   ladder.on_switched(PowerVerb::kOn, kNoRoom, kStart);
-  EXPECT_FALSE(ladder.on_heartbeat(SameLife::kYes, kStart)) << "a late message";
+  EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart)) << "a late message";
   ladder.on_tick(*ladder.next_deadline());
   EXPECT_EQ(ladder.take_verb(), PowerVerb::kOn);
 }
@@ -245,7 +245,7 @@ void anything(RecoveryLadder& ladder, MonoTime now) {
     case 0: return ladder.on_dead(now);
     case 1: return ladder.on_switched(PowerVerb::kOff, outcome(), now);
     case 2: return ladder.on_switched(PowerVerb::kOn, outcome(), now);
-    case 3: return (void)ladder.on_heartbeat(*rc::gen::element(SameLife::kYes, SameLife::kNo), now);
+    case 3: return (void)ladder.on_heartbeat(*rc::gen::element(SameIncarnation::kYes, SameIncarnation::kNo), now);
     case 4: return ladder.on_tick(now);
     case 5: return ladder.on_stall(1s, now);
     case 6: return ladder.on_bus_restored(now);
@@ -285,7 +285,7 @@ RC_GTEST_PROP(RecoveryLadderProperties, CountsOnlyAttemptsThatBegan, ()) {
     now += 1s;
     switch (*rc::gen::inRange(0, 3)) {
       case 0: ladder.on_dead(now); break;
-      case 1: ladder.on_heartbeat(*rc::gen::element(SameLife::kYes, SameLife::kNo), now); break;
+      case 1: ladder.on_heartbeat(*rc::gen::element(SameIncarnation::kYes, SameIncarnation::kNo), now); break;
       case 2: ladder.on_tick(now = std::max(now, ladder.next_deadline().value_or(now))); break;
     }
     for (std::optional<PowerVerb> verb = ladder.take_verb(); verb; verb = ladder.take_verb()) {

@@ -62,10 +62,10 @@ TEST(RestartRecord, ManyStopsInAWindowAreACrashLoopAndWaitLongest) {
   EXPECT_GE(record.next_start() - now, kSettings.backoff_max);
 }
 
-// Goal: a program that ends again and again is in one crash loop, however long it lives each time,
-// until it was well for once. Method: it lives for so long each time and is started when it may be.
+// Goal: a program that ends again and again is in one crash loop, however long it runs each time,
+// until it was well for once. Method: it runs for so long each time and is started when it may be.
 TEST(RestartRecord, OnlyAHealthySpellEndsACrashLoop) {
-  for (const Duration life : {0s, 10s, 30s, 59s}) {
+  for (const Duration run : {0s, 10s, 30s, 59s}) {
     Prng prng(1);
     RestartRecord record(kSettings);
     MonoTime now = kStart;
@@ -73,7 +73,7 @@ TEST(RestartRecord, OnlyAHealthySpellEndsACrashLoop) {
     bool looping = false;
     for (int i = 0; i < 50; ++i) {
       record.on_started(now);
-      now += life;
+      now += run;
       record.on_stopped(now, prng);
       if (record.in_crash_loop() != std::exchange(looping, record.in_crash_loop())) ++changes;
       if (looping) {
@@ -82,7 +82,7 @@ TEST(RestartRecord, OnlyAHealthySpellEndsACrashLoop) {
       now = record.next_start();
     }
     EXPECT_TRUE(looping);
-    EXPECT_EQ(changes, 1) << "lives of " << life / 1s << " s";
+    EXPECT_EQ(changes, 1) << "runs of " << run / 1s << " s";
 
     record.on_started(now);
     now += kSettings.healthy_after;

@@ -61,7 +61,7 @@ void write_work(MetricsText& out, const core::Manager& manager) {
 void write_manager(MetricsText& out, const ManagerService& service) {
   const core::ManagerCounters& core = service.manager().counters();
   const ManagerShellCounters& shell = service.shell_counters();
-  out.gauge("hearth_manager_epoch", "The fencing number of this life of the manager.")
+  out.gauge("hearth_manager_epoch", "The fencing token of this start of the manager.")
       .sample(service.manager().epoch().value);
   out.gauge("hearth_bus_carries", "1 if the bus carries the manager's own canary, else 0.")
       .sample(service.manager().bus_carries() ? 1 : 0);
@@ -69,7 +69,7 @@ void write_manager(MetricsText& out, const ManagerService& service) {
       .sample(service.last_event_seq());
   out.counter("hearth_heartbeats_total", "Heartbeats taken as signs of life.")
       .sample(core.heartbeats);
-  out.counter("hearth_heartbeats_stale_total", "Heartbeats of an older life, or repeated.")
+  out.counter("hearth_heartbeats_stale_total", "Heartbeats of an older incarnation, or repeated.")
       .sample(core.heartbeats_stale);
   out.counter("hearth_steps_late_total", "Times that the manager's own loop was late.")
       .sample(core.steps_late);
@@ -93,7 +93,7 @@ void write_manager(MetricsText& out, const ManagerService& service) {
   out.counter("hearth_bus_topics_missing_total",
               "Times that a topic of Hearth's was found missing.")
       .sample(shell.topics_missing);
-  out.counter("hearth_events_published_total", "Cluster events made in this life.")
+  out.counter("hearth_events_published_total", "Cluster events emitted since the start.")
       .sample(shell.events_published);
 }
 

@@ -93,54 +93,54 @@ Inbox::Admission Inbox::push(core::ManagerEvent event) {
 }
 
 Inbox::Admission Inbox::push_heartbeat(core::HeartbeatReceived heartbeat) {
-  Life* const life = life_of(heartbeat);
-  if (life == nullptr) return Admission::kDropped;
-  for (const std::optional<Place>& place : {life->newest, life->with_report}) {
+  WaitingHeartbeats* const waiting = waiting_of(heartbeat);
+  if (waiting == nullptr) return Admission::kDropped;
+  for (const std::optional<Place>& place : {waiting->newest, waiting->with_report}) {
     if (place && !is_newer(heartbeat.heartbeat, heartbeat_in((*place)->event))) {
       return Admission::kSuperseded;
     }
   }
   const bool is_cut = heartbeat.heartbeat.report && bytes_ >= bounds_.bytes_max;
   if (is_cut) heartbeat.heartbeat.report.reset();
-  if (!supersede(*life, heartbeat)) {
+  if (!supersede(*waiting, heartbeat)) {
     if (size() >= bounds_.events_max) return Admission::kDropped;
-    (heartbeat.heartbeat.report ? life->with_report : life->newest) = append(std::move(heartbeat));
+    (heartbeat.heartbeat.report ? waiting->with_report : waiting->newest) = append(std::move(heartbeat));
     return is_cut ? Admission::kCut : Admission::kWaits;
   }
   return is_cut ? Admission::kCut : Admission::kSupersedes;
 }
 
 /// Takes the first of the places whose heartbeats it makes superfluous. False if there is none.
-bool Inbox::supersede(Life& life, core::HeartbeatReceived& heartbeat) {
+bool Inbox::supersede(WaitingHeartbeats& waiting, core::HeartbeatReceived& heartbeat) {
   if (!heartbeat.heartbeat.report) {
-    if (!life.newest) return false;
-    replace(*life.newest, std::move(heartbeat));
+    if (!waiting.newest) return false;
+    replace(*waiting.newest, std::move(heartbeat));
     return true;
   }
-  const std::optional<Place> older = std::exchange(life.newest, std::nullopt);
-  if (!life.with_report) {
-    life.with_report = older;
+  const std::optional<Place> older = std::exchange(waiting.newest, std::nullopt);
+  if (!waiting.with_report) {
+    waiting.with_report = older;
   } else if (older) {
     remove(*older);
   }
-  if (!life.with_report) return false;
-  replace(*life.with_report, std::move(heartbeat));
+  if (!waiting.with_report) return false;
+  replace(*waiting.with_report, std::move(heartbeat));
   return true;
 }
 
-/// Of the lives that wait, or a new one; null if there is no room for one more heartbeat.
-Inbox::Life* Inbox::life_of(const core::HeartbeatReceived& heartbeat) {
-  const auto waiting = lives_.find(heartbeat.node);
-  if (waiting != lives_.end()) {
+/// Those of its incarnation, or a new place for them; null if there is no room for one more heartbeat.
+Inbox::WaitingHeartbeats* Inbox::waiting_of(const core::HeartbeatReceived& heartbeat) {
+  const auto waiting = heartbeats_.find(heartbeat.node);
+  if (waiting != heartbeats_.end()) {
     const auto found =
-        std::ranges::find(waiting->second, heartbeat.heartbeat.incarnation, &Life::incarnation);
+        std::ranges::find(waiting->second, heartbeat.heartbeat.incarnation, &WaitingHeartbeats::incarnation);
     if (found != waiting->second.end()) return &*found;
-    if (waiting->second.size() >= kLivesPerNodeMax) return nullptr;
+    if (waiting->second.size() >= kIncarnationsPerNodeMax) return nullptr;
   }
   if (size() >= bounds_.events_max) return nullptr;
-  std::vector<Life>& lives = lives_[heartbeat.node];
-  lives.push_back({heartbeat.heartbeat.incarnation, std::nullopt, std::nullopt});
-  return &lives.back();
+  std::vector<WaitingHeartbeats>& of_node = heartbeats_[heartbeat.node];
+  of_node.push_back({heartbeat.heartbeat.incarnation, std::nullopt, std::nullopt});
+  return &of_node.back();
 }
 
 Inbox::Admission Inbox::push_canary(const core::CanaryReturned& canary) {
@@ -186,15 +186,15 @@ void Inbox::forget(Place place) {
   if (canary_ == place) canary_.reset();
   const auto* heartbeat = std::get_if<core::HeartbeatReceived>(&place->event);
   if (heartbeat == nullptr) return;
-  const auto waiting = lives_.find(heartbeat->node);
-  HEARTH_CHECK(waiting != lives_.end());
-  for (Life& life : waiting->second) {
-    if (life.with_report == place) life.with_report.reset();
-    if (life.newest == place) life.newest.reset();
+  const auto waiting = heartbeats_.find(heartbeat->node);
+  HEARTH_CHECK(waiting != heartbeats_.end());
+  for (WaitingHeartbeats& waiting : waiting->second) {
+    if (waiting.with_report == place) waiting.with_report.reset();
+    if (waiting.newest == place) waiting.newest.reset();
   }
   std::erase_if(waiting->second,
-                [](const Life& life) { return !life.with_report && !life.newest; });
-  if (waiting->second.empty()) lives_.erase(waiting);
+                [](const WaitingHeartbeats& waiting) { return !waiting.with_report && !waiting.newest; });
+  if (waiting->second.empty()) heartbeats_.erase(waiting);
 }
 
 }  // namespace hearth

@@ -15,9 +15,9 @@ namespace hearth {
 /// in which it came, but that a newer heartbeat takes the place of an older one, so that nobody who
 /// sends a lot pushes out others, nor himself to the end of the line.
 ///
-/// - Of a node's life (incarnation) at most two heartbeats wait: the newest with a report, and the
+/// - Of a node's incarnation at most two heartbeats wait: the newest with a report, and the
 ///   newest if that is newer still. Who tells a number that is not higher than one that waits is
-///   the one that is dropped, and of more than kLivesPerNodeMax lives of one node the further ones
+///   the one that is dropped, and of more than kIncarnationsPerNodeMax incarnations of one node the further ones
 ///   are: one that is made up does not take the place of the node's own.
 /// - Of canaries that came back only the latest sent waits: anybody who may write to the bus may
 ///   send them again.
@@ -33,7 +33,7 @@ class Inbox {
     std::size_t events_max = 20'000;
     std::size_t bytes_max = std::size_t{128} << 20;  ///< As the values lie in memory, roughly.
   };
-  static constexpr std::size_t kLivesPerNodeMax = 4;
+  static constexpr std::size_t kIncarnationsPerNodeMax = 4;
 
   enum class Admission : std::uint8_t {
     kWaits,
@@ -60,26 +60,26 @@ class Inbox {
     std::size_t bytes = 0;
   };
   using Place = std::list<Slot>::iterator;
-  /// Where the heartbeats of one life of a node wait. With both, `newest` is the newer one.
-  struct Life {
+  /// Where the heartbeats of one incarnation of a node wait. With both, `newest` is the newer one.
+  struct WaitingHeartbeats {
     Incarnation incarnation;
     std::optional<Place> with_report;
     std::optional<Place> newest;
   };
 
   Admission push_heartbeat(core::HeartbeatReceived heartbeat);
-  bool supersede(Life& life, core::HeartbeatReceived& heartbeat);
+  bool supersede(WaitingHeartbeats& waiting, core::HeartbeatReceived& heartbeat);
   Admission push_canary(const core::CanaryReturned& canary);
   Place append(core::ManagerEvent event);
   void replace(Place place, core::ManagerEvent event);
   void remove(Place place);
-  Life* life_of(const core::HeartbeatReceived& heartbeat);
+  WaitingHeartbeats* waiting_of(const core::HeartbeatReceived& heartbeat);
   void forget(Place place);
 
   Bounds bounds_;
   std::list<Slot> slots_;  ///< Not a deque: what is superseded goes from the middle.
   std::size_t bytes_ = 0;
-  std::map<NodeName, std::vector<Life>> lives_;
+  std::map<NodeName, std::vector<WaitingHeartbeats>> heartbeats_;
   std::optional<Place> canary_;
 };
 

@@ -91,8 +91,8 @@ TEST(Inbox, LivesThatAreMadeUpDoNotTakeThePlaceOfTheNodesOwn) {
     const auto made_up = beat("n1", 1, With::kReport, "made-up-" + std::to_string(i));
     if (inbox.push(made_up) == Admission::kDropped) ++dropped;
   }
-  EXPECT_EQ(inbox.size(), Inbox::kLivesPerNodeMax);
-  EXPECT_EQ(dropped, 101 - Inbox::kLivesPerNodeMax);
+  EXPECT_EQ(inbox.size(), Inbox::kIncarnationsPerNodeMax);
+  EXPECT_EQ(dropped, 101 - Inbox::kIncarnationsPerNodeMax);
   EXPECT_EQ(inbox.push(beat("n1", 2)), Admission::kSupersedes);
 }
 
@@ -155,10 +155,10 @@ RC_GTEST_PROP(InboxProperties, BoundsHoldAndNumbersRise, ()) {
       continue;
     }
     const std::string node = *rc::gen::element(std::string("n1"), std::string("n2"));
-    const std::string life = *rc::gen::element(std::string("a"), std::string("b"));
+    const std::string incarnation = *rc::gen::element(std::string("a"), std::string("b"));
     const auto seq = static_cast<std::uint64_t>(i + 1);
     const With with = *rc::gen::element(With::kReport, With::kNothing);
-    if (inbox.push(beat(node, seq, with, life)) != Admission::kDropped) taken_in[node + life] = seq;
+    if (inbox.push(beat(node, seq, with, incarnation)) != Admission::kDropped) taken_in[node + incarnation] = seq;
     RC_ASSERT(inbox.size() <= kEventsMax);
   }
   while (!inbox.empty()) {

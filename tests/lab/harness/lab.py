@@ -320,7 +320,7 @@ class Lab:
     # -- Hearth's own processes
 
     def kill_manager(self) -> None:
-        """kill -9; like under systemd, the next life begins at once."""
+        """kill -9; like under systemd, it starts again at once."""
         self._strike("manager", "hearthd", signal.SIGKILL)
 
     def manager_down(self) -> None:
@@ -542,7 +542,7 @@ class Lab:
         return pid
 
     def _strike(self, part: str, unit: str, number: signal.Signals, *, missing_ok: bool = False) -> None:
-        """A unit that was struck before may not live again yet: its next life is awaited."""
+        """A unit that was struck before may not live again yet: its next start is awaited."""
         pid = self.unit_pid(part, unit)
         if pid is None and missing_ok:
             return

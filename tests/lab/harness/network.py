@@ -44,7 +44,7 @@ class Cuts:
         self._apply({part})
 
     def apply_again(self, part: str) -> None:
-        """After power on: the part's own rules went with its former life."""
+        """After power on: the part's own rules went with its former boot."""
         if any(part in pair for pair in self._cut) or part in self._loss:
             self._apply({part})
 

@@ -7,7 +7,7 @@ after RestartSec, and after a power cut everything starts from what is on the di
     /lab/part.json        {"engine": bool, "units": [{"name", "command", "env"?, "restart_delay_s"?}]}
     /lab/ctl/NAME.pid     the unit's pid in this container, while it runs
     /lab/ctl/NAME.down    put there by the harness: do not (re)start this unit
-    /lab/log/NAME.log     what the unit prints, over all its lives
+    /lab/log/NAME.log     what the unit prints, over all its runs
     SIGHUP                look at the .down files again, now
     SIGTERM               stop the units, then exit
 
@@ -27,7 +27,7 @@ LAB = "/lab"
 SIGNALS = {signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
 RESTART_DELAY_S = 0.1
 RESTART_DELAY_MAX_S = 2.0
-HEALTHY_AFTER_S = 2.0  # A unit that lived less waits longer before its next life.
+HEALTHY_AFTER_S = 2.0  # A unit that lived less waits longer before its next start.
 STOPPED_WITHIN_S = 5.0
 
 
@@ -69,7 +69,7 @@ class Unit:
 
     def ended(self):
         lived = time.monotonic() - self.started
-        self.delay = self.delay_min if lived > HEALTHY_AFTER_S else min(self.delay * 2, RESTART_DELAY_MAX_S)
+        self.delay = self.delay_min if ran_for > HEALTHY_AFTER_S else min(self.delay * 2, RESTART_DELAY_MAX_S)
         self.start_at = time.monotonic() + self.delay
         self.pid = None
         remove(f"{LAB}/ctl/{self.name}.pid")

@@ -43,7 +43,7 @@ class Part:
 
 
 def prepare_folders(part: Part, folder: Path) -> None:
-    """Writes what the part's process 1 reads. Data of an earlier life stays."""
+    """Writes what the part's process 1 reads. Data of an earlier run stays."""
     for sub in ("log", "ctl"):
         (folder / part.name / sub).mkdir(parents=True, exist_ok=True)
     described = {"engine": part.engine, "units": part.units}

@@ -19,9 +19,9 @@ namespace hearth::sim {
 inline constexpr Duration kAgentSendWithin = std::chrono::milliseconds(1500);
 inline constexpr std::size_t kAgentSendQueueMax = 64;
 
-/// One life of an agent's process: the shell that ships, wired to simulated ports as src/app wires
+/// One process of an agent: the shell that ships, wired to simulated ports as src/app wires
 /// it to real ones.
-class AgentLife {
+class AgentProcess {
  public:
   /// Who looks on, and the world around the node.
   struct Hooks {
@@ -47,9 +47,9 @@ class AgentLife {
     std::optional<BusAddress> bus;  ///< Named on its command line; otherwise the manager is asked.
   };
 
-  AgentLife(const Node& node, const Config& config, const Hooks& hooks);
-  AgentLife(const AgentLife&) = delete;
-  AgentLife& operator=(const AgentLife&) = delete;
+  AgentProcess(const Node& node, const Config& config, const Hooks& hooks);
+  AgentProcess(const AgentProcess&) = delete;
+  AgentProcess& operator=(const AgentProcess&) = delete;
 
   void end() { loop_.end(); }
   bool runs() const { return loop_.runs(); }

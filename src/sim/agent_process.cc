@@ -1,4 +1,4 @@
-#include "sim/agent_life.h"
+#include "sim/agent_process.h"
 
 #include <utility>
 
@@ -13,7 +13,7 @@ const Endpoint kManager{"manager", 7700};
 
 }  // namespace
 
-AgentLife::AgentLife(const Node& node, const Config& config, const Hooks& hooks)
+AgentProcess::AgentProcess(const Node& node, const Config& config, const Hooks& hooks)
     : hooks_(hooks),
       settings_(begin(node, config)),
       name_(settings_.node.str()),
@@ -43,7 +43,7 @@ AgentLife::AgentLife(const Node& node, const Config& config, const Hooks& hooks)
   loop_.post([this] { (void)shell_->start(); });
 }
 
-core::AgentSettings AgentLife::begin(const Node& node, const Config& config) {
+core::AgentSettings AgentProcess::begin(const Node& node, const Config& config) {
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(node.host.instant().mono.time_since_epoch());
   core::AgentSettings settings = config.settings;
@@ -54,7 +54,7 @@ core::AgentSettings AgentLife::begin(const Node& node, const Config& config) {
 }
 
 /// A damaged file must not keep the node down: it is as if nothing were stored.
-std::optional<Assignment> AgentLife::load(const Node& node) const {
+std::optional<Assignment> AgentProcess::load(const Node& node) const {
   Result<std::optional<Assignment>> stored = node.store.load();
   node.host.world().note(
       name_, fmt::format("the agent starts{}", !stored   ? ", and what it stored is damaged"
@@ -63,7 +63,7 @@ std::optional<Assignment> AgentLife::load(const Node& node) const {
   return stored ? *std::move(stored) : std::nullopt;
 }
 
-AgentPorts AgentLife::ports(const Node& node) {
+AgentPorts AgentProcess::ports(const Node& node) {
   return {.clock = loop_,
           .runtime = runtime_,
           .store = node.store,
@@ -85,7 +85,7 @@ AgentPorts AgentLife::ports(const Node& node) {
           }};
 }
 
-void AgentLife::on_step(const core::AgentEvent& event,
+void AgentProcess::on_step(const core::AgentEvent& event,
                         const std::vector<core::AgentAction>& actions, core::Agent& agent) {
   if (!loop_.runs()) return;
   if (std::holds_alternative<core::AssignmentSaved>(event)) --saves_under_way_;
@@ -98,7 +98,7 @@ void AgentLife::on_step(const core::AgentEvent& event,
   check_and_swap(loop_.world(), name_, settings_, agent);
 }
 
-void AgentLife::note(const core::AgentAction& action) {
+void AgentProcess::note(const core::AgentAction& action) {
   if (const auto* status = std::get_if<core::SendStatus>(&action)) {
     hooks_.on_status(status->heartbeat);
   } else if (const auto* build = std::get_if<core::BuildImage>(&action)) {
@@ -110,7 +110,7 @@ void AgentLife::note(const core::AgentAction& action) {
   }
 }
 
-void AgentLife::note_end_of_build(const core::OperationDone& done) {
+void AgentProcess::note_end_of_build(const core::OperationDone& done) {
   if (!building_ || building_->operation != done.operation) return;
   const core::BuildImage build = *std::exchange(building_, std::nullopt);
   hooks_.on_build_ends(build.order, done.outcome ? Result<Digest>(*done.archive)

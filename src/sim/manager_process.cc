@@ -1,4 +1,4 @@
-#include "sim/manager_life.h"
+#include "sim/manager_process.h"
 
 #include <utility>
 
@@ -19,7 +19,7 @@ constexpr Duration kCommitSlowAfter = seconds(2);
 
 }  // namespace
 
-ManagerLife::ManagerLife(const Parts& parts, const Config& config, const Hooks& hooks)
+ManagerProcess::ManagerProcess(const Parts& parts, const Config& config, const Hooks& hooks)
     : hooks_(hooks),
       topics_(config.topic_prefix),
       loop_(parts.host, parts.disk),
@@ -55,7 +55,7 @@ ManagerLife::ManagerLife(const Parts& parts, const Config& config, const Hooks& 
   loop_.post([this] { shell_->start(); });
 }
 
-void ManagerLife::ask(Command command, Completion<core::CommandResult> done) {
+void ManagerProcess::ask(Command command, Completion<core::CommandResult> done) {
   loop_.post([this, command = std::move(command), done = std::move(done)] {
     shell_->submit(command, [this, done](const Result<core::CommandResult>& result) {
       done(result);
@@ -64,14 +64,14 @@ void ManagerLife::ask(Command command, Completion<core::CommandResult> done) {
   });
 }
 
-void ManagerLife::on_publish(const BusRecord& record) const {
+void ManagerProcess::on_publish(const BusRecord& record) const {
   if (record.topic == topics_.events())
     return hooks_.on_event(*decode_cluster_event(record.payload));
   const std::optional<NodeName> node = topics_.node_of(record.topic);
   if (node) hooks_.on_assignment(*decode_assignment(record.payload));
 }
 
-void ManagerLife::on_step(const core::ManagerBatch& batch, core::Manager& manager) {
+void ManagerProcess::on_step(const core::ManagerBatch& batch, core::Manager& manager) {
   if (!loop_.runs()) return;
   if (manager.next_deadline() <= loop_.now().mono) {
     loop_.world().violate("no-busy-loop", "the manager wants to be woken in the past");

@@ -14,9 +14,9 @@
 
 namespace hearth::sim {
 
-/// One life of the manager's process: the shell that ships, wired to simulated ports as src/app
+/// One process of the manager: the shell that ships, wired to simulated ports as src/app
 /// wires it to real ones.
-class ManagerLife {
+class ManagerProcess {
  public:
   /// Who looks on, and the world around the manager.
   struct Hooks {
@@ -43,9 +43,9 @@ class ManagerLife {
     std::size_t inbox_max = 0;
   };
 
-  ManagerLife(const Parts& parts, const Config& config, const Hooks& hooks);
-  ManagerLife(const ManagerLife&) = delete;
-  ManagerLife& operator=(const ManagerLife&) = delete;
+  ManagerProcess(const Parts& parts, const Config& config, const Hooks& hooks);
+  ManagerProcess(const ManagerProcess&) = delete;
+  ManagerProcess& operator=(const ManagerProcess&) = delete;
 
   void end() { loop_.end(); }
   bool runs() const { return loop_.runs(); }
