@@ -145,7 +145,7 @@ std::size_t FleetScene::beat() {
 std::size_t FleetScene::placed() const {
   std::size_t count = 0;
   for (const auto& [id, instance] : manager_.instances()) {
-    const bool is_well = instance.node && instance.desire == InstanceDesire::kRun &&
+    const bool is_well = instance.node && instance.desired_state == DesiredState::kRun &&
                          manager_.fleet().state_of(*instance.node) == NodeState::kLive &&
                          number_of_.at(instance.node->str()) >= dead_;
     if (is_well) ++count;

@@ -73,13 +73,13 @@ inline constexpr const char* kHeater = R"({"name":"heater","kind":"application",
   "phase":"deployed","reason":"","instances":2,"running":1,"bundle":"","image":"","build_node":null,
   "on_node_lost":"replace"})";
 inline constexpr const char* kHeater1 = R"({"id":"heater-1","workload":"heater","generation":2,
-  "node":"node-1","address":"10.0.0.1","desire":"run","state":"running",
+  "node":"node-1","address":"10.0.0.1","desired_state":"run","state":"running",
   "container":"0123456789abcdef0123","restarts":1,
   "last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z"},"reason":"",
   "replaces":null,"changed_at":"2026-03-01T09:14:00.000Z"})";
 inline constexpr const char* kHeater2 =
     R"({"id":"heater-2","workload":"heater","generation":2,"node":null,
-  "desire":"run","state":"pending","container":"","restarts":0,"last_exit":null,
+  "desired_state":"run","state":"pending","container":"","restarts":0,"last_exit":null,
   "reason":"no node has 64 MiB free","changed_at":"2026-03-01T09:14:00.000Z"})";
 
 inline std::string list(const std::vector<std::string>& items, const std::string& next = "null") {

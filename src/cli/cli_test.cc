@@ -333,7 +333,7 @@ TEST_F(CliTest, StopAndRmWaitUntilNothingIsLeft) {
 TEST_F(CliTest, LogsOfOneInstanceComeAsTheyAreAndOfSeveralWithTheirNames) {
   const std::string second =
       R"({"id":"heater-10","workload":"heater","generation":2,"node":"node-2",
-    "state":"running","container":"fedc","desire":"run"})";
+    "state":"running","container":"fedc","desired_state":"run"})";
   manager_.answers("GET /v1/workloads/heater", kHeater);
   manager_.answers("GET /v1/instances", list({kHeater1, second}));
   manager_.answers("GET /v1/instances/heater-1/logs",

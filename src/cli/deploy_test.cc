@@ -91,7 +91,7 @@ TEST_F(DeployTest, WhatEndsAgainAndAgainFailsAndPointsToItsLog) {
       R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":0})");
   manager_.answers("GET /v1/instances",
                    list({R"({"id":"heater-1","workload":"heater","generation":2,"node":"node-1",
-                     "state":"crash_loop","desire":"run","last_exit":{"code":3}})"}));
+                     "state":"crash_loop","desired_state":"run","last_exit":{"code":3}})"}));
   const Outcome outcome = deploy();
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("heater-1 on node-1 ends again and again (exit code 3); its "
@@ -107,7 +107,7 @@ TEST_F(DeployTest, RunningIsWhatStillRunsASecondLater) {
   const auto with_container = [](const char* container) {
     return HttpResponse{.body = list({fmt::format(
                             R"({{"id":"heater-1","workload":"heater","generation":2,"node":"node-1",
-                              "state":"running","desire":"run","container":"{}"}})",
+                              "state":"running","desired_state":"run","container":"{}"}})",
                             container)})};
   };
   manager_.answers("GET /v1/instances",

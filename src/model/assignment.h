@@ -15,8 +15,8 @@ struct AssignedInstance {
   InstanceId id;
   WorkloadName workload;
   Generation generation;
-  InstanceDesire desire =
-      InstanceDesire::kRun;  ///< kStage or kRun; what must stop is simply not listed.
+  DesiredState desired_state =
+      DesiredState::kRun;  ///< kStage or kRun; what must stop is simply not listed.
   Image image;
   ContainerSpec container;
   bool operator==(const AssignedInstance&) const = default;

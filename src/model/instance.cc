@@ -7,10 +7,10 @@
 namespace hearth {
 namespace {
 
-constexpr std::array<EnumName<InstanceDesire>, 3> kDesires{{
-    {InstanceDesire::kStage, "stage"},
-    {InstanceDesire::kRun, "run"},
-    {InstanceDesire::kStop, "stop"},
+constexpr std::array<EnumName<DesiredState>, 3> kDesiredStates{{
+    {DesiredState::kStage, "stage"},
+    {DesiredState::kRun, "run"},
+    {DesiredState::kStop, "stop"},
 }};
 constexpr std::array<EnumName<InstanceState>, 10> kStates{{
     {InstanceState::kPending, "pending"},
@@ -31,14 +31,14 @@ InstanceId make_instance_id(const WorkloadName& workload, std::uint64_t number) 
   return InstanceId{fmt::format("{}-{}", workload.str(), number)};
 }
 
-std::string_view name_of(InstanceDesire desire) {
-  return word_of(kDesires, desire);
+std::string_view name_of(DesiredState state) {
+  return word_of(kDesiredStates, state);
 }
 std::string_view name_of(InstanceState state) {
   return word_of(kStates, state);
 }
-Result<InstanceDesire> parse_instance_desire(std::string_view text) {
-  return value_of(kDesires, text);
+Result<DesiredState> parse_desired_state(std::string_view text) {
+  return value_of(kDesiredStates, text);
 }
 Result<InstanceState> parse_instance_state(std::string_view text) {
   return value_of(kStates, text);

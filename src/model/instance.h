@@ -13,7 +13,7 @@
 namespace hearth {
 
 /// What is wanted of an instance.
-enum class InstanceDesire : std::uint8_t {
+enum class DesiredState : std::uint8_t {
   kStage,  ///< Image fetched and container created, not started: ready to take over at once.
   kRun,
   kStop,  ///< Its container must go; then the instance is forgotten.
@@ -57,7 +57,7 @@ struct Instance {
   WorkloadName workload;
   Generation generation;
   std::optional<NodeName> node;
-  InstanceDesire desire = InstanceDesire::kRun;
+  DesiredState desired_state = DesiredState::kRun;
   /// What it runs, kept with it: while a new generation rolls out, the old ones still need theirs.
   Image image;
   ContainerSpec container;
@@ -78,9 +78,9 @@ struct Instance {
 InstanceId make_instance_id(const WorkloadName& workload, std::uint64_t number);
 
 /// Stable lower-case names, as files, API and CLI spell them.
-std::string_view name_of(InstanceDesire desire);
+std::string_view name_of(DesiredState state);
 std::string_view name_of(InstanceState state);
-Result<InstanceDesire> parse_instance_desire(std::string_view text);
+Result<DesiredState> parse_desired_state(std::string_view text);
 Result<InstanceState> parse_instance_state(std::string_view text);
 
 }  // namespace hearth

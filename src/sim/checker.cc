@@ -65,7 +65,7 @@ bool is_replaced(const StoredState& before, const StoredState& after, const Inst
       if (instance.replaces != id) continue;
       const auto found = after.instances().find(other);
       const bool takes_over = found != after.instances().end() &&
-                              found->second.desire == InstanceDesire::kRun &&
+                              found->second.desired_state == DesiredState::kRun &&
                               serves(after, found->second);
       if (takes_over || is_replaced(before, after, other)) return true;
     }
@@ -78,7 +78,7 @@ bool is_surplus(const StoredState& after, const Instance& instance) {
   std::uint32_t others = 0;
   for (const auto& [id, other] : after.instances()) {
     const bool counts = other.workload == instance.workload &&
-                        other.desire == InstanceDesire::kRun && serves(after, other);
+                        other.desired_state == DesiredState::kRun && serves(after, other);
     if (counts) ++others;
   }
   return others >= wanted_of(after, instance.workload);
@@ -263,9 +263,9 @@ void Checker::check_stops(const std::vector<Write>& writes) {
   std::vector<const Instance*> stopped;
   for (const Write& write : writes) {
     const auto* put = std::get_if<PutInstance>(&write);
-    if (put == nullptr || put->instance.desire != InstanceDesire::kStop) continue;
+    if (put == nullptr || put->instance.desired_state != DesiredState::kStop) continue;
     const auto before = store_.instances().find(put->instance.id);
-    if (before != store_.instances().end() && before->second.desire == InstanceDesire::kRun)
+    if (before != store_.instances().end() && before->second.desired_state == DesiredState::kRun)
       stopped.push_back(&put->instance);
   }
   if (stopped.empty()) return;
@@ -300,7 +300,7 @@ void Checker::on_assignment(const Assignment& assignment) {
     const auto found = store_.instances().find(told.id);
     const bool stored =
         found != store_.instances().end() && found->second.node == assignment.node &&
-        found->second.desire == told.desire && found->second.generation == told.generation;
+        found->second.desired_state == told.desired_state && found->second.generation == told.generation;
     if (!stored) {
       world_.violate("stored-before-told",
                      fmt::format("'{}' is told to have '{}', of which the store knows otherwise",

@@ -28,9 +28,9 @@ class CheckerTest : public testing::Test {
   static Node node(NodeState state) {
     return {.name = kNode, .display_name = "", .agent = {}, .state = state};
   }
-  static Instance instance(InstanceDesire desire) {
+  static Instance instance(DesiredState state) {
     Instance instance{.id = {"app-1"}, .workload = kApp, .generation = {1}, .node = kNode};
-    instance.desire = desire;
+    instance.desired_state = desired_state;
     return instance;
   }
   static Assignment assignment(std::uint64_t epoch, std::uint64_t revision,
@@ -50,12 +50,12 @@ class CheckerTest : public testing::Test {
 
   /// A copy that serves, or not.
   static Instance copy(std::uint64_t number, InstanceState state,
-                       InstanceDesire desire = InstanceDesire::kRun) {
+                       DesiredState desired_state = DesiredState::kRun) {
     Instance instance{.id = make_instance_id(kApp, number),
                       .workload = kApp,
                       .generation = {1},
                       .node = kNode,
-                      .desire = desire};
+                      .desired_state = desired_state};
     instance.status.state = state;
     return instance;
   }
@@ -78,7 +78,7 @@ class CheckerTest : public testing::Test {
     checker_.on_switch(kNode, PowerVerb::kOff);
   }
   void stop(Instance instance) {
-    instance.desire = InstanceDesire::kStop;
+    instance.desired_state = DesiredState::kStop;
     checker_.on_batch({.writes = {PutInstance{instance}}, .actions = {}});
   }
   static Assignment told_to_build(const BuildOrder& order) {
@@ -207,12 +207,12 @@ TEST_F(CheckerTest, KnowsAPowerSwitchOfAnotherAttemptThanTheOneStored) {
 }
 
 TEST_F(CheckerTest, KnowsAnAssignmentThatTheStoreDoesNotKnow) {
-  store_.commit({PutEpoch{{1}}, PutInstance{instance(InstanceDesire::kStop)}});
+  store_.commit({PutEpoch{{1}}, PutInstance{instance(DesiredState::kStop)}});
   checker_.on_assignment(assignment(1, 1,
                                     {{.id = {"app-1"},
                                       .workload = kApp,
                                       .generation = {1},
-                                      .desire = InstanceDesire::kRun,
+                                      .desired_state = DesiredState::kRun,
                                       .image = {},
                                       .container = {}}}));
   EXPECT_EQ(broken(), "stored-before-told");
@@ -257,7 +257,7 @@ TEST_F(CheckerTest, KnowsAStopOfWhatIsWanted) {
                                        {{.id = {"app-1"},
                                          .workload = kApp,
                                          .generation = {1},
-                                         .desire = InstanceDesire::kRun,
+                                         .desired_state = DesiredState::kRun,
                                          .image = {},
                                          .container = {}}});
   checker_.on_last_stopped(newest, {"app-2"});
@@ -286,7 +286,7 @@ TEST_F(CheckerTest, KnowsACopyThatIsStoppedBeforeItsReplacementRuns) {
 
 TEST_F(CheckerTest, KnowsACopyThatIsStoppedForOneThatIsOnlyStaged) {
   const Instance old = copy(1, InstanceState::kRunning);
-  given(1, old, copy(2, InstanceState::kStaged, InstanceDesire::kStage));
+  given(1, old, copy(2, InstanceState::kStaged, DesiredState::kStage));
   stop(old);
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
@@ -421,7 +421,7 @@ TEST_F(CheckerTest, WritesTheWordsOfADecisionIntoTheTrace) {
 }
 
 TEST_F(CheckerTest, KnowsAnInstanceIdThatIsUsedAgain) {
-  const PutInstance put{instance(InstanceDesire::kRun)};
+  const PutInstance put{instance(DesiredState::kRun)};
   checker_.on_batch({.writes = {put}, .actions = {}});
   store_.commit({put});
   checker_.on_batch({.writes = {put}, .actions = {}});

@@ -408,7 +408,7 @@ std::string Cluster::unsettled_containers() {
   }
   for (const auto& [id, instance] : stored().instances()) {
     if (!seen.contains(id)) {
-      return fmt::format("'{}' ({}, {}) has no container: {}", id.str(), name_of(instance.desire),
+      return fmt::format("'{}' ({}, {}) has no container: {}", id.str(), name_of(instance.desired_state),
                          name_of(instance.status.state), instance.status.reason);
     }
   }

@@ -11,7 +11,7 @@ constexpr std::uint32_t kDoneAllTheSame = 200;
 bool tells_only_what_was_seen(const StoredState& before, const PutInstance& write) {
   const auto known = before.instances().find(write.instance.id);
   return known != before.instances().end() && known->second.node == write.instance.node &&
-         known->second.desire == write.instance.desire;
+         known->second.desired_state == write.instance.desired_state;
 }
 
 bool may_be_lost(const StoredState& before, const std::vector<Write>& writes) {

@@ -86,7 +86,7 @@ struct WriteText {
     const Instance& instance = write.instance;
     return fmt::format("instance {} of {} {} on {} {} {} [{}] for {}: {}", instance.id.str(),
                        instance.workload.str(), instance.generation.value,
-                       instance.node ? instance.node->str() : "", name_of(instance.desire),
+                       instance.node ? instance.node->str() : "", name_of(instance.desired_state),
                        show(instance.image), show(instance.container),
                        instance.replaces ? instance.replaces->str() : "", show(instance.status));
   }
@@ -142,7 +142,7 @@ std::string text_of(const Assignment& assignment) {
   for (const AssignedInstance& one : assignment.instances) {
     text +=
         fmt::format("; {} {} {} {} {} [{}]", one.id.str(), one.workload.str(), one.generation.value,
-                    name_of(one.desire), show(one.image), show(one.container));
+                    name_of(one.desired_state), show(one.image), show(one.container));
   }
   for (const Image& image : assignment.images) text += "; holds " + show(image);
   for (const BuildOrder& order : assignment.builds) {

@@ -14,7 +14,7 @@ void write(JsonWriter& out, const AssignedInstance& instance) {
   out.begin_object().field("id", instance.id.str());
   out.field("workload", instance.workload.str());
   out.field("generation", instance.generation.value);
-  out.field("desire", name_of(instance.desire));
+  out.field("desired_state", name_of(instance.desired_state));
   wire::write_image(out.key("image"), instance.image);
   wire::write_container_spec(out, instance.container);
   out.end_object();
@@ -27,10 +27,10 @@ void write(JsonWriter& out, const BuildOrder& build) {
   out.field("reference", build.reference).end_object();
 }
 
-/// What must stop is not listed, so "stop" is no desire of an assignment.
-Result<InstanceDesire> parse_assigned_desire(std::string_view word) {
-  Result<InstanceDesire> desire = parse_instance_desire(word);
-  if (desire && *desire != InstanceDesire::kStop) return desire;
+/// What must stop is not listed, so "stop" is no desired_state of an assignment.
+Result<DesiredState> parse_assigned_state(std::string_view word) {
+  Result<DesiredState> desired_state = parse_desired_state(word);
+  if (desired_state && *desired_state != DesiredState::kStop) return desired_state;
   return fail(ErrorCode::kInvalidArgument, "must be one of: stage, run");
 }
 
@@ -53,14 +53,14 @@ std::optional<AssignedInstance> read_instance(const JsonValue& value) {
   const auto id = in.required("id").text();
   auto workload = in.required("workload").parsed(WorkloadName::parse);
   const auto generation = wire::counter<Generation>(in.required("generation"));
-  const auto desire = in.required("desire").parsed(parse_assigned_desire);
+  const auto desired_state = in.required("desired_state").parsed(parse_assigned_state);
   auto image = in.required("image").as(wire::image);
   ContainerSpec container = read_container(in);
-  if (!id || !workload || !desire || !image) return std::nullopt;
+  if (!id || !workload || !desired_state || !image) return std::nullopt;
   return AssignedInstance{.id = InstanceId{std::string(*id)},
                           .workload = std::move(*workload),
                           .generation = generation,
-                          .desire = *desire,
+                          .desired_state = *desired_state,
                           .image = std::move(*image),
                           .container = std::move(container)};
 }

@@ -22,9 +22,9 @@ std::string with_instances(std::string_view instances) {
          std::string(instances) + "}";
 }
 
-std::string instance(std::string_view id, std::string_view desire) {
-  return R"({"id":")" + std::string(id) + R"(","workload":"a","generation":1,"desire":")" +
-         std::string(desire) +
+std::string instance(std::string_view id, std::string_view desired_state) {
+  return R"({"id":")" + std::string(id) + R"(","workload":"a","generation":1,"desired_state":")" +
+         std::string(desired_state) +
          R"(","image":{"reference":"r"},"environment":{},"cpu_millis":0,"memory_bytes":0,
              "pids_max":1})";
 }
@@ -52,7 +52,7 @@ TEST(AssignmentCodec, InstancesComeOrderedAndOnce) {
 
 TEST(AssignmentCodec, WhatMustStopIsNotListed) {
   EXPECT_EQ(fault_of(with_instances("[" + instance("a-1", "stop") + "]")),
-            "$.instances[0].desire: must be one of: stage, run");
+            "$.instances[0].desired_state: must be one of: stage, run");
 }
 
 TEST(AssignmentCodec, AnotherVersionIsToldAndNothingElse) {

@@ -50,7 +50,7 @@ class Manager(BaseHTTPRequestHandler):
             self.over.wait(60)
         elif path == "/v1/instances":
             self.answer(json.dumps({"next": None, "items": [
-                {"id": name, "workload": "app", "generation": 1, "node": "node-1", "address": "10.0.0.1", "desire": "run", "state": "running",
+                {"id": name, "workload": "app", "generation": 1, "node": "node-1", "address": "10.0.0.1", "desired_state": "run", "state": "running",
                  "container": name, "restarts": 0, "last_exit": None, "reason": "", "replaces": None, "changed_at": "2026-03-01T09:14:00.000Z"}
                 for name in ("app-1", "app-2")]}))
         else:

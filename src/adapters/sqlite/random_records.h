@@ -123,7 +123,7 @@ class RandomRecords {
             .workload = workload,
             .generation = {number<std::uint64_t>()},
             .node = maybe_node(),
-            .desire = any(InstanceDesire::kStop),
+            .desired_state = any(DesiredState::kStop),
             .image = image(),
             .container = container_spec(),
             .status = {.state = any(InstanceState::kLost),

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
-constexpr auto kRun = InstanceDesire::kRun;
+constexpr auto kRun = DesiredState::kRun;
 constexpr auto kRunning = InstanceState::kRunning;
 
 class StatusViewsTest : public testing::Test {
@@ -43,17 +43,17 @@ class StatusViewsTest : public testing::Test {
   }
 
   /// On node n, with container "c<n>".
-  Instance instance(std::uint64_t number, InstanceDesire desire, InstanceState state) const {
+  Instance instance(std::uint64_t number, DesiredState desired_state, InstanceState state) const {
     return {.id = make_instance_id(app_, number),
             .workload = app_,
             .node = *NodeName::parse("node-" + std::to_string(number)),
-            .desire = desire,
+            .desired_state = desired_state,
             .status = {.state = state, .container = {"c" + std::to_string(number)}},
             .changed_at = WallTime(1772356502123ms)};
   }
-  Instance stand_in(std::uint64_t number, InstanceDesire desire, InstanceState state,
+  Instance stand_in(std::uint64_t number, DesiredState desired_state, InstanceState state,
                     std::uint64_t replaced) const {
-    Instance instance = this->instance(number, desire, state);
+    Instance instance = this->instance(number, desired_state, state);
     instance.replaces = make_instance_id(app_, replaced);
     return instance;
   }
@@ -118,7 +118,7 @@ TEST_F(StatusViewsTest, ARestartIsInactiveUntilTheNewContainerRuns) {
 
 TEST_F(StatusViewsTest, AServiceThatMovesKeepsOneRow) {
   put(instance(1, kRun, kRunning));
-  put(stand_in(2, InstanceDesire::kStage, InstanceState::kStaged, 1));
+  put(stand_in(2, DesiredState::kStage, InstanceState::kStaged, 1));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1")) << "staged";
   put(instance(1, kRun, InstanceState::kLost));
   EXPECT_THAT(services(), ElementsAre("heater|INACTIVE|c1|node-1|10.0.0.1")) << "lost";
@@ -128,7 +128,7 @@ TEST_F(StatusViewsTest, AServiceThatMovesKeepsOneRow) {
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c2|node-2|10.0.0.2")) << "moved";
   put(instance(1, kRun, kRunning));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c2|node-2|10.0.0.2")) << "first is back";
-  put(instance(1, InstanceDesire::kStop, InstanceState::kStopping));
+  put(instance(1, DesiredState::kStop, InstanceState::kStopping));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c2|node-2|10.0.0.2")) << "first stops";
 }
 
@@ -137,34 +137,34 @@ TEST_F(StatusViewsTest, AReplacementThatIsNotNeededAfterAllNeverShows) {
   put(stand_in(2, kRun, InstanceState::kStarting, 1));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1"));
   for (const InstanceState state : {kRunning, InstanceState::kStopping}) {
-    put(stand_in(2, InstanceDesire::kStop, state, 1));
+    put(stand_in(2, DesiredState::kStop, state, 1));
     EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1"));
   }
 }
 
 TEST_F(StatusViewsTest, AServiceThatIsStoppedIsActiveUntilItHasStopped) {
-  put(instance(1, InstanceDesire::kStop, kRunning));
+  put(instance(1, DesiredState::kStop, kRunning));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1"));
-  put(instance(1, InstanceDesire::kStop, InstanceState::kStopping));
+  put(instance(1, DesiredState::kStop, InstanceState::kStopping));
   EXPECT_THAT(services(), ElementsAre("heater|INACTIVE|||"));
 }
 
 // Goal: whatever the states of an instance and of its stand-in, there is exactly one row, and it is
 // active exactly if one of those that may run does.
 TEST_F(StatusViewsTest, AnInstanceAndItsStandInHaveOneRowInAllTheirStates) {
-  for (const auto desire : {InstanceDesire::kStage, kRun, InstanceDesire::kStop}) {
+  for (const auto desired_state : {DesiredState::kStage, kRun, DesiredState::kStop}) {
     for (int first = 0; first <= static_cast<int>(InstanceState::kLost); ++first) {
       for (int second = 0; second <= static_cast<int>(InstanceState::kLost); ++second) {
         const auto state = static_cast<InstanceState>(first);
         const auto other = static_cast<InstanceState>(second);
         ASSERT_TRUE(store_
                         ->commit({PutInstance{instance(1, kRun, state)},
-                                  PutInstance{stand_in(2, desire, other, 1)}})
+                                  PutInstance{stand_in(2, desired_state, other, 1)}})
                         .has_value());
         const bool runs =
-            state == kRunning || (other == kRunning && desire != InstanceDesire::kStage);
+            state == kRunning || (other == kRunning && desired_state != DesiredState::kStage);
         EXPECT_THAT(rows("status", "service_status"), ElementsAre(runs ? "ACTIVE" : "INACTIVE"))
-            << name_of(desire) << ' ' << name_of(state) << ' ' << name_of(other);
+            << name_of(desired_state) << ' ' << name_of(state) << ' ' << name_of(other);
       }
     }
   }

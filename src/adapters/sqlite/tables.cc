@@ -244,13 +244,13 @@ std::vector<Workload> WorkloadTable::load() {
 InstanceTable::InstanceTable(SqlDatabase& database)
     : put_(database.prepare(R"(
         INSERT INTO instances (
-          id, workload, generation, node, desire, image_reference, image_archive, environment,
+          id, workload, generation, node, desired_state, image_reference, image_archive, environment,
           cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
           exit_out_of_memory, exit_at, reason, replaces, changed_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
           ?19, ?20)
         ON CONFLICT (id) DO UPDATE SET
-          workload = ?2, generation = ?3, node = ?4, desire = ?5, image_reference = ?6,
+          workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
           image_archive = ?7, environment = ?8, cpu_millis = ?9, memory_bytes = ?10,
           pids_max = ?11, state = ?12, container = ?13, restarts = ?14, exit_code = ?15,
           exit_out_of_memory = ?16, exit_at = ?17, reason = ?18, replaces = ?19,
@@ -258,13 +258,13 @@ InstanceTable::InstanceTable(SqlDatabase& database)
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
-          id, workload, generation, node, desire, image_reference, image_archive, environment,
+          id, workload, generation, node, desired_state, image_reference, image_archive, environment,
           cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
           exit_out_of_memory, exit_at, reason, replaces, changed_at
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
-  const auto& [id, workload, generation, node, desire, image, container_spec, status, replaces,
+  const auto& [id, workload, generation, node, desired_state, image, container_spec, status, replaces,
                changed_at] = instance;
   const auto& [reference, archive] = image;
   const auto& [environment, resources, pids_max] = container_spec;
@@ -283,7 +283,7 @@ void InstanceTable::put(const Instance& instance) {
             workload.str(),
             generation.value,
             text_or_null(node),
-            name_of(desire),
+            name_of(desired_state),
             reference,
             text_or_null(archive),
             json_of(environment),
@@ -313,7 +313,7 @@ std::vector<Instance> InstanceTable::load() {
         .workload = row.parsed(WorkloadName::parse),
         .generation = {row.number<std::uint64_t>()},
         .node = parsed_or_null(row, NodeName::parse),
-        .desire = row.parsed(parse_instance_desire),
+        .desired_state = row.parsed(parse_desired_state),
         .image = image_of(row),
         .container = container_spec(row),
         .status = {.state = row.parsed(parse_instance_state),

@@ -86,7 +86,7 @@ std::optional<InstanceView> read_instance(JsonObject& in) {
   instance.generation = number_of<std::uint64_t>(in.optional("generation"));
   instance.node = text_of(in.optional("node"));
   instance.address = text_of(in.optional("address"));
-  instance.desire = text_of(in.optional("desire"));
+  instance.desired_state = text_of(in.optional("desired_state"));
   instance.state = text_of(in.required("state"));
   instance.container = text_of(in.optional("container"));
   instance.restarts = number_of<std::uint32_t>(in.optional("restarts"));

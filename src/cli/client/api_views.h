@@ -57,7 +57,7 @@ struct InstanceView {
   std::uint64_t generation = 0;
   std::string node;  ///< Empty: none yet.
   std::string address;
-  std::string desire;
+  std::string desired_state;
   std::string state;  ///< As name_of(InstanceState).
   std::string container;
   std::uint32_t restarts = 0;

@@ -170,7 +170,7 @@ class Follower {
     if (!instances) return tl::unexpected(instances.error());
     workload_ = *std::move(view);
     std::erase_if(*instances, [&](const InstanceView& instance) {
-      return instance.generation != generation_ || instance.desire == "stop";
+      return instance.generation != generation_ || instance.desired_state == "stop";
     });
     instances_ = *std::move(instances);
     last_look_ = Clock::now();

@@ -67,7 +67,7 @@ Result<std::vector<InstanceView>> Observer::instances(const WorkloadName& worklo
   if (!pages) return tl::unexpected(pages.error());
   auto instances = decode_instances(*pages);
   if (instances) {
-    std::erase_if(*instances, [](const InstanceView& one) { return one.desire == "stop"; });
+    std::erase_if(*instances, [](const InstanceView& one) { return one.desired_state == "stop"; });
   }
   return instances;
 }

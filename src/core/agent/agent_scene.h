@@ -52,12 +52,12 @@ class AgentScene {
   static Image image(char hex) {
     return {.reference = fmt::format("hearth/app:{}", hex), .archive = digest(hex)};
   }
-  static AssignedInstance assigned(std::uint64_t number, InstanceDesire desire = InstanceDesire::kRun,
+  static AssignedInstance assigned(std::uint64_t number, DesiredState desired_state = DesiredState::kRun,
                                char image_hex = 'a') {
     return {.id = id(number),
             .workload = app(),
             .generation = {1},
-            .desire = desire,
+            .desired_state = desired_state,
             .image = image(image_hex),
             .container = {}};
   }

@@ -194,7 +194,7 @@ TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
 
 TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
   Scene scene;
-  scene.assign({Scene::assigned(1), Scene::assigned(2, InstanceDesire::kStage)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2, DesiredState::kStage)});
   scene.assign({});
   scene.pass(minutes(2));
   EXPECT_THAT(scene.containers, IsEmpty());
@@ -206,7 +206,7 @@ TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
 
 TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
   Scene scene;
-  scene.assign({Scene::assigned(1), Scene::assigned(2, InstanceDesire::kStage)});
+  scene.assign({Scene::assigned(1), Scene::assigned(2, DesiredState::kStage)});
   const ContainerId before = scene.agent->container_of(Scene::id(1));
   scene.reboot();
   EXPECT_THAT(scene.running(), IsEmpty());
@@ -323,7 +323,7 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
 TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
   Scene scene;
   scene.assign(
-      {Scene::assigned(1, InstanceDesire::kRun, 'c'), Scene::assigned(2, InstanceDesire::kRun, 'c')});
+      {Scene::assigned(1, DesiredState::kRun, 'c'), Scene::assigned(2, DesiredState::kRun, 'c')});
   EXPECT_EQ(scene.status(1).state, InstanceState::kFetching);
   EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
   scene.pass(seconds(1));
@@ -334,7 +334,7 @@ TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
 
 TEST(Agent, AnImageThatTheEngineLostIsFetchedAgain) {
   Scene scene;
-  scene.assign({Scene::assigned(1, InstanceDesire::kRun, 'a')});
+  scene.assign({Scene::assigned(1, DesiredState::kRun, 'a')});
   scene.engine_images.erase(Scene::image('a').reference);
   scene.crash(1);
   EXPECT_THAT(scene.running(), IsEmpty());
@@ -371,7 +371,7 @@ TEST(Agent, ACopyOfItsStateGoesOnAsItDoes) {
   for (Scene* scene : {&original, &swapped}) {
     scene->save_takes = scene->create_takes = scene->start_takes = milliseconds(30);
     Assignment assignment =
-        scene->next({Scene::assigned(1), Scene::assigned(2, InstanceDesire::kRun, 'c')});
+        scene->next({Scene::assigned(1), Scene::assigned(2, DesiredState::kRun, 'c')});
     assignment.builds = {Scene::order(1), Scene::order(2)};
     scene->receive(assignment);
     scene->pass(seconds(3));

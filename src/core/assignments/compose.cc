@@ -12,11 +12,11 @@ Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
                         .builds = {}};
   for (const InstanceId& id : sources.instances.on_node(node)) {
     const Instance& instance = sources.instances.instance(id);
-    if (instance.desire == InstanceDesire::kStop) continue;
+    if (instance.desired_state == DesiredState::kStop) continue;
     assignment.instances.push_back({.id = id,
                                     .workload = instance.workload,
                                     .generation = instance.generation,
-                                    .desire = instance.desire,
+                                    .desired_state = instance.desired_state,
                                     .image = instance.image,
                                     .container = instance.container});
   }

@@ -27,12 +27,12 @@ struct Scene {
     workloads.finish_build(kApp, kImage);
   }
   void add(std::uint64_t number, const NodeName& node,
-           InstanceDesire desire = InstanceDesire::kRun) {
+           DesiredState desired_state = DesiredState::kRun) {
     Instance instance{.id = make_instance_id(kApp, number),
                       .workload = kApp,
                       .generation = {1},
                       .node = node,
-                      .desire = desire,
+                      .desired_state = desired_state,
                       .image = kImage};
     instance.container.environment = {{"NUMBER", std::to_string(number)}};
     (void)instances.add(std::move(instance));
@@ -64,7 +64,7 @@ TEST(ComposeAssignment, OfANodeWithoutWorkIsEmptyButTellsTheInterval) {
 TEST(ComposeAssignment, ListsItsInstancesWithAllTheyNeedAndNotWhatMustStop) {
   Scene scene;
   scene.add(1, kA);
-  scene.add(2, kA, InstanceDesire::kStage);
+  scene.add(2, kA, DesiredState::kStage);
   scene.add(3, kB);
   scene.add(4, kA);
   (void)scene.instances.stop(make_instance_id(kApp, 4));
@@ -74,10 +74,10 @@ TEST(ComposeAssignment, ListsItsInstancesWithAllTheyNeedAndNotWhatMustStop) {
   EXPECT_EQ(one.id, make_instance_id(kApp, 1));
   EXPECT_EQ(one.workload, kApp);
   EXPECT_EQ(one.generation, Generation{1});
-  EXPECT_EQ(one.desire, InstanceDesire::kRun);
+  EXPECT_EQ(one.desired_state, DesiredState::kRun);
   EXPECT_EQ(one.image, kImage);
   EXPECT_EQ(one.container.environment.at("NUMBER"), "1");
-  EXPECT_EQ(assignment.instances.back().desire, InstanceDesire::kStage);
+  EXPECT_EQ(assignment.instances.back().desired_state, DesiredState::kStage);
 }
 
 TEST(ComposeAssignment, AnInstanceKeepsItsOwnImageWhileANewGenerationIsCurrent) {

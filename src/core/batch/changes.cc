@@ -11,18 +11,18 @@ namespace {
 /// Nothing but the reason for which it has no node.
 bool only_waits_otherwise(const InstanceChange& change) {
   return change.before && change.after && !change.before->node && !change.after->node &&
-         change.before->desire == change.after->desire;
+         change.before->desired_state == change.after->desired_state;
 }
 
 bool is_assigned_otherwise(const InstanceChange& change) {
   return !change.before || !change.after || change.before->node != change.after->node ||
-         change.before->desire != change.after->desire;
+         change.before->desired_state != change.after->desired_state;
 }
 
 bool gives_room_back(const InstanceChange& change) {
   return change.before && change.after && change.after->node &&
-         change.before->desire != InstanceDesire::kStop &&
-         change.after->desire == InstanceDesire::kStop;
+         change.before->desired_state != DesiredState::kStop &&
+         change.after->desired_state == DesiredState::kStop;
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ EventDraft placed(const Instance& instance, const InstanceTable& table) {
   const Instance* old = instance.replaces ? table.find(*instance.replaces) : nullptr;
   return event(EventType::kInstancePlaced, instance,
                fmt::format("'{}' {} '{}'{}", instance.id.str(),
-                           instance.desire == InstanceDesire::kStage ? "is staged on" : "goes to",
+                           instance.desired_state == DesiredState::kStage ? "is staged on" : "goes to",
                            instance.placed_on().str(),
                            old == nullptr ? ""
                                           : fmt::format(" in place of '{}' on '{}'", old->id.str(),
@@ -91,7 +91,7 @@ std::vector<EventDraft> of(const InstanceChange& change, const InstanceTable& ta
   const Instance& before = *change.before;
   if (!before.node && after.node) return {placed(after, table)};
   if (!after.node) return {};
-  if (before.desire == InstanceDesire::kStage && after.desire == InstanceDesire::kRun)
+  if (before.desired_state == DesiredState::kStage && after.desired_state == DesiredState::kRun)
     return {promoted(after)};
   if (after.status.state == InstanceState::kLost && before.status.state != InstanceState::kLost)
     return {lost(after)};

@@ -58,7 +58,7 @@ TEST(InstanceEvents, AReplacementNamesWhatItReplaces) {
   (void)table.add(fresh(1, kA));
   Instance staged = fresh(2, kB);
   staged.replaces = id(1);
-  staged.desire = InstanceDesire::kStage;
+  staged.desired_state = DesiredState::kStage;
   EXPECT_THAT(told(table, table.add(staged)),
               ElementsAre("instance.placed: 'app-2' is staged on 'b' in place of 'app-1' on 'a'"));
   EXPECT_THAT(told(table, table.promote(id(2))),

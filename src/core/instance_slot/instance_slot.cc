@@ -73,7 +73,7 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
     return transition_to(InstanceState::kStarting, "its former container is still being stopped");
   if (container != nullptr) {
     state_.status.container = container->id;
-    return start_or_wait(instance.desire, *container, turn, ids, actions);
+    return start_or_wait(instance.desired_state, *container, turn, ids, actions);
   }
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   const ImageReadiness image = readiness_of(instance.image);
@@ -91,11 +91,11 @@ bool InstanceSlot::is_being_stopped() const {
   });
 }
 
-void InstanceSlot::start_or_wait(InstanceDesire desire, const Container& container,
+void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& container,
                                  const Turn& turn, OperationIds& ids,
                                  std::vector<ContainerAction>& actions) {
   if (container.state == ContainerState::kRunning) return transition_to(InstanceState::kRunning);
-  if (desire == InstanceDesire::kStage) return transition_to(InstanceState::kStaged);
+  if (desired_state == DesiredState::kStage) return transition_to(InstanceState::kStaged);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   transition_to(InstanceState::kStarting);
   const OperationId id = ids.next();

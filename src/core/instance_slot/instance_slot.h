@@ -117,7 +117,7 @@ class InstanceSlot {
   void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
   bool is_being_stopped() const;
-  void start_or_wait(InstanceDesire desire, const Container& container, const Turn& turn,
+  void start_or_wait(DesiredState desired_state, const Container& container, const Turn& turn,
                      OperationIds& ids, std::vector<ContainerAction>& actions);
   Container* find(const ContainerId& container);
   void note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng);

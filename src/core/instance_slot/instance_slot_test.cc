@@ -415,7 +415,7 @@ TEST(InstanceSlot, AnInstanceThatIsAssignedAgainWhileItStopsRunsInAFreshContaine
 
 TEST(InstanceSlot, AStagedInstanceHasItsContainerAndDoesNotRun) {
   Scene scene;
-  scene.assign(InstanceDesire::kStage);
+  scene.assign(DesiredState::kStage);
   scene.pass(2min);
   EXPECT_THAT(scene.containers, SizeIs(1));
   EXPECT_EQ(scene.running(), 0);
@@ -424,7 +424,7 @@ TEST(InstanceSlot, AStagedInstanceHasItsContainerAndDoesNotRun) {
 
 TEST(InstanceSlot, AStagedInstanceThatIsPromotedStartsTheContainerItHas) {
   Scene scene;
-  scene.assign(InstanceDesire::kStage);
+  scene.assign(DesiredState::kStage);
   const ContainerId staged = scene.status().container;
   scene.assign();
   EXPECT_EQ(scene.running(), 1);
@@ -471,7 +471,7 @@ TEST(InstanceSlot, ACopyOfItsStateGoesOnAsItDoes) {
     EXPECT_EQ(swapped.slot.save(), original.slot.save());
     EXPECT_EQ(swapped.history, original.history);
   };
-  live([](Scene& scene) { scene.assign(InstanceDesire::kStage); });
+  live([](Scene& scene) { scene.assign(DesiredState::kStage); });
   live([](Scene& scene) { scene.assign(); });
   for (int i = 0; i < 5; ++i) live([](Scene& scene) { scene.crash(); });
   live([](Scene& scene) { scene.unassign(); });

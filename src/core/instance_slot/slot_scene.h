@@ -24,18 +24,18 @@ class SlotScene {
   static constexpr SlotSettings kSettings{.restart = {}, .stop_grace = std::chrono::seconds(10)};
 
   static InstanceId id() { return make_instance_id(*WorkloadName::parse("app"), 1); }
-  static AssignedInstance instance(InstanceDesire desire = InstanceDesire::kRun) {
+  static AssignedInstance instance(DesiredState desired_state = DesiredState::kRun) {
     return {.id = id(),
             .workload = *WorkloadName::parse("app"),
             .generation = {1},
-            .desire = desire,
+            .desired_state = desired_state,
             .image = {.reference = "hearth/app:a", .archive = std::nullopt},
             .container = {}};
   }
 
   // What is asked of it.
-  void assign(InstanceDesire desire = InstanceDesire::kRun) {
-    step([&] { slot.assign(instance(desire)); });
+  void assign(DesiredState desired_state = DesiredState::kRun) {
+    step([&] { slot.assign(instance(desired_state)); });
     pass(Duration(0));
   }
   void unassign() {

@@ -64,7 +64,7 @@ bool InstanceTable::keeps_on(const WorkloadName& workload, const NodeName& node)
   const std::vector<InstanceId>& ids = of_workload(workload);
   return std::any_of(ids.begin(), ids.end(), [&](const InstanceId& id) {
     const Instance& one = instance(id);
-    return one.node == node && one.desire != InstanceDesire::kStop;
+    return one.node == node && one.desired_state != DesiredState::kStop;
   });
 }
 
@@ -113,16 +113,16 @@ std::optional<InstanceChange> InstanceTable::note_waiting(const InstanceId& id,
 InstanceChange InstanceTable::stop(const InstanceId& id) {
   Instance& instance = row(id);
   InstanceChange change{.before = instance, .after = std::nullopt};
-  instance.desire = InstanceDesire::kStop;
+  instance.desired_state = DesiredState::kStop;
   change.after = instance;
   return change;
 }
 
 InstanceChange InstanceTable::promote(const InstanceId& id) {
   Instance& instance = row(id);
-  HEARTH_CHECK(instance.desire == InstanceDesire::kStage && instance.node);
+  HEARTH_CHECK(instance.desired_state == DesiredState::kStage && instance.node);
   InstanceChange change{.before = instance, .after = std::nullopt};
-  instance.desire = InstanceDesire::kRun;
+  instance.desired_state = DesiredState::kRun;
   change.after = instance;
   return change;
 }
@@ -141,7 +141,7 @@ std::optional<InstanceChange> InstanceTable::report(const InstanceId& id,
 std::optional<InstanceChange> InstanceTable::lose(const InstanceId& id, WallTime now) {
   Instance& instance = row(id);
   HEARTH_CHECK(instance.node);
-  if (instance.desire == InstanceDesire::kStop) return std::nullopt;
+  if (instance.desired_state == DesiredState::kStop) return std::nullopt;
   InstanceChange change{.before = instance, .after = std::nullopt};
   instance.status.state = InstanceState::kLost;
   instance.status.reason = fmt::format("its node '{}' is dead", instance.node->str());
@@ -197,7 +197,7 @@ void InstanceTable::check_invariants() const {
   HEARTH_CHECK(placed + unplaced_.size() == rows_.size());
   for (const InstanceId& id : unplaced_) {
     HEARTH_CHECK(!instance(id).node);
-    HEARTH_CHECK(instance(id).desire != InstanceDesire::kStage);
+    HEARTH_CHECK(instance(id).desired_state != DesiredState::kStage);
   }
 }
 

@@ -38,7 +38,7 @@ std::string line_of(const PutWorkload& write) {
 }
 std::string line_of(const PutInstance& write) {
   const Instance& instance = write.instance;
-  return fmt::format("store instance {}: {} on {}, {}", instance.id.str(), name_of(instance.desire),
+  return fmt::format("store instance {}: {} on {}, {}", instance.id.str(), name_of(instance.desired_state),
                      instance.node ? instance.node->str() : "no node",
                      name_of(instance.status.state));
 }
@@ -62,7 +62,7 @@ std::string line_of(const PublishAssignment& action) {
   std::string line = fmt::format("assign {} {}.{}:", assignment.node.str(), assignment.number.epoch.value,
                                  assignment.number.revision.value);
   for (const AssignedInstance& one : assignment.instances) {
-    line += fmt::format(" {} {}", name_of(one.desire), one.id.str());
+    line += fmt::format(" {} {}", name_of(one.desired_state), one.id.str());
   }
   for (const Image& image : assignment.images) line += " hold " + image.reference.substr(0, 20);
   for (const BuildOrder& build : assignment.builds) line += " build " + build.workload.str();

@@ -167,7 +167,7 @@ class ManagerScene {
   std::map<NodeName, std::set<InstanceId>> placed() const {
     std::map<NodeName, std::set<InstanceId>> found;
     for (const auto& [instance_id, instance] : instances) {
-      if (instance.node && instance.desire == InstanceDesire::kRun)
+      if (instance.node && instance.desired_state == DesiredState::kRun)
         found[*instance.node].insert(instance_id);
     }
     return found;
@@ -260,7 +260,7 @@ class ManagerScene {
     for (const AssignedInstance& one : latest->second.instances) {
       heartbeat.report->instances[one.id] = {
           .state =
-              one.desire == InstanceDesire::kRun ? InstanceState::kRunning : InstanceState::kStaged,
+              one.desired_state == DesiredState::kRun ? InstanceState::kRunning : InstanceState::kStaged,
           .container = {fmt::format("{}-on-{}", one.id.str(), name.str())}};
     }
     for (const BuildOrder& order : latest->second.builds) {

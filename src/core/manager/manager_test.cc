@@ -126,7 +126,7 @@ TEST(Manager, ANewGenerationRollsInOneByOneTheNewBeforeTheOld) {
     std::size_t wanted = 0;
     std::size_t running = 0;
     for (const auto& [id, instance] : scene.instances) {
-      if (instance.desire != InstanceDesire::kRun) continue;
+      if (instance.desired_state != DesiredState::kRun) continue;
       ++wanted;
       if (instance.status.state == InstanceState::kRunning) ++running;
     }

@@ -43,14 +43,14 @@ TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRun
   scene.pass(milliseconds(1500));
   EXPECT_EQ(scene.state(home.str()), NodeState::kSuspect);
   ASSERT_TRUE(scene.instances.contains(Scene::id(2)));
-  EXPECT_EQ(scene.instances.at(Scene::id(2)).desire, InstanceDesire::kStage);
+  EXPECT_EQ(scene.instances.at(Scene::id(2)).desired_state, DesiredState::kStage);
   EXPECT_NE(scene.instances.at(Scene::id(2)).node, home);
   EXPECT_THAT(scene.done<SwitchPower>(), IsEmpty());
 
   scene.agents_obey = false;  // The replacement does not run yet.
   scene.pass(seconds(1));
   EXPECT_EQ(scene.state(home.str()), NodeState::kDead);
-  EXPECT_EQ(scene.instances.at(Scene::id(2)).desire, InstanceDesire::kRun);
+  EXPECT_EQ(scene.instances.at(Scene::id(2)).desired_state, DesiredState::kRun);
   EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
   EXPECT_THAT(scene.switched(), ElementsAre(PowerVerb::kOff));
 

@@ -74,7 +74,7 @@ void Manager::on_report(NodeWatch& watch, const Report& report) {
   if (assignments_.is_followed(name) && report.problem.empty()) {
     const std::set<InstanceId> here = instances_.on_node(name);
     for (const InstanceId& id : here) {
-      const bool is_leaving = instances_.instance(id).desire == InstanceDesire::kStop;
+      const bool is_leaving = instances_.instance(id).desired_state == DesiredState::kStop;
       if (is_leaving && !report.instances.contains(id)) changes_.on(instances_.forget(id));
     }
   }

@@ -38,7 +38,7 @@ std::uint32_t stepped(std::optional<std::uint16_t> load) {
 
 /// Whether an instance takes room where it is.
 bool counts(const Instance* instance) {
-  return instance != nullptr && instance->node && instance->desire != InstanceDesire::kStop;
+  return instance != nullptr && instance->node && instance->desired_state != DesiredState::kStop;
 }
 
 template <class Index, class Key>

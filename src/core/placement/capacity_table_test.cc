@@ -118,7 +118,7 @@ TEST(CapacityTable, WhatIsToldToStopOrForgottenGivesItsRoomBack) {
   Instance first = scene.put("a", all);
   EXPECT_FALSE(scene.table.choose(all).has_value());
   Instance stopped = first;
-  stopped.desire = InstanceDesire::kStop;
+  stopped.desired_state = DesiredState::kStop;
   scene.table.follow(&first, &stopped);
   EXPECT_EQ(scene.table.choose(all), node("a"));
   scene.table.follow(&stopped, nullptr);

@@ -11,7 +11,7 @@ namespace hearth::core {
 namespace {
 
 bool runs(const Instance& instance) {
-  return instance.desire == InstanceDesire::kRun &&
+  return instance.desired_state == DesiredState::kRun &&
          instance.status.state == InstanceState::kRunning;
 }
 
@@ -21,13 +21,13 @@ class Reconciler {
              const StateOfNode& state_of)
       : workload_(workload), state_of_(state_of) {
     for (const Instance* instance : instances) {
-      (instance->desire == InstanceDesire::kStop ? leaving_ : kept_).push_back(instance);
+      (instance->desired_state == DesiredState::kStop ? leaving_ : kept_).push_back(instance);
     }
     for (const Instance* instance : kept_) {
       kept_ids_.insert(instance->id);
       if (!instance->replaces) continue;
       successor_[*instance->replaces] = instance;
-      if (instance->desire == InstanceDesire::kRun && !runs(*instance)) rolls_ = true;
+      if (instance->desired_state == DesiredState::kRun && !runs(*instance)) rolls_ = true;
     }
   }
 
@@ -77,7 +77,7 @@ class Reconciler {
         .endangered =
             is_on(instance, NodeState::kSuspect) || is_on(instance, NodeState::kAgentDown),
         .placed = instance.node.has_value(),
-        .staged = instance.desire == InstanceDesire::kStage,
+        .staged = instance.desired_state == DesiredState::kStage,
         .old = is_old(instance),
         .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
         .moves_on_loss = workload_.current_release().spec.on_node_lost == NodeLossPolicy::kReplace,
@@ -88,7 +88,7 @@ class Reconciler {
     facts.successor_runs = runs(*successor);
     facts.successor_on_dead = is_on(*successor, NodeState::kDead);
     facts.successor_old = is_old(*successor);
-    facts.successor_staged = successor->desire == InstanceDesire::kStage;
+    facts.successor_staged = successor->desired_state == DesiredState::kStage;
     facts.successor_placed = successor->node.has_value();
     return facts;
   }

@@ -16,9 +16,9 @@ struct NewInstance {
   std::optional<Move> move;  ///< That it is the replacement of; nullopt: there are too few.
 
   /// kStage: only worth having if there is room now.
-  InstanceDesire desire() const {
-    return move && move->style == MoveStyle::kStageFirst ? InstanceDesire::kStage
-                                                         : InstanceDesire::kRun;
+  DesiredState desired_state() const {
+    return move && move->style == MoveStyle::kStageFirst ? DesiredState::kStage
+                                                         : DesiredState::kRun;
   }
   std::optional<InstanceId> replaces() const {
     return move ? std::optional(move->instance) : std::nullopt;

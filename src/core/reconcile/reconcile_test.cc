@@ -134,7 +134,7 @@ TEST(Reconcile, ASuspectNodesWorkIsStagedElsewherePromotedOnDeathWithdrawnOnRetu
   EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kNodeSilent, MoveStyle::kStageFirst));
 
   Instance& staged = scene.add(2, kB, InstanceState::kStaged);
-  staged.desire = InstanceDesire::kStage;
+  staged.desired_state = DesiredState::kStage;
   staged.replaces = id(1);
   EXPECT_TRUE(scene.plan().empty());
 
@@ -193,9 +193,9 @@ TEST(Reconcile, AnOlderGenerationIsReplacedOneAtATimeNewBeforeOld) {
 TEST(Reconcile, WhatWasStagedForOneThatLeavesIsWithdrawnAndIsNoPlace) {
   Scene scene(1);
   scene.nodes[kA] = NodeState::kUnreachable;
-  scene.add(1, kA).desire = InstanceDesire::kStop;
+  scene.add(1, kA).desired_state = DesiredState::kStop;
   Instance& staged = scene.add(2, kB, InstanceState::kStaged);
-  staged.desire = InstanceDesire::kStage;
+  staged.desired_state = DesiredState::kStage;
   staged.replaces = id(1);
   EXPECT_EQ(scene.plan().stop, std::vector{id(2)});
   EXPECT_EQ(scene.plan().create, std::vector<NewInstance>(1));
@@ -218,7 +218,7 @@ TEST(Reconcile, AStoppedWorkloadStopsAllAndForgetsWhatNobodyCouldKnowOf) {
   scene.add(2, std::nullopt, InstanceState::kPending);
   EXPECT_EQ(scene.plan().stop, (std::vector{id(1), id(2)}));
 
-  for (Instance& instance : scene.instances) instance.desire = InstanceDesire::kStop;
+  for (Instance& instance : scene.instances) instance.desired_state = DesiredState::kStop;
   EXPECT_EQ(scene.plan().forget, std::vector{id(2)}) << "a live node must confirm first";
   scene.nodes[kA] = NodeState::kDead;
   EXPECT_EQ(scene.plan().forget, (std::vector{id(1), id(2)}));
@@ -249,7 +249,7 @@ class AnyScene : public Scene {
   }
 
   bool runs(const Instance& instance) const {
-    return instance.desire == InstanceDesire::kRun &&
+    return instance.desired_state == DesiredState::kRun &&
            instance.status.state == InstanceState::kRunning &&
            nodes.at(*instance.node) != NodeState::kDead;
   }
@@ -258,16 +258,16 @@ class AnyScene : public Scene {
   void carry_out(const WorkPlan& plan) {
     for (const InstanceId& gone : plan.forget)
       std::erase_if(instances, [&](const Instance& one) { return one.id == gone; });
-    for (const InstanceId& told : plan.stop) find(told).desire = InstanceDesire::kStop;
-    for (const InstanceId& told : plan.promote) find(told).desire = InstanceDesire::kRun;
+    for (const InstanceId& told : plan.stop) find(told).desired_state = DesiredState::kStop;
+    for (const InstanceId& told : plan.promote) find(told).desired_state = DesiredState::kRun;
     for (const NewInstance& wanted : plan.create) {
       Instance& made = add(next_++, kC, InstanceState::kStarting);
       made.generation = {2};
-      made.desire = wanted.desire();
+      made.desired_state = wanted.desired_state();
       made.replaces = wanted.replaces();
     }
     std::erase_if(instances, [&](const Instance& one) {
-      return one.desire == InstanceDesire::kStop && one.node &&
+      return one.desired_state == DesiredState::kStop && one.node &&
              nodes.at(*one.node) == NodeState::kLive;
     });
   }
@@ -275,7 +275,7 @@ class AnyScene : public Scene {
     for (Instance& instance : instances) {
       if (!instance.node) instance.node = kC;
       if (nodes.at(*instance.node) == NodeState::kDead) continue;
-      const bool is_staged = instance.desire == InstanceDesire::kStage;
+      const bool is_staged = instance.desired_state == DesiredState::kStage;
       instance.status.state = is_staged ? InstanceState::kStaged : InstanceState::kRunning;
     }
   }
@@ -295,12 +295,12 @@ class AnyScene : public Scene {
                          *rc::gen::element(InstanceState::kRunning, InstanceState::kStarting,
                                            InstanceState::kLost, InstanceState::kCrashLoop));
     made.generation = {*rc::gen::inRange(1U, 3U)};
-    made.desire = *rc::gen::element(InstanceDesire::kRun, InstanceDesire::kRun,
-                                    InstanceDesire::kStop, InstanceDesire::kStage);
-    if (!where && made.desire == InstanceDesire::kStage) made.desire = InstanceDesire::kRun;
+    made.desired_state = *rc::gen::element(DesiredState::kRun, DesiredState::kRun,
+                                    DesiredState::kStop, DesiredState::kStage);
+    if (!where && made.desired_state == DesiredState::kStage) made.desired_state = DesiredState::kRun;
     // At most one replacement each, of one that came before; what is staged is not replaced.
     const bool has_before = instances.size() > 1;
-    if (!has_before || std::next(instances.rbegin())->desire == InstanceDesire::kStage) return;
+    if (!has_before || std::next(instances.rbegin())->desired_state == DesiredState::kStage) return;
     if (*rc::gen::arbitrary<bool>()) made.replaces = id(next_ - 2);
   }
   Instance& find(const InstanceId& wanted) {
@@ -327,7 +327,7 @@ RC_GTEST_PROP(ReconcileProperties, PlansLeadToAStateThatNeedsNone, ()) {
   const auto wanted = scene.workload.current->spec.instances;
   std::uint32_t kept = 0;
   for (const Instance& one : scene.instances) {
-    if (one.desire == InstanceDesire::kRun && scene.nodes.at(*one.node) != NodeState::kDead) ++kept;
+    if (one.desired_state == DesiredState::kRun && scene.nodes.at(*one.node) != NodeState::kDead) ++kept;
   }
   RC_ASSERT(kept == wanted);
 }

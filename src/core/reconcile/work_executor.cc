@@ -91,7 +91,7 @@ bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
                     .workload = name,
                     .generation = release.generation,
                     .node = std::nullopt,
-                    .desire = wanted.desire(),
+                    .desired_state = wanted.desired_state(),
                     .image = release.built_image(),
                     .container = release.spec.container,
                     .status = {},
@@ -101,7 +101,7 @@ bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
     instance.node = *node;
     instance.status.state = InstanceState::kAssigned;
   } else {
-    if (instance.desire == InstanceDesire::kStage) return false;
+    if (instance.desired_state == DesiredState::kStage) return false;
     instance.status.state = InstanceState::kPending;
     instance.status.reason = node.error().message;
   }
@@ -115,7 +115,7 @@ void WorkExecutor::place_pending(const WorkloadName& name) {
   const std::vector<InstanceId> ids = parts_.instances.of_workload(name);
   for (const InstanceId& id : ids) {
     const Instance& instance = parts_.instances.instance(id);
-    if (instance.node || instance.desire == InstanceDesire::kStop) continue;
+    if (instance.node || instance.desired_state == DesiredState::kStop) continue;
     if (const Result<NodeName> node = find_node_for(instance)) {
       parts_.changes.on(parts_.instances.place(id, *node, now_));
     } else if (const auto change = parts_.instances.note_waiting(id, node.error().message)) {

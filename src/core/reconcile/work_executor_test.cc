@@ -105,11 +105,11 @@ struct Scene {
     const std::set<InstanceId> there = instances.on_node(node);
     for (const InstanceId& id : there) {
       const Instance& instance = instances.instance(id);
-      if (instance.desire == InstanceDesire::kStop) {
+      if (instance.desired_state == DesiredState::kStop) {
         changes.on(instances.forget(id));
         continue;
       }
-      const bool runs = instance.desire == InstanceDesire::kRun;
+      const bool runs = instance.desired_state == DesiredState::kRun;
       report(id, runs ? InstanceState::kRunning : InstanceState::kStaged);
     }
   }

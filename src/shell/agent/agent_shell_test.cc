@@ -114,7 +114,7 @@ Assignment assignment(std::uint64_t revision) {
           .instances = {{.id = {"app-1"},
                          .workload = *WorkloadName::parse("app"),
                          .generation = Generation{1},
-                         .desire = InstanceDesire::kRun,
+                         .desired_state = DesiredState::kRun,
                          .image = {"hearth/app:1", std::nullopt},
                          .container = {}}},
           .images = {},

@@ -179,11 +179,11 @@ TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
       all,
       HasSubstr(
           R"({"id":"heater-1","workload":"heater","generation":2,"node":"n1","address":"10.0.0.7",)"
-          R"("desire":"run","state":"running","status":"ACTIVE","container":"c0ffee","restarts":1,)"
+          R"("desired_state":"run","state":"running","status":"ACTIVE","container":"c0ffee","restarts":1,)"
           R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z"},)"
           R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z"})"));
   EXPECT_THAT(all,
-              HasSubstr(R"("node":"","address":"","desire":"run","state":"pending",)"
+              HasSubstr(R"("node":"","address":"","desired_state":"run","state":"pending",)"
                         R"("status":"INACTIVE","container":"","restarts":0,"last_exit":null)"));
   EXPECT_EQ(get("/v1/instances?workload=heater").response.body, all);
   EXPECT_EQ(get("/v1/instances?workload=pump").response.body, R"({"items":[],"next":null})");

@@ -107,7 +107,7 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
       .field("generation", instance.generation.value)
       .field("node", instance.node ? instance.node->str() : std::string())
       .field("address", node == nullptr ? std::string() : node->agent.address)
-      .field("desire", name_of(instance.desire))
+      .field("desired_state", name_of(instance.desired_state))
       .field("state", name_of(status.state))
       .field("status", status_of(status.state))
       .field("container", status.container.str())

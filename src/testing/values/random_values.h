@@ -151,7 +151,7 @@ class RandomValues {
     return {.id = make_instance_id(workload, number()),
             .workload = workload,
             .generation = Generation{number()},
-            .desire = coin() ? InstanceDesire::kStage : InstanceDesire::kRun,
+            .desired_state = coin() ? DesiredState::kStage : DesiredState::kRun,
             .image = image(),
             .container = container_spec()};
   }
