@@ -90,11 +90,11 @@ def container_restart(lab: Lab, context: Path, rounds: int) -> dict:
     for name in names:
         lab.deploy(context, name)
     for number, name in enumerate(names, 1):
-        copy = lab.copies(name).copies[0]
-        engine = lab.node(copy.node).engine
-        spec = _same_but_ours(engine.inspect(copy.id))
-        times["floor"].append(_floor_restart(lab, copy.node, spec))
-        times["docker"].append(_docker_restart(lab, copy.node, spec))
+        container = lab.containers(name).containers[0]
+        engine = lab.node(container.node).engine
+        spec = _same_but_ours(engine.inspect(container.id))
+        times["floor"].append(_floor_restart(lab, container.node, spec))
+        times["docker"].append(_docker_restart(lab, container.node, spec))
         time.sleep(1)
         _, blow = lab.kill_container(name)
         times["hearth"].append(begun_after([engine], f"{WORKLOAD_LABEL}={name}", blow))
@@ -168,8 +168,8 @@ def node_death(lab: Lab, context: Path, runs: int) -> dict:
 
 def _image_on_all(lab: Lab, name: str) -> None:
     """"Image already there": where Hearth has not put it itself by now, it is put there."""
-    home = lab.node(lab.copies(name).nodes[0]).engine
-    reference = home.inspect(lab.copies(name).copies[0].id)["Config"]["Image"]
+    home = lab.node(lab.containers(name).nodes[0]).engine
+    reference = home.inspect(lab.containers(name).containers[0].id)["Config"]["Image"]
     missing = [node for node in lab.nodes.values() if not _has_image(node.engine, reference)]
     if missing:
         archive = home.call("GET", f"/images/{reference}/get", timeout_s=60)
@@ -186,11 +186,11 @@ def _has_image(engine: Engine, reference: str) -> bool:
 
 
 def _settled(lab: Lab, name: str) -> None:
-    """One copy, and the same one for a while."""
+    """One container, and the same one for a while."""
     def quiet() -> bool:
         seen = lab.wait_until(name).runs(1)
         time.sleep(2)
-        return lab.copies(name).ids == seen.ids
+        return lab.containers(name).ids == seen.ids
     wait_for(f"'{name}' has settled", quiet, bool, 60, lab.describe)
 
 
@@ -247,7 +247,7 @@ class Spell:
 
 
 def private_libraries(program: Path, folder: Path) -> Path:
-    """Copies of what the program links, but for what every machine's processes share anyway."""
+    """Private copies of what the program links, but for what every machine's processes share anyway."""
     folder.mkdir(parents=True, exist_ok=True)
     for line in subprocess.run(["ldd", program], text=True, capture_output=True, check=True).stdout.splitlines():
         found = [word for word in line.split() if word.startswith("/")]

@@ -7,8 +7,8 @@ namespace hearth {
 using NodeName = Name<struct NodeTag>;
 using WorkloadName = Name<struct WorkloadTag>;
 
-/// "<workload>-<n>", n counting up for ever within the workload: an id is never used twice, so a
-/// copy that outlived its replacement can always be told from it.
+/// "<workload>-<n>", n counting up for ever within the workload: an id is never used twice, so an
+/// instance that outlived its replacement is never confused with it.
 using InstanceId = Id<struct InstanceTag>;
 /// What the engine calls a container: 64 hex digits. Empty: there is none.
 using ContainerId = Id<struct ContainerTag>;

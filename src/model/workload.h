@@ -22,7 +22,7 @@ enum class WorkloadKind : std::uint8_t {
 
 /// What follows for its instances when their node is lost.
 enum class NodeLossPolicy : std::uint8_t {
-  kReplace,  ///< Start elsewhere once the node is dead; a copy that comes back stops once the
+  kReplace,  ///< Start elsewhere once the node is dead; an instance that comes back stops once the
              ///< replacement runs.
   kStay,     ///< Bound to the node (its device, its data): wait for it.
 };

@@ -31,7 +31,7 @@ namespace hearth::sim {
 ///   spares-the-wanted        an agent that can read what is wanted stops nothing of it
 ///   one-container            no two containers of one instance run on a node, but for a moment
 ///                            where its engine did what it said it had not
-///   stopped-only-if-spare    a copy that runs is not told to stop before its replacement runs, or
+///   stopped-only-if-spare    an instance that runs is not stopped before its replacement runs, or
 ///                            as many as wanted without it
 ///   built-once               one build per generation, and one more for each that came to nothing
 ///   same-bits                all containers of a generation run the same bits

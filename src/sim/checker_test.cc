@@ -48,8 +48,8 @@ class CheckerTest : public testing::Test {
     return heartbeat;
   }
 
-  /// A copy that serves, or not.
-  static Instance copy(std::uint64_t number, InstanceState state,
+  /// One instance, which serves or not.
+  static Instance one(std::uint64_t number, InstanceState state,
                        DesiredState desired_state = DesiredState::kRun) {
     Instance instance{.id = make_instance_id(kApp, number),
                       .workload = kApp,
@@ -277,39 +277,39 @@ TEST_F(CheckerTest, TakesTheAllowanceBackOnceTheEngineIsWell) {
   EXPECT_EQ(broken(), "one-container");
 }
 
-TEST_F(CheckerTest, KnowsACopyThatIsStoppedBeforeItsReplacementRuns) {
-  const Instance old = copy(1, InstanceState::kRunning);
-  given(1, old, copy(2, InstanceState::kStarting));
+TEST_F(CheckerTest, KnowsAnInstanceThatIsStoppedBeforeItsReplacementRuns) {
+  const Instance old = one(1, InstanceState::kRunning);
+  given(1, old, one(2, InstanceState::kStarting));
   stop(old);
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
-TEST_F(CheckerTest, KnowsACopyThatIsStoppedForOneThatIsOnlyStaged) {
-  const Instance old = copy(1, InstanceState::kRunning);
-  given(1, old, copy(2, InstanceState::kStaged, DesiredState::kStage));
+TEST_F(CheckerTest, KnowsAnInstanceThatIsStoppedForOneThatIsOnlyStaged) {
+  const Instance old = one(1, InstanceState::kRunning);
+  given(1, old, one(2, InstanceState::kStaged, DesiredState::kStage));
   stop(old);
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
 TEST_F(CheckerTest, AllowsAReplacedCopyToBeStopped) {
-  const Instance old = copy(1, InstanceState::kRunning);
-  given(2, old, copy(2, InstanceState::kRunning));
+  const Instance old = one(1, InstanceState::kRunning);
+  given(2, old, one(2, InstanceState::kRunning));
   stop(old);
   EXPECT_EQ(broken(), "");
 }
 
 TEST_F(CheckerTest, AllowsWhatIsTooMuchToBeStoppedAndNoMore) {
-  given(1, copy(1, InstanceState::kRunning), copy(2, InstanceState::kRunning));
-  stop(copy(2, InstanceState::kRunning));
+  given(1, one(1, InstanceState::kRunning), one(2, InstanceState::kRunning));
+  stop(one(2, InstanceState::kRunning));
   EXPECT_EQ(broken(), "");
-  store_.commit({PutInstance{copy(1, InstanceState::kBackoff)}});
-  stop(copy(2, InstanceState::kRunning));
+  store_.commit({PutInstance{one(1, InstanceState::kBackoff)}});
+  stop(one(2, InstanceState::kRunning));
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
 TEST_F(CheckerTest, AllowsWhatIsNotWantedToBeStopped) {
-  given(0, copy(1, InstanceState::kRunning), copy(2, InstanceState::kRunning));
-  stop(copy(2, InstanceState::kRunning));
+  given(0, one(1, InstanceState::kRunning), one(2, InstanceState::kRunning));
+  stop(one(2, InstanceState::kRunning));
   EXPECT_EQ(broken(), "");
 }
 

@@ -45,9 +45,9 @@ def build_witness(folder: Path) -> Path:
                        instructions=run("/bin/busybox cat /proc/sys/kernel/random/uuid > /build"))
 
 
-def build_of(lab, copy) -> str:
+def build_of(lab, container) -> str:
     """The word that a witness's build drew."""
-    log = wait_for("it says which build it is", lambda: lab.node(copy.node).logs(copy), lambda log: "tick" in log, 10)
+    log = wait_for("it says which build it is", lambda: lab.node(container.node).logs(container), lambda log: "tick" in log, 10)
     return log.splitlines()[0]
 
 

@@ -44,7 +44,7 @@ def test_a_broker_that_comes_back_with_an_empty_disk_is_furnished_anew(lab, tick
     lab.nothing_changes("ticker", for_s=OUTAGE_S)
     nobody_was_touched(lab)
 
-    assert lab.copies("ticker").ids == before.ids
+    assert lab.containers("ticker").ids == before.ids
     lab.deploy(ticker, "second", within=30)
     victim = before.nodes[0]
     lab.power_cut(victim)
@@ -76,7 +76,7 @@ def test_a_container_that_dies_while_the_broker_is_away_is_restarted_all_the_sam
     lab.start_broker()
     lab.wait_until_all_live()
     wait_for("the manager knows the fresh container", lambda: [row["container_id"] for row in lab.manager.service_status("ticker")],
-             lambda ids: ids == [after.copies[0].id], 20, lab.describe)
+             lambda ids: ids == [after.containers[0].id], 20, lab.describe)
 
 
 def test_a_server_that_cannot_reach_the_broker_is_unreachable_and_keeps_its_work(lab, ticker):

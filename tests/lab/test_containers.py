@@ -17,29 +17,29 @@ def status_rows(lab, app):
 
 def test_a_deployed_application_runs_and_its_log_is_read(lab, ticker):
     seen = lab.deploy(ticker, "ticker")
-    assert len(seen.copies) == 1
+    assert len(seen.containers) == 1
     wait_for("its log is read", lambda: lab.hearth("logs", "ticker", timeout_s=10).stdout, lambda said: "tick 3" in said, 10, lab.describe)
     assert lab.manager.workloads()["ticker"]
 
 
 def test_a_killed_container_is_replaced_by_a_fresh_one_on_its_node(lab, tmp_path):
     before = lab.deploy(apps.marker(tmp_path / "marker"), "marker")
-    copy, _ = lab.kill_container("marker")
+    container, _ = lab.kill_container("marker")
     after = lab.wait_until("marker", within=10).has_fresh_container_since(before)
-    assert after.nodes == [copy.node]
-    fresh = after.copies[0]
+    assert after.nodes == [container.node]
+    fresh = after.containers[0]
     said = wait_for("it says something", lambda: lab.node(fresh.node).logs(fresh), lambda said: "tick" in said, 10)
     assert said.startswith("clean"), said
-    assert not [each for each in lab.node(copy.node).running("marker") if each.id == copy.id]
+    assert not [each for each in lab.node(container.node).running("marker") if each.id == container.id]
 
 
 def test_the_status_table_names_the_new_container_and_its_servers_address(lab, ticker):
     before = lab.deploy(ticker, "ticker")
-    old = before.copies[0]
+    old = before.containers[0]
     wait_for("the table names the container", lambda: status_rows(lab, "ticker"),
              lambda rows: [(row["status"], row["container_id"]) for row in rows] == [("ACTIVE", old.id)], 10, lab.describe)
     lab.kill_container("ticker")
-    fresh = lab.wait_until("ticker", within=10).has_fresh_container_since(before).copies[0]
+    fresh = lab.wait_until("ticker", within=10).has_fresh_container_since(before).containers[0]
     # The container was seen at the engine: the table follows with the next report.
     expected = ("ACTIVE", fresh.id, fresh.node, lab.address(fresh.node))
     wait_for("the table names the fresh container", lambda: status_rows(lab, "ticker"),
@@ -71,7 +71,7 @@ def test_a_killed_docker_engine_costs_only_its_own_containers_a_restart(lab, tic
     lab.kill_engine(victim)
     wait_for("its engine is ready", lab.node(victim).engine.is_ready, bool, 30)
     after = lab.wait_until("ticker", within=30).runs(3)
-    untouched = {each.id for each in before.copies if each.node != victim}
+    untouched = {each.id for each in before.containers if each.node != victim}
     assert untouched <= after.ids, f"before: {before}\nafter: {after}"
 
 

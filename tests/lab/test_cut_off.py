@@ -29,8 +29,8 @@ def test_a_server_that_reboots_while_cut_off_starts_its_last_assignment(lab, tic
     lab.wait_until_node(victim, within=15).is_believed("dead")
     lab.power_cut(victim)
     lab.power_on(victim)
-    wait_for(f"what {victim} was last told to run runs again", lambda: lab.copies("ticker"),
-             lambda seen: [copy.node for copy in seen.copies].count(victim) == 1, 30, lab.describe)
+    wait_for(f"what {victim} was last told to run runs again", lambda: lab.containers("ticker"),
+             lambda seen: [container.node for container in seen.containers].count(victim) == 1, 30, lab.describe)
     lab.heal(victim)
     lab.wait_until_node(victim, within=60).is_believed("live")
     lab.wait_until("ticker", within=30).runs(1)

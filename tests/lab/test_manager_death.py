@@ -33,7 +33,7 @@ def test_a_manager_that_stays_away_stops_nothing_and_restarts_go_on(lab, ticker)
     lab.manager_up()
     lab.wait_until_all_live()
     lab.nothing_changes("ticker", for_s=5)
-    assert lab.all_copies("ticker").ids == after.ids
+    assert lab.all_containers("ticker").ids == after.ids
 
 
 def generations_built(lab, name):
@@ -60,12 +60,12 @@ def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(la
         lab.wait_until(name).runs(2)
     lab.nothing_changes(*told, for_s=5)
     for name, times in told.items():
-        copies = lab.all_copies(name).copies
-        assert len(copies) == 2, copies
-        # A deploy that was told again is another generation. Neither is built twice, and all copies are of one build.
+        containers = lab.all_containers(name).containers
+        assert len(containers) == 2, containers
+        # A deploy that was told again is another generation. Neither is built twice, and all containers are of one build.
         built = generations_built(lab, name)
         assert len(set(built)) == len(built) and 1 <= len(built) <= times, built
-        assert len({apps.build_of(lab, copy) for copy in copies}) == 1, copies
+        assert len({apps.build_of(lab, container) for container in containers}) == 1, containers
 
 
 def test_a_failover_struck_by_the_managers_death_is_finished_once(lab, ticker):
@@ -78,7 +78,7 @@ def test_a_failover_struck_by_the_managers_death_is_finished_once(lab, ticker):
     lab.wait_until_node(victim, within=90).is_believed("live")
     moved = lab.wait_until("ticker").runs(1)
     lab.nothing_changes("ticker", for_s=6)
-    assert lab.all_copies("ticker").ids == moved.ids
+    assert lab.all_containers("ticker").ids == moved.ids
     assert {node for node, _ in lab.switched_since_mark()} == {victim}
     switched = [action for _, action in lab.switched_since_mark()]
     assert switched[-1] == "on" and len(switched) <= 6, switched

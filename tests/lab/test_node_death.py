@@ -14,7 +14,7 @@ def test_work_of_a_server_without_power_runs_elsewhere_and_the_server_is_brought
     assert lab.node(victim).has_power
     assert lab.switched_since_mark() == [(victim, "off"), (victim, "on")]
     lab.nothing_changes("ticker", for_s=5)
-    assert lab.all_copies("ticker").ids == moved.ids
+    assert lab.all_containers("ticker").ids == moved.ids
 
 
 def test_the_copies_left_alone_by_a_server_death_are_not_touched(lab, ticker):
@@ -22,7 +22,7 @@ def test_the_copies_left_alone_by_a_server_death_are_not_touched(lab, ticker):
     assert before.nodes == ["node1", "node2", "node3"], "they were not spread"
     lab.power_cut("node2")
     after = lab.wait_until("ticker", within=15).runs_elsewhere_than("node2", instances=3)
-    assert {each.id for each in before.copies if each.node != "node2"} <= after.ids
+    assert {each.id for each in before.containers if each.node != "node2"} <= after.ids
     lab.wait_until_node("node2", within=60).is_believed("live")
     lab.wait_until("ticker").runs(3)
 
@@ -73,13 +73,13 @@ def test_a_server_whose_switch_is_broken_is_left_for_a_person(lab, ticker):
 
 
 def settle(lab, app, instances, for_s=5.0, within=40.0):
-    """The copies once nothing was started or ended for a while."""
+    """The containers once nothing was started or ended for a while."""
     begin = time.monotonic()
     lab.wait_until(app, within).runs(instances)
     while True:
-        seen, since = lab.all_copies(app), time.monotonic()
-        while time.monotonic() - since < for_s and lab.all_copies(app).ids == seen.ids:
+        seen, since = lab.all_containers(app), time.monotonic()
+        while time.monotonic() - since < for_s and lab.all_containers(app).ids == seen.ids:
             time.sleep(0.2)
-        if lab.all_copies(app).ids == seen.ids and len(seen.copies) == instances:
+        if lab.all_containers(app).ids == seen.ids and len(seen.containers) == instances:
             return seen
-        assert time.monotonic() - begin < within, f"'{app}' does not settle: {lab.copies(app)}\n{lab.describe()}"
+        assert time.monotonic() - begin < within, f"'{app}' does not settle: {lab.containers(app)}\n{lab.describe()}"

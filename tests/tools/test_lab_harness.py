@@ -23,9 +23,9 @@ APP = "ticker"
 class StubNode:
     """A node whose engine is silent for the first `silent_for` times it is asked (for ever: None)."""
 
-    def __init__(self, name: str, silent_for: int | None = 0, copies: tuple[str, ...] = ("a",), refuses: bool = False):
+    def __init__(self, name: str, silent_for: int | None = 0, containers: tuple[str, ...] = ("a",), refuses: bool = False):
         self.name = name
-        self.copies = copies
+        self.containers = containers
         self.silent_for = silent_for
         self.refuses = refuses
         self.asked = 0
@@ -35,7 +35,7 @@ class StubNode:
         self.asked += 1
         if self.silent_for is None or self.asked <= self.silent_for:
             raise EngineError(500, "busy", "GET") if self.refuses else EngineUnreachable("no answer")
-        return [Container(self.name, f"{self.name}-{copy}", copy, workload, "running", 0.0) for copy in self.copies]
+        return [Container(self.name, f"{self.name}-{container}", container, workload, "running", 0.0) for container in self.containers]
 
     def starts_since(self, when: float, workload: str) -> list[dict]:
         if self.silent_for is None:
@@ -109,28 +109,28 @@ def test_a_fault_of_the_test_itself_is_not_waited_out() -> None:
 
 def test_a_node_that_is_silent_for_a_moment_is_asked_again() -> None:
     lab = StubLab(StubNode("node1"), StubNode("node2", silent_for=2), StubNode("node3", silent_for=1, refuses=True))
-    assert lab.copies(APP) == Sighting(tuple(Container(node, f"{node}-a", "a", APP, "running", 0.0)
+    assert lab.containers(APP) == Sighting(tuple(Container(node, f"{node}-a", "a", APP, "running", 0.0)
                                              for node in ("node1", "node2", "node3")), ())
 
 
 @pytest.mark.parametrize("why", ["down", "frozen"])
 def test_a_node_that_cannot_answer_is_not_waited_for(why: str) -> None:
     silent = StubNode("node2", silent_for=None)
-    seen = StubLab(StubNode("node1"), silent, **{why: "node2"}).copies(APP)
+    seen = StubLab(StubNode("node1"), silent, **{why: "node2"}).containers(APP)
     assert (seen.nodes, seen.unseen, silent.asked) == (["node1"], ("node2",), 1)
 
 
 def test_a_node_that_should_answer_and_does_not_is_told_as_unseen_in_time() -> None:
     silent = StubNode("node2", silent_for=None)
-    seen = StubLab(StubNode("node1"), silent).copies(APP)
+    seen = StubLab(StubNode("node1"), silent).containers(APP)
     assert (seen.nodes, seen.unseen) == (["node1"], ("node2",))
     assert silent.asked > 1
 
 
 def test_a_claim_about_all_nodes_needs_an_answer_of_all() -> None:
-    assert StubLab(StubNode("node1", copies=())).all_copies(APP).copies == ()
+    assert StubLab(StubNode("node1", containers=())).all_containers(APP).containers == ()
     with pytest.raises(AssertionError, match="cannot be told.*no answer from node1"):
-        StubLab(StubNode("node1", silent_for=None), down="node1").all_copies(APP)
+        StubLab(StubNode("node1", silent_for=None), down="node1").all_containers(APP)
 
 
 # -- waits on sightings
@@ -146,8 +146,8 @@ WAITS: list[Wait] = [lambda until: until.runs(1), lambda until: until.runs_on("n
 def test_what_is_waited_for_must_be_seen_on_all_nodes(wait: Wait) -> None:
     silent = StubNode("node2", silent_for=None)
     with pytest.raises(AssertionError, match="no answer from node2"):
-        wait(StubLab(StubNode("node1"), silent, StubNode("node3", copies=()), down="node2").wait_until(APP, 0.02))
-    whole = StubLab(StubNode("node1"), StubNode("node2", copies=()), StubNode("node3", copies=()))
+        wait(StubLab(StubNode("node1"), silent, StubNode("node3", containers=()), down="node2").wait_until(APP, 0.02))
+    whole = StubLab(StubNode("node1"), StubNode("node2", containers=()), StubNode("node3", containers=()))
     assert wait(whole.wait_until(APP, 5)).nodes == ["node1"]
 
 
@@ -161,8 +161,8 @@ def test_only_a_node_that_is_named_as_down_may_be_silent() -> None:
 
 def test_gone_is_only_what_no_node_shows() -> None:
     with pytest.raises(AssertionError):
-        StubLab(StubNode("node1", copies=()), StubNode("node2", silent_for=None), down="node2").wait_until(APP, 0.02).is_gone()
-    assert not StubLab(StubNode("node1", copies=())).wait_until(APP, 5).is_gone().copies
+        StubLab(StubNode("node1", containers=()), StubNode("node2", silent_for=None), down="node2").wait_until(APP, 0.02).is_gone()
+    assert not StubLab(StubNode("node1", containers=())).wait_until(APP, 5).is_gone().containers
 
 
 # -- nothing_changes
@@ -174,7 +174,7 @@ def test_nothing_changes_where_nothing_does_even_if_a_node_is_slow_to_answer_at_
 
 def test_nothing_changes_is_not_told_of_what_does_not_run() -> None:
     with pytest.raises(AssertionError, match="nothing of 'ticker' runs"):
-        StubLab(StubNode("node1", copies=())).nothing_changes(APP, for_s=0.1)
+        StubLab(StubNode("node1", containers=())).nothing_changes(APP, for_s=0.1)
 
 
 def test_nothing_changes_is_not_told_of_what_cannot_be_seen() -> None:
@@ -192,7 +192,7 @@ def test_a_change_is_seen(then: tuple[str, ...]) -> None:
 
     def running(workload: str, timeout_s: float) -> list[Container]:
         seen = first(workload, timeout_s)
-        node.copies = then
+        node.containers = then
         return seen
 
     node.running = running  # type: ignore[method-assign]

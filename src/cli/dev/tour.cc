@@ -287,7 +287,7 @@ Result<void> Tour::see_node_return() {
 
 Result<void> Tour::see_one_copy_each() {
   const auto settled = observer_.wait(
-      kMoveWithin, fmt::format("{} copies of {} and no other", kInstances, workload_.str()),
+      kMoveWithin, fmt::format("{} instances of {} and no other", kInstances, workload_.str()),
       [&]() -> Sight {
         const auto instances = observer_.instances(workload_);
         if (!instances) return not_seen(instances.error());
@@ -307,10 +307,10 @@ Result<void> Tour::see_one_copy_each() {
         }
         return {wanted.size() == kInstances && wanted == found && instances->size() == kInstances,
                 fmt::format("{}; the engine runs {}", in_words(*instances),
-                            show_count(found.size(), "copy"))};
+                            show_count(found.size(), "container"))};
       });
   if (!settled) return tl::unexpected(settled.error());
-  console_.tell(fmt::format("the engine runs {} copies of {}, as many as are wanted", kInstances,
+  console_.tell(fmt::format("the engine runs {} instances of {}, as many as are wanted", kInstances,
                             workload_.str()),
                 Paint::kGood);
   return {};

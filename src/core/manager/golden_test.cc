@@ -141,7 +141,7 @@ class Story {
 
 TEST(GoldenPlan, ADeploy) {
   Story story;
-  story.say("a second release of the application, with a copy more");
+  story.say("a second release of the application, with one more instance");
   (void)story.scene().deploy(3, 'b');
   story.pass(seconds(3));
   story.is_as_in("deploy");

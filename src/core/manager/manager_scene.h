@@ -84,15 +84,15 @@ class ManagerScene {
     }
     (void)ask(command);
   }
-  Result<CommandResult> deploy(std::uint32_t copies, char bundle_letter = 'a') {
-    return ask(DeployWorkload{app(), {.instances = copies, .bundle = bundle(bundle_letter)}});
+  Result<CommandResult> deploy(std::uint32_t instances, char bundle_letter = 'a') {
+    return ask(DeployWorkload{app(), {.instances = instances, .bundle = bundle(bundle_letter)}});
   }
   /// Nodes a, b, c are live and their dials are known to be answered; the workload runs.
-  void run_app(std::uint32_t copies) {
+  void run_app(std::uint32_t instances) {
     import({"a", "b", "c"});
     for (const char* name : {"a", "b", "c"}) beat(name);
     pass(std::chrono::seconds(1));
-    (void)deploy(copies);
+    (void)deploy(instances);
     pass(std::chrono::seconds(2));
   }
 

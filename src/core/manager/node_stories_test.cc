@@ -35,7 +35,7 @@ TEST(ManagerNodes, AnImportSaysWhatIsNewAndMoreThanAClusterMayHaveIsRefusedWhole
   EXPECT_TRUE(scene.ask(ImportNodes{{entry("n1"), entry("a")}})) << "what is there may be changed";
 }
 
-TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRuns) {
+TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldInstanceStopsOnceItRuns) {
   Scene scene;
   scene.run_app(1);
   const NodeName home = *scene.instances.at(Scene::id(1)).node;
@@ -60,7 +60,7 @@ TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldCopyStopsOnceItRun
   EXPECT_EQ(scene.instances.begin()->first, Scene::id(2));
 }
 
-TEST(ManagerNodes, ASuspectThatIsReceivedAgainKeepsItsWorkAndTheStagedCopyIsWithdrawn) {
+TEST(ManagerNodes, ASuspectThatIsReceivedAgainKeepsItsWorkAndTheStagedInstanceIsWithdrawn) {
   Scene scene;
   scene.run_app(1);
   const NodeName home = *scene.instances.at(Scene::id(1)).node;

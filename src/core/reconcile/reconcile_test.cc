@@ -110,7 +110,7 @@ TEST(Reconcile, ADeadNodesInstanceIsReplacedAndStopsOnlyOnceTheReplacementRuns) 
   EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
 }
 
-TEST(Reconcile, ACopyThatComesBackServesUntilItsReplacementRuns) {
+TEST(Reconcile, AnInstanceThatComesBackServesUntilItsReplacementRuns) {
   Scene scene(1);
   scene.add(1, kA);
   Instance& replacement = scene.add(2, kB, InstanceState::kStarting);
@@ -120,7 +120,7 @@ TEST(Reconcile, ACopyThatComesBackServesUntilItsReplacementRuns) {
   EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
 }
 
-TEST(Reconcile, AReplacementWithoutANodeIsWithdrawnWhenTheOldCopyComesBack) {
+TEST(Reconcile, AReplacementWithoutANodeIsWithdrawnWhenTheOldInstanceComesBack) {
   Scene scene(1);
   scene.add(1, kA);
   scene.add(2, std::nullopt, InstanceState::kPending).replaces = id(1);

@@ -37,7 +37,7 @@ FAULTS = {
     "heal": ("heal", "all cables in"),
     "kill-agent": ("kill_agent", "kill -9 of its agent"),
     "kill-engine": ("kill_engine", "kill -9 of its dockerd"),
-    "kill-container": ("kill_container", "kill -9 of a copy's process: APP [NODE]"),
+    "kill-container": ("kill_container", "kill -9 of a container's process: APP [NODE]"),
     "kill-manager": ("kill_manager", "kill -9 of hearthd"),
     "manager-down": ("manager_down", "the same, and it stays away"),
     "manager-up": ("manager_up", "until now"),

@@ -371,14 +371,14 @@ class Lab:
     # -- containers of the nodes
 
     def kill_container(self, app: str, on: str | None = None) -> tuple[Container, float]:
-        """kill -9 of a running copy's main process. Returns the copy and the moment of the blow (monotonic).
+        """kill -9 of a running container's main process. Returns the container and the moment of the blow (monotonic).
 
         From outside and not through the engine, which would count it as a stop that was asked for.
         """
-        seen = self.copies(app)
-        copy = next((each for each in seen.copies if on in (None, each.node)), None)
-        assert copy, f"no running copy of '{app}' to kill{f' on {on}' if on else ''}: {seen}"
-        return copy, self.kill_process_of(copy.node, copy.id)
+        seen = self.containers(app)
+        container = next((each for each in seen.containers if on in (None, each.node)), None)
+        assert container, f"no running container of '{app}' to kill{f' on {on}' if on else ''}: {seen}"
+        return container, self.kill_process_of(container.node, container.id)
 
     def kill_process_of(self, node: str, container: str) -> float:
         """kill -9 of a container's main process. Returns the moment of the blow (monotonic)."""
@@ -387,8 +387,8 @@ class Lab:
         os.kill(pid, signal.SIGKILL)
         return when
 
-    def container_pid(self, copy: Container) -> int:
-        return self._process_of(copy.node, copy.id)
+    def container_pid(self, container: Container) -> int:
+        return self._process_of(container.node, container.id)
 
     def _process_of(self, node: str, container: str) -> int:
         inside = self.node(node).engine.inspect(container)["State"]["Pid"]
@@ -396,14 +396,14 @@ class Lab:
         assert pid, f"container {container[:12]} on {node} has no process"
         return pid
 
-    def copies(self, app: str) -> Sighting:
+    def containers(self, app: str) -> Sighting:
         """What the nodes' engines say runs of it, now. Only a node without power, or frozen, may stay unseen."""
         return running_copies(list(self.nodes.values()), app, lambda node: self.has_power(node) and not self.is_frozen(node),
                               ANSWER_WITHIN_S)
 
-    def all_copies(self, app: str) -> Sighting:
+    def all_containers(self, app: str) -> Sighting:
         """The same where every node must have answered: for a claim about what does not run."""
-        seen = self.copies(app)
+        seen = self.containers(app)
         assert not seen.unseen, f"what runs of '{app}' cannot be told: {seen}\n{self.describe()}"
         return seen
 
@@ -438,14 +438,14 @@ class Lab:
 
     def nothing_changes(self, *apps: str, for_s: float) -> None:
         """The same containers run before, during and after, and no engine started one in between."""
-        before, began = {app: self.all_copies(app) for app in apps}, time.time()
+        before, began = {app: self.all_containers(app) for app in apps}, time.time()
         for app, was in before.items():
-            assert was.copies, f"nothing of '{app}' runs that could change\n{self.describe()}"
+            assert was.containers, f"nothing of '{app}' runs that could change\n{self.describe()}"
         deadline = time.monotonic() + for_s
         while time.monotonic() < deadline:
             time.sleep(0.2)
             for app, was in before.items():
-                now = self.all_copies(app)
+                now = self.all_containers(app)
                 assert now.ids == was.ids, f"'{app}' changed.\n  was: {was}\n  is:  {now}\n{self.describe()}"
         for app in apps:
             for node in self.nodes.values():

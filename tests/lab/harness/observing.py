@@ -205,21 +205,21 @@ def http_request(host: str, port: int, method: str, path: str, body: Any, token:
 
 @dataclass(frozen=True)
 class Sighting:
-    """All copies of a workload that the nodes' engines show at one moment, and which nodes did not answer."""
+    """All containers of a workload that the nodes' engines show at one moment, and which nodes did not answer."""
 
-    copies: tuple[Container, ...]
+    containers: tuple[Container, ...]
     unseen: tuple[str, ...]
 
     @property
     def ids(self) -> frozenset[str]:
-        return frozenset(each.id for each in self.copies)
+        return frozenset(each.id for each in self.containers)
 
     @property
     def nodes(self) -> list[str]:
-        return sorted(each.node for each in self.copies)
+        return sorted(each.node for each in self.containers)
 
     def __str__(self) -> str:
-        seen = "; ".join(map(str, self.copies)) or "no running copy"
+        seen = "; ".join(map(str, self.containers)) or "no running container"
         return seen + (f" (no answer from {', '.join(self.unseen)})" if self.unseen else "")
 
 

@@ -60,25 +60,25 @@ class Until:
 
     def runs(self, instances: int = 1, *, down: tuple[str, ...] = ()) -> Sighting:
         return self._until(f"'{self._app}' runs in {instances} instance{'s' if instances != 1 else ''}",
-                           lambda seen: len(seen.copies) == instances, down)
+                           lambda seen: len(seen.containers) == instances, down)
 
     def runs_on(self, *nodes: str) -> Sighting:
         return self._until(f"'{self._app}' runs on {', '.join(nodes)}", lambda seen: seen.nodes == sorted(nodes))
 
     def runs_elsewhere_than(self, node: str, instances: int = 1) -> Sighting:
         return self._until(f"'{self._app}' runs elsewhere than on {node}",
-                           lambda seen: len([each for each in seen.copies if each.node != node]) == instances, (node,))
+                           lambda seen: len([each for each in seen.containers if each.node != node]) == instances, (node,))
 
     def has_fresh_container_since(self, before: Sighting) -> Sighting:
-        """As many copies as before, and none of the containers that did not outlive the blow twice."""
+        """As many containers as before, and none of the containers that did not outlive the blow twice."""
         return self._until(f"'{self._app}' runs in a fresh container",
-                           lambda seen: len(seen.copies) == len(before.copies) and bool(seen.ids - before.ids))
+                           lambda seen: len(seen.containers) == len(before.containers) and bool(seen.ids - before.ids))
 
     def is_gone(self) -> Sighting:
-        return self._until(f"'{self._app}' runs nowhere", lambda seen: not seen.copies)
+        return self._until(f"'{self._app}' runs nowhere", lambda seen: not seen.containers)
 
     def _until(self, what: str, satisfied: Callable[[Sighting], bool], down: tuple[str, ...] = ()) -> Sighting:
-        return wait_for(what, lambda: self._lab.copies(self._app),
+        return wait_for(what, lambda: self._lab.containers(self._app),
                         lambda seen: set(seen.unseen) <= set(down) and satisfied(seen), self._within, self._lab.describe)
 
 
