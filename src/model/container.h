@@ -16,7 +16,7 @@ enum class ContainerState : std::uint8_t {
   kExited,   ///< Also dead, or being removed.
 };
 
-/// One container of this node, as its labels and the engine tell.
+/// One container of this node, as its labels and the runtime tell.
 struct Container {
   ContainerId id;
   InstanceId instance;
@@ -28,11 +28,11 @@ struct Container {
   bool operator==(const Container&) const = default;
 };
 
-/// What the engine has that is ours.
+/// What the runtime has that is ours.
 struct Inventory {
   std::vector<Container> containers;
   std::vector<std::string> images;  ///< References "hearth/…", ordered.
-  std::string missing{};            ///< What the engine did not tell, in words; empty: it told all.
+  std::string missing{};            ///< What the runtime did not tell, in words; empty: it told all.
   bool images_told = true;          ///< False: it told the containers alone.
 };
 

@@ -21,7 +21,7 @@ struct BuildStatus {
   Generation generation;
   BuildState state = BuildState::kRunning;
   std::optional<Digest> archive;  ///< kDone: the saved image, already in the content store.
-  std::string reason;             ///< kFailed: the engine's own last words.
+  std::string reason;             ///< kFailed: the runtime's own last words.
   /// kDone: what it is called; the order's reference and what tells this build from each other one
   /// that the node did on that order. Empty: as ordered.
   std::string reference;
@@ -32,11 +32,11 @@ struct BuildStatus {
 struct Report {
   std::map<InstanceId, InstanceStatus> instances;
   std::map<InstanceId, WorkloadName> workloads;  ///< Of the same instances.
-  std::vector<std::string> images;  ///< References of Hearth's images in the engine, ordered.
+  std::vector<std::string> images;  ///< References of Hearth's images in the runtime, ordered.
   std::vector<BuildStatus> builds;
   Resources capacity;
   std::string
-      problem;  ///< What keeps the node from working (no engine, disk full), in words; else empty.
+      problem;  ///< What keeps the node from working (no runtime, disk full), in words; else empty.
   bool operator==(const Report&) const = default;
 };
 

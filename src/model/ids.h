@@ -10,7 +10,7 @@ using WorkloadName = Name<struct WorkloadTag>;
 /// "<workload>-<n>", n counting up for ever within the workload: an id is never used twice, so an
 /// instance that outlived its replacement is never confused with it.
 using InstanceId = Id<struct InstanceTag>;
-/// What the engine calls a container: 64 hex digits. Empty: there is none.
+/// What the runtime calls a container: 64 hex digits. Empty: there is none.
 using ContainerId = Id<struct ContainerTag>;
 /// What a caller of the manager waits for an answer under.
 using RequestId = Counter<struct RequestTag>;

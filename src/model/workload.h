@@ -29,7 +29,7 @@ enum class NodeLossPolicy : std::uint8_t {
 
 /// An image as the nodes get it: built once, the same bits everywhere.
 struct Image {
-  std::string reference;          ///< Name and tag in every engine, see image_reference().
+  std::string reference;          ///< Name and tag in every runtime, see image_reference().
   std::optional<Digest> archive;  ///< Its saved form in the manager's content store.
   bool operator==(const Image&) const = default;
 };
@@ -106,7 +106,7 @@ struct Workload {
 
 /// What the image of a release is called that `builder` is to build,
 /// "hearth/<workload>:<generation>-<builder>-<bundle>"; the builder adds which of its builds it was
-/// (BuildStatus::reference). So no two builds share one: engines keep the images of workloads that
+/// (BuildStatus::reference). So no two builds share one: runtimes keep the images of workloads that
 /// were removed and of builds that came to nothing, and building the same bundle twice may give
 /// other bits (its base image moved on).
 std::string image_reference(const WorkloadName& workload, const Release& release,

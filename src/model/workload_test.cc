@@ -27,7 +27,7 @@ TEST(ImageReference, TellsEachBuildFromEachOther) {
   EXPECT_NE(image_reference(workload("app"), release(1, 'b'), node("n1")), reference);
 }
 
-// An engine refuses a repository that ends in a hyphen, and tags of more than 128 characters.
+// A runtime refuses a repository that ends in a hyphen, and tags of more than 128 characters.
 TEST(ImageReference, IsOneForEveryName) {
   EXPECT_EQ(image_reference(workload("app-"), release(1), node("n")),
             "hearth/app__0:1-n-aaaaaaaaaaaa");

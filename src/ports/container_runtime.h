@@ -35,7 +35,7 @@ struct LogRequest {
   bool follow = false;
   std::uint32_t tail_lines = 0;  ///< 0: all.
   /// Asked between two pieces: while it says false nothing more is read, so that a slow reader
-  /// slows the engine down instead of filling memory. Empty: always ready.
+  /// slows the runtime down instead of filling memory. Empty: always ready.
   std::function<bool()> ready = {};
 };
 
@@ -43,7 +43,7 @@ struct LogRequest {
 /// and then while a followed log is quiet: it only asks whether to go on.
 using ChunkSink = std::function<bool(std::string_view chunk)>;
 
-/// The container engine of one node. It sees only the containers that carry this node's label.
+/// The container runtime of one node. It sees only the containers that carry this node's label.
 /// All calls and callbacks on the owner's loop; nothing blocks it.
 class ContainerRuntime {
  public:
@@ -51,7 +51,7 @@ class ContainerRuntime {
     std::function<void(ContainerNotice)> on_notice;
     /// Notices flow (again): anything may have happened before, so take an inventory.
     std::function<void()> on_watching;
-    /// The engine does not answer or its notices broke off; watching is tried again by itself.
+    /// The runtime does not answer or its notices broke off; watching is tried again by itself.
     std::function<void(Error)> on_lost;
   };
 
@@ -66,8 +66,8 @@ class ContainerRuntime {
   virtual void stop(const ContainerId& container, Duration grace, Completion<void> done) = 0;
   /// Kills if need be. Idempotent: one that is gone is a success.
   virtual void remove(const ContainerId& container, Completion<void> done) = 0;
-  /// Builds the Dockerfile of a context (a tar file); `log` gets the engine's own output. kFailed
-  /// with the engine's last words if the Dockerfile does not build, or not in the time it may take.
+  /// Builds the Dockerfile of a context (a tar file); `log` gets the runtime's own output. kFailed
+  /// with the runtime's last words if the Dockerfile does not build, or not in the time it may take.
   virtual void build(const std::filesystem::path& context, const std::string& reference,
                      ChunkSink log, Completion<void> done) = 0;
   /// Breaks off the build of an image, or its saving, if that is under way: it completes soon, with

@@ -5,7 +5,7 @@
 namespace hearth {
 
 /// The folder of an agent for files that are on their way between the manager's content store and
-/// the node's engine. Nothing in it outlives the attempt that it belongs to.
+/// the node's runtime. Nothing in it outlives the attempt that it belongs to.
 class WorkFolder {
  public:
   virtual ~WorkFolder() = default;

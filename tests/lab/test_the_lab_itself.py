@@ -102,8 +102,7 @@ def cpu_ticks(pid):
 def test_a_container_killed_from_outside_is_restarted_by_an_engine_told_to(lab, image):
     """The engine does not count the kill as a stop that its user asked for."""
     container = run(lab.node("node1"), image, RestartPolicy={"Name": "always"})
-    container = lab.node("node1").containers()[0]
-    pid = lab.container_pid(container)
+    pid = lab.container_pid(lab.node("node1").containers()[0])
     os.kill(pid, signal.SIGKILL)
     wait_for("the engine has restarted it", lambda: lab.node("node1").engine.inspect(container)["RestartCount"], lambda n: n == 1, 10)
 

@@ -127,9 +127,6 @@ std::string show_bytes(std::uint64_t bytes) {
 
 std::string show_count(std::uint64_t count, std::string_view thing) {
   if (count == 1) return fmt::format("1 {}", thing);
-  if (thing.ends_with('y')) {
-    return fmt::format("{} {}ies", count, thing.substr(0, thing.size() - 1));
-  }
   return fmt::format("{} {}s", count, thing);
 }
 

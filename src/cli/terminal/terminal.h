@@ -63,7 +63,7 @@ std::string shortened(std::string_view text, std::size_t columns);
 std::string show_age(WallTime then, WallTime now);
 /// "0 B", "512 KiB", "1.5 GiB".
 std::string show_bytes(std::uint64_t bytes);
-/// "1 node", "3 nodes"; "2 copies" of "copy".
+/// "1 node", "3 nodes".
 std::string show_count(std::uint64_t count, std::string_view thing);
 
 }  // namespace hearth::cli

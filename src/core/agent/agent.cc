@@ -111,11 +111,11 @@ void Agent::adopt(const Assignment& assignment) {
   emit_all(supply_.on_assignment(assignment));
 }
 
-void Agent::on(const EngineFound&) {
+void Agent::on(const RuntimeUp&) {
   inventory_.on_found(turn_.now);
 }
 
-void Agent::on(const EngineLost& event) {
+void Agent::on(const RuntimeDown& event) {
   inventory_.on_lost(event.reason);
 }
 

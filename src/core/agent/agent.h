@@ -87,8 +87,8 @@ class Agent {
   void on(const AssignmentReceived& event);
   void on(const AssignmentsCaughtUp& event);
   void on(const AssignmentSaved& event);
-  void on(const EngineFound& event);
-  void on(const EngineLost& event);
+  void on(const RuntimeUp& event);
+  void on(const RuntimeDown& event);
   void on(const InventoryTaken& event);
   void on(const ContainerStarted& event);
   void on(const ContainerExited& event);

@@ -18,7 +18,7 @@
 
 namespace hearth::core {
 
-/// For tests: an agent with the little world that it needs. An engine obeys and gives notice, a
+/// For tests: an agent with the little world that it needs. A runtime obeys and gives notice, a
 /// disk keeps the assignment, images come from a store, time passes. Each of these can be slow,
 /// fail, or be taken away. Whether there is a manager is up to the test: only receive() speaks for
 /// one.
@@ -31,14 +31,14 @@ class AgentScene {
 
   /// An agent whose runtime is up, and which knows that there is no assignment yet.
   AgentScene() {
-    engine_images = {image('a').reference, image('b').reference};
+    runtime_images = {image('a').reference, image('b').reference};
     start_agent();
     step(AssignmentsCaughtUp{});
     pass(Duration(0));
   }
   /// An agent that starts with `assignment` on its disk and receives no other.
   explicit AgentScene(const Assignment& assignment) : stored(assignment) {
-    engine_images = {image('a').reference, image('b').reference};
+    runtime_images = {image('a').reference, image('b').reference};
     start_agent();
     pass(Duration(0));
   }
@@ -93,7 +93,7 @@ class AgentScene {
     due_.clear();  // What was under way is not told to the next agent.
     ++starts_;
     agent = std::make_unique<Agent>(settings(), stored, 7, now());
-    if (engine_up) step(EngineFound{});
+    if (runtime_up) step(RuntimeUp{});
   }
   /// Every process ends; the disk keeps the containers and the assignment.
   void reboot() {
@@ -125,18 +125,18 @@ class AgentScene {
     for (auto& [container_id, container] : containers) {
       if (container.instance != id(number) || container.state != ContainerState::kRunning) continue;
       end(container, code);
-      if (engine_up) step(ContainerExited{container_id, container.instance, *container.exit});
+      if (runtime_up) step(ContainerExited{container_id, container.instance, *container.exit});
       break;
     }
     pass(Duration(0));
   }
-  void lose_engine() {
-    engine_up = false;
-    step(EngineLost{"the engine is away"});
+  void runtime_goes_down() {
+    runtime_up = false;
+    step(RuntimeDown{"the container runtime is away"});
   }
-  void find_engine() {
-    engine_up = true;
-    step(EngineFound{});
+  void runtime_comes_up() {
+    runtime_up = true;
+    step(RuntimeUp{});
     pass(Duration(0));
   }
   /// A container with our labels that this agent did not order.
@@ -203,8 +203,8 @@ class AgentScene {
     }
     return found;
   }
-  /// Whether the engine was told to change anything.
-  bool engine_touched() const {
+  /// Whether the runtime was told to change anything.
+  bool runtime_touched() const {
     return std::any_of(history.begin(), history.end(), [](const Done& one) {
       return !std::holds_alternative<SendStatus>(one.action) &&
              !std::holds_alternative<SaveAssignment>(one.action) &&
@@ -236,10 +236,10 @@ class AgentScene {
   std::optional<Assignment> stored;
   bool disk_works = true;
   Duration save_takes{};
-  // The engine.
-  bool engine_up = true;
+  // The runtime.
+  bool runtime_up = true;
   std::map<ContainerId, Container> containers;
-  std::set<std::string> engine_images;
+  std::set<std::string> runtime_images;
   bool gives_notice = true;
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an end of the container, before the answer.
@@ -258,10 +258,10 @@ class AgentScene {
     due_.emplace(now_ + wait, std::move(happen));
   }
   void notice(const AgentEvent& event) {
-    if (engine_up && gives_notice) step(event);
+    if (runtime_up && gives_notice) step(event);
   }
   Result<void> outcome(const std::optional<Error>& error) const {
-    if (!engine_up) return fail(ErrorCode::kUnavailable, "the engine is away");
+    if (!runtime_up) return fail(ErrorCode::kUnavailable, "the container runtime is away");
     if (error) return tl::unexpected(*error);
     return {};
   }
@@ -289,7 +289,7 @@ class AgentScene {
     Inventory inventory;
     for (const auto& [container_id, container] : containers)
       inventory.containers.push_back(container);
-    inventory.images.assign(engine_images.begin(), engine_images.end());
+    inventory.images.assign(runtime_images.begin(), runtime_images.end());
     after(listing_takes, [this, inventory, number = take.number] {
       const Result<void> ok = outcome(listing_error);
       step(InventoryTaken{number, ok ? Result<Inventory>(inventory) : tl::unexpected(ok.error())});
@@ -304,7 +304,7 @@ class AgentScene {
                         });
       if (full) ok = fail(ErrorCode::kExhausted, "no disk left");
       if (!ok) return answer(create.operation, ok);
-      if (!engine_images.contains(create.instance.image.reference)) {
+      if (!runtime_images.contains(create.instance.image.reference)) {
         return answer(create.operation, fail(ErrorCode::kNotFound, "no such image"));
       }
       const ContainerId made = next_container();
@@ -362,7 +362,7 @@ class AgentScene {
   void carry_out(const FetchImage& fetch) {
     after(fetch_takes, [this, fetch] {
       const Result<void> ok = outcome(fetch_error);
-      if (ok) engine_images.insert(fetch.image.reference);
+      if (ok) runtime_images.insert(fetch.image.reference);
       step(OperationDone{fetch.operation, ok, {}, {}, failing_step});
     });
   }
@@ -377,7 +377,7 @@ class AgentScene {
       if (cancelled_.contains(build.operation)) return;
       const Result<void> ok = outcome(build_error);
       if (!ok) return answer(build.operation, ok);
-      engine_images.insert(build.order.reference);
+      runtime_images.insert(build.order.reference);
       answer(build.operation, {}, {}, digest('f'));
     });
   }

@@ -37,7 +37,7 @@ TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
   scene.receive(Scene::numbered(1, 5, {Scene::assigned(1)}));
   scene.pass(milliseconds(999));
   ASSERT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
   EXPECT_EQ(applied(scene), 0U);
   scene.pass(milliseconds(1));
   EXPECT_EQ(scene.stored, Scene::numbered(1, 5, {Scene::assigned(1)}));
@@ -84,7 +84,7 @@ TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
   scene.receive(Scene::numbered(1, 75, {Scene::assigned(1)}));
   scene.step(AssignmentsCaughtUp{});
   scene.pass(seconds(10));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
   EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
   EXPECT_THAT(scene.done<SaveAssignment>(), SizeIs(1));
   EXPECT_EQ(applied(scene), 75U);
@@ -227,7 +227,7 @@ TEST(Agent, AnAgentThatStartsAgainKeepsWhatRuns) {
   scene.forget_history();
   scene.start_agent();
   scene.pass(minutes(2));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
   EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
   EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
   EXPECT_EQ(scene.status(1).restarts, 1U);  // The container tells.
@@ -240,62 +240,62 @@ TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
   scene.start_agent();
   scene.step(AssignmentsCaughtUp{});
   scene.pass(minutes(2));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
   EXPECT_THAT(scene.containers, SizeIs(2));
 }
 
-// The engine. -------------------------------------------------------------------------------------
+// The runtime. -------------------------------------------------------------------------------------
 
-TEST(Agent, AnEngineThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
+TEST(Agent, ARuntimeThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.pass(milliseconds(1100));
   scene.forget_history();
-  scene.lose_engine();
+  scene.runtime_goes_down();
   ASSERT_THAT(heartbeats(scene), SizeIs(1));
-  EXPECT_EQ(heartbeats(scene)[0].report->problem, "the engine is away");
+  EXPECT_EQ(heartbeats(scene)[0].report->problem, "the container runtime is away");
   scene.pass(minutes(1));
   EXPECT_THAT(heartbeats(scene), SizeIs(121));  // It goes on beating.
-  scene.find_engine();
+  scene.runtime_comes_up();
   scene.pass(milliseconds(20));
   ASSERT_TRUE(heartbeats(scene).back().report);
   EXPECT_EQ(heartbeats(scene).back().report->problem, "");
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
 }
 
-TEST(Agent, NothingIsAskedOfAnEngineThatIsAwayAndItsWorkIsDoneOnceItIsBack) {
+TEST(Agent, NothingIsAskedOfARuntimeThatIsAwayAndItsWorkIsDoneOnceItIsBack) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
-  scene.lose_engine();
+  scene.runtime_goes_down();
   scene.forget_history();
   scene.crash(1);  // Nobody tells.
   scene.assign({Scene::assigned(1), Scene::assigned(2)});
   scene.pass(minutes(1));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
   EXPECT_THAT(scene.done<TakeInventory>(), IsEmpty());
   EXPECT_EQ(applied(scene), 2U);  // It was stored and taken over all the same.
-  scene.find_engine();
+  scene.runtime_comes_up();
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
   EXPECT_EQ(scene.status(1).restarts, 1U);
 }
 
-TEST(Agent, AnEngineThatFailsAmidAnOperationLeavesNoSecondContainer) {
+TEST(Agent, ARuntimeThatFailsAmidAnOperationLeavesNoSecondContainer) {
   Scene scene;
   scene.create_takes = seconds(1);
   scene.receive(scene.next({Scene::assigned(1)}));
   scene.pass(milliseconds(500));
-  scene.lose_engine();
+  scene.runtime_goes_down();
   scene.pass(seconds(10));
-  scene.find_engine();
+  scene.runtime_comes_up();
   scene.pass(seconds(5));
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
   EXPECT_THAT(scene.containers, SizeIs(1));
 }
 
-// Goal: an engine that hangs, with its notices' way open, is one that is lost: a problem, and
+// Goal: a runtime that hangs, with its notices' way open, is one that is lost: a problem, and
 // nothing more is asked of it until it answers.
-TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
+TEST(Agent, ARuntimeThatHangsIsAProblemUntilItAnswersAgain) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.listing_error = Error{ErrorCode::kTimeout, "no answer in time"};
@@ -307,7 +307,7 @@ TEST(Agent, AnEngineThatHangsIsAProblemUntilItAnswersAgain) {
   scene.crash(1);
   scene.assign({Scene::assigned(1), Scene::assigned(2)});
   scene.pass(minutes(5));
-  EXPECT_FALSE(scene.engine_touched());
+  EXPECT_FALSE(scene.runtime_touched());
   EXPECT_THAT(scene.done<TakeInventory>().size(), testing::Gt(20U));
   EXPECT_EQ(applied(scene), 2U);
   scene.listing_error.reset();
@@ -332,10 +332,10 @@ TEST(Agent, AMissingImageIsFetchedOnceAndItsInstancesThenRun) {
   EXPECT_EQ(scene.done<FetchImage>()[0].image, Scene::image('c'));
 }
 
-TEST(Agent, AnImageThatTheEngineLostIsFetchedAgain) {
+TEST(Agent, AnImageThatTheRuntimeLostIsFetchedAgain) {
   Scene scene;
   scene.assign({Scene::assigned(1, DesiredState::kRun, 'a')});
-  scene.engine_images.erase(Scene::image('a').reference);
+  scene.runtime_images.erase(Scene::image('a').reference);
   scene.crash(1);
   EXPECT_THAT(scene.running(), IsEmpty());
   scene.pass(seconds(3));
@@ -343,7 +343,7 @@ TEST(Agent, AnImageThatTheEngineLostIsFetchedAgain) {
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
 }
 
-TEST(Agent, AnImageBuiltWhileTheEngineIsBeingListedIsToldByTheNextListing) {
+TEST(Agent, AnImageBuiltWhileTheRuntimeIsBeingListedIsToldByTheNextListing) {
   Scene scene;
   scene.pass(RuntimeInventory::kPeriod - seconds(1));
   scene.listing_takes = seconds(10);
@@ -379,10 +379,10 @@ TEST(Agent, ACopyOfItsStateGoesOnAsItDoes) {
     scene->disk_works = false;
     scene->assign({Scene::assigned(2)});
     scene->pass(seconds(20));
-    scene->lose_engine();
+    scene->runtime_goes_down();
     scene->disk_works = true;
     scene->pass(seconds(5));
-    scene->find_engine();
+    scene->runtime_comes_up();
     scene->pass(minutes(1));
   }
   EXPECT_EQ(swapped.agent->save(), original.agent->save());

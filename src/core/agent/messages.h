@@ -30,9 +30,9 @@ struct AssignmentSaved {
   AssignmentNumber number;
   Result<void> outcome;
 };
-/// The engine's notices flow (again).
-struct EngineFound {};
-struct EngineLost {
+/// The runtime's notices flow (again).
+struct RuntimeUp {};
+struct RuntimeDown {
   std::string reason;
 };
 struct InventoryTaken {
@@ -44,8 +44,8 @@ struct LoadSampled {
 };
 struct StatusDropped {};  ///< The bus did not take the last status.
 using AgentEvent =
-    std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, EngineFound,
-                 EngineLost, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
+    std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
+                 RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  OperationDone, LoadSampled, StatusDropped>;
 
 // What the agent calls for. -----------------------------------------------------------------------

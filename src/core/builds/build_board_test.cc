@@ -129,14 +129,14 @@ TEST(PlanBuild, ABuildMovesWhenItsNodeDies) {
 // one that may yet do it.
 TEST(PlanBuild, ABuildMovesFromANodeThatIsGivenUpAndStaysIfNoOtherWillDo) {
   Scene scene;
-  scene.set(kA, view_of(NodeState::kLive, "the engine does not answer"));
-  EXPECT_EQ(scene.plan(kA).builder, kA) << "an engine may restart";
+  scene.set(kA, view_of(NodeState::kLive, "the container runtime does not answer"));
+  EXPECT_EQ(scene.plan(kA).builder, kA) << "a runtime may restart";
   EXPECT_EQ(scene.plan(kA, true).builder, kB);
   scene.set(kB, view_of(NodeState::kDead));
   const BuildPlan stays = scene.plan(kA, true);
   EXPECT_EQ(stays.builder, kA);
   EXPECT_THAT(stays.reason,
-              HasSubstr("its builder 'a' is in trouble: the engine does not answer, and "));
+              HasSubstr("its builder 'a' is in trouble: the container runtime does not answer, and "));
 }
 
 TEST(PlanBuild, ABuilderThatMayComeBackHasItsTime) {

@@ -111,7 +111,7 @@ struct NodeWatchScene {
   std::vector<PowerVerb> verbs;
 };
 
-/// What it says when its engine is gone; nullptr: nothing of its engine at all.
+/// What it says when its runtime is gone; nullptr: nothing of its runtime at all.
 inline Heartbeat in_trouble(std::uint64_t seq, const char* problem) {
   Heartbeat heartbeat = sign_of_life(seq);
   if (problem != nullptr) heartbeat.report = Report{.problem = problem};

@@ -279,12 +279,12 @@ TEST(NodeWatch, IsSeenAsWhatItLastSaid) {
   EXPECT_FALSE(scene.watch.view(kLatest).has_report);
   Heartbeat told = sign_of_life(1);
   told.load.memory = 400;
-  told.report = Report{.problem = "no engine"};
+  told.report = Report{.problem = "no container runtime"};
   scene.receive(told);
   scene.receive(sign_of_life(2));
   const NodeView view = scene.watch.view(kLatest);
   EXPECT_EQ(view.state, NodeState::kLive);
-  EXPECT_EQ(view.problem, "no engine") << "until the next report";
+  EXPECT_EQ(view.problem, "no container runtime") << "until the next report";
   EXPECT_EQ(view.load, Load{}) << "each heartbeat tells its own";
   EXPECT_EQ(view.applied, kLatest.epoch);
 }
@@ -294,11 +294,11 @@ TEST(NodeWatch, IsSeenAsWhatItLastSaid) {
 TEST(NodeWatch, IsGivenUpOnlyAfterAGraceAndOnceItIsWellNoMore) {
   Scene scene;
   scene.live();
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no engine"), true, scene.now));
+  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no container runtime"), true, scene.now));
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(2, nullptr), true, scene.now + 31s))
       << "it said nothing of it";
-  EXPECT_TRUE(scene.watch.note_trouble(in_trouble(3, "no engine"), true, scene.now + 31s));
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no engine"), true, scene.now + 32s))
+  EXPECT_TRUE(scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 31s));
+  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no container runtime"), true, scene.now + 32s))
       << "that is known";
   EXPECT_TRUE(scene.watch.is_given_up());
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(5, ""), true, scene.now + 33s));
@@ -319,16 +319,16 @@ TEST(NodeWatch, OneThatCannotBeToldItsAssignmentIsInTrouble) {
 TEST(NodeWatch, TroubleDoesNotCountWhileTheBusDoesNotCarryOrItsOwnerIsLate) {
   Scene scene;
   scene.live();
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no engine"), true, scene.now));
+  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no container runtime"), true, scene.now));
   scene.watch.on_bus_lost();
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(2, "no engine"), true, scene.now + 40s));
+  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(2, "no container runtime"), true, scene.now + 40s));
   scene.now += 40s;
   scene.watch.on_bus_restored(scene.now);
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(3, "no engine"), true, scene.now + 29s));
+  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 29s));
   scene.now += 60s;
   scene.watch.on_stall(40s, scene.now);
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no engine"), true, scene.now));
-  EXPECT_TRUE(scene.watch.note_trouble(in_trouble(5, "no engine"), true, scene.now + 11s));
+  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no container runtime"), true, scene.now));
+  EXPECT_TRUE(scene.watch.note_trouble(in_trouble(5, "no container runtime"), true, scene.now + 11s));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace hearth::core {
 
-/// Get the image from the manager's content store into the engine.
+/// Get the image from the manager's content store into the runtime.
 struct FetchImage {
   OperationId operation;
   Image image;

@@ -48,7 +48,7 @@ class ImageSupply {
   static constexpr std::uint32_t kBuildTriesMax = 12;
   static constexpr Duration kRetryMin = std::chrono::seconds(1);
   static constexpr Duration kRetryMax = std::chrono::seconds(30);
-  /// Each try moves the whole image over a link that may be thin, for an engine that will hardly
+  /// Each try moves the whole image over a link that may be thin, for a runtime that will hardly
   /// think otherwise by then.
   static constexpr Duration kLoadRetryMax = std::chrono::minutes(10);
 

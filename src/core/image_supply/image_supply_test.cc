@@ -226,7 +226,7 @@ TEST(ImageSupply, AFailedFetchIsTriedAgainLaterAndLaterForEverAndTheReasonTold) 
   EXPECT_TRUE(scene.supply.readiness(image('c')).is_there);
 }
 
-TEST(ImageSupply, AnImageThatTheEngineDoesNotTakeIsMovedAgainRarely) {
+TEST(ImageSupply, AnImageThatTheRuntimeDoesNotTakeIsMovedAgainRarely) {
   Scene scene;
   scene.fetch_takes = 0s;
   scene.fetch_error = Error{ErrorCode::kExhausted, "no disk left"};

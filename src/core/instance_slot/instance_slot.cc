@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kVanished = "its container vanished";
 
-/// Whether the engine may have done all the same what it was asked: no answer came.
+/// Whether the runtime may have done all the same what it was asked: no answer came.
 bool is_unsure(const Error& error) {
   return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
 }
@@ -237,14 +237,14 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   if (known->state == ContainerState::kRunning) return;  // Its notice was faster than the answer.
   std::string reason = "its container cannot be started: " + outcome.error().message;
   // A fresh container beside one that was started after all would be two: this one is started
-  // again, which an engine takes for done where it is.
+  // again, which a runtime takes for done where it is.
   if (is_unsure(outcome.error()) && known->state == ContainerState::kCreated) {
     return note_failure(std::move(reason), turn.now, prng);
   }
   state_.status.container = ContainerId{};  // It has nothing to say, and may look as good as new.
   if (known->state == ContainerState::kExited) {
     state_.status.reason =
-        std::move(reason);  // The engine also told it as an end: counted already.
+        std::move(reason);  // The runtime also told it as an end: counted already.
     return;
   }
   known->state = ContainerState::kExited;  // A fresh one is made; this one is cleared out.
@@ -295,7 +295,7 @@ void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Pr
   state_.status.last_exit = exit;
   note_end(exit ? fmt::format("it ended with exit code {}{}", exit->code,
                               exit->out_of_memory ? ", out of memory" : "")
-                : "it ended, and the engine does not tell how",
+                : "it ended, and the runtime does not tell how",
            now, prng);
 }
 

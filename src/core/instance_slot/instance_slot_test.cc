@@ -182,7 +182,7 @@ TEST(InstanceSlot, AStartWithoutAnAnswerIsAskedForAgainOfTheSameContainer) {
   }
 }
 
-TEST(InstanceSlot, AFailedStartThatTheEngineAlsoTellsAsAnEndCountsOnce) {
+TEST(InstanceSlot, AFailedStartThatTheRuntimeAlsoTellsAsAnEndCountsOnce) {
   Scene scene;
   scene.start_error = Error{ErrorCode::kFailed, "no such command"};
   scene.failed_start_is_noticed = true;
@@ -272,7 +272,7 @@ TEST(InstanceSlot, AnEndOfWhichTheRuntimeDoesNotTellHowIsAnEndAllTheSame) {
   scene.containers.at(scene.status().container).state = ContainerState::kExited;
   scene.list();
   EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
-  EXPECT_EQ(scene.status().reason, "it ended, and the engine does not tell how");
+  EXPECT_EQ(scene.status().reason, "it ended, and the runtime does not tell how");
   EXPECT_EQ(scene.status().restarts, 2U);
   EXPECT_EQ(scene.status().last_exit, std::nullopt);  // The one before was another's.
 }

@@ -66,7 +66,7 @@ TEST(Manager, TheSameBundleIsBuiltOnce) {
 }
 
 // Goal: a build does not wait for ever for a node that lives and cannot build.
-TEST(Manager, ABuildMovesWhenItsNodesEngineBreaksAndSaysWhyIfItCannot) {
+TEST(Manager, ABuildMovesWhenItsNodesRuntimeBreaksAndSaysWhyIfItCannot) {
   Scene scene;
   scene.import({"a", "b"});
   for (const char* name : {"a", "b"}) scene.beat(name);
@@ -75,18 +75,18 @@ TEST(Manager, ABuildMovesWhenItsNodesEngineBreaksAndSaysWhyIfItCannot) {
   (void)scene.deploy(1);
   const NodeName first = *scene.workloads.at(Scene::app()).build_node;
   ASSERT_EQ(first, Scene::node("a"));
-  scene.troubles[first] = "the engine does not answer";
+  scene.troubles[first] = "the container runtime does not answer";
   scene.pass(seconds(25));
-  EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, first) << "an engine may restart";
+  EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, first) << "a runtime may restart";
   scene.pass(seconds(10));
   EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
   EXPECT_THAT(scene.assigned.at(first).builds, IsEmpty());
 
-  scene.troubles[Scene::node("b")] = "its engine hangs";
+  scene.troubles[Scene::node("b")] = "its runtime hangs";
   scene.pass(seconds(35));
   EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason,
-              AllOf(HasSubstr("its builder 'b' is in trouble: its engine hangs"),
+              AllOf(HasSubstr("its builder 'b' is in trouble: its runtime hangs"),
                     HasSubstr("1 node in trouble")));
   scene.troubles.erase(Scene::node("b"));
   scene.agents_obey = true;
@@ -374,7 +374,7 @@ void tell_a_long_story(Scene& scene) {
   scene.beats.erase(Scene::node("b"));  // Unreachable, and heartbeats received again.
   scene.pass(seconds(5));
   live("b", "boot-1");
-  scene.troubles[Scene::node("c")] = "the engine does not answer";
+  scene.troubles[Scene::node("c")] = "the container runtime does not answer";
   scene.agents_obey = false;
   (void)scene.deploy(2, 'c');  // A build that moves.
   scene.pass(seconds(40));

@@ -129,7 +129,7 @@ TEST(ManagerNodes, ItsOwnLatenessIsHeldAgainstNobody) {
 }
 
 // Goal: ACTIVE means running, also for a node that rebooted while the manager was away and whose
-// engine does not come up.
+// runtime does not come up.
 TEST(ManagerNodes, WithAMachinesFormerLifeItsContainersAreOver) {
   Scene scene;
   scene.run_app(1);
@@ -139,7 +139,7 @@ TEST(ManagerNodes, WithAMachinesFormerLifeItsContainersAreOver) {
   scene.restart();
   Heartbeat in_trouble = sign_of_life(1, "boot-2");
   in_trouble.report = Report{};
-  in_trouble.report->problem = "the engine does not answer";
+  in_trouble.report->problem = "the container runtime does not answer";
   scene.beats.erase(home);
   scene.pass(milliseconds(100));
   scene.heartbeat(home.str(), in_trouble);

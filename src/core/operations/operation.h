@@ -21,7 +21,7 @@ struct OperationIds {
 /// Of a fetch: what failed, if it did.
 enum class FetchStep : std::uint8_t {
   kTransfer,
-  kLoad,  ///< The image came whole, and the engine did not take it.
+  kLoad,  ///< The image came whole, and the runtime did not take it.
 };
 
 /// What became of an operation; each is answered by one of these. `container`: the one that a

@@ -36,8 +36,8 @@ TEST(Eligibility, EveryStateButLiveIsAReason) {
 
 TEST(Eligibility, WhatIsKnownOfALiveNodeMayStandInTheWay) {
   NodeView view = fit();
-  view.problem = "its engine does not answer";
-  EXPECT_EQ(words(view), "in trouble: its engine does not answer");
+  view.problem = "its runtime does not answer";
+  EXPECT_EQ(words(view), "in trouble: its runtime does not answer");
   view.applied = {4};
   EXPECT_NE(words(view).find("a manager of epoch 4 while this one is in epoch 3"),
             std::string::npos);
@@ -66,19 +66,19 @@ TEST(Eligibility, OnlyWantOfWhatWorkUsesIsStrain) {
   NodeView view = fit();
   view.load.io_stall = kOverloadedStall;
   EXPECT_TRUE(Eligibility(view, kOurs).is_strained());
-  view.problem = "no engine";
+  view.problem = "no container runtime";
   EXPECT_FALSE(Eligibility(view, kOurs).is_strained());
   EXPECT_FALSE(Eligibility(fit(), kOurs).is_strained());
 }
 
 TEST(Eligibility, AnotherReasonIsAnotherEligibility) {
   NodeView one = fit();
-  one.problem = "no engine";
+  one.problem = "no container runtime";
   NodeView other = fit();
   other.problem = "no disk";
   EXPECT_NE(Eligibility(one, kOurs), Eligibility(other, kOurs));
   other.load.cpu = 900;
-  other.problem = "no engine";
+  other.problem = "no container runtime";
   EXPECT_EQ(Eligibility(one, kOurs), Eligibility(other, kOurs));
   EXPECT_NE(Eligibility(), Eligibility(fit(), kOurs)) << "nothing is known of it yet";
 }

@@ -31,7 +31,7 @@ class RuntimeInventory {
 
   struct State {
     bool up = false;
-    std::string down_reason = "the engine has not answered yet";
+    std::string down_reason = "the container runtime has not answered yet";
     bool known = false;          ///< It was listed since it is up.
     std::uint32_t failures = 0;  ///< Listings that failed since the last that did not.
     std::string last_failure;

@@ -25,7 +25,7 @@ struct Scene {
     tend();
   }
   void lose() {
-    inventory.on_lost("the engine is away");
+    inventory.on_lost("the container runtime is away");
     tend();
   }
   std::optional<Listing> answer(const Result<Inventory>& outcome = Inventory{}) {
@@ -49,7 +49,7 @@ struct Scene {
 TEST(RuntimeInventory, ARuntimeThatNeverAnsweredIsAProblemAndNotListed) {
   Scene scene;
   scene.pass(1h);
-  EXPECT_EQ(scene.inventory.problem(), "the engine has not answered yet");
+  EXPECT_EQ(scene.inventory.problem(), "the container runtime has not answered yet");
   EXPECT_EQ(scene.listings, 0);
   EXPECT_EQ(scene.inventory.next_deadline(), std::nullopt);
 }
@@ -105,7 +105,7 @@ TEST(RuntimeInventory, OneThatIsLostIsAProblemAndNotListedUntilItIsFoundAgain) {
   scene.answer();
   scene.lose();
   EXPECT_FALSE(scene.inventory.is_usable());
-  EXPECT_EQ(scene.inventory.problem(), "the engine is away");
+  EXPECT_EQ(scene.inventory.problem(), "the container runtime is away");
   scene.pass(1h);
   EXPECT_EQ(scene.listings, 1);
   scene.find();

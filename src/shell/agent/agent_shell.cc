@@ -41,11 +41,11 @@ AgentShell::~AgentShell() = default;
 Result<void> AgentShell::start() {
   ports_.runtime.watch({
       .on_notice = [this](const ContainerNotice& notice) { on_notice(notice); },
-      .on_watching = [this] { deliver(core::EngineFound{}); },
+      .on_watching = [this] { deliver(core::RuntimeUp{}); },
       .on_lost =
           [this](const Error& error) {
-            warn("engine", "the container engine is lost: " + error.message);
-            deliver(core::EngineLost{error.message});
+            warn("runtime", "the container runtime is lost: " + error.message);
+            deliver(core::RuntimeDown{error.message});
           },
   });
   if (config_.bus) {

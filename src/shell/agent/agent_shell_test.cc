@@ -54,7 +54,7 @@ struct FakeBus final : Bus {
   BusRecords& records;
 };
 
-/// An engine that does at once what it is told. It holds the one image.
+/// A runtime that does at once what it is told. It holds the one image.
 struct FakeRuntime final : ContainerRuntime {
   explicit FakeRuntime(ManualLoop& the_loop) : loop(the_loop) {}
   void watch(Handlers given) override { handlers = std::move(given); }
@@ -142,7 +142,7 @@ class AgentShellTest : public testing::Test {
                                  .received_at = loop.now().mono});
     loop.run_ready();
   }
-  void find_engine() {
+  void runtime_comes_up() {
     runtime.handlers.on_watching();
     loop.run_ready();
   }
@@ -190,7 +190,7 @@ class AgentShellTest : public testing::Test {
 
 TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
   EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
-  find_engine();
+  runtime_comes_up();
   assign(assignment(1));
   EXPECT_THAT(store.saved, ElementsAre(assignment(1)));
   ASSERT_THAT(runtime.created, SizeIs(1));
@@ -199,7 +199,7 @@ TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
 }
 
 TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
-  find_engine();
+  runtime_comes_up();
   store.outcome = fail(ErrorCode::kExhausted, "the disk is full");
   deliver(*encode(assignment(1)));
   EXPECT_EQ(problem(), "its assignment cannot be stored: the disk is full");
@@ -209,7 +209,7 @@ TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
 // Goal: a disk that is busy for seconds does not make the node look dead. Method: a worker that
 // does not come back; heartbeats leave, and the loop, on which dials are answered, goes round.
 TEST_F(AgentShellTest, ADiskThatHangsHoldsUpNeitherHeartbeatsNorDials) {
-  find_engine();
+  runtime_comes_up();
   loop.advance(2s);
   loop.hold_workers();
   deliver(*encode(assignment(1)));
@@ -230,12 +230,12 @@ TEST_F(AgentShellTest, ADiskThatHangsHoldsUpNeitherHeartbeatsNorDials) {
 
 TEST_F(AgentShellTest, WhyTheContainersCannotBeListedIsTold) {
   runtime.listing = fail(ErrorCode::kFailed, "the list is broken");
-  find_engine();
+  runtime_comes_up();
   EXPECT_EQ(problem(), "its containers cannot be listed: the list is broken");
 }
 
 TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
-  find_engine();
+  runtime_comes_up();
   assign(assignment(1));
   const std::string whole = *encode(assignment(2));
   for (const std::string& payload :
@@ -253,7 +253,7 @@ TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
 }
 
 TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
-  find_engine();
+  runtime_comes_up();
   assign(assignment(1));
   runtime.handlers.on_notice({.kind = ContainerNotice::Kind::kExited,
                               .container = {"container-1"},
@@ -267,7 +267,7 @@ TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
 }
 
 TEST_F(AgentShellTest, AHeartbeatGoesOutAtEachInterval) {
-  find_engine();
+  runtime_comes_up();
   loop.advance(2s);
   const std::size_t first = statuses().size();
   ASSERT_TRUE(loop.advance_until([&] { return statuses().size() > first; }, 500ms));
@@ -283,7 +283,7 @@ TEST_F(AgentShellTest, AHeartbeatGoesOutAtEachInterval) {
 
 TEST_F(AgentShellTest, AReportThatTheBusDidNotTakeIsToldAgain) {
   records.outcome = fail(ErrorCode::kExhausted, "the send queue is full");
-  find_engine();
+  runtime_comes_up();
   loop.advance(1s);
   EXPECT_GT(shell.counters().statuses_dropped, 0U);
   ASSERT_TRUE(statuses().back().report.has_value());

@@ -15,7 +15,7 @@ tl::unexpected<Error> unwanted() {
 tl::unexpected<Error> vanished_or(const Error& error) {
   if (error.code != ErrorCode::kNotFound) return tl::unexpected(error);
   return fail(ErrorCode::kUnavailable,
-              "the engine lost the image before it could be saved: " + error.message);
+              "the container runtime lost the image before it could be saved: " + error.message);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 
 namespace hearth {
 
-/// Moves images between the manager's content store and the node's engine, through files in a
+/// Moves images between the manager's content store and the node's runtime, through files in a
 /// folder of its own. Each call ends in exactly one completion; files go when it does, on `disk`:
 /// to remove a large one takes a busy disk longer than the loop may wait.
 class ImageWork {
@@ -27,12 +27,12 @@ class ImageWork {
 
   /// `failed_step`: which one, if one did.
   using Fetched = std::function<void(const Result<void>& outcome, core::FetchStep failed_step)>;
-  /// From the content store into the engine.
+  /// From the content store into the runtime.
   void fetch(const Image& image, const Fetched& done);
-  /// Bundle from the content store, image into it; the engine's output goes up as it comes. Tells
+  /// Bundle from the content store, image into it; the runtime's output goes up as it comes. Tells
   /// the digest of the saved image. One at a time.
   void build(const BuildOrder& order, Completion<Digest> done);
-  /// Ends the build under way, if there is one, as soon as its step allows: those of the engine
+  /// Ends the build under way, if there is one, as soon as its step allows: those of the runtime
   /// are broken off, a transfer from or to the manager is awaited.
   void cancel_build();
 

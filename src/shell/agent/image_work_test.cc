@@ -46,8 +46,8 @@ struct Steps final : ContainerRuntime, ContentClient {
   }
   void cancel_build(const std::string& reference) override {
     names.push_back("cancel " + reference);
-    if (!engine_works) return;
-    engine_works = false;
+    if (!runtime_works) return;
+    runtime_works = false;
     finish(fail(ErrorCode::kUnavailable, "broken off"));
   }
   void watch(Handlers) override {}
@@ -65,7 +65,7 @@ struct Steps final : ContainerRuntime, ContentClient {
   std::vector<std::string> names;
   Completion<void> end;
   ChunkSink log;
-  bool engine_works = false;
+  bool runtime_works = false;
 };
 
 struct NoHttp final : HttpClient {
@@ -117,7 +117,7 @@ TEST_F(ImageWorkTest, WhatAnAttemptThatWasCutOffLeftIsRemoved) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-TEST_F(ImageWorkTest, AnImageIsMovedIntoTheEngineAndItsFileRemoved) {
+TEST_F(ImageWorkTest, AnImageIsMovedIntoTheRuntimeAndItsFileRemoved) {
   fetch();
   EXPECT_FALSE(leaves_nothing());
   steps.finish({});
@@ -161,12 +161,12 @@ TEST_F(ImageWorkTest, ABuildIsSavedAndHandedOver) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-TEST_F(ImageWorkTest, ABuildThatTheEngineIsAtIsBrokenOff) {
+TEST_F(ImageWorkTest, ABuildThatTheRuntimeIsAtIsBrokenOff) {
   for (const int steps_before : {1, 2}) {  // It is being built; it is being saved.
     built.reset();
     build();
     for (int i = 0; i < steps_before; ++i) steps.finish({});
-    steps.engine_works = true;
+    steps.runtime_works = true;
     work->cancel_build();
     EXPECT_EQ(steps.names.back(), "cancel hearth/app:1");
     ASSERT_TRUE(built && !*built);
@@ -185,7 +185,7 @@ TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-// Somebody tidies the engine up, or its disk was lost: the next try builds it anew. As kNotFound
+// Somebody tidies the runtime up, or its disk was lost: the next try builds it anew. As kNotFound
 // the build would be given up for good.
 TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedMayBeBuiltAgain) {
   build();

@@ -13,11 +13,11 @@ namespace hearth {
 namespace {
 
 constexpr std::uint32_t kTailLinesMax = 1'000'000;
-/// Of a log, between the engine and its reader; the piece that crosses it still fits.
+/// Of a log, between the runtime and its reader; the piece that crosses it still fits.
 constexpr std::size_t kLogBytesMax = 256 * 1024;
 constexpr Duration kLogQuiet = std::chrono::hours(1);
 
-/// A log on its way from the engine to its reader. Shared by the handler and the engine's
+/// A log on its way from the runtime to its reader. Shared by the handler and the runtime's
 /// callbacks, which may outlive it.
 struct LogPipe {
   std::string waiting;
@@ -94,7 +94,7 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
         pipe->changed.notify_all();
       });
   const auto tell = [&]() -> Result<void> {
-    // An engine that refuses does so before the first byte: then that is the answer. A follower is
+    // A runtime that refuses does so before the first byte: then that is the answer. A follower is
     // answered at once, since its log may stay quiet for days.
     if (!follows) {
       if (auto there = await_log(*pipe, exchange); !there) return there;

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-/// An engine that has one log; whoever reads it is kept, so that a test says when it goes on.
+/// A runtime that has one log; whoever reads it is kept, so that a test says when it goes on.
 class FakeLogs final : public ContainerRuntime {
  public:
   void logs(LogRequest wanted, ChunkSink to, Completion<void> at_end) override {
@@ -114,7 +114,7 @@ TEST_F(AgentApiTest, StreamsALogToItsEnd) {
   EXPECT_TRUE(runtime.request.follow);
 }
 
-TEST_F(AgentApiTest, LetsTheEngineGoWhenItsReaderHasGone) {
+TEST_F(AgentApiTest, LetsTheRuntimeGoWhenItsReaderHasGone) {
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/a-1/logs?follow=1");
   exchange.run(router);
   EXPECT_FALSE(exchange.ended);
@@ -123,7 +123,7 @@ TEST_F(AgentApiTest, LetsTheEngineGoWhenItsReaderHasGone) {
 }
 
 // Goal: a reader that is slower than the log costs no more than the bound, and loses nothing.
-TEST_F(AgentApiTest, SlowsTheEngineDownForASlowReader) {
+TEST_F(AgentApiTest, SlowsTheRuntimeDownForASlowReader) {
   const std::string piece(64 * 1024, 'x');
   std::size_t fed = 0;
   runtime.begin = [&] {
@@ -148,7 +148,7 @@ TEST_F(AgentApiTest, TellsWhyThereIsNoLog) {
   EXPECT_EQ(missing.run(router).response.status, 404U);
   FakeHttpExchange wrong(HttpMethod::kGet, "/v1/instances/a-1/logs?tail=many");
   EXPECT_EQ(wrong.run(router).response.status, 400U);
-  runtime.begin = [&] { runtime.done(fail(ErrorCode::kUnavailable, "there is no engine")); };
+  runtime.begin = [&] { runtime.done(fail(ErrorCode::kUnavailable, "there is no runtime")); };
   FakeHttpExchange refused(HttpMethod::kGet, "/v1/instances/a-1/logs");
   EXPECT_EQ(refused.run(router).response.status, 503U);
 }

@@ -14,7 +14,7 @@ struct AgentCounts {
   std::uint64_t statuses_dropped = 0;
   std::uint64_t payloads_rejected = 0;
   std::uint64_t assignments_refused = 0;
-  std::uint64_t engine_watch_breaks = 0;
+  std::uint64_t runtime_watch_breaks = 0;
 };
 
 /// An agent's metrics in Prometheus text (docs/reference/metrics.md). `status` has a report.

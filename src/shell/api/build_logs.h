@@ -12,7 +12,7 @@
 
 namespace hearth {
 
-/// What the engine said while one generation of a workload was built.
+/// What the runtime said while one generation of a workload was built.
 class BuildLog {
  public:
   /// Beyond, the oldest lines go: a build that fails says why at its end.
