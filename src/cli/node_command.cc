@@ -100,8 +100,8 @@ class NodeListCommand final : public Command {
     for (const NodeView& node : nodes) {
       table.add({node.name, state_cell(node.state), node.address, std::to_string(node.instances),
                  percent(node.load.cpu), percent(node.load.memory), percent(node.load.disk),
-                 heartbeat_age_of(node), node.changed_at ? show_age(*node.changed_at, session.now()) : "",
-                 note_of(node)});
+                 heartbeat_age_of(node),
+                 node.changed_at ? show_age(*node.changed_at, session.now()) : "", note_of(node)});
     }
     table.print(session.terminal);
   }
@@ -176,7 +176,7 @@ class NodeShowCommand final : public Command {
     field("load", load_of(node.load));
     if (!node.boot_id.empty()) {
       field("incarnation", fmt::format("start {} of the agent, boot {}", node.start_count,
-                                node.boot_id.substr(0, 8)));
+                                       node.boot_id.substr(0, 8)));
     }
     if (instances.empty()) return;
     terminal.say("");

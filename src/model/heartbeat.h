@@ -45,7 +45,7 @@ struct Heartbeat {
   Incarnation incarnation;
   std::optional<std::uint64_t> seq;  ///< Counts the agent's heartbeats within an incarnation.
   std::optional<MonoTime>
-      sent_at;         ///< On the agent's own monotonic clock; only differences mean anything.
+      sent_at;  ///< On the agent's own monotonic clock; only differences mean anything.
   AssignmentNumber applied;  ///< The assignment that the agent last took over.
   Load load;
   std::optional<std::uint16_t> agent_port;  ///< Where the agent listens, on the node's address.

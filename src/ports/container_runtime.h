@@ -67,7 +67,8 @@ class ContainerRuntime {
   /// Kills if need be. Idempotent: one that is gone is a success.
   virtual void remove(const ContainerId& container, Completion<void> done) = 0;
   /// Builds the Dockerfile of a context (a tar file); `log` gets the runtime's own output. kFailed
-  /// with the runtime's last words if the Dockerfile does not build, or not in the time it may take.
+  /// with the runtime's last words if the Dockerfile does not build, or not in the time it may
+  /// take.
   virtual void build(const std::filesystem::path& context, const std::string& reference,
                      ChunkSink log, Completion<void> done) = 0;
   /// Breaks off the build of an image, or its saving, if that is under way: it completes soon, with

@@ -86,7 +86,7 @@ AgentPorts AgentProcess::ports(const Node& node) {
 }
 
 void AgentProcess::on_step(const core::AgentEvent& event,
-                        const std::vector<core::AgentAction>& actions, core::Agent& agent) {
+                           const std::vector<core::AgentAction>& actions, core::Agent& agent) {
   if (!loop_.runs()) return;
   if (std::holds_alternative<core::AssignmentSaved>(event)) --saves_under_way_;
   if (const auto* done = std::get_if<core::OperationDone>(&event)) note_end_of_build(*done);

@@ -10,7 +10,8 @@
 
 namespace hearth::sim {
 
-/// The AgentStore on a node's disk, in bytes: it outlives the agent's processes and the machine's boots.
+/// The AgentStore on a node's disk, in bytes: it outlives the agent's processes and the machine's
+/// boots.
 ///
 /// A file that a power cut left torn or full of zeros is told from one that is whole, as
 /// adapters/agent_store does by a digest. A count of starts that is lost begins anew.

@@ -54,7 +54,8 @@ class SimBroker {
     std::function<void(const std::string& topic)> on_written;
   };
   using ClientId = std::uint64_t;
-  /// How a record fared; of one that is lost, or taken by a broker that is gone, there is no outcome.
+  /// How a record fared; of one that is lost, or taken by a broker that is gone, there is no
+  /// outcome.
   using Acknowledge = std::function<void(Result<void>)>;
 
   /// Of a bus in good health.

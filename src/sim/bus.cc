@@ -128,8 +128,8 @@ void SimBus::ensure_topics(std::vector<TopicSpec> topics,
                            std::function<void(std::vector<TopicFailure>)> done) {
   if (!loop_.runs()) return;
   // It is sent now; what the broker makes of it is not for us to take back.
-  loop_.world().after(broker_.draw_delay(), [this, alive = loop_.alive(), topics = std::move(topics),
-                                             done = std::move(done)] {
+  loop_.world().after(broker_.draw_delay(), [this, alive = loop_.alive(),
+                                             topics = std::move(topics), done = std::move(done)] {
     if (*alive) try_to_make(topics, done);
   });
   hooks_.on_effect();
@@ -183,8 +183,7 @@ void SimBus::fetch(const std::string& topic) {
   if (!exists) return tell_missing(topic);
   const std::int64_t first = broker_.first_of(topic);
   const std::int64_t end = broker_.end_of(topic);
-  const bool is_new =
-      std::exchange(reader.topic_id, broker_.id_of(topic)) != broker_.id_of(topic);
+  const bool is_new = std::exchange(reader.topic_id, broker_.id_of(topic)) != broker_.id_of(topic);
   if (is_new) reader.position = reader.from == FollowFrom::kEnd ? end : first;
   reader.position = std::max(reader.position, first);
   const bool had_to_read = reader.position < end;

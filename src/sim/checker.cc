@@ -298,9 +298,10 @@ void Checker::on_assignment(const Assignment& assignment) {
   for (const AssignedInstance& told : assignment.instances) {
     ids_used_.insert(told.id);
     const auto found = store_.instances().find(told.id);
-    const bool stored =
-        found != store_.instances().end() && found->second.node == assignment.node &&
-        found->second.desired_state == told.desired_state && found->second.generation == told.generation;
+    const bool stored = found != store_.instances().end() &&
+                        found->second.node == assignment.node &&
+                        found->second.desired_state == told.desired_state &&
+                        found->second.generation == told.generation;
     if (!stored) {
       world_.violate("stored-before-told",
                      fmt::format("'{}' is told to have '{}', of which the store knows otherwise",
@@ -351,7 +352,7 @@ void Checker::on_status(const NodeName& node, const Heartbeat& heartbeat) {
   AssignmentNumber& last = applied_[node];
   if (heartbeat.applied < last) {
     world_.violate("assignment-goes-forward", fmt::format("'{}' applied {} after {}", node.str(),
-                                                    show(heartbeat.applied), show(last)));
+                                                          show(heartbeat.applied), show(last)));
   }
   last = heartbeat.applied;
 }
@@ -360,7 +361,7 @@ void Checker::on_saved(const NodeName& node, const Assignment& assignment) {
   AssignmentNumber& last = saved_[node];
   if (assignment.number < last) {
     world_.violate("assignment-goes-forward", fmt::format("'{}' stored {} after {}", node.str(),
-                                                    show(assignment.number), show(last)));
+                                                          show(assignment.number), show(last)));
   }
   last = assignment.number;
   std::set<BuildKey>& ordered = ordered_of_[node];

@@ -27,8 +27,8 @@ namespace hearth::sim {
 ///   power-off-only-dead      power is switched only where verdict and phase are stored, and never
 ///                            off while blind or where the node has long been well
 ///   stored-before-told       an assignment names only what the store has, as it has it
-///   assignment-goes-forward        what is published, stored by an agent, and applied never goes back
-///   spares-the-wanted        an agent that can read what is wanted stops nothing of it
+///   assignment-goes-forward        what is published, stored by an agent, and applied never goes
+///   back spares-the-wanted        an agent that can read what is wanted stops nothing of it
 ///   one-container            no two containers of one instance run on a node, but for a moment
 ///                            where its engine did what it said it had not
 ///   stopped-only-if-spare    an instance that runs is not stopped before its replacement runs, or

@@ -50,7 +50,7 @@ class CheckerTest : public testing::Test {
 
   /// One instance, which serves or not.
   static Instance one(std::uint64_t number, InstanceState state,
-                       DesiredState desired_state = DesiredState::kRun) {
+                      DesiredState desired_state = DesiredState::kRun) {
     Instance instance{.id = make_instance_id(kApp, number),
                       .workload = kApp,
                       .generation = {1},

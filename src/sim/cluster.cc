@@ -193,20 +193,20 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
 SimManager::Hooks Cluster::manager_hooks() {
   return {
       .process = {.on_batch = [this](const core::ManagerBatch& batch) { checker_.on_batch(batch); },
-               .on_assignment = [this](const Assignment& one) { checker_.on_assignment(one); },
-               .on_event =
-                   [this](const ClusterEvent& event) {
-                     world_.note("manager",
-                                 fmt::format("{}: {}", name_of(event.type), event.message));
-                   },
-               .on_power_told = [this](const NodeName& name,
-                                       PowerVerb verb) { checker_.on_switch(name, verb); },
-               .switch_power = [this](const NodeName& name,
-                                      PowerVerb verb) { carry_out_switch(name, verb); },
-               .dial = [this](const NodeName& name, const Endpoint&) { return dial(name); },
-               .agents = [this](const HttpCall& call) { return answer_of_agent(call); },
-               .on_effect = {},
-               .on_fatal = {}},
+                  .on_assignment = [this](const Assignment& one) { checker_.on_assignment(one); },
+                  .on_event =
+                      [this](const ClusterEvent& event) {
+                        world_.note("manager",
+                                    fmt::format("{}: {}", name_of(event.type), event.message));
+                      },
+                  .on_power_told = [this](const NodeName& name,
+                                          PowerVerb verb) { checker_.on_switch(name, verb); },
+                  .switch_power = [this](const NodeName& name,
+                                         PowerVerb verb) { carry_out_switch(name, verb); },
+                  .dial = [this](const NodeName& name, const Endpoint&) { return dial(name); },
+                  .agents = [this](const HttpCall& call) { return answer_of_agent(call); },
+                  .on_effect = {},
+                  .on_fatal = {}},
       .on_start = [this] { move_embedded_broker(true); },
       .on_crash =
           [this] {
@@ -408,8 +408,9 @@ std::string Cluster::unsettled_containers() {
   }
   for (const auto& [id, instance] : stored().instances()) {
     if (!seen.contains(id)) {
-      return fmt::format("'{}' ({}, {}) has no container: {}", id.str(), name_of(instance.desired_state),
-                         name_of(instance.status.state), instance.status.reason);
+      return fmt::format("'{}' ({}, {}) has no container: {}", id.str(),
+                         name_of(instance.desired_state), name_of(instance.status.state),
+                         instance.status.reason);
     }
   }
   for (const auto& [name, workload] : stored().workloads()) {

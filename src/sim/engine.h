@@ -94,7 +94,8 @@ class SimEngine {
   void tell_watching();
   void tell_lost(const std::string& why);
   void tell_later(bool of_any_start, std::function<void(const Watch&)> how);
-  void deliver(bool of_any_start, std::uint64_t start, const std::function<void(const Watch&)>& how);
+  void deliver(bool of_any_start, std::uint64_t start,
+               const std::function<void(const Watch&)>& how);
   void stop_hanging();
   void end(Container& container, int code);
   ContainerId next_id();

@@ -34,9 +34,10 @@ void SimMachine::power_on() {
   if (powered_) return;
   powered_ = true;
   world_.note(name_, "power on");
-  world_.after(world_.between(milliseconds(500), milliseconds(4000)), [this, switched = ++power_switches_] {
-    if (switched == power_switches_) boot();
-  });
+  world_.after(world_.between(milliseconds(500), milliseconds(4000)),
+               [this, switched = ++power_switches_] {
+                 if (switched == power_switches_) boot();
+               });
 }
 
 void SimMachine::power_off() {
@@ -74,12 +75,12 @@ void SimMachine::start_agent() {
   save_crash_ = SaveCrash::kNone;
   agent_ = std::make_unique<AgentProcess>(
       AgentProcess::Node{.host = host_,
-                      .disk = disk_,
-                      .store = store_,
-                      .folder = work_folder_,
-                      .engine = engine_,
-                      .broker = broker_,
-                      .content = content_},
+                         .disk = disk_,
+                         .store = store_,
+                         .folder = work_folder_,
+                         .engine = engine_,
+                         .broker = broker_,
+                         .content = content_},
       AgentProcess::Config{.settings = settings_, .boot_id = boot_id_, .bus = bus_}, hooks_.agent);
 }
 

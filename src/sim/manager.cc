@@ -60,11 +60,11 @@ void SimManager::start() {
   world_.note(kName, "starts");
   hooks_.on_start();
   process_ = std::make_unique<ManagerProcess>(ManagerProcess::Parts{.host = host_,
-                                                           .disk = disk_,
-                                                           .store = store_,
-                                                           .broker = broker_,
-                                                           .power_faults = power_faults_},
-                                        config_, hooks_.process);
+                                                                    .disk = disk_,
+                                                                    .store = store_,
+                                                                    .broker = broker_,
+                                                                    .power_faults = power_faults_},
+                                              config_, hooks_.process);
 }
 
 void SimManager::end() {

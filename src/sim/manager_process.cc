@@ -34,7 +34,7 @@ ManagerProcess::ManagerProcess(const Parts& parts, const Config& config, const H
       http_(loop_, hooks.agents, hooks.on_effect),
       power_(loop_, parts.power_faults,
              {.on_told = hooks.on_power_told,
-              .act = hooks.switch_power,
+              .on_switch = hooks.switch_power,
               .on_effect = hooks.on_effect}) {
   ManagerShellConfig shell_config{.topic_prefix = config.topic_prefix,
                                   .bus_bootstrap = parts.broker.address(),

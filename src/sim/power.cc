@@ -33,17 +33,17 @@ void SimPower::switch_power(const NodeName& node, PowerVerb verb, Completion<voi
   };
   // By value: the switch outlives the manager that told it.
   world.after(world.between(milliseconds(50), milliseconds(1500)),
-              [act = hooks_.act, node, verb, fate, late, answer] {
+              [on_switch = hooks_.on_switch, node, verb, fate, late, answer] {
                 switch (fate) {
                   case Fate::kNothing: return;
                   case Fate::kFails:
                     return answer({}, fail(ErrorCode::kFailed, "the switch does not answer"));
                   case Fate::kDone:
-                  case Fate::kDoneTellsLate: act(node, verb); return answer(late, {});
+                  case Fate::kDoneTellsLate: on_switch(node, verb); return answer(late, {});
                   case Fate::kDoneSaysItFailed:
-                    act(node, verb);
+                    on_switch(node, verb);
                     return answer({}, fail(ErrorCode::kFailed, "the connection broke"));
-                  case Fate::kDoneNeverTells: return act(node, verb);
+                  case Fate::kDoneNeverTells: return on_switch(node, verb);
                 }
               });
   hooks_.on_effect();

@@ -25,7 +25,7 @@ class SimPower final : public PowerDriver {
 
   struct Hooks {
     Switch on_told;
-    Switch act;  ///< Switches.
+    Switch on_switch;  ///< Switches.
     Task on_effect;
   };
 

@@ -10,8 +10,8 @@
 
 namespace hearth::sim {
 
-/// The Store of the manager, on its disk: it outlives the manager's processes. A commit happens at one
-/// instant, all of it or nothing.
+/// The Store of the manager, on its disk: it outlives the manager's processes. A commit happens at
+/// one instant, all of it or nothing.
 ///
 /// One that fails may have been done all the same, and is then tried again. The last ones can be
 /// lost where the disk did not keep what it promised, which a crash of the process brings to light.

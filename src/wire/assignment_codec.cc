@@ -93,7 +93,7 @@ std::optional<Assignment> read_assignment(JsonObject& in) {
   if (!wire::is_our_version(in.required("v"))) return std::nullopt;
   auto node = in.required("node").parsed(NodeName::parse);
   const AssignmentNumber number{.epoch = wire::counter<Epoch>(in.required("epoch")),
-                          .revision = wire::counter<Revision>(in.required("revision"))};
+                                .revision = wire::counter<Revision>(in.required("revision"))};
   const auto interval = wire::nanoseconds(in.required("heartbeat_interval_ns"),
                                           kHeartbeatIntervalMin, kHeartbeatIntervalMax);
   std::vector<AssignedInstance> instances = read_instances(in.required("instances"));

@@ -16,8 +16,9 @@ inline constexpr std::size_t kAssignmentBytesMax = 896 * 1000;
 /// (docs/reference/protocol.md). kExhausted if it would be longer than kAssignmentBytesMax.
 Result<std::string> encode(const Assignment& assignment);
 
-/// Every field is required, lists too: an assignment with a part missing must not read as "stop the rest".
-/// Instances come ordered by id. kCorrupt, with the path, for anything else than an assignment.
+/// Every field is required, lists too: an assignment with a part missing must not read as "stop the
+/// rest". Instances come ordered by id. kCorrupt, with the path, for anything else than an
+/// assignment.
 Result<Assignment> decode_assignment(std::string_view text);
 
 }  // namespace hearth

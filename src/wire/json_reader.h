@@ -132,11 +132,11 @@ class JsonValue {
     return read(*this);
   }
 
-  /// Calls `visit(const JsonValue&)` for every element of a list.
-  template <class Visit>
-  void each(Visit visit) const {
+  /// Calls `on_each(const JsonValue&)` for every element of a list.
+  template <class Function>
+  void each(Function on_each) const {
     const std::size_t count = element_count();
-    for (std::size_t i = 0; i < count; ++i) visit(element(i));
+    for (std::size_t i = 0; i < count; ++i) on_each(element(i));
   }
 
   /// What `read` (const JsonValue& → optional<T>) makes of the elements of a list.
@@ -185,11 +185,11 @@ class JsonObject {
   /// Notes every member that was not asked for, with the nearest key that was, and all of them.
   void refuse_unknown() const;
 
-  /// Calls `visit(std::string_view key, const JsonValue&)` for every member: for objects whose keys
-  /// are data.
-  template <class Visit>
-  void each(Visit visit) const {
-    for (std::size_t i = 0; i < member_count(); ++i) visit(member_key(i), member(i));
+  /// Calls `on_each(std::string_view key, const JsonValue&)` for every member: for objects whose
+  /// keys are data.
+  template <class Function>
+  void each(Function on_each) const {
+    for (std::size_t i = 0; i < member_count(); ++i) on_each(member_key(i), member(i));
   }
 
   void fault(std::string what) const { self_.fault(std::move(what)); }

@@ -137,13 +137,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     runs = actions.add_parser("run", help="play histories: what stands behind -- goes to hearth-sim")
     runs.add_argument("more", nargs="*", metavar="-- ARGUMENT")
-    runs.set_defaults(act=_run)
+    runs.set_defaults(run=_run)
     compare = actions.add_parser("hashes", help="the trace of each history, or which differ from those of a revision")
     compare.add_argument("--against", metavar="REV", help="the revision to compare with; exit 1 if any history differs")
     compare.add_argument("--seeds", type=_positive, default=SEEDS_DEFAULT, help=f"of each scenario (default: {SEEDS_DEFAULT})")
     compare.add_argument("--scenario", action="append", metavar="NAME", help="only this one; may be given again (default: all)")
     compare.add_argument("--words", type=Path, metavar="FILE", help="lines 'FROM => TO': what REV says, and what is said here for it")
-    compare.set_defaults(act=_hashes)
+    compare.set_defaults(run=_hashes)
 
 
 VERBS = [
@@ -152,5 +152,5 @@ VERBS = [
           "./dev sim hashes --against HEAD~3             which histories a change altered",
           "./dev sim hashes --against main --seeds 5000  the same, surer",
           "./dev sim hashes --against main --words FILE  the same, for a change of words"],
-         lambda args: args.act(args), _arguments),
+         lambda args: args.run(args), _arguments),
 ]

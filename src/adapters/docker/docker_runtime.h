@@ -60,8 +60,8 @@ struct DockerCounters {
 /// watch does not notice an engine that hangs; the verbs do, by their timeouts.
 ///
 /// `ContainerExit::out_of_memory` of a notice: the kernel killed a process of the container for
-/// memory at some time since its start. The engine tells that before the death, as far as was seen, but
-/// promises no order.
+/// memory at some time since its start. The engine tells that before the death, as far as was seen,
+/// but promises no order.
 ///
 /// An inventory agrees with the notices: once a container was told to have ended, or to be gone, no
 /// inventory that completes later has it running (the engine's own list may lag behind its events,

@@ -216,9 +216,9 @@ void EngineClient::keep(Connection connection) {
   idle_.push_back(std::move(connection));
 }
 
-void EngineClient::each_open(const std::function<void(EngineConnection&)>& visit) {
+void EngineClient::each_open(const std::function<void(EngineConnection&)>& on_each) {
   for (const auto& open : std::vector(open_)) {
-    if (const Connection connection = open.lock()) visit(*connection);
+    if (const Connection connection = open.lock()) on_each(*connection);
   }
 }
 

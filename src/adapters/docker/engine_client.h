@@ -105,7 +105,7 @@ class EngineClient {
   std::string head_of(const EngineRequest& request, std::uint64_t body_size,
                       std::string_view content_type) const;
   void keep(Connection connection);
-  void each_open(const std::function<void(EngineConnection&)>& visit);
+  void each_open(const std::function<void(EngineConnection&)>& on_each);
 
   boost::asio::io_context& loop_;
   const std::filesystem::path socket_;

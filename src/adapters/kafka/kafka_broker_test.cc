@@ -238,7 +238,8 @@ TEST_F(KafkaBrokerTest, ATopicMadeAfterItWasFollowedComesAlive) {
 
   auto manager = open(config());
   ASSERT_TRUE(ensure(*manager->bus, {compact_topic(topic)}));
-  ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = "assignment"}));
+  ASSERT_TRUE(
+      publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = "assignment"}));
   ASSERT_TRUE(run_until([&] { return !agent->messages.empty(); }, seconds(5)));
   EXPECT_EQ(agent->messages[0].payload, "assignment");
 }
@@ -264,7 +265,8 @@ TEST_F(KafkaBrokerTest, ATopicThatWasDeletedAndMadeAnewIsFollowedOn) {
   auto agent = open(config(KafkaRole::kAgent));
   ASSERT_TRUE(ensure(*manager->bus, {compact_topic(topic)}));
   for (const char* revision : {"1", "2", "3"}) {
-    ASSERT_TRUE(publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = revision}));
+    ASSERT_TRUE(
+        publish_in_the_end(*manager->bus, {.topic = topic, .key = "n", .payload = revision}));
   }
   agent->bus->follow(topic, FollowFrom::kBeginning);
   ASSERT_TRUE(run_until([&] { return agent->messages.size() == 3; }));

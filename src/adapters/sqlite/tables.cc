@@ -264,8 +264,8 @@ InstanceTable::InstanceTable(SqlDatabase& database)
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
-  const auto& [id, workload, generation, node, desired_state, image, container_spec, status, replaces,
-               changed_at] = instance;
+  const auto& [id, workload, generation, node, desired_state, image, container_spec, status,
+               replaces, changed_at] = instance;
   const auto& [reference, archive] = image;
   const auto& [environment, resources, pids_max] = container_spec;
   const auto& [cpu_millis, memory_bytes] = resources;

@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 
 /// What the child does between fork and exec: nothing but system calls, since other threads of ours
 /// may have held any lock at the fork.
-[[noreturn]] void become(char* const* arguments, int output, pid_t parent) {
+[[noreturn]] void exec_child(char* const* arguments, int output, pid_t parent) {
   constexpr int kCannotRun = 127;
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -126,7 +126,7 @@ Result<Child> Child::start(asio::io_context& loop, const std::vector<std::string
   arguments.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(arguments.data(), pipe[1], parent);
+  if (pid == 0) exec_child(arguments.data(), pipe[1], parent);
   const int error = errno;
   ::close(pipe[1]);
   if (pid < 0) {

@@ -70,7 +70,7 @@ class Keeper {
   std::optional<Child> child_;
   bool wanted_ = false;
   std::chrono::steady_clock::time_point started_at_;
-  Duration delay_{};          ///< Before the next start.
+  Duration delay_{};         ///< Before the next start.
   unsigned short_runs_ = 0;  ///< In a row.
   std::unique_ptr<Waiting> waiting_;
 };

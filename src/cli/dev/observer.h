@@ -55,8 +55,8 @@ class Observer {
   const std::atomic<bool>& stopping_;
 };
 
-/// Whether these nodes are live by what this manager received from them since its start: what it remembers
-/// of an earlier one does not count, nor do other nodes.
+/// Whether these nodes are live by what this manager received from them since its start: what it
+/// remembers of an earlier one does not count, nor do other nodes.
 Observer::Sight all_live(const std::vector<NodeView>& nodes, const std::vector<NodeName>& wanted);
 
 }  // namespace hearth::cli

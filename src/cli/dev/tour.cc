@@ -266,17 +266,18 @@ Result<void> Tour::see_work_moved() {
 Result<void> Tour::see_node_return() {
   const Result<NodeName> name = NodeName::parse(frozen_->name);
   if (!name) return tl::unexpected(name.error());
-  const auto returned =
-      observer_.wait(kReturnWithin, frozen_->name + " live again, in a new incarnation", [&]() -> Sight {
+  const auto returned = observer_.wait(
+      kReturnWithin, frozen_->name + " live again, in a new incarnation", [&]() -> Sight {
         const auto now = observer_.node(*name);
         if (!now) return not_seen(now.error());
         const bool is_new_incarnation =
             now->boot_id != frozen_->boot_id || now->start_count > frozen_->start_count;
         const std::string starts = fmt::format("start {} of its agent, it was start {}",
-                                             now->start_count, frozen_->start_count);
+                                               now->start_count, frozen_->start_count);
         if (now->state == "live" && is_new_incarnation) return {true, starts};
-        return {false, fmt::format("{} is {} ({}; {}), recovery {} {}", now->name, now->state,
-                                   now->evidence, starts, now->recovery_phase, now->recovery_reason)};
+        return {false,
+                fmt::format("{} is {} ({}; {}), recovery {} {}", now->name, now->state,
+                            now->evidence, starts, now->recovery_phase, now->recovery_reason)};
       });
   if (!returned) return tl::unexpected(returned.error());
   console_.tell(fmt::format("{} was power-cycled and is live again, {} after it hung ({})",

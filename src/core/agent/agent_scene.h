@@ -52,8 +52,9 @@ class AgentScene {
   static Image image(char hex) {
     return {.reference = fmt::format("hearth/app:{}", hex), .archive = digest(hex)};
   }
-  static AssignedInstance assigned(std::uint64_t number, DesiredState desired_state = DesiredState::kRun,
-                               char image_hex = 'a') {
+  static AssignedInstance assigned(std::uint64_t number,
+                                   DesiredState desired_state = DesiredState::kRun,
+                                   char image_hex = 'a') {
     return {.id = id(number),
             .workload = app(),
             .generation = {1},

@@ -244,7 +244,8 @@ TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
   EXPECT_THAT(scene.containers, SizeIs(2));
 }
 
-// The runtime. -------------------------------------------------------------------------------------
+// The runtime.
+// -------------------------------------------------------------------------------------
 
 TEST(Agent, ARuntimeThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
   Scene scene;

@@ -50,8 +50,8 @@ void AssignmentIntake::on_caught_up(MonoTime now) {
   if (!state_.newest) state_.first_wait_ends.reset();
 }
 
-const Assignment* AssignmentIntake::on_saved(const AssignmentNumber& number, const Result<void>& outcome,
-                                             MonoTime now) {
+const Assignment* AssignmentIntake::on_saved(const AssignmentNumber& number,
+                                             const Result<void>& outcome, MonoTime now) {
   if (!state_.saving || state_.saving->number != number) return nullptr;
   Assignment saved = *std::move(state_.saving);
   state_.saving.reset();

@@ -60,8 +60,8 @@ class AssignmentIntake {
   void on_caught_up(MonoTime now);
   /// What became of storing `number`. Returns the assignment that is in force from now on; nullptr:
   /// nothing changed.
-  [[nodiscard]] const Assignment* on_saved(const AssignmentNumber& number, const Result<void>& outcome,
-                                           MonoTime now);
+  [[nodiscard]] const Assignment* on_saved(const AssignmentNumber& number,
+                                           const Result<void>& outcome, MonoTime now);
   /// While the newest cannot be stored: what is in force, without the instances that the newest
   /// does not list. They may go although that is not on disk: what they leave may be the very room
   /// that it lacks, and at the worst a node that starts cut off has them once more. nullopt
@@ -73,7 +73,9 @@ class AssignmentIntake {
   /// nullptr: none is.
   const Assignment* in_force() const { return state_.in_force ? &*state_.in_force : nullptr; }
   /// The number of the assignment in force; zero: there is none.
-  AssignmentNumber applied() const { return state_.in_force ? state_.in_force->number : AssignmentNumber{}; }
+  AssignmentNumber applied() const {
+    return state_.in_force ? state_.in_force->number : AssignmentNumber{};
+  }
   /// Whether what is in force may be carried out, as of the last tend().
   bool may_act() const { return state_.in_force && !state_.first_wait_ends; }
   /// Assignments that were refused.

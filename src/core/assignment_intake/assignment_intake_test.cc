@@ -331,7 +331,8 @@ RC_GTEST_PROP(AssignmentIntakeProperties, WhatIsInForceOnlyGrowsAndOneIsStoredAt
     RC_ASSERT(scene.intake.applied() >= before);
     before = scene.intake.applied();
     RC_ASSERT(scene.unanswered.size() <= 1U);
-    RC_ASSERT(before == AssignmentNumber{} || testing::Value(scene.saves, testing::Contains(before)));
+    RC_ASSERT(before == AssignmentNumber{} ||
+              testing::Value(scene.saves, testing::Contains(before)));
   }
 }
 

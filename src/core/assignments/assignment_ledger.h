@@ -18,7 +18,7 @@ class AssignmentRecord {
 
   struct State {
     std::optional<Assignment> published;  ///< The latest.
-    AssignmentNumber applied;                   ///< What the node last said it follows.
+    AssignmentNumber applied;             ///< What the node last said it follows.
     std::optional<MonoTime> unacknowledged_since;
     bool resend = false;
     bool operator==(const State&) const = default;
@@ -29,7 +29,9 @@ class AssignmentRecord {
   const State& save() const { return state_; }
 
   /// The number of the latest; zero: there is none.
-  AssignmentNumber assigned() const { return state_.published ? state_.published->number : AssignmentNumber{}; }
+  AssignmentNumber assigned() const {
+    return state_.published ? state_.published->number : AssignmentNumber{};
+  }
   AssignmentNumber applied() const { return state_.applied; }
 
   /// The node says that it follows `applied`. `epoch`: ours.

@@ -67,7 +67,7 @@ void Changes::on_event(const EventDraft& draft) {
                      .subject = draft.subject,
                      .message = draft.message};
   writes_.emplace_back(AppendEvent{event});
-  act(PublishEvent{std::move(event)});
+  emit(PublishEvent{std::move(event)});
 }
 
 ManagerBatch Changes::take_batch(Fleet& fleet) {

@@ -41,7 +41,7 @@ class Changes {
   void on_workload_changed(const WorkloadName& name);
   void on_epoch(Epoch epoch) { writes_.emplace_back(PutEpoch{epoch}); }
   void on_event(const EventDraft& draft);
-  void act(ManagerAction action) { actions_.push_back(std::move(action)); }
+  void emit(ManagerAction action) { actions_.push_back(std::move(action)); }
 
   // What must be looked at again.
   void reconcile(const WorkloadName& name) { mark(work_due_, name); }

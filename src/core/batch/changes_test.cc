@@ -105,7 +105,8 @@ TEST(Changes, ARecordThatChangesTwiceIsWrittenOnceAsItIsInTheEnd) {
     return std::holds_alternative<PutInstance>(write);
   });
   EXPECT_EQ(puts, 1);
-  EXPECT_EQ(std::get<PutInstance>(batch.writes.front()).instance.desired_state, DesiredState::kStop);
+  EXPECT_EQ(std::get<PutInstance>(batch.writes.front()).instance.desired_state,
+            DesiredState::kStop);
 
   scene.changes.on(scene.instances.forget(id(1)));
   EXPECT_EQ(std::get<DeleteInstance>(scene.end_step().writes.front()).id, id(1));

@@ -135,8 +135,9 @@ TEST(PlanBuild, ABuildMovesFromANodeThatIsGivenUpAndStaysIfNoOtherWillDo) {
   scene.set(kB, view_of(NodeState::kDead));
   const BuildPlan stays = scene.plan(kA, true);
   EXPECT_EQ(stays.builder, kA);
-  EXPECT_THAT(stays.reason,
-              HasSubstr("its builder 'a' is in trouble: the container runtime does not answer, and "));
+  EXPECT_THAT(
+      stays.reason,
+      HasSubstr("its builder 'a' is in trouble: the container runtime does not answer, and "));
 }
 
 TEST(PlanBuild, ABuilderThatMayComeBackHasItsTime) {

@@ -20,13 +20,14 @@ EventDraft event(EventType type, const Instance& instance, std::string message) 
 
 EventDraft placed(const Instance& instance, const InstanceTable& table) {
   const Instance* old = instance.replaces ? table.find(*instance.replaces) : nullptr;
-  return event(EventType::kInstancePlaced, instance,
-               fmt::format("'{}' {} '{}'{}", instance.id.str(),
-                           instance.desired_state == DesiredState::kStage ? "is staged on" : "goes to",
-                           instance.placed_on().str(),
-                           old == nullptr ? ""
-                                          : fmt::format(" in place of '{}' on '{}'", old->id.str(),
-                                                        old->placed_on().str())));
+  return event(
+      EventType::kInstancePlaced, instance,
+      fmt::format("'{}' {} '{}'{}", instance.id.str(),
+                  instance.desired_state == DesiredState::kStage ? "is staged on" : "goes to",
+                  instance.placed_on().str(),
+                  old == nullptr ? ""
+                                 : fmt::format(" in place of '{}' on '{}'", old->id.str(),
+                                               old->placed_on().str())));
 }
 
 EventDraft pending(const Instance& instance) {

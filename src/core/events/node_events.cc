@@ -64,13 +64,14 @@ std::optional<EventDraft> of(const RecoveryChange& change, const NodeName& node,
 EventDraft of(const Recovered& recovered, const NodeName& node) {
   return {EventType::kNodeRecovered, subject_of(node),
           fmt::format("node '{}' is back{} after {} attempt{}", node.str(),
-                      recovered.same_incarnation ? "" : " with a new incarnation", recovered.attempts,
-                      recovered.attempts == 1 ? "" : "s")};
+                      recovered.same_incarnation ? "" : " with a new incarnation",
+                      recovered.attempts, recovered.attempts == 1 ? "" : "s")};
 }
 
 EventDraft node_imported(const Node& node) {
   return {EventType::kNodeImported, subject_of(node.name),
-          fmt::format("node '{}' at {} was imported: no heartbeat yet", node.name.str(), node.agent.address)};
+          fmt::format("node '{}' at {} was imported: no heartbeat yet", node.name.str(),
+                      node.agent.address)};
 }
 
 }  // namespace hearth::core::events

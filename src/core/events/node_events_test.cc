@@ -59,7 +59,8 @@ TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherIncarnation) 
 
 TEST(NodeEvents, AnImportedNodeIsAwaitedAtItsAddress) {
   EXPECT_EQ(node_imported({.name = kNode, .agent = {"10.0.0.1", 7701}}),
-            (EventDraft{EventType::kNodeImported, "node/a", "node 'a' at 10.0.0.1 was imported: no heartbeat yet"}));
+            (EventDraft{EventType::kNodeImported, "node/a",
+                        "node 'a' at 10.0.0.1 was imported: no heartbeat yet"}));
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ std::uint64_t DialRecord::on_dialled(MonoTime now) {
   return ++state_.last_dial;
 }
 
-void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives receives, MonoTime now) {
+void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives receives,
+                            MonoTime now) {
   if (dial != state_.last_dial || !state_.under_way_since) return;
   const MonoTime began = *state_.under_way_since;
   state_.under_way_since.reset();

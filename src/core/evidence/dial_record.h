@@ -57,8 +57,8 @@ class DialRecord {
   std::uint64_t on_dialled(MonoTime now);
   /// Whether the bus carries the node's heartbeats meanwhile.
   enum class BusReceives : std::uint8_t { kYes, kNo };
-  /// An outcome of any but the last dial is ignored; a failure while nothing is received says nothing
-  /// of dialling a live node. kNotAsked changes nothing but when to dial next.
+  /// An outcome of any but the last dial is ignored; a failure while nothing is received says
+  /// nothing of dialling a live node. kNotAsked changes nothing but when to dial next.
   void on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives receives, MonoTime now);
 
   /// True while the latest dials of the live node were answered, or one in this silence was.

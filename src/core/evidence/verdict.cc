@@ -14,10 +14,9 @@ Verdict explained_by_dial(DialOutcome dial, const Evidence& evidence,
       fmt::format("silent for {} while the bus carries", show_duration(evidence.silent_for));
   switch (dial) {
     case DialOutcome::kAnswered:
-      return {
-          NodeState::kUnreachable,
-          silence +
-              "; its agent answers a dial, so the node is up and only its connection to the bus is cut"};
+      return {NodeState::kUnreachable, silence +
+                                           "; its agent answers a dial, so the node is up and only "
+                                           "its connection to the bus is cut"};
     case DialOutcome::kRefused:
       if (evidence.agent_down_for >= settings.agent_down_grace) {
         return {NodeState::kDead,

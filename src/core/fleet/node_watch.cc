@@ -129,7 +129,8 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
   const bool is_same = incarnation.told() ? incarnation == node_.incarnation : !is_booting;
   if (node_.recovery.phase != RecoveryPhase::kNone) {
     using SameIncarnation = RecoveryLadder::SameIncarnation;
-    if (!ladder_.on_heartbeat(is_same ? SameIncarnation::kYes : SameIncarnation::kNo, now.mono)) return {};
+    if (!ladder_.on_heartbeat(is_same ? SameIncarnation::kYes : SameIncarnation::kNo, now.mono))
+      return {};
     outcome.recovered =
         Recovered{.attempts = ladder_.recovery().attempt, .same_incarnation = is_same};
   }
@@ -144,8 +145,8 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
     return outcome;
   }
   const bool is_first = node_.state == NodeState::kAwaited;
-  outcome.verdict =
-      Verdict{NodeState::kLive, is_first ? "first heartbeat received" : "heartbeats received again"};
+  outcome.verdict = Verdict{NodeState::kLive,
+                            is_first ? "first heartbeat received" : "heartbeats received again"};
   return outcome;
 }
 
@@ -194,8 +195,8 @@ void NodeWatch::set_capacity(const Resources& capacity) {
 
 void NodeWatch::on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now) {
   const bool is_received = bus_carries_ && silence_.grade_at(now) == Silence::kShort;
-  dial_.on_outcome(dial, outcome, is_received ? DialRecord::BusReceives::kYes : DialRecord::BusReceives::kNo,
-                   now);
+  dial_.on_outcome(dial, outcome,
+                   is_received ? DialRecord::BusReceives::kYes : DialRecord::BusReceives::kNo, now);
 }
 
 void NodeWatch::on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now) {

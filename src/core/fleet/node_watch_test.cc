@@ -297,8 +297,10 @@ TEST(NodeWatch, IsGivenUpOnlyAfterAGraceAndOnceItIsWellNoMore) {
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no container runtime"), true, scene.now));
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(2, nullptr), true, scene.now + 31s))
       << "it said nothing of it";
-  EXPECT_TRUE(scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 31s));
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no container runtime"), true, scene.now + 32s))
+  EXPECT_TRUE(
+      scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 31s));
+  EXPECT_FALSE(
+      scene.watch.note_trouble(in_trouble(4, "no container runtime"), true, scene.now + 32s))
       << "that is known";
   EXPECT_TRUE(scene.watch.is_given_up());
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(5, ""), true, scene.now + 33s));
@@ -321,14 +323,17 @@ TEST(NodeWatch, TroubleDoesNotCountWhileTheBusDoesNotCarryOrItsOwnerIsLate) {
   scene.live();
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no container runtime"), true, scene.now));
   scene.watch.on_bus_lost();
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(2, "no container runtime"), true, scene.now + 40s));
+  EXPECT_FALSE(
+      scene.watch.note_trouble(in_trouble(2, "no container runtime"), true, scene.now + 40s));
   scene.now += 40s;
   scene.watch.on_bus_restored(scene.now);
-  EXPECT_FALSE(scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 29s));
+  EXPECT_FALSE(
+      scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 29s));
   scene.now += 60s;
   scene.watch.on_stall(40s, scene.now);
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(4, "no container runtime"), true, scene.now));
-  EXPECT_TRUE(scene.watch.note_trouble(in_trouble(5, "no container runtime"), true, scene.now + 11s));
+  EXPECT_TRUE(
+      scene.watch.note_trouble(in_trouble(5, "no container runtime"), true, scene.now + 11s));
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ std::string line_of(const PutWorkload& write) {
 }
 std::string line_of(const PutInstance& write) {
   const Instance& instance = write.instance;
-  return fmt::format("store instance {}: {} on {}, {}", instance.id.str(), name_of(instance.desired_state),
-                     instance.node ? instance.node->str() : "no node",
-                     name_of(instance.status.state));
+  return fmt::format(
+      "store instance {}: {} on {}, {}", instance.id.str(), name_of(instance.desired_state),
+      instance.node ? instance.node->str() : "no node", name_of(instance.status.state));
 }
 std::string line_of(const DeleteInstance& write) {
   return fmt::format("delete instance {}", write.id.str());
@@ -59,8 +59,8 @@ std::string line_of(const SendCanary&) {
 }
 std::string line_of(const PublishAssignment& action) {
   const Assignment& assignment = action.assignment;
-  std::string line = fmt::format("assign {} {}.{}:", assignment.node.str(), assignment.number.epoch.value,
-                                 assignment.number.revision.value);
+  std::string line = fmt::format("assign {} {}.{}:", assignment.node.str(),
+                                 assignment.number.epoch.value, assignment.number.revision.value);
   for (const AssignedInstance& one : assignment.instances) {
     line += fmt::format(" {} {}", name_of(one.desired_state), one.id.str());
   }

@@ -138,7 +138,7 @@ void Manager::watch_bus() {
     }
   }
   if (const std::optional<MonoTime> canary = bus_.take_canary(now_.mono))
-    changes_.act(SendCanary{*canary});
+    changes_.emit(SendCanary{*canary});
 }
 
 void Manager::on(const Started&) {
@@ -148,7 +148,7 @@ void Manager::on(const Started&) {
                                                      .instances = instances_.rows().size()}));
   for (const auto& [name, one] : fleet_.watches()) {
     NodeWatch& watch = fleet_.node(name);
-    changes_.act(WatchNode{name});
+    changes_.emit(WatchNode{name});
     watch.resume(now_.mono);
     tell_recovery(watch);
     settle(watch);
@@ -195,7 +195,7 @@ void Manager::on(const PowerSwitched& event) {
 void Manager::on(const CommandReceived& event) {
   Result<CommandResult> result =
       std::visit([this](const auto& command) { return carry_out(command); }, event.command);
-  changes_.act(Reply{event.request, std::move(result)});
+  changes_.emit(Reply{event.request, std::move(result)});
 }
 
 Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
@@ -223,7 +223,7 @@ Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
                                        .changed_at = now_.wall});
     fleet_.mark_changed(entry.name);
     changes_.assign(entry.name);
-    changes_.act(WatchNode{entry.name});
+    changes_.emit(WatchNode{entry.name});
     changes_.on_event(events::node_imported(added.node()));
   }
   return CommandResult{
@@ -273,7 +273,7 @@ void Manager::publish_assignments() {
     std::optional<Assignment> assignment = assignments_.publish(std::move(wanted), now_.mono);
     if (!assignment) continue;
     settle(fleet_.node(name));
-    changes_.act(PublishAssignment{*std::move(assignment)});
+    changes_.emit(PublishAssignment{*std::move(assignment)});
   }
 }
 

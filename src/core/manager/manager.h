@@ -27,9 +27,10 @@ using ManagerSettings = FleetSettings;
 /// Counts of what went by, for metrics. All since the start.
 struct ManagerCounters {
   std::uint64_t heartbeats = 0;
-  std::uint64_t heartbeats_stale = 0;  ///< Of an older incarnation, or a repetition: no sign of life.
-  std::uint64_t steps_late = 0;        ///< The loop itself was late and deadlines were put off.
-  std::uint64_t nodes_tended = 0;      ///< How often one was looked at.
+  std::uint64_t heartbeats_stale =
+      0;                           ///< Of an older incarnation, or a repetition: no sign of life.
+  std::uint64_t steps_late = 0;    ///< The loop itself was late and deadlines were put off.
+  std::uint64_t nodes_tended = 0;  ///< How often one was looked at.
   /// Records to be written and things to be looked at again (Changes::marked()).
   std::uint64_t entries_marked = 0;
   bool operator==(const ManagerCounters&) const = default;

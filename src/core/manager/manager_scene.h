@@ -259,8 +259,8 @@ class ManagerScene {
     if (!agents_obey) return heartbeat;
     for (const AssignedInstance& one : latest->second.instances) {
       heartbeat.report->instances[one.id] = {
-          .state =
-              one.desired_state == DesiredState::kRun ? InstanceState::kRunning : InstanceState::kStaged,
+          .state = one.desired_state == DesiredState::kRun ? InstanceState::kRunning
+                                                           : InstanceState::kStaged,
           .container = {fmt::format("{}-on-{}", one.id.str(), name.str())}};
     }
     for (const BuildOrder& order : latest->second.builds) {

@@ -195,7 +195,8 @@ TEST(Manager, WorkThatWaitsIsPlacedWhenRoomIsMade) {
   EXPECT_EQ(scene.instances.at(waits).status.state, InstanceState::kAssigned);
 }
 
-// Restarts of the manager itself. --------------------------------------------------------------------
+// Restarts of the manager itself.
+// --------------------------------------------------------------------
 
 TEST(Manager, ANewLifeRaisesTheEpochRepeatsNothingAndStopsNothing) {
   Scene scene;

@@ -130,7 +130,7 @@ void Manager::tell_recovery(NodeWatch& watch) {
     }
   }
   if (const std::optional<PowerVerb> verb = watch.take_verb())
-    changes_.act(SwitchPower{watch.name(), *verb, watch.node().recovery.attempt});
+    changes_.emit(SwitchPower{watch.name(), *verb, watch.node().recovery.attempt});
 }
 
 /// Does what is due for one node.
@@ -142,8 +142,8 @@ void Manager::tend(NodeWatch& watch, AssignmentRecord& assignment) {
   tell_recovery(watch);
   const Node& node = watch.node();
   if (const std::optional<std::uint64_t> dial = watch.take_dial(now_.mono))
-    changes_.act(Dial{node.name, node.agent, *dial, watch.dial().timeout()});
-  if (watch.take_fetch(now_.mono)) changes_.act(FetchStatus{node.name, node.agent});
+    changes_.emit(Dial{node.name, node.agent, *dial, watch.dial().timeout()});
+  if (watch.take_fetch(now_.mono)) changes_.emit(FetchStatus{node.name, node.agent});
   if (watch.is_judged() && assignment.on_tick(watch.has_agent(), now_.mono))
     changes_.assign(node.name);
   settle(watch, assignment);

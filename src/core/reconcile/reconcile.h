@@ -42,8 +42,8 @@ using StateOfNode = std::function<NodeState(const NodeName&)>;
 /// not at what happened, so it may be called at any time and as often as one likes; carried out,
 /// its plan leads to a state whose plan is empty.
 ///
-/// An instance on a dead node is replaced and stays listed until the replacement runs: an instance that
-/// comes back serves on until then, and stops after. One on a suspect node gets a staged
+/// An instance on a dead node is replaced and stays listed until the replacement runs: an instance
+/// that comes back serves on until then, and stops after. One on a suspect node gets a staged
 /// replacement, which is withdrawn when the node is well again. An older generation is replaced one
 /// instance at a time, the new before the old. A chain of replacements counts as one instance.
 ///

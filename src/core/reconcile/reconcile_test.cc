@@ -296,8 +296,9 @@ class AnyScene : public Scene {
                                            InstanceState::kLost, InstanceState::kCrashLoop));
     made.generation = {*rc::gen::inRange(1U, 3U)};
     made.desired_state = *rc::gen::element(DesiredState::kRun, DesiredState::kRun,
-                                    DesiredState::kStop, DesiredState::kStage);
-    if (!where && made.desired_state == DesiredState::kStage) made.desired_state = DesiredState::kRun;
+                                           DesiredState::kStop, DesiredState::kStage);
+    if (!where && made.desired_state == DesiredState::kStage)
+      made.desired_state = DesiredState::kRun;
     // At most one replacement each, of one that came before; what is staged is not replaced.
     const bool has_before = instances.size() > 1;
     if (!has_before || std::next(instances.rbegin())->desired_state == DesiredState::kStage) return;
@@ -327,7 +328,8 @@ RC_GTEST_PROP(ReconcileProperties, PlansLeadToAStateThatNeedsNone, ()) {
   const auto wanted = scene.workload.current->spec.instances;
   std::uint32_t kept = 0;
   for (const Instance& one : scene.instances) {
-    if (one.desired_state == DesiredState::kRun && scene.nodes.at(*one.node) != NodeState::kDead) ++kept;
+    if (one.desired_state == DesiredState::kRun && scene.nodes.at(*one.node) != NodeState::kDead)
+      ++kept;
   }
   RC_ASSERT(kept == wanted);
 }

@@ -122,7 +122,7 @@ struct Scene {
     (void)capacity.set_eligibility(node, Eligibility({.state = state, .has_report = true}, kEpoch));
   }
   /// With all that follows for work.
-  void become(const NodeName& node, NodeState state) {
+  void transition_to(const NodeName& node, NodeState state) {
     (void)fleet.node(node).transition_to(state, "", kNow);
     (void)fleet.node(node).take_changed();
     rate(node, state);
@@ -178,16 +178,16 @@ TEST(WorkExecutor, ABuildMovesWhenItsNodeDiesAndWaitsInWordsIfNoneWillDo) {
   Scene scene;
   scene.deploy(spec(1));
   (void)scene.work();
-  scene.become(kA, NodeState::kDead);
+  scene.transition_to(kA, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.workloads.workload(kApp).build_node, kB);
   EXPECT_THAT(scene.assigned, ElementsAre(kA, kB)) << "the old one is told, should it come back";
-  for (const NodeName& name : {kB, kC}) scene.become(name, NodeState::kDead);
+  for (const NodeName& name : {kB, kC}) scene.transition_to(name, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.workloads.workload(kApp).build_node, std::nullopt);
   EXPECT_THAT(scene.workloads.workload(kApp).reason,
               HasSubstr("its builder 'b' is dead, and no node can take it: 2 nodes dead"));
-  scene.become(kC, NodeState::kLive);
+  scene.transition_to(kC, NodeState::kLive);
   (void)scene.work();
   EXPECT_EQ(scene.workloads.workload(kApp).build_node, kC);
   EXPECT_THAT(scene.workloads.workload(kApp).reason, IsEmpty());
@@ -223,11 +223,11 @@ TEST(WorkExecutor, WhatHasNoRoomWaitsInWordsAndIsPlacedInTheStepThatMakesRoom) {
 TEST(WorkExecutor, AReplacementThatIsOnlyStagedIsNotMadeWithoutRoom) {
   Scene scene;
   scene.run(spec(3, 'a', 800));
-  scene.become(kA, NodeState::kSuspect);
+  scene.transition_to(kA, NodeState::kSuspect);
   EXPECT_THAT(scene.work(), IsEmpty());
   EXPECT_EQ(scene.count(), 3U);
   EXPECT_EQ(scene.workloads.workload(kApp).next_instance, 4U) << "and takes no number";
-  scene.become(kA, NodeState::kDead);
+  scene.transition_to(kA, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.instance(4).status.state, InstanceState::kPending);
 }
@@ -235,7 +235,7 @@ TEST(WorkExecutor, AReplacementThatIsOnlyStagedIsNotMadeWithoutRoom) {
 TEST(WorkExecutor, ALostOneIsReplacedElsewhereAndForgottenOnceThatRuns) {
   Scene scene;
   scene.run(spec(1));
-  scene.become(kA, NodeState::kDead);
+  scene.transition_to(kA, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.instance(2).replaces, scene.instance(1).id);
   EXPECT_EQ(scene.instance(2).node, kB);
@@ -301,11 +301,11 @@ TEST(WorkExecutor, OneNodeMoreThanNeededHoldsTheImageAndIsToldSo) {
   (void)scene.work();
   EXPECT_EQ(scene.warm_images.holder_of(kApp), kC);
   EXPECT_TRUE(scene.assigned.contains(kC));
-  scene.become(kC, NodeState::kDead);
+  scene.transition_to(kC, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.warm_images.holder_of(kApp), std::nullopt);
   EXPECT_THAT(scene.warm_images.lacking(), ElementsAre(kApp));
-  scene.become(kC, NodeState::kLive);
+  scene.transition_to(kC, NodeState::kLive);
   (void)scene.work();
   EXPECT_EQ(scene.warm_images.holder_of(kApp), kC) << "it was lacking";
 }
@@ -354,7 +354,7 @@ RC_GTEST_PROP(WorkExecutorProperties, AStepLeavesNothingToBeDone, ()) {
       case 3: {
         const NodeState state =
             *rc::gen::element(NodeState::kLive, NodeState::kSuspect, NodeState::kDead);
-        if (scene.fleet.state_of(node) != state) scene.become(node, state);
+        if (scene.fleet.state_of(node) != state) scene.transition_to(node, state);
         break;
       }
       default:
@@ -375,7 +375,7 @@ RC_GTEST_PROP(WorkExecutorProperties, AStepLeavesNothingToBeDone, ()) {
     RC_ASSERT(scene.builds == builds);
   }
   for (const NodeName& node : {kA, kB, kC}) {
-    if (scene.fleet.state_of(node) != NodeState::kLive) scene.become(node, NodeState::kLive);
+    if (scene.fleet.state_of(node) != NodeState::kLive) scene.transition_to(node, NodeState::kLive);
   }
   scene.settle();
   for (const auto& [id, instance] : scene.instances.rows()) {

@@ -55,11 +55,11 @@ class RecoveryLadder {
   /// phase (it comes too late) is ignored.
   void on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now);
   enum class SameIncarnation : std::uint8_t { kYes, kNo };
-  /// The node gave a sign of life. Returns true if that ends the recovery: a new incarnation does, an old
-  /// one only where the power has not been touched in this attempt.
+  /// The node gave a sign of life. Returns true if that ends the recovery: a new incarnation does,
+  /// an old one only where the power has not been touched in this attempt.
   bool on_heartbeat(SameIncarnation same_incarnation, MonoTime now);
-  /// Notices timeouts and the end of backoffs. Not to be called while nothing could be received: a node
-  /// that came back unnoticed must not be hit.
+  /// Notices timeouts and the end of backoffs. Not to be called while nothing could be received: a
+  /// node that came back unnoticed must not be hit.
   void on_tick(MonoTime now);
   /// The node lives, however that came.
   void on_live();

@@ -39,7 +39,8 @@ TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewIncarnation) {
   EXPECT_EQ(ladder.take_verb(), std::nullopt);
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kBooting);
 
-  EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart + 3s)) << "an old incarnation's late message";
+  EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart + 3s))
+      << "an old incarnation's late message";
   EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kNo, kStart + 4s));
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kNone);
   EXPECT_EQ(ladder.next_deadline(), std::nullopt);
@@ -245,7 +246,9 @@ void anything(RecoveryLadder& ladder, MonoTime now) {
     case 0: return ladder.on_dead(now);
     case 1: return ladder.on_switched(PowerVerb::kOff, outcome(), now);
     case 2: return ladder.on_switched(PowerVerb::kOn, outcome(), now);
-    case 3: return (void)ladder.on_heartbeat(*rc::gen::element(SameIncarnation::kYes, SameIncarnation::kNo), now);
+    case 3:
+      return (void)ladder.on_heartbeat(
+          *rc::gen::element(SameIncarnation::kYes, SameIncarnation::kNo), now);
     case 4: return ladder.on_tick(now);
     case 5: return ladder.on_stall(1s, now);
     case 6: return ladder.on_bus_restored(now);
@@ -285,7 +288,9 @@ RC_GTEST_PROP(RecoveryLadderProperties, CountsOnlyAttemptsThatBegan, ()) {
     now += 1s;
     switch (*rc::gen::inRange(0, 3)) {
       case 0: ladder.on_dead(now); break;
-      case 1: ladder.on_heartbeat(*rc::gen::element(SameIncarnation::kYes, SameIncarnation::kNo), now); break;
+      case 1:
+        ladder.on_heartbeat(*rc::gen::element(SameIncarnation::kYes, SameIncarnation::kNo), now);
+        break;
       case 2: ladder.on_tick(now = std::max(now, ladder.next_deadline().value_or(now))); break;
     }
     for (std::optional<PowerVerb> verb = ladder.take_verb(); verb; verb = ladder.take_verb()) {

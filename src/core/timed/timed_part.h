@@ -63,9 +63,9 @@ class TimedParts {
   }
 
  private:
-  template <class Visit>
-  void for_each(Visit visit) const {
-    std::apply([&](auto&... part) { (visit(part), ...); }, parts_);
+  template <class Function>
+  void for_each(Function on_each) const {
+    std::apply([&](auto&... part) { (on_each(part), ...); }, parts_);
   }
 
   std::tuple<Parts&...> parts_;

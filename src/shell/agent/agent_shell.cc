@@ -76,14 +76,14 @@ void AgentShell::deliver(const core::AgentEvent& event) {
     const std::vector<core::AgentAction> actions = agent_.step(next, ports_.clock.now());
     if (config_.on_step) config_.on_step(next, actions, agent_);
     for (const core::AgentAction& action : actions) {
-      std::visit([this](const auto& one) { act(one); }, action);
+      std::visit([this](const auto& one) { execute(one); }, action);
     }
   }
   stepping_ = false;
   deadline_->arm(agent_.next_deadline() - ports_.clock.now().mono);
 }
 
-void AgentShell::act(const core::SaveAssignment& action) {
+void AgentShell::execute(const core::SaveAssignment& action) {
   const auto save = [this, &store = ports_.store,
                      assignment = action.assignment]() -> Worker::OnLoop {
     const Result<void> outcome = store.save(assignment);
@@ -95,7 +95,7 @@ void AgentShell::act(const core::SaveAssignment& action) {
   disk_->run(save);
 }
 
-void AgentShell::act(const core::TakeInventory& action) {
+void AgentShell::execute(const core::TakeInventory& action) {
   ports_.runtime.inventory([this, number = action.number](const Result<Inventory>& inventory) {
     if (!inventory) {
       warn("inventory", "the containers cannot be listed: " + inventory.error().message);
@@ -106,7 +106,7 @@ void AgentShell::act(const core::TakeInventory& action) {
   });
 }
 
-void AgentShell::act(const core::CreateContainer& action) {
+void AgentShell::execute(const core::CreateContainer& action) {
   const AssignedInstance& instance = action.instance;
   ContainerRequest request{.instance = instance.id,
                            .workload = instance.workload,
@@ -124,20 +124,20 @@ void AgentShell::act(const core::CreateContainer& action) {
   });
 }
 
-void AgentShell::act(const core::StartContainer& action) {
+void AgentShell::execute(const core::StartContainer& action) {
   ports_.runtime.start(action.container, report_to(action.operation, "starting a container"));
 }
 
-void AgentShell::act(const core::StopContainer& action) {
+void AgentShell::execute(const core::StopContainer& action) {
   ports_.runtime.stop(action.container, action.grace,
                       report_to(action.operation, "stopping a container"));
 }
 
-void AgentShell::act(const core::RemoveContainer& action) {
+void AgentShell::execute(const core::RemoveContainer& action) {
   ports_.runtime.remove(action.container, report_to(action.operation, "removing a container"));
 }
 
-void AgentShell::act(const core::FetchImage& action) {
+void AgentShell::execute(const core::FetchImage& action) {
   spdlog::info("fetching image '{}'", action.image.reference);
   images_.fetch(action.image, [this, operation = action.operation](const Result<void>& outcome,
                                                                    core::FetchStep failed_step) {
@@ -146,7 +146,7 @@ void AgentShell::act(const core::FetchImage& action) {
   });
 }
 
-void AgentShell::act(const core::BuildImage& action) {
+void AgentShell::execute(const core::BuildImage& action) {
   spdlog::info("building image '{}'", action.order.reference);
   images_.build(action.order, [this, operation = action.operation](const Result<Digest>& built) {
     if (!built) warn("build", "the build failed: " + built.error().message);
@@ -156,12 +156,12 @@ void AgentShell::act(const core::BuildImage& action) {
   });
 }
 
-void AgentShell::act(const core::CancelBuild&) {
+void AgentShell::execute(const core::CancelBuild&) {
   spdlog::info("the build under way is called off");
   images_.cancel_build();
 }
 
-void AgentShell::act(const core::SendStatus& action) {
+void AgentShell::execute(const core::SendStatus& action) {
   if (!bus_) {
     if (action.heartbeat.report) inbox_.push_back(core::StatusDropped{});
     return;

@@ -73,16 +73,16 @@ class AgentShell {
  private:
   void deliver(const core::AgentEvent& event);
   void tick();
-  void act(const core::SaveAssignment& action);
-  void act(const core::TakeInventory& action);
-  void act(const core::CreateContainer& action);
-  void act(const core::StartContainer& action);
-  void act(const core::StopContainer& action);
-  void act(const core::RemoveContainer& action);
-  void act(const core::FetchImage& action);
-  void act(const core::BuildImage& action);
-  void act(const core::CancelBuild& action);
-  void act(const core::SendStatus& action);
+  void execute(const core::SaveAssignment& action);
+  void execute(const core::TakeInventory& action);
+  void execute(const core::CreateContainer& action);
+  void execute(const core::StartContainer& action);
+  void execute(const core::StopContainer& action);
+  void execute(const core::RemoveContainer& action);
+  void execute(const core::FetchImage& action);
+  void execute(const core::BuildImage& action);
+  void execute(const core::CancelBuild& action);
+  void execute(const core::SendStatus& action);
   Completion<void> report_to(OperationId operation, std::string what);
 
   void seek_bus();

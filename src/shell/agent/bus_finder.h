@@ -19,8 +19,8 @@ struct BusAddress {
 };
 
 /// Asks the manager where the bus is, for as long as it takes, and again when the bus is gone: an
-/// embedded broker has another port after each start of the manager. `on_failed` is called for every try
-/// in vain.
+/// embedded broker has another port after each start of the manager. `on_failed` is called for
+/// every try in vain.
 class BusFinder {
  public:
   static constexpr Duration kRetry = std::chrono::seconds(1);

@@ -27,7 +27,8 @@ std::string agent_metrics(const Heartbeat& status, const AgentCounts& counts,
       .sample(counts.payloads_rejected);
   out.counter("hearth_agent_assignments_refused_total", "Assignments that were not newer.")
       .sample(counts.assignments_refused);
-  out.counter("hearth_agent_runtime_watch_breaks_total", "Breaks of the container runtime's stream of notices.")
+  out.counter("hearth_agent_runtime_watch_breaks_total",
+              "Breaks of the container runtime's stream of notices.")
       .sample(counts.runtime_watch_breaks);
   write_http_metrics(out, http);
   return std::move(out).text();

@@ -149,13 +149,14 @@ class ManagerApiTest : public testing::Test {
 };
 
 TEST_F(ManagerApiTest, ShowsANode) {
-  EXPECT_EQ(get("/v1/nodes/n1").response.body,
-            R"({"name":"n1","display_name":"N1","address":"10.0.0.7","agent_port":7701,)"
-            R"("state":"live","evidence":"first heartbeat received","status":"ACTIVE","cordoned":false,)"
-            R"("incarnation":{"boot_id":"boot","start_count":4},)"
-            R"("capacity":{"cpu_millis":4000,"memory_bytes":1000000},"load":{},)"
-            R"("recovery":{"phase":"none","attempt":0,"reason":""},"problem":"","instances":1,)"
-            R"("changed_at":"2026-03-01T09:00:00.000Z","silence_ms":null})");
+  EXPECT_EQ(
+      get("/v1/nodes/n1").response.body,
+      R"({"name":"n1","display_name":"N1","address":"10.0.0.7","agent_port":7701,)"
+      R"("state":"live","evidence":"first heartbeat received","status":"ACTIVE","cordoned":false,)"
+      R"("incarnation":{"boot_id":"boot","start_count":4},)"
+      R"("capacity":{"cpu_millis":4000,"memory_bytes":1000000},"load":{},)"
+      R"("recovery":{"phase":"none","attempt":0,"reason":""},"problem":"","instances":1,)"
+      R"("changed_at":"2026-03-01T09:00:00.000Z","silence_ms":null})");
   EXPECT_EQ(get("/v1/nodes/n9").response.status, 404U);
   EXPECT_EQ(get("/v1/nodes/N%20").response.status, 404U);
 }

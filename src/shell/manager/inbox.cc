@@ -104,7 +104,8 @@ Inbox::Admission Inbox::push_heartbeat(core::HeartbeatReceived heartbeat) {
   if (is_cut) heartbeat.heartbeat.report.reset();
   if (!supersede(*waiting, heartbeat)) {
     if (size() >= bounds_.events_max) return Admission::kDropped;
-    (heartbeat.heartbeat.report ? waiting->with_report : waiting->newest) = append(std::move(heartbeat));
+    (heartbeat.heartbeat.report ? waiting->with_report : waiting->newest) =
+        append(std::move(heartbeat));
     return is_cut ? Admission::kCut : Admission::kWaits;
   }
   return is_cut ? Admission::kCut : Admission::kSupersedes;
@@ -128,12 +129,13 @@ bool Inbox::supersede(WaitingHeartbeats& waiting, core::HeartbeatReceived& heart
   return true;
 }
 
-/// Those of its incarnation, or a new place for them; null if there is no room for one more heartbeat.
+/// Those of its incarnation, or a new place for them; null if there is no room for one more
+/// heartbeat.
 Inbox::WaitingHeartbeats* Inbox::waiting_of(const core::HeartbeatReceived& heartbeat) {
   const auto waiting = heartbeats_.find(heartbeat.node);
   if (waiting != heartbeats_.end()) {
-    const auto found =
-        std::ranges::find(waiting->second, heartbeat.heartbeat.incarnation, &WaitingHeartbeats::incarnation);
+    const auto found = std::ranges::find(waiting->second, heartbeat.heartbeat.incarnation,
+                                         &WaitingHeartbeats::incarnation);
     if (found != waiting->second.end()) return &*found;
     if (waiting->second.size() >= kIncarnationsPerNodeMax) return nullptr;
   }
@@ -192,8 +194,9 @@ void Inbox::forget(Place place) {
     if (waiting.with_report == place) waiting.with_report.reset();
     if (waiting.newest == place) waiting.newest.reset();
   }
-  std::erase_if(waiting->second,
-                [](const WaitingHeartbeats& waiting) { return !waiting.with_report && !waiting.newest; });
+  std::erase_if(waiting->second, [](const WaitingHeartbeats& waiting) {
+    return !waiting.with_report && !waiting.newest;
+  });
   if (waiting->second.empty()) heartbeats_.erase(waiting);
 }
 

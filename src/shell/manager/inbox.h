@@ -17,8 +17,8 @@ namespace hearth {
 ///
 /// - Of a node's incarnation at most two heartbeats wait: the newest with a report, and the
 ///   newest if that is newer still. Who tells a number that is not higher than one that waits is
-///   the one that is dropped, and of more than kIncarnationsPerNodeMax incarnations of one node the further ones
-///   are: one that is made up does not take the place of the node's own.
+///   the one that is dropped, and of more than kIncarnationsPerNodeMax incarnations of one node the
+///   further ones are: one that is made up does not take the place of the node's own.
 /// - Of canaries that came back only the latest sent waits: anybody who may write to the bus may
 ///   send them again.
 /// - At the bound of events further heartbeats are dropped, at that of bytes they go without their

@@ -158,7 +158,8 @@ RC_GTEST_PROP(InboxProperties, BoundsHoldAndNumbersRise, ()) {
     const std::string incarnation = *rc::gen::element(std::string("a"), std::string("b"));
     const auto seq = static_cast<std::uint64_t>(i + 1);
     const With with = *rc::gen::element(With::kReport, With::kNothing);
-    if (inbox.push(beat(node, seq, with, incarnation)) != Admission::kDropped) taken_in[node + incarnation] = seq;
+    if (inbox.push(beat(node, seq, with, incarnation)) != Admission::kDropped)
+      taken_in[node + incarnation] = seq;
     RC_ASSERT(inbox.size() <= kEventsMax);
   }
   while (!inbox.empty()) {

@@ -214,11 +214,11 @@ void ManagerShell::answer(Completion<core::CommandResult> done,
 
 void ManagerShell::carry_out(std::vector<core::ManagerAction> actions) {
   for (core::ManagerAction& action : actions) {
-    std::visit([this](auto& one) { act(one); }, action);
+    std::visit([this](auto& one) { execute(one); }, action);
   }
 }
 
-void ManagerShell::act(const core::WatchNode& action) {
+void ManagerShell::execute(const core::WatchNode& action) {
   nodes_to_follow_.insert(action.node);
   topics_wanted_.of_nodes.insert(action.node);
   ensure_topics();
@@ -279,12 +279,12 @@ bool ManagerShell::want_later(const std::string& topic) {
   return true;
 }
 
-void ManagerShell::act(const core::SendCanary& action) {
+void ManagerShell::execute(const core::SendCanary& action) {
   const Canary canary{.epoch = manager_.epoch(), .seq = ++canary_seq_, .sent_at = action.sent_at};
   publish({.topic = topics_.canary(), .key = {}, .payload = encode(canary)});
 }
 
-void ManagerShell::act(const core::PublishAssignment& action) {
+void ManagerShell::execute(const core::PublishAssignment& action) {
   const NodeName& node = action.assignment.node;
   Result<std::string> payload = encode(action.assignment);
   if (!payload)
@@ -292,7 +292,7 @@ void ManagerShell::act(const core::PublishAssignment& action) {
   publish({.topic = topics_.assignment(node), .key = node.str(), .payload = *std::move(payload)});
 }
 
-void ManagerShell::act(const core::PublishEvent& action) {
+void ManagerShell::execute(const core::PublishEvent& action) {
   spdlog::info("{} {}", name_of(action.event.type), action.event.message);
   ++counters_.events_published;
   events_.add(action.event);
@@ -302,14 +302,14 @@ void ManagerShell::act(const core::PublishEvent& action) {
            .payload = encode(action.event, config_.topic_prefix)});
 }
 
-void ManagerShell::act(const core::Dial& action) {
+void ManagerShell::execute(const core::Dial& action) {
   ports_.dialer.dial(action.node, action.agent, action.timeout,
                      [this, node = action.node, dial = action.dial](DialOutcome outcome) {
                        deliver(core::Dialled{node, dial, outcome});
                      });
 }
 
-void ManagerShell::act(const core::FetchStatus& action) {
+void ManagerShell::execute(const core::FetchStatus& action) {
   HttpCall call{.server = action.agent, .target = "/v1/status", .timeout = kFetchTimeout};
   ports_.http.send(std::move(call), [this, node = action.node](const Result<HttpReply>& reply) {
     Result<Heartbeat> status =
@@ -327,7 +327,7 @@ void ManagerShell::act(const core::FetchStatus& action) {
   });
 }
 
-void ManagerShell::act(const core::SwitchPower& action) {
+void ManagerShell::execute(const core::SwitchPower& action) {
   spdlog::warn("power {} of node '{}', attempt {}", name_of(action.verb), action.node.str(),
                action.attempt);
   ports_.power.switch_power(
@@ -337,7 +337,7 @@ void ManagerShell::act(const core::SwitchPower& action) {
       });
 }
 
-void ManagerShell::act(core::Reply& action) {
+void ManagerShell::execute(core::Reply& action) {
   const auto found = requests_.find(action.request);
   if (found == requests_.end()) return;
   answer(std::move(found->second), std::move(action.result));

@@ -99,14 +99,14 @@ class ManagerShell final : public ManagerService {
   bool suspend_work(const Error& why);
   void answer(Completion<core::CommandResult> done, Result<core::CommandResult> result);
   void carry_out(std::vector<core::ManagerAction> actions);
-  void act(const core::WatchNode& action);
-  void act(const core::SendCanary& action);
-  void act(const core::PublishAssignment& action);
-  void act(const core::PublishEvent& action);
-  void act(const core::Dial& action);
-  void act(const core::FetchStatus& action);
-  void act(const core::SwitchPower& action);
-  void act(core::Reply& action);
+  void execute(const core::WatchNode& action);
+  void execute(const core::SendCanary& action);
+  void execute(const core::PublishAssignment& action);
+  void execute(const core::PublishEvent& action);
+  void execute(const core::Dial& action);
+  void execute(const core::FetchStatus& action);
+  void execute(const core::SwitchPower& action);
+  void execute(core::Reply& action);
 
   // All that goes over the bus passes these two as bytes, after encoding and before decoding: here
   // a record would be vouched for, and checked.

@@ -403,7 +403,9 @@ TEST_F(ManagerShellTest, ASilentNodeThatAnswersItsDialIsAskedOverHttp) {
   EXPECT_EQ(state("n1"), NodeState::kUnreachable);
   EXPECT_EQ(http.calls.at(0).server, (Endpoint{"n1.test", 7701}));
   EXPECT_EQ(http.calls[0].target, "/v1/status");
-  const auto received = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
+  const auto received = [this] {
+    return shell->manager().fleet().node(node("n1")).last_received();
+  };
   const std::optional<MonoTime> before = received();
   http.reply = HttpReply{.body = "no JSON"};
   loop.advance(1100ms);
@@ -420,7 +422,9 @@ TEST_F(ManagerShellTest, AStatusThatNamesAnotherNodeIsDropped) {
   silence_n1();
   loop.advance(2500ms);
   ASSERT_EQ(state("n1"), NodeState::kUnreachable);
-  const auto received = [this] { return shell->manager().fleet().node(node("n1")).last_received(); };
+  const auto received = [this] {
+    return shell->manager().fleet().node(node("n1")).last_received();
+  };
   const std::optional<MonoTime> before = received();
   const int warned = warnings->count;
   http.reply = HttpReply{

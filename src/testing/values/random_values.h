@@ -107,7 +107,9 @@ class RandomValues {
   /// Small numbers, and those at the ends of their range.
   std::uint64_t number() { return coin() ? prng_.below(100) : prng_.next() >> prng_.below(64); }
   Duration::rep nanoseconds() { return static_cast<Duration::rep>(number() >> 2); }
-  AssignmentNumber assignment_number() { return {.epoch = Epoch{number()}, .revision = Revision{number()}}; }
+  AssignmentNumber assignment_number() {
+    return {.epoch = Epoch{number()}, .revision = Revision{number()}};
+  }
   WallTime wall_time() {
     return WallTime(std::chrono::milliseconds(prng_.between(-62'167'219'200'000,  // Year 0.
                                                             253'402'300'799'999)));
