@@ -72,8 +72,8 @@ def begun_after(engines: Sequence[Engine], label: str, blow_s: float, within_s: 
         found = []
         for engine in engines:
             try:
-                for told in engine.containers(everything=False, timeout_s=1, label=[label]):
-                    words = engine.logs(told["Id"], timeout_s=1).split()
+                for reported in engine.containers(everything=False, timeout_s=1, label=[label]):
+                    words = engine.logs(reported["Id"], timeout_s=1).split()
                     found += [int(ns) / 1e9 for ns in words[1::2]]
             except (EngineError, EngineUnreachable):
                 continue
@@ -106,11 +106,11 @@ def container_restart(lab: Lab, context: Path, rounds: int) -> dict:
             "ratio": _round(median["hearth"] / median["floor"])}
 
 
-def _same_but_ours(told: dict) -> dict:
+def _same_but_ours(reported: dict) -> dict:
     """What the container was created from, without the labels by which Hearth would take it for its own."""
-    config = told["Config"]
-    return {"Image": told["Image"], "Env": config["Env"], "Labels": {BENCH_LABEL: "1"},
-            "HostConfig": {**told["HostConfig"], "RestartPolicy": {"Name": "no"}}}
+    config = reported["Config"]
+    return {"Image": reported["Image"], "Env": config["Env"], "Labels": {BENCH_LABEL: "1"},
+            "HostConfig": {**reported["HostConfig"], "RestartPolicy": {"Name": "no"}}}
 
 
 def _floor_restart(lab: Lab, node: str, spec: dict) -> float:
@@ -216,11 +216,11 @@ def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple
                 time.sleep(1)
                 for spell in watched.values():
                     spell.sample()
-            told = {who: spell.told() for who, spell in watched.items()}
+            reported = {who: spell.reported() for who, spell in watched.items()}
         finally:
             bare.kill()
     assert len(lab.node("node1").running("idle")) == IDLE_CONTAINERS
-    return told["agent"], told["floor"]
+    return reported["agent"], reported["floor"]
 
 
 class Spell:
@@ -235,7 +235,7 @@ class Spell:
         rollup = Path(f"/proc/{self._pid}/smaps_rollup").read_text()
         self._pss_kib.append(next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")))
 
-    def told(self) -> dict:
+    def reported(self) -> dict:
         """While it lives."""
         used = self._cpu_s() - self._used
         return {"pss_mib": round(statistics.median(self._pss_kib) / 1024, 2),

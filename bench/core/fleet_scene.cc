@@ -111,10 +111,10 @@ void FleetScene::carry_out(const core::ManagerBatch& batch) {
       const bool is_dead = number_of_.at(dial->node.str()) < dead_;
       due_.push_back(core::Dialled{dial->node, dial->dial,
                                    is_dead ? DialOutcome::kNoAnswer : DialOutcome::kAnswered});
-    } else if (const auto* told = std::get_if<core::PublishAssignment>(&action)) {
-      const auto number = number_of_.find(told->assignment.node.str());
+    } else if (const auto* reported = std::get_if<core::PublishAssignment>(&action)) {
+      const auto number = number_of_.find(reported->assignment.node.str());
       if (number == number_of_.end()) continue;
-      nodes_[number->second].heartbeat.applied = told->assignment.number;
+      nodes_[number->second].heartbeat.applied = reported->assignment.number;
     }
   }
 }

@@ -39,7 +39,7 @@ AgentCounts counts_of(const AgentShell& shell, const docker::DockerCounters& eng
           .statuses_dropped = counters.statuses_dropped,
           .payloads_rejected = counters.payloads_rejected,
           .assignments_refused = shell.agent().assignments_refused(),
-          .engine_watch_breaks = engine.watch_breaks};
+          .runtime_watch_breaks = engine.watch_breaks};
 }
 
 /// A file that a power cut damaged must not keep the node down: its agent then runs with a token

@@ -101,11 +101,11 @@ void say(fmt::format_string<Values...> format, Values&&... values) {
   std::fputs(fmt::format(format, std::forward<Values>(values)...).c_str(), stdout);
 }
 
-void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool was_told) {
+void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool was_given) {
   const hearth::sim::Violation& violation = *outcome.violation;
   say("\nseed {} of '{}' breaks '{}':\n  {}\n", seed, name_of(scenario), violation.property,
       violation.detail);
-  if (was_told) return;
+  if (was_given) return;
   say("\nThe last of its timeline (seconds, who, what):\n");
   for (const std::string& line : outcome.last_lines) say("{}\n", line);
   say("\nRead all of it with: hearth-sim --scenario {} --seed {}\n", name_of(scenario), seed);

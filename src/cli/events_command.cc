@@ -118,13 +118,13 @@ class EventsCommand final : public Command {
   Result<ExitCode> follow(const ApiClient& api, std::uint64_t last, Session& session) const {
     SseReader reader;
     std::string last_id = std::to_string(last);
-    bool told = false;
+    bool reported = false;
     for (;;) {
       const ChunkSink sink = [&](std::string_view bytes) {
         reader.feed(bytes, [&](const SseReader::Message& message) {
           print(message.data, decode_cluster_event(message.data), session.terminal);
           last_id = message.id;
-          told = false;
+          reported = false;
         });
         return session.terminal.takes_more();
       };
@@ -135,7 +135,7 @@ class EventsCommand final : public Command {
           ended.error().code != ErrorCode::kFailed) {
         return tl::unexpected(ended.error());
       }
-      if (!std::exchange(told, true)) {
+      if (!std::exchange(reported, true)) {
         session.terminal.note(fmt::format("the manager at {} is away; waiting for it", api.url()));
       }
       reader = SseReader();

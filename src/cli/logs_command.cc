@@ -88,7 +88,7 @@ class LogFollower {
     const bool again = known != seen_.end() && known->second == Seen::kBroken;
     if (known != seen_.end() && !(again && instance.state == "running")) return;
     if (streams_.size() >= kFollowedMax) {
-      if (!std::exchange(told_of_bound_, true)) {
+      if (!std::exchange(bound_reported_, true)) {
         terminal_.note(fmt::format("more than {} instances: following these only", kFollowedMax));
       }
       return;
@@ -115,7 +115,7 @@ class LogFollower {
   Look look_;
   std::map<std::string, Seen> seen_;  ///< By container.
   std::map<std::string, std::unique_ptr<Stream>> streams_;
-  bool told_of_bound_ = false;
+  bool bound_reported_ = false;
 };
 
 class LogsCommand final : public Command {

@@ -32,8 +32,8 @@ struct Container {
 struct Inventory {
   std::vector<Container> containers;
   std::vector<std::string> images;  ///< References "hearth/…", ordered.
-  std::string missing{};    ///< What the runtime did not tell, in words; empty: it told all.
-  bool images_told = true;  ///< False: it told the containers alone.
+  std::string missing{};     ///< What the runtime did not tell, in words; empty: it told all.
+  bool images_known = true;  ///< False: it told the containers alone.
 };
 
 }  // namespace hearth

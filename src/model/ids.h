@@ -36,7 +36,7 @@ struct Incarnation {
   std::string boot_id;  ///< The kernel's boot id; empty if not told (a box without an agent).
   std::uint64_t start_count = 0;  ///< Kept on the node's disk, raised by every start of the agent.
   auto operator<=>(const Incarnation&) const = default;
-  bool told() const { return !boot_id.empty(); }
+  bool known() const { return !boot_id.empty(); }
 };
 
 /// Where a process listens.

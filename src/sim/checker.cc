@@ -295,17 +295,17 @@ void Checker::on_assignment(const Assignment& assignment) {
                     show(assignment.number), show(last), store_.epoch().value));
   }
   last = assignment.number;
-  for (const AssignedInstance& told : assignment.instances) {
-    ids_used_.insert(told.id);
-    const auto found = store_.instances().find(told.id);
+  for (const AssignedInstance& reported : assignment.instances) {
+    ids_used_.insert(reported.id);
+    const auto found = store_.instances().find(reported.id);
     const bool stored = found != store_.instances().end() &&
                         found->second.node == assignment.node &&
-                        found->second.desired_state == told.desired_state &&
-                        found->second.generation == told.generation;
+                        found->second.desired_state == reported.desired_state &&
+                        found->second.generation == reported.generation;
     if (!stored) {
       world_.violate("stored-before-told",
                      fmt::format("'{}' is told to have '{}', of which the store knows otherwise",
-                                 assignment.node.str(), told.id.str()));
+                                 assignment.node.str(), reported.id.str()));
     }
   }
 }

@@ -30,7 +30,7 @@ class CheckerTest : public testing::Test {
   }
   static Instance instance(DesiredState state) {
     Instance instance{.id = {"app-1"}, .workload = kApp, .generation = {1}, .node = kNode};
-    instance.desired_state = desired_state;
+    instance.desired_state = state;
     return instance;
   }
   static Assignment assignment(std::uint64_t epoch, std::uint64_t revision,
@@ -81,7 +81,7 @@ class CheckerTest : public testing::Test {
     instance.desired_state = DesiredState::kStop;
     checker_.on_batch({.writes = {PutInstance{instance}}, .actions = {}});
   }
-  static Assignment told_to_build(const BuildOrder& order) {
+  static Assignment ordered_build(const BuildOrder& order) {
     return {.node = kNode,
             .number = {{1}, {1}},
             .heartbeat_interval = {},
@@ -361,7 +361,7 @@ TEST_F(BuildsTest, AreNotExcusedByTheManagersDeath) {
 }
 
 TEST_F(BuildsTest, OfAnAgentThatDiedMayBeDoneAgainWhileItIsToldTo) {
-  checker_.on_saved(kNode, told_to_build(order_));
+  checker_.on_saved(kNode, ordered_build(order_));
   between_ = [this] { checker_.on_agent_crash(kNode); };
   build_twice();
   EXPECT_EQ(broken(), "");

@@ -199,8 +199,8 @@ SimManager::Hooks Cluster::manager_hooks() {
                         world_.note("manager",
                                     fmt::format("{}: {}", name_of(event.type), event.message));
                       },
-                  .on_power_told = [this](const NodeName& name,
-                                          PowerVerb verb) { checker_.on_switch(name, verb); },
+                  .on_power_order = [this](const NodeName& name,
+                                           PowerVerb verb) { checker_.on_switch(name, verb); },
                   .switch_power = [this](const NodeName& name,
                                          PowerVerb verb) { carry_out_switch(name, verb); },
                   .dial = [this](const NodeName& name, const Endpoint&) { return dial(name); },

@@ -204,12 +204,12 @@ void SimEngine::remove_image(const std::string& reference, const Done& done) {
 
 /// Ends once: by itself, or when it is broken off.
 SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
-  const auto told = std::make_shared<Done>(std::move(done));
-  under_way_.insert_or_assign(reference, told);
-  return [this, told, reference](const Result<void>& outcome) {
+  const auto reported = std::make_shared<Done>(std::move(done));
+  under_way_.insert_or_assign(reference, reported);
+  return [this, reported, reference](const Result<void>& outcome) {
     const auto found = under_way_.find(reference);
-    if (found != under_way_.end() && found->second == told) under_way_.erase(found);
-    if (const Done end = std::exchange(*told, nullptr)) end(outcome);
+    if (found != under_way_.end() && found->second == reported) under_way_.erase(found);
+    if (const Done end = std::exchange(*reported, nullptr)) end(outcome);
   };
 }
 
@@ -246,10 +246,11 @@ void SimEngine::save(const std::string& reference, Completion<Digest> done) {
 void SimEngine::cancel_build(const std::string& reference) {
   const auto found = under_way_.find(reference);
   if (found == under_way_.end()) return;
-  host_.after(host_.world().between(milliseconds(1), milliseconds(100)), [told = found->second] {
-    const Done end = std::exchange(*told, nullptr);
-    if (end) end(fail(ErrorCode::kUnavailable, "broken off"));
-  });
+  host_.after(host_.world().between(milliseconds(1), milliseconds(100)),
+              [reported = found->second] {
+                const Done end = std::exchange(*reported, nullptr);
+                if (end) end(fail(ErrorCode::kUnavailable, "broken off"));
+              });
   under_way_.erase(found);
 }
 
@@ -291,19 +292,20 @@ void SimEngine::end(Container& container, int code) {
 
 void SimEngine::tell(ContainerNotice notice) {
   if (!up_) return;
-  tell_later(false, [notice = std::move(notice)](const Watch& watch) { watch.on_notice(notice); });
+  notify_later(false,
+               [notice = std::move(notice)](const Watch& watch) { watch.on_notice(notice); });
 }
 
 void SimEngine::tell_watching() {
-  tell_later(false, [](const Watch& watch) { watch.on_watching(); });
+  notify_later(false, [](const Watch& watch) { watch.on_watching(); });
 }
 
 void SimEngine::tell_lost(const std::string& why) {
-  tell_later(true, [why](const Watch& watch) { watch.on_lost({ErrorCode::kUnavailable, why}); });
+  notify_later(true, [why](const Watch& watch) { watch.on_lost({ErrorCode::kUnavailable, why}); });
 }
 
 /// In order, a little later; nobody keeps a notice for a watch that comes afterwards.
-void SimEngine::tell_later(bool of_any_start, std::function<void(const Watch&)> how) {
+void SimEngine::notify_later(bool of_any_start, std::function<void(const Watch&)> how) {
   if (!watch_) return;
   World& world = host_.world();
   last_notice_ =

@@ -93,7 +93,7 @@ class SimEngine {
   void tell(ContainerNotice notice);
   void tell_watching();
   void tell_lost(const std::string& why);
-  void tell_later(bool of_any_start, std::function<void(const Watch&)> how);
+  void notify_later(bool of_any_start, std::function<void(const Watch&)> how);
   void deliver(bool of_any_start, std::uint64_t start,
                const std::function<void(const Watch&)>& how);
   void stop_hanging();

@@ -33,7 +33,7 @@ ManagerProcess::ManagerProcess(const Parts& parts, const Config& config, const H
       dialer_(loop_, hooks.dial, hooks.on_effect),
       http_(loop_, hooks.agents, hooks.on_effect),
       power_(loop_, parts.power_faults,
-             {.on_told = hooks.on_power_told,
+             {.on_order = hooks.on_power_order,
               .on_switch = hooks.switch_power,
               .on_effect = hooks.on_effect}) {
   ManagerShellConfig shell_config{.topic_prefix = config.topic_prefix,

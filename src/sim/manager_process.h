@@ -23,7 +23,7 @@ class ManagerProcess {
     std::function<void(const core::ManagerBatch&)> on_batch;  ///< Decided, not yet stored.
     std::function<void(const Assignment&)> on_assignment;     ///< About to be published.
     std::function<void(const ClusterEvent&)> on_event;        ///< About to be published.
-    SimPower::Switch on_power_told;                           ///< A switch is about to be told.
+    SimPower::Switch on_power_order;                          ///< A switch is about to be told.
     SimPower::Switch switch_power;
     SimDialer::Answer dial;
     SimHttp::Server agents;

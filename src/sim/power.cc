@@ -22,7 +22,7 @@ SimPower::Fate SimPower::draw_fate() const {
 
 void SimPower::switch_power(const NodeName& node, PowerVerb verb, Completion<void> done) {
   if (!loop_.runs()) return;
-  hooks_.on_told(node, verb);
+  hooks_.on_order(node, verb);
   World& world = loop_.world();
   const Fate fate = draw_fate();
   const Duration late =

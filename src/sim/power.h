@@ -24,7 +24,7 @@ class SimPower final : public PowerDriver {
   using Switch = std::function<void(const NodeName& node, PowerVerb verb)>;
 
   struct Hooks {
-    Switch on_told;
+    Switch on_order;
     Switch on_switch;  ///< Switches.
     Task on_effect;
   };

@@ -42,12 +42,12 @@ class HeartbeatWriter {
 
   std::string write(const Heartbeat& heartbeat) && {
     out_.begin_object().field("v", wire::kFormatVersion);
-    out_.field_if_told("node", heartbeat.node);
-    if (heartbeat.incarnation.told()) {
+    out_.field_if_known("node", heartbeat.node);
+    if (heartbeat.incarnation.known()) {
       out_.field("boot_id", heartbeat.incarnation.boot_id);
       out_.field("start_count", heartbeat.incarnation.start_count);
     }
-    out_.field_if_told("seq", heartbeat.seq);
+    out_.field_if_known("seq", heartbeat.seq);
     if (heartbeat.sent_at) {
       out_.field("sent_at_ns", wire::nanoseconds_of(heartbeat.sent_at->time_since_epoch()));
     }
@@ -97,7 +97,7 @@ class HeartbeatWriter {
 
   void write(const InstanceStatus& status) {
     out_.field("state", name_of(status.state));
-    out_.field_if_told("container", status.container.str());
+    out_.field_if_known("container", status.container.str());
     out_.field("restarts", status.restarts);
     if (status.last_exit) {
       out_.key("last_exit").begin_object();
@@ -120,7 +120,7 @@ class HeartbeatWriter {
   }
 
   void write_words(std::string_view name, std::string_view words) {
-    if (detail_ == Detail::kAll) out_.field_if_told(name, shortened(words, kReasonBytesMax));
+    if (detail_ == Detail::kAll) out_.field_if_known(name, shortened(words, kReasonBytesMax));
   }
 
   Detail detail_;

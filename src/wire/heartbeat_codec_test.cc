@@ -27,7 +27,7 @@ TEST(HeartbeatCodec, AnyObjectIsASignOfLife) {
   EXPECT_EQ(shell_script->seq, 3U);
   EXPECT_EQ(shell_script->load.cpu, 250);
   EXPECT_EQ(shell_script->load.memory, std::nullopt);
-  EXPECT_FALSE(shell_script->incarnation.told());
+  EXPECT_FALSE(shell_script->incarnation.known());
 }
 
 TEST(HeartbeatCodec, AKnownFieldOfAWrongTypeIsRefusedByItsPath) {
@@ -164,19 +164,19 @@ Heartbeat crowded(std::size_t count) {
 }
 
 TEST(HeartbeatCodec, AReportThatDoesNotFitGoesWithoutReasonsThenNotAtAll) {
-  const auto told = [](std::size_t count) {
+  const auto reported = [](std::size_t count) {
     const std::string text = encode(crowded(count));
     EXPECT_LE(text.size(), kHeartbeatBytesMax);
     return decode_heartbeat(text).value();
   };
-  EXPECT_EQ(told(100).report->instances.begin()->second.reason.size(), kReasonBytesMax);
+  EXPECT_EQ(reported(100).report->instances.begin()->second.reason.size(), kReasonBytesMax);
 
-  const Heartbeat without_reasons = told(700);
+  const Heartbeat without_reasons = reported(700);
   ASSERT_TRUE(without_reasons.report.has_value());
   EXPECT_EQ(without_reasons.report->instances.size(), 700U);
   EXPECT_EQ(without_reasons.report->instances.begin()->second.reason, "");
 
-  const Heartbeat without_report = told(3000);
+  const Heartbeat without_report = reported(3000);
   EXPECT_EQ(without_report.seq, 1U);
   EXPECT_EQ(without_report.report, std::nullopt);
 }

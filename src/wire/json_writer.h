@@ -45,11 +45,11 @@ class JsonWriter {
     return key(name).value(content);
   }
   /// Leaves the field out if there is nothing to tell.
-  JsonWriter& field_if_told(std::string_view name, std::string_view text) {
+  JsonWriter& field_if_known(std::string_view name, std::string_view text) {
     return text.empty() ? *this : field(name, text);
   }
   template <class T>
-  JsonWriter& field_if_told(std::string_view name, const std::optional<T>& content) {
+  JsonWriter& field_if_known(std::string_view name, const std::optional<T>& content) {
     return content ? field(name, *content) : *this;
   }
 

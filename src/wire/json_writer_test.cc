@@ -16,8 +16,8 @@ std::string written(std::string_view text) {
 TEST(JsonWriter, WritesObjectsAndLists) {
   JsonWriter out;
   out.begin_object().field("a", 1U).field("b", "x").field("c", true);
-  out.field_if_told("none", "").field_if_told("no", std::optional<std::uint16_t>());
-  out.field_if_told("some", std::optional<std::uint16_t>(7));
+  out.field_if_known("none", "").field_if_known("no", std::optional<std::uint16_t>());
+  out.field_if_known("some", std::optional<std::uint16_t>(7));
   out.key("list").begin_list().value("p").begin_object().end_object().value(18446744073709551615U);
   out.null().end_list().key("empty").begin_list().end_list().end_object();
   EXPECT_EQ(

@@ -36,9 +36,9 @@ def test_with_the_token_both_ports_answer(lab_keeper):
 
 def test_the_dial_answers_anyone_and_tells_nothing(lab_keeper):
     lab = lab_keeper.any_lab()
-    status, told = http_request(lab.address("node1"), 7701, "GET", "/v1/dial", None, None, 5)
+    status, reported = http_request(lab.address("node1"), 7701, "GET", "/v1/dial", None, None, 5)
     assert status in (200, 204)
-    assert len(json.dumps(told)) < 200 and "node1" not in json.dumps(told), told
+    assert len(json.dumps(reported)) < 200 and "node1" not in json.dumps(reported), reported
 
 
 def test_nothing_is_changed_without_the_token(lab_keeper):

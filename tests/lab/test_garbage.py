@@ -51,12 +51,12 @@ class Rejections:
                            "hearth_agent_payloads_rejected_total") for name, node in self._lab.nodes.items()}
 
     def since(self):
-        return {part: told - self._before[part] for part, told in self._told().items()}
+        return {part: reported - self._before[part] for part, reported in self._told().items()}
 
     def come_to(self, **expected):
         """Each of them is counted by whom it was meant for, nothing else is, and nothing changes by it."""
         expected = {part: expected.get(part, 0) for part in self._before}
-        wait_for("each is counted", self.since, lambda told: told == expected, 10, self._lab.describe)
+        wait_for("each is counted", self.since, lambda reported: reported == expected, 10, self._lab.describe)
         self._lab.nothing_changes("ticker", for_s=4)
         self._lab.nobody_died()
         assert self.since() == expected

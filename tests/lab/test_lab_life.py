@@ -24,8 +24,8 @@ def test_a_lab_with_three_servers_is_up_within_a_minute(lab_keeper):
 def left_of(engine, label):
     """Every container and network with the lab's label."""
     filters = {"label": [f"{LABEL}={label}"]}
-    return ([told["Names"][0] for told in engine.containers(**filters)]
-            + [told["Name"] for told in engine.call("GET", "/networks", filters=filters)])
+    return ([reported["Names"][0] for reported in engine.containers(**filters)]
+            + [reported["Name"] for reported in engine.call("GET", "/networks", filters=filters)])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -43,7 +43,7 @@ def generations_built(lab, name):
 
 
 def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(lab, tmp_path):
-    told = {}
+    reported = {}
     for attempt, delay_s in enumerate((0.05, 0.2, 0.4, 0.8, 1.5)):
         name = f"app{attempt}"
         folder = apps.build_witness(tmp_path / name)
@@ -51,15 +51,15 @@ def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(la
         time.sleep(delay_s)
         lab.kill_manager()
         said, _ = deploying.communicate(timeout=60)
-        told[name] = 1
+        reported[name] = 1
         if deploying.returncode != 0:  # It was told that it failed; telling it again must do.
             lab.wait_until_all_live()
-            told[name] = 2
+            reported[name] = 2
             again = lab.hearth("deploy", str(folder), "--name", name, "--instances", "2")
             assert again.returncode == 0, f"killed after {delay_s} s: {said}\nagain: {again.stdout}{again.stderr}"
         lab.wait_until(name).runs(2)
-    lab.nothing_changes(*told, for_s=5)
-    for name, times in told.items():
+    lab.nothing_changes(*reported, for_s=5)
+    for name, times in reported.items():
         containers = lab.all_containers(name).containers
         assert len(containers) == 2, containers
         # A deploy that was told again is another generation. Neither is built twice, and all containers are of one build.

@@ -173,8 +173,8 @@ def share_delivered(lab, node, way):
     address = str(lab.subnet[1]) if way == "out" else lab.address(node)
 
     def python(prefix, program, **values):
-        told = "".join(f"{name} = {value!r}\n" for name, value in values.items())
-        return subprocess.Popen([*prefix, "/usr/bin/python3", "-ISc", told + program], stdout=subprocess.PIPE, text=True)
+        reported = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        return subprocess.Popen([*prefix, "/usr/bin/python3", "-ISc", reported + program], stdout=subprocess.PIPE, text=True)
 
     with python(receiving, RECEIVE, address=address) as receiver:
         port = int(receiver.stdout.readline())

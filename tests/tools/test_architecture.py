@@ -40,5 +40,5 @@ def test_every_property_of_the_checker_is_broken_on_purpose_by_a_test() -> None:
 
 def test_every_property_of_the_checker_is_told_in_its_header() -> None:
     header = (ROOT / "src" / "sim" / "checker.h").read_text()
-    told = set(re.findall(r"^///   ([a-z-]+) ", header, re.MULTILINE))
-    assert set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text())) == told
+    reported = set(re.findall(r"^///   ([a-z-]+) ", header, re.MULTILINE))
+    assert set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text())) == reported

@@ -109,7 +109,7 @@ def test_a_verb_builds_what_it_needs_and_no_more(line: list[str], targets: list[
 
 
 def test_the_tour_needs_no_test_and_no_header_that_only_tests_share() -> None:
-    told = subprocess.run(["ninja", "-C", build.folder(), "-t", "commands", *build.PROGRAMS, "example_heater_control"], text=True,
+    reported = subprocess.run(["ninja", "-C", build.folder(), "-t", "commands", *build.PROGRAMS, "example_heater_control"], text=True,
                           capture_output=True, check=True, timeout=60).stdout
-    assert "hearthd.cc.o" in told
-    assert [line for line in told.splitlines() if "_test.cc" in line or "gmock" in line or "gtest" in line] == []
+    assert "hearthd.cc.o" in reported
+    assert [line for line in reported.splitlines() if "_test.cc" in line or "gmock" in line or "gtest" in line] == []

@@ -45,7 +45,7 @@ def assert_nothing_is_left(engine: Engine, state: Path) -> None:
     cluster = (state / "cluster").read_text().strip()
     filters = quote(f'{{"label":["hearth.cluster={cluster}"]}}')
     assert ask(engine.socket, f"/containers/json?all=1&filters={filters}").strip() == b"[]"
-    assert [told for told in map(command_line, Path("/proc").iterdir()) if str(state).encode() in told] == []
+    assert [reported for reported in map(command_line, Path("/proc").iterdir()) if str(state).encode() in reported] == []
     assert not (state / "power.sock").exists()
 
 
@@ -85,9 +85,9 @@ def test_a_ctrl_c_that_takes_the_reader_along_ends_all(engine: Engine, tmp_path:
     assert_nothing_is_left(engine, tmp_path / "state")
 
 
-def interrupted(told: list[str | Path], line: str, then_s: float, *, stay: bool = True) -> "subprocess.Popen[str]":
+def interrupted(reported: list[str | Path], line: str, then_s: float, *, stay: bool = True) -> "subprocess.Popen[str]":
     """The program, which is interrupted so long after it said this line. Not `stay`: nobody reads on."""
-    process = subprocess.Popen(told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    process = subprocess.Popen(reported, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                # A shell that runs the tests in its background has it ignored.
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout

@@ -18,11 +18,11 @@ def settings(text: str) -> dict[str, str]:
 
 def test_each_client_is_told_the_address_of_the_listener_it_came_by() -> None:
     listeners = [kafka.Listener("LOCAL", "127.0.0.1", 9092), kafka.Listener("LAB", "0.0.0.0", 9094, advertised="10.1.2.2")]
-    told = settings(kafka.server_properties("/data", listeners, controller_port=9093))
-    assert told["listeners"] == "LOCAL://127.0.0.1:9092,LAB://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093"
-    assert told["advertised.listeners"] == "LOCAL://127.0.0.1:9092,LAB://10.1.2.2:9094"
-    assert told["log.dirs"] == "/data"
-    assert told["auto.create.topics.enable"] == "false"
+    reported = settings(kafka.server_properties("/data", listeners, controller_port=9093))
+    assert reported["listeners"] == "LOCAL://127.0.0.1:9092,LAB://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093"
+    assert reported["advertised.listeners"] == "LOCAL://127.0.0.1:9092,LAB://10.1.2.2:9094"
+    assert reported["log.dirs"] == "/data"
+    assert reported["auto.create.topics.enable"] == "false"
 
 
 def test_a_pid_that_is_somebody_elses_by_now_is_not_the_brokers(tmp_path: Path) -> None:

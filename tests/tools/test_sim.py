@@ -28,9 +28,9 @@ def compare(then: Path, now: Path, **more: object) -> int:
 
 
 @pytest.mark.parametrize("told", ["Scenarios: random, power-cycle.", "Examples:\n  one\n\nScenarios:\n  random\n  power-cycle\n\nExit codes:"])
-def test_the_scenarios_are_those_that_the_help_names(told: str, tmp_path: Path) -> None:
+def test_the_scenarios_are_those_that_the_help_names(reported: str, tmp_path: Path) -> None:
     made = tmp_path / "told"
-    made.write_text(f"#!/bin/sh\ncat <<'END'\n{told}\nEND\n")
+    made.write_text(f"#!/bin/sh\ncat <<'END'\n{reported}\nEND\n")
     made.chmod(0o755)
     assert sim.scenarios_of(made) == ["random", "power-cycle"]
 

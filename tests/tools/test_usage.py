@@ -83,8 +83,8 @@ def test_bash_completes_files_and_folders_with_spaces_in_their_names(words: list
 def test_every_option_that_is_offered_is_one_of_the_commands(command: str, tmp_path: Path) -> None:
     offered = said(["bash", "--norc", "-c", BASH, "bash", script("bash", tmp_path), "hearth", command, "--"]).split()
     assert len(offered) > 2
-    told = hearth(command, "--help")
-    assert [option for option in offered if f"{option} " not in told and f"{option}\n" not in told] == []
+    reported = hearth(command, "--help")
+    assert [option for option in offered if f"{option} " not in reported and f"{option}\n" not in reported] == []
 
 
 # zsh's own machinery for completion needs a terminal; that it reads the script and has the functions is what is asked here.
@@ -116,8 +116,8 @@ def test_a_man_page_is_set_without_a_complaint_and_says_what_the_help_says(progr
     page = subprocess.run([groff, "-man", "-ww", "-k", "-Tutf8", "-P-cbou", "-rLL=200n"], input=hearth("man-page", program), text=True,
                           capture_output=True, timeout=30, check=True)
     assert page.stderr == ""
-    told = hearth("help") if program == "hearth" else said([build.program(program), "--help"])
-    names = {word for word in told.split() if word.startswith("--")}
+    reported = hearth("help") if program == "hearth" else said([build.program(program), "--help"])
+    names = {word for word in reported.split() if word.startswith("--")}
     assert names and [name for name in names if name not in page.stdout] == []
 
 

@@ -36,8 +36,8 @@ def as_root(argv: Argv) -> list[str]:
 
 def as_root_with(env: Mapping[str, str], argv: Argv) -> list[str]:
     """The same with these variables too, which sudo would not pass on. Python leaves no compiled files that are root's."""
-    told = {**env, "PYTHONDONTWRITEBYTECODE": "1"}
-    return as_root(["env", *(f"{name}={value}" for name, value in told.items()), *argv])
+    reported = {**env, "PYTHONDONTWRITEBYTECODE": "1"}
+    return as_root(["env", *(f"{name}={value}" for name, value in reported.items()), *argv])
 
 
 def hand_back(*folders: Path) -> None:

@@ -132,7 +132,7 @@ def _apt(what: str, arguments: list[str]) -> None:
     log = BUILD / "logs" / "apt.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     last_words: collections.deque[str] = collections.deque(maxlen=15)
-    told = time.monotonic()
+    reported = time.monotonic()
     with open(log, "a") as file, subprocess.Popen(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
                                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout
@@ -141,8 +141,8 @@ def _apt(what: str, arguments: list[str]) -> None:
             if not line.startswith(("dlstatus:", "pmstatus:")):
                 last_words.append(line)
                 continue
-            if time.monotonic() - told > 3:
-                told = time.monotonic()
+            if time.monotonic() - reported > 3:
+                reported = time.monotonic()
                 kind, _, percent, doing = line.strip().split(":", 3)
                 step = "fetching" if kind == "dlstatus" else "unpacking and setting up"
                 say(f"   {step} {float(percent):3.0f} %  {doing}")

@@ -66,15 +66,15 @@ def _copy_jars(dist: Distribution, say: Callable[[str], None]) -> None:
     argv = [mvn, "-B", "--strict-checksums", "-f", HERE / "pom.xml", "dependency:copy-dependencies",
             f"-DoutputDirectory={dist.libs}", "-DincludeScope=runtime"]
     last_words: collections.deque[str] = collections.deque(maxlen=15)
-    downloads, told = 0, time.monotonic()
+    downloads, reported = 0, time.monotonic()
     with subprocess.Popen([str(part) for part in argv], cwd=dist.home, text=True, errors="replace",
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as maven:
         assert maven.stdout
         for line in maven.stdout:
             last_words.append(line)
             downloads += line.count("Downloaded from")
-            if time.monotonic() - told > 3:
-                told = time.monotonic()
+            if time.monotonic() - reported > 3:
+                reported = time.monotonic()
                 say(f"   {downloads} files so far")
     jars = len(list(dist.libs.glob("*.jar")))
     if maven.returncode != 0 or jars == 0:

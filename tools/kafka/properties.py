@@ -25,7 +25,7 @@ class Listener:
         return f"{self.name}://{self.bind}:{self.port}"
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         return f"{self.name}://{self.advertised or self.bind}:{self.port}"
 
 
@@ -38,7 +38,7 @@ def server_properties(data: str | Path, listeners: Sequence[Listener], controlle
         "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{controller_port}",
         "controller.listener.names": controller.name,
         "listeners": ",".join(listener.bound for listener in (*listeners, controller)),
-        "advertised.listeners": ",".join(listener.told for listener in listeners),
+        "advertised.listeners": ",".join(listener.reported for listener in listeners),
         "inter.broker.listener.name": listeners[0].name,
         "listener.security.protocol.map": ",".join(listener.protocol for listener in (*listeners, controller)),
         "log.dirs": data,

@@ -45,7 +45,7 @@ std::string nested(const std::string& path, const std::string& value) {
 }
 
 /// The keys that an object of the configuration may have, as its advice on an unknown one tells.
-std::set<std::string> keys_told(const std::string& text) {
+std::set<std::string> keys_named(const std::string& text) {
   const std::string message = parse(text).error().message;
   const std::string_view begin_mark = "(keys here: ";
   const std::size_t begin = message.find(begin_mark);
@@ -101,18 +101,18 @@ TEST(ConfigPage, ToldDefaultsAreTheDefaults) {
 // Goal: no key without a line, no line without a key.
 TEST(ConfigPage, ListsExactlyTheKeysThatAreTaken) {
   const std::string unknown = R"({"?":0})";
-  EXPECT_EQ(keys_documented(""), keys_told(unknown));
+  EXPECT_EQ(keys_documented(""), keys_named(unknown));
   for (const std::string object : {"kafka", "liveness", "recovery", "power"}) {
-    EXPECT_EQ(keys_documented(object + "."), keys_told(nested(object, unknown))) << object;
+    EXPECT_EQ(keys_documented(object + "."), keys_named(nested(object, unknown))) << object;
   }
   EXPECT_EQ(keys_documented("machines.<ip>."),
-            keys_told(R"({"machines":{"10.0.0.1":{"machine_name":"a","subscription_id":"b",)"
-                      R"("resource_group_name":"c","?":0}}})"));
+            keys_named(R"({"machines":{"10.0.0.1":{"machine_name":"a","subscription_id":"b",)"
+                       R"("resource_group_name":"c","?":0}}})"));
 
   std::set<std::string> of_drivers;
   for (const char* driver : {R"("none")", R"("exec","command":["/x"])"}) {
     of_drivers.merge(
-        keys_told(R"({"power":{"default":{"?":0,"driver":)" + std::string(driver) + "}}}"));
+        keys_named(R"({"power":{"default":{"?":0,"driver":)" + std::string(driver) + "}}}"));
   }
   EXPECT_EQ(keys_documented("power.nodes.<node>."), of_drivers);
 }

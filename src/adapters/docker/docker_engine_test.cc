@@ -226,9 +226,9 @@ TEST_F(DockerEngineTest, AContainerThatIgnoresTheSignalIsKilledAfterItsGrace) {
 TEST_F(DockerEngineTest, ADeathForWantOfMemoryIsTold) {
   build_script("x=0123456789abcdef; while :; do x=$x$x; done");
   run({.environment = {}, .resources = {.cpu_millis = 0, .memory_bytes = 16 << 20}});
-  const ContainerExit told = wait_for_exit();
-  EXPECT_EQ(told.code, 137);
-  EXPECT_TRUE(told.out_of_memory);
+  const ContainerExit reported = wait_for_exit();
+  EXPECT_EQ(reported.code, 137);
+  EXPECT_TRUE(reported.out_of_memory);
   const auto seen = inventory();
   ASSERT_TRUE(seen && seen->containers.size() == 1);
   EXPECT_TRUE(seen->containers[0].exit->out_of_memory);
@@ -374,9 +374,9 @@ TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
 TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
   build_script("exit 0");
   DockerRuntime other(loop, {.node = *NodeName::parse("o" + key), .socket = engine_socket()});
-  int notices = 0;
+  int foreign = 0;
   bool ready = false;
-  other.watch({.on_notice = [&](const ContainerNotice&) { ++notices; },
+  other.watch({.on_notice = [&](const ContainerNotice&) { ++foreign; },
                .on_watching = [&] { ready = true; },
                .on_lost = [](const Error& error) { FAIL() << error.message; }});
   run_until([&] { return ready; });
@@ -385,7 +385,7 @@ TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
   const auto seen = wait_for<Inventory>([&](const auto& done) { other.inventory(done); });
   ASSERT_TRUE(seen);
   EXPECT_TRUE(seen->containers.empty());
-  EXPECT_EQ(notices, 0);
+  EXPECT_EQ(foreign, 0);
 }
 
 }  // namespace

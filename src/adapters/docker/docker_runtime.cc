@@ -194,7 +194,7 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   learn_ends(inventory, coroutine);
   // For the images' sake the containers must not stay unknown: what dies is restarted without them.
   auto images = list_images(coroutine);
-  inventory.images_told = images.has_value();
+  inventory.images_known = images.has_value();
   if (images) {
     inventory.images = std::move(*images);
   } else {
@@ -238,7 +238,7 @@ Result<std::vector<std::string>> DockerRuntime::Core::list_images(Coroutine& cor
 /// without an exit: for its sake the others must not stay unknown.
 void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine) {
   const auto give_up = std::chrono::steady_clock::now() + config_.timeouts.answer;
-  std::size_t untold = 0;
+  std::size_t unlisted = 0;
   std::vector<Container> kept;
   for (Container& container : inventory.containers) {
     if (container.state == ContainerState::kExited && !watch_.end_of(container.id)) {
@@ -249,14 +249,14 @@ void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine)
       if (!exit && exit.error().code == ErrorCode::kNotFound) continue;
       if (exit) {
         container.exit = *exit;
-      } else if (++untold == 1) {
+      } else if (++unlisted == 1) {
         inventory.missing = exit.error().message;
       }
     }
     kept.push_back(std::move(container));
   }
   inventory.containers = std::move(kept);
-  if (untold > 1) inventory.missing += fmt::format(" ({} more like it)", untold - 1);
+  if (unlisted > 1) inventory.missing += fmt::format(" ({} more like it)", unlisted - 1);
 }
 
 Result<std::optional<ContainerExit>> DockerRuntime::Core::exit_of(const ContainerId& container,

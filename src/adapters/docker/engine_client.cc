@@ -73,7 +73,7 @@ http::CallWords words_for(const std::filesystem::path& socket, const std::string
 
 Result<unsigned> read_status(ClientConnection& connection, Coroutine& coroutine) {
   const Result<const MessageHead*> head =
-      connection.read_head(MessageReader::Body::kAsTold, coroutine);
+      connection.read_head(MessageReader::Body::kAsFramed, coroutine);
   if (!head) return tl::unexpected(head.error());
   return (*head)->status;
 }

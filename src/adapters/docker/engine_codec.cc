@@ -217,8 +217,8 @@ Result<ApiVersion> choose_api_version(std::string_view answer) {
   auto newest = parse_version(text_in(*parsed, "ApiVersion"));
   if (!newest) return newest;
   ApiVersion oldest;
-  if (const std::string_view told = text_in(*parsed, "MinAPIVersion"); !told.empty()) {
-    auto min = parse_version(told);
+  if (const std::string_view reported = text_in(*parsed, "MinAPIVersion"); !reported.empty()) {
+    auto min = parse_version(reported);
     if (!min) return min;
     oldest = *min;
   }

@@ -42,15 +42,15 @@ TEST(ApiVersion, AnEngineWithoutACommonVersionIsNamedWithTheRemedy) {
 // Goal: whatever an engine says, what is told of it has a bound, keeps its end, and fits in a
 // report.
 TEST(EngineCodec, ALongReasonLosesItsHead) {
-  const auto told = [](std::size_t bytes) {
+  const auto reported = [](std::size_t bytes) {
     const std::string words = std::string(bytes - 5, 'w') + "cause";
     return refusal(500, json::serialize(json::object{{"message", words}}), "start it").message;
   };
-  EXPECT_TRUE(told(768).ends_with("wcause"));
-  EXPECT_EQ(told(768).find("…"), std::string::npos);
-  EXPECT_TRUE(told(769).ends_with("wcause"));
-  EXPECT_NE(told(769).find("…w"), std::string::npos);
-  EXPECT_LT(told(60'000).size(), 1024U);
+  EXPECT_TRUE(reported(768).ends_with("wcause"));
+  EXPECT_EQ(reported(768).find("…"), std::string::npos);
+  EXPECT_TRUE(reported(769).ends_with("wcause"));
+  EXPECT_NE(reported(769).find("…w"), std::string::npos);
+  EXPECT_LT(reported(60'000).size(), 1024U);
 }
 
 TEST(EngineCodec, WhateverIsNotWhatTheApiPromisesIsCorrupt) {

@@ -26,7 +26,7 @@ WallTime wall_now() {
 void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coroutine) {
   using Clock = std::chrono::steady_clock;
   Duration pause = kRetryMin;
-  std::optional<Error> told;
+  std::optional<Error> reported;
   while (!closed_) {
     const Clock::time_point begun = Clock::now();
     bool watched = false;
@@ -36,8 +36,8 @@ void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coro
     killed_for_memory_.clear();
     ends_.clear();
     if (watched) ++counters_.watch_breaks;
-    if (watched || told != why) handlers.on_lost(why);
-    told = why;
+    if (watched || reported != why) handlers.on_lost(why);
+    reported = why;
     if (closed_) return;
     // A watch that breaks as soon as it stands is no better than none.
     if (Clock::now() - begun > kRetryMax) pause = kRetryMin;

@@ -53,8 +53,8 @@ CallTimes times_of_stream(const HttpCall& call, Duration piece) {
 /// The answer's status if it says success, else the error that its problem document tells.
 Result<unsigned> read_success(const HttpCall& call, ClientConnection& connection,
                               Coroutine& coroutine) {
-  const auto body =
-      call.method == HttpMethod::kHead ? MessageReader::Body::kNone : MessageReader::Body::kAsTold;
+  const auto body = call.method == HttpMethod::kHead ? MessageReader::Body::kNone
+                                                     : MessageReader::Body::kAsFramed;
   const Result<const MessageHead*> head = connection.read_head(body, coroutine);
   if (!head) return tl::unexpected(head.error());
   const unsigned status = (*head)->status;

@@ -307,12 +307,12 @@ TEST(HttpDialer, DialsANodeOnceAtATimeAndHeedsTheLatest) {
   agent.start();
   LoopThread loop;
   HttpDialer dialer(loop.loop(), "s3cret-token", 1);
-  std::vector<std::pair<int, DialOutcome>> told;
+  std::vector<std::pair<int, DialOutcome>> reported;
   std::promise<void> all;
   const auto tell = [&](int number) {
     return [&, number](DialOutcome outcome) {
-      told.emplace_back(number, outcome);
-      if (told.size() == 4) all.set_value();
+      reported.emplace_back(number, outcome);
+      if (reported.size() == 4) all.set_value();
     };
   };
   loop.run([&] {
@@ -327,10 +327,10 @@ TEST(HttpDialer, DialsANodeOnceAtATimeAndHeedsTheLatest) {
     return 0;
   });
   all.get_future().get();
-  EXPECT_EQ(told, (std::vector<std::pair<int, DialOutcome>>{{2, DialOutcome::kNotAsked},
-                                                            {1, DialOutcome::kNotAsked},
-                                                            {4, DialOutcome::kAnswered},
-                                                            {3, DialOutcome::kAnswered}}));
+  EXPECT_EQ(reported, (std::vector<std::pair<int, DialOutcome>>{{2, DialOutcome::kNotAsked},
+                                                                {1, DialOutcome::kNotAsked},
+                                                                {4, DialOutcome::kAnswered},
+                                                                {3, DialOutcome::kAnswered}}));
 }
 
 TEST(HttpDialer, LooksUpTheNameOfAnAgent) {

@@ -28,14 +28,14 @@ TEST(HttpProblem, BecomesTheSameErrorAgain) {
 }
 
 TEST(HttpProblem, OfWhicheverLengthIsCut) {
-  const auto told = [](std::size_t bytes) {
+  const auto reported = [](std::size_t bytes) {
     const Error error{ErrorCode::kFailed, std::string(bytes, 'w')};
     return error_from_answer(502, problem_response(error).body).message;
   };
-  EXPECT_EQ(told(16 * 1024).size(), 16U * 1024);
-  EXPECT_FALSE(told(16 * 1024).ends_with("…"));
-  EXPECT_EQ(told(60'000).size(), 16U * 1024);
-  EXPECT_TRUE(told(60'000).ends_with("w…"));
+  EXPECT_EQ(reported(16 * 1024).size(), 16U * 1024);
+  EXPECT_FALSE(reported(16 * 1024).ends_with("…"));
+  EXPECT_EQ(reported(60'000).size(), 16U * 1024);
+  EXPECT_TRUE(reported(60'000).ends_with("w…"));
 }
 
 TEST(HttpProblem, OfAForeignServerIsToldByItsStatus) {

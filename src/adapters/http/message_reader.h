@@ -45,7 +45,7 @@ class MessageReader {
     Duration whole;
   };
   /// Whether an answer has a body at all (that to HEAD has none, whatever its head says).
-  enum class Body : std::uint8_t { kAsTold, kNone };
+  enum class Body : std::uint8_t { kAsFramed, kNone };
 
   static constexpr std::size_t kHeadBytesMax = 16 * 1024;
 
@@ -55,7 +55,7 @@ class MessageReader {
   /// The head of the next message; the one before must have been read to its end. kClosed before
   /// the first byte is a regular end.
   ReadFault read_head(MessageHead& head, HeadTimeouts timeouts, Coroutine& coroutine,
-                      Body body = Body::kAsTold);
+                      Body body = Body::kAsFramed);
 
   /// The next bytes of the body into `bytes`, which stay valid until the next call; empty at its
   /// end. `timeout` is for all that stands before them, as chunk headers, and for the trailers.

@@ -284,7 +284,8 @@ Result<void> ServerExchange::pass_on(ClientConnection& from, const Endpoint& ser
   if (auto begun = begin_call(from, call, server_.config.token, {}, times, coroutine_); !begun) {
     return begun;
   }
-  const Result<const MessageHead*> head = from.read_head(MessageReader::Body::kAsTold, coroutine_);
+  const Result<const MessageHead*> head =
+      from.read_head(MessageReader::Body::kAsFramed, coroutine_);
   if (!head) return tl::unexpected(head.error());
   if ((*head)->status == 401 || (*head)->status == 403) {
     return fail(ErrorCode::kFailed,

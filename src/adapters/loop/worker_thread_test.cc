@@ -35,7 +35,7 @@ TEST(WorkerThread, JobsRunElsewhereAndTheirCompletionsOnTheLoop) {
 TEST(WorkerThread, WaitsAtItsEndForTheJobUnderWay) {
   boost::asio::io_context loop;
   bool ran = false;
-  bool told = false;
+  bool reported = false;
   {
     std::promise<void> begun;
     std::promise<void> may_end;
@@ -44,14 +44,14 @@ TEST(WorkerThread, WaitsAtItsEndForTheJobUnderWay) {
       begun.set_value();
       may_end.get_future().wait();
       ran = true;
-      return [&] { told = true; };
+      return [&] { reported = true; };
     });
     begun.get_future().wait();
     may_end.set_value();
   }
   EXPECT_TRUE(ran);
   loop.run();
-  EXPECT_FALSE(told);
+  EXPECT_FALSE(reported);
 }
 
 TEST(WorkerThread, ACoroutineGetsWhatItsJobReturned) {

@@ -107,9 +107,9 @@ TEST_F(ExecPowerDriverTest, GivesNothingOfItsOwnToTheProgram) {
   fs::permissions(folder_ / "power", fs::perms::owner_all);
   const int ours = ::open("/dev/null", O_RDONLY);  // Not closed by an exec().
   // 3 is what `ls` looks into; that it does not find "/none" makes it fail.
-  const Error told = error_of(PowerVerb::kOff);
-  EXPECT_THAT(told.message, HasSubstr("for node 'node-2': /; "));
-  EXPECT_THAT(told.message, EndsWith("/fd:; 0; 1; 2; 3"));
+  const Error reported = error_of(PowerVerb::kOff);
+  EXPECT_THAT(reported.message, HasSubstr("for node 'node-2': /; "));
+  EXPECT_THAT(reported.message, EndsWith("/fd:; 0; 1; 2; 3"));
   EXPECT_EQ(content("environment"),
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
             "LANG=C.UTF-8\n");

@@ -21,26 +21,26 @@ NodeName node(std::string_view text) {
 /// Notes what it was told.
 class FakeDriver : public PowerDriver {
  public:
-  FakeDriver(std::string name, std::vector<std::string>& told)
-      : name_(std::move(name)), told_(told) {}
+  FakeDriver(std::string name, std::vector<std::string>& reported)
+      : name_(std::move(name)), reported_(reported) {}
 
   void switch_power(const NodeName& node, PowerVerb verb, Completion<void>) override {
-    told_.push_back(name_ + " " + node.str() + " " + std::string(name_of(verb)));
+    reported_.push_back(name_ + " " + node.str() + " " + std::string(name_of(verb)));
   }
 
  private:
   const std::string name_;
-  std::vector<std::string>& told_;
+  std::vector<std::string>& reported_;
 };
 
 TEST(PowerSwitchboard, EachNodeHasItsDriverAndTheRestHaveTheFallback) {
-  std::vector<std::string> told;
+  std::vector<std::string> reported;
   PowerSwitchboard::Drivers drivers;
-  drivers.emplace(node("node-1"), std::make_unique<FakeDriver>("special", told));
-  PowerSwitchboard board(std::make_unique<FakeDriver>("usual", told), std::move(drivers));
+  drivers.emplace(node("node-1"), std::make_unique<FakeDriver>("special", reported));
+  PowerSwitchboard board(std::make_unique<FakeDriver>("usual", reported), std::move(drivers));
   board.switch_power(node("node-1"), PowerVerb::kOff, [](const Result<void>&) {});
   board.switch_power(node("node-2"), PowerVerb::kOn, [](const Result<void>&) {});
-  EXPECT_THAT(told, ElementsAre("special node-1 off", "usual node-2 on"));
+  EXPECT_THAT(reported, ElementsAre("special node-1 off", "usual node-2 on"));
 }
 
 TEST(NonePowerDriver, SaysWhatWouldHelp) {

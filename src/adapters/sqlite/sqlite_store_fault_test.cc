@@ -107,12 +107,15 @@ TEST_F(SqliteStoreFault, KillingTheProcessLosesNothingAndHalvesNothing) {
       ::_exit(1);
     }
     ::close(acknowledged[1]);
-    std::uint64_t told = 0;
-    const auto next_told = [&] { return ::read(acknowledged[0], &told, sizeof told) > 0; };
-    for (std::uint64_t left = 1 + prng.below(60); left > 0; --left) ASSERT_TRUE(next_told());
+    std::uint64_t reported = 0;
+    const auto next_acknowledged = [&] {
+      return ::read(acknowledged[0], &reported, sizeof reported) > 0;
+    };
+    for (std::uint64_t left = 1 + prng.below(60); left > 0; --left)
+      ASSERT_TRUE(next_acknowledged());
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-    while (next_told()) {
+    while (next_acknowledged()) {
     }
     ::close(acknowledged[0]);
 
@@ -121,7 +124,7 @@ TEST_F(SqliteStoreFault, KillingTheProcessLosesNothingAndHalvesNothing) {
     const std::optional<std::uint64_t> found = whole_batch((*store)->load().value());
     ASSERT_TRUE(found.has_value()) << "half a batch";
     // The one after the last that was told may have been committed before it could be told.
-    ASSERT_TRUE(*found == told || *found == told + 1) << *found << " after " << told;
+    ASSERT_TRUE(*found == reported || *found == reported + 1) << *found << " after " << reported;
     last = *found;
   }
 }

@@ -16,14 +16,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Told {
+struct Targets {
   std::string folder;
   std::string output;
   bool quiet = false;
 };
 
 /// A program with commands: two in a group, one of them for other programs.
-Program with_commands(Told& into) {
+Program with_commands(Targets& into) {
   Program program{.name = "oven",
                   .man_section = 1,
                   .summary = "Bakes.",
@@ -47,7 +47,7 @@ Program with_commands(Told& into) {
   return program;
 }
 
-Program without_commands(Told& into) {
+Program without_commands(Targets& into) {
   Program program{.name = "oven-d",
                   .man_section = 8,
                   .summary = "Keeps warm.",
@@ -63,8 +63,8 @@ Program without_commands(Told& into) {
 }
 
 TEST(Usage, HelpTellsOfProgramsGroupsAndCommands) {
-  Told told;
-  const Program oven = with_commands(told);
+  Targets targets;
+  const Program oven = with_commands(targets);
   EXPECT_EQ(help_of(oven, ""),
             "Usage: oven COMMAND [ARGUMENT…]\n\nBakes.\n\nCommands:\n"
             "  tray bake  It's hot: [careful].\n\n"
@@ -76,14 +76,14 @@ TEST(Usage, HelpTellsOfProgramsGroupsAndCommands) {
             "  -o, --output FORMAT  how\n  -q, --quiet          say less\n"
             "  -h, --help           this text\n\nExamples:\n  oven tray bake ~/bread  crisp\n");
   EXPECT_THAT(help_of(oven, "tray vent"), HasSubstr("For programs."));
-  EXPECT_THAT(help_of(without_commands(told), ""),
+  EXPECT_THAT(help_of(without_commands(targets), ""),
               AllOf(HasSubstr("Usage: oven-d --output FORMAT [OPTION…]"),
                     HasSubstr("    --version        the version of this program")));
 }
 
 TEST(Usage, FindsTheCommandInTheWords) {
-  Told told;
-  const Program oven = with_commands(told);
+  Targets targets;
+  const Program oven = with_commands(targets);
   EXPECT_EQ(name_in({"tray", "bake", "there"}, oven), "tray bake");
   EXPECT_EQ(name_in({"tray", "there"}, oven), "tray");
   EXPECT_EQ(name_in({"there"}, oven), "");
@@ -92,8 +92,8 @@ TEST(Usage, FindsTheCommandInTheWords) {
 }
 
 TEST(Usage, AManPageSaysItLetterForLetter) {
-  Told told;
-  const std::vector<Program> all{with_commands(told), without_commands(told)};
+  Targets targets;
+  const std::vector<Program> all{with_commands(targets), without_commands(targets)};
   const std::string page = man_page_of(all[0], all, "1.2");
   EXPECT_THAT(page, HasSubstr(".TH OVEN 1 \"\" \"Hearth 1.2\" Hearth\n.SH NAME\noven \\- Bakes\n"));
   EXPECT_THAT(page, HasSubstr(".SS oven tray bake DIR [OPTION…]\nIt\\(aqs hot: [careful].\n"));
@@ -107,8 +107,8 @@ TEST(Usage, AManPageSaysItLetterForLetter) {
 }
 
 TEST(Usage, EveryShellIsToldOfEveryOptionWithItsValues) {
-  Told told;
-  const std::vector<Program> all{with_commands(told), without_commands(told)};
+  Targets targets;
+  const std::vector<Program> all{with_commands(targets), without_commands(targets)};
   const std::string bash = completion_of(Shell::kBash, all);
   EXPECT_THAT(bash, AllOf(HasSubstr("-o|--output) words='text json' ;;"),
                           HasSubstr("_hearth_paths -d"), HasSubstr("complete -F _oven_d oven-d")));
@@ -124,8 +124,8 @@ TEST(Usage, EveryShellIsToldOfEveryOptionWithItsValues) {
 TEST(Usage, ADescriptionMayOutliveWhatItFills) {
   Arguments copy;
   {
-    Told told;
-    copy = with_commands(told).commands[0].arguments.without_targets();
+    Targets targets;
+    copy = with_commands(targets).commands[0].arguments.without_targets();
   }
   EXPECT_EQ(copy.declared().size(), 3U);
   EXPECT_EQ(copy.declared()[1].text.help, "how");

@@ -226,18 +226,18 @@ class Follower {
     tell_reason();
     for (const InstanceView& instance : instances_) {
       std::string words = in_words(instance);
-      std::string& told = told_[instance.id];
-      if (told == words) continue;
+      std::string& reported = reported_[instance.id];
+      if (reported == words) continue;
       progress_.on_step(printable(words));
-      told = std::move(words);
+      reported = std::move(words);
     }
   }
 
   /// Why a build waits.
   void tell_reason() {
-    if (workload_.reason.empty() || workload_.reason == told_reason_) return;
-    told_reason_ = workload_.reason;
-    if (workload_.phase == "building") progress_.on_step(printable(told_reason_));
+    if (workload_.reason.empty() || workload_.reason == reported_reason_) return;
+    reported_reason_ = workload_.reason;
+    if (workload_.phase == "building") progress_.on_step(printable(reported_reason_));
   }
 
   std::string what_is_awaited() const {
@@ -261,8 +261,8 @@ class Follower {
   Clock::time_point last_look_ = Clock::now();
   std::map<std::string, std::string> running_;  ///< Instance → container, as last seen.
   Clock::time_point steady_since_;              ///< Since when `running_` is the same.
-  std::map<std::string, std::string> told_;
-  std::string told_reason_;
+  std::map<std::string, std::string> reported_;
+  std::string reported_reason_;
 };
 
 }  // namespace

@@ -80,7 +80,7 @@ class DevClusterTest : public testing::Test {
          .docker_socket = folder_ / "docker.sock",
          .kafka = kafka,
          .nodes = 2},
-        {.on_notice = [this](std::string words) { told_.push_back(std::move(words)); },
+        {.on_notice = [this](std::string words) { reported_.push_back(std::move(words)); },
          .on_broken = [this](std::string words) { broken_.push_back(std::move(words)); }});
     ASSERT_TRUE(made) << made.error().message;
     cluster_ = *std::move(made);
@@ -116,7 +116,7 @@ class DevClusterTest : public testing::Test {
   std::unique_ptr<DevCluster> cluster_;
   std::optional<Result<void>> started_;
   bool stopped_ = false;
-  std::vector<std::string> told_;
+  std::vector<std::string> reported_;
   std::vector<std::string> broken_;
 };
 
@@ -131,7 +131,7 @@ TEST_F(DevClusterTest, StartRemovesWhatWasLeftAndStopEndsAll) {
   stop();
   ASSERT_TRUE(until([&] { return stopped_; }));
   EXPECT_THAT(broken_, IsEmpty());
-  EXPECT_THAT(told_, Not(Contains(HasSubstr("may be left"))));
+  EXPECT_THAT(reported_, Not(Contains(HasSubstr("may be left"))));
 }
 
 TEST_F(DevClusterTest, WithFewerNodesThanBeforeItBeginsOnlyAnew) {
@@ -206,7 +206,7 @@ TEST_P(InterruptedStart, StartsNothing) {
   EXPECT_EQ(programs_started(), "");
   EXPECT_FALSE(fs::exists(cluster_->facts().power_socket));
   EXPECT_THAT(broken_, IsEmpty());
-  EXPECT_THAT(told_, Not(Contains(HasSubstr("may be left"))));
+  EXPECT_THAT(reported_, Not(Contains(HasSubstr("may be left"))));
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEachWait, InterruptedStart,

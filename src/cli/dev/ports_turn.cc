@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kRetryInterval = std::chrono::milliseconds(20);
-constexpr auto kTellAfter = std::chrono::seconds(1);
+constexpr auto kReportAfter = std::chrono::seconds(1);
 constexpr std::string_view kName{"\0hearth-dev-ports", 17};
 
 /// Whether the name was free, and is ours now.
@@ -34,11 +34,11 @@ bool take(int descriptor) {
 PortsTurn PortsTurn::wait(Duration patience, const std::function<void()>& on_waiting) {
   PortsTurn turn(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto begin = Clock::now();
-  bool told = false;
+  bool reported = false;
   while (turn.ours() && !take(turn.descriptor_)) {
     const auto waited = Clock::now() - begin;
     if (waited > patience) return {};
-    if (waited > kTellAfter && !std::exchange(told, true)) on_waiting();
+    if (waited > kReportAfter && !std::exchange(reported, true)) on_waiting();
     std::this_thread::sleep_for(kRetryInterval);
   }
   return turn;

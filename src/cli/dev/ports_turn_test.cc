@@ -15,14 +15,14 @@ TEST(PortsTurn, IsOnesAtATime) {
   auto first = PortsTurn::wait(seconds(60), [] {});
   ASSERT_TRUE(first.ours());
   EXPECT_FALSE(PortsTurn::wait(milliseconds(50), [] {}).ours());
-  bool told = false;
+  bool reported = false;
   std::jthread giving_back;
   const PortsTurn second = PortsTurn::wait(seconds(60), [&] {
-    told = true;
+    reported = true;
     giving_back = std::jthread([&] { first = PortsTurn(); });
   });
   EXPECT_TRUE(second.ours());
-  EXPECT_TRUE(told);
+  EXPECT_TRUE(reported);
 }
 
 }  // namespace

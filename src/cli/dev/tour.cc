@@ -210,11 +210,11 @@ Result<void> Tour::freeze_node() {
         if (now->state == "suspect") return {true, now->evidence};
         if (now->state == "live") return {false, frozen_->name + " is live: " + now->evidence};
         // It went on while we looked away: the event tells.
-        const auto told =
+        const auto reported =
             observer_.event_after(event_before_, "node.suspect", "node/" + name.str());
-        if (!told) return not_seen(told.error());
-        if (told->empty()) return {false, frozen_->name + " is " + now->state};
-        return {true, evidence_in(*told)};
+        if (!reported) return not_seen(reported.error());
+        if (reported->empty()) return {false, frozen_->name + " is " + now->state};
+        return {true, evidence_in(*reported)};
       });
   if (!suspect) return tl::unexpected(suspect.error());
   console_.tell(fmt::format("{} is suspect, {} after it hung: {}", frozen_->name, since(frozen_at_),
@@ -227,10 +227,10 @@ Result<void> Tour::see_node_die() {
   const std::string subject = "node/" + frozen_->name;
   // The event and not the state: one that comes back at once is dead for a moment only.
   const auto dead = observer_.wait(kVerdictWithin, frozen_->name + " dead", [&]() -> Sight {
-    const auto told = observer_.event_after(event_before_, "node.dead", subject);
-    if (!told) return not_seen(told.error());
-    if (told->empty()) return {false, "no event node.dead of " + frozen_->name};
-    return {true, evidence_in(*told)};
+    const auto reported = observer_.event_after(event_before_, "node.dead", subject);
+    if (!reported) return not_seen(reported.error());
+    if (reported->empty()) return {false, "no event node.dead of " + frozen_->name};
+    return {true, evidence_in(*reported)};
   });
   if (!dead) return tl::unexpected(dead.error());
   console_.tell(fmt::format("{} is dead, {} after it hung: {}", frozen_->name, since(frozen_at_),

@@ -215,9 +215,9 @@ class AgentScene {
   void forget_history() { history.clear(); }
   Report report() const { return *agent->status().report; }
   InstanceStatus status(std::uint64_t number) const {
-    const Report told = report();
-    const auto found = told.instances.find(id(number));
-    return found == told.instances.end() ? InstanceStatus{} : found->second;
+    const Report reported = report();
+    const auto found = reported.instances.find(id(number));
+    return found == reported.instances.end() ? InstanceStatus{} : found->second;
   }
   std::string problem() const { return report().problem; }
   /// The instances whose processes run, each as often as it does.

@@ -191,7 +191,7 @@ TEST(OrderedBuild, ItsImageIsCalledAsTheBuilderSaysIfThatFitsTheOrder) {
 RC_GTEST_PROP(BuildBoardProperties, TheBoardAgreesWithTheWorkloads, ()) {
   BuildBoard board;
   std::map<WorkloadName, Workload> workloads;
-  std::map<NodeName, int> told;
+  std::map<NodeName, int> reported;
   const int length = *rc::gen::inRange(1, 40);
   for (int i = 0; i < length; ++i) {
     const WorkloadName name = *rc::gen::element(kApp, kOther);
@@ -199,8 +199,8 @@ RC_GTEST_PROP(BuildBoardProperties, TheBoardAgreesWithTheWorkloads, ()) {
     const Workload& workload = changes.at(*rc::gen::inRange<std::size_t>(0, changes.size()));
     workloads.insert_or_assign(name, workload);
     if (const std::optional<BuilderChange> change = board.follow(workload)) {
-      if (change->before) --told[*change->before];
-      if (change->after) ++told[*change->after];
+      if (change->before) --reported[*change->before];
+      if (change->after) ++reported[*change->after];
     }
     BuildBoard anew;
     std::map<NodeName, int> orders;
@@ -216,7 +216,7 @@ RC_GTEST_PROP(BuildBoardProperties, TheBoardAgreesWithTheWorkloads, ()) {
     RC_ASSERT(anew == board);
     for (const NodeName& node : {kA, kB}) {
       RC_ASSERT(static_cast<int>(board.orders_of(node).size()) == orders[node]);
-      RC_ASSERT(told[node] == orders[node]);
+      RC_ASSERT(reported[node] == orders[node]);
     }
   }
 }

@@ -30,7 +30,7 @@ InstanceStatus running(const char* container, std::uint32_t restarts = 0) {
 }
 
 /// What the change of an instance in `table` is told as: "type: message" each.
-std::vector<std::string> told(const InstanceTable& table, const InstanceChange& change) {
+std::vector<std::string> reported(const InstanceTable& table, const InstanceChange& change) {
   std::vector<std::string> lines;
   for (const EventDraft& event : of(change, table)) {
     EXPECT_EQ(event.subject, "instance/" + change.either().id.str());
@@ -41,15 +41,15 @@ std::vector<std::string> told(const InstanceTable& table, const InstanceChange& 
 
 TEST(InstanceEvents, WhereOneGoesOrWhyItWaits) {
   InstanceTable table;
-  EXPECT_THAT(told(table, table.add(fresh(1, kA))),
+  EXPECT_THAT(reported(table, table.add(fresh(1, kA))),
               ElementsAre("instance.placed: 'app-1' goes to 'a'"));
   Instance waits = fresh(2);
   waits.status.reason = "no node has room";
-  EXPECT_THAT(told(table, table.add(waits)),
+  EXPECT_THAT(reported(table, table.add(waits)),
               ElementsAre("instance.pending: 'app-2' waits: no node has room"));
-  EXPECT_THAT(told(table, *table.note_waiting(id(2), "it rains")), IsEmpty())
+  EXPECT_THAT(reported(table, *table.note_waiting(id(2), "it rains")), IsEmpty())
       << "another reason is no news";
-  EXPECT_THAT(told(table, table.place(id(2), kB, kNow)),
+  EXPECT_THAT(reported(table, table.place(id(2), kB, kNow)),
               ElementsAre("instance.placed: 'app-2' goes to 'b'"));
 }
 
@@ -59,25 +59,26 @@ TEST(InstanceEvents, AReplacementNamesWhatItReplaces) {
   Instance staged = fresh(2, kB);
   staged.replaces = id(1);
   staged.desired_state = DesiredState::kStage;
-  EXPECT_THAT(told(table, table.add(staged)),
+  EXPECT_THAT(reported(table, table.add(staged)),
               ElementsAre("instance.placed: 'app-2' is staged on 'b' in place of 'app-1' on 'a'"));
-  EXPECT_THAT(told(table, table.promote(id(2))),
+  EXPECT_THAT(reported(table, table.promote(id(2))),
               ElementsAre("instance.placed: 'app-2', staged on 'b', takes over from 'app-1'"));
   Instance orphan = fresh(3, kB);
   orphan.replaces = id(9);
-  EXPECT_THAT(told(table, table.add(orphan)), ElementsAre("instance.placed: 'app-3' goes to 'b'"))
+  EXPECT_THAT(reported(table, table.add(orphan)),
+              ElementsAre("instance.placed: 'app-3' goes to 'b'"))
       << "what it replaces is forgotten";
 }
 
 TEST(InstanceEvents, AStartIsToldOnceForEachContainer) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
-  EXPECT_THAT(told(table, *table.report(id(1), running("0123456789abcdef"), kNow)),
+  EXPECT_THAT(reported(table, *table.report(id(1), running("0123456789abcdef"), kNow)),
               ElementsAre("instance.started: 'app-1' runs on 'a' in container 0123456789ab"));
   InstanceStatus same = running("0123456789abcdef");
   same.reason = "well";
-  EXPECT_THAT(told(table, *table.report(id(1), same, kNow)), IsEmpty());
-  EXPECT_THAT(told(table, *table.report(id(1), running("c2", 1), kNow)),
+  EXPECT_THAT(reported(table, *table.report(id(1), same, kNow)), IsEmpty());
+  EXPECT_THAT(reported(table, *table.report(id(1), running("c2", 1), kNow)),
               ElementsAre("instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
 }
 
@@ -87,35 +88,35 @@ TEST(InstanceEvents, AnExitIsToldOnceAndBeforeTheStartThatFollows) {
   (void)table.report(id(1), running("c1"), kNow);
   InstanceStatus again = running("c2", 1);
   again.last_exit = ContainerExit{.code = 137, .out_of_memory = true};
-  EXPECT_THAT(told(table, *table.report(id(1), again, kNow)),
+  EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)),
               ElementsAre("instance.exited: 'app-1' on 'a' ended with exit code 137, out of memory",
                           "instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
   again.state = InstanceState::kCrashLoop;
   again.reason = "5 stops within 5 min";
   EXPECT_THAT(
-      told(table, *table.report(id(1), again, kNow)),
+      reported(table, *table.report(id(1), again, kNow)),
       ElementsAre(
           "instance.crash_loop: 'app-1' on 'a' stops again and again: 5 stops within 5 min"));
   again.restarts = 2;
-  EXPECT_THAT(told(table, *table.report(id(1), again, kNow)), IsEmpty());
+  EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)), IsEmpty());
 }
 
 TEST(InstanceEvents, ALossIsToldOnce) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
-  EXPECT_THAT(told(table, *table.lose(id(1), kNow)),
+  EXPECT_THAT(reported(table, *table.lose(id(1), kNow)),
               ElementsAre("instance.lost: 'app-1' is lost with node 'a'"));
-  EXPECT_THAT(told(table, *table.lose(id(1), kNow)), IsEmpty());
+  EXPECT_THAT(reported(table, *table.lose(id(1), kNow)), IsEmpty());
 }
 
 TEST(InstanceEvents, OneThatIsForgottenIsGoneOrWasNeverAnywhere) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   (void)table.add(fresh(2));
-  EXPECT_THAT(told(table, table.stop(id(1))), IsEmpty()) << "told once it is gone";
-  EXPECT_THAT(told(table, table.forget(id(1))),
+  EXPECT_THAT(reported(table, table.stop(id(1))), IsEmpty()) << "told once it is gone";
+  EXPECT_THAT(reported(table, table.forget(id(1))),
               ElementsAre("instance.stopped: 'app-1' is gone from 'a'"));
-  EXPECT_THAT(told(table, table.forget(id(2))),
+  EXPECT_THAT(reported(table, table.forget(id(2))),
               ElementsAre("instance.stopped: 'app-2' is withdrawn"));
 }
 

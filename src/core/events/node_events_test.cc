@@ -31,23 +31,24 @@ TEST(NodeEvents, EachStateHasItsEventWithTheEvidence) {
 }
 
 TEST(NodeEvents, EachPhaseOfARecoveryIsToldWithItsAttempt) {
-  const auto told = [](RecoveryPhase before, RecoveryPhase after) {
+  const auto reported = [](RecoveryPhase before, RecoveryPhase after) {
     return of(change(before, after), kNode, 3);
   };
   using enum RecoveryPhase;
-  EXPECT_EQ(told(kNone, kSwitchingOff),
+  EXPECT_EQ(reported(kNone, kSwitchingOff),
             (EventDraft{EventType::kNodePowerOff, "node/a",
                         "power-cycling node 'a': off (attempt 2 of 3)"}));
-  EXPECT_EQ(told(kSwitchingOff, kSwitchingOn),
+  EXPECT_EQ(reported(kSwitchingOff, kSwitchingOn),
             (EventDraft{EventType::kNodePowerOn, "node/a",
                         "node 'a' is off; switching it on (attempt 2 of 3)"}));
-  EXPECT_EQ(told(kSwitchingOn, kWaiting),
+  EXPECT_EQ(reported(kSwitchingOn, kWaiting),
             (EventDraft{EventType::kNodeRecoveryFailed, "node/a",
                         "bringing node 'a' back failed (attempt 2 of 3): no such port"}));
-  EXPECT_EQ(told(kBooting, kQuarantined)->type, EventType::kNodeQuarantined);
-  EXPECT_EQ(told(kSwitchingOn, kBooting), std::nullopt) << "it was told when it was switched on";
-  EXPECT_EQ(told(kBooting, kNone), std::nullopt) << "that it is back is told as such";
-  EXPECT_EQ(told(kWaiting, kWaiting), std::nullopt);
+  EXPECT_EQ(reported(kBooting, kQuarantined)->type, EventType::kNodeQuarantined);
+  EXPECT_EQ(reported(kSwitchingOn, kBooting), std::nullopt)
+      << "it was told when it was switched on";
+  EXPECT_EQ(reported(kBooting, kNone), std::nullopt) << "that it is back is told as such";
+  EXPECT_EQ(reported(kWaiting, kWaiting), std::nullopt);
 }
 
 TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherIncarnation) {

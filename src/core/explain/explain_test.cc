@@ -129,13 +129,13 @@ TEST(Explain, AnInstanceTellsWhatItReplacesAndWhatBecameOfIt) {
   scene.agents_obey = false;
   scene.kill("a");
   scene.pass(seconds(4));
-  Heartbeat told = sign_of_life(1000);
-  told.report = Report{};
-  told.report->instances[Scene::id(2)] = {.state = InstanceState::kBackoff,
-                                          .restarts = 2,
-                                          .last_exit = ContainerExit{.code = 3},
-                                          .reason = "it ended"};
-  scene.heartbeat("b", told);
+  Heartbeat reported = sign_of_life(1000);
+  reported.report = Report{};
+  reported.report->instances[Scene::id(2)] = {.state = InstanceState::kBackoff,
+                                              .restarts = 2,
+                                              .last_exit = ContainerExit{.code = 3},
+                                              .reason = "it ended"};
+  scene.heartbeat("b", reported);
   EXPECT_THAT(words_on_app(scene),
               Contains(AllOf(HasSubstr("'app-2' is backoff on 'b'"),
                              HasSubstr(", in place of 'app-1', restarted 2 times there, last exit "

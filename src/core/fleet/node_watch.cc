@@ -91,9 +91,9 @@ void NodeWatch::resume(MonoTime now) {
 
 bool NodeWatch::update(const NodeEntry& entry, MonoTime now) {
   Endpoint agent = entry.agent;
-  const bool told_by_agent =
-      !entry.names_port && node_.incarnation.told() && node_.agent.address == entry.agent.address;
-  if (told_by_agent) agent.port = node_.agent.port;
+  const bool reported_by_agent =
+      !entry.names_port && node_.incarnation.known() && node_.agent.address == entry.agent.address;
+  if (reported_by_agent) agent.port = node_.agent.port;
   const bool is_known = node_.agent == agent && node_.port_named == entry.names_port &&
                         node_.display_name == entry.display_name;
   if (is_known) return false;
@@ -126,7 +126,7 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
   // A box without an agent tells no incarnation: what it says once its power is back is of a new
   // one.
   const bool is_booting = node_.recovery.phase == RecoveryPhase::kBooting;
-  const bool is_same = incarnation.told() ? incarnation == node_.incarnation : !is_booting;
+  const bool is_same = incarnation.known() ? incarnation == node_.incarnation : !is_booting;
   if (node_.recovery.phase != RecoveryPhase::kNone) {
     using SameIncarnation = RecoveryLadder::SameIncarnation;
     if (!ladder_.on_heartbeat(is_same ? SameIncarnation::kYes : SameIncarnation::kNo, now.mono))
@@ -134,9 +134,9 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
     outcome.recovered =
         Recovered{.attempts = ladder_.recovery().attempt, .same_incarnation = is_same};
   }
-  if (incarnation.told() && !is_same) {
+  if (incarnation.known() && !is_same) {
     outcome.booted_anew =
-        node_.incarnation.told() && node_.incarnation.boot_id != incarnation.boot_id;
+        node_.incarnation.known() && node_.incarnation.boot_id != incarnation.boot_id;
     adopt(incarnation);
   }
   note_port(heartbeat, now.mono);
@@ -176,7 +176,7 @@ bool NodeWatch::note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime 
 
 void NodeWatch::ask_for_report(const Heartbeat& heartbeat, MonoTime now) {
   if (node_.state != NodeState::kLive) return;
-  const bool is_missing = heartbeat.incarnation.told() && !report_;
+  const bool is_missing = heartbeat.incarnation.known() && !report_;
   if (!is_missing) next_fetch_.reset();
   if (is_missing && !next_fetch_) next_fetch_ = now;
 }

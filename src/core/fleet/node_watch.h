@@ -91,7 +91,7 @@ class NodeWatch {
   /// Judged by its silence: it was received once and is not given up.
   bool is_judged() const;
   /// It told an incarnation: an agent is there, and follows assignments.
-  bool has_agent() const { return order_.received().told(); }
+  bool has_agent() const { return order_.received().known(); }
   /// Its agent has told of a problem, or could not be told anything, for so long that builds do not
   /// wait for it any more.
   bool is_given_up() const { return trouble_.is_given_up(); }

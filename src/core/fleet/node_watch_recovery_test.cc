@@ -143,10 +143,10 @@ void happen(Scene& scene, const Incident& incident) {
     case 1:
     case 2: (void)scene.receive(sign_of_life(++scene.seq, boot)); break;
     case 3: {
-      const Heartbeat told =
+      const Heartbeat reported =
           in_trouble(++scene.seq, incident.detail == 0 ? "no container runtime" : "");
-      if (scene.receive(told))
-        (void)scene.watch.note_trouble(told, incident.detail != 1, scene.now);
+      if (scene.receive(reported))
+        (void)scene.watch.note_trouble(reported, incident.detail != 1, scene.now);
       break;
     }
     case 4: scene.answer = static_cast<DialOutcome>(incident.detail); break;

@@ -66,9 +66,9 @@ TEST(NodeWatch, OneThatNeverReportedIsAskedForItUntilItDoes) {
   Scene scene;
   scene.live_for(5s);
   EXPECT_EQ(scene.fetched, 6) << "at once, and each second";
-  Heartbeat told = sign_of_life(100);
-  told.report = Report{};
-  scene.receive(told);
+  Heartbeat reported = sign_of_life(100);
+  reported.report = Report{};
+  scene.receive(reported);
   scene.fetched = 0;
   scene.seq = 100;
   scene.live_for(5s);
@@ -232,16 +232,16 @@ TEST(NodeWatch, APortThatIsNamedStandsAndElseTheOneThatTheAgentTells) {
   const NodeEntry unnamed{kNode, "A", {"10.0.0.1", 7701}, false};
   const NodeEntry named{kNode, "A", {"10.0.0.1", 8801}, true};
   Scene scene;
-  Heartbeat told = sign_of_life(1);
-  told.agent_port = 7702;
-  scene.receive(told);
+  Heartbeat reported = sign_of_life(1);
+  reported.agent_port = 7702;
+  scene.receive(reported);
   EXPECT_EQ(scene.watch.node().agent.port, 7702);
   EXPECT_FALSE(scene.watch.dial().proven()) << "it has not answered there yet";
   EXPECT_FALSE(scene.watch.update(unnamed, scene.now));
   EXPECT_EQ(scene.watch.node().agent.port, 7702);
   EXPECT_TRUE(scene.watch.update(named, scene.now));
-  told.seq = 2;
-  scene.receive(told);
+  reported.seq = 2;
+  scene.receive(reported);
   EXPECT_EQ(scene.watch.node().agent.port, 8801);
   EXPECT_FALSE(scene.watch.update(named, scene.now)) << "it is known";
 }
@@ -277,10 +277,10 @@ TEST(NodeWatch, AnotherEligibilityIsToldOnce) {
 TEST(NodeWatch, IsSeenAsWhatItLastSaid) {
   Scene scene;
   EXPECT_FALSE(scene.watch.view(kLatest).has_report);
-  Heartbeat told = sign_of_life(1);
-  told.load.memory = 400;
-  told.report = Report{.problem = "no container runtime"};
-  scene.receive(told);
+  Heartbeat reported = sign_of_life(1);
+  reported.load.memory = 400;
+  reported.report = Report{.problem = "no container runtime"};
+  scene.receive(reported);
   scene.receive(sign_of_life(2));
   const NodeView view = scene.watch.view(kLatest);
   EXPECT_EQ(view.state, NodeState::kLive);

@@ -77,7 +77,7 @@ std::vector<ImageAction> ImageSupply::on_assignment(const Assignment& assignment
 bool ImageSupply::on_listed(const Listing& listing) {
   const bool is_old = listing.is_older_than(state_.images_came_in);
   const Inventory& inventory = listing.inventory;
-  if (inventory.images_told && !is_old) state_.images.clear();
+  if (inventory.images_known && !is_old) state_.images.clear();
   state_.images.insert(inventory.images.begin(), inventory.images.end());
   return is_old;
 }

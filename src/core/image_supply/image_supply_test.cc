@@ -66,12 +66,13 @@ struct Scene {
   }
   void order_builds(std::vector<BuildOrder> builds) { assign({}, std::move(builds)); }
   /// The runtime was asked in turn `asked_in` and had `images`.
-  bool list(std::uint64_t asked_in, std::vector<std::string> images, bool images_told = true) {
+  bool list(std::uint64_t asked_in, std::vector<std::string> images, bool images_known = true) {
     bool is_old = false;
     step([&] {
-      is_old = supply.on_listed(
-          {.inventory = {.containers = {}, .images = std::move(images), .images_told = images_told},
-           .asked_in = asked_in});
+      is_old = supply.on_listed({.inventory = {.containers = {},
+                                               .images = std::move(images),
+                                               .images_known = images_known},
+                                 .asked_in = asked_in});
     });
     return is_old;
   }

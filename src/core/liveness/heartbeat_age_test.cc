@@ -53,8 +53,8 @@ TEST(HeartbeatAge, AClockThatStoodStillIsTakenAsItIsAfterASecond) {
     for (Duration t = 0s; t < 3min; t += 500ms) age.age_of(kTheirs + t, kOurs + t);
     Duration worst{0};
     for (Duration t = 3min; t < 3min + 10s; t += 500ms) {
-      const Duration told = age.age_of(kTheirs + t, kOurs + t + pause);
-      if (t >= 3min + 1s) worst = std::max(worst, told);
+      const Duration reported = age.age_of(kTheirs + t, kOurs + t + pause);
+      if (t >= 3min + 1s) worst = std::max(worst, reported);
     }
     EXPECT_EQ(worst, 0ms) << pause.count();
   }

@@ -21,17 +21,17 @@ MessageOrder::State MessageOrder::save() const {
 
 bool MessageOrder::admit(const Heartbeat& heartbeat, const Incarnation& accepted) {
   const Incarnation& incarnation = heartbeat.incarnation;
-  if (!incarnation.told()) return true;
+  if (!incarnation.known()) return true;
   if (incarnation == received_) return !is_repeated(heartbeat.seq);
 
-  const Incarnation& last = received_.told() ? received_ : accepted;
+  const Incarnation& last = received_.known() ? received_ : accepted;
   const bool same_boot = incarnation.boot_id == last.boot_id;
   if (same_boot && incarnation.start_count < last.start_count) return false;
   if (std::find(former_boots_.begin(), former_boots_.end(), incarnation.boot_id) !=
       former_boots_.end()) {
     return false;
   }
-  if (last.told() && !same_boot) {
+  if (last.known() && !same_boot) {
     former_boots_.push_back(last.boot_id);
     if (former_boots_.size() > kFormerBootsMax) former_boots_.pop_front();
   }
@@ -55,7 +55,7 @@ Duration MessageOrder::age_of(const Heartbeat& heartbeat, MonoTime received_at) 
 
 void MessageOrder::check_invariants() const {
   HEARTH_CHECK(former_boots_.size() <= kFormerBootsMax);
-  HEARTH_CHECK(received_.told() || (!last_seq_ && former_boots_.empty()));
+  HEARTH_CHECK(received_.known() || (!last_seq_ && former_boots_.empty()));
   HEARTH_CHECK(std::find(former_boots_.begin(), former_boots_.end(), received_.boot_id) ==
                former_boots_.end());
 }

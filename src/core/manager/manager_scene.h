@@ -84,15 +84,15 @@ class ManagerScene {
     }
     (void)ask(command);
   }
-  Result<CommandResult> deploy(std::uint32_t instances, char bundle_letter = 'a') {
-    return ask(DeployWorkload{app(), {.instances = instances, .bundle = bundle(bundle_letter)}});
+  Result<CommandResult> deploy(std::uint32_t count, char bundle_letter = 'a') {
+    return ask(DeployWorkload{app(), {.instances = count, .bundle = bundle(bundle_letter)}});
   }
   /// Nodes a, b, c are live and their dials are known to be answered; the workload runs.
-  void run_app(std::uint32_t instances) {
+  void run_app(std::uint32_t count) {
     import({"a", "b", "c"});
     for (const char* name : {"a", "b", "c"}) beat(name);
     pass(std::chrono::seconds(1));
-    (void)deploy(instances);
+    (void)deploy(count);
     pass(std::chrono::seconds(2));
   }
 
@@ -157,7 +157,7 @@ class ManagerScene {
     for (const SwitchPower& one : done<SwitchPower>()) all.push_back(one.verb);
     return all;
   }
-  std::size_t told(EventType type) const {
+  std::size_t reported(EventType type) const {
     std::size_t count = 0;
     for (const PublishEvent& one : done<PublishEvent>()) count += one.event.type == type ? 1 : 0;
     return count;

@@ -208,7 +208,7 @@ TEST(Manager, ANewLifeRaisesTheEpochRepeatsNothingAndStopsNothing) {
   EXPECT_EQ(scene.epoch, epoch.next());
   scene.pass(seconds(20));
   EXPECT_EQ(scene.instances, before);
-  EXPECT_EQ(scene.told(EventType::kInstancePlaced), 0U);
+  EXPECT_EQ(scene.reported(EventType::kInstancePlaced), 0U);
   EXPECT_THAT(scene.done<SwitchPower>(), IsEmpty());
   for (const PublishAssignment& one : scene.done<PublishAssignment>()) {
     EXPECT_EQ(one.assignment.number.epoch, scene.epoch);
@@ -235,7 +235,7 @@ TEST(Manager, APowerCycleGoesOnWhereTheLastManagerLeftIt) {
   scene.beat("a", "boot-2");
   scene.pass(seconds(1));
   EXPECT_EQ(scene.state("a"), NodeState::kLive);
-  EXPECT_EQ(scene.told(EventType::kNodeRecovered), 1U);
+  EXPECT_EQ(scene.reported(EventType::kNodeRecovered), 1U);
 }
 
 TEST(Manager, ANewLifeGoesOnAskingAnUnreachableNode) {
@@ -414,8 +414,8 @@ TEST(Manager, OneThatIsSwappedForItsSavedCopyAfterEveryStepYieldsTheSameBatches)
   for (std::size_t i = 0; i < one.batches.size(); ++i)
     ASSERT_TRUE(one.batches[i] == other.batches[i]) << "step " << i;
   EXPECT_EQ(one.manager->counters(), other.manager->counters());
-  EXPECT_EQ(one.told(EventType::kNodeQuarantined), 3U) << "the story was told to its end";
-  EXPECT_EQ(one.told(EventType::kWorkloadRemoved), 1U);
+  EXPECT_EQ(one.reported(EventType::kNodeQuarantined), 3U) << "the story was told to its end";
+  EXPECT_EQ(one.reported(EventType::kWorkloadRemoved), 1U);
 }
 
 // How much it does. -------------------------------------------------------------------------------

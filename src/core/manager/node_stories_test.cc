@@ -81,7 +81,7 @@ TEST(ManagerNodes, WhileBlindNobodyIsJudgedAndAfterwardsSilencesStartAgain) {
   scene.bus_carries = false;
   for (const char* name : {"a", "b", "c"}) scene.kill(name);
   scene.pass(seconds(30));
-  EXPECT_EQ(scene.told(EventType::kBusBlind), 1U);
+  EXPECT_EQ(scene.reported(EventType::kBusBlind), 1U);
   for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
 
   scene.bus_carries = true;
@@ -117,7 +117,7 @@ TEST(ManagerNodes, ItsOwnLatenessIsHeldAgainstNobody) {
   EXPECT_EQ(scene.manager->counters().steps_late, 1U);
   scene.pass(seconds(5));
   for (const char* name : {"a", "b", "c"}) EXPECT_EQ(scene.state(name), NodeState::kLive);
-  EXPECT_EQ(scene.told(EventType::kNodeSuspect), 0U);
+  EXPECT_EQ(scene.reported(EventType::kNodeSuspect), 0U);
 
   scene.kill("a");
   scene.pass(milliseconds(1300));

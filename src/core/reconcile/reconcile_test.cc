@@ -258,8 +258,9 @@ class AnyScene : public Scene {
   void carry_out(const WorkPlan& plan) {
     for (const InstanceId& gone : plan.forget)
       std::erase_if(instances, [&](const Instance& one) { return one.id == gone; });
-    for (const InstanceId& told : plan.stop) find(told).desired_state = DesiredState::kStop;
-    for (const InstanceId& told : plan.promote) find(told).desired_state = DesiredState::kRun;
+    for (const InstanceId& reported : plan.stop) find(reported).desired_state = DesiredState::kStop;
+    for (const InstanceId& reported : plan.promote)
+      find(reported).desired_state = DesiredState::kRun;
     for (const NewInstance& wanted : plan.create) {
       Instance& made = add(next_++, kC, InstanceState::kStarting);
       made.generation = {2};

@@ -103,9 +103,9 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
     if (auto begun = exchange.begin_stream("text/plain; charset=utf-8"); !begun) return begun;
     return forward(*pipe, exchange);
   };
-  Result<void> told = tell();
+  Result<void> reported = tell();
   pipe->wanted = false;
-  return told;
+  return reported;
 }
 
 /// Who holds an address may not be who held it: a machine got it anew, or it was imported wrongly.

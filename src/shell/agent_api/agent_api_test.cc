@@ -88,9 +88,9 @@ TEST_F(AgentApiTest, AnswersADialByNameOnlyForItsOwn) {
 TEST_F(AgentApiTest, TellsItsStatusAsOnTheBusAndWhoseItIs) {
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/status");
   exchange.run(router);
-  Heartbeat told = status();
-  told.node = "n1";
-  EXPECT_EQ(decode_heartbeat(exchange.response.body), told);
+  Heartbeat reported = status();
+  reported.node = "n1";
+  EXPECT_EQ(decode_heartbeat(exchange.response.body), reported);
 }
 
 TEST_F(AgentApiTest, StreamsALogToItsEnd) {

@@ -22,12 +22,12 @@ void write_resources(JsonWriter& out, const Resources& resources) {
 
 void write_load(JsonWriter& out, const Load& load) {
   out.begin_object()
-      .field_if_told("cpu", load.cpu)
-      .field_if_told("memory", load.memory)
-      .field_if_told("disk", load.disk)
-      .field_if_told("cpu_stall", load.cpu_stall)
-      .field_if_told("memory_stall", load.memory_stall)
-      .field_if_told("io_stall", load.io_stall)
+      .field_if_known("cpu", load.cpu)
+      .field_if_known("memory", load.memory)
+      .field_if_known("disk", load.disk)
+      .field_if_known("cpu_stall", load.cpu_stall)
+      .field_if_known("memory_stall", load.memory_stall)
+      .field_if_known("io_stall", load.io_stall)
       .end_object();
 }
 

@@ -190,13 +190,12 @@ void Inbox::forget(Place place) {
   if (heartbeat == nullptr) return;
   const auto waiting = heartbeats_.find(heartbeat->node);
   HEARTH_CHECK(waiting != heartbeats_.end());
-  for (WaitingHeartbeats& waiting : waiting->second) {
-    if (waiting.with_report == place) waiting.with_report.reset();
-    if (waiting.newest == place) waiting.newest.reset();
+  for (WaitingHeartbeats& one : waiting->second) {
+    if (one.with_report == place) one.with_report.reset();
+    if (one.newest == place) one.newest.reset();
   }
-  std::erase_if(waiting->second, [](const WaitingHeartbeats& waiting) {
-    return !waiting.with_report && !waiting.newest;
-  });
+  std::erase_if(waiting->second,
+                [](const WaitingHeartbeats& one) { return !one.with_report && !one.newest; });
   if (waiting->second.empty()) heartbeats_.erase(waiting);
 }
 

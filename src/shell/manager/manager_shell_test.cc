@@ -21,8 +21,8 @@ const auto is_exhausted = testing::Optional(testing::Field(&Error::code, ErrorCo
 TEST_F(ManagerShellTest, NothingIsDoneBeforeItsWritesAreDurable) {
   loop.hold_workers();
   start(eventful_fleet());
-  bool told = false;
-  shell->event_added().add([&told] { told = true; });
+  bool reported = false;
+  shell->event_added().add([&reported] { reported = true; });
   EXPECT_THAT(bus.published, IsEmpty());
   EXPECT_THAT(bus.followed, ElementsAre("hearth.canary"));
   EXPECT_THAT(dialer.dialled, IsEmpty());
@@ -31,7 +31,7 @@ TEST_F(ManagerShellTest, NothingIsDoneBeforeItsWritesAreDurable) {
   EXPECT_EQ(shell->last_event_seq(), kOldEvents);
   loop.release_workers();
   settle();
-  EXPECT_TRUE(told);
+  EXPECT_TRUE(reported);
   EXPECT_THAT(store.epochs, ElementsAre(Epoch{7}));
   EXPECT_GT(shell->last_event_seq(), kOldEvents);
   EXPECT_THAT(bus.followed, SizeIs(4));
@@ -155,9 +155,9 @@ TEST_F(ManagerShellTest, AStoreThatHangsForTooLongEndsTheProcess) {
   settle();
   EXPECT_TRUE(shell->store_fault().has_value());
   EXPECT_THAT(fatal, IsEmpty());
-  const int told_before = warnings->count;
+  const int warned_before = warnings->count;
   loop.advance(59s);
-  EXPECT_GT(warnings->count, told_before);
+  EXPECT_GT(warnings->count, warned_before);
   EXPECT_THAT(fatal, IsEmpty());
   loop.advance(1s);
   EXPECT_EQ(fatal[0].code, ErrorCode::kTimeout);

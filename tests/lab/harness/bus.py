@@ -145,10 +145,10 @@ class Bus:
                 if not message:
                     waited += 0.1
                     continue
-                told = message.contents
-                if told.err == 0:
+                reported = message.contents
+                if reported.err == 0:
                     waited = 0.0
-                    records.append(Record(told.offset, _bytes(told.key, told.key_len), _bytes(told.payload, told.len)))
+                    records.append(Record(reported.offset, _bytes(reported.key, reported.key_len), _bytes(reported.payload, reported.len)))
                 kafka.rd_kafka_message_destroy(ctypes.cast(message, ctypes.c_void_p))
             kafka.rd_kafka_consume_stop(rkt, ctypes.c_int32(partition))
         return records
@@ -179,14 +179,14 @@ class Bus:
             self._kafka.rd_kafka_topic_destroy(handle)
 
     def _metadata(self, client: int, timeout_s: float) -> tuple[int, dict[str, int]]:
-        told = ctypes.POINTER(_Metadata)()
-        code = self._kafka.rd_kafka_metadata(ctypes.c_void_p(client), 1, None, ctypes.byref(told), int(timeout_s * 1000))
+        reported = ctypes.POINTER(_Metadata)()
+        code = self._kafka.rd_kafka_metadata(ctypes.c_void_p(client), 1, None, ctypes.byref(reported), int(timeout_s * 1000))
         if code != 0:
             raise OSError(self._kafka.rd_kafka_err2str(code).decode())
-        content = told.contents
+        content = reported.contents
         topics = {content.topics[i].topic.decode(): content.topics[i].partition_cnt for i in range(content.topic_cnt)}
         brokers = content.broker_cnt
-        self._kafka.rd_kafka_metadata_destroy(told)
+        self._kafka.rd_kafka_metadata_destroy(reported)
         return brokers, topics
 
     def _last_error(self) -> str:

@@ -94,8 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true")
     logs.set_defaults(do=_logs)
 
-    told = "\n".join(f"  {name:15} {about}" for name, (_, about) in FAULTS.items())
-    fault = verbs.add_parser("break", help="power cut, partition, kill …", epilog=f"faults:\n{told}",
+    reported = "\n".join(f"  {name:15} {about}" for name, (_, about) in FAULTS.items())
+    fault = verbs.add_parser("break", help="power cut, partition, kill …", epilog=f"faults:\n{reported}",
                              formatter_class=argparse.RawDescriptionHelpFormatter)
     fault.add_argument("fault", choices=FAULTS, metavar="FAULT")
     fault.add_argument("targets", nargs="*", metavar="PART")

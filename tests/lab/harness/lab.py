@@ -98,13 +98,13 @@ class Lab:
     @classmethod
     def attach(cls, name: str) -> "Lab":
         names = LabNames(name)
-        told = read_record(names)
-        if told is None:
+        reported = read_record(names)
+        if reported is None:
             raise Failure(f"there is no lab '{name}': ./dev lab up")
-        if told["state"] != "up":
+        if reported["state"] != "up":
             raise Failure(f"lab '{name}' is not up: it is being started, or was ended while starting (./dev lab down)")
-        config = LabConfig(**{**told["config"], "bin_dir": Path(told["config"]["bin_dir"])})
-        return cls(names, told["subnet"], config, Path(told["engine"]))
+        config = LabConfig(**{**reported["config"], "bin_dir": Path(reported["config"]["bin_dir"])})
+        return cls(names, reported["subnet"], config, Path(reported["engine"]))
 
     def down(self) -> None:
         take_down(self.names)
@@ -229,10 +229,10 @@ class Lab:
             raise
 
     def last_words(self, part: str, lines: int = 15) -> str:
-        told = []
+        reported = []
         for log in sorted((self.folder / part / "log").glob("*.log")):
-            told += [f"    {log.stem}: {line}" for line in log.read_text(errors="replace").splitlines()[-lines:]]
-        return "\n".join(told) or "    (nothing)"
+            reported += [f"    {log.stem}: {line}" for line in log.read_text(errors="replace").splitlines()[-lines:]]
+        return "\n".join(reported) or "    (nothing)"
 
     # -- power
 
@@ -513,10 +513,10 @@ class Lab:
 
     def _state_of(self, part: str) -> str:
         try:
-            told = self.engine.inspect(self.names.container(part))
+            reported = self.engine.inspect(self.names.container(part))
         except (EngineError, EngineUnreachable):
             return "not there"
-        state = told["State"]["Status"]
+        state = reported["State"]["Status"]
         running = sorted(path.stem for path in (self.folder / part / "ctl").glob("*.pid")) if state == "running" else []
         return f"{state}, {self.address(part)}" + (f", runs {', '.join(running)}" if running else "")
 

@@ -48,18 +48,18 @@ def switch(socket_path, prefix, ctl, options):
     if os.path.exists(f"{ctl}/power-{node}.broken"):
         return fail(f"the switch of '{node}' does not answer")
     container = f"/v1.41/containers/{prefix}{node}"
-    status, told = Outer(socket_path).ask("GET", f"{container}/json")
+    status, reported = Outer(socket_path).ask("GET", f"{container}/json")
     if status != 200:
-        return fail(f"no such outlet '{node}': {told.get('message', status)}")
-    on = told["State"]["Running"]
+        return fail(f"no such outlet '{node}': {reported.get('message', status)}")
+    on = reported["State"]["Running"]
     if action == "status":
         return 0 if on else 2
     if on == (action == "on"):
         return 0
-    status, told = Outer(socket_path).ask("POST", f"{container}/{'start' if action == 'on' else 'kill'}")
+    status, reported = Outer(socket_path).ask("POST", f"{container}/{'start' if action == 'on' else 'kill'}")
     if status in (204, 304, 409):  # 409: it went off in between.
         return 0
-    return fail(f"switching '{node}' {action}: {status} {told.get('message', '')}")
+    return fail(f"switching '{node}' {action}: {status} {reported.get('message', '')}")
 
 
 def main():

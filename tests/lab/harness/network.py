@@ -25,9 +25,9 @@ class Cuts:
         self._addresses = addresses
         self._pid_of = pid_of
         self._file = file
-        told = json.loads(file.read_text()) if file.exists() else {"cut": [], "loss": {}}
-        self._cut: set[frozenset[str]] = {frozenset(pair) for pair in told["cut"]}
-        self._loss: dict[str, float] = told["loss"]
+        reported = json.loads(file.read_text()) if file.exists() else {"cut": [], "loss": {}}
+        self._cut: set[frozenset[str]] = {frozenset(pair) for pair in reported["cut"]}
+        self._loss: dict[str, float] = reported["loss"]
 
     def cut(self, part: str, others: list[str]) -> None:
         self._cut |= {frozenset((part, other)) for other in others if other != part}

@@ -65,16 +65,16 @@ class Node:
 
     def containers(self, workload: str | None = None, timeout_s: float = 2) -> list[Container]:
         """All of them, in any state. EngineUnreachable when the engine does not answer."""
-        found = [self._container(told) for told in self.engine.containers(timeout_s=timeout_s)]
+        found = [self._container(reported) for reported in self.engine.containers(timeout_s=timeout_s)]
         return [each for each in found if workload is None or each.workload == workload]
 
     def running(self, workload: str, timeout_s: float = 2) -> list[Container]:
         return [each for each in self.containers(workload, timeout_s) if each.runs]
 
-    def _container(self, told: dict) -> Container:
-        labels = told.get("Labels") or {}
-        return Container(self.name, told["Id"], (told.get("Names") or ["?"])[0].lstrip("/"), labels.get(WORKLOAD_LABEL),
-                         told["State"], float(told["Created"]), tuple(sorted(labels.items())))
+    def _container(self, reported: dict) -> Container:
+        labels = reported.get("Labels") or {}
+        return Container(self.name, reported["Id"], (reported.get("Names") or ["?"])[0].lstrip("/"), labels.get(WORKLOAD_LABEL),
+                         reported["State"], float(reported["Created"]), tuple(sorted(labels.items())))
 
     def images(self) -> list[dict]:
         return self.engine.call("GET", "/images/json")
@@ -148,8 +148,8 @@ class Manager:
 
     def events(self, kind: str = "", subject: str = "") -> list[dict]:
         """The cluster's history, oldest first; of one type and subject if told."""
-        told = self.cli("events", "--since", "24h", "-o", "json", check=True, timeout_s=20).stdout  # Without: the last few only.
-        return [event for event in map(_plain_event, told.splitlines())
+        reported = self.cli("events", "--since", "24h", "-o", "json", check=True, timeout_s=20).stdout  # Without: the last few only.
+        return [event for event in map(_plain_event, reported.splitlines())
                 if kind in ("", event["type"]) and subject in ("", event["subject"])]
 
     def rows(self, query: str, *parameters: Any) -> list[dict]:
@@ -179,9 +179,9 @@ def _plain_event(line: str) -> dict:
             "message": event["data"]["message"]}
 
 
-def _listed(told: Any, what: str) -> list[dict]:
+def _listed(reported: Any, what: str) -> list[dict]:
     """A list, whether it comes bare or as a page."""
-    return told if isinstance(told, list) else told.get(what, told.get("items", []))
+    return reported if isinstance(reported, list) else reported.get(what, reported.get("items", []))
 
 
 def http_request(host: str, port: int, method: str, path: str, body: Any, token: str | None, timeout_s: float) -> tuple[int, Any]:

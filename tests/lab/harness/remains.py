@@ -25,9 +25,9 @@ from tools.dev.paths import checkout_key
 
 def write_record(names: LabNames, config: dict, *, state: str, owner: Owner | None, subnet: str = "", engine: Path = Path()) -> None:
     names.folder.mkdir(parents=True, exist_ok=True)
-    told = {"state": state, "subnet": subnet, "engine": str(engine), "owner": asdict(owner) if owner else None, "config": config}
+    reported = {"state": state, "subnet": subnet, "engine": str(engine), "owner": asdict(owner) if owner else None, "config": config}
     fresh = names.folder / "lab.json.new"
-    fresh.write_text(json.dumps(told, indent=2))
+    fresh.write_text(json.dumps(reported, indent=2))
     fresh.rename(names.folder / "lab.json")
 
 
@@ -106,12 +106,12 @@ def _collect(names: LabNames, say: Callable[[str], None]) -> None:
 
 
 def _is_abandoned(names: LabNames) -> bool:
-    told = read_record(names)
-    if told is None:
+    reported = read_record(names)
+    if reported is None:
         return True
-    if told["owner"] is not None:
-        return not Owner(**told["owner"]).lives()
-    engine = Engine(told["engine"])  # A lab that stays up, unless the machine or its engine went down.
+    if reported["owner"] is not None:
+        return not Owner(**reported["owner"]).lives()
+    engine = Engine(reported["engine"])  # A lab that stays up, unless the machine or its engine went down.
     return not engine.is_ready() or not engine.containers(everything=False, label=[f"{LABEL}={names.label}"])
 
 
@@ -122,8 +122,8 @@ def _collect_without_folder() -> None:
         engine = Engine(socket)
         if not socket.exists() or not engine.is_ready():
             continue
-        labels = {told["Labels"][LABEL] for told in engine.containers(label=[LABEL])}
-        labels |= {told["Labels"][LABEL] for told in engine.call("GET", "/networks", filters={"label": [LABEL]})}
+        labels = {reported["Labels"][LABEL] for reported in engine.containers(label=[LABEL])}
+        labels |= {reported["Labels"][LABEL] for reported in engine.call("GET", "/networks", filters={"label": [LABEL]})}
         for label in labels:
             key, name = label.split("/")
             if key == checkout_key() and not (LABS / name / "lab.json").exists():
@@ -133,7 +133,7 @@ def _collect_without_folder() -> None:
 def _remove_from_engine(engine: Engine, filters: dict[str, list[str]]) -> None:
     left = engine.containers(**filters)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda told: _remove_container(engine, told), left))
+        list(threads.map(lambda reported: _remove_container(engine, reported), left))
     for network in engine.call("GET", "/networks", filters=filters) or []:
         engine.call("DELETE", f"/networks/{network['Id']}")
     for image in engine.call("GET", "/images/json", filters={"reference": ["hearth-lab-base"]}) or []:
@@ -144,10 +144,10 @@ def _remove_from_engine(engine: Engine, filters: dict[str, list[str]]) -> None:
                 raise
 
 
-def _remove_container(engine: Engine, told: dict) -> None:
-    if told["State"] == "paused":  # A frozen process does not die.
-        engine.call("POST", f"/containers/{told['Id']}/unpause")
-    engine.remove(told["Id"])
+def _remove_container(engine: Engine, reported: dict) -> None:
+    if reported["State"] == "paused":  # A frozen process does not die.
+        engine.call("POST", f"/containers/{reported['Id']}/unpause")
+    engine.remove(reported["Id"])
 
 
 def _remove_tree(folder: Path) -> None:
