@@ -15,6 +15,7 @@
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
 #include "core/manager/messages.h"
+#include "core/nodes/node_executor.h"
 #include "core/placement/capacity_table.h"
 #include "core/timed/timed_part.h"
 #include "core/warm_images/warm_images.h"
@@ -102,45 +103,28 @@ class Manager {
   void check_invariants() const;
 
  private:
-  // manager.cc: the step, what comes in, the commands.
-  void on(const Started& event);
-  void on(const Ticked& event);
-  void on(const HeartbeatReceived& event);
-  void on(const StatusFetched& event);
-  void on(const CanaryReturned& event);
-  void on(const Dialled& event);
-  void on(const PowerSwitched& event);
-  void on(const CommandReceived& event);
-  Result<CommandResult> carry_out(const ImportNodes& command);
-  Result<CommandResult> carry_out(const DeployWorkload& command);
-  Result<CommandResult> carry_out(const StopWorkload& command);
-  Result<CommandResult> carry_out(const RemoveWorkload& command);
-  /// All that waits for time to pass: asked and told as one.
+  void on(const Started& event, NodeExecutor& nodes);
+  void on(const Ticked& event, NodeExecutor& nodes);
+  void on(const HeartbeatReceived& event, NodeExecutor& nodes);
+  void on(const StatusFetched& event, NodeExecutor& nodes);
+  void on(const CanaryReturned& event, NodeExecutor& nodes);
+  void on(const Dialled& event, NodeExecutor& nodes);
+  void on(const PowerSwitched& event, NodeExecutor& nodes);
+  void on(const CommandReceived& event, NodeExecutor& nodes);
+  void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at,
+               NodeExecutor::Way way, NodeExecutor& nodes);
+  void note_stall(NodeExecutor& nodes);
+  void watch_bus(NodeExecutor& nodes);
+  void reconcile_work();
+  void publish_assignments(NodeExecutor& nodes);
+
+  /// Every part that waits for time to pass.
   static auto timed_parts(auto& self) {
     return TimedParts(self.bus_, self.fleet_, self.assignments_);
   }
+  NodeExecutor node_executor();
   Changes::Tables tables();
   void derive(BuildBoard& builds, CapacityTable& capacity) const;
-  void note_stall();
-  void watch_bus();
-  void publish_assignments();
-
-  // nodes.cc: what nodes say, and what follows from what they are.
-  NodeWatch& add_node(const Node& node);
-  enum class Way : std::uint8_t { kBus, kHttp };
-  void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way);
-  void note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
-                        const AssignmentRecord& assignment);
-  void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at);
-  void on_report(NodeWatch& watch, const Report& report);
-  void on_build(const NodeName& builder, const BuildStatus& build);
-  void transition(NodeWatch& watch, Verdict verdict);
-  void tell_recovery(NodeWatch& watch);
-  void tend(NodeWatch& watch, AssignmentRecord& assignment);
-  void settle(NodeWatch& watch, const AssignmentRecord& assignment);
-  void settle(NodeWatch& watch);
-  void settle_all();
-  Eligibility eligibility_of(const NodeWatch& watch) const;
 
   ManagerSettings settings_;
   Epoch epoch_;
