@@ -107,7 +107,7 @@ TEST(PlanBuild, FindsANodeForWhatHasNoneAndSaysWhyIfNoneWillDo) {
   EXPECT_THAT(scene.plan().reason, IsEmpty());
   for (const NodeName& name : {kA, kB}) scene.set(name, view_of(NodeState::kAwaited));
   EXPECT_EQ(scene.plan().builder, std::nullopt);
-  EXPECT_THAT(scene.plan().reason, HasSubstr("2 nodes no heartbeat received yet"));
+  EXPECT_THAT(scene.plan().reason, HasSubstr("2 nodes awaited (no heartbeat yet)"));
 }
 
 TEST(PlanBuild, ABuilderThatIsWellKeepsItsBuild) {

@@ -301,7 +301,7 @@ TEST(Manager, AnAgentThatFollowsALaterManagerGetsNothingAndItIsSaidWhy) {
   scene.heartbeat("a", heartbeat);
   (void)scene.deploy(1);
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason,
-              HasSubstr("1 node bound to a manager of epoch 4 while this one is in epoch 1"));
+              HasSubstr("1 node following a manager of epoch 4, but this one is at epoch 1"));
 }
 
 TEST(Manager, AnInstanceIsNotForgottenOnTheWordOfAnAgentThatHasNotLookedYet) {
