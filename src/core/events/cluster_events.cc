@@ -50,7 +50,7 @@ EventDraft workload_failed(const WorkloadName& name, Generation generation,
 
 EventDraft workload_stopped(const WorkloadName& name) {
   return {EventType::kWorkloadStopped, subject_of(name),
-          fmt::format("'{}' was stopped on request; 'hearth deploy' starts it again", name.str())};
+          fmt::format("stopping '{}' on request; 'hearth deploy' starts it again", name.str())};
 }
 
 EventDraft workload_removed(const WorkloadName& name) {

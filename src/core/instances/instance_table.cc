@@ -156,7 +156,7 @@ std::optional<InstanceChange> InstanceTable::await_report(const InstanceId& id, 
   InstanceChange change{.before = instance, .after = std::nullopt};
   instance.status.state = InstanceState::kAssigned;
   instance.status.container = {};
-  instance.status.reason = "its node booted anew and has not told of it yet";
+  instance.status.reason = "its node rebooted and has not reported it yet";
   instance.changed_at = now;
   change.after = instance;
   return change;

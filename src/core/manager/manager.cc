@@ -53,7 +53,7 @@ Changes::Tables Manager::tables() {
       .instances = instances_, .workloads = workloads_, .capacity = capacity_, .builds = builds_};
 }
 
-/// Makes what follows from the other parts.
+/// Builds the tables that follow from the other parts.
 void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
   for (const auto& [name, watch] : fleet_.watches()) {
     capacity.add_node(name);
@@ -112,11 +112,11 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
 
 MonoTime Manager::next_deadline() const {
   const std::optional<MonoTime> next = timed_parts(*this).next_deadline();
-  HEARTH_CHECK(next);  // The bus watch always has one.
+  HEARTH_CHECK(next);  // The bus watch always has a deadline.
   return *next;
 }
 
-/// If we ourselves did not run when we had to (a paused machine, a starved one), others were not
+/// If we did not run when we had to (a paused machine, a starved processor), the others were not
 /// silent for that time: we did not listen.
 void Manager::note_stall() {
   const Duration tolerance = settings_.liveness.heartbeat_interval / 2;
@@ -205,8 +205,8 @@ Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
   }
   if (fleet_.size() + unknown.size() > kNodesMax) {
     return fail(ErrorCode::kExhausted,
-                fmt::format("{} new nodes beside the {} there are would be more than the {} that a "
-                            "cluster may have; none was taken over",
+                fmt::format("{} new nodes and the {} known ones would exceed the limit of {}; no "
+                            "node was imported",
                             unknown.size(), fleet_.size(), kNodesMax));
   }
   std::size_t changed = 0;
@@ -241,7 +241,7 @@ Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
     changes_.on_workload_changed(command.name);
     changes_.reconcile(command.name);
   }
-  return CommandResult{fmt::format("generation {} of '{}' is on its way",
+  return CommandResult{fmt::format("generation {} of '{}' is being deployed",
                                    deployment->generation.value, command.name.str()),
                        deployment->generation};
 }
@@ -301,7 +301,7 @@ void Manager::check_invariants() const {
     HEARTH_CHECK(workloads_.find(instance.workload) != nullptr);
     HEARTH_CHECK(!instance.node || fleet_.find(*instance.node) != nullptr);
   }
-  // What was kept as the others changed is what would be made of them now.
+  // The tables kept up to date equal those built from scratch.
   BuildBoard builds;
   CapacityTable capacity;
   derive(builds, capacity);

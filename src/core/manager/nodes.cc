@@ -1,4 +1,4 @@
-// What nodes say, and what follows from what they are.
+// What nodes report, and the consequences of their states.
 
 #include "base/check.h"
 #include "core/events/cluster_events.h"
@@ -27,7 +27,7 @@ void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime rec
   if (is_other_load) capacity_.set_load(name, heartbeat.load);
   if (heartbeat.report) capacity_.set_images(name, heartbeat.report->images);
   if (way == Way::kBus) on_sign_of_life(watch, heartbeat, received_at);
-  // What a dead node reports is kept, but it is not believed before its incarnation is.
+  // The report of a dead node is stored, but not believed until its recovery has ended.
   if (heartbeat.report && watch.node().state != NodeState::kDead)
     on_report(watch, *heartbeat.report);
   watch.ask_for_report(heartbeat, now_.mono);
@@ -35,7 +35,7 @@ void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime rec
   tend(watch, assignment);
 }
 
-/// Work that waits is looked at again when a node becomes fit to take it, or ceases to be.
+/// Pending work is examined again when a node becomes eligible, or ceases to be.
 void Manager::note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
                                const AssignmentRecord& assignment) {
   Eligibility eligibility(watch.view(heartbeat.applied), epoch_);
@@ -70,7 +70,7 @@ void Manager::on_report(NodeWatch& watch, const Report& report) {
     if (instance == nullptr || instance->node != name) continue;
     if (const auto change = instances_.report(id, status, now_.wall)) changes_.on(*change);
   }
-  // An agent in trouble may not have seen its containers yet.
+  // An agent in trouble may not have listed its containers yet.
   if (assignments_.is_followed(name) && report.problem.empty()) {
     const std::set<InstanceId> here = instances_.on_node(name);
     for (const InstanceId& id : here) {
@@ -100,7 +100,7 @@ void Manager::on_build(const NodeName& builder, const BuildStatus& build) {
   HEARTH_CHECK(false);
 }
 
-/// Makes a verdict true. What would hold verdicts back stands before this.
+/// Applies a verdict. Anything that is to hold verdicts back belongs before this call.
 void Manager::transition(NodeWatch& watch, Verdict verdict) {
   const NodeTransition transition =
       watch.transition_to(verdict.state, std::move(verdict.evidence), now_);
@@ -122,7 +122,7 @@ void Manager::transition(NodeWatch& watch, Verdict verdict) {
   settle(watch);
 }
 
-/// Tells how far its recovery is: remembered first, then told to the driver.
+/// Reports the progress of a recovery: recorded first, then the verb is issued to the driver.
 void Manager::tell_recovery(NodeWatch& watch) {
   if (const std::optional<RecoveryChange> change = watch.take_recovery_change()) {
     if (const auto event = events::of(*change, watch.name(), settings_.recovery.attempts_max)) {
@@ -149,7 +149,7 @@ void Manager::tend(NodeWatch& watch, AssignmentRecord& assignment) {
   settle(watch, assignment);
 }
 
-/// Hands the watch back, with what else waits for its node.
+/// Returns the watch to the fleet, with the deadline of its node's assignment.
 void Manager::settle(NodeWatch& watch, const AssignmentRecord& assignment) {
   const std::optional<MonoTime> resend =
       watch.is_judged() ? assignment.next_deadline() : std::nullopt;
