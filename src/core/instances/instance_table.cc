@@ -10,7 +10,7 @@
 namespace hearth::core {
 namespace {
 
-/// Ids of one workload differ in their number alone: the longer is the later.
+/// Ids of one workload differ only in their number: the longer one is the later one.
 bool comes_before(const InstanceId& one, const InstanceId& other) {
   return std::pair(one.str().size(), one) < std::pair(other.str().size(), other);
 }
