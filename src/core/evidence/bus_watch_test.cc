@@ -111,7 +111,7 @@ TEST(BusWatch, ReportsAChangeOnceAndItsReason) {
   EXPECT_EQ(bus.blindness(kStart + 20s), "no canary has come back over the bus for 20.0 s");
 }
 
-TEST(BusWatch, ResumesFromACopyOfItsState) {
+TEST(BusWatch, ACopyOfItsStateBehavesLikeIt) {
   BusWatch bus(kSettings, kStart);
   bus.on_returned(kStart, kStart + 5ms);
   (void)bus.take_canary(kStart + 5ms);

@@ -42,7 +42,7 @@ TEST(TroubleRecord, TimeInWhichTheNodeCouldNotReportIsNotCountedAgainstIt) {
   EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace + 5s));
 }
 
-TEST(TroubleRecord, ResumesFromACopyOfItsState) {
+TEST(TroubleRecord, ACopyOfItsStateBehavesLikeIt) {
   TroubleRecord record(kGrace);
   (void)record.on_trouble(Bus::kCarries, kStart);
   TroubleRecord copy(kGrace, record.save());

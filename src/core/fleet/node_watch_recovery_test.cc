@@ -177,7 +177,7 @@ RC_GTEST_PROP(NodeWatchProperties, WhatIsDueIsDoneOnce, ()) {
 
 // Goal: its state holds everything it depends on. Method: two watches to which the same happens,
 // one of which is rebuilt from its state after every step.
-RC_GTEST_PROP(NodeWatchProperties, ACopyOfItsStateGoesOnAsItDoes, ()) {
+RC_GTEST_PROP(NodeWatchProperties, ACopyOfItsStateBehavesLikeIt, ()) {
   Scene one;
   Scene other;
   for (const Incident& incident : *rc::gen::container<std::vector<Incident>>(any_incident())) {

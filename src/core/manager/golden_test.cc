@@ -1,6 +1,6 @@
-// Goal: what the manager does about the stories that matter most, as a reader can check it. Method:
-// each story's batches, written as text, are those of tests/golden/manager/<story>.txt.
-// HEARTH_UPDATE_GOLDEN=1 writes them anew; the difference is then for a reviewer.
+// Goal: what the manager does in the stories that matter most, as text to review. Method: the
+// batches of each story, written as text, equal tests/golden/manager/<story>.txt.
+// HEARTH_UPDATE_GOLDEN=1 writes them again; review the difference.
 
 #include <cstdlib>
 #include <filesystem>

@@ -116,7 +116,7 @@ TEST(RestartRecord, RareStopsAreNoCrashLoop) {
   }
 }
 
-TEST(RestartRecord, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(RestartRecord, ACopyOfItsStateBehavesLikeIt) {
   Prng prng(1);
   RestartRecord record(kSettings);
   record.on_started(kStart);
