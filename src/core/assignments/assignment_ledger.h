@@ -10,7 +10,7 @@
 
 namespace hearth::core {
 
-/// What one node was last assigned, and what it reports to follow. TimedPart.
+/// What one node was last assigned, and which assignment it reports it follows. TimedPart.
 class AssignmentRecord {
  public:
   /// How long a node may take to acknowledge an assignment before it is sent again.
@@ -18,7 +18,7 @@ class AssignmentRecord {
 
   struct State {
     std::optional<Assignment> published;  ///< The latest.
-    AssignmentNumber applied;             ///< What the node last reported to follow.
+    AssignmentNumber applied;             ///< What the node last reported it follows.
     std::optional<MonoTime> unacknowledged_since;
     bool resend = false;
     bool operator==(const State&) const = default;

@@ -19,7 +19,7 @@
 
 namespace hearth::core {
 
-/// A node's state changed, and why. Its consequences have not been drawn yet.
+/// A node's state changed, and why. It has had no consequences yet.
 struct NodeTransition {
   NodeName node;
   NodeState from{};

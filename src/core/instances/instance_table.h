@@ -49,7 +49,7 @@ class InstanceTable {
   const std::set<InstanceId>& on_node(const NodeName& node) const;
   /// Instances without a node.
   const std::set<InstanceId>& unplaced() const { return unplaced_; }
-  /// Whether an instance of `workload` that need not stop is on `node`.
+  /// Whether `node` has an instance of `workload` that is not to be stopped.
   bool keeps_on(const WorkloadName& workload, const NodeName& node) const;
 
   /// `instance` must be new, and its number the highest of its workload.

@@ -21,8 +21,8 @@ class MessageOrder {
   static constexpr std::size_t kFormerBootsMax = 8;
 
   struct State {
-    /// The incarnation whose messages are arriving. Can be ahead of the node's own: that is the one
-    /// which the verdict accepted.
+    /// The incarnation whose messages are arriving. Can be ahead of the node's own, which is the
+    /// one that the verdict accepted.
     Incarnation received;
     std::deque<std::string> former_boots;
     std::optional<std::uint64_t> last_seq;

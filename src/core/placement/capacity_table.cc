@@ -202,7 +202,7 @@ const CapacityTable::Rows::value_type* CapacityTable::best(const PlacementReques
   if (image != with_image_.end()) {
     for (const NodeName& node : image->second) consider(row(node));
   }
-  // All others differ only in how full they are: the first one with room is the best of them.
+  // All others differ only in how full they are: the first that can take it is the best of them.
   for (const auto& [fullness, instances, node] : ranks_) {
     const bool is_considered = (same != with_workload_.end() && same->second.contains(node)) ||
                                (image != with_image_.end() && image->second.contains(node));

@@ -49,8 +49,8 @@ PlacementRequest request_of(const Instance& instance);
 /// the same answer.
 ///
 /// A choice examines the nodes that have the image or the workload and, of all others, only the
-/// least full one with room, so its cost does not grow with the fleet. Only the answer that no node
-/// has room examines all nodes; it is cached until something changes.
+/// least full one that can take the work, so its cost does not grow with the fleet. Only a refusal
+/// examines all nodes; it is cached until something changes.
 ///
 /// Everything here follows from nodes and instances, so there is no state to save: it is rebuilt
 /// when a saved core is loaded. Sans-io, not thread-safe.
@@ -71,8 +71,8 @@ class CapacityTable {
   void add_build(const NodeName& node);
   void remove_build(const NodeName& node);
 
-  /// The best node for `request`. Reserves nothing. If no node has room, the error says in words
-  /// why not and what would help.
+  /// The best node for `request`. Reserves nothing. If no node can take it, the error says in
+  /// words why not and what would help.
   Result<NodeName> choose(const PlacementRequest& request) const;
   /// Like choose(), for callers that do not need the reason: finding it examines every node.
   std::optional<NodeName> find(const PlacementRequest& request) const;

@@ -13,7 +13,7 @@ namespace hearth::core {
 
 /// An instance that should exist but does not.
 struct NewInstance {
-  std::optional<Move> move;  ///< The move that it is the target of; nullopt: there are too few.
+  std::optional<Move> move;  ///< Which instance it replaces, and why; nullopt: there are too few.
 
   /// kStage: created only if there is room right now.
   DesiredState desired_state() const {
@@ -40,7 +40,7 @@ using StateOfNode = std::function<NodeState(const NodeName&)>;
 
 /// Compares what a workload should have with its instances. Level-triggered: it depends on the
 /// current state, not on what happened, so it can be called at any time and as often as needed.
-/// Once its plan is carried out, the next plan is empty in the end.
+/// Carrying out its plans leads to a state whose plan is empty.
 ///
 /// An instance on a dead node is replaced, but stays listed until the replacement runs: if it comes
 /// back, it serves until then and stops afterwards. An instance on a suspect node gets a staged
