@@ -20,8 +20,8 @@ Result<CommandResult> CommandExecutor::carry_out(const ImportNodes& command) {
   }
   if (parts_.fleet.size() + unknown.size() > kNodesMax) {
     return fail(ErrorCode::kExhausted,
-                fmt::format("{} new nodes beside the {} there are would be more than the {} that a "
-                            "cluster may have; none was taken over",
+                fmt::format("{} new nodes and the {} known ones would exceed the limit of {}; no "
+                            "node was imported",
                             unknown.size(), parts_.fleet.size(), kNodesMax));
   }
   std::size_t changed = 0;
@@ -48,7 +48,7 @@ Result<CommandResult> CommandExecutor::carry_out(const DeployWorkload& command) 
     parts_.changes.on_workload_changed(command.name);
     parts_.changes.reconcile(command.name);
   }
-  return CommandResult{fmt::format("generation {} of '{}' is on its way",
+  return CommandResult{fmt::format("generation {} of '{}' is being deployed",
                                    deployment->generation.value, command.name.str()),
                        deployment->generation};
 }

@@ -10,10 +10,10 @@
 
 namespace hearth::core {
 
-/// Carries out what an operator or the Deployer asks for: names nodes; deploys, stops and removes
+/// Executes the commands of an operator or a Deployer: imports nodes; deploys, stops and removes
 /// workloads.
 ///
-/// A command is carried out whole or refused whole: an error says why, and nothing has changed.
+/// A command is executed whole or refused whole: an error says why, and nothing has changed.
 /// Holds references for one step. Sans-io, not thread-safe.
 class CommandExecutor {
  public:

@@ -63,7 +63,7 @@ NodeExecutor Manager::node_executor() {
           now_};
 }
 
-/// Makes what follows from the other parts.
+/// Builds the tables that follow from the other parts.
 void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
   for (const auto& [name, watch] : fleet_.watches()) {
     capacity.add_node(name);
@@ -114,11 +114,11 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
 
 MonoTime Manager::next_deadline() const {
   const std::optional<MonoTime> next = timed_parts(*this).next_deadline();
-  HEARTH_CHECK(next);  // The bus watch always has one.
+  HEARTH_CHECK(next);  // The bus watch always has a deadline.
   return *next;
 }
 
-/// If we ourselves did not run when we had to (a paused machine, a starved one), others were not
+/// If we did not run when we had to (a paused machine, a starved processor), the others were not
 /// silent for that time: we did not listen.
 void Manager::note_stall(NodeExecutor& nodes) {
   const Duration tolerance = settings_.liveness.heartbeat_interval / 2;
@@ -244,7 +244,7 @@ void Manager::check_invariants() const {
     HEARTH_CHECK(workloads_.find(instance.workload) != nullptr);
     HEARTH_CHECK(!instance.node || fleet_.find(*instance.node) != nullptr);
   }
-  // What was kept as the others changed is what would be made of them now.
+  // The tables kept up to date equal those built from scratch.
   BuildBoard builds;
   CapacityTable capacity;
   derive(builds, capacity);

@@ -25,14 +25,13 @@ namespace hearth::core {
 
 using ManagerSettings = FleetSettings;
 
-/// Counts of what went by, for metrics. All since the start.
+/// Counts for metrics, all since the start.
 struct ManagerCounters {
   std::uint64_t heartbeats = 0;
-  std::uint64_t heartbeats_stale =
-      0;                           ///< Of an older incarnation, or a repetition: no sign of life.
-  std::uint64_t steps_late = 0;    ///< The loop itself was late and deadlines were put off.
-  std::uint64_t nodes_tended = 0;  ///< How often one was looked at.
-  /// Records to be written and things to be looked at again (Changes::marked()).
+  std::uint64_t heartbeats_stale = 0;  ///< Of an older incarnation, or repeated: no sign of life.
+  std::uint64_t steps_late = 0;        ///< The loop itself was late, so deadlines were put off.
+  std::uint64_t nodes_tended = 0;      ///< How often a node was examined.
+  /// Records to write and things to examine again (Changes::marked()).
   std::uint64_t entries_marked = 0;
   bool operator==(const ManagerCounters&) const = default;
 };
@@ -52,26 +51,26 @@ struct ManagerState {
   WarmImages::State warm_images;
 };
 
-/// The control plane as a pure function: decides which nodes live, where work goes, what is built
-/// where, and how lost nodes come back.
+/// The control plane as a pure function: decides which nodes are live, where work is placed and
+/// built, and how lost nodes are brought back.
 ///
-/// Sans-io: it reads no clock, arms no timer and does nothing. The same snapshot and the same
+/// Sans-io: it reads no clock, arms no timer and performs no action. The same snapshot and the same
 /// events at the same instants give the same batches, byte for byte. The shell delivers Started
-/// first, then whatever happens, and Ticked no later than next_deadline(); it commits a batch's
-/// writes before it carries out the batch's actions, and takes no further step in between.
+/// first, then events as they happen, and Ticked no later than next_deadline(); it commits a
+/// batch's writes before it executes the batch's actions, and takes no other step in between.
 ///
-/// It decides nothing itself: it hands each event to the part that it concerns, and what one part
-/// says has changed to the others, in this order: nodes, builds, instances, assignments. Each part
-/// is the only place where its state changes.
+/// It makes no decision itself: it passes each event to the part or the executor responsible, and
+/// runs the executors in this order: nodes, builds, instances, assignments. Each part is the only
+/// place where its state changes.
 ///
 /// Not responsible for: bytes, topics, retries of the transport. Not thread-safe.
 class Manager {
  public:
   /// Continues from `snapshot` with the next epoch.
   Manager(ManagerSettings settings, Snapshot snapshot, Instant now);
-  /// Goes on as the one whose save() this was, in the same epoch.
+  /// Resumes from the result of save(), in the same epoch.
   Manager(ManagerSettings settings, ManagerState state);
-  /// Between two steps.
+  /// Only between two steps.
   ManagerState save() const;
 
   /// Applies `event` as of `now`, which never runs backwards.
@@ -80,7 +79,7 @@ class Manager {
   /// When Ticked must be delivered even if nothing else happens.
   MonoTime next_deadline() const;
 
-  // What it knows, for showing. Valid until the next step.
+  // Its state, for display. Valid until the next step.
   Epoch epoch() const { return epoch_; }
   bool bus_carries() const { return bus_.carries(); }
   const BusWatch& bus() const { return bus_; }
@@ -99,7 +98,7 @@ class Manager {
     return instances_.on_node(node);
   }
 
-  /// Aborts if what one part holds contradicts another.
+  /// Aborts if the state of one part contradicts another.
   void check_invariants() const;
 
  private:
@@ -118,7 +117,7 @@ class Manager {
   void reconcile_work();
   void publish_assignments(NodeExecutor& nodes);
 
-  /// Every part that waits for time to pass.
+  /// All parts that wait for time to pass, addressed as one.
   static auto timed_parts(auto& self) {
     return TimedParts(self.bus_, self.fleet_, self.assignments_);
   }
@@ -139,7 +138,7 @@ class Manager {
   AssignmentLedger assignments_;
   WarmImages warm_images_;
 
-  // What follows from the others, kept as they change.
+  // Derived from the parts above, and kept up to date.
   BuildBoard builds_;
   CapacityTable capacity_;
   Changes changes_;

@@ -50,7 +50,7 @@ bool NodeExecutor::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTim
   if (is_other_load) parts_.capacity.set_load(name, heartbeat.load);
   if (heartbeat.report) parts_.capacity.set_images(name, heartbeat.report->images);
   if (way == Way::kBus) on_sign_of_life(watch, heartbeat, received_at);
-  // What a dead node reports is kept, but it is not believed before its incarnation is.
+  // The report of a dead node is stored, but not believed until its recovery has ended.
   if (heartbeat.report && watch.node().state != NodeState::kDead)
     on_report(watch, *heartbeat.report);
   watch.ask_for_report(heartbeat, now_.mono);
@@ -70,7 +70,7 @@ void NodeExecutor::on_switched(NodeWatch& watch, PowerVerb verb, const Result<vo
   settle(watch);
 }
 
-/// Work that waits is looked at again when a node becomes fit to take it, or ceases to be.
+/// Pending work is examined again when a node becomes eligible, or ceases to be.
 void NodeExecutor::note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
                                     const AssignmentRecord& assignment) {
   Eligibility eligibility(watch.view(heartbeat.applied), parts_.epoch);
@@ -108,7 +108,7 @@ void NodeExecutor::on_report(NodeWatch& watch, const Report& report) {
     if (const auto change = parts_.instances.report(id, status, now_.wall))
       parts_.changes.on(*change);
   }
-  // An agent in trouble may not have seen its containers yet.
+  // An agent in trouble may not have listed its containers yet.
   if (parts_.assignments.is_followed(name) && report.problem.empty()) {
     const std::set<InstanceId> here = parts_.instances.on_node(name);
     for (const InstanceId& id : here) {
@@ -139,7 +139,7 @@ void NodeExecutor::on_build(const NodeName& builder, const BuildStatus& build) {
   HEARTH_CHECK(false);
 }
 
-/// Makes a verdict true. What would hold verdicts back stands before this.
+/// Applies a verdict. Anything that is to hold verdicts back belongs before this call.
 void NodeExecutor::transition(NodeWatch& watch, Verdict verdict) {
   const NodeTransition transition =
       watch.transition_to(verdict.state, std::move(verdict.evidence), now_);
@@ -164,7 +164,7 @@ void NodeExecutor::lose_work(NodeWatch& watch) {
   publish_recovery(watch);
 }
 
-/// Tells how far its recovery is: remembered first, then told to the driver.
+/// Reports the progress of a recovery: recorded first, then the verb is issued to the driver.
 void NodeExecutor::publish_recovery(NodeWatch& watch) {
   if (const std::optional<RecoveryChange> change = watch.take_recovery_change()) {
     if (const auto event = events::of(*change, watch.name(), parts_.recovery_attempts_max)) {
@@ -196,7 +196,7 @@ void NodeExecutor::tend(NodeWatch& watch, AssignmentRecord& assignment) {
   settle(watch, assignment);
 }
 
-/// Hands the watch back, with what else waits for its node.
+/// Returns the watch to the fleet, with the deadline of its node's assignment.
 void NodeExecutor::settle(NodeWatch& watch, const AssignmentRecord& assignment) {
   const std::optional<MonoTime> resend =
       watch.is_judged() ? assignment.next_deadline() : std::nullopt;

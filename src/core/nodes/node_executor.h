@@ -14,12 +14,12 @@
 
 namespace hearth::core {
 
-/// Carries out what follows from what nodes report and from what they are: a heartbeat goes to the
-/// node's watch, its report to the instances, builds and capacity, and a verdict to the work on the
-/// node and to its recovery.
+/// Executes the consequences of what nodes report and of their states: a heartbeat reaches the
+/// node's watch, its report the instances, builds and capacity, and a verdict the work on the node
+/// and its recovery.
 ///
-/// The only caller of a watch's functions that change it, so that each watch is handed back to the
-/// fleet with its next deadline. Holds references for one step. Sans-io, not thread-safe.
+/// Only this class changes a watch, so that each one is returned to the fleet with its next
+/// deadline. Holds references for one step. Sans-io, not thread-safe.
 class NodeExecutor {
  public:
   struct Parts {
@@ -38,7 +38,7 @@ class NodeExecutor {
 
   /// Enters a node that is not known yet, and asks for its topics.
   void add(const NodeEntry& entry);
-  /// Takes over the description of a known node. True if that changed anything.
+  /// Applies the entry of a node that is known. True if that changed anything.
   bool update(NodeWatch& watch, const NodeEntry& entry);
   /// The manager has started: asks for the node's topics, continues its recovery, assigns its work.
   void resume(NodeWatch& watch);
@@ -49,9 +49,9 @@ class NodeExecutor {
   void on_dialled(NodeWatch& watch, std::uint64_t dial, DialOutcome outcome);
   void on_switched(NodeWatch& watch, PowerVerb verb, const Result<void>& outcome);
 
-  /// Does what is due for the nodes whose deadlines have come.
+  /// Does what is due for each node whose deadline has come.
   void tend_due();
-  /// Hands a watch back to the fleet, with what else waits for its node.
+  /// Returns a watch to the fleet, with its next deadline.
   void settle(NodeWatch& watch);
   void settle_all();
 
@@ -75,7 +75,7 @@ class NodeExecutor {
   std::size_t tended_ = 0;
 };
 
-/// May work be placed on the node, as far as the fleet and the ledger of `epoch` know?
+/// Whether work may be placed on the node, and if not, why.
 Eligibility eligibility_of(const NodeWatch& watch, const AssignmentLedger& assignments,
                            Epoch epoch);
 
