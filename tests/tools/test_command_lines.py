@@ -20,12 +20,12 @@ def refusal(words: list[str]) -> str:
 
 
 @pytest.mark.parametrize("address, wrong", [
-    ("localhost:7701", "'localhost' is no IP address"), ("::1:7701", "'::1:7701' is an IPv6 address, which stands in brackets"),
-    ("127.0.0.1:70000", "the port '70000' is no number from 0 to 65535"), ("127.0.0.1", "it has no port"), (":7701", "it names no host"),
+    ("localhost:7701", "'localhost' is not an IP address"), ("::1:7701", "'::1:7701' is an IPv6 address and needs brackets"),
+    ("127.0.0.1:70000", "the port '70000' is not a number from 0 to 65535"), ("127.0.0.1", "the port is missing"), (":7701", "the host is missing"),
 ])
 def test_an_address_to_listen_at_is_refused_by_both_daemons_in_the_same_words(address: str, wrong: str) -> None:
     said = refusal(["hearthd", "--listen", address])
-    assert said == (f"--listen: '{address}': must be an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or \"0.0.0.0:7700\" ({wrong}) "
+    assert said == (f"--listen: '{address}': must be an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or \"0.0.0.0:7700\" ({wrong}) "
                     "(see: hearthd --help)")
     assert refusal([*AGENT, "--listen", address]) == said.replace("hearthd --help", "hearth-agent --help")
 

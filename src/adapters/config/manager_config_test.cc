@@ -118,25 +118,26 @@ TEST(ManagerConfig, RecoveryTakesTime) {
 }
 
 TEST(ManagerConfig, EveryFaultIsToldAtOnceInTheOrderOfTheParts) {
-  EXPECT_EQ(fault_of(R"({"kafka":{"bootstrap":"kafka"},"listen":"localhost:7700","agentport":1,
+  EXPECT_EQ(
+      fault_of(R"({"kafka":{"bootstrap":"kafka"},"listen":"localhost:7700","agentport":1,
                          "power":{"nodes":{"N1":{},"n2":{"driver":"azure"},"n3":{"driver":"exec"},
                                   "n4":{"driver":"exec","command":["power"]},
                                   "n5":{"driver":"exec","comand":["/x"]}}}})"),
-            "$.listen: must be an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or "
-            "\"0.0.0.0:7700\" ('localhost' is no IP address)\n"
-            "$.kafka.bootstrap: must be \"embedded\" or HOST:PORT, as \"kafka.example:9092\"; "
-            "several are separated by commas (it has no port)\n"
-            "$.power.nodes.N1: name 'N1' must match [a-z0-9][a-z0-9-]{0,62}, for example "
-            "'heater-1'\n"
-            "$.power.nodes.n2.driver: must be one of: none, exec\n"
-            "$.power.nodes.n3.command: is missing\n"
-            "$.power.nodes.n4.command: must be a list of a program's absolute path and its "
-            "arguments, as [\"/usr/local/bin/power\", \"--rack\", \"4\"]\n"
-            "$.power.nodes.n5.command: is missing\n"
-            "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (keys here: driver, "
-            "command)\n"
-            "$.agentport: unknown key; did you mean \"agent_port\"? (keys here: listen, state_dir, "
-            "kafka, liveness, recovery, power, machines, server_details, token_file, agent_port)");
+      "$.listen: must be an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or "
+      "\"0.0.0.0:7700\" ('localhost' is not an IP address)\n"
+      "$.kafka.bootstrap: must be \"embedded\" or HOST:PORT, such as \"kafka.example:9092\"; "
+      "several are separated by commas (the port is missing)\n"
+      "$.power.nodes.N1: name 'N1' must match [a-z0-9][a-z0-9-]{0,62}, for example "
+      "'heater-1'\n"
+      "$.power.nodes.n2.driver: must be one of: none, exec\n"
+      "$.power.nodes.n3.command: is missing\n"
+      "$.power.nodes.n4.command: must be a list of a program's absolute path and its "
+      "arguments, as [\"/usr/local/bin/power\", \"--rack\", \"4\"]\n"
+      "$.power.nodes.n5.command: is missing\n"
+      "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (keys here: driver, "
+      "command)\n"
+      "$.agentport: unknown key; did you mean \"agent_port\"? (keys here: listen, state_dir, "
+      "kafka, liveness, recovery, power, machines, server_details, token_file, agent_port)");
 }
 
 TEST(ManagerConfig, PathsAndPrefixesAreChecked) {
