@@ -172,8 +172,8 @@ class Packer {
     const std::string_view kind = S_ISSOCK(status.st_mode)   ? "socket"
                                   : S_ISFIFO(status.st_mode) ? "named pipe"
                                                              : "device";
+    return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is a {}, which an image cannot hold; remove it or list it in the "
-                            ".dockerignore",
                             ".dockerignore",
                             full.string(), kind));
   }

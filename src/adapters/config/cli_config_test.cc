@@ -25,9 +25,9 @@ TEST(CliConfig, FaultsAreReportedByPath) {
                 .error()
                 .message,
             "$.manager: must be http://HOST:PORT, such as \"http://127.0.0.1:7700\" (it does not "
-            "$.manager: must be http://HOST:PORT, such as \"http://127.0.0.1:7700\" (it does not "
             "begin with http://)\n"
             "$.token: must be the token in the manager's token file, without spaces\n"
+            "$.tokn: unknown key; did you mean \"token\"? (keys here: manager, token, token_file)");
   EXPECT_EQ(parse_cli_config(R"({"token":"a","token_file":"x"})", "/h").error().message,
             "$.token_file: conflicts with \"token\"; keep one of the two");
 }

@@ -93,6 +93,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
       return fail(ErrorCode::kExhausted,
                   fmt::format("{} power programs are running already; the switch of node '{}' did "
                               "not get its turn in time",
+                              kProgramsMax, node.str()));
     }
     ++begun_;
     Result<void> outcome = carry_out(
