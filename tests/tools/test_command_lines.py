@@ -45,9 +45,9 @@ def test_a_managers_url_is_refused_by_agent_and_command_line_in_the_same_words(u
 
 
 @pytest.mark.parametrize("words, said", [
-    (["hearthd", "--list", "127.0.0.1:0"], "there is no option '--list'; did you mean '--listen'? (see: hearthd --help)"),
-    (["hearthd", "--state="], "--state needs a value that is not empty (see: hearthd --help)"),
-    (["hearthd", "start"], "'start' is one argument too many (see: hearthd --help)"),
+    (["hearthd", "--list", "127.0.0.1:0"], "unknown option '--list'; did you mean '--listen'? (see: hearthd --help)"),
+    (["hearthd", "--state="], "--state requires a non-empty value (see: hearthd --help)"),
+    (["hearthd", "start"], "unexpected argument 'start' (see: hearthd --help)"),
     (["hearth-agent", "--manager", "http://a"], "--node is required (see: hearth-agent --help)"),
     (["hearth-agent", "--node", "a"], "--manager is required (see: hearth-agent --help)"),
     ([*AGENT, "--docker", "tcp://a:1"], "--docker: 'tcp://a:1': must be unix:///PATH: the engine is spoken to on this node (see: hearth-agent --help)"),
