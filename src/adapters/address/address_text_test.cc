@@ -47,7 +47,7 @@ TEST(AddressText, ErrorsSayWhatIsWrongAndWhatIsRight) {
 }
 
 // Goal: no program and no setting accepts an address that another one refuses. Method: give each
-// text to every reader of an address at which somebody else listens.
+// text to every reader of an address at which another process listens.
 TEST(AddressText, OneRuleForAHostEverywhere) {
   for (const std::string& text :
        {std::string("10.0.0.1:7700"), std::string("manager.example:7700"),

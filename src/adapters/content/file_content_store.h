@@ -20,8 +20,8 @@ namespace hearth {
 ///
 /// A file damaged on the disk is not handed out. find() reads a file that this process has not
 /// adopted, or that has changed since, through once, and removes it if its content does not match
-/// its name. So whoever needs the content requests it again, and whoever offers it is asked to send
-/// it.
+/// its name. So a node that needs the content requests it again, and a peer that offers it is asked
+/// to send it.
 ///
 /// adopt() blocks until the content is on the disk. This is short, because a DigestWriter starts
 /// the writeback long before.

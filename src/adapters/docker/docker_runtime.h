@@ -55,11 +55,10 @@ struct DockerCounters {
 ///
 /// Watching: one streamed `/events` request, filtered by the engine. When it breaks, `on_lost` is
 /// called and the watch is retried after 100 ms, doubling up to 5 s, without end: an agent without
-/// its engine has nothing better to do, and attempts at that rate cost nothing. (No jitter: this
-/// agent is the socket's only client that retries.) A cause is reported once, not with every
-/// attempt. An unreadable event might have been a death, so it counts as a break: the next
-/// inventory shows what happened. The watch does not notice an engine that hangs; the verbs do, by
-/// their timeouts.
+/// its engine has nothing better to do, and attempts at that rate cost nothing. (No jitter: no
+/// other client competes for that socket.) A cause is reported once, not with every attempt. An
+/// unreadable event might have been a death, so it counts as a break: the next inventory shows what
+/// happened. The watch does not notice an engine that hangs; the verbs do, by their timeouts.
 ///
 /// `ContainerExit::out_of_memory` of a notice: the kernel killed a process of the container for
 /// memory at some time since its start. The engine has been seen to report that before the death,

@@ -125,7 +125,7 @@ Result<AnswerStream> EngineClient::open(const EngineRequest& request, const Uplo
     sent = (*connection)->http.send({*piece}, coroutine);
     done += piece->size();
   }
-  // An engine that refuses answers and hangs up before it has read everything. Its answer says more
+  // A refusing engine answers and hangs up before it has read everything, and its answer says more
   // than the broken pipe.
   if (!sent && sent.error().code == ErrorCode::kTimeout) return tl::unexpected(sent.error());
   const auto status = read_status((*connection)->http, coroutine);

@@ -186,7 +186,6 @@ TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
 /// A fleet that falls silent at once, and a manager that dials like core/evidence: each node again
 /// when its last dial has taken its time, at the latest after two timeouts; only the outcome of the
 /// last dial counts; a verdict takes two in a row without an answer.
-/// timeouts; heeds the outcome of the last dial alone; and wants two in a row without an answer.
 class SilentFleet {
  public:
   SilentFleet(boost::asio::io_context& loop, HttpDialer& dialer, std::vector<Endpoint> agents,

@@ -262,7 +262,7 @@ TEST(HttpServer, EndsAQuietStreamAsSoonAsItsClientIsGone) {
     if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
     const auto woken = exchange.wait(never, std::chrono::hours(1));
     ended.set_value(woken.error().code);
-    return exchange.write("nobody reads this");
+    return exchange.write("unread");
   });
   test.start();
   {

@@ -44,7 +44,7 @@ struct KafkaCounters {
 /// it arrived, and later by as much as the loop was late. An earlier stamp (at the wake-up, or on
 /// the library's thread for a whole batch) could precede the arrival of a message that slipped in
 /// after it. Every later heartbeat of that node would then look aged, which ends in a false verdict
-/// of dead. A late stamp is harmless, since a heartbeat carries its own age.
+/// of dead. A late stamp is harmless: a heartbeat shows its own age.
 ///
 /// Not responsible for retries: the caller repeats or drops a record that failed.
 class KafkaBus final : public Bus {

@@ -55,7 +55,8 @@ class FakeHttpExchange final : public HttpExchange {
   const HttpRequest& request() const override { return request_; }
   Result<std::string_view> read_some(Duration quiet_max) override {
     if (on_read) on_read(quiet_max);
-    if (pieces.empty() && breaks_off) return fail(ErrorCode::kUnavailable, "the client closed the connection");
+    if (pieces.empty() && breaks_off)
+      return fail(ErrorCode::kUnavailable, "the client closed the connection");
     piece_ = pieces.empty() ? std::string() : pieces.front();
     if (!pieces.empty()) pieces.pop_front();
     return std::string_view(piece_);
