@@ -25,7 +25,8 @@ def refusal(words: list[str]) -> str:
 ])
 def test_an_address_to_listen_at_is_refused_by_both_daemons_in_the_same_words(address: str, wrong: str) -> None:
     said = refusal(["hearthd", "--listen", address])
-    assert said == (f"--listen: '{address}': must be an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or \"0.0.0.0:7700\" ({wrong}) "
+    right = "must be an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or \"0.0.0.0:7700\""
+    assert said == (f"--listen: '{address}': {right} ({wrong}) "
                     "(see: hearthd --help)")
     assert refusal([*AGENT, "--listen", address]) == said.replace("hearthd --help", "hearth-agent --help")
 
