@@ -28,7 +28,7 @@ TEST(CliConfig, FaultsAreToldByPath) {
       "$.manager: must be http://HOST:PORT, as \"http://127.0.0.1:7700\" (it does not begin with "
       "http://)\n"
       "$.token: must be the token as it stands in the manager's token file, without spaces\n"
-      "$.tokn: unknown key; did you mean \"token\"? (keys here: manager, token, token_file)");
+      "$.tokn: unknown key; did you mean \"token\"? (known keys: manager, token, token_file)");
   EXPECT_EQ(parse_cli_config(R"({"token":"a","token_file":"x"})", "/h").error().message,
             "$.token_file: stands beside \"token\"; keep one");
 }
