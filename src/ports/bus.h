@@ -71,8 +71,8 @@ class Bus {
   /// caller to retry: one that is refused does not affect the others.
   virtual void ensure_topics(std::vector<TopicSpec> topics,
                              std::function<void(std::vector<TopicFailure>)> done) = 0;
-  /// Begins to follow; a topic that is already followed stays as it is.
   /// Starts following; no effect on a topic that is followed already.
+  virtual void follow(const std::string& topic, FollowFrom from) = 0;
   /// Fails with kExhausted, on the loop's next turn, when the send queue is full; with kNotFound
   /// when the topic does not exist; with kTimeout when the record was not acknowledged in time (it
   /// might have been written).

@@ -108,8 +108,7 @@ TEST(HeartbeatCodec, LongReasonsAreCutBetweenCharacters) {
   EXPECT_EQ(problem, heartbeat.report->problem.substr(0, kReasonBytesMax - 3) + "…");
 }
 
-// Goal: a sender on a status topic cannot inflate events and rows: a reason of 250 KiB used to
-// reach both.
+// Goal: a sender on a status topic cannot inflate events and rows, which quote its reasons.
 TEST(HeartbeatCodec, CutsTextOfOthersWhenReading) {
   const auto read = [](std::size_t reason, std::size_t term) {
     const std::string r(reason, 'r');

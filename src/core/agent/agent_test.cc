@@ -114,7 +114,7 @@ TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   EXPECT_THAT(heartbeats(scene), SizeIs(10));
 }
 
-TEST(Agent, AReportThatTheBusDidNotAcceptIsSentAgainWithTheNextHeartbeat) {
+TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.pass(milliseconds(1100));
