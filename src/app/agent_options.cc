@@ -29,7 +29,7 @@ usage::Arguments arguments_into(AgentOptions& into) {
   arguments.value(
       {"--token-file", "FILE", "the cluster's token; required off loopback", usage::kFiles},
       into.token_file);
-  arguments.parsed({"--kafka", "BROKERS", "the bus, HOST:PORT (asked of the manager)"},
+  arguments.parsed({"--kafka", "BROKERS", "the bus, HOST:PORT (given by the manager)"},
                    parse_kafka_brokers, into.kafka);
   arguments.parsed(
       {"--topic-prefix", "PREFIX", "prefix of the bus's topics, with --kafka (hearth.)"},

@@ -24,7 +24,7 @@ void check_and_swap(World& world, std::string_view who, const Settings& settings
   core.check_invariants();
   if (!world.chance_aside(kSwapPermille)) return;
   auto state = core.save();
-  // In place: whoever holds a reference to the core holds one to its copy.
+  // In place, so that references to the core refer to its copy.
   std::destroy_at(&core);
   std::construct_at(&core, settings, state);
   if constexpr (std::equality_comparable<decltype(state)>) {

@@ -11,7 +11,7 @@ namespace hearth {
 /// A longer heartbeat is refused unread. Holds the report of some 700 instances.
 inline constexpr std::size_t kHeartbeatBytesMax = 256 * 1024;
 /// A reason or a problem is cut to this where it is written, since every report repeats it, and
-/// where it is read, since it becomes part of events and rows whoever wrote it.
+/// where it is read, since it becomes part of events and rows.
 inline constexpr std::size_t kReasonBytesMax = 1024;
 /// An id, a name or a reference is cut to this where it is read. Ours are far shorter; a cut one
 /// ends with "…" and therefore matches none of ours.

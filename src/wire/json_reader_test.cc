@@ -136,7 +136,7 @@ TEST(JsonReader, ReportsInvalidJsonWithLineAndColumn) {
   for (const std::string_view text :
        {"", " ", "{", "{}{}", "{\"a\":01}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}",
         "{\"a\":\"\\ud800\"}", "{\"a\":1,}", "nul", "// {}", "{\"a\":\"\n\"}"}) {
-    EXPECT_THAT(faults_of(text, read_nothing), ElementsAre(HasSubstr("$: not JSON: "))) << text;
+    EXPECT_THAT(faults_of(text, read_nothing), ElementsAre(HasSubstr("$: invalid JSON: "))) << text;
   }
 }
 

@@ -178,7 +178,7 @@ Result<void> ManagerApi::follow_build_log(HttpExchange& exchange, const Workload
                                           Generation generation) {
   if (auto begun = exchange.begin_stream(kText); !begun) return begun;
   std::shared_ptr<BuildLog> log = build_logs_.find(name, generation);
-  Notifier nobody;
+  Notifier no_sender;
   std::uint64_t offset = 0;
   for (;;) {
     if (log == nullptr) log = build_logs_.find(name, generation);
@@ -189,7 +189,7 @@ Result<void> ManagerApi::follow_build_log(HttpExchange& exchange, const Workload
     const bool sent_now = log != nullptr && log->being_sent();
     if (!sent_now && !is_building(name, generation)) return {};
     // Without a sender, the build either waits for a node or has just ended: its phase decides.
-    Notifier& changed = log == nullptr ? nobody : log->changed();
+    Notifier& changed = log == nullptr ? no_sender : log->changed();
     const auto woken = exchange.wait(changed, sent_now ? kBuildQuietMax : kBuildLook);
     if (!woken) return tl::unexpected(woken.error());
   }

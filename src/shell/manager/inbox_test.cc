@@ -115,7 +115,8 @@ TEST(Inbox, AtTheBoundOfEventsHeartbeatsAreDroppedAndAnswersAreNot) {
   EXPECT_EQ(inbox.push(beat("n3", 1)), Admission::kDropped);
   EXPECT_EQ(inbox.push(beat("n1", 2)), Admission::kSupersedes) << "it takes no room";
   EXPECT_EQ(inbox.push(beat("n1", 3, With::kReport)), Admission::kSupersedes);
-  EXPECT_EQ(inbox.push(beat("n1", 4)), Admission::kDropped) << "it would wait beside the report";
+  EXPECT_EQ(inbox.push(beat("n1", 4)), Admission::kDropped)
+      << "it would wait in addition to the report";
   const NodeName node = *NodeName::parse("n1");
   EXPECT_EQ(inbox.push(core::Dialled{node, 1, DialOutcome::kAnswered}), Admission::kWaits);
   EXPECT_EQ(inbox.push(core::PowerSwitched{node, PowerVerb::kOff, {}}), Admission::kWaits);

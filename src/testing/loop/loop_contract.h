@@ -62,7 +62,7 @@ TYPED_TEST_P(LoopContract, ATimerFiresOnceAndInTheOrderOfInstants) {
   EXPECT_THAT(this->log, testing::ElementsAre("soon", "late", "soon"));
 }
 
-TYPED_TEST_P(LoopContract, ATimerThatIsArmedAgainForgetsTheFormerInstant) {
+TYPED_TEST_P(LoopContract, RearmingATimerReplacesItsInstant) {
   using namespace std::chrono_literals;
   const auto timer = this->loop.make_timer(this->notes("fired"));
   const auto other = this->loop.make_timer(this->notes("other"));
@@ -79,9 +79,9 @@ TYPED_TEST_P(LoopContract, ATimerThatIsArmedAgainForgetsTheFormerInstant) {
 
 // Goal: a callback can cancel what would be called next. Method: two timers whose instants have
 // both passed; whichever fires first cancels, rearms or destroys the other.
-TYPED_TEST_P(LoopContract, ATimerWhoseInstantHasPassedCanStillBeTakenBack) {
+TYPED_TEST_P(LoopContract, ATimerThatIsDueCanStillBeCancelled) {
   using namespace std::chrono_literals;
-  for (const char* how : {"cancel", "destroy", "arm anew"}) {
+  for (const char* how : {"cancel", "destroy", "rearm"}) {
     std::unique_ptr<Timer> one;
     std::unique_ptr<Timer> two;
     const auto take_back = [&](std::unique_ptr<Timer>& other) {
@@ -106,7 +106,7 @@ TYPED_TEST_P(LoopContract, ATimerWhoseInstantHasPassedCanStillBeTakenBack) {
   }
 }
 
-TYPED_TEST_P(LoopContract, ATimerMayDestroyItself) {
+TYPED_TEST_P(LoopContract, ATimerCanDestroyItself) {
   std::unique_ptr<Timer> timer;
   const auto witness = std::make_shared<int>(7);
   timer = this->loop.make_timer([this, &timer, witness] {
@@ -141,7 +141,7 @@ TYPED_TEST_P(LoopContract, AWorkersJobsAndTheirCompletionsRunInOrder) {
 
 // Goal: an owner that destroys its worker is not called any more. Method: the second job waits
 // behind the first, whose completion destroys the worker.
-TYPED_TEST_P(LoopContract, AWorkerThatIsGoneCompletesNothingMore) {
+TYPED_TEST_P(LoopContract, ADestroyedWorkerCompletesNothing) {
   auto worker = this->loop.make_worker();
   worker->run([this, &worker]() -> Worker::OnLoop {
     return [this, &worker] {
@@ -158,9 +158,8 @@ TYPED_TEST_P(LoopContract, AWorkerThatIsGoneCompletesNothingMore) {
 
 REGISTER_TYPED_TEST_SUITE_P(LoopContract, TasksRunInOrderAndNeverWithinTheCall,
                             ATimerFiresOnceAndInTheOrderOfInstants,
-                            ATimerThatIsArmedAgainForgetsTheFormerInstant,
-                            ATimerWhoseInstantHasPassedCanStillBeTakenBack, ATimerMayDestroyItself,
-                            AWorkersJobsAndTheirCompletionsRunInOrder,
-                            AWorkerThatIsGoneCompletesNothingMore);
+                            RearmingATimerReplacesItsInstant, ATimerThatIsDueCanStillBeCancelled,
+                            ATimerCanDestroyItself, AWorkersJobsAndTheirCompletionsRunInOrder,
+                            ADestroyedWorkerCompletesNothing);
 
 }  // namespace hearth
