@@ -77,7 +77,7 @@ struct Instance {
 /// The id with `number` in the workload.
 InstanceId make_instance_id(const WorkloadName& workload, std::uint64_t number);
 
-/// Stable lower-case names, as files, API and CLI spell them.
+/// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(DesiredState state);
 std::string_view name_of(InstanceState state);
 Result<DesiredState> parse_desired_state(std::string_view text);

@@ -78,7 +78,7 @@ class ManualLoop::ManualWorker final : public Worker {
   ManualLoop& loop_;
   std::deque<std::function<OnLoop()>> jobs_;
   std::shared_ptr<bool> owned_ =
-      std::make_shared<bool>(true);  // Read by completions after our end.
+      std::make_shared<bool>(true);  // Read by completions that run after its end.
 };
 
 ManualLoop::ManualLoop() : now_(kMonoStart) {}
