@@ -149,9 +149,8 @@ class ManagerShell final : public ManagerService {
     std::set<NodeName> of_nodes;
     bool empty() const { return !of_cluster && of_nodes.empty(); }
   };
-  Topics topics_wanted_;  ///< For the next request.
-  Topics
-      topics_missing_;  ///< Requested again after a while: creating them failed, or they were lost.
+  Topics topics_wanted_;   ///< For the next request.
+  Topics topics_missing_;  ///< Requested again later: creation failed, or they were lost.
   std::set<NodeName> nodes_to_follow_;
   bool ensuring_topics_ = false;
   bool canary_missing_ = false;  ///< From a canary that found no topic until one that returns.
