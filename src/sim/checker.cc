@@ -304,7 +304,7 @@ void Checker::on_assignment(const Assignment& assignment) {
                         found->second.desired_state == reported.desired_state &&
                         found->second.generation == reported.generation;
     if (!stored) {
-      world_.violate("stored-before-sent",
+      world_.violate("stored-before-published",
                      fmt::format("'{}' is assigned '{}', which is not what is stored",
                                  assignment.node.str(), reported.id.str()));
     }

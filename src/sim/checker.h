@@ -26,7 +26,7 @@ namespace hearth::sim {
 ///                            that before the node has been silent for long enough
 ///   power-off-only-dead      power is switched only if the verdict and phase are stored, and never
 ///                            off while blind or if the node has long been well
-///   stored-before-sent       an assignment contains only what is stored, as it is stored
+///   stored-before-published  an assignment contains only what is stored, as it is stored
 ///   assignment-goes-forward  the numbers of assignments that are published, stored by an agent, or
 ///                            applied never decrease
 ///   spares-the-wanted        an agent that can read its assignment stops nothing that it contains

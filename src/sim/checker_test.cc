@@ -215,7 +215,7 @@ TEST_F(CheckerTest, DetectsAnAssignmentThatIsNotStored) {
                                       .desired_state = DesiredState::kRun,
                                       .image = {},
                                       .container = {}}}));
-  EXPECT_EQ(broken(), "stored-before-sent");
+  EXPECT_EQ(broken(), "stored-before-published");
 }
 
 TEST_F(CheckerTest, DetectsAnAssignmentThatGoesBack) {

@@ -24,7 +24,7 @@ STEPS = [
     r"node-\d is dead, .* after it hung",
     r"its application runs elsewhere, .* after it hung",
     r"node-\d was power-cycled and is live again",
-    r"the engine runs 2 containers of heater-control, as many as are wanted",
+    r"the engine runs 2 instances of heater-control, as many as are wanted",
     r"the tour is done: 7 of 7 steps were observed",
     r"all of it has ended",
 ]

@@ -27,7 +27,7 @@ def compare(then: Path, now: Path, **more: object) -> int:
     return sim._compare(then, now, argparse.Namespace(**given))
 
 
-@pytest.mark.parametrize("told", ["Scenarios: random, power-cycle.", "Examples:\n  one\n\nScenarios:\n  random\n  power-cycle\n\nExit codes:"])
+@pytest.mark.parametrize("reported", ["Scenarios: random, power-cycle.", "Examples:\n  one\n\nScenarios:\n  random\n  power-cycle\n\nExit codes:"])
 def test_the_scenarios_are_those_that_the_help_names(reported: str, tmp_path: Path) -> None:
     made = tmp_path / "told"
     made.write_text(f"#!/bin/sh\ncat <<'END'\n{reported}\nEND\n")
