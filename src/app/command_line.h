@@ -7,12 +7,12 @@
 
 namespace hearth {
 
-/// Reads the command line of a program without commands. nullopt: it is to run. Else its exit code,
-/// after `--help` or `--version` was printed, or what is wrong was told.
+/// Reads the command line of a program without commands. nullopt: run the program. Otherwise its
+/// exit code, after `--help` or `--version` was printed or an error was reported.
 std::optional<int> read_command_line(const usage::Program& program, int argc, char** argv);
 
-/// Whether all that was written to standard output has arrived. Otherwise says so on standard
-/// error: a disk is full, or whatever else the system has against it.
+/// Whether everything written to standard output has arrived. If not, reports that on standard
+/// error: the disk is full, or the system has another reason.
 bool output_has_arrived(std::string_view program);
 
 }  // namespace hearth

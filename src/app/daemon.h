@@ -10,16 +10,16 @@ class io_context;
 
 namespace hearth {
 
-/// Exit codes of the daemons: 0 asked to stop, 1 cannot go on, 2 wrong command line or
+/// Exit codes of the daemons: 0 stopped on request, 1 fatal error, 2 wrong command line or
 /// configuration.
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
-/// Log lines on standard error, with the time in UTC, flushed at once. Once nobody reads them any
-/// more the daemon goes on without: SIGPIPE is ignored from here on.
+/// Log lines on standard error, with the time in UTC, flushed at once. The daemon continues when
+/// nothing reads them any more: SIGPIPE is ignored from here on.
 void set_up_log(const char* name);
 
-/// Prints "name: message" and returns the exit code that fits the error.
+/// Prints "name: message" and returns the exit code for the error.
 int give_up(const char* name, const Error& error);
 
 /// Runs the loop until SIGTERM or SIGINT, then stops it. A second signal ends the process at once.

@@ -6,10 +6,10 @@
 
 namespace hearth {
 
-/// What the help of both daemons ends with.
+/// The last sections of both daemons' help.
 inline std::vector<usage::Section> daemon_sections() {
   return {{.title = "Exit codes",
-           .text = "0 asked to stop; 1 it cannot go on; 2 wrong command line or configuration"}};
+           .text = "0 stopped on request; 1 fatal error; 2 wrong command line or configuration"}};
 }
 
 }  // namespace hearth

@@ -26,7 +26,7 @@ std::size_t raise_descriptor_limit() {
 DescriptorShares share_descriptors(std::size_t descriptors) {
   const std::size_t dials = std::clamp(descriptors / 4, kDialsMin, kDialsMax);
   const std::size_t left = descriptors - std::min(descriptors, kDescriptorsSetAside + dials);
-  // Three for two connections: one of the two is a stream that is relayed.
+  // Three for two connections: one of the two is a relayed stream.
   const std::size_t connections = std::clamp(left * 2 / 3, kConnectionsMin, kConnectionsMax);
   return {.connections_max = connections, .streams_max = connections / 2, .dials_max = dials};
 }

@@ -6,7 +6,7 @@
 namespace hearth {
 namespace {
 
-TEST(Descriptors, TheirBoundIsRaisedAsFarAsItMay) {
+TEST(Descriptors, RaisesTheLimitAsFarAsAllowed) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit low{64, before.rlim_max};
@@ -20,14 +20,14 @@ TEST(Descriptors, TheirBoundIsRaisedAsFarAsItMay) {
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
-// Goal: connections, their relays, dials and what is set aside fit, unless there is hardly
-// anything.
-TEST(Descriptors, AreSharedSoThatAllFits) {
+// Goal: connections, their relays, dials and the reserve fit, unless there are hardly any
+// descriptors.
+TEST(Descriptors, SharesFitIntoTheLimit) {
   for (const std::size_t descriptors : {600U, 1024U, 1500U, 2048U, 4096U, 16'384U, 65'536U}) {
     const DescriptorShares shares = share_descriptors(descriptors);
     EXPECT_LE(shares.connections_max + shares.streams_max + shares.dials_max + kDescriptorsSetAside,
               descriptors);
-    EXPECT_GT(shares.connections_max, shares.streams_max) << "short requests have room as well";
+    EXPECT_GT(shares.connections_max, shares.streams_max) << "there is room for short requests";
   }
   EXPECT_EQ(share_descriptors(1024).connections_max, 341U);
   EXPECT_EQ(share_descriptors(1024).dials_max, 256U);

@@ -1,5 +1,5 @@
-// What becomes of the engine's side of a followed log when whoever read it is gone: the agent's
-// routes, its server and its engine together, and the manager's relay before them.
+// The engine's side of a followed log once its reader is gone: the agent's routes, its server and
+// its engine together, and the manager's relay in front of them.
 
 #include <gmock/gmock.h>
 
@@ -41,7 +41,7 @@ class FollowersTest : public testing::Test {
     });
   }
 
-  /// Follows with as many clients as the engine serves logs at once, and leaves with all of them.
+  /// Follows with as many clients as the engine serves logs at once, then disconnects all of them.
   static void come_and_go(const Endpoint& server, std::string_view target, std::string_view more) {
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < kLogsMax; ++i) {
@@ -56,16 +56,16 @@ class FollowersTest : public testing::Test {
   bool has_room() {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(4);
     while (std::chrono::steady_clock::now() < give_up) {
-      // One that does not follow is answered by the log's first byte, or at once by a refusal.
+      // A request without follow is answered by the log's first byte, or at once by a refusal.
       RawClient client(agent.endpoint());
       client.send(plain_request("GET", "/v1/instances/a-1/logs"));
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      if (client.hears_nothing()) return true;
+      if (client.is_quiet()) return true;
     }
     return false;
   }
 
-  /// Made on the loop, after the routes that name it.
+  /// Created on the loop, after the routes that use it.
   class LateRuntime final : public ContainerRuntime {
    public:
     void start(boost::asio::io_context& loop, const std::filesystem::path& socket) {
@@ -107,7 +107,7 @@ class FollowersTest : public testing::Test {
   TestServer manager;
 };
 
-TEST_F(FollowersTest, WhoLeavesAQuietLogFreesItsConnectionAndTheEngine) {
+TEST_F(FollowersTest, LeavingAQuietLogFreesItsConnectionAndTheEngine) {
   for (const std::string_view more : {"", "GET / HTTP/1.1\r\n\r\n"}) {
     come_and_go(agent.endpoint(), kLog, more);
     EXPECT_TRUE(agent.reaches([](const auto& counters) { return counters.connections_open == 0; }))
@@ -116,7 +116,7 @@ TEST_F(FollowersTest, WhoLeavesAQuietLogFreesItsConnectionAndTheEngine) {
   }
 }
 
-TEST_F(FollowersTest, WhoLeavesARelayedQuietLogFreesBothServersAndTheEngine) {
+TEST_F(FollowersTest, LeavingARelayedQuietLogFreesBothServersAndTheEngine) {
   for (const std::string_view more : {"", "GET / HTTP/1.1\r\n\r\n"}) {
     come_and_go(manager.endpoint(), "/log", more);
     EXPECT_TRUE(manager.reaches([](const auto& counters) {

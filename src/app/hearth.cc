@@ -1,4 +1,4 @@
-// hearth: the command line. Wiring, nothing else.
+// hearth: the command line. Wiring only.
 
 #include <csignal>
 #include <string>
@@ -9,8 +9,8 @@
 
 int main(int argc, char** argv) {
   using namespace hearth;
-  // Once nobody reads what it says (| head -1) a command is over, also where the program that
-  // started us has this signal ignored. `hearth dev` decides otherwise.
+  // Once its output is not read any more (| head -1) a command ends, even if the parent process
+  // ignores this signal. `hearth dev` decides otherwise.
   std::signal(SIGPIPE, SIG_DFL);
   cli::Terminal terminal = cli::Terminal::of_process();
   cli::Session session = cli::Session::of_process(terminal);

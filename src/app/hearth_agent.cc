@@ -1,4 +1,4 @@
-// hearth-agent: one per node. Wiring, nothing else.
+// hearth-agent: one per node. Wiring only.
 
 #include <malloc.h>
 #include <unistd.h>
@@ -42,15 +42,15 @@ AgentCounts counts_of(const AgentShell& shell, const docker::DockerCounters& eng
           .runtime_watch_breaks = engine.watch_breaks};
 }
 
-/// A file that a power cut damaged must not keep the node down: its agent then runs with a token
-/// that nobody has, so that it answers nobody but an open dial, and can fetch nothing.
+/// A token file damaged by a power cut must not keep the node down: its agent then runs with a
+/// random token, so that it answers only open dials and can fetch nothing.
 Result<std::string> token_of(const AgentOptions& options) {
   if (options.token_file.empty()) return std::string();
   Result<std::string> token = read_token_file(options.token_file);
   if (token || token.error().code != ErrorCode::kCorrupt) return token;
   spdlog::error(
-      "{}; until it is there again this agent runs what it was assigned but takes no calls and "
-      "fetches nothing: copy the file from the manager and start the agent anew",
+      "{}; until it is restored this agent runs what it was assigned, but accepts no calls and "
+      "fetches nothing: copy the file from the manager and restart the agent",
       token.error().message);
   return make_token();
 }
@@ -73,8 +73,8 @@ Result<void> run(const AgentOptions& options) {
   if (!start_count) return tl::unexpected(start_count.error());
   Result<std::optional<Assignment>> stored = store.load();
   if (!stored) {
-    // A damaged file must not keep the node down: the manager tells the assignment anew.
-    spdlog::error("the stored assignment is unreadable and left aside: {}", stored.error().message);
+    // A damaged file must not keep the node down: the manager sends the assignment again.
+    spdlog::error("the stored assignment is unreadable and ignored: {}", stored.error().message);
     stored = std::optional<Assignment>();
   }
   docker::DockerRuntime runtime(
@@ -147,8 +147,8 @@ int main_of_agent(int argc, char** argv) {
 }  // namespace hearth
 
 int main(int argc, char** argv) {
-  // One arena for all threads: by default each of librdkafka's and ours gets one of its own, which
-  // costs the agent more memory than their waiting for each other costs it time.
+  // One arena for all threads: by default each thread, librdkafka's included, gets its own, which
+  // costs the agent more memory than the contention costs it time.
   mallopt(M_ARENA_MAX, 1);
   return hearth::main_of_agent(argc, argv);
 }

@@ -1,4 +1,4 @@
-// hearth-sim: plays histories of a simulated cluster and explains them.
+// hearth-sim: replays histories of a simulated cluster and explains them.
 
 #include <chrono>
 #include <cstdint>
@@ -25,10 +25,10 @@ using hearth::sim::Words;
 
 constexpr int kHeld = 0;
 constexpr int kViolated = 1;
-/// Also of how many are played in one go.
+/// The largest seed, and the most histories in one run.
 constexpr std::uint32_t kSeedMax = 1'000'000'000;
 
-/// Lines `from => to`; empty ones and those that begin with '#' are left out.
+/// Lines `from => to`; empty lines and those starting with '#' are ignored.
 Result<Words> read_words(const std::string& path) {
   constexpr std::string_view kArrow = " => ";
   std::ifstream file(path);
@@ -62,30 +62,31 @@ hearth::usage::Program describe(Options& into) {
   hearth::usage::Arguments arguments;
   arguments.value({"--seed", "N", "the history, or the first of several (1)"}, into.first, 0,
                   kSeedMax);
-  arguments.value({"--seeds", "N", "how many, counting up; only what breaks a promise is told (1)"},
+  arguments.value({"--seeds", "N", "how many, counting up; reports only broken promises (1)"},
                   into.count, 1, kSeedMax);
-  arguments.parsed({"--scenario", "NAME", "which story (random)", names},
+  arguments.parsed({"--scenario", "NAME", "the scenario (random)", names},
                    hearth::sim::parse_scenario, into.scenario);
   arguments.flag(
-      {"--hashes", "", "of each history only its scenario, seed, trace, and what it broke"},
+      {"--hashes", "", "per history only its scenario, seed, trace hash and broken promise"},
       into.hashes);
   arguments.flag(
-      {"--unchecked", "", "do not look into the cores after each step, which takes time"},
+      {"--unchecked", "", "skip the checks of the cores after each step, which take time"},
       into.unchecked);
-  arguments.parsed({"--words", "FILE", "lines FROM => TO: hash as if TO had been said for FROM",
+  arguments.parsed({"--words", "FILE", "lines FROM => TO: hash with each FROM replaced by TO",
                     hearth::usage::kFiles},
                    read_words, into.words);
   const hearth::usage::CommandText text{
       .name = {},
       .summary = "Plays histories of a simulated Hearth cluster.",
       .details =
-          "The real manager and agents on simulated time, machines, engines, broker and "
-          "disk, with\neverything that can go wrong. A seed is one history: the same seed "
-          "gives the same one,\nline by line.",
-      .examples = {{"hearth-sim --seed 42", "replay one history and read it"},
-                   {"hearth-sim --seed 1 --seeds 1000", "look for a seed that breaks a promise"},
-                   {"hearth-sim --scenario broker-stall --seed 7", ""},
-                   {"hearth-sim --seeds 1000 --hashes", "one line a history, to compare builds"}}};
+          "Runs the real manager and agents on simulated time, machines, engines, broker "
+          "and\ndisks, with everything that can go wrong. A seed is one history: the same seed "
+          "gives\nthe same lines.",
+      .examples = {
+          {"hearth-sim --seed 42", "replay one history and read it"},
+          {"hearth-sim --seed 1 --seeds 1000", "look for a seed that breaks a promise"},
+          {"hearth-sim --scenario broker-stall --seed 7", ""},
+          {"hearth-sim --seeds 1000 --hashes", "one line per history, to compare builds"}}};
   return {.name = "hearth-sim",
           .man_section = 1,
           .summary = "Hearth's simulator.",
@@ -95,7 +96,7 @@ hearth::usage::Program describe(Options& into) {
           .commands = {{text, std::move(arguments)}}};
 }
 
-/// What cannot be written is noticed at the end, by output_has_arrived().
+/// Write errors are detected at the end, by output_has_arrived().
 template <class... Values>
 void say(fmt::format_string<Values...> format, Values&&... values) {
   std::fputs(fmt::format(format, std::forward<Values>(values)...).c_str(), stdout);
@@ -106,7 +107,7 @@ void explain(const Outcome& outcome, Scenario scenario, std::int64_t seed, bool 
   say("\nseed {} of '{}' breaks '{}':\n  {}\n", seed, name_of(scenario), violation.property,
       violation.detail);
   if (was_given) return;
-  say("\nThe last of its timeline (seconds, who, what):\n");
+  say("\nThe end of its timeline (seconds, who, what):\n");
   for (const std::string& line : outcome.last_lines) say("{}\n", line);
   say("\nRead all of it with: hearth-sim --scenario {} --seed {}\n", name_of(scenario), seed);
 }
@@ -119,7 +120,7 @@ Outcome play_one(const Options& options, std::int64_t seed, hearth::sim::LineSin
                                                         : hearth::sim::CoreChecks::kAfterEachStep});
 }
 
-/// Goes on after a broken promise: what is compared is whether both builds break it.
+/// Continues after a broken promise: the comparison is whether both builds break it.
 int tell_hashes(const Options& options) {
   const std::int64_t first = options.first;
   int code = kHeld;

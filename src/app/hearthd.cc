@@ -1,4 +1,4 @@
-// hearthd: the manager. Wiring, nothing else.
+// hearthd: the manager. Wiring only.
 
 #include <cstdlib>
 #include <filesystem>
@@ -35,7 +35,7 @@ namespace {
 
 constexpr const char* kName = "hearthd";
 
-/// The file, and what the command line says instead of it.
+/// The configuration file, overridden by the command line.
 Result<ManagerConfig> read_config(const ManagerOptions& options) {
   Result<ManagerConfig> config =
       options.config_file.empty() ? ManagerConfig{} : load_manager_config(options.config_file);
@@ -90,8 +90,8 @@ KafkaConfig bus_settings(const ManagerConfig& config, const EmbeddedBroker* embe
           .send_queue_max = 20'000};
 }
 
-/// Without ending anything in order: to end the store waits for it, and it may be what hangs. What
-/// was not committed was not done either, so nothing is lost.
+/// Without an orderly shutdown, which would wait for the store, and the store might be what hangs.
+/// What was not committed was not executed either, so nothing is lost.
 [[noreturn]] void end_at_once(const Error& error) {
   std::_Exit(give_up(kName, error));
 }
@@ -175,15 +175,14 @@ Result<void> run(const ManagerConfig& config) {
   }
   if (embedded && server->wants_token()) {
     spdlog::warn(
-        "the embedded broker serves agents on this machine only: for others name a Kafka broker, "
-        "by "
-        "--kafka HOST:PORT or kafka.bootstrap");
+        "the embedded broker serves agents on this machine only: for others, name a Kafka broker "
+        "with --kafka HOST:PORT or kafka.bootstrap");
   }
 
   shell.start();
   if (listed) {
     shell.submit(ImportNodes{*std::move(listed)}, [](const Result<core::CommandResult>& result) {
-      if (!result) spdlog::error("the server list was not taken over: {}", result.error().message);
+      if (!result) spdlog::error("the server list was not imported: {}", result.error().message);
     });
   }
   run_until_signalled(loop);

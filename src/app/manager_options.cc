@@ -17,14 +17,13 @@ usage::Program describe_manager(ManagerOptions& into) {
                     kEmbeddedKafka},
                    parse_kafka_bootstrap, into.kafka);
   arguments.value(
-      {"--state", "DIR", "what must survive a restart (/var/lib/hearth)", usage::kFolders},
+      {"--state", "DIR", "state that must survive a restart (/var/lib/hearth)", usage::kFolders},
       into.state);
   const usage::CommandText text{
       .name = {},
       .summary =
-          "The manager: decides which nodes live, what runs where, and brings lost nodes "
-          "back.",
-      .details = "What the command line says goes before the configuration file.",
+          "The manager: decides which nodes live and what runs where, and recovers lost nodes.",
+      .details = "Options override the configuration file.",
       .examples = {{"hearthd --config /etc/hearth/config.json", ""},
                    {"hearthd --state ./state --kafka embedded", "all on this machine"}}};
   return {.name = "hearthd",

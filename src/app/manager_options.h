@@ -9,7 +9,7 @@
 
 namespace hearth {
 
-/// What hearthd's command line says instead of its configuration. Empty: nothing.
+/// The options of hearthd that override its configuration file. Empty: not given.
 struct ManagerOptions {
   std::filesystem::path config_file;
   std::optional<Endpoint> listen;
@@ -17,7 +17,7 @@ struct ManagerOptions {
   std::filesystem::path state;
 };
 
-/// The program `hearthd`, which fills `into`.
+/// Describes the program `hearthd`; its options are stored in `into`.
 usage::Program describe_manager(ManagerOptions& into);
 
 }  // namespace hearth

@@ -4,11 +4,11 @@
 
 namespace hearth {
 
-/// All that `hearth` can do.
+/// All commands of `hearth`.
 cli::CommandList hearth_commands();
 
-/// Hearth's programs, described: what man pages, completions and the reference page are made from.
-/// They fill nothing.
+/// Descriptions of Hearth's programs, from which man pages, completions and the reference page are
+/// generated. Their options are not stored anywhere.
 cli::ProgramList hearth_programs();
 
 }  // namespace hearth

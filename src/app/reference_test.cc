@@ -1,5 +1,5 @@
-// Goal: docs/reference/cli.md says what the programs say. Method: the part that lists what they may
-// be told is made from their help and compared. After a change: HEARTH_UPDATE_REFERENCE=1
+// Goal: docs/reference/cli.md matches the programs. Method: its part that lists their options is
+// generated from their help and compared. After a change, HEARTH_UPDATE_REFERENCE=1
 // hearth_app_programs_test --gtest_filter='Reference*' writes it.
 
 #include <cstdlib>
@@ -17,7 +17,7 @@
 namespace hearth {
 namespace {
 
-/// "hearth node list"; of a program without commands its name.
+/// "hearth node list"; for a program without commands its name.
 std::string full_name(const usage::Program& program, const usage::CommandDescription& command) {
   if (command.text.name.empty()) return std::string(program.name);
   return fmt::format("{} {}", program.name, command.text.name);
@@ -34,7 +34,7 @@ std::string in_markdown() {
   return out;
 }
 
-TEST(Reference, SaysOfEveryCommandWhatItsHelpSays) {
+TEST(Reference, MatchesTheHelpOfEveryCommand) {
   const std::filesystem::path page = std::filesystem::path(HEARTH_REFERENCE_DIR) / "cli.md";
   std::ifstream file(page);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -49,7 +49,7 @@ TEST(Reference, SaysOfEveryCommandWhatItsHelpSays) {
   EXPECT_EQ(text.substr(end), in_markdown());
 }
 
-TEST(Reference, EveryCommandHasAnExampleThatBeginsWithIt) {
+TEST(Reference, EveryCommandHasAnExampleThatStartsWithIt) {
   for (const usage::Program& program : hearth_programs()) {
     for (const usage::CommandDescription& command : program.commands) {
       const usage::CommandText& text = command.text;

@@ -7,11 +7,11 @@
 
 namespace hearth {
 
-/// How long to wait before something that failed is tried again: `first`, then twice as long each
-/// time, `most` at most.
+/// The wait before a failed attempt is repeated: `first`, doubled after each further failure, up to
+/// `most`.
 ///
-/// Where many may fail together (a broker is gone, a manager), the wait is drawn longer by up to a
-/// fifth, so that they do not come back together. A value; it counts nothing.
+/// Where many can fail together (a broker or a manager is down), a random part of up to a fifth is
+/// added, so that they do not all return at once. A plain value; it counts nothing.
 class Backoff {
  public:
   /// 0 < first <= most.
@@ -19,7 +19,7 @@ class Backoff {
 
   /// The wait after `failures` in a row, >= 1.
   Duration after(std::uint32_t failures) const;
-  /// The same, drawn longer by [0, 1/5) of it.
+  /// The same plus a random [0, 1/5) of it.
   Duration after(std::uint32_t failures, Prng& prng) const;
 
  private:

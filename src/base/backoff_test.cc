@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr Backoff kBackoff(1s, 30s);
 
-TEST(Backoff, DoublesUpToItsEnd) {
+TEST(Backoff, DoublesUpToItsMaximum) {
   EXPECT_EQ(kBackoff.after(1), 1s);
   EXPECT_EQ(kBackoff.after(2), 2s);
   EXPECT_EQ(kBackoff.after(5), 16s);
@@ -17,12 +17,12 @@ TEST(Backoff, DoublesUpToItsEnd) {
   EXPECT_EQ(kBackoff.after(4'000'000'000), 30s) << "however often";
 }
 
-TEST(Backoff, AWaitThatIsAlwaysTheSameIsOneToo) {
+TEST(Backoff, TheWaitCanBeConstant) {
   EXPECT_EQ(Backoff(2s, 2s).after(1), 2s);
   EXPECT_EQ(Backoff(2s, 2s).after(9), 2s);
 }
 
-TEST(Backoff, JitterMakesItLongerByUpToAFifthAndDiffers) {
+TEST(Backoff, JitterAddsUpToAFifth) {
   Prng prng(1);
   Duration shortest = 1h;
   Duration longest{0};

@@ -5,7 +5,7 @@
 
 namespace hearth {
 
-/// How many columns of a terminal the text takes: one a code point of UTF-8.
+/// How many terminal columns the text occupies: one per UTF-8 code point.
 std::size_t columns_of(std::string_view text);
 
 }  // namespace hearth

@@ -25,7 +25,7 @@ struct Unit {
 constexpr Unit kUnits[] = {
     {"ms", milliseconds(1)}, {"s", seconds(1)}, {"m", minutes(1)}, {"h", hours(1)}};
 
-/// Takes a fixed form apart from its front; the first thing that does not fit spoils the rest.
+/// Parses a fixed format from the front; after the first mismatch nothing fits.
 class FixedForm {
  public:
   explicit FixedForm(std::string_view text) : rest_(text) {}
@@ -41,7 +41,7 @@ class FixedForm {
     if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) return spoil();
     return take();
   }
-  /// ".123…": at least one digit if there is a point; in milliseconds.
+  /// ".123…", in milliseconds: at least one digit must follow the point.
   milliseconds fraction() {
     if (rest_.empty() || rest_.front() != '.') return milliseconds(0);
     take();
@@ -90,7 +90,7 @@ Result<Duration> parse_duration(std::string_view text) {
     return Duration(static_cast<Duration::rep>(std::llround(nanoseconds)));
   }
   return fail(ErrorCode::kInvalidArgument,
-              "a duration is a number with a unit: \"250ms\", \"1.5s\", \"2m\" or \"1h\"");
+              "must be a duration with a unit, such as \"250ms\", \"1.5s\", \"2m\" or \"1h\"");
 }
 
 std::string show_duration(Duration duration) {
@@ -149,10 +149,10 @@ Result<WallTime> parse_time(std::string_view text) {
   const std::chrono::year_month_day date(std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day)));
-  // A leap second (":60") is read as the first of the next minute.
+  // A leap second (":60") reads as the first second of the next minute.
   if (!form.fits() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
     return fail(ErrorCode::kInvalidArgument,
-                "a time is written as in \"2026-03-01T09:15:02.123Z\" (RFC 3339)");
+                "must be a time as in \"2026-03-01T09:15:02.123Z\" (RFC 3339)");
   }
   return WallTime(std::chrono::sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) +
                   seconds(second) + fraction - ahead_of_utc);

@@ -13,7 +13,7 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/// What a person sees of a wrong name: not more than a line, no control characters.
+/// A wrong name as a message shows it: at most one line, no control characters.
 std::string shown(std::string_view text) {
   std::string out(text.substr(0, kNameBytesMax));
   std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');

@@ -12,8 +12,8 @@ namespace hearth {
 /// Why `text` is not a name (`[a-z0-9][a-z0-9-]{0,62}`), or an empty string if it is one.
 std::string name_fault(std::string_view text);
 
-/// A name by which people and topics call a thing: `[a-z0-9][a-z0-9-]{0,62}`. The tag keeps a
-/// node's name from being passed for a workload's.
+/// The name of a thing, as operators and topics use it: `[a-z0-9][a-z0-9-]{0,62}`. The tag keeps a
+/// node's name from being passed as a workload's.
 template <class Tag>
 class Name {
  public:
@@ -33,8 +33,8 @@ class Name {
   std::string text_;
 };
 
-/// An opaque identifier made by somebody else (an engine, ourselves at another time); may be empty,
-/// which means "none".
+/// An opaque identifier made elsewhere (by a runtime, or by us at another time). Empty means
+/// "none".
 template <class Tag>
 struct Id {
   std::string value;
@@ -44,7 +44,7 @@ struct Id {
   auto operator<=>(const Id&) const = default;
 };
 
-/// A counter that only grows. Different tags do not compare.
+/// A counter that only grows. Counters with different tags do not compare.
 template <class Tag>
 struct Counter {
   std::uint64_t value = 0;

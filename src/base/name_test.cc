@@ -7,14 +7,14 @@ namespace {
 
 using ThingName = Name<struct ThingTag>;
 
-TEST(Name, TakesWhatTopicsAndHostsCanCarry) {
+TEST(Name, AcceptsWhatTopicsAndHostsCanCarry) {
   for (const std::string& text : {std::string("a"), std::string("0"), std::string("heater-1"),
                                   std::string("a-"), std::string(63, 'x')}) {
     EXPECT_TRUE(ThingName::parse(text).has_value()) << text;
   }
 }
 
-TEST(Name, RefusesEverythingElseAndSaysWhatWouldBeRight) {
+TEST(Name, RefusesEverythingElseAndSaysWhatIsAccepted) {
   for (const std::string_view text : {"-a", "A", "a_b", "a.b", "a b", "é", "a\n", "../x"}) {
     const Result<ThingName> name = ThingName::parse(text);
     ASSERT_FALSE(name.has_value()) << text;

@@ -10,7 +10,7 @@ namespace hearth {
 /// promise. Not for secrets. Not thread-safe.
 class Prng {
  public:
-  /// Where it stands in its sequence.
+  /// The position in its sequence.
   using State = std::array<std::uint64_t, 4>;
 
   explicit Prng(std::uint64_t seed);
@@ -18,8 +18,8 @@ class Prng {
   State save() const { return state_; }
 
   std::uint64_t next();
-  /// Uniform in [0, bound). `bound` > 0. Uses Lemire's multiply-shift; its bias below 2^-32 is no
-  /// matter here.
+  /// Uniform in [0, bound). `bound` > 0. Uses Lemire's multiply-shift; its bias below 2^-32 does
+  /// not matter here.
   std::uint64_t below(std::uint64_t bound);
   /// Uniform in [low, high].
   std::int64_t between(std::int64_t low, std::int64_t high);

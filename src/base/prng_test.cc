@@ -5,14 +5,14 @@
 namespace hearth {
 namespace {
 
-TEST(Prng, TheSameSeedGivesTheSameNumbersForEver) {
+TEST(Prng, TheSameSeedAlwaysGivesTheSameNumbers) {
   Prng prng(42);
   EXPECT_EQ(prng.next(), 1546998764402558742ULL);
   Prng again(42);
   EXPECT_EQ(again.next(), 1546998764402558742ULL);
 }
 
-TEST(Prng, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(Prng, ContinuesFromASavedState) {
   Prng prng(42);
   prng.next();
   Prng copy(prng.save());

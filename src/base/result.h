@@ -8,17 +8,18 @@
 
 namespace hearth {
 
-/// Why the world refused. The names (see `name_of`) are stable: API, CLI and metrics show them.
+/// Why the outside world refused. The names (see `name_of`) are stable: API, CLI and metrics show
+/// them.
 enum class ErrorCode : std::uint8_t {
-  kInvalidArgument,  ///< The caller's input is wrong; asking again will not help.
+  kInvalidArgument,  ///< The caller's input is wrong; a retry will not help.
   kNotFound,         ///< The thing named does not exist.
   kConflict,         ///< It exists already, or its state forbids this now.
   kUnauthorized,     ///< Token missing or wrong.
-  kUnavailable,      ///< The other side cannot be reached now; asking again may help.
-  kTimeout,          ///< No answer in time: whether it happened is not known.
+  kUnavailable,      ///< The other side cannot be reached; a retry might help.
+  kTimeout,          ///< No answer in time: whether it was done is unknown.
   kExhausted,        ///< A bound was reached (size, queue, disk, attempts).
-  kFailed,           ///< The other side did it and it failed (a build, a command).
-  kCorrupt,          ///< Stored or received data is not what it must be.
+  kFailed,           ///< The other side carried it out and it failed (a build, a command).
+  kCorrupt,          ///< Stored or received data is damaged or malformed.
 };
 
 /// Stable lower-case name, for example "not_found".
@@ -26,7 +27,7 @@ std::string_view name_of(ErrorCode code);
 
 struct Error {
   ErrorCode code;
-  std::string message;  ///< Lower case, ids in single quotes, and what to do next.
+  std::string message;  ///< Lower case, ids in single quotes, with what to do next.
 
   bool operator==(const Error&) const = default;
 };

@@ -6,7 +6,7 @@ namespace hearth {
 
 std::string shortened(std::string_view text, std::size_t bytes_max) {
   constexpr std::string_view kMark = "…";
-  constexpr std::size_t kContinuationsMax = 3;  // More of them in a row are no UTF-8 anyway.
+  constexpr std::size_t kContinuationsMax = 3;  // A longer run is not UTF-8 anyway.
   HEARTH_CHECK(bytes_max >= kMark.size());
   if (text.size() <= bytes_max) return std::string(text);
   std::size_t end = bytes_max - kMark.size();

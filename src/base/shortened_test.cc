@@ -28,7 +28,7 @@ TEST(Shortened, CutsBetweenCharacters) {
   }
 }
 
-TEST(Shortened, BoundsWhatIsNoUtf8) {
+TEST(Shortened, BoundsInvalidUtf8) {
   EXPECT_EQ(shortened(std::string(100, '\x80'), 50), std::string(44, '\x80') + "…");
 }
 

@@ -8,7 +8,7 @@
 namespace hearth {
 namespace {
 
-/// Nobody types a longer one, and comparing takes time by its square.
+/// Nobody types a longer word, and the comparison takes quadratic time.
 constexpr std::size_t kComparedBytesMax = 64;
 
 /// Levenshtein's distance: how many characters to add, drop or change.

@@ -5,9 +5,9 @@
 
 namespace hearth {
 
-/// Which of `known` somebody probably meant by `word`, by Levenshtein's distance; empty if none is
-/// near: farther off than two characters, or a third of them, is another word and not a slip of the
-/// finger. The first of several that are equally near.
+/// The word of `known` that `word` most likely meant, by Levenshtein distance; the first of several
+/// equally near. Empty if none is near: more than two edits, or more than a third of the word, is a
+/// different word rather than a typing error.
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace hearth

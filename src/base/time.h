@@ -7,7 +7,7 @@ namespace hearth {
 
 using Duration = std::chrono::nanoseconds;
 
-/// A monotonic timeline, used to compute. It has no now(): only the shell and the simulator can
+/// A monotonic timeline, used for computing. It has no now(): only the shell and the simulator can
 /// produce an instant, everything else receives one.
 struct MonoClock {
   using duration = Duration;
@@ -18,7 +18,7 @@ struct MonoClock {
 };
 using MonoTime = MonoClock::time_point;
 
-/// Civil time (UTC, Unix epoch), used to show. Nothing is ever decided by it.
+/// Civil time (UTC, Unix epoch), used for display. Nothing is ever decided by it.
 struct WallClock {
   using duration = std::chrono::milliseconds;
   using rep = duration::rep;
@@ -28,8 +28,8 @@ struct WallClock {
 };
 using WallTime = WallClock::time_point;
 
-/// One moment on both timelines. `mono` computes; `wall` is only copied into records that people
-/// read.
+/// One moment on both timelines. `mono` is for computing; `wall` is only copied into records that
+/// people read.
 struct Instant {
   MonoTime mono;
   WallTime wall;

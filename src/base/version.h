@@ -4,7 +4,7 @@
 
 namespace hearth {
 
-/// "0.1.0": what the project calls itself in CMakeLists.txt, and nowhere else.
+/// "0.1.0": the project version, defined in CMakeLists.txt and nowhere else.
 std::string_view version();
 
 }  // namespace hearth

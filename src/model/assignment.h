@@ -10,40 +10,41 @@
 
 namespace hearth {
 
-/// One instance that a node must have, with all it needs to know.
+/// One instance that a node must have, complete in itself.
 struct AssignedInstance {
   InstanceId id;
   WorkloadName workload;
   Generation generation;
   DesiredState desired_state =
-      DesiredState::kRun;  ///< kStage or kRun; what must stop is simply not listed.
+      DesiredState::kRun;  ///< kStage or kRun; an instance to be stopped is simply not listed.
   Image image;
   ContainerSpec container;
   bool operator==(const AssignedInstance&) const = default;
 };
 
-/// An image that the node must build from its bundle, save, and hand to the content store.
+/// An image that the node must build from its bundle, save, and upload to the content store.
 struct BuildOrder {
   WorkloadName workload;
   Generation generation;
   Digest bundle;
-  std::string reference;  ///< The name and tag to give it.
+  std::string reference;  ///< The name and tag to give the image.
   bool operator==(const BuildOrder&) const = default;
 };
 
-/// What one node may be given, so that an assignment always fits a record of the bus: instances (a
-/// container each; Kubernetes' default is 110 pods), and the bytes of their environments together.
+/// Bounds of one node's assignment, so that it always fits into one record of the bus: the
+/// instances (one container each; Kubernetes' default is 110 pods), and the total bytes of their
+/// environments.
 inline constexpr std::uint32_t kInstancesPerNodeMax = 200;
 inline constexpr std::size_t kEnvironmentBytesPerNodeMax = 96 * 1024;
 
-/// Everything one node must run, build and hold. Level-triggered and complete: the latest is
-/// enough.
+/// Everything that one node must run, build and keep. Level-triggered and complete: only the latest
+/// matters.
 struct Assignment {
   NodeName node;
   AssignmentNumber number;
   Duration heartbeat_interval;
   std::vector<AssignedInstance> instances;  ///< Ordered by id.
-  std::vector<Image> images;                ///< To hold ready beyond those of `instances`.
+  std::vector<Image> images;                ///< To keep ready besides those of `instances`.
   std::vector<BuildOrder> builds;
 
   bool operator==(const Assignment&) const = default;

@@ -7,9 +7,9 @@
 
 namespace hearth {
 
-/// What a manager sends itself over the bus, to learn whether the bus carries.
+/// A record that a manager sends to itself, to learn whether the bus carries.
 struct Canary {
-  Epoch epoch;            ///< Of the manager that sent it: another's canary proves nothing to us.
+  Epoch epoch;            ///< Of the sending manager: another's canary proves nothing to us.
   std::uint64_t seq = 0;  ///< Counts within the epoch.
   MonoTime sent_at;       ///< On the sending manager's own monotonic clock.
   bool operator==(const Canary&) const = default;

@@ -9,37 +9,38 @@
 
 namespace hearth {
 
-/// A node as an operator's file names it.
+/// A node as listed in an operator's file.
 struct NodeEntry {
   NodeName name;
-  std::string display_name;  ///< As the file spells it.
+  std::string display_name;  ///< As spelt in the file.
   Endpoint agent;
-  bool names_port = true;  ///< False: `agent` has the default, and the agent's own word is better.
+  /// False: `agent` has the default port; the port that the agent reports takes precedence.
+  bool names_port = true;
   bool operator==(const NodeEntry&) const = default;
 };
 
-/// Adds nodes and updates the address of those that are known. Nodes not named stay.
+/// Adds nodes and updates the addresses of known ones. Nodes that are not listed stay.
 struct ImportNodes {
   std::vector<NodeEntry> nodes;
 };
 
-/// Deploys a new workload or a new generation of a known one.
+/// Deploys a new workload, or a new generation of a known one.
 struct DeployWorkload {
   WorkloadName name;
   WorkloadSpec spec;
 };
 
-/// Stops all instances, keeps the workload in mind.
+/// Stops all instances and keeps the workload.
 struct StopWorkload {
   WorkloadName name;
 };
 
-/// Stops all instances and forgets the workload.
+/// Stops all instances and removes the workload.
 struct RemoveWorkload {
   WorkloadName name;
 };
 
-/// What somebody asks of the manager.
+/// A request to the manager.
 using Command = std::variant<ImportNodes, DeployWorkload, StopWorkload, RemoveWorkload>;
 
 }  // namespace hearth

@@ -12,28 +12,29 @@ namespace hearth {
 
 enum class ContainerState : std::uint8_t {
   kCreated,
-  kRunning,  ///< Also paused or restarting: there is a process.
-  kExited,   ///< Also dead, or being removed.
+  kRunning,  ///< Includes paused and restarting: there is a process.
+  kExited,   ///< Includes dead and being removed.
 };
 
-/// One container of this node, as its labels and the runtime tell.
+/// One container of this node, from its labels and the runtime.
 struct Container {
   ContainerId id;
   InstanceId instance;
   WorkloadName workload;
   Generation generation;
-  std::uint32_t restarts = 0;  ///< How many containers this instance had here before this one.
+  std::uint32_t restarts = 0;  ///< How many containers this instance had on this node before.
   ContainerState state = ContainerState::kCreated;
   std::optional<ContainerExit> exit;  ///< kExited.
   bool operator==(const Container&) const = default;
 };
 
-/// What the runtime has that is ours.
+/// Everything in the runtime that belongs to Hearth.
 struct Inventory {
   std::vector<Container> containers;
   std::vector<std::string> images;  ///< References "hearth/…", ordered.
-  std::string missing{};     ///< What the runtime did not tell, in words; empty: it told all.
-  bool images_known = true;  ///< False: it told the containers alone.
+  /// In words, what the runtime did not list; empty: the inventory is complete.
+  std::string missing{};
+  bool images_known = true;  ///< False: only the containers were listed.
 };
 
 }  // namespace hearth

@@ -12,7 +12,7 @@ Result<Digest> Digest::parse(std::string_view text) {
                     });
   if (well) return Digest(std::string(text));
   return fail(ErrorCode::kInvalidArgument,
-              "a digest is 'sha256:' followed by 64 lower-case hex digits");
+              "a digest must be 'sha256:' and 64 lower-case hex digits");
 }
 
 }  // namespace hearth

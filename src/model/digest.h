@@ -14,9 +14,9 @@ class Digest {
   static Result<Digest> parse(std::string_view text);
 
   const std::string& str() const { return text_; }
-  /// The 64 hex digits alone, fit for a file name.
+  /// The 64 hex digits alone, suitable as a file name.
   std::string_view hex() const { return std::string_view(text_).substr(kPrefix.size()); }
-  /// The first 12 hex digits, as people and image tags use them.
+  /// The first 12 hex digits, for display and image tags.
   std::string_view short_hex() const { return hex().substr(0, 12); }
   auto operator<=>(const Digest&) const = default;
 

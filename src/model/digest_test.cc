@@ -13,7 +13,7 @@ TEST(Digest, IsSha256AndSixtyFourHexDigits) {
   EXPECT_EQ(digest->short_hex(), "aaaaaaaaaaaa");
 }
 
-TEST(Digest, AnythingThatCouldWalkOutOfAFolderIsRefused) {
+TEST(Digest, RefusesAnythingThatCouldLeaveAFolder) {
   for (const std::string& text :
        {std::string("sha256:") + std::string(63, 'a'),
         std::string("sha256:") + std::string(64, 'A'), std::string(64, 'a'),

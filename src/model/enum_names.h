@@ -10,7 +10,7 @@
 
 namespace hearth {
 
-/// One enumerator and the stable word that files, API and CLI spell it with.
+/// One enumerator and the stable word for it in files, API and CLI.
 template <class E>
 struct EnumName {
   E value;
@@ -25,7 +25,7 @@ std::string_view word_of(const std::array<EnumName<E>, N>& names, E value) {
   HEARTH_CHECK(false);
 }
 
-/// The error lists every word that would be right.
+/// The error lists every accepted word.
 template <class E, std::size_t N>
 Result<E> value_of(const std::array<EnumName<E>, N>& names, std::string_view word) {
   std::string right;

@@ -40,11 +40,11 @@ enum class EventType : std::uint8_t {
 };
 
 struct ClusterEvent {
-  std::uint64_t seq = 0;  ///< Counts for ever; the id of the CloudEvent.
+  std::uint64_t seq = 0;  ///< Counts up and never restarts; the id of the CloudEvent.
   WallTime at;
   EventType type{};
   std::string subject;  ///< "node/<name>", "workload/<name>", "instance/<id>", or "manager".
-  std::string message;  ///< One sentence for people.
+  std::string message;  ///< One sentence for the operator.
   bool operator==(const ClusterEvent&) const = default;
 };
 

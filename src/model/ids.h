@@ -7,14 +7,14 @@ namespace hearth {
 using NodeName = Name<struct NodeTag>;
 using WorkloadName = Name<struct WorkloadTag>;
 
-/// "<workload>-<n>", n counting up for ever within the workload: an id is never used twice, so an
+/// "<workload>-<n>", with n counting up within the workload: an id is never used twice, so an
 /// instance that outlived its replacement is never confused with it.
 using InstanceId = Id<struct InstanceTag>;
-/// What the runtime calls a container: 64 hex digits. Empty: there is none.
+/// The runtime's id of a container: 64 hex digits. Empty: there is none.
 using ContainerId = Id<struct ContainerTag>;
-/// What a caller of the manager waits for an answer under.
+/// Matches an answer of the manager to the caller waiting for it.
 using RequestId = Counter<struct RequestTag>;
-/// An agent's own number for a thing it asked its runtime to do.
+/// An agent's own number for an operation it asked its runtime for.
 using OperationId = Counter<struct OperationTag>;
 
 /// The fencing token: which leader decided this. Raised by every takeover and every start.
@@ -33,8 +33,8 @@ struct AssignmentNumber {
 
 /// Which run of an agent a message belongs to.
 struct Incarnation {
-  std::string boot_id;  ///< The kernel's boot id; empty if not told (a box without an agent).
-  std::uint64_t start_count = 0;  ///< Kept on the node's disk, raised by every start of the agent.
+  std::string boot_id;  ///< The kernel's boot id; empty if unknown (a sender without an agent).
+  std::uint64_t start_count = 0;  ///< Kept on the node's disk; every start of the agent raises it.
   auto operator<=>(const Incarnation&) const = default;
   bool known() const { return !boot_id.empty(); }
 };

@@ -16,21 +16,21 @@ namespace hearth {
 enum class DesiredState : std::uint8_t {
   kStage,  ///< Image fetched and container created, not started: ready to take over at once.
   kRun,
-  kStop,  ///< Its container must go; then the instance is forgotten.
+  kStop,  ///< Its container is to be removed; then the instance is forgotten.
 };
 
-/// How an instance is. `ACTIVE` in the database is kRunning and nothing else.
+/// The state of an instance. `ACTIVE` in the database is kRunning and nothing else.
 enum class InstanceState : std::uint8_t {
   kPending,   ///< Has no node; `reason` says what would help.
-  kAssigned,  ///< Its node was told and has not answered yet.
+  kAssigned,  ///< Assigned to a node that has not reported it yet.
   kFetching,  ///< The node is getting the image.
-  kStarting,  ///< Container being created or started.
+  kStarting,  ///< Its container is being created or started.
   kStaged,    ///< Container created, not started.
   kRunning,
-  kBackoff,    ///< It stopped; the next restart waits.
-  kCrashLoop,  ///< It stopped so often that restarts wait for the longest backoff.
+  kBackoff,    ///< It stopped; the next restart is waiting.
+  kCrashLoop,  ///< It stopped so often that every restart waits for the longest backoff.
   kStopping,
-  kLost,  ///< Its node is dead: whether it runs cannot be known.
+  kLost,  ///< Its node is dead: whether it runs is unknown.
 };
 
 /// How a container ended.
@@ -41,7 +41,7 @@ struct ContainerExit {
   bool operator==(const ContainerExit&) const = default;
 };
 
-/// What a node tells of an instance.
+/// What a node reports about an instance.
 struct InstanceStatus {
   InstanceState state = InstanceState::kAssigned;
   ContainerId container;
@@ -51,33 +51,33 @@ struct InstanceStatus {
   bool operator==(const InstanceStatus&) const = default;
 };
 
-/// An instance as the manager keeps it.
+/// An instance as the manager stores it.
 struct Instance {
   InstanceId id;
   WorkloadName workload;
   Generation generation;
   std::optional<NodeName> node;
   DesiredState desired_state = DesiredState::kRun;
-  /// What it runs, kept with it: while a new generation rolls out, the old ones still need theirs.
+  /// What it runs, stored with it: during a rollout the old instances still need their own.
   Image image;
   ContainerSpec container;
   InstanceStatus status;
-  /// The instance this one stands in for. That one is told to stop once this one runs.
+  /// The instance that this one replaces, which is stopped once this one runs.
   std::optional<InstanceId> replaces;
   WallTime changed_at;  ///< When `status.state` last changed.
   bool operator==(const Instance&) const = default;
 
-  /// Its node, where it must have one.
+  /// Its node, for callers that know it has one.
   const NodeName& placed_on() const {
     HEARTH_CHECK(node);
     return *node;
   }
 };
 
-/// The id that comes `number`th in the workload.
+/// The id with `number` in the workload.
 InstanceId make_instance_id(const WorkloadName& workload, std::uint64_t number);
 
-/// Stable lower-case names, as files, API and CLI spell them.
+/// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(DesiredState state);
 std::string_view name_of(InstanceState state);
 Result<DesiredState> parse_desired_state(std::string_view text);

@@ -6,22 +6,22 @@
 
 namespace hearth {
 
-/// Why the work of an instance goes elsewhere.
+/// Why the work of an instance moves.
 enum class MoveReason : std::uint8_t {
   kNodeLost,    ///< Its node is dead.
-  kNodeSilent,  ///< Its node may be: what replaces it is made ready, and withdrawn if it is not.
+  kNodeSilent,  ///< Its node might be dead: a replacement is staged, and withdrawn if it is not.
   kRelease,     ///< It is of an older generation.
 };
 
-/// How it goes there.
+/// In which order it moves.
 enum class MoveStyle : std::uint8_t {
-  kStartFirst,  ///< The replacement starts, and the instance stops once that runs.
-  kStageFirst,  ///< The replacement is created and starts only once the node is dead.
+  kStartFirst,  ///< The replacement starts; the instance stops once it runs.
+  kStageFirst,  ///< The replacement is created, and starts only once the node is dead.
 };
 
-/// One instance's work going to another place, or to another container in the same one.
+/// The move of one instance's work to another node, or to another container on the same one.
 struct Move {
-  InstanceId instance;  ///< That is replaced.
+  InstanceId instance;  ///< The one that is replaced.
   MoveReason reason{};
   MoveStyle style{};
   bool operator==(const Move&) const = default;

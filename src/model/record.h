@@ -11,8 +11,8 @@
 
 namespace hearth {
 
-/// One change of what the manager must not forget. A step's writes are committed together, in
-/// order, before anything that the step calls for is done.
+/// One change to what the manager must not forget. The writes of a step are committed together, in
+/// order, before any of its actions is executed.
 struct PutEpoch {
   Epoch epoch;
   bool operator==(const PutEpoch&) const = default;
@@ -40,9 +40,9 @@ struct AppendEvent {
 using Write =
     std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent>;
 
-/// All that a manager starts from.
+/// Everything that a manager starts from.
 struct Snapshot {
-  Epoch epoch;  ///< Of the last manager that ran; zero if none ever did.
+  Epoch epoch;  ///< Of the last manager that ran; zero if there was none.
   std::uint64_t last_event_seq = 0;
   std::vector<Node> nodes;
   std::vector<Workload> workloads;

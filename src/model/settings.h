@@ -10,22 +10,23 @@
 
 namespace hearth {
 
-/// What the deciders may be told about how to decide. Plain values: whoever reads them from outside
-/// (the configuration file) checks the relations noted here, and the deciders rely on them.
+/// Settings of the deciders. Plain values: the reader of the configuration file checks the
+/// relations noted here, and the deciders rely on them.
 
-/// How long a node may be silent before it is judged.
+/// How long a node can be silent before it is judged.
 /// 0 < heartbeat_interval < suspect_after < dead_after <= dead_after_unconfirmed.
 struct LivenessSettings {
   Duration heartbeat_interval;  ///< Between two heartbeats of an agent; within the bounds below.
   Duration suspect_after;       ///< Silence that makes a node suspect.
   Duration dead_after;          ///< Silence that makes it dead if a dial agrees.
-  Duration dead_after_unconfirmed;  ///< The same where dialling it never worked: no second witness.
-  Duration agent_down_grace;  ///< How long an agent may be down on a host that is up before its
-                              ///< work is started elsewhere. >= 0.
+  Duration dead_after_unconfirmed;  ///< The same for a node that was never dialled successfully: no
+                                    ///< second witness.
+  Duration agent_down_grace;  ///< How long an agent can be down on a running host before its work
+                              ///< is started elsewhere. >= 0.
   bool operator==(const LivenessSettings&) const = default;
 };
 
-/// Slower is not a sign of life any more; faster costs an agent more than it may.
+/// A slower heartbeat is not a sign of life; a faster one costs an agent too much.
 inline constexpr Duration kHeartbeatIntervalMin = std::chrono::milliseconds(10);
 inline constexpr Duration kHeartbeatIntervalMax = std::chrono::hours(1);
 
@@ -36,7 +37,7 @@ enum class LivenessProfile : std::uint8_t {
   kDefault,
   kFast,
   kInstant,  ///< For a handful of nodes on a good network.
-  kRelaxed,  ///< For thin or costly links.
+  kRelaxed,  ///< For slow or costly links.
 };
 
 constexpr LivenessSettings settings_of(LivenessProfile profile) {
@@ -61,7 +62,7 @@ constexpr LivenessSettings settings_of(LivenessProfile profile) {
   HEARTH_CHECK(false);
 }
 
-/// How a dead node is brought back by its power switch.
+/// How a dead node is recovered through its power driver.
 struct RecoverySettings {
   /// From "on" to the first heartbeat of a new incarnation. > 0.
   Duration boot_timeout = std::chrono::minutes(2);
@@ -71,23 +72,23 @@ struct RecoverySettings {
   std::uint32_t attempts_max = 3;
   /// Wait after the first failed attempt; it doubles with each further one. > 0.
   Duration backoff_min = std::chrono::seconds(10);
-  /// The wait's upper end. >= backoff_min.
+  /// Upper bound of that wait. >= backoff_min.
   Duration backoff_max = std::chrono::minutes(10);
   bool operator==(const RecoverySettings&) const = default;
 };
 
-/// How an agent restarts what stopped. The first restart is at once, the next waits `backoff_min`,
-/// and each further one doubles the wait.
+/// How an agent restarts an instance that stopped: at once the first time, after `backoff_min` the
+/// second, and after twice the previous wait each further time.
 struct RestartSettings {
   Duration backoff_min = std::chrono::seconds(1);        ///< > 0.
   Duration backoff_max = std::chrono::minutes(1);        ///< >= backoff_min.
-  Duration healthy_after = std::chrono::minutes(1);      ///< Running this long forgets the backoff.
+  Duration healthy_after = std::chrono::minutes(1);      ///< Running this long resets the backoff.
   std::uint32_t crash_loop_count = 5;                    ///< This many stops ... >= 2.
   Duration crash_loop_window = std::chrono::minutes(5);  ///< ... within this are a crash loop. > 0.
   bool operator==(const RestartSettings&) const = default;
 };
 
-/// Stable lower-case names, as the configuration file spells them.
+/// Stable lower-case names, as used in the configuration file.
 std::string_view name_of(LivenessProfile profile);
 Result<LivenessProfile> parse_liveness_profile(std::string_view text);
 

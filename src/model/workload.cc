@@ -34,7 +34,7 @@ std::size_t ContainerSpec::environment_bytes() const {
 
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder) {
-  // A repository must not end in a hyphen, a name may. No name holds the underscores.
+  // A repository must not end in a hyphen; a name can. No name contains underscores.
   std::string repository = workload.str();
   const std::size_t hyphens = repository.size() - (repository.find_last_not_of('-') + 1);
   repository.resize(repository.size() - hyphens);

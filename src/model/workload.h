@@ -17,19 +17,19 @@ namespace hearth {
 
 enum class WorkloadKind : std::uint8_t {
   kService,      ///< Part of the platform.
-  kApplication,  ///< A user's.
+  kApplication,  ///< Deployed by a user.
 };
 
-/// What follows for its instances when their node is lost.
+/// What happens to its instances when their node is lost.
 enum class NodeLossPolicy : std::uint8_t {
   kReplace,  ///< Start elsewhere once the node is dead; an instance that comes back stops once the
              ///< replacement runs.
-  kStay,     ///< Bound to the node (its device, its data): wait for it.
+  kStay,     ///< Tied to the node (its device, its data): wait for it.
 };
 
-/// An image as the nodes get it: built once, the same bits everywhere.
+/// An image as distributed to the nodes: built once, the same bits everywhere.
 struct Image {
-  std::string reference;          ///< Name and tag in every runtime, see image_reference().
+  std::string reference;          ///< Its name and tag in every runtime, see image_reference().
   std::optional<Digest> archive;  ///< Its saved form in the manager's content store.
   bool operator==(const Image&) const = default;
 };
@@ -45,7 +45,7 @@ struct ContainerSpec {
   std::size_t environment_bytes() const;
 };
 
-/// What a user hands over.
+/// What a user submits.
 struct WorkloadSpec {
   WorkloadKind kind = WorkloadKind::kApplication;
   std::uint32_t instances = 1;  ///< 0..kInstancesMax.
@@ -60,64 +60,64 @@ enum class WorkloadPhase : std::uint8_t {
   kBuilding,  ///< The image of `next` is being built on `build_node`.
   kDeployed,  ///< The instances of `current` are kept running.
   kFailed,    ///< The build of `next` failed; `reason` says why.
-  kStopped,   ///< Wanted down, kept in mind.
-  kRemoving,  ///< Gone as soon as its last container is.
-  kRemoved,   ///< Gone. Only its numbers are remembered: a workload of the same name goes on from
+  kStopped,   ///< Stopped on request, and kept.
+  kRemoving,  ///< Removed as soon as its last container is.
+  kRemoved,   ///< Removed. Only its numbers are kept: a workload of the same name continues from
               ///< them, so that no generation and no instance id is ever used twice.
 };
 
-/// One generation of a workload: what was handed over, and the image once it is built.
+/// One generation of a workload: its specification, and the image once it is built.
 struct Release {
   Generation generation;
   WorkloadSpec spec;
   std::optional<Image> image;
   bool operator==(const Release&) const = default;
 
-  /// The image, where it must be there.
+  /// The image, for callers that know it is built.
   const Image& built_image() const {
     HEARTH_CHECK(image);
     return *image;
   }
 };
 
-/// A workload as the manager keeps it. `current` keeps running while `next` is built, and also if
-/// that build fails.
+/// A workload as the manager stores it. `current` keeps running while `next` is built, also if that
+/// build fails.
 struct Workload {
   WorkloadName name;
   WorkloadPhase phase = WorkloadPhase::kBuilding;
-  std::string reason;                  ///< Why kFailed, or why a build waits; else empty.
-  std::optional<Release> current;      ///< What is kept running; its image is there.
-  std::optional<Release> next;         ///< kBuilding: what is being built. kFailed: what was not.
-  std::optional<NodeName> build_node;  ///< kBuilding, once one was found.
+  std::string reason;                  ///< Why it failed, or why a build waits; else empty.
+  std::optional<Release> current;      ///< Kept running; its image is built.
+  std::optional<Release> next;         ///< kBuilding: being built. kFailed: failed to build.
+  std::optional<NodeName> build_node;  ///< kBuilding, once a node was chosen.
   std::uint64_t next_instance = 1;     ///< The number of the next instance id.
   bool operator==(const Workload&) const = default;
 
-  /// The latest release that was asked for.
+  /// The release that was requested last.
   const Release& latest() const {
     HEARTH_CHECK(next || current);
     return next ? *next : *current;
   }
-  /// What is kept running, where there must be such a release.
+  /// The release that is kept running, for callers that know there is one.
   const Release& current_release() const {
     HEARTH_CHECK(current);
     return *current;
   }
 };
 
-/// What the image of a release is called that `builder` is to build,
-/// "hearth/<workload>:<generation>-<builder>-<bundle>"; the builder adds which of its builds it was
-/// (BuildStatus::reference). So no two builds share one: runtimes keep the images of workloads that
-/// were removed and of builds that came to nothing, and building the same bundle twice may give
-/// other bits (its base image moved on).
+/// The reference for the image of a release that `builder` is to build,
+/// "hearth/<workload>:<generation>-<builder>-<bundle>"; the builder appends which of its builds it
+/// was (BuildStatus::reference). No two builds share a reference: runtimes keep the images of
+/// removed workloads and of failed builds, and building the same bundle twice can produce different
+/// bits (its base image changed).
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder);
 
-/// Workloads that a cluster has at once, and names that it has ever had: the numbers of those that
-/// were removed are kept for good.
+/// The most workloads that a cluster can have at once, and the most names over its lifetime: the
+/// numbers of removed workloads are kept.
 inline constexpr std::size_t kWorkloadsMax = 10'000;
 inline constexpr std::size_t kWorkloadNamesMax = 100'000;
 
-/// Stable lower-case names, as files, API and CLI spell them.
+/// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(WorkloadKind kind);
 std::string_view name_of(NodeLossPolicy policy);
 std::string_view name_of(WorkloadPhase phase);

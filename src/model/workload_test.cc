@@ -19,7 +19,7 @@ Release release(std::uint64_t generation, char bundle = 'a') {
           .image = std::nullopt};
 }
 
-TEST(ImageReference, TellsEachBuildFromEachOther) {
+TEST(ImageReference, DiffersForEveryBuild) {
   const std::string reference = image_reference(workload("app"), release(1), node("n1"));
   EXPECT_EQ(reference, "hearth/app:1-n1-aaaaaaaaaaaa");
   EXPECT_NE(image_reference(workload("app"), release(2), node("n1")), reference);
@@ -28,7 +28,7 @@ TEST(ImageReference, TellsEachBuildFromEachOther) {
 }
 
 // A runtime refuses a repository that ends in a hyphen, and tags of more than 128 characters.
-TEST(ImageReference, IsOneForEveryName) {
+TEST(ImageReference, IsValidForEveryName) {
   EXPECT_EQ(image_reference(workload("app-"), release(1), node("n")),
             "hearth/app__0:1-n-aaaaaaaaaaaa");
   EXPECT_EQ(image_reference(workload("a--"), release(1), node("n")),

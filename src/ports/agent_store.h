@@ -7,20 +7,19 @@
 
 namespace hearth {
 
-/// What an agent keeps on its node's disk. Everything blocks, for as long as a disk may take that
-/// is busy with an image: save() is called on a thread of its own, one call at a time, the others
-/// before the loop runs.
+/// What an agent keeps on its node's disk. Every call blocks for as long as a disk busy with an
+/// image takes: save() is called on its own thread, one call at a time, the others before the loop
+/// runs.
 class AgentStore {
  public:
   virtual ~AgentStore() = default;
-  /// Counts this start: returns a number greater than every one it returned in this boot of the
-  /// machine, and `first` where it remembers none. A `first` that grows faster than starts are
-  /// counted, as the seconds since the boot do, makes that true even if the disk was lost.
+  /// Counts this start: returns a number greater than all it returned in this boot of the machine,
+  /// and `first` if it has none stored. A `first` that grows faster than starts can be counted,
+  /// such as the seconds since the boot, keeps this true even if the disk was lost.
   virtual Result<std::uint64_t> count_start(const std::string& boot_id, std::uint64_t first) = 0;
-  /// The last saved assignment; nullopt if there is none. kCorrupt if the file is not what was
-  /// saved.
+  /// The last saved assignment; nullopt if there is none. kCorrupt if the file is damaged.
   virtual Result<std::optional<Assignment>> load() = 0;
-  /// Durable when it returns; a crash in between leaves the old one whole.
+  /// Durable when it returns; a crash during the call leaves the previous one intact.
   virtual Result<void> save(const Assignment& assignment) = 0;
 };
 

@@ -4,7 +4,7 @@
 
 namespace hearth {
 
-/// The only way a shell learns the time.
+/// The only source of time for a shell.
 class Clock {
  public:
   virtual ~Clock() = default;

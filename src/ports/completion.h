@@ -6,8 +6,8 @@
 
 namespace hearth {
 
-/// Called exactly once, on the caller's loop and never from within the call that took it, with how
-/// the work ended. A port that is destroyed first drops it.
+/// Called exactly once with the result, on the caller's loop and never from within the call that
+/// received it. Dropped if its port is destroyed first.
 template <class T>
 using Completion = std::function<void(Result<T>)>;
 

@@ -34,24 +34,24 @@ struct LogRequest {
   ContainerId container;
   bool follow = false;
   std::uint32_t tail_lines = 0;  ///< 0: all.
-  /// Asked between two pieces: while it says false nothing more is read, so that a slow reader
+  /// Asked between two pieces: while it returns false nothing more is read, so that a slow reader
   /// slows the runtime down instead of filling memory. Empty: always ready.
   std::function<bool()> ready = {};
 };
 
-/// Lines or raw output as they come. Returning false ends the work early. An empty chunk comes now
-/// and then while a followed log is quiet: it only asks whether to go on.
+/// Receives lines or raw output as they come. Returning false ends the work early. While a followed
+/// log is quiet, an empty chunk comes from time to time: it only asks whether to continue.
 using ChunkSink = std::function<bool(std::string_view chunk)>;
 
-/// The container runtime of one node. It sees only the containers that carry this node's label.
-/// All calls and callbacks on the owner's loop; nothing blocks it.
+/// The container runtime of one node. It sees only containers with this node's label. All calls and
+/// callbacks on the owner's loop; no call blocks it.
 class ContainerRuntime {
  public:
   struct Handlers {
     std::function<void(ContainerNotice)> on_notice;
-    /// Notices flow (again): anything may have happened before, so take an inventory.
+    /// Notices arrive (again): some might have been missed, so take an inventory.
     std::function<void()> on_watching;
-    /// The runtime does not answer or its notices broke off; watching is tried again by itself.
+    /// The runtime does not answer or its notices broke off; watching is retried automatically.
     std::function<void(Error)> on_lost;
   };
 
@@ -60,21 +60,21 @@ class ContainerRuntime {
   virtual void watch(Handlers handlers) = 0;
   virtual void inventory(Completion<Inventory> done) = 0;
   virtual void create(ContainerRequest request, Completion<ContainerId> done) = 0;
-  /// Idempotent: a container that runs already is a success.
+  /// Idempotent: succeeds if the container runs already.
   virtual void start(const ContainerId& container, Completion<void> done) = 0;
-  /// SIGTERM, and SIGKILL after `grace`. Idempotent: one that is gone is a success.
+  /// SIGTERM, and SIGKILL after `grace`. Idempotent: succeeds if the container is gone.
   virtual void stop(const ContainerId& container, Duration grace, Completion<void> done) = 0;
-  /// Kills if need be. Idempotent: one that is gone is a success.
+  /// Kills it if it runs. Idempotent: succeeds if the container is gone.
   virtual void remove(const ContainerId& container, Completion<void> done) = 0;
-  /// Builds the Dockerfile of a context (a tar file); `log` gets the runtime's own output. kFailed
-  /// with the runtime's last words if the Dockerfile does not build, or not in the time it may
-  /// take.
+  /// Builds the Dockerfile of a context (a tar file); `log` receives the runtime's own output.
+  /// kFailed with the runtime's last words if the Dockerfile does not build, or not within the
+  /// build's time limit.
   virtual void build(const std::filesystem::path& context, const std::string& reference,
                      ChunkSink log, Completion<void> done) = 0;
-  /// Breaks off the build of an image, or its saving, if that is under way: it completes soon, with
-  /// an error.
+  /// Breaks off the build or the saving of an image if it is in progress, which then soon completes
+  /// with an error.
   virtual void cancel_build(const std::string& reference) = 0;
-  /// Writes an image as a tar file; tells its digest.
+  /// Writes an image as a tar file and returns the file's digest.
   virtual void save_image(const std::string& reference, const std::filesystem::path& file,
                           Completion<Digest> done) = 0;
   virtual void load_image(const std::filesystem::path& file, Completion<void> done) = 0;

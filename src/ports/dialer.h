@@ -11,10 +11,11 @@ namespace hearth {
 class Dialer {
  public:
   virtual ~Dialer() = default;
-  /// Asks whoever is at `agent` whether it is the agent of `node`: another one that got its address
-  /// is no answer. `done` is called exactly once on the caller's loop, within `timeout` and a
-  /// little from when the dial begins: where very many are asked for, that may be later. To dial
-  /// the same node again ends the dial before, with kNotAsked, and keeps its turn.
+  /// Asks whether the agent of `node` is at `agent`: an agent of another node that got its address
+  /// does not count as an answer. `done` is called exactly once on the caller's loop, little more
+  /// than `timeout` after the dial begins at the latest; when very many dials are requested, they
+  /// begin later. Dialling the same node again ends the previous dial with kNotAsked and keeps its
+  /// turn.
   virtual void dial(const NodeName& node, const Endpoint& agent, Duration timeout,
                     std::function<void(DialOutcome)> done) = 0;
 };

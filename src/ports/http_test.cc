@@ -5,14 +5,14 @@
 namespace hearth {
 namespace {
 
-TEST(HttpRequest, FindsAHeaderWhateverItsCase) {
+TEST(HttpRequest, FindsAHeaderInAnyCase) {
   HttpRequest request;
   request.headers = {{"Content-Type", "text/plain"}};
   EXPECT_EQ(request.header("content-type"), "text/plain");
   EXPECT_EQ(request.header("accept"), "");
 }
 
-TEST(Notifier, WakesEachWaiterOnceAndTheLastOnesWhenItGoes) {
+TEST(Notifier, WakesEachWaiterOnceAndTheRestWhenDestroyed) {
   int woken = 0;
   int removed = 0;
   {

@@ -7,58 +7,58 @@
 
 namespace hearth {
 
-/// One instant that a loop keeps for its owner. Armed again, it forgets the former instant.
+/// A single-shot timer of a loop. Arming it again replaces the previous instant.
 ///
-/// Cancelled or destroyed, it does not fire any more, even if its instant has passed. Its callback
-/// may arm, cancel and destroy it.
+/// Once cancelled or destroyed it does not fire, even if its instant has passed. Its callback can
+/// arm, cancel and destroy it.
 class Timer {
  public:
   virtual ~Timer() = default;
 
-  /// Fires once, `delay` from now and never within this call; at the loop's next turn if `delay` is
-  /// not positive. It may fire late; by the Clock also a moment early, so who waits for an instant
-  /// asks the Clock and arms again.
+  /// Fires once, `delay` from the call and never within it; on the loop's next turn if `delay` is
+  /// not positive. It can fire late, and by the Clock also a moment early: a caller that waits for
+  /// an instant asks the Clock and arms again.
   virtual void arm(Duration delay) = 0;
   virtual void cancel() = 0;
 };
 
-/// A place beside the loop for what blocks: a store, a disk. Each has its own: what one is given
-/// does not wait for what another is given.
+/// Runs blocking work off the loop: a store, a disk. Workers are independent: the jobs of one do
+/// not wait for those of another.
 ///
 /// Jobs run one after the other, in the order in which they were given. So do their completions,
 /// each of which runs on the loop, after its job and never within run(). A worker has no bound of
-/// its own: its owner bounds how many jobs it has under way.
+/// its own: its owner bounds the number of jobs in progress.
 ///
-/// Destroyed, it waits for the job under way, which may hang as long as what it uses does; jobs
-/// that have not begun are dropped, and so are all completions that have not run. A job may
+/// Its destructor waits for the job in progress, which can take as long as what the job uses does;
+/// jobs that have not begun are dropped, and so are all completions that have not run. A job can
 /// therefore use whatever outlives the worker, and a completion whatever its owner has.
 class Worker {
  public:
-  /// What is to be done on the loop once a job has run; empty: nothing.
+  /// What to run on the loop after a job; empty: nothing.
   using OnLoop = std::function<void()>;
 
   virtual ~Worker() = default;
 
-  /// `job` runs off the loop, at the same time as the loop: it shares nothing with it that either
-  /// of them changes.
+  /// `job` runs off the loop, concurrently with it: they must not share anything that either of
+  /// them changes.
   virtual void run(std::function<OnLoop()> job) = 0;
 };
 
-/// Where a shell runs: calls tasks one after the other, on one thread, and so is all the locking
+/// Where a shell runs: it calls tasks one after the other, on one thread, which is all the locking
 /// that a shell needs. Real (adapters/loop) or simulated.
 ///
-/// All calls are made on the loop's own thread, except what a Worker's job does. No task runs
-/// within the call that asked for it. Tasks run in the order in which they were posted; between
-/// tasks, timers and completions of workers, and between timers of the same instant, no order is
-/// promised, although a simulated loop has one that is always the same.
+/// All calls are made on the loop's own thread, except from a Worker's job. No task runs within the
+/// call that posted it. Tasks run in the order in which they were posted; between tasks, timers and
+/// completions of workers, and between timers of the same instant, no order is promised, although
+/// that of a simulated loop is always the same.
 ///
-/// A loop promises no bound: each part of a shell bounds what it has under way and says what
+/// A loop promises no bound: each part of a shell bounds its own work in progress and says what
 /// happens at the bound.
 ///
-/// It outlives the timers and workers that it made. Tasks that have not run when it ends, or when
-/// it is stopped, never run: a task must not be the only thing that remembers what has to be done.
-/// A task has no owner who could take it back, so it uses only what lives as long as the loop runs;
-/// an owner that may go earlier has a timer or a worker, which it takes with it.
+/// It outlives its timers and workers. Tasks that have not run when it ends or is stopped never
+/// run: a task must not be the only record of work to be done. A task cannot be taken back, so it
+/// uses only what lives as long as the loop runs; an owner that can be destroyed earlier uses a
+/// timer or a worker, destroyed with it.
 class Loop {
  public:
   virtual ~Loop() = default;

@@ -5,11 +5,12 @@
 
 namespace hearth {
 
-/// Switches nodes off and on. Both verbs are idempotent and complete only once the state was
+/// Switches nodes off and on. Both verbs are idempotent and complete only once the state is
 /// reached; a driver bounds its own time.
 ///
-/// kExhausted means that it was not begun, because too much is under way: the node was not touched,
-/// and the same verb may be told again later. Whatever was begun and failed has another code.
+/// kExhausted means that the switch was not started, because too many are in progress: the node was
+/// not touched, and the same verb can be retried later. A switch that was started and failed has
+/// another code.
 class PowerDriver {
  public:
   virtual ~PowerDriver() = default;

@@ -4,17 +4,16 @@
 
 namespace hearth {
 
-/// The folder of an agent for files that are on their way between the manager's content store and
-/// the node's runtime. Nothing in it outlives the attempt that it belongs to.
+/// The agent's folder for files in transit between the manager's content store and the node's
+/// runtime. No file outlives the attempt that it belongs to.
 class WorkFolder {
  public:
   virtual ~WorkFolder() = default;
-  /// Makes it, or empties it of what attempts left that were cut off: that is moved aside, for to
-  /// remove a large file takes a busy disk long, and no heartbeat leaves before this returns. The
-  /// path that this returns is the caller's to remove(). Called before the loop runs.
+  /// Creates the folder, or empties it of the files of interrupted attempts by moving them aside:
+  /// removing a large file keeps a disk busy for long, and no heartbeat is sent before this
+  /// returns. The caller must remove() the returned path. Called before the loop runs.
   virtual std::filesystem::path clear() = 0;
-  /// Blocks for as long as the disk wants: called by a worker. A path that is not there is removed
-  /// already.
+  /// Blocks for as long as the disk takes: called by a worker. Succeeds if the path does not exist.
   virtual void remove(const std::filesystem::path& path) = 0;
   virtual const std::filesystem::path& path() const = 0;
 };

@@ -39,7 +39,7 @@ AgentProcess::AgentProcess(const Node& node, const Config& config, const Hooks& 
                                 core::Agent& agent) { on_step(event, actions, agent); };
   shell_.emplace(loop_, std::move(shell_config), settings_, load(node),
                  node.host.world().prng().next(), ports(node));
-  // As the process's main function: it is back before the loop runs.
+  // As the process's main function does: this returns before the loop runs.
   loop_.post([this] { (void)shell_->start(); });
 }
 
@@ -53,7 +53,7 @@ core::AgentSettings AgentProcess::begin(const Node& node, const Config& config) 
   return settings;
 }
 
-/// A damaged file must not keep the node down: it is as if nothing were stored.
+/// A damaged file must not keep the node down: it is treated as if nothing were stored.
 std::optional<Assignment> AgentProcess::load(const Node& node) const {
   Result<std::optional<Assignment>> stored = node.store.load();
   node.host.world().note(
@@ -93,7 +93,7 @@ void AgentProcess::on_step(const core::AgentEvent& event,
   for (const core::AgentAction& action : actions) note(action);
   if (agent.next_deadline() <= loop_.now().mono) {
     loop_.world().violate("no-busy-loop",
-                          fmt::format("the agent of '{}' wants to be woken in the past", name_));
+                          fmt::format("the agent of '{}' requests a wake-up in the past", name_));
   }
   check_and_swap(loop_.world(), name_, settings_, agent);
 }

@@ -15,22 +15,22 @@
 
 namespace hearth::sim {
 
-/// How long a simulated process's records wait for an acknowledgement, and how many of them.
+/// How long a simulated process's records wait for an acknowledgement, and how many can wait.
 inline constexpr Duration kAgentSendWithin = std::chrono::milliseconds(1500);
 inline constexpr std::size_t kAgentSendQueueMax = 64;
 
-/// One process of an agent: the shell that ships, wired to simulated ports as src/app wires
-/// it to real ones.
+/// One process of an agent: the shell that ships, wired to simulated ports as src/app wires it to
+/// real ones.
 class AgentProcess {
  public:
-  /// Who looks on, and the world around the node.
+  /// Observers, and the world around the node.
   struct Hooks {
     std::function<void(const Heartbeat&)> on_status;  ///< Decided; about to be sent.
     std::function<void(const ContainerId&)> on_stop;
     std::function<void(const BuildOrder&)> on_build_begins;
     std::function<void(const BuildOrder&, const Result<Digest>&)> on_build_ends;
     std::function<bool()> manager_reachable;
-    SimHttp::Server manager;  ///< What it answers, if it is reachable.
+    SimHttp::Server manager;  ///< Its answers, while it can be reached.
   };
   struct Node {
     SimHost& host;
@@ -44,7 +44,7 @@ class AgentProcess {
   struct Config {
     core::AgentSettings settings;
     std::string boot_id;
-    std::optional<BusAddress> bus;  ///< Named on its command line; otherwise the manager is asked.
+    std::optional<BusAddress> bus;  ///< From its command line; otherwise it asks the manager.
   };
 
   AgentProcess(const Node& node, const Config& config, const Hooks& hooks);
@@ -54,7 +54,7 @@ class AgentProcess {
   void end() { loop_.end(); }
   bool runs() const { return loop_.runs(); }
   const core::Agent& agent() const { return shell_->agent(); }
-  /// nullptr while it does not know where the bus is.
+  /// nullptr while it does not know the address of the bus.
   const SimBus* bus() const { return bus_; }
 
  private:

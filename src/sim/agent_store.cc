@@ -29,7 +29,7 @@ Result<void> SimAgentStore::save(const Assignment& assignment) {
   const Result<std::string> payload = encode(assignment);
   if (!payload) return tl::unexpected(payload.error());
   if (disk_.is_full()) return fail(ErrorCode::kExhausted, "no space left on the disk");
-  if (!hooks_.on_save()) return fail(ErrorCode::kFailed, "nobody waits for this");
+  if (!hooks_.on_save()) return fail(ErrorCode::kFailed, "the process is gone");
   assignment_ = File{*payload, *payload};
   hooks_.on_saved(assignment);
   return {};

@@ -13,12 +13,12 @@ namespace hearth::sim {
 /// The AgentStore on a node's disk, in bytes: it outlives the agent's processes and the machine's
 /// boots.
 ///
-/// A file that a power cut left torn or full of zeros is told from one that is whole, as
-/// adapters/agent_store does by a digest. A count of starts that is lost begins anew.
+/// Files that a power cut left torn or full of zeros are detected, as adapters/agent_store does by
+/// a digest. A lost count of starts begins again.
 class SimAgentStore final : public AgentStore {
  public:
   struct Hooks {
-    /// Before and after an assignment is stored. False: the process died at that.
+    /// Before and after an assignment is stored. False: the process died in that call.
     std::function<bool()> on_save;
     std::function<void(const Assignment&)> on_saved;
   };
@@ -29,17 +29,17 @@ class SimAgentStore final : public AgentStore {
   Result<void> save(const Assignment& assignment) override;
 
   bool has_assignment() const { return assignment_.has_value(); }
-  /// A fresh disk.
+  /// Replaces the disk with an empty one.
   void lose_all();
   enum class Damage : std::uint8_t { kTorn, kZeros };
-  /// What was written last came to the disk only in part, though it said otherwise.
+  /// The last write reached the disk only in part, though it was reported as complete.
   void damage_assignment(Damage damage);
   void damage_start_count() { start_.reset(); }
 
  private:
   struct File {
     std::string content;
-    std::string written;  ///< What it should hold.
+    std::string written;  ///< The intended content.
   };
   struct Start {
     std::string boot_id;

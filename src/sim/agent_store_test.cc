@@ -30,7 +30,7 @@ TEST_F(SimAgentStoreTest, ReadsBackWhatWasSaved) {
   EXPECT_EQ(*store.load(), assignment());
 }
 
-TEST_F(SimAgentStoreTest, WhoDiesBeforeASaveAndWhoseDiskIsFullKeepsTheOldOne) {
+TEST_F(SimAgentStoreTest, ACrashBeforeASaveOrAFullDiskKeepsTheOldOne) {
   survives = false;
   EXPECT_FALSE(store.save(assignment()));
   survives = true;
@@ -39,7 +39,7 @@ TEST_F(SimAgentStoreTest, WhoDiesBeforeASaveAndWhoseDiskIsFullKeepsTheOldOne) {
   EXPECT_FALSE(store.has_assignment());
 }
 
-TEST_F(SimAgentStoreTest, KnowsAFileThatIsTornOrFullOfZeros) {
+TEST_F(SimAgentStoreTest, DetectsATornOrZeroedFile) {
   for (const auto damage : {SimAgentStore::Damage::kTorn, SimAgentStore::Damage::kZeros}) {
     ASSERT_TRUE(store.save(assignment()));
     store.damage_assignment(damage);
@@ -47,7 +47,7 @@ TEST_F(SimAgentStoreTest, KnowsAFileThatIsTornOrFullOfZeros) {
   }
 }
 
-TEST_F(SimAgentStoreTest, CountsStartsWithinABootAndAnewWhereTheCountIsLost) {
+TEST_F(SimAgentStoreTest, CountsStartsWithinABootAndRestartsALostCount) {
   EXPECT_EQ(*store.count_start("boot1", 5), 5U);
   EXPECT_EQ(*store.count_start("boot1", 5), 6U);
   EXPECT_EQ(*store.count_start("boot2", 3), 3U);

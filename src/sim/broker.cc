@@ -10,14 +10,14 @@ namespace {
 
 constexpr Duration kDelayMin = std::chrono::microseconds(500);
 constexpr Duration kRepeatedAfterMax = std::chrono::seconds(2);
-/// What a compacted topic has kept at most. In pieces, at the longest delay, it is read within an
-/// agent's first wait.
+/// Records that a compacted topic keeps at most. In pieces, at the longest delay, they are read
+/// within an agent's first wait.
 constexpr std::size_t kRecordsCompacted = 32;
-/// What another topic keeps: more than comes while its reader is frozen.
+/// Records that any other topic keeps: more than arrive while its reader is frozen.
 constexpr std::size_t kRecordsKept = 256;
-/// How often a record is followed by a compaction, in thousandths.
+/// How often a record triggers a compaction, in thousandths.
 constexpr std::uint32_t kCompaction = 100;
-/// Of what nobody of ours sent.
+/// The sender's number of foreign records.
 constexpr std::uint64_t kForeign = 0;
 
 }  // namespace
@@ -46,7 +46,7 @@ void SimBroker::carry(BusRecord record, Acknowledge acknowledge) {
   MonoTime& last = last_arrival_[arrival.topic];
   last = std::max(last, world_.now() + draw_delay());
   if (world_.chance(faults_.loss)) {
-    // By a leader that acknowledged it and died, or before anybody had it.
+    // Lost by a leader that acknowledged it and died, or before any broker had it.
     if (world_.chance(500)) world_.at(last, [arrival] { arrival.acknowledge({}); });
     return;
   }
@@ -82,7 +82,7 @@ void SimBroker::arrive(const Arrival& arrival) {
 void SimBroker::keep(Topic& topic, const Record& record) {
   std::deque<Record>& records = topic.records;
   const bool is_compacted = topic.cleanup == TopicCleanup::kCompact;
-  // A repetition behind a younger one is read, but the topic's end stays the younger one's.
+  // A duplicate behind a younger record is read, but the younger one stays at the topic's end.
   if (is_compacted && !records.empty() && record.sent < records.back().sent) {
     Record newest = records.back();
     records.push_back(record);
@@ -168,7 +168,7 @@ void SimBroker::join(const WayName& way) {
 void SimBroker::write_foreign(const std::string& topic, std::string payload) {
   const auto found = topics_.find(topic);
   if (found == topics_.end() || state_ != State::kCarries) return;
-  // An empty compacted topic would have nothing of ours at its end.
+  // An empty compacted topic would then have no record of ours at its end.
   if (found->second.cleanup == TopicCleanup::kCompact && found->second.records.empty()) return;
   keep(found->second, {"", std::move(payload), kForeign});
   for (const auto& [id, client] : clients_) client.on_written(topic);

@@ -15,29 +15,30 @@
 
 namespace hearth::sim {
 
-/// How likely a record meets with trouble, in thousandths.
+/// The probability of faults per record, in thousandths.
 struct BusFaults {
   std::uint32_t loss = 0;
   std::uint32_t duplication = 0;
   Duration delay_max = std::chrono::milliseconds(5);
 };
 
-/// Who stands at the other end of a way to the broker: "manager", or a node's name.
+/// The client at the other end of a way to the broker: "manager", or a node's name.
 using WayName = std::string;
 inline const WayName kManagerWay = "manager";
 
 /// The broker and the ways to it, as applications see Kafka: topics by name, each a log of records
 /// with offsets. Its clients are SimBus.
 ///
-/// A compacted topic is compacted now and then: until then whoever reads it from its beginning gets
-/// all that it kept, oldest first, before the newest. Of another topic the oldest go in time.
+/// A compacted topic is compacted from time to time: until then a reader from its beginning gets
+/// all kept records, oldest first, before the newest. Of any other topic the oldest records are
+/// removed in time.
 ///
-/// Records of a topic arrive in the order in which they were sent. One may be lost (its sender
-/// learns of that, or not), be late, or come twice, the second time behind younger ones. A broker
-/// that stalls takes everything and delivers and acknowledges nothing until it goes on, then all at
-/// once; one that is down takes nothing. A way that is cut holds back what its reader has not got
-/// yet and what its sender has to send. A broker that lost its disk has no topic any more, until
-/// somebody makes them again. One that moved is to be found at another address, and empty.
+/// Records of a topic arrive in the order in which they were sent. A record can be lost (with or
+/// without its sender knowing), delayed, or duplicated, the second time behind younger ones. A
+/// stalled broker accepts everything and delivers and acknowledges nothing until it resumes, then
+/// all at once; a broker that is down accepts nothing. A cut way holds back both what its reader
+/// has not received and what its sender has to send. A broker that lost its disk has no topics
+/// until they are created again. A broker that moved is found at another address, and is empty.
 class SimBroker {
  public:
   enum class State : std::uint8_t { kCarries, kStalled, kDown };
@@ -45,67 +46,67 @@ class SimBroker {
   struct Record {
     std::string key;
     std::string payload;
-    std::uint64_t sent = 0;  ///< In the order of their first sending.
+    std::uint64_t sent = 0;  ///< In the order in which records were first sent.
   };
-  /// What an attached client is called with.
+  /// The callbacks of an attached client.
   struct Client {
     WayName way;
     std::function<void()> on_way_changed;
     std::function<void(const std::string& topic)> on_written;
   };
   using ClientId = std::uint64_t;
-  /// How a record fared; of one that is lost, or taken by a broker that is gone, there is no
-  /// outcome.
+  /// Called with the outcome of a record; not called for a record that is lost, or accepted by a
+  /// broker that is gone.
   using Acknowledge = std::function<void(Result<void>)>;
 
-  /// Of a bus in good health.
+  /// The longest delay of a healthy bus.
   static constexpr Duration kDelayMax = std::chrono::milliseconds(5);
 
-  /// `canary`: the topic by which it is told whether the bus carries.
+  /// `canary`: the topic that shows the manager whether the bus carries.
   SimBroker(World& world, std::string canary) : world_(world), canary_(std::move(canary)) {}
 
   // For clients.
   ClientId attach(Client client);
   void detach(ClientId client) { clients_.erase(client); }
-  /// Its connection stands: what is sent leaves.
+  /// Its connection is up: records sent reach the broker.
   bool reaches(const WayName& way, const std::string& address) const;
-  /// And it is answered.
+  /// The same, and the broker answers.
   bool serves(const WayName& way, const std::string& address) const;
   void carry(BusRecord record, Acknowledge acknowledge);
   void make(const TopicSpec& spec);
   bool has(const std::string& topic) const { return topics_.contains(topic); }
-  /// Another number once a topic was lost and made again.
+  /// Changes when a topic is lost and created again.
   std::uint64_t id_of(const std::string& topic) const { return topics_.at(topic).id; }
   std::int64_t first_of(const std::string& topic) const { return topics_.at(topic).first; }
   std::int64_t end_of(const std::string& topic) const;
   /// Precondition: first_of() <= offset < end_of().
   const Record& at(const std::string& topic, std::int64_t offset) const;
-  /// One way of a message between client and broker.
+  /// Draws the delay of one message between client and broker.
   Duration draw_delay();
 
-  // For those who break it.
+  // For faults.
   void set_state(State state);
   void set_faults(const BusFaults& faults) { faults_ = faults; }
-  /// All topics are gone, with what they held.
+  /// Deletes all topics and their records.
   void lose_topics();
-  /// As when the process that carries it starts again.
+  /// As when the process that embeds it restarts.
   void move_to(std::string address);
   void cut(const WayName& way);
   void join(const WayName& way);
-  /// Somebody writes what is none of ours.
+  /// A foreign client writes a payload that is not Hearth's.
   void write_foreign(const std::string& topic, std::string payload);
 
-  // For those who look at it.
+  // For observers.
   const std::string& address() const { return address_; }
   State state() const { return state_; }
   bool is_cut(const WayName& way) const { return cut_.contains(way); }
-  /// What is sent arrives, and soon.
+  /// Everything that is sent arrives, and soon.
   bool is_reliable() const { return faults_.loss == 0 && faults_.delay_max <= kDelayMax; }
-  /// Whether anything can get from nodes to the manager.
+  /// Whether anything can get from the nodes to the manager.
   bool carries() const;
-  /// When that was last so; not for a bus on which it is.
+  /// When that was last true; only for a bus that does not carry.
   MonoTime carried_until() const { return carried_until_; }
-  /// The last record that is ours; nullptr if the topic has none.
+  /// The newest record that is Hearth's own; nullptr if the topic has none.
   const Record* newest(const std::string& topic) const;
 
  private:
@@ -113,7 +114,7 @@ class SimBroker {
     TopicCleanup cleanup{};
     std::uint64_t id = 0;
     std::deque<Record> records;
-    std::int64_t first = 0;  ///< The offset of the first of them.
+    std::int64_t first = 0;  ///< The offset of the first record.
   };
   struct Arrival {
     std::string topic;
@@ -137,7 +138,7 @@ class SimBroker {
   std::set<WayName> cut_;
   std::map<std::string, Topic> topics_;
   std::map<std::string, MonoTime> last_arrival_;  ///< By topic.
-  std::vector<Arrival> stalled_;                  ///< Taken by a stalled broker.
+  std::vector<Arrival> stalled_;                  ///< Accepted by a stalled broker.
   std::map<ClientId, Client> clients_;
   ClientId next_client_ = 1;
   bool carried_ = false;

@@ -11,10 +11,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// How often a topic that does not exist is looked for, and how often people are told of a broker
-/// that is away.
+/// How often a missing topic is looked up, and how often an unreachable broker is reported.
 constexpr Duration kLookAgain = seconds(1);
-/// How long the making of topics waits for an answer.
+/// How long a request to create topics waits for its answer.
 constexpr Duration kMakeWithin = seconds(3);
 
 Error away(const std::string& bootstrap) {
@@ -80,7 +79,7 @@ void SimBus::leave(std::uint64_t number, Sending& sending) {
 }
 
 void SimBus::on_acknowledged(std::uint64_t number, const Result<void>& outcome) {
-  // There is no outcome where the connection was cut meanwhile.
+  // Without an outcome if the connection was cut meanwhile.
   if (!is_served()) return;
   loop_.after(broker_.draw_delay(), [this, number, outcome] { finish(number, outcome); });
 }
@@ -112,7 +111,7 @@ Result<void> SimBus::reconnect(const std::string& bootstrap) {
   config_.bootstrap = bootstrap;
   for (auto& [number, sending] : std::exchange(sending_, {})) {
     loop_.post([done = std::move(sending.done)] {
-      done(fail(ErrorCode::kUnavailable, "the bus turned to another broker"));
+      done(fail(ErrorCode::kUnavailable, "the bus switched to another broker"));
     });
   }
   for (auto& [topic, reader] : readers_) {
@@ -127,7 +126,7 @@ Result<void> SimBus::reconnect(const std::string& bootstrap) {
 void SimBus::ensure_topics(std::vector<TopicSpec> topics,
                            std::function<void(std::vector<TopicFailure>)> done) {
   if (!loop_.runs()) return;
-  // It is sent now; what the broker makes of it is not for us to take back.
+  // The request is sent at once; what the broker does with it cannot be undone here.
   loop_.world().after(broker_.draw_delay(), [this, alive = loop_.alive(),
                                              topics = std::move(topics), done = std::move(done)] {
     if (*alive) try_to_make(topics, done);
@@ -196,7 +195,7 @@ void SimBus::fetch(const std::string& topic) {
   if (tells_end && handlers_.on_caught_up) handlers_.on_caught_up(topic);
 }
 
-/// One fetch: all that is there, or a part of it.
+/// One fetch: all available records, or some of them.
 void SimBus::deliver(const std::string& topic, std::int64_t end) {
   std::int64_t& position = readers_.at(topic).position;
   const auto left = static_cast<std::uint64_t>(end - position);
@@ -217,7 +216,7 @@ void SimBus::deliver(const std::string& topic, std::int64_t end) {
       if (handlers_.on_message) handlers_.on_message(std::move(message));
     } else if (handlers_.on_oversized) {
       message.payload.clear();
-      handlers_.on_oversized(message, {ErrorCode::kExhausted, "larger than a record may be"});
+      handlers_.on_oversized(message, {ErrorCode::kExhausted, "larger than a record can be"});
     }
   }
 }

@@ -13,11 +13,11 @@ namespace hearth::sim {
 
 /// The Bus of one process: a client of SimBroker, as adapters/kafka is one of Kafka.
 ///
-/// What is published waits until the way is open and fails with kTimeout after `send_within`,
-/// though it may have been written by then. A topic that is followed and does not exist is looked
-/// for once a second; one from kEnd begins where its end is when it is first reached, so a reader
-/// that joins late misses what came before. While the broker cannot be reached that is told about
-/// once a second.
+/// A published record waits until the way is open and fails with kTimeout after `send_within`,
+/// though it might have been written by then. A followed topic that does not exist is looked up
+/// once a second; a topic followed from kEnd starts at its end when it is first reached, so a
+/// reader that joins late misses earlier records. While the broker cannot be reached, an error is
+/// reported once a second.
 class SimBus final : public Bus {
  public:
   struct Config {
@@ -29,10 +29,10 @@ class SimBus final : public Bus {
   /// Key and payload of a record.
   static constexpr std::size_t kRecordBytesMax = 900'000;
 
-  /// Who looks on.
+  /// Observers.
   struct Hooks {
     std::function<void(const BusRecord&)> on_publish = [](const BusRecord&) {};
-    Task on_effect = [] {};  ///< After each call that does something to the world.
+    Task on_effect = [] {};  ///< After each call that affects the world.
   };
 
   /// It lives as long as its loop runs.
@@ -48,12 +48,12 @@ class SimBus final : public Bus {
   void publish(BusRecord record, Completion<void> done) override;
   Result<void> reconnect(const std::string& bootstrap) override;
 
-  /// What is sent leaves.
+  /// Records sent reach the broker.
   bool is_connected() const { return broker_.reaches(config_.way, config_.bootstrap); }
-  /// What is written to this topic from now on is read, once the way is open.
+  /// Records written to this topic from this moment on are read, once the way is open.
   bool reads(const std::string& topic) const;
-  /// There was something to read, the way was not open, and it has not been read since. The reader
-  /// may then take something older for the newest.
+  /// There were records to read while the way was closed, and they have not been read since. The
+  /// reader might then take an older record for the newest.
   bool is_interrupted(const std::string& topic) const;
 
  private:
@@ -61,7 +61,7 @@ class SimBus final : public Bus {
     BusRecord record;
     Completion<void> done;
     MonoTime give_up_at;
-    bool left = false;  ///< It is under way.
+    bool left = false;  ///< It is in flight.
   };
   struct Reader {
     FollowFrom from;
@@ -92,7 +92,7 @@ class SimBus final : public Bus {
   Hooks hooks_;
   SimBroker::ClientId client_;
   Handlers handlers_;
-  std::map<std::uint64_t, Sending> sending_;  ///< By number; the oldest is given up first.
+  std::map<std::uint64_t, Sending> sending_;  ///< By number; the oldest times out first.
   std::uint64_t next_number_ = 1;
   bool watching_ = false;
   bool complaining_ = false;

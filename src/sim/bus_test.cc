@@ -67,7 +67,7 @@ class SimBusTest : public testing::Test {
   std::int64_t last_offset = -1;
 };
 
-TEST_F(SimBusTest, AReaderFromTheEndMissesWhatCameBefore) {
+TEST_F(SimBusTest, AReaderFromTheEndMissesEarlierRecords) {
   publish(kStatus, "before");
   pass(100ms);
   reader.follow(kStatus, FollowFrom::kEnd);
@@ -91,7 +91,7 @@ TEST_F(SimBusTest, AReaderWhoseWayOpensLateJoinsLate) {
   EXPECT_THAT(read, ElementsAre("seen"));
 }
 
-TEST_F(SimBusTest, AReaderFromTheBeginningGetsWhatIsKeptAndIsToldOfTheEnd) {
+TEST_F(SimBusTest, AReaderFromTheBeginningGetsAllKeptRecordsAndTheEnd) {
   publish(kKept, "newest");
   pass(100ms);
   reader.follow(kKept, FollowFrom::kBeginning);
@@ -99,7 +99,7 @@ TEST_F(SimBusTest, AReaderFromTheBeginningGetsWhatIsKeptAndIsToldOfTheEnd) {
   EXPECT_THAT(read, ElementsAre("newest", "the end"));
 }
 
-TEST_F(SimBusTest, AWayThatIsCutHoldsBack) {
+TEST_F(SimBusTest, ACutWayHoldsRecordsBack) {
   reader.follow(kStatus, FollowFrom::kEnd);
   pass(100ms);
   broker.cut("reader");
@@ -113,7 +113,7 @@ TEST_F(SimBusTest, AWayThatIsCutHoldsBack) {
   EXPECT_FALSE(reader.is_interrupted(kStatus));
 }
 
-TEST_F(SimBusTest, WhatCannotLeaveWaitsForAWhile) {
+TEST_F(SimBusTest, ARecordThatCannotLeaveWaitsForAWhile) {
   broker.set_state(SimBroker::State::kDown);
   publish(kStatus, "soon");
   pass(1s);
@@ -128,17 +128,17 @@ TEST_F(SimBusTest, WhatCannotLeaveWaitsForAWhile) {
   EXPECT_THAT(errors, testing::Contains(HasSubstr("no broker answers")));
 }
 
-TEST_F(SimBusTest, ABrokerThatStallsTakesAndDoesNotSaySo) {
+TEST_F(SimBusTest, AStalledBrokerAcceptsWithoutAcknowledging) {
   reader.follow(kStatus, FollowFrom::kEnd);
   pass(100ms);
   broker.set_state(SimBroker::State::kStalled);
-  publish(kStatus, "written all the same");
+  publish(kStatus, "written anyway");
   pass(2s);
   EXPECT_THAT(outcomes, ElementsAre(HasSubstr("not acknowledged in time")));
   EXPECT_THAT(read, IsEmpty());
   broker.set_state(SimBroker::State::kCarries);
   pass(100ms);
-  EXPECT_THAT(read, ElementsAre("written all the same"));
+  EXPECT_THAT(read, ElementsAre("written anyway"));
 }
 
 TEST_F(SimBusTest, AFullQueueAndALargeRecordAreRefused) {
@@ -149,7 +149,7 @@ TEST_F(SimBusTest, AFullQueueAndALargeRecordAreRefused) {
   EXPECT_THAT(outcomes, ElementsAre(HasSubstr("queue is full"), HasSubstr("a record of")));
 }
 
-TEST_F(SimBusTest, ATopicThatIsLostIsToldUntilItIsMadeAgain) {
+TEST_F(SimBusTest, ALostTopicIsReportedUntilItIsCreatedAgain) {
   reader.follow(kStatus, FollowFrom::kEnd);
   pass(100ms);
   broker.lose_topics();
@@ -167,7 +167,7 @@ TEST_F(SimBusTest, ATopicThatIsLostIsToldUntilItIsMadeAgain) {
   EXPECT_THAT(read, ElementsAre("again"));
 }
 
-TEST_F(SimBusTest, TopicsThatCannotBeMadeAreTold) {
+TEST_F(SimBusTest, ReportsTopicsThatCannotBeCreated) {
   broker.set_state(SimBroker::State::kDown);
   std::vector<std::string> failed;
   writer.ensure_topics({{.name = "new"}}, [&](const std::vector<TopicFailure>& failures) {
@@ -192,7 +192,7 @@ TEST_F(SimBusTest, ABusFollowsABrokerThatMoved) {
   EXPECT_THAT(read, testing::Contains("there"));
 }
 
-TEST_F(SimBusTest, WhatIsNotOursIsDeliveredAndNeverTheLastOfWhatIsKept) {
+TEST_F(SimBusTest, ForeignRecordsAreDeliveredButNeverTheLastOneKept) {
   reader.follow(kKept, FollowFrom::kBeginning);
   publish(kKept, "ours");
   pass(100ms);

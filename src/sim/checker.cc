@@ -12,21 +12,21 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kSweepPeriod = milliseconds(100);
-/// A heartbeat comes within so long where nothing stops it, and is weighed.
+/// A heartbeat arrives and is evaluated within this time if nothing stops it.
 constexpr Duration kReceivedWithin = milliseconds(1000);
-/// A dial that began before the agent answered again has ended within so long, and the manager that
-/// was late by less than it notices has weighed it.
+/// Within this time a dial that began before the agent answered again has ended, and a manager that
+/// was late by less than it notices has evaluated it.
 constexpr Duration kDialledWithin = milliseconds(700);
-/// Within so long a manager knows that the bus does not carry.
+/// Within this time a manager knows that the bus does not carry.
 constexpr Duration kBlindWithin = milliseconds(1000);
 /// Less than the silence that makes a node suspect.
 constexpr Duration kSilentAtLeast = milliseconds(1000);
-/// How long two containers may run beside each other where the engine is in trouble, ...
+/// How long two containers can run side by side when the engine has failures, ...
 constexpr Duration kDoubleMax = seconds(15);
 constexpr Duration kUnderWayMax = seconds(15);
-/// ... and how soon one of them is gone when that is over.
+/// ... and how soon one of them is gone after that.
 constexpr Duration kClearedWithin = seconds(5);
-/// A node that has been well for so long is no longer thought dead.
+/// A node that has been well for this long is no longer considered dead.
 constexpr Duration kBackWithin = seconds(5);
 
 bool is_worse_than_live(NodeState state) {
@@ -37,7 +37,7 @@ std::string show(const AssignmentNumber& number) {
   return fmt::format("{}.{}", number.epoch.value, number.revision.value);
 }
 
-/// As far as can be known it runs.
+/// Whether it runs, as far as can be known.
 bool serves(const StoredState& store, const Instance& instance) {
   return instance.status.state == InstanceState::kRunning && instance.node &&
          store.nodes().at(*instance.node).state != NodeState::kDead;
@@ -57,8 +57,8 @@ std::uint32_t wanted_of(const StoredState& store, const WorkloadName& name) {
   return found->second.current->spec.instances;
 }
 
-/// Whether something that serves stands in for `id`, or for what stands in for it: also for what
-/// stood in for it until now.
+/// Whether a serving instance replaces `id`, or replaces its replacement, also if it did so until
+/// this step.
 bool is_replaced(const StoredState& before, const StoredState& after, const InstanceId& id) {
   for (const StoredState* store : {&before, &after}) {
     for (const auto& [other, instance] : store->instances()) {
@@ -234,8 +234,8 @@ void Checker::check_verdict(const Node& node) {
   }
 }
 
-/// A build leaves a node that is dead, or says for long that it cannot work. It may be done there
-/// all the same once the node can.
+/// A build is reassigned when its node is dead, or has reported a problem for long. The node might
+/// still do it once it can.
 void Checker::note_builders(const std::vector<Write>& writes) {
   const auto is_dead = [&](const NodeName& node) {
     NodeState state = store_.nodes().at(node).state;
@@ -277,7 +277,7 @@ void Checker::check_stops(const std::vector<Write>& writes) {
     if (is_spare) continue;
     world_.violate(
         "stopped-only-if-spare",
-        fmt::format("'{}' is told to stop, and nothing runs in its place", instance->id.str()));
+        fmt::format("'{}' is to stop, and nothing runs in its place", instance->id.str()));
   }
 }
 
@@ -286,12 +286,13 @@ void Checker::on_assignment(const Assignment& assignment) {
                                      show(assignment.number), assignment.node.str(),
                                      assignment.instances.size(), assignment.images.size(),
                                      assignment.builds.size()));
-  if (quiet_) world_.violate("quiet", fmt::format("'{}' is told something", assignment.node.str()));
+  if (quiet_)
+    world_.violate("quiet", fmt::format("'{}' gets an assignment", assignment.node.str()));
   AssignmentNumber& last = published_[assignment.node];
   if (assignment.number < last || assignment.number.epoch != store_.epoch()) {
     world_.violate(
         "assignment-goes-forward",
-        fmt::format("'{}' is told {} after {} in the stored epoch {}", assignment.node.str(),
+        fmt::format("'{}' gets {} after {} in the stored epoch {}", assignment.node.str(),
                     show(assignment.number), show(last), store_.epoch().value));
   }
   last = assignment.number;
@@ -304,7 +305,7 @@ void Checker::on_assignment(const Assignment& assignment) {
                         found->second.generation == reported.generation;
     if (!stored) {
       world_.violate("stored-before-published",
-                     fmt::format("'{}' is told to have '{}', of which the store knows otherwise",
+                     fmt::format("'{}' is assigned '{}', which is not what is stored",
                                  assignment.node.str(), reported.id.str()));
     }
   }
@@ -318,7 +319,7 @@ void Checker::on_manager_crash() {
 
 void Checker::on_switch(const NodeName& node, PowerVerb verb) {
   const std::uint32_t attempt = attempts_[node];
-  world_.note("manager", fmt::format("tells the driver of '{}': {} (attempt {})", node.str(),
+  world_.note("manager", fmt::format("asks the driver of '{}' for {} (attempt {})", node.str(),
                                      name_of(verb), attempt));
   const auto found = store_.nodes().find(node);
   const RecoveryPhase phase =
@@ -330,7 +331,7 @@ void Checker::on_switch(const NodeName& node, PowerVerb verb) {
     world_.violate("power-off-only-dead",
                    fmt::format("'{}' is switched {} {}", node.str(), name_of(verb), why));
   };
-  if (!stored) return violate("and the store does not say so");
+  if (!stored) return violate("and that is not stored");
   if (verb == PowerVerb::kOn) return;
   if (to_resume_.erase(node) > 0) return;
   if (is_blind_for(kBlindWithin)) return violate("while nothing can be received");
@@ -338,8 +339,8 @@ void Checker::on_switch(const NodeName& node, PowerVerb verb) {
     return violate("though it is well");
 }
 
-/// By its own word, which may have been under way for as long as the bus or the manager stood
-/// still.
+/// By its own report, which can have been in flight for as long as the bus or the manager was
+/// stopped.
 bool Checker::was_troubled(const NodeName& node) const {
   const auto found = troubled_at_.find(node);
   return found != troubled_at_.end() && world_.now() - found->second <= kUnderWayMax;
@@ -374,8 +375,8 @@ void Checker::on_last_stopped(const Assignment& newest, const InstanceId& instan
   for (const AssignedInstance& wanted : newest.instances) {
     if (wanted.id != instance) continue;
     world_.violate("spares-the-wanted",
-                   fmt::format("'{}' stops '{}', which {} wants", newest.node.str(), instance.str(),
-                               show(newest.number)));
+                   fmt::format("'{}' stops '{}', which assignment {} contains", newest.node.str(),
+                               instance.str(), show(newest.number)));
   }
 }
 

@@ -16,62 +16,64 @@
 
 namespace hearth::sim {
 
-/// Watches everything that the manager and the agents decide, and holds it against what is really
-/// so. What must never happen is a safety property; each has a name under which a violation is
-/// reported:
+/// Compares everything that the manager and the agents decide with the actual state of the
+/// simulated world. What must never happen is a safety property; a violation is reported under its
+/// name:
 ///
-///   dead-though-dialled       a node whose agent answers dials is not judged dead
-///   dead-though-received      nor is one whose heartbeats arrive, dialled or not
-///   blind-judges-nobody       while the bus does not carry, no node's state gets worse, nor before
-///                             a node was silent for long enough since it carries again
-///   power-off-only-dead       power is switched only where verdict and phase are stored, and never
-///                             off while blind or where the node has long been well
-///   stored-before-published   an assignment names only what the store has, as it has it
-///   assignment-goes-forward   what is published, stored by an agent, and applied never goes back
-///   spares-the-wanted         an agent that can read what is wanted stops nothing of it
-///   one-container             no two containers of one instance run on a node, but for a moment
-///                             where its engine did what it said it had not
-///   stopped-only-if-spare     an instance that runs is not stopped before its replacement runs, or
-///                             as many as wanted without it
-///   built-once                one build per generation, and one more for each that failed
-///   same-bits                 all containers of a generation run the same bits
-///   instance-ids-are-new      an id is never used twice
-///   quiet                     where nothing is to be done, nothing is written and nothing sent
+///   dead-though-dialled      a node whose agent answers dials is not declared dead
+///   dead-though-received     nor is one whose heartbeats arrive, whether dialled or not
+///   blind-judges-nobody      no node's state gets worse while the bus does not carry, nor after
+///                            that before the node has been silent for long enough
+///   power-off-only-dead      power is switched only if the verdict and phase are stored, and never
+///                            off while blind or if the node has long been well
+///   stored-before-published  an assignment contains only what is stored, as it is stored
+///   assignment-goes-forward  the numbers of assignments that are published, stored by an agent, or
+///                            applied never decrease
+///   spares-the-wanted        an agent that can read its assignment stops nothing that it contains
+///   one-container            no two containers of one instance run on a node, except briefly after
+///                            its engine did what it reported as failed
+///   stopped-only-if-spare    a running instance is not stopped before its replacement runs, or as
+///                            many as wanted run without it
+///   built-once               one build per generation, and one more for each that failed
+///   same-bits                all containers of a generation run the same bits
+///   instance-ids-are-new     an id is never used twice
+///   quiet                    when nothing is to be done, nothing is written and nothing sent
 ///
-/// Elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back (the
-/// restarts of manager and agents).
+/// Checked elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back
+/// (the restarts of manager and agents).
 ///
-/// They hold as well where the manager's disk lost the last of what it had said was stored, as far
-/// as that told of what was seen (SimStore::lose_last). Where it told more they do not:
+/// They also hold if the manager's disk lost the last commits that it had reported as stored, as
+/// long as these only recorded observations (SimStore::lose_last). If it lost others they do not
+/// hold:
 ///
-/// Without its epoch the next manager takes the same again, and agents refuse what it numbers below
-/// what they have; it would take a floor for epochs that is kept elsewhere than on this disk.
-/// Without a workload, what an operator was told is so is not (settles), and numbers are given
-/// again (instance-ids-are-new), and builds (built-once); only a store that keeps its word helps.
-/// Without where an instance was placed, or that it is to stop, it may be told to run again where
-/// its container is just being stopped, and the agent starts a second one beside it
+/// Without its epoch the next manager uses the same one again, and agents refuse assignments
+/// numbered below those they have; that would take a minimum epoch that is kept on another disk.
+/// Without a workload, what was confirmed to an operator is not true (settles), and numbers
+/// (instance-ids-are-new) and builds (built-once) are repeated; only a reliable store helps.
+/// Without the placement of an instance, or its stop, the instance can be assigned again to the
+/// node where its container is just being stopped, and the agent starts a second one
 /// (one-container).
 class Checker {
  public:
-  /// What runs in a container.
+  /// The bits that a container runs.
   struct RunningBits {
     WorkloadName workload;
     Generation generation;
     std::string reference;
     Digest bits;
   };
-  /// What is really so.
+  /// The actual state of the world.
   struct Truth {
-    /// The node lives, and bus, dial and manager work for it.
+    /// The node is up, and bus, dial and manager work for it.
     std::function<bool(const NodeName&)> is_well;
     /// Its agent answers a dial of the manager.
     std::function<bool(const NodeName&)> can_be_dialled;
-    /// What its agent sends reaches the manager, all of it and at once.
+    /// Everything that its agent sends reaches the manager at once.
     std::function<bool(const NodeName&)> can_be_received;
     std::function<bool()> bus_carries;        ///< For the manager.
-    std::function<MonoTime()> carried_until;  ///< If it does not.
+    std::function<MonoTime()> carried_until;  ///< If it does not carry.
     std::function<bool()> manager_works;
-    /// The instances of which more than one container runs on the node while its agent could act.
+    /// The instances with more than one running container on the node while its agent could act.
     std::function<std::set<InstanceId>(const NodeName&)> doubled;
     std::function<std::vector<RunningBits>(const NodeName&)> running;
   };
@@ -79,26 +81,27 @@ class Checker {
   Checker(World& world, const StoredState& store, Truth truth);
 
   void begin(std::set<NodeName> nodes);
-  /// Decided, and neither stored nor done.
+  /// Decided, and neither stored nor executed.
   void on_batch(const core::ManagerBatch& batch);
-  // Told to the world, and not yet out.
+  // About to be sent to the outside world.
   void on_assignment(const Assignment& assignment);
   void on_switch(const NodeName& node, PowerVerb verb);
   void on_status(const NodeName& node, const Heartbeat& heartbeat);
   void on_saved(const NodeName& node, const Assignment& assignment);
-  /// An agent stops the only container of an instance that runs. `newest`: what its topic says.
+  /// An agent stops the only running container of an instance. `newest`: the last assignment of its
+  /// topic.
   void on_last_stopped(const Assignment& newest, const InstanceId& instance);
   void on_build_begins(const NodeName& node, const BuildOrder& order);
   void on_build_ends(const NodeName& node, const BuildOrder& order, const Result<Digest>& outcome);
-  /// The manager died: the next one tells the drivers what was stored, blind or not.
+  /// The manager died: the next one repeats the stored switches, blind or not.
   void on_manager_crash();
-  /// The node's agent died: what it was building, or did not know yet to be taken, it builds
-  /// again.
+  /// The node's agent died: it repeats the builds that were in progress or not yet known to be
+  /// accepted.
   void on_agent_crash(const NodeName& node);
-  /// The node's disk was lost: it may begin again.
+  /// The node's disk was lost: its numbers can start again.
   void forget_node(const NodeName& node);
   void expect_quiet(bool quiet) { quiet_ = quiet; }
-  /// The node's engine does things of which it says that it did not.
+  /// The node's engine does things that it reports as failed.
   void on_engine_trouble(const NodeName& node);
   void on_engine_trouble_ended(const NodeName& node);
 
@@ -142,8 +145,8 @@ class Checker {
   std::map<BuildKey, Builds> builds_;
   std::map<NodeName, std::set<BuildKey>> begun_by_;    ///< By this process of its agent.
   std::map<NodeName, std::set<BuildKey>> ordered_of_;  ///< By the assignment on its disk.
-  std::map<NodeName, MonoTime> troubled_at_;           ///< When they last said so.
-  std::set<NodeName> to_resume_;  ///< Whose "off" was stored when the manager died.
+  std::map<NodeName, MonoTime> troubled_at_;           ///< When they last reported a problem.
+  std::set<NodeName> to_resume_;                       ///< With "off" stored when the manager died.
   bool quiet_ = false;
 };
 

@@ -48,7 +48,7 @@ class CheckerTest : public testing::Test {
     return heartbeat;
   }
 
-  /// One instance, which serves or not.
+  /// One instance, serving or not.
   static Instance one(std::uint64_t number, InstanceState state,
                       DesiredState desired_state = DesiredState::kRun) {
     Instance instance{.id = make_instance_id(kApp, number),
@@ -66,7 +66,7 @@ class CheckerTest : public testing::Test {
                                .image = std::nullopt};
     return workload;
   }
-  /// The store holds these, and the second of them stands in for the first.
+  /// Stores both; the second replaces the first.
   void given(std::uint32_t wanted, const Instance& first, Instance second) {
     second.replaces = first.id;
     store_.commit({PutNode{node(NodeState::kLive)}, PutWorkload{workload(wanted)},
@@ -111,21 +111,21 @@ class CheckerTest : public testing::Test {
                     .running = [this](const NodeName& name) { return running_[name]; }}};
 };
 
-TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItCanBeDialled) {
+TEST_F(CheckerTest, DetectsADeadVerdictOnANodeThatCanBeDialled) {
   receives_ = false;
   pass(seconds(1));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
   EXPECT_EQ(broken(), "dead-though-dialled");
 }
 
-TEST_F(CheckerTest, KnowsANodeThatIsJudgedDeadThoughItsHeartbeatsArrive) {
+TEST_F(CheckerTest, DetectsADeadVerdictOnANodeWhoseHeartbeatsArrive) {
   dialled_ = false;
   pass(seconds(2));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
   EXPECT_EQ(broken(), "dead-though-received");
 }
 
-TEST_F(CheckerTest, AllowsAVerdictOfTheMomentBeforeTheNodeAnsweredAgain) {
+TEST_F(CheckerTest, AllowsAVerdictFromJustBeforeTheNodeAnsweredAgain) {
   receives_ = dialled_ = false;
   pass(seconds(5));
   dialled_ = true;
@@ -141,7 +141,7 @@ TEST_F(CheckerTest, AllowsADeadNodeToBeJudgedDead) {
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(CheckerTest, KnowsAVerdictOfTheBlind) {
+TEST_F(CheckerTest, DetectsAVerdictWhileBlind) {
   well_ = false;
   lose_bus();
   pass(seconds(3));
@@ -149,7 +149,7 @@ TEST_F(CheckerTest, KnowsAVerdictOfTheBlind) {
   EXPECT_EQ(broken(), "blind-judges-nobody");
 }
 
-TEST_F(CheckerTest, KnowsAVerdictByASilenceInWhichNothingCouldBeReceived) {
+TEST_F(CheckerTest, DetectsAVerdictFromASilenceWhileBlind) {
   lose_bus();
   pass(seconds(3));
   carries_ = true;
@@ -158,8 +158,8 @@ TEST_F(CheckerTest, KnowsAVerdictByASilenceInWhichNothingCouldBeReceived) {
   EXPECT_EQ(broken(), "blind-judges-nobody");
 }
 
-// Goal: a moment in which the bus carries is seen, however short, for the manager saw it.
-TEST_F(CheckerTest, AllowsAVerdictWhereTheBusCarriedForAMomentInBetween) {
+// Goal: a moment in which the bus carries counts, however short, since the manager noticed it.
+TEST_F(CheckerTest, AllowsAVerdictIfTheBusCarriedForAMomentInBetween) {
   lose_bus();
   pass(seconds(3));
   lose_bus();  // It carried until now.
@@ -170,7 +170,7 @@ TEST_F(CheckerTest, AllowsAVerdictWhereTheBusCarriedForAMomentInBetween) {
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(CheckerTest, AllowsAVerdictByASilenceAfterTheBusCarriesAgain) {
+TEST_F(CheckerTest, AllowsAVerdictFromASilenceAfterTheBusCarriesAgain) {
   lose_bus();
   pass(seconds(3));
   carries_ = true;
@@ -179,14 +179,14 @@ TEST_F(CheckerTest, AllowsAVerdictByASilenceAfterTheBusCarriesAgain) {
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(CheckerTest, KnowsAPowerSwitchThatIsNotStored) {
+TEST_F(CheckerTest, DetectsAPowerSwitchThatIsNotStored) {
   well_ = false;
   store_.commit({PutNode{node(NodeState::kDead)}});
   switch_off(1);
   EXPECT_EQ(broken(), "power-off-only-dead");
 }
 
-TEST_F(CheckerTest, KnowsAPowerSwitchOfAWellNode) {
+TEST_F(CheckerTest, DetectsAPowerSwitchOfAWellNode) {
   Node dead = node(NodeState::kDead);
   dead.recovery = {.phase = RecoveryPhase::kSwitchingOff, .attempt = 1, .reason = ""};
   store_.commit({PutNode{dead}});
@@ -195,7 +195,7 @@ TEST_F(CheckerTest, KnowsAPowerSwitchOfAWellNode) {
   EXPECT_EQ(broken(), "power-off-only-dead");
 }
 
-TEST_F(CheckerTest, KnowsAPowerSwitchOfAnotherAttemptThanTheOneStored) {
+TEST_F(CheckerTest, DetectsAPowerSwitchOfAnAttemptThatIsNotStored) {
   well_ = false;
   Node dead = node(NodeState::kDead);
   dead.recovery = {.phase = RecoveryPhase::kSwitchingOff, .attempt = 1, .reason = ""};
@@ -206,7 +206,7 @@ TEST_F(CheckerTest, KnowsAPowerSwitchOfAnotherAttemptThanTheOneStored) {
   EXPECT_EQ(broken(), "power-off-only-dead");
 }
 
-TEST_F(CheckerTest, KnowsAnAssignmentThatTheStoreDoesNotKnow) {
+TEST_F(CheckerTest, DetectsAnAssignmentThatIsNotStored) {
   store_.commit({PutEpoch{{1}}, PutInstance{instance(DesiredState::kStop)}});
   checker_.on_assignment(assignment(1, 1,
                                     {{.id = {"app-1"},
@@ -218,26 +218,26 @@ TEST_F(CheckerTest, KnowsAnAssignmentThatTheStoreDoesNotKnow) {
   EXPECT_EQ(broken(), "stored-before-published");
 }
 
-TEST_F(CheckerTest, KnowsAnAssignmentThatGoesBack) {
+TEST_F(CheckerTest, DetectsAnAssignmentThatGoesBack) {
   store_.commit({PutEpoch{{1}}});
   checker_.on_assignment(assignment(1, 2));
   checker_.on_assignment(assignment(1, 1));
   EXPECT_EQ(broken(), "assignment-goes-forward");
 }
 
-TEST_F(CheckerTest, KnowsAnEpochThatIsNotStored) {
+TEST_F(CheckerTest, DetectsAnEpochThatIsNotStored) {
   store_.commit({PutEpoch{{1}}});
   checker_.on_assignment(assignment(2, 1));
   EXPECT_EQ(broken(), "assignment-goes-forward");
 }
 
-TEST_F(CheckerTest, KnowsAnAgentThatFallsBack) {
+TEST_F(CheckerTest, DetectsAnAgentThatFallsBack) {
   checker_.on_status(kNode, applied(2));
   checker_.on_status(kNode, applied(1));
   EXPECT_EQ(broken(), "assignment-goes-forward");
 }
 
-TEST_F(CheckerTest, KnowsASecondContainer) {
+TEST_F(CheckerTest, DetectsASecondContainer) {
   doubled_ = {InstanceId{"app-1"}};
   pass(seconds(1));
   EXPECT_EQ(broken(), "one-container");
@@ -252,7 +252,7 @@ TEST_F(CheckerTest, AllowsASecondContainerForAWhileWhereTheEngineIsInTrouble) {
   EXPECT_EQ(broken(), "one-container");
 }
 
-TEST_F(CheckerTest, KnowsAStopOfWhatIsWanted) {
+TEST_F(CheckerTest, DetectsAStopOfAWantedInstance) {
   const Assignment newest = assignment(1, 1,
                                        {{.id = {"app-1"},
                                          .workload = kApp,
@@ -266,7 +266,7 @@ TEST_F(CheckerTest, KnowsAStopOfWhatIsWanted) {
   EXPECT_EQ(broken(), "spares-the-wanted");
 }
 
-TEST_F(CheckerTest, TakesTheAllowanceBackOnceTheEngineIsWell) {
+TEST_F(CheckerTest, WithdrawsTheAllowanceOnceTheEngineIsWell) {
   checker_.on_engine_trouble(kNode);
   doubled_ = {InstanceId{"app-1"}};
   pass(seconds(1));
@@ -277,28 +277,28 @@ TEST_F(CheckerTest, TakesTheAllowanceBackOnceTheEngineIsWell) {
   EXPECT_EQ(broken(), "one-container");
 }
 
-TEST_F(CheckerTest, KnowsAnInstanceThatIsStoppedBeforeItsReplacementRuns) {
+TEST_F(CheckerTest, DetectsAStopBeforeTheReplacementRuns) {
   const Instance old = one(1, InstanceState::kRunning);
   given(1, old, one(2, InstanceState::kStarting));
   stop(old);
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
-TEST_F(CheckerTest, KnowsAnInstanceThatIsStoppedForOneThatIsOnlyStaged) {
+TEST_F(CheckerTest, DetectsAStopWhileTheReplacementIsOnlyStaged) {
   const Instance old = one(1, InstanceState::kRunning);
   given(1, old, one(2, InstanceState::kStaged, DesiredState::kStage));
   stop(old);
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
-TEST_F(CheckerTest, AllowsAReplacedCopyToBeStopped) {
+TEST_F(CheckerTest, AllowsAReplacedInstanceToBeStopped) {
   const Instance old = one(1, InstanceState::kRunning);
   given(2, old, one(2, InstanceState::kRunning));
   stop(old);
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(CheckerTest, AllowsWhatIsTooMuchToBeStoppedAndNoMore) {
+TEST_F(CheckerTest, AllowsSurplusInstancesToBeStoppedAndNoMore) {
   given(1, one(1, InstanceState::kRunning), one(2, InstanceState::kRunning));
   stop(one(2, InstanceState::kRunning));
   EXPECT_EQ(broken(), "");
@@ -307,13 +307,13 @@ TEST_F(CheckerTest, AllowsWhatIsTooMuchToBeStoppedAndNoMore) {
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
-TEST_F(CheckerTest, AllowsWhatIsNotWantedToBeStopped) {
+TEST_F(CheckerTest, AllowsUnwantedInstancesToBeStopped) {
   given(0, one(1, InstanceState::kRunning), one(2, InstanceState::kRunning));
   stop(one(2, InstanceState::kRunning));
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(CheckerTest, KnowsTwoKindsOfBitsInOneGeneration) {
+TEST_F(CheckerTest, DetectsDifferentBitsInOneGeneration) {
   const NodeName other = *NodeName::parse("node2");
   const auto bits = [](char letter) { return *Digest::parse("sha256:" + std::string(64, letter)); };
   checker_.begin({kNode, other});
@@ -339,12 +339,12 @@ class BuildsTest : public CheckerTest {
   std::function<void()> between_ = [] {};
 };
 
-TEST_F(BuildsTest, DoneTwiceAreKnown) {
+TEST_F(BuildsTest, DoneTwiceAreDetected) {
   build_twice();
   EXPECT_EQ(broken(), "built-once");
 }
 
-TEST_F(BuildsTest, ThatFailMayBeTriedAgainOnce) {
+TEST_F(BuildsTest, ThatFailCanBeRetriedOnce) {
   between_ = [this] {
     checker_.on_build_ends(kNode, order_, fail(ErrorCode::kUnavailable, "no manager"));
   };
@@ -360,20 +360,20 @@ TEST_F(BuildsTest, AreNotExcusedByTheManagersDeath) {
   EXPECT_EQ(broken(), "built-once");
 }
 
-TEST_F(BuildsTest, OfAnAgentThatDiedMayBeDoneAgainWhileItIsToldTo) {
+TEST_F(BuildsTest, OfAnAgentThatDiedCanBeRepeatedWhileTheyAreAssigned) {
   checker_.on_saved(kNode, ordered_build(order_));
   between_ = [this] { checker_.on_agent_crash(kNode); };
   build_twice();
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(BuildsTest, OfAnAgentThatDiedMayNotBeDoneAgainOnceItIsTold) {
+TEST_F(BuildsTest, OfAnAgentThatDiedMustNotBeRepeatedOnceUnassigned) {
   between_ = [this] { checker_.on_agent_crash(kNode); };
   build_twice();
   EXPECT_EQ(broken(), "built-once");
 }
 
-TEST_F(BuildsTest, OfANodeThatIsJudgedDeadMayBeDoneElsewhere) {
+TEST_F(BuildsTest, OfADeadNodeCanBeDoneElsewhere) {
   receives_ = dialled_ = false;
   between_ = [this] {
     Workload building{.name = kApp, .phase = WorkloadPhase::kBuilding};
@@ -389,7 +389,7 @@ TEST_F(BuildsTest, OfANodeThatIsJudgedDeadMayBeDoneElsewhere) {
   EXPECT_EQ(broken(), "");
 }
 
-TEST_F(BuildsTest, OfANodeThatIsWellMayNotBeDoneElsewhere) {
+TEST_F(BuildsTest, OfAWellNodeMustNotBeDoneElsewhere) {
   between_ = [this] {
     Workload building{.name = kApp, .phase = WorkloadPhase::kBuilding};
     building.next = workload(1).current;
@@ -402,8 +402,8 @@ TEST_F(BuildsTest, OfANodeThatIsWellMayNotBeDoneElsewhere) {
   EXPECT_EQ(broken(), "built-once");
 }
 
-// Goal: the trace holds what was decided, not how much.
-TEST_F(CheckerTest, WritesTheWordsOfADecisionIntoTheTrace) {
+// Goal: the trace contains the decisions themselves, not only their number.
+TEST_F(CheckerTest, WritesDecisionsIntoTheTrace) {
   const auto trace_of = [](const Node& written, const core::ManagerAction& action) {
     World world(1, {});
     const StoredState store;
@@ -420,7 +420,7 @@ TEST_F(CheckerTest, WritesTheWordsOfADecisionIntoTheTrace) {
   EXPECT_NE(trace_of(live, dial), trace_of(live, core::Dial{.node = kNode, .dial = 2}));
 }
 
-TEST_F(CheckerTest, KnowsAnInstanceIdThatIsUsedAgain) {
+TEST_F(CheckerTest, DetectsAReusedInstanceId) {
   const PutInstance put{instance(DesiredState::kRun)};
   checker_.on_batch({.writes = {put}, .actions = {}});
   store_.commit({put});
@@ -432,7 +432,7 @@ TEST_F(CheckerTest, KnowsAnInstanceIdThatIsUsedAgain) {
   EXPECT_EQ(broken(), "instance-ids-are-new");
 }
 
-TEST_F(CheckerTest, KnowsWhoIsNotQuiet) {
+TEST_F(CheckerTest, DetectsActivityWhenAllShouldBeQuiet) {
   checker_.expect_quiet(true);
   checker_.on_batch({.writes = {PutEpoch{{2}}}, .actions = {}});
   EXPECT_EQ(broken(), "quiet");

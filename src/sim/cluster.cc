@@ -15,12 +15,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint16_t kAgentPort = 7701;
-/// With a node's number behind it.
+/// Followed by a node's number.
 constexpr std::string_view kAddress = "10.0.0.";
 constexpr const char* kTopicPrefix = "hearth.";
-/// Whatever anybody set a clock to.
+/// The furthest that a clock is set wrong.
 constexpr WallClock::duration kWallErrorMax = std::chrono::hours(48);
-/// After the faults ended: when a person walks up to a machine that is still off.
+/// How long after the end of the faults the operator switches on a machine that is still off.
 constexpr Duration kPersonComes = seconds(20);
 
 bool is_down(const Workload& workload) {
@@ -69,8 +69,8 @@ Cluster::Cluster(World& world, const ClusterShape& shape)
                 .topic_prefix = kTopicPrefix,
                 .inbox_max = shape.inbox_max},
                manager_hooks()),
-      person_(world,
-              [this](const Command& command, auto done) { ask_manager(command, std::move(done)); }),
+      operator_(world, [this](const Command& command,
+                              auto done) { ask_manager(command, std::move(done)); }),
       checker_(world, manager_.stored(), truth()) {
   const std::optional<BusAddress> named =
       shape.broker == BrokerKind::kNamed
@@ -122,7 +122,7 @@ Checker::Truth Cluster::truth() {
               }};
 }
 
-/// What its agent sends gets to the manager, sooner or later.
+/// Everything that its agent sends reaches the manager, sooner or later.
 bool Cluster::has_way_to_manager(const NodeName& name) const {
   const SimMachine& machine = *machines_.at(name);
   return machine.agent_runs() && machine.agent().bus() != nullptr &&
@@ -145,7 +145,7 @@ Cluster::Running Cluster::running() const {
   return running;
 }
 
-/// From a chance of its own, so that a history is the same whatever the clocks show.
+/// Drawn from a separate source, so that a history is the same whatever the clocks show.
 WallError Cluster::draw_wall_error() {
   if (shape_.wall_clocks == WallClocks::kAgree) return {};
   const auto draw = [this] {
@@ -184,7 +184,7 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
   const SimBus* bus = machine.agent().bus();
   if (found == machine.engine().containers().end() || newest == nullptr) return;
   if (bus == nullptr || bus->is_interrupted(topic)) return;
-  // One of two that run is rightly stopped.
+  // If two run, stopping one is right.
   if (machine.engine().running(found->second.instance) == 1) {
     checker_.on_last_stopped(*decode_assignment(newest->payload), found->second.instance);
   }
@@ -216,7 +216,7 @@ SimManager::Hooks Cluster::manager_hooks() {
           }};
 }
 
-/// One without a process is nowhere.
+/// Without a running manager it has no address.
 void Cluster::move_embedded_broker(bool to_a_live_manager) {
   if (shape_.broker != BrokerKind::kEmbedded) return;
   broker_.move_to(to_a_live_manager ? fmt::format("broker{}:9092", ++brokers_) : "");
@@ -247,7 +247,7 @@ void Cluster::carry_out_switch(const NodeName& name, PowerVerb verb) {
   verb == PowerVerb::kOff ? machine.power_off() : machine.power_on();
 }
 
-/// Whoever deploys has uploaded the bundle before.
+/// The bundle of a deploy has been uploaded before.
 void Cluster::ask_manager(const Command& command, Completion<core::CommandResult> done) {
   if (const auto* deploy = std::get_if<DeployWorkload>(&command)) {
     content_.bundles.insert(deploy->spec.bundle);
@@ -289,7 +289,7 @@ void Cluster::start() {
   }
   checker_.begin({names.begin(), names.end()});
   manager_.start();
-  person_.import_nodes(std::move(entries));
+  operator_.import_nodes(std::move(entries));
 }
 
 void Cluster::heal() {
@@ -320,9 +320,9 @@ void Cluster::heal() {
 }
 
 std::string Cluster::unsettled() {
-  if (person_.is_waiting()) return "the operator waits for an answer";
+  if (operator_.is_waiting()) return "the operator waits for an answer";
   if (!manager_.works()) return "the manager does not work";
-  if (!manager_.core().bus_carries()) return "the manager thinks that the bus does not carry";
+  if (!manager_.core().bus_carries()) return "the manager considers the bus blind";
   std::string why = unsettled_nodes();
   if (why.empty()) why = unsettled_workloads();
   if (why.empty()) why = unsettled_containers();
@@ -354,15 +354,15 @@ std::string Cluster::unsettled_nodes() {
 }
 
 std::string Cluster::unsettled_workloads() {
-  for (const auto& [name, spec] : person_.promised()) {
+  for (const auto& [name, spec] : operator_.promised()) {
     const auto found = stored().workloads().find(name);
     const bool down = found == stored().workloads().end() || is_down(found->second);
     if (!spec) {
-      if (!down) return fmt::format("'{}' was to be down", name.str());
+      if (!down) return fmt::format("'{}' should be down", name.str());
       continue;
     }
     if (down || found->second.latest().spec != *spec) {
-      return fmt::format("'{}' was to be deployed otherwise", name.str());
+      return fmt::format("'{}' should be deployed with another specification", name.str());
     }
     const WorkloadPhase wanted = content_.bad_bundles.contains(spec->bundle)
                                      ? WorkloadPhase::kFailed
@@ -375,7 +375,7 @@ std::string Cluster::unsettled_workloads() {
   return {};
 }
 
-/// Every container runs, is what the store says it is, and there are as many as wanted.
+/// Every container runs and is what the store says, and there are as many as wanted.
 std::string Cluster::unsettled_containers() {
   std::map<WorkloadName, std::uint32_t> running;
   std::set<InstanceId> seen;
@@ -392,15 +392,15 @@ std::string Cluster::unsettled_containers() {
         return fmt::format("container {} of '{}' does not run", id.str(), instance_id);
       }
       if (instance.status.state != InstanceState::kRunning || instance.status.container != id) {
-        return fmt::format("the store says of '{}' that it is {} in {}, but it runs in {}",
-                           instance_id, name_of(instance.status.state),
-                           instance.status.container.str(), id.str());
+        return fmt::format("the store says that '{}' is {} in {}, but it runs in {}", instance_id,
+                           name_of(instance.status.state), instance.status.container.str(),
+                           id.str());
       }
       const Image& image = machine->engine().image_of().at(id);
       const bool is_right =
           image.reference == instance.image.reference && image.archive == instance.image.archive;
       if (!is_right) {
-        return fmt::format("'{}' runs an image that it should not", instance_id);
+        return fmt::format("'{}' runs the wrong image", instance_id);
       }
       seen.insert(container.instance);
       ++running[container.workload];

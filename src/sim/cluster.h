@@ -19,30 +19,30 @@
 
 namespace hearth::sim {
 
-/// Whose the broker is, and how agents find it.
+/// Where the broker runs, and how agents find it.
 enum class BrokerKind : std::uint8_t {
-  kNamed,     ///< One of its own, which agents are told on their command line.
-  kAsked,     ///< One of its own, and agents ask the manager where it is.
-  kEmbedded,  ///< In the manager's process: it ends with it, and is elsewhere and empty then.
+  kNamed,     ///< On its own; its address is on the agents' command line.
+  kAsked,     ///< On its own; agents ask the manager for its address.
+  kEmbedded,  ///< In the manager's process: it ends with it, and restarts empty at another address.
 };
 
 struct ClusterShape {
   std::uint32_t nodes = 3;
   bool with_power = true;        ///< Each node has a power driver.
-  std::uint32_t cpu_millis = 0;  ///< Of each node; 0: not told.
+  std::uint32_t cpu_millis = 0;  ///< Of each node; 0: unknown.
   BrokerKind broker = BrokerKind::kNamed;
   std::size_t inbox_max = 20'000;  ///< The manager's.
   WallClocks wall_clocks = WallClocks::kAgree;
-  std::uint64_t wall_seed = 0;  ///< Of nothing but their errors.
+  std::uint64_t wall_seed = 0;  ///< Only for the errors of the wall clocks.
 };
 
 /// A whole installation: manager, store, broker, machines with agents and engines, an operator, and
-/// the checker that watches them all.
+/// the checker that observes them all.
 class Cluster {
  public:
   Cluster(World& world, const ClusterShape& shape);
 
-  /// Switches everything on and has the nodes imported.
+  /// Switches everything on and imports the nodes.
   void start();
 
   World& world() { return world_; }
@@ -50,31 +50,31 @@ class Cluster {
   SimManager& manager() { return manager_; }
   /// What the manager has on disk.
   const StoredState& stored() const { return manager_.stored(); }
-  Operator& person() { return person_; }
+  Operator& the_operator() { return operator_; }
   Checker& checker() { return checker_; }
   ContentStore& content() { return content_; }
   std::vector<NodeName> node_names() const;
-  /// The containers that run, by their node.
+  /// The running containers of each node.
   using Running = std::map<NodeName, std::set<ContainerId>>;
   Running running() const;
   /// Those that ran when the manager last died.
   const Running& running_at_crash() const { return running_at_crash_; }
   SimMachine& machine(const NodeName& name) { return *machines_.at(name); }
 
-  /// The manager's way to the node's port; the bus is another way.
+  /// Cuts the manager's way to the node's port; the bus is another way.
   void cut_dial(const NodeName& name) { dial_cut_.insert(name); }
   void join_dial(const NodeName& name) { dial_cut_.erase(name); }
-  /// Both ways to the node.
+  /// Cuts both ways to the node.
   void cut_off(const NodeName& name);
-  /// Somebody writes to our topics what is no message of ours.
+  /// A foreign client writes records that are not Hearth's to our topics.
   void write_foreign_records(const NodeName& name);
   void set_power_faults(const PowerFaults& faults) { power_faults_ = faults; }
 
-  /// Ends all faults. Machines that are off stay so for the manager to find; whoever it cannot
-  /// bring back, the operator switches on after a while.
+  /// Ends all faults. Machines that are off stay off for the manager to find; the operator switches
+  /// on after a while those that it cannot recover.
   void heal();
 
-  /// Why what runs is not what was asked for; empty if it is.
+  /// How the running containers differ from what was requested; empty if they do not.
   std::string unsettled();
 
  private:
@@ -105,14 +105,14 @@ class Cluster {
   ContentStore content_;
   std::map<NodeName, std::unique_ptr<SimMachine>> machines_;
   SimManager manager_;
-  Operator person_;
+  Operator operator_;
   Checker checker_;
   std::set<NodeName> dial_cut_;
   Running running_at_crash_;
 };
 
-/// The settings that all simulated clusters use: the default liveness profile, and patience short
-/// enough for a simulated minute.
+/// The settings of all simulated clusters: the default liveness profile, and timeouts short enough
+/// for a simulated minute.
 core::ManagerSettings simulated_manager_settings(bool with_power);
 
 }  // namespace hearth::sim

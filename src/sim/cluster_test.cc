@@ -1,5 +1,5 @@
-// Goal: a fault that does not bite proves nothing. Method: each is made alone, and what it should
-// do to the shells that ship is looked for.
+// Goal: a fault without effect proves nothing. Method: inject each alone, and check its effect on
+// the shells that ship.
 
 #include "sim/cluster.h"
 
@@ -18,7 +18,7 @@ class ClusterTest : public testing::Test {
     shape.cpu_millis = 1000;
     cluster.emplace(world, shape);
     cluster->start();
-    cluster->person().deploy(*WorkloadName::parse("app"), spec());
+    cluster->the_operator().deploy(*WorkloadName::parse("app"), spec());
     EXPECT_TRUE(settles());
   }
   static WorkloadSpec spec() {
@@ -45,10 +45,10 @@ class ClusterTest : public testing::Test {
   std::optional<Cluster> cluster;
 };
 
-TEST_F(ClusterTest, AStoreThatHangsFillsASmallInbox) {
-  start({.inbox_max = 1});  // Of each node little waits.
+TEST_F(ClusterTest, AHangingStoreFillsASmallInbox) {
+  start({.inbox_max = 1});  // Little waits for each node.
   cluster->manager().hang_store();
-  // Something to commit, without which nothing waits.
+  // A commit, without which nothing waits.
   node1().power_off();
   pass(6s);
   EXPECT_GT(shell().shell_counters().inbox_overflows, 0U);
@@ -57,7 +57,7 @@ TEST_F(ClusterTest, AStoreThatHangsFillsASmallInbox) {
   EXPECT_FALSE(world.violation());
 }
 
-TEST_F(ClusterTest, ACommitThatFailsIsTriedAgain) {
+TEST_F(ClusterTest, AFailedCommitIsRetried) {
   start();
   cluster->manager().set_store_fails(true);
   node1().power_off();
@@ -79,17 +79,17 @@ TEST_F(ClusterTest, AManagerGivesUpAStoreThatHangsForLongAndStartsAgain) {
   EXPECT_GT(epoch(), before);
 }
 
-TEST_F(ClusterTest, WhatIsNoneOfOursIsCountedAndChangesNothing) {
+TEST_F(ClusterTest, ForeignRecordsAreCountedAndChangeNothing) {
   start();
   const std::uint64_t rejected = shell().shell_counters().payloads_rejected;
   cluster->write_foreign_records(*NodeName::parse("node1"));
   pass(1s);
   EXPECT_EQ(shell().shell_counters().payloads_rejected - rejected, 6U)
-      << "three on the status topic, three on that of the canary";
+      << "three on the status topic, three on the canary topic";
   EXPECT_EQ(cluster->unsettled(), "");
 }
 
-TEST_F(ClusterTest, AgentsAreToldWhereTheBusIs) {
+TEST_F(ClusterTest, AgentsLearnTheAddressOfTheBus) {
   start({.broker = BrokerKind::kAsked});
   EXPECT_FALSE(world.violation());
 }
@@ -103,7 +103,7 @@ TEST_F(ClusterTest, AgentsFollowABrokerThatEndedWithItsManager) {
   EXPECT_TRUE(node1().agent().bus()->is_connected());
 }
 
-TEST_F(ClusterTest, AnAgentWhoseFileIsDamagedIsAssignedAnew) {
+TEST_F(ClusterTest, AnAgentWithADamagedFileGetsItsAssignmentAgain) {
   start();
   node1().damage_at_power_off();
   node1().power_off();
@@ -112,7 +112,7 @@ TEST_F(ClusterTest, AnAgentWhoseFileIsDamagedIsAssignedAnew) {
   EXPECT_FALSE(world.violation());
 }
 
-TEST_F(ClusterTest, AManagerWhoseDiskLostCommitsFindsOutAgain) {
+TEST_F(ClusterTest, AManagerWhoseDiskLostCommitsRecovers) {
   start();
   node1().power_off();
   pass(4s);
@@ -123,7 +123,7 @@ TEST_F(ClusterTest, AManagerWhoseDiskLostCommitsFindsOutAgain) {
   EXPECT_FALSE(world.violation());
 }
 
-TEST_F(ClusterTest, TopicsThatAreLostAreMadeAgain) {
+TEST_F(ClusterTest, LostTopicsAreCreatedAgain) {
   start();
   cluster->broker().lose_topics();
   EXPECT_FALSE(cluster->broker().carries());

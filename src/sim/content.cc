@@ -43,7 +43,7 @@ Result<void> SimContentClient::hand_over(const std::filesystem::path& file, cons
   if (!parts_.reachable()) return unreachable();
   const SimWorkFolder::Content* content = parts_.folder.find(file);
   if (content == nullptr || content->digest != digest) {
-    return fail(ErrorCode::kCorrupt, "the file is not what it should be");
+    return fail(ErrorCode::kCorrupt, "the file does not match its digest");
   }
   parts_.content.archives.insert_or_assign(digest, content->reference);
   return {};

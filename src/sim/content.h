@@ -13,11 +13,11 @@
 
 namespace hearth::sim {
 
-/// The images and bundles that the manager's content store holds.
+/// The images and bundles in the manager's content store.
 struct ContentStore {
-  std::map<Digest, std::string> archives;  ///< Saved images, and what each is called.
+  std::map<Digest, std::string> archives;  ///< Saved images and their references.
   std::set<Digest> bundles;
-  std::set<Digest> bad_bundles;  ///< Those of them whose Dockerfile does not build.
+  std::set<Digest> bad_bundles;  ///< Those whose Dockerfile does not build.
 };
 
 /// The ContentClient of one agent's process. A transfer takes time and is judged at its end: the

@@ -15,16 +15,16 @@ namespace hearth::sim {
 /// How often a step is followed by a swap, in thousandths.
 inline constexpr std::uint32_t kSwapPermille = 20;
 
-/// After a step of a core (core::Manager, core::Agent): whether its parts agree with each other;
-/// and now and then puts one that is made of its saved state in its place, which must change
-/// nothing. When, is drawn beside the history, for the history to be the same without.
+/// Checks after a step that the parts of a core (core::Manager, core::Agent) agree with each other,
+/// and from time to time replaces the core with a copy made from its saved state, which must change
+/// nothing. The choice is drawn aside, so that the history is the same without.
 template <class Core, class Settings>
 void check_and_swap(World& world, std::string_view who, const Settings& settings, Core& core) {
   if (!world.checks_cores()) return;
   core.check_invariants();
   if (!world.chance_aside(kSwapPermille)) return;
   auto state = core.save();
-  // In place: whoever holds a reference to the core holds one to its copy.
+  // In place, so that references to the core refer to its copy.
   std::destroy_at(&core);
   std::construct_at(&core, settings, state);
   if constexpr (std::equality_comparable<decltype(state)>) {

@@ -6,11 +6,11 @@
 
 namespace hearth::sim {
 
-/// Where in its work on one batch a manager dies.
+/// The point in its work on one batch at which a manager dies.
 enum class CrashPoint : std::uint8_t {
-  kBeforeCommit,  ///< Decided, nothing remembered.
-  kBeforeActing,  ///< Remembered, and not yet known to be.
-  kAmidActing,    ///< Remembered, and so many things done.
+  kBeforeCommit,  ///< Decided, nothing stored.
+  kBeforeActing,  ///< Stored, but not yet known to be.
+  kAmidActing,    ///< Stored, with `effects_done` effects executed.
 };
 
 /// Dies at the `boundary`th commit, counted over all its processes.
@@ -20,22 +20,22 @@ struct CrashPlan {
   std::size_t effects_done = 0;  ///< kAmidActing; at least 1, at most all.
 };
 
-/// Every point of every commit. `boundaries`: what was done in the turn of each.
+/// Every point of every commit. `boundaries`: the number of effects in the turn of each commit.
 std::vector<CrashPlan> crash_plans(const std::vector<std::size_t>& boundaries);
 
-/// Counts the commits of a manager, and what it did in the turn in which it learned of each; says
+/// Counts a manager's commits, and the effects in the turn in which it learned of each, and decides
 /// when it is to die.
 class CrashWatch {
  public:
   void set_plan(const CrashPlan& plan) { plan_ = plan; }
-  /// It was set, and has come to pass.
+  /// It was set, and has been executed.
   bool is_done() const { return !plan_; }
   const std::vector<std::size_t>& boundaries() const { return boundaries_; }
 
-  // Each true if the manager dies of it.
+  // Each returns true if the manager dies from it.
   bool on_commit();
   bool on_committed();
-  /// Something was done to the world in this turn of the manager's loop.
+  /// The manager affected the world in this turn of its loop.
   bool on_effect(std::uint64_t turn);
 
  private:
@@ -43,8 +43,8 @@ class CrashWatch {
 
   std::vector<std::size_t> boundaries_;
   std::optional<CrashPlan> plan_;
-  bool committed_ = false;                    ///< And nothing done since.
-  std::optional<std::uint64_t> acting_turn_;  ///< In which the last commit's actions are done.
+  bool committed_ = false;                    ///< With no effect since.
+  std::optional<std::uint64_t> acting_turn_;  ///< In which the last commit's actions are executed.
 };
 
 }  // namespace hearth::sim

@@ -5,7 +5,8 @@
 namespace hearth::sim {
 namespace {
 
-/// A commit, and so many things done in the turn in which it is known. Whether it was survived.
+/// A commit with `effects` in the turn in which its outcome is known. Returns whether the manager
+/// survived.
 bool survives_step(CrashWatch& watch, std::uint64_t turn, int effects) {
   if (watch.on_commit() || watch.on_committed()) return false;
   for (int i = 0; i < effects; ++i) {
@@ -14,10 +15,10 @@ bool survives_step(CrashWatch& watch, std::uint64_t turn, int effects) {
   return true;
 }
 
-TEST(CrashWatch, CountsWhatIsDoneInTheTurnOfEachCommit) {
+TEST(CrashWatch, CountsTheEffectsInTheTurnOfEachCommit) {
   CrashWatch watch;
   survives_step(watch, 1, 2);
-  EXPECT_FALSE(watch.on_effect(2)) << "of another turn: not of that commit";
+  EXPECT_FALSE(watch.on_effect(2)) << "an effect in another turn does not belong to that commit";
   survives_step(watch, 3, 0);
   survives_step(watch, 4, 1);
   EXPECT_EQ(watch.boundaries(), (std::vector<std::size_t>{2, 0, 1}));

@@ -8,7 +8,7 @@
 
 namespace hearth::sim {
 
-/// The Dialer of one manager's process. Whether there is an answer is judged when the dial
+/// The Dialer of one manager's process. Whether there is an answer is decided when the dial
 /// arrives.
 class SimDialer final : public Dialer {
  public:

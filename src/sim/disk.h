@@ -6,33 +6,32 @@
 
 namespace hearth::sim {
 
-/// The disk beneath a process, as its workers meet it: what they do takes time there, and no time
-/// at all for the loop.
+/// The disk of a process, as its workers use it: their work takes time there, and none on the loop.
 ///
-/// A job's effect comes at one instant in the midst of its time: who dies before has not done it,
-/// who dies after has, and does not know. While the disk hangs no job takes effect and none comes
-/// back, but those that had taken effect have.
+/// A job takes effect at one instant within its duration: a process that dies before has not done
+/// it, one that dies after has, without knowing. While the disk hangs no job takes effect and none
+/// returns, but effects from before remain.
 class SimDisk {
  public:
-  /// Of a job, from the call to the answer.
+  /// Of a job, from the call to the return.
   struct Pace {
     Duration low;
     Duration high;
   };
   SimDisk(World& world, const Pace& pace) : world_(world), pace_(pace) {}
 
-  /// Nothing can be written.
+  /// Writes fail.
   bool is_full() const { return full_; }
   void set_full(bool full) { full_ = full; }
-  /// Everything takes up to kBusyMax.
+  /// Every job takes up to kBusyMax.
   void set_busy(bool busy) { busy_ = busy; }
   void hang() { hangs_ = true; }
   void go_on();
   bool hangs() const { return hangs_; }
 
-  /// From the call to its effect, or from that to the answer.
+  /// The time from the call to the effect, or from there to the return.
   Duration draw_half();
-  /// Runs `task` now, or once the disk does not hang any more.
+  /// Runs `task` at once, or when the disk stops hanging.
   void pass(const Task& task);
 
  private:

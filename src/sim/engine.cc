@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 constexpr int kKilled = 137;
 constexpr int kTerminated = 143;
 constexpr int kCrashed = 1;
-/// How long an answer is waited for.
+/// How long a caller waits for an answer.
 constexpr Duration kPatience = std::chrono::seconds(10);
 
 tl::unexpected<Error> gone() {
@@ -72,7 +72,7 @@ void SimEngine::hang() {
 void SimEngine::go_on() {
   if (!hangs_) return;
   hangs_ = false;
-  host_.world().note(name_, "the engine goes on");
+  host_.world().note(name_, "the engine resumes");
   for (const Task& task : std::exchange(held_, {})) task();
 }
 
@@ -202,7 +202,7 @@ void SimEngine::remove_image(const std::string& reference, const Done& done) {
   });
 }
 
-/// Ends once: by itself, or when it is broken off.
+/// Ends once: on its own, or when it is broken off.
 SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
   const auto reported = std::make_shared<Done>(std::move(done));
   under_way_.insert_or_assign(reference, reported);
@@ -213,7 +213,7 @@ SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
   };
 }
 
-/// The image is there before that is known: a machine that dies in between keeps it.
+/// The image exists before that is reported: a machine that dies in between keeps it.
 void SimEngine::build(const Digest& bundle, const std::string& reference, ChunkSink log,
                       Done done) {
   run(milliseconds(500), milliseconds(4000), breakable(reference, std::move(done)),
@@ -254,7 +254,7 @@ void SimEngine::cancel_build(const std::string& reference) {
   under_way_.erase(found);
 }
 
-/// The same bits where what an earlier build made is still there.
+/// The same bits as long as the cache of an earlier build exists.
 Digest SimEngine::make_archive(const Digest& bundle, const std::string& reference) {
   const std::uint64_t build = kept_builds_.try_emplace(bundle, builds_ + 1).first->second;
   builds_ = std::max(builds_, build);
@@ -304,7 +304,7 @@ void SimEngine::tell_lost(const std::string& why) {
   notify_later(true, [why](const Watch& watch) { watch.on_lost({ErrorCode::kUnavailable, why}); });
 }
 
-/// In order, a little later; nobody keeps a notice for a watch that comes afterwards.
+/// In order, a little later; notices are not kept for later watches.
 void SimEngine::notify_later(bool of_any_start, std::function<void(const Watch&)> how) {
   if (!watch_) return;
   World& world = host_.world();

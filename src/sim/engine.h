@@ -15,36 +15,38 @@
 
 namespace hearth::sim {
 
-/// How likely an operation fails, in thousandths. Half of the failed ones were done all the same.
+/// The probability of failures per operation, in thousandths. Half of the failed ones took effect.
 struct EngineFaults {
   std::uint32_t failure = 0;
 };
 
-/// The container engine of one node. What it holds outlives the machine's boot; what runs does not.
+/// The container engine of one node. Its content outlives the machine's boot; running containers do
+/// not.
 ///
-/// Operations take time and overtake each other; notices come in order, while somebody watches. A
-/// listing tells how it was when it was made, which is earlier than when it arrives.
+/// Operations take time and overtake each other; notices come in order, while there is a watch. A
+/// listing shows the state when it was made, which is earlier than its arrival.
 ///
-/// One that hangs keeps the way of its notices open and answers nothing, though containers live and
-/// die; once it goes on it tells of that, and does half of what it was asked meanwhile.
+/// A hanging engine keeps the connection of its notices open and answers nothing, though containers
+/// start and exit; when it resumes it reports that, and carries out half of the requests made
+/// meanwhile.
 ///
-/// A reference is a name for bits, and no more: two engines make different ones of the same bundle,
-/// and so does one that has lost what it kept of an earlier build. Named bits are told apart by the
-/// digest of their archive.
+/// A reference is only a name for bits: two engines build different bits from the same bundle, and
+/// so does one that has lost the cache of an earlier build. The digest of the archive distinguishes
+/// them.
 class SimEngine {
  public:
   using Done = Completion<void>;
-  /// What the watch of an agent is called with.
+  /// The callbacks of an agent's watch.
   using Watch = ContainerRuntime::Handlers;
 
   SimEngine(SimHost& host, std::string name, const ContentStore& content)
       : host_(host), name_(std::move(name)), content_(content) {}
 
-  /// The machine came up: the engine follows.
+  /// The machine booted: the engine starts.
   void boot();
-  /// The machine lost its power: so did every container.
+  /// The machine lost power, and all containers with it.
   void die();
-  /// The engine restarts, and its containers end with it.
+  /// The engine restarts, and its containers end.
   void restart(Duration down_for);
   void hang();
   void go_on();
@@ -57,17 +59,16 @@ class SimEngine {
   void remove(const ContainerId& container, const Done& done);
   void take_inventory(Completion<Inventory> done);
   void build(const Digest& bundle, const std::string& reference, ChunkSink log, Done done);
-  /// Its digest, which is of the bits and of what they are called.
+  /// Returns the archive's digest, which covers the bits and the reference.
   void save(const std::string& reference, Completion<Digest> done);
   void load(const std::string& reference, const Digest& archive, const Done& done);
   void remove_image(const std::string& reference, const Done& done);
-  /// The connection of its build or saving is dropped: that ends soon, hanging or not.
+  /// Drops the connection of its build or saving, which then ends soon, hanging or not.
   void cancel_build(const std::string& reference);
 
-  /// The container's process ends by itself.
+  /// The container's process ends on its own.
   void crash(const ContainerId& container);
-  /// The engine loses its images behind everybody's back, and with them what a later build could
-  /// have gone on from.
+  /// The engine loses its images unnoticed, and with them the cache of later builds.
   void lose_images() {
     images_.clear();
     kept_builds_.clear();
@@ -76,9 +77,9 @@ class SimEngine {
 
   bool answers() const { return up_ && !hangs_; }
   const std::map<ContainerId, Container>& containers() const { return containers_; }
-  /// The image that each container was made from, as it was then.
+  /// The image that each container was created from, as it was then.
   const std::map<ContainerId, Image>& image_of() const { return image_of_; }
-  /// What a reference stands for here.
+  /// The archive of the reference's bits on this engine.
   std::optional<Digest> archive_of(const std::string& reference) const;
   bool has_images() const { return !images_.empty(); }
   std::size_t running(const InstanceId& instance) const;
@@ -107,7 +108,7 @@ class SimEngine {
   EngineFaults faults_;
   bool up_ = false;
   bool hangs_ = false;
-  std::vector<Task> held_;  ///< What happens when it goes on.
+  std::vector<Task> held_;  ///< To run when it resumes.
   std::uint64_t starts_ = 0;
   std::optional<Watch> watch_;
   std::uint64_t watches_ = 0;
@@ -115,10 +116,10 @@ class SimEngine {
   std::uint64_t made_ = 0;
   std::map<ContainerId, Container> containers_;
   std::map<ContainerId, Image> image_of_;
-  std::map<std::string, Digest> images_;         ///< The archive of what each reference stands for.
+  std::map<std::string, Digest> images_;         ///< The archive of each reference's bits.
   std::map<Digest, std::uint64_t> kept_builds_;  ///< By bundle.
   std::uint64_t builds_ = 0;
-  std::map<std::string, std::shared_ptr<Done>> under_way_;  ///< By reference; empty: told.
+  std::map<std::string, std::shared_ptr<Done>> under_way_;  ///< By reference; empty: completed.
 };
 
 }  // namespace hearth::sim

@@ -57,7 +57,7 @@ FaultSchedule::FaultSchedule(Cluster& cluster, MonoTime end)
       world_(cluster.world()),
       end_(end),
       gap_max_(world_.between(seconds(1), seconds(20))) {
-  // A seed with few kinds of trouble goes deeper into each than one with all of them.
+  // A seed with few kinds of faults explores each more deeply than one with all of them.
   const bool all = world_.chance(300);
   for (const Fault fault : all_faults()) {
     if (all || world_.chance(250)) mix_.push_back(fault);
@@ -125,7 +125,7 @@ void FaultSchedule::reset_node(const NodeName& node) {
 
 void FaultSchedule::crash_node(const NodeName& node) {
   cluster_.machine(node).power_off();
-  // Where no manager does it, a person switches it on again.
+  // If no manager does it, an operator switches it on again.
   for_a_while(seconds(5), seconds(60), [this, node] { cluster_.machine(node).power_on(); });
 }
 
@@ -150,7 +150,7 @@ void FaultSchedule::hang_engine(const NodeName& node) {
 }
 
 void FaultSchedule::trouble_engine(const NodeName& node) {
-  world_.note(node.str(), "its engine fails now and then");
+  world_.note(node.str(), "its engine fails at times");
   cluster_.checker().on_engine_trouble(node);
   cluster_.machine(node).engine().set_faults({.failure = 200});
   for_a_while(seconds(2), seconds(20), [this, node] {
@@ -205,12 +205,12 @@ void FaultSchedule::freeze_manager(const NodeName&) {
 }
 
 void FaultSchedule::fail_commits(const NodeName&) {
-  world_.note("store", "takes nothing");
+  world_.note("store", "refuses commits");
   cluster_.manager().set_store_fails(true);
-  // Seldom for so long that the manager gives up.
+  // Rarely long enough for the manager to give up.
   const Duration most = world_.chance(100) ? seconds(40) : seconds(6);
   for_a_while(milliseconds(300), most, [this] {
-    world_.note("store", "takes again");
+    world_.note("store", "accepts commits again");
     cluster_.manager().set_store_fails(false);
   });
 }
@@ -220,7 +220,7 @@ void FaultSchedule::hang_commits(const NodeName&) {
   cluster_.manager().hang_store();
   const Duration most = world_.chance(100) ? seconds(40) : seconds(8);
   for_a_while(milliseconds(300), most, [this] {
-    world_.note("store", "goes on");
+    world_.note("store", "resumes");
     cluster_.manager().let_store_go_on();
   });
 }
@@ -255,7 +255,7 @@ void FaultSchedule::lose_topics(const NodeName&) {
 }
 
 void FaultSchedule::trouble_bus(const NodeName&) {
-  world_.note("broker", "loses, doubles and delays");
+  world_.note("broker", "loses, duplicates and delays records");
   cluster_.broker().set_faults({.loss = static_cast<std::uint32_t>(world_.prng().below(200)),
                                 .duplication = static_cast<std::uint32_t>(world_.prng().below(200)),
                                 .delay_max = world_.between(milliseconds(5), milliseconds(400))});
@@ -263,7 +263,7 @@ void FaultSchedule::trouble_bus(const NodeName&) {
 }
 
 void FaultSchedule::write_foreign_records(const NodeName& node) {
-  world_.note("broker", "somebody writes what is none of ours, also about " + node.str());
+  world_.note("broker", "gets foreign records, also about " + node.str());
   cluster_.write_foreign_records(node);
 }
 
@@ -272,7 +272,7 @@ void FaultSchedule::cut(const NodeName& node, bool bus, bool dial, std::string_v
   if (bus) cluster_.broker().cut(node.str());
   if (dial) cluster_.cut_dial(node);
   for_a_while(milliseconds(300), seconds(25), [this, node] {
-    world_.note(node.str(), "is joined again");
+    world_.note(node.str(), "is connected again");
     cluster_.broker().join(node.str());
     cluster_.join_dial(node);
   });
@@ -294,12 +294,12 @@ void FaultSchedule::cut_manager_from_bus(const NodeName&) {
   world_.note("manager", "is cut from the bus");
   cluster_.broker().cut(kManagerWay);
   for_a_while(milliseconds(200), seconds(10), [this] {
-    world_.note("manager", "reaches the bus");
+    world_.note("manager", "reaches the bus again");
     cluster_.broker().join(kManagerWay);
   });
 }
 
-/// It begins to read long after it began to run.
+/// It starts to read long after its process started.
 void FaultSchedule::start_agent_cut_off(const NodeName& node) {
   crash_agent(node);
   cut_node_off(node);
@@ -313,7 +313,7 @@ void FaultSchedule::start_manager_cut_off(const NodeName& node) {
 // -- the power driver
 
 void FaultSchedule::trouble_power(const NodeName&) {
-  world_.note("power", "switches fail now and then");
+  world_.note("power", "switches fail at times");
   cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300});
   for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
 }

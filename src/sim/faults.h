@@ -7,14 +7,14 @@
 
 namespace hearth::sim {
 
-/// Lets things go wrong at random: crashes, freezes, cuts, stalls, failures, in the mix and at the
-/// pace that the seed draws. Each ends by itself or at Cluster::heal().
+/// Injects random faults: crashes, freezes, cuts, stalls, failures, in the mix and at the pace that
+/// the seed draws. Each ends on its own or at Cluster::heal().
 class FaultSchedule {
  public:
   FaultSchedule(Cluster& cluster, MonoTime end);
 
  private:
-  /// One kind of trouble; `node` is whom it strikes, where it is a node's.
+  /// One kind of fault; `node` is the one affected, if it affects a node.
   using Fault = void (FaultSchedule::*)(const NodeName& node);
   static const std::vector<Fault>& all_faults();
 

@@ -7,8 +7,8 @@
 
 namespace hearth::sim {
 
-/// A machine's power and processor: what runs on it does so only in this boot of the machine, and
-/// not while it is frozen.
+/// A machine's power and processor: tasks on it run only in the boot in which they were scheduled,
+/// and not while it is frozen.
 class SimHost {
  public:
   SimHost(World& world, const WallError& wall_error) : world_(world), wall_error_(wall_error) {}
@@ -16,11 +16,11 @@ class SimHost {
   World& world() { return world_; }
   bool is_up() const { return up_; }
   bool is_frozen() const { return frozen_; }
-  /// What its clocks show: the monotonic one starts with the boot, and the other may be wrong.
+  /// Its clocks: the monotonic one starts with the boot, the other can be wrong.
   Instant instant() const { return {MonoTime(world_.now() - booted_at_), wall()}; }
   WallTime wall() const { return world_.wall() + wall_error_.at(world_.now()); }
 
-  /// `uptime`: for how long it has been up already.
+  /// `uptime`: how long it has been up already.
   void boot(Duration uptime = {});
   void die();
   void freeze() { frozen_ = up_; }

@@ -9,11 +9,11 @@
 
 namespace hearth::sim {
 
-/// The HttpClient of one process. Who answers a call, and what, is judged when it
+/// The HttpClient of one process. The server of a call, and its answer, are decided when the call
 /// arrives.
 class SimHttp final : public HttpClient {
  public:
-  /// nullopt: nobody answers, and the call ends at its timeout.
+  /// nullopt: there is no answer, and the call ends at its timeout.
   using Server = std::function<std::optional<Result<HttpReply>>(const HttpCall& call)>;
 
   SimHttp(
@@ -23,9 +23,9 @@ class SimHttp final : public HttpClient {
   void send(HttpCall call, Completion<HttpReply> done) override {
     place(std::move(call), std::move(done));
   }
-  /// The log of a build: whoever watches it sees it, or not.
+  /// The log of a build, which is discarded.
   std::unique_ptr<HttpUpload> open_upload(HttpCall call, Completion<HttpReply> done) override;
-  // The shells have no use for these.
+  // The shells do not use these.
   void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override;
   void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override;
   void stream(HttpCall, ChunkSink, Completion<void>) override;

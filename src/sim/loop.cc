@@ -9,8 +9,8 @@
 
 namespace hearth::sim {
 
-/// One wake of the world serves all arming for later instants than its own: shells arm anew at
-/// every step, mostly for the same deadline.
+/// One wake-up in the world serves all timers armed for later instants than its own: shells rearm
+/// at every step, mostly for the same deadline.
 class SimLoop::SimTimer final : public Timer {
  public:
   SimTimer(SimLoop& loop, std::function<void()> on_fire)
@@ -30,7 +30,7 @@ class SimLoop::SimTimer final : public Timer {
   void cancel() override { state_->due.reset(); }
 
  private:
-  /// Shared with the wakes under way. Their loop is there when they come: it lets nothing run that
+  /// Shared with pending wake-ups. Their loop exists when they run: it lets nothing run that
   /// outlives it.
   struct State {
     State(SimLoop& the_loop, std::function<void()> fire)
@@ -39,7 +39,7 @@ class SimLoop::SimTimer final : public Timer {
     static void wake(const std::shared_ptr<State>& state) {
       if (state->next_wake && *state->next_wake <= *state->due) return;
       const MonoTime at = *state->due;
-      // Nobody lives to see it.
+      // It would never be reached.
       if (at == MonoTime::max()) return;
       state->next_wake = at;
       state->loop.after(at - state->loop.world().now(), [state, at] { on_wake(state, at); });
@@ -55,7 +55,7 @@ class SimLoop::SimTimer final : public Timer {
     }
 
     SimLoop& loop;
-    std::shared_ptr<std::function<void()>> on_fire;  // Shared with a call that may end us.
+    std::shared_ptr<std::function<void()>> on_fire;  // Shared with a call that can destroy this.
     std::optional<MonoTime> due;
     std::optional<MonoTime> next_wake;
   };
@@ -81,7 +81,7 @@ class SimLoop::SimWorker final : public Worker {
     static void begin(const std::shared_ptr<State>& state) {
       later(state, [state] { take_effect(state); });
     }
-    /// The half of a job's time, and longer if the disk hangs then.
+    /// Waits for half of a job's time, and longer if the disk hangs then.
     static void later(const std::shared_ptr<State>& state, const Task& task) {
       SimDisk& disk = state->loop.disk_;
       const auto step = [state, runs = state->loop.alive(), task] {
@@ -102,7 +102,7 @@ class SimLoop::SimWorker final : public Worker {
     }
 
     SimLoop& loop;
-    std::deque<std::function<OnLoop()>> jobs;  ///< The first is under way.
+    std::deque<std::function<OnLoop()>> jobs;  ///< The first is in progress.
     bool is_owned = true;
   };
   std::shared_ptr<State> state_;

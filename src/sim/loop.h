@@ -10,16 +10,16 @@
 
 namespace hearth::sim {
 
-/// The Loop of one simulated process, and its Clock. Time is the world's: no task takes
-/// any, a worker's job takes what its disk needs, and while the host is frozen nothing runs, so
-/// that timers are late then.
+/// The Loop of one simulated process, and its Clock. Time is the world's: tasks take none, a
+/// worker's job takes what its disk needs, and while the host is frozen nothing runs, so that
+/// timers are then late.
 ///
-/// The order is always the same: by instant, and at the same instant as asked for.
+/// The order is always the same: by instant, and at the same instant in the order of the requests.
 ///
-/// A process may die amid a task, called by a shell that is amid a step. It cannot be destroyed
-/// then; so it becomes deaf and mute by end(): nothing that it was given runs any more, and every
-/// simulated port asks runs() before it lets the process do anything to the world. Whoever owns the
-/// process destroys it in a task of the world's own.
+/// A process can die within a task, in a call from a shell in the middle of a step. It cannot be
+/// destroyed then; so end() isolates it: nothing that it was given runs any more, and every
+/// simulated port checks runs() before it lets the process affect the world. The owner of the
+/// process destroys it in a separate task of the world.
 class SimLoop final : public Loop, public Clock {
  public:
   /// `disk`: of its workers. Both outlive the loop; timers and workers do not.
@@ -33,14 +33,14 @@ class SimLoop final : public Loop, public Clock {
   std::unique_ptr<Worker> make_worker() override;
   Instant now() const override { return host_.instant(); }
 
-  /// Something reaches the process after `delay`, if it still runs by then.
+  /// Runs `task` after `delay`, if the process still runs by then.
   void after(Duration delay, Task task);
-  /// The process is no more.
+  /// Ends the process.
   void end() { *runs_ = false; }
   bool runs() const { return *runs_; }
-  /// The same, for what may be asked when the loop is gone.
+  /// The same as runs(), for callers that can outlive the loop.
   std::shared_ptr<const bool> alive() const { return runs_; }
-  /// Counts the tasks that ran.
+  /// The number of tasks that ran.
   std::uint64_t turn() const { return *turn_; }
   World& world() { return host_.world(); }
 

@@ -64,16 +64,16 @@ TEST_F(SimLoopTest, NothingRunsAfterTheEndOfItsProcess) {
   EXPECT_THAT(log, IsEmpty());
 }
 
-TEST_F(SimLoopTest, AJobIsDoneBeforeThatIsKnown) {
+TEST_F(SimLoopTest, AJobTakesEffectBeforeItReturns) {
   const auto worker = loop.make_worker();
   worker->run(job("job"));
   EXPECT_TRUE(subject.run_until([this] { return !log.empty(); }));
-  EXPECT_THAT(log, ElementsAre("job")) << "who dies now has done it and does not know";
+  EXPECT_THAT(log, ElementsAre("job")) << "a process that dies here has done it without knowing";
   subject.run_for(8ms);
   EXPECT_THAT(log, ElementsAre("job", "job is known"));
 }
 
-TEST_F(SimLoopTest, WhileTheDiskHangsNoJobIsDone) {
+TEST_F(SimLoopTest, WhileTheDiskHangsNoJobTakesEffect) {
   const auto worker = loop.make_worker();
   subject.disk.hang();
   worker->run(job("job"));
@@ -84,7 +84,7 @@ TEST_F(SimLoopTest, WhileTheDiskHangsNoJobIsDone) {
   EXPECT_THAT(log, ElementsAre("job", "job is known"));
 }
 
-TEST_F(SimLoopTest, WhatIsDoneWhenTheDiskHangsIsKnownOnceItGoesOn) {
+TEST_F(SimLoopTest, AJobThatTookEffectBeforeTheDiskHungReturnsOnceItResumes) {
   const auto worker = loop.make_worker();
   worker->run(job("job"));
   EXPECT_TRUE(subject.run_until([this] { return !log.empty(); }));

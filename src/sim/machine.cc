@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Until the supervisor starts an agent again that died by itself.
+/// The supervisor's wait before it restarts an agent that died on its own.
 constexpr Duration kSupervisorPause = seconds(1);
 constexpr SimDisk::Pace kDiskPace{.low = milliseconds(1), .high = milliseconds(15)};
 
@@ -64,7 +64,7 @@ void SimMachine::boot() {
   start_agent_after(world_.between(milliseconds(200), milliseconds(1500)));
 }
 
-/// Not if another start, or end, comes before.
+/// Has no effect if another start, or an end, comes before.
 void SimMachine::start_agent_after(Duration delay) {
   host_.after(delay, [this, start = ++agent_starts_] {
     if (start == agent_starts_) start_agent();

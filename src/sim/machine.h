@@ -10,8 +10,8 @@
 
 namespace hearth::sim {
 
-/// One node: a machine with a power switch, a disk, an engine and an agent that a supervisor
-/// starts again.
+/// One node: a machine with a power switch, a disk, an engine, and an agent with a supervisor that
+/// restarts it.
 class SimMachine {
  public:
   struct Parts {
@@ -24,25 +24,25 @@ class SimMachine {
     AgentProcess::Hooks agent;
     std::function<void(const Assignment&)> on_saved;
     std::function<void()> on_agent_crash;
-    std::function<void()> on_disk_lost;  ///< What the agent had stored, that is.
+    std::function<void()> on_disk_lost;  ///< The agent's stored state, that is.
   };
-  /// `bus`: what its agent is told on its command line.
+  /// `bus`: from its agent's command line.
   SimMachine(Parts parts, core::AgentSettings settings, std::optional<BusAddress> bus, Hooks hooks);
 
   /// Boots unless it is up already.
   void power_on();
-  /// Everything on it ends at once. Its disk stays.
+  /// Ends everything on it at once. Its disk stays.
   void power_off();
-  /// The agent's process ends; the supervisor starts it again after `down_for`.
+  /// The agent's process ends; the supervisor restarts it after `down_for`.
   void crash_agent(Duration down_for);
-  /// The agent dies around its next save: before it, or after it and before it is known to be done.
+  /// The agent dies around its next save: before it, or after it without knowing.
   enum class SaveCrash : std::uint8_t { kNone, kBefore, kAfter };
   void crash_agent_at_save(SaveCrash when) { save_crash_ = when; }
   void freeze();
   void thaw();
-  /// A fresh disk, for which the agent is down for a while: it has no memory.
+  /// Replaces the disk while the agent is down for a while: its state is lost.
   void lose_disk(Duration down_for);
-  /// At the next power cut what the agent wrote last will be found damaged.
+  /// The next power cut damages what the agent wrote last.
   void damage_at_power_off() { damaged_at_power_off_ = true; }
   void spare_at_power_off() { damaged_at_power_off_ = false; }
 
@@ -56,7 +56,7 @@ class SimMachine {
   bool agent_runs() const { return agent_ != nullptr; }
   /// Precondition: agent_runs().
   const AgentProcess& agent() const { return *agent_; }
-  /// Up, running, with its agent and its engine.
+  /// Up and not frozen, with its agent and its engine running.
   bool works() const {
     return host_.is_up() && !host_.is_frozen() && agent_runs() && engine_.answers();
   }
@@ -90,7 +90,7 @@ class SimMachine {
   SaveCrash save_crash_ = SaveCrash::kNone;
   bool damaged_at_power_off_ = false;
   std::unique_ptr<AgentProcess> agent_;
-  std::vector<std::unique_ptr<AgentProcess>> ended_;  ///< Perhaps amid a task, until the next.
+  std::vector<std::unique_ptr<AgentProcess>> ended_;  ///< Possibly within a task, until the next.
 };
 
 }  // namespace hearth::sim

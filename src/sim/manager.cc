@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr std::string_view kName = "manager";
 constexpr SimDisk::Pace kDiskPace{.low = milliseconds(1), .high = milliseconds(8)};
-/// Until the supervisor starts it again, if it died by itself or by a plan.
+/// The supervisor's wait before it restarts a manager that died on its own or by a plan.
 constexpr Duration kSupervisorPause = seconds(1);
 
 }  // namespace
@@ -72,7 +72,7 @@ void SimManager::end() {
   process_->end();
   ended_.push_back(std::move(process_));
   world_.after(Duration(0), [this] { ended_.clear(); });
-  // Who starts it again ends a process that hangs.
+  // The supervisor ends a hanging process before a restart.
   thaw();
 }
 

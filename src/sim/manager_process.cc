@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr Duration kSendWithin = seconds(5);
 constexpr std::size_t kSendQueueMax = 20'000;
-/// Short enough for the store's troubles of a simulated minute to exceed it now and then.
+/// Short enough for the store's faults in a simulated minute to exceed it at times.
 constexpr Duration kStorePatience = seconds(20);
 constexpr Duration kCommitSlowAfter = seconds(2);
 
@@ -51,7 +51,7 @@ ManagerProcess::ManagerProcess(const Parts& parts, const Config& config, const H
                               .http = http_,
                               .power = power_},
                  hooks.on_fatal);
-  // As the process's main function: it is back before the loop runs.
+  // As the process's main function does: this returns before the loop runs.
   loop_.post([this] { shell_->start(); });
 }
 
@@ -74,7 +74,7 @@ void ManagerProcess::on_publish(const BusRecord& record) const {
 void ManagerProcess::on_step(const core::ManagerBatch& batch, core::Manager& manager) {
   if (!loop_.runs()) return;
   if (manager.next_deadline() <= loop_.now().mono) {
-    loop_.world().violate("no-busy-loop", "the manager wants to be woken in the past");
+    loop_.world().violate("no-busy-loop", "the manager requests a wake-up in the past");
   }
   hooks_.on_batch(batch);
   const core::ManagerSettings settings = manager.settings();

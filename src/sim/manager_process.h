@@ -18,16 +18,16 @@ namespace hearth::sim {
 /// wires it to real ones.
 class ManagerProcess {
  public:
-  /// Who looks on, and the world around the manager.
+  /// Observers, and the world around the manager.
   struct Hooks {
     std::function<void(const core::ManagerBatch&)> on_batch;  ///< Decided, not yet stored.
     std::function<void(const Assignment&)> on_assignment;     ///< About to be published.
     std::function<void(const ClusterEvent&)> on_event;        ///< About to be published.
-    SimPower::Switch on_power_order;                          ///< A switch is about to be told.
+    SimPower::Switch on_power_order;  ///< A switch is about to be requested.
     SimPower::Switch switch_power;
     SimDialer::Answer dial;
     SimHttp::Server agents;
-    Task on_effect;                       ///< Something was done to the world.
+    Task on_effect;                       ///< The world was affected.
     std::function<void(Error)> on_fatal;  ///< It gives up.
   };
   struct Parts {
@@ -52,7 +52,7 @@ class ManagerProcess {
   std::uint64_t turn() const { return loop_.turn(); }
   const ManagerShell& shell() const { return *shell_; }
   const SimBus& bus() const { return bus_; }
-  /// As over HTTP: it arrives in a turn of the loop of its own.
+  /// As over HTTP: the command arrives in a separate turn of the loop.
   void ask(Command command, Completion<core::CommandResult> done);
 
  private:

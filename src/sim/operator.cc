@@ -31,7 +31,7 @@ std::string words_of(const Command& command) {
   return std::visit(Words{}, command);
 }
 
-/// Whether the same command is to be asked again.
+/// Whether the same command is to be repeated.
 bool may_pass(ErrorCode code) {
   switch (code) {
     case ErrorCode::kConflict:
@@ -84,7 +84,7 @@ void Operator::ask_next(const std::string& thing) {
   ask_again(thing, question, kAnswerTimeout);
 }
 
-/// Unless it was answered by then.
+/// Unless it has been answered by then.
 void Operator::ask_again(const std::string& thing, std::uint64_t question, Duration later) {
   world_.after(later, [this, thing, question] {
     if (lines_[thing].asked == question) ask_next(thing);
@@ -101,8 +101,8 @@ void Operator::on_reply(const std::string& thing, std::uint64_t question,
   ask_next(thing);
 }
 
-/// A workload that is not there when it is to be stopped or removed was removed before, by a
-/// command whose answer was lost.
+/// If a workload does not exist when it is to be stopped or removed, an earlier command whose
+/// answer was lost has removed it.
 void Operator::keep(const Command& command) {
   if (const auto* deploy = std::get_if<DeployWorkload>(&command)) {
     promised_.insert_or_assign(deploy->name, deploy->spec);

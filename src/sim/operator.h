@@ -14,8 +14,8 @@
 
 namespace hearth::sim {
 
-/// A person at the command line: asks, waits for the answer, asks again if none comes. What was
-/// answered is kept, to hold the manager to its word.
+/// An operator at the command line: sends commands, waits for the answers, and repeats commands
+/// without one. The answers are kept, to be compared with what follows.
 class Operator {
  public:
   using Ask = std::function<void(const Command&, Completion<core::CommandResult>)>;
@@ -27,14 +27,14 @@ class Operator {
   void remove(const WorkloadName& name);
 
   bool is_waiting() const;
-  /// What each workload was last promised to be; nullopt: that nothing of it runs.
+  /// What each workload was last confirmed to be; nullopt: none of it runs.
   const std::map<WorkloadName, std::optional<WorkloadSpec>>& promised() const { return promised_; }
 
  private:
-  /// Commands about one thing, the first of which is being asked.
+  /// Commands about one thing, the first of which has been sent.
   struct Line {
     std::deque<Command> commands;
-    std::optional<std::uint64_t> asked;  ///< By which question.
+    std::optional<std::uint64_t> asked;  ///< The number of the request.
   };
   void enqueue(const std::string& thing, Command command);
   void ask_next(const std::string& thing);

@@ -6,7 +6,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The latest answer of a switch; the manager has long given it up by then.
+/// The latest answer of a switch, long after the manager has given it up.
 constexpr Duration kAnswerMax = seconds(15);
 
 }  // namespace
@@ -31,7 +31,7 @@ void SimPower::switch_power(const NodeName& node, PowerVerb verb, Completion<voi
                           Duration delay, const Result<void>& outcome) {
     if (*alive) loop.after(delay, [done, outcome] { done(outcome); });
   };
-  // By value: the switch outlives the manager that told it.
+  // By value: the switch outlives the manager that requested it.
   world.after(world.between(milliseconds(50), milliseconds(1500)),
               [on_switch = hooks_.on_switch, node, verb, fate, late, answer] {
                 switch (fate) {

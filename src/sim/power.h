@@ -9,16 +9,16 @@
 
 namespace hearth::sim {
 
-/// The power driver's troubles, in thousandths. `deaf`: of those that do not fail to act, how many
-/// are not known to have: half of them say that they failed, the others answer late or never.
+/// Faults of the power driver, in thousandths. `deaf`: of the switches that are carried out, how
+/// many are not reported as such: half of these are reported as failed, the others late or never.
 struct PowerFaults {
-  std::uint32_t failure = 0;    ///< Nothing is switched, and the driver says so.
-  std::uint32_t no_answer = 0;  ///< Nothing is switched, and the driver is silent.
+  std::uint32_t failure = 0;    ///< Nothing is switched, and the driver reports that.
+  std::uint32_t no_answer = 0;  ///< Nothing is switched, and the driver does not answer.
   std::uint32_t deaf = 0;
 };
 
-/// The PowerDriver of one manager's process. What it was told it does, whether or not the manager
-/// lives to learn of it.
+/// The PowerDriver of one manager's process. It carries out each request, whether or not the
+/// manager lives to receive the answer.
 class SimPower final : public PowerDriver {
  public:
   using Switch = std::function<void(const NodeName& node, PowerVerb verb)>;

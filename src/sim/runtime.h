@@ -9,8 +9,8 @@
 
 namespace hearth::sim {
 
-/// The ContainerRuntime of one agent's process: a client of its node's engine. What the engine was
-/// told it does, whether or not the agent lives to learn of it.
+/// The ContainerRuntime of one agent's process: a client of its node's engine. The engine carries
+/// out each request, whether or not the agent lives to receive the answer.
 class SimRuntime final : public ContainerRuntime {
  public:
   struct Parts {
@@ -18,7 +18,7 @@ class SimRuntime final : public ContainerRuntime {
     SimEngine& engine;
     SimWorkFolder& folder;
     const SimDisk& disk;
-    std::function<void(const ContainerId&)> on_stop;  ///< One is about to be stopped.
+    std::function<void(const ContainerId&)> on_stop;  ///< A container is about to be stopped.
   };
   explicit SimRuntime(Parts parts) : parts_(std::move(parts)) {}
 
@@ -35,11 +35,11 @@ class SimRuntime final : public ContainerRuntime {
                   Completion<Digest> done) override;
   void load_image(const std::filesystem::path& file, Completion<void> done) override;
   void remove_image(const std::string& reference, Completion<void> done) override;
-  /// The shell follows none.
+  /// The shell follows no logs.
   void logs(LogRequest, ChunkSink, Completion<void>) override;
 
  private:
-  /// The same for an agent that has died meanwhile: nothing.
+  /// The same; without effect if the agent has died meanwhile.
   template <class... Arguments>
   std::function<void(Arguments...)> while_it_lives(std::function<void(Arguments...)> call) const {
     return [alive = parts_.loop.alive(), call = std::move(call)](Arguments... arguments) {

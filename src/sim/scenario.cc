@@ -17,18 +17,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// After the last fault everything is as it should be within so long: a quarantined node is
-/// switched on by a person, a lost notice found by the next listing, a crash loop waited out.
+/// Within this time after the last fault all must be well: a quarantined node is switched on by the
+/// operator, a lost notice found by the next listing, a crash loop waited out.
 constexpr Duration kSettleMax = seconds(120);
-/// What is settled for so long was not merely passing by.
+/// A state that lasts this long is not merely passing.
 constexpr Duration kSettledFor = seconds(3);
-/// Longer than every period of the agents, so that whatever stirs by itself is seen to do so.
+/// Longer than every period of the agents, so that any activity of their own shows.
 constexpr Duration kQuiet = seconds(35);
-/// Between what is done in the ordinary one.
+/// The duration of the ordinary scenario.
 constexpr Duration kOrdinaryDay = std::chrono::minutes(2);
 constexpr std::uint32_t kCpuOfNode = 1000;
 constexpr std::size_t kInbox = 20'000;
-/// Full after a second or two of a store that hangs.
+/// Full after a second or two of a hanging store.
 constexpr std::size_t kSmallInbox = 3;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
@@ -47,7 +47,7 @@ Digest bundle(std::uint64_t number) {
   return *Digest::parse(fmt::format("sha256:{:064x}", number));
 }
 
-/// One scenario under way: a cluster, and the words in which its script is written.
+/// One scenario in progress: a cluster, and the vocabulary of its script.
 class Story {
  public:
   Story(std::uint64_t seed, HistoryOptions options)
@@ -85,7 +85,7 @@ class Story {
   void pass(Duration duration) { world_.run_until(world_.now() + duration); }
   bool broken() const { return world_.violation().has_value(); }
 
-  /// Everything must come right within `most`.
+  /// All must be well within `most`.
   void settle(Duration most = kSettleMax) {
     const MonoTime end = world_.now() + most;
     MonoTime unsettled_at = world_.now();
@@ -99,18 +99,18 @@ class Story {
       }
       pass(milliseconds(500));
     }
-    if (!broken()) world_.note("checker", "everything is as it was asked for");
+    if (!broken()) world_.note("checker", "everything is as requested");
   }
 
-  /// Nothing may stir, and everything must stay as it is.
+  /// Nothing must be done, and everything must stay as it is.
   void stay_quiet() {
-    pass(core::StatusReporter::kReportPeriod + seconds(1));  // What was lost is told again by then.
+    pass(core::StatusReporter::kReportPeriod + seconds(1));  // Lost reports are repeated by then.
     cluster_->checker().expect_quiet(true);
     pass(kQuiet);
     cluster_->checker().expect_quiet(false);
     if (broken()) return;
     if (const std::string why = cluster_->unsettled(); !why.empty()) {
-      world_.violate("settles", "did not stay so: " + why);
+      world_.violate("settles", "did not last: " + why);
     }
   }
 
@@ -142,7 +142,7 @@ class Story {
 // The random scenario.
 // ------------------------------------------------------------------------------
 
-/// What the operator does while things go wrong.
+/// The operator's commands during the faults.
 void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
   World& world = story.world();
   Cluster& cluster = story.cluster();
@@ -158,7 +158,7 @@ void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
   };
   for (std::uint64_t name = 1; name <= names; ++name) {
     world.after(world.between(milliseconds(0), seconds(10)), [&, name, draw_spec] {
-      cluster.person().deploy(Story::workload(name), draw_spec());
+      cluster.the_operator().deploy(Story::workload(name), draw_spec());
     });
   }
   const std::uint64_t changes = world.prng().below(8);
@@ -166,11 +166,11 @@ void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
     const WorkloadName name = Story::workload(1 + world.prng().below(names));
     world.at(world.now() + world.between(seconds(5), end - world.now()), [&, name, draw_spec] {
       const std::uint64_t what = world.prng().below(10);
-      if (what < 6) return cluster.person().deploy(name, draw_spec());
-      if (!cluster.person().promised().contains(name)) return;
-      if (what < 8) return cluster.person().stop(name);
-      cluster.person().remove(name);
-      if (what == 9) cluster.person().deploy(name, draw_spec());
+      if (what < 6) return cluster.the_operator().deploy(name, draw_spec());
+      if (!cluster.the_operator().promised().contains(name)) return;
+      if (what < 8) return cluster.the_operator().stop(name);
+      cluster.the_operator().remove(name);
+      if (what == 9) cluster.the_operator().deploy(name, draw_spec());
     });
   }
 }
@@ -189,7 +189,7 @@ void tell_random(Story& story) {
                            .inbox_max = world.chance(300) ? kSmallInbox : kInbox};
   story.begin(shape);
   const MonoTime end = world.now() + world.between(seconds(20), seconds(90));
-  // One node's room is left free, for what is replaced.
+  // The capacity of one node is left free, for replacements.
   const std::uint32_t slots = (shape.nodes - 1) * (kCpuOfNode / kCpuOfInstance);
   plan_commands(story, slots, end);
   const FaultSchedule faults(story.cluster(), end);
@@ -200,13 +200,13 @@ void tell_random(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
-// The scripted ones.
+// The scripted scenarios.
 // --------------------------------------------------------------------------------
 
 void deploy_two(Story& story) {
   story.begin({.nodes = 3, .with_power = true, .cpu_millis = kCpuOfNode});
-  story.cluster().person().deploy(Story::workload(1), Story::spec(1, 2));
-  story.cluster().person().deploy(Story::workload(2), Story::spec(2, 1));
+  story.cluster().the_operator().deploy(Story::workload(1), Story::spec(1, 2));
+  story.cluster().the_operator().deploy(Story::workload(2), Story::spec(2, 1));
 }
 
 void tell_partition(Story& story) {
@@ -231,11 +231,11 @@ void tell_partition(Story& story) {
   story.pass(seconds(20));
   if (story.broken()) return;
   story.expect(!cluster.manager().core().bus_carries(), "the manager should know it is blind");
-  story.expect(story.verdict(2) == NodeState::kLive, "nobody should be judged");
+  story.expect(story.verdict(2) == NodeState::kLive, "no node should be judged");
   cluster.broker().join(kManagerWay);
   story.settle(seconds(20));
 
-  story.world().note("script", "node2 is cut off from everybody");
+  story.world().note("script", "node2 is cut off completely");
   cluster.cut_off(Story::node(2));
   story.pass(seconds(8));
   if (story.broken()) return;
@@ -259,8 +259,8 @@ void tell_broker_stall(Story& story) {
     story.machine(3).power_off();
     story.pass(seconds(10));
     if (story.broken()) return;
-    story.expect(story.verdict(3) == NodeState::kLive, "nobody should be judged meanwhile");
-    story.world().note("script", "the broker goes on, with all that it held");
+    story.expect(story.verdict(3) == NodeState::kLive, "no node should be judged meanwhile");
+    story.world().note("script", "the broker resumes, with everything it held");
     cluster.broker().set_state(SimBroker::State::kCarries);
     story.pass(seconds(2));
     if (story.broken()) return;
@@ -301,7 +301,7 @@ void tell_power_cycle(Story& story) {
   cluster.set_power_faults({.deaf = 1000});
   story.machine(2).power_off();
   story.pass(seconds(15));
-  cluster.heal();  // The manager may have given it up: then a person comes.
+  cluster.heal();  // The manager might have given it up: then the operator switches it on.
   story.settle();
   if (!story.broken()) story.stay_quiet();
 }
@@ -310,17 +310,17 @@ void tell_rolling_update(Story& story) {
   story.begin({.nodes = 3, .with_power = true, .cpu_millis = kCpuOfNode});
   Cluster& cluster = story.cluster();
   const WorkloadName name = Story::workload(1);
-  cluster.person().deploy(name, Story::spec(1, 3));
+  cluster.the_operator().deploy(name, Story::spec(1, 3));
   story.settle();
   for (std::uint64_t release = 2; release <= 4 && !story.broken(); ++release) {
-    cluster.person().deploy(name, Story::spec(release, 3));
+    cluster.the_operator().deploy(name, Story::spec(release, 3));
     const MonoTime rolled = story.world().now() + seconds(20);
     while (!story.broken() && story.world().now() < rolled) {
       story.pass(milliseconds(50));
       story.expect(story.running(name) >= 3, "an update should not cost an instance");
     }
     story.settle(seconds(30));
-    cluster.person().deploy(name, Story::spec(release + 10, 3));
+    cluster.the_operator().deploy(name, Story::spec(release + 10, 3));
     story.pass(story.world().between(milliseconds(500), seconds(8)));
     story.machine(static_cast<std::uint32_t>(release - 1)).power_off();
     story.settle();
@@ -328,7 +328,7 @@ void tell_rolling_update(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
-/// A builder that has an image which the content store has not.
+/// A builder with an image that it has not uploaded yet.
 SimMachine* find_builder(Story& story) {
   for (std::uint32_t number = 1; number <= 3; ++number) {
     if (story.machine(number).engine().has_images()) return &story.machine(number);
@@ -340,7 +340,7 @@ void tell_builder_death(Story& story) {
   story.begin({.nodes = 3, .with_power = true, .cpu_millis = kCpuOfNode});
   Cluster& cluster = story.cluster();
   const WorkloadName name = Story::workload(1);
-  cluster.person().deploy(name, Story::spec(1, 2));
+  cluster.the_operator().deploy(name, Story::spec(1, 2));
   SimMachine* builder = nullptr;
   const MonoTime end = story.world().now() + seconds(30);
   while (builder == nullptr && story.world().now() < end && !story.broken()) {
@@ -348,14 +348,14 @@ void tell_builder_death(Story& story) {
     builder = find_builder(story);
   }
   story.expect(builder != nullptr && cluster.content().archives.empty(),
-               "an image should be built and not yet handed over");
+               "an image should be built and not yet uploaded");
   if (story.broken()) return;
   story.world().note("script", "the builder loses power with the image");
   builder->power_off();
   story.settle();
   if (story.broken()) return;
-  // So many that the first builder, back again, gets some of them.
-  cluster.person().deploy(name, Story::spec(1, 6));
+  // Enough instances that the first builder, once back, gets some of them.
+  cluster.the_operator().deploy(name, Story::spec(1, 6));
   story.settle();
   if (!story.broken()) story.stay_quiet();
 }
@@ -363,17 +363,18 @@ void tell_builder_death(Story& story) {
 void tell_ordinary(Story& story) {
   story.begin({.nodes = 10, .with_power = true, .cpu_millis = kCpuOfNode});
   for (std::uint64_t number = 1; number <= 4; ++number) {
-    story.cluster().person().deploy(Story::workload(number), Story::spec(number, 4));
+    story.cluster().the_operator().deploy(Story::workload(number), Story::spec(number, 4));
   }
   story.settle();
   story.pass(kOrdinaryDay);
-  story.cluster().person().deploy(Story::workload(1), Story::spec(5, 5));
-  story.cluster().person().remove(Story::workload(2));
+  story.cluster().the_operator().deploy(Story::workload(1), Story::spec(5, 5));
+  story.cluster().the_operator().remove(Story::workload(2));
   story.settle();
   if (!story.broken()) story.stay_quiet();
 }
 
-/// Where nothing but the manager was struck, what ran when it died is neither ended nor replaced.
+/// If only the manager was affected, the containers that ran when it died are neither ended nor
+/// replaced.
 void expect_untouched(Story& story, const std::optional<NodeName>& struck) {
   const Cluster::Running now = story.cluster().running();
   for (const auto& [node, containers] : story.cluster().running_at_crash()) {
@@ -402,14 +403,14 @@ void tell_manager_crashes(Story& story, const std::optional<CrashPlan>& plan) {
   story.settle();
   if (story.broken()) return;
   if (has_died() && !died_before) expect_untouched(story, Story::node(1));
-  story.cluster().person().deploy(Story::workload(2), Story::spec(3, 2));
-  story.cluster().person().remove(Story::workload(1));
+  story.cluster().the_operator().deploy(Story::workload(2), Story::spec(3, 2));
+  story.cluster().the_operator().remove(Story::workload(1));
   story.settle();
   story.expect(!plan || has_died(), "the manager should have died");
   if (!story.broken()) story.stay_quiet();
 }
 
-/// Seed 1 dies nowhere, each further one at the next point, and so on round and round.
+/// With seed 1 it survives, with each further one it dies at the next point, cyclically.
 std::optional<CrashPlan> plan_of(std::uint64_t seed) {
   if (seed < 2) return std::nullopt;
   Story undisturbed(1, {});
@@ -422,7 +423,7 @@ std::optional<CrashPlan> plan_of(std::uint64_t seed) {
 }  // namespace
 
 Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions options) {
-  // The script of the crashes must be the same for every one of them.
+  // The script must be the same for every crash point.
   const std::uint64_t drawn = scenario == Scenario::kManagerCrashes ? 1 : seed;
   Story story(drawn, std::move(options));
   switch (scenario) {

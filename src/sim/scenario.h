@@ -14,14 +14,14 @@ namespace hearth::sim {
 /// A story that a simulated cluster is put through. All but kRandom are scripted, and the seed
 /// draws what a script leaves open: delays, latencies, numbers.
 enum class Scenario : std::uint8_t {
-  kRandom,          ///< Everything that can go wrong does, at random; then it must all come right.
+  kRandom,          ///< Everything that can go wrong does, at random; in the end all must be well.
   kPartition,       ///< A node cut from the bus, one cut off, the manager cut off.
   kManagerCrashes,  ///< A deploy and a failover, with the manager killed at one step of it.
-  kBrokerStall,     ///< The broker stops and goes on with a burst; is down; loses its topics.
+  kBrokerStall,     ///< The broker stalls and resumes with a burst; is down; loses its topics.
   kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
-  kRollingUpdate,   ///< Generations follow each other under crashes.
-  kBuilderDeath,    ///< A builder dies with an image that it has not handed over, and comes back.
-  kOrdinary,        ///< Ten nodes, a few workloads, and nothing goes wrong: to measure speed by.
+  kRollingUpdate,   ///< Generations follow each other during crashes.
+  kBuilderDeath,    ///< A builder dies with an image that it has not uploaded, and comes back.
+  kOrdinary,        ///< Ten nodes, a few workloads and no faults: to measure speed.
 };
 
 struct Outcome {
@@ -29,22 +29,22 @@ struct Outcome {
   std::vector<std::string> last_lines;  ///< Of the timeline.
   std::uint64_t trace_hash = 0;
   Duration simulated{};
-  /// kManagerCrashes: at how many points the manager can be killed, each of which is a seed.
+  /// kManagerCrashes: the number of points at which the manager can be killed; each has a seed.
   std::uint64_t crash_points = 0;
 };
 
-/// What changes nothing about a history but what is seen of it.
+/// Options that do not change a history, only what is recorded of it.
 struct HistoryOptions {
-  LineSink sink = {};  ///< Gets the timeline as it is written; may be empty.
+  LineSink sink = {};  ///< Receives the timeline as it is written; can be empty.
   Words words = {};    ///< Of the trace.
   WallClocks wall_clocks = WallClocks::kDisagree;
   CoreChecks core_checks = CoreChecks::kAfterEachStep;
 };
 
-/// One history.
+/// Plays one history.
 Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions options = {});
 
-/// All of them, by name.
+/// The names of all scenarios.
 std::vector<std::string_view> scenario_names();
 
 std::string_view name_of(Scenario scenario);

@@ -4,7 +4,7 @@
 
 namespace hearth::sim {
 
-namespace log = spdlog;  // source check: allow logging, it is here to be switched off
+namespace log = spdlog;  // source check: allow logging, it is switched off here
 
 SilentLog::SilentLog() : usual_level_(log::get_level()) {
   log::set_level(log::level::off);

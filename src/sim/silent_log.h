@@ -2,8 +2,8 @@
 
 namespace hearth::sim {
 
-/// While it lives nothing is logged. The shells log as they do in service; in a history that would
-/// drown the timeline, which says the same.
+/// Suppresses all logging while it exists. The shells log as in production; in a history that would
+/// hide the timeline, which says the same.
 class SilentLog {
  public:
   SilentLog();

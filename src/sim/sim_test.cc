@@ -1,5 +1,5 @@
-// Goal: whatever goes wrong, no promise is broken, and once nothing goes wrong any more, what runs
-// is what was asked for. Method: histories by the thousand; src/sim/checker.h names the promises.
+// Goal: whatever goes wrong, no promise is broken, and once the faults end, everything requested
+// runs. Method: thousands of histories; src/sim/checker.h names the promises.
 
 #include <algorithm>
 
@@ -60,13 +60,13 @@ TEST(OrdinaryDays, BreakNoPromise) {
 TEST(ManagerCrashes, AtEveryPointOfEveryStepNeitherForgetNorRepeat) {
   const Outcome undisturbed = run_scenario(Scenario::kManagerCrashes, 1);
   ASSERT_FALSE(undisturbed.violation) << undisturbed.violation->detail;
-  // A deploy, a failover, an update and a removal are many steps, and many things to do in each.
+  // A deploy, a failover, an update and a removal are many steps with many effects each.
   ASSERT_GT(undisturbed.crash_points, 150U);
   play(Scenario::kManagerCrashes, 2, undisturbed.crash_points);
 }
 
-// Goal: a wall clock decides nothing. Method: the same history on clocks that show the same, and on
-// ones that are off by up to two days and are set in between.
+// Goal: a wall clock decides nothing. Method: the same history on clocks that agree, and on ones
+// that are off by up to two days and are set in between.
 TEST(WallClocks, ThatDisagreeChangeNothing) {
   const auto trace = [](std::uint64_t seed, WallClocks clocks) {
     return run_scenario(Scenario::kRandom, seed,
@@ -79,8 +79,8 @@ TEST(WallClocks, ThatDisagreeChangeNothing) {
   }
 }
 
-// Goal: a core's saved state is all that it knows. Method: the same history with cores that are
-// replaced by their copies after one step in fifty, and with ones that never are.
+// Goal: a core's saved state is complete. Method: the same history with cores that are
+// replaced with copies after one step in fifty, and with ones that never are.
 TEST(CoreChecks, ChangeNothing) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     EXPECT_EQ(run_scenario(Scenario::kRandom, seed, {.core_checks = CoreChecks::kNone}).trace_hash,
@@ -103,7 +103,7 @@ TEST(Simulation, AnotherSeedIsAnotherHistory) {
             run_scenario(Scenario::kRandom, 2).trace_hash);
 }
 
-TEST(Simulation, BeingWatchedChangesNothing) {
+TEST(Simulation, ASinkChangesNothing) {
   std::size_t lines = 0;
   const Outcome watched =
       run_scenario(Scenario::kRandom, 3, {.sink = [&lines](const std::string&) { ++lines; }});

@@ -5,7 +5,7 @@
 namespace hearth::sim {
 namespace {
 
-/// Of what fails, how often it was done, in thousandths.
+/// The part of failed commits that are done, in thousandths.
 constexpr std::uint32_t kDoneAllTheSame = 200;
 
 bool tells_only_what_was_seen(const StoredState& before, const PutInstance& write) {

@@ -11,13 +11,13 @@
 namespace hearth::sim {
 
 /// The Store of the manager, on its disk: it outlives the manager's processes. A commit happens at
-/// one instant, all of it or nothing.
+/// one instant, completely or not at all.
 ///
-/// One that fails may have been done all the same, and is then tried again. The last ones can be
-/// lost where the disk did not keep what it promised, which a crash of the process brings to light.
+/// A failed commit might have been done, and is then retried. The last commits can be lost if the
+/// disk did not keep its promise, which shows when the process crashes.
 class SimStore final : public Store {
  public:
-  /// Lost by lose_last() at most.
+  /// The most commits that lose_last() loses.
   static constexpr std::size_t kLostMax = 8;
 
   struct Hooks {
@@ -29,24 +29,24 @@ class SimStore final : public Store {
 
   Result<Snapshot> load() override { return state_.snapshot(); }
   Result<void> commit(const std::vector<Write>& writes) override;
-  /// None: what the shell asks for goes to who follows the events of long ago.
+  /// Always empty: only followers of long past events read from here.
   Result<std::vector<ClusterEvent>> events_after(std::uint64_t, std::size_t) override { return {}; }
 
-  /// Commits fail until further notice.
+  /// Commits fail until this is reset.
   void set_fails(bool fails) { fails_ = fails; }
   bool fails() const { return fails_; }
   const StoredState& state() const { return state_; }
 
-  /// Goes back by as many commits as it is told, or as may be lost; returns how many. Lost are only
-  /// commits that told of what was seen: which nodes live, how instances fare, what is gone. What
-  /// else would be broken promises, the Checker says.
+  /// Goes back by `commits`, or by as many as can be lost; returns how many. Only commits that
+  /// recorded observations are lost: which nodes live, how instances fare, what is gone. The
+  /// Checker describes what losing others would break.
   std::size_t lose_last(std::size_t commits);
 
  private:
   World& world_;
   Hooks hooks_;
   StoredState state_;
-  std::deque<StoredState> before_;  ///< The states before the last commits that may be lost.
+  std::deque<StoredState> before_;  ///< The states before the last commits that can be lost.
   bool fails_ = false;
 };
 

@@ -23,7 +23,7 @@ TEST_F(SimStoreTest, KeepsWhatIsCommitted) {
   EXPECT_EQ(state(), NodeState::kLive);
 }
 
-TEST_F(SimStoreTest, ACommitThatFailsIsNowAndThenDoneAllTheSame) {
+TEST_F(SimStoreTest, AFailedCommitIsSometimesDone) {
   store.set_fails(true);
   int done = 0;
   for (std::uint64_t epoch = 1; epoch <= 200; ++epoch) {
@@ -34,13 +34,13 @@ TEST_F(SimStoreTest, ACommitThatFailsIsNowAndThenDoneAllTheSame) {
   EXPECT_LT(done, 100);
 }
 
-TEST_F(SimStoreTest, WhoDiesBeforeACommitHasNotDoneIt) {
+TEST_F(SimStoreTest, ACrashBeforeACommitPreventsIt) {
   survives = false;
   EXPECT_FALSE(store.commit({PutEpoch{{3}}}));
   EXPECT_EQ(store.state().epoch(), Epoch{});
 }
 
-TEST_F(SimStoreTest, LosesTheLastCommitsAsFarAsTheyTellWhatWasSeen) {
+TEST_F(SimStoreTest, LosesTheLastCommitsThatOnlyRecordObservations) {
   ASSERT_TRUE(store.commit({PutEpoch{{3}}, PutNode{node(NodeState::kLive)}}));
   ASSERT_TRUE(store.commit({PutNode{node(NodeState::kSuspect)}}));
   ASSERT_TRUE(store.commit({PutNode{node(NodeState::kDead)}}));
@@ -51,7 +51,7 @@ TEST_F(SimStoreTest, LosesTheLastCommitsAsFarAsTheyTellWhatWasSeen) {
   EXPECT_EQ(store.state().epoch(), Epoch{3});
 }
 
-TEST_F(SimStoreTest, DoesNotLoseWhatAnAgentMayHaveBeenTold) {
+TEST_F(SimStoreTest, DoesNotLoseWhatAnAgentMightHaveReceived) {
   Instance instance{.id = {"app-1"}, .workload = *WorkloadName::parse("app"), .generation = {1}};
   ASSERT_TRUE(store.commit({PutInstance{instance}}));
   instance.node = *NodeName::parse("node1");

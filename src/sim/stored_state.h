@@ -8,7 +8,7 @@
 
 namespace hearth::sim {
 
-/// What the manager keeps on disk, as of one instant.
+/// What the manager has on disk at one instant.
 class StoredState {
  public:
   void commit(const std::vector<Write>& writes);

@@ -8,10 +8,10 @@
 
 namespace hearth::sim {
 
-/// All that is decided or told, in words: what the trace of a history is made of.
+/// Text for all decisions and messages, from which the trace of a history is made.
 ///
-/// Wall times are left out. They are copied, never weighed: histories on clocks that disagree must
-/// be the same, word by word.
+/// Wall times are left out. They are copied and never evaluated: histories on clocks that disagree
+/// must be the same, word for word.
 std::string text_of(const Write& write);
 std::string text_of(const core::ManagerAction& action);
 std::string text_of(const Assignment& assignment);

@@ -9,8 +9,8 @@
 
 namespace hearth::sim {
 
-/// The WorkFolder on a node's disk: which files lie in it, and what they hold. It outlives the
-/// processes and boots of agent and machine.
+/// The WorkFolder on a node's disk: its files and their contents. It outlives the processes and
+/// boots of agent and machine.
 class SimWorkFolder final : public WorkFolder {
  public:
   struct Content {

@@ -18,18 +18,18 @@ namespace hearth::sim {
 using Task = std::function<void()>;
 using LineSink = std::function<void(const std::string& line)>;
 
-/// Pieces of text and what stands for them in the trace: the words of another revision, so that two
-/// revisions that differ in words alone have the same histories. Applied one after the other.
+/// Pieces of text and their replacements in the trace: the words of another revision, so that two
+/// revisions that differ only in words have the same histories. Applied one after the other.
 using Words = std::vector<std::pair<std::string, std::string>>;
 
-/// Whether the machines' wall clocks show the same.
+/// Whether the machines' wall clocks show the same time.
 enum class WallClocks : std::uint8_t { kAgree, kDisagree };
 
-/// Whether the parts of a core are held against each other after each of its steps, and cores are
-/// replaced by their copies (core_check.h).
+/// Whether the parts of a core are checked against each other after each of its steps, and cores
+/// are replaced with copies (core_check.h).
 enum class CoreChecks : std::uint8_t { kNone, kAfterEachStep };
 
-/// How far a machine's wall clock is off, and how far once somebody has set it.
+/// How far a machine's wall clock is off, and how far after it has been set.
 struct WallError {
   WallClock::duration before{};
   WallClock::duration after{};
@@ -45,19 +45,19 @@ struct Violation {
   std::string detail;
 };
 
-/// The ground that everything simulated stands on: one clock, one source of chance, one queue of
-/// what happens next, and the timeline of what happened.
+/// The base of everything simulated: one clock, one source of chance, one queue of future tasks,
+/// and the timeline of the past.
 ///
 /// Deterministic: tasks run in the order of their instants and, at the same instant, in the order
-/// in which they were asked for; all chance comes from the seed. So one seed is one history, and
-/// trace_hash() tells whether two runs were the same. Not thread-safe.
+/// of the requests; all chance comes from the seed. So one seed is one history, and trace_hash()
+/// shows whether two runs were the same. Not thread-safe.
 class World {
  public:
-  /// Of the timeline this much is kept for the report of a violation.
+  /// The part of the timeline that is kept for the report of a violation.
   static constexpr std::size_t kLinesKeptMax = 60;
 
   struct Options {
-    LineSink sink = {};  ///< Gets each line of the timeline as it is written; may be empty.
+    LineSink sink = {};  ///< Receives each line of the timeline as it is written; can be empty.
     Words words = {};    ///< Of the trace.
     CoreChecks core_checks = CoreChecks::kAfterEachStep;
   };
@@ -65,12 +65,12 @@ class World {
 
   MonoTime now() const { return now_; }
   Duration since_start() const { return now_ - kStart; }
-  /// What a right clock shows.
+  /// The time that a correct clock shows.
   WallTime wall() const;
 
   void at(MonoTime when, Task task);
   void after(Duration delay, Task task) { at(now_ + delay, std::move(task)); }
-  /// Runs what is due until `end`; stops early at a violation. Leaves the clock at `end` otherwise.
+  /// Runs what is due until `end`, where it leaves the clock; stops early at a violation.
   void run_until(MonoTime end);
 
   Prng& prng() { return prng_; }
@@ -78,12 +78,12 @@ class World {
   Duration between(Duration low, Duration high);
   bool chance(std::uint32_t permille) { return permille > 0 && prng_.chance(permille); }
   bool checks_cores() const { return options_.core_checks == CoreChecks::kAfterEachStep; }
-  /// The same as chance(), from a source of its own: for what must not change the history.
+  /// Like chance(), but from a separate source: for draws that must not change the history.
   bool chance_aside(std::uint32_t permille) { return aside_prng_.chance(permille); }
 
   /// Writes a line to the timeline and into the trace.
   void note(std::string_view who, std::string_view what);
-  /// Into the trace only: for what happens too often to be read.
+  /// Adds to the trace only: for events too frequent to be read.
   void trace(std::string_view text);
   /// Notes a violation; the first one ends the run.
   void violate(std::string property, std::string detail);

@@ -27,7 +27,7 @@ void write(JsonWriter& out, const BuildOrder& build) {
   out.field("reference", build.reference).end_object();
 }
 
-/// What must stop is not listed, so "stop" is no desired_state of an assignment.
+/// An instance to be stopped is not listed, so "stop" is not accepted in an assignment.
 Result<DesiredState> parse_assigned_state(std::string_view word) {
   Result<DesiredState> desired_state = parse_desired_state(word);
   if (desired_state && *desired_state != DesiredState::kStop) return desired_state;
@@ -85,7 +85,7 @@ std::vector<AssignedInstance> read_instances(const JsonValue& value) {
   const auto twin = std::adjacent_find(
       instances.begin(), instances.end(),
       [](const AssignedInstance& a, const AssignedInstance& b) { return a.id == b.id; });
-  if (twin != instances.end()) value.fault(fmt::format("has '{}' twice", twin->id.str()));
+  if (twin != instances.end()) value.fault(fmt::format("duplicate id '{}'", twin->id.str()));
   return instances;
 }
 
@@ -126,10 +126,11 @@ Result<std::string> encode(const Assignment& assignment) {
 
   std::string text = std::move(out).text();
   if (text.size() <= kAssignmentBytesMax) return text;
-  return fail(ErrorCode::kExhausted,
-              fmt::format("the assignment of node '{}' has {} bytes; at most {} can be sent: give "
-                          "its workloads smaller environments, or other nodes some of them",
-                          assignment.node.str(), text.size(), kAssignmentBytesMax));
+  return fail(
+      ErrorCode::kExhausted,
+      fmt::format("the assignment of node '{}' has {} bytes; at most {} can be sent: make the "
+                  "environments of its workloads smaller, or move some of them to other nodes",
+                  assignment.node.str(), text.size(), kAssignmentBytesMax));
 }
 
 Result<Assignment> decode_assignment(std::string_view text) {

@@ -8,17 +8,17 @@
 
 namespace hearth {
 
-/// An assignment longer than this is neither written nor read: with its key it is a record of the
-/// bus, and brokers take 1 MiB by default. Placement gives no node more than fits.
+/// A longer assignment is neither written nor read: with its key it must fit into one record of the
+/// bus, and brokers accept 1 MiB by default. Placement never gives a node more than fits.
 inline constexpr std::size_t kAssignmentBytesMax = 896 * 1000;
 
-/// An assignment as it stands on an assignment topic and on the node's disk
+/// The JSON of an assignment, on an assignment topic and on the node's disk
 /// (docs/reference/protocol.md). kExhausted if it would be longer than kAssignmentBytesMax.
 Result<std::string> encode(const Assignment& assignment);
 
-/// Every field is required, lists too: an assignment with a part missing must not read as "stop the
-/// rest". Instances come ordered by id. kCorrupt, with the path, for anything else than an
-/// assignment.
+/// Every field is required, lists included: an assignment with a missing part must not read as
+/// "stop the rest". Instances are returned ordered by id. kCorrupt, with the path, for anything
+/// that is not an assignment.
 Result<Assignment> decode_assignment(std::string_view text);
 
 }  // namespace hearth

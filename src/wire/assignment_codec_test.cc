@@ -39,7 +39,7 @@ TEST(AssignmentCodec, AnIncompleteAssignmentIsRefused) {
   EXPECT_THAT(fault_of(with_instances("[{}]")), StartsWith("$.instances[0].id: is missing\n"));
 }
 
-TEST(AssignmentCodec, InstancesComeOrderedAndOnce) {
+TEST(AssignmentCodec, InstancesAreOrderedAndUnique) {
   const std::string text =
       with_instances("[" + instance("a-2", "run") + "," + instance("a-1", "stage") + "]");
   const Assignment assignment = decode_assignment(text).value();
@@ -47,16 +47,17 @@ TEST(AssignmentCodec, InstancesComeOrderedAndOnce) {
   EXPECT_EQ(assignment.instances[0].id, InstanceId{"a-1"});
   EXPECT_EQ(
       fault_of(with_instances("[" + instance("a-2", "run") + "," + instance("a-2", "run") + "]")),
-      "$.instances: has 'a-2' twice");
+      "$.instances: duplicate id 'a-2'");
 }
 
-TEST(AssignmentCodec, WhatMustStopIsNotListed) {
+TEST(AssignmentCodec, TheDesiredStateStopIsRefused) {
   EXPECT_EQ(fault_of(with_instances("[" + instance("a-1", "stop") + "]")),
             "$.instances[0].desired_state: must be one of: stage, run");
 }
 
-TEST(AssignmentCodec, AnotherVersionIsToldAndNothingElse) {
-  EXPECT_THAT(fault_of(R"({"v":3})"), StartsWith("$.v: is 3, but this side reads version 1"));
+TEST(AssignmentCodec, AnotherVersionIsTheOnlyFaultReported) {
+  EXPECT_THAT(fault_of(R"({"v":3})"),
+              StartsWith("$.v: is version 3, but only version 1 is supported"));
 }
 
 TEST(AssignmentCodec, TheHeartbeatIntervalIsBounded) {
@@ -69,7 +70,7 @@ TEST(AssignmentCodec, TheHeartbeatIntervalIsBounded) {
   }
 }
 
-TEST(AssignmentCodec, WhatIsTooLongIsNeitherWrittenNorRead) {
+TEST(AssignmentCodec, NeitherWritesNorReadsMoreThanTheBound) {
   Assignment assignment{.node = NodeName::parse("node1").value(),
                         .number = {},
                         .heartbeat_interval = std::chrono::milliseconds(500),
@@ -81,7 +82,7 @@ TEST(AssignmentCodec, WhatIsTooLongIsNeitherWrittenNorRead) {
   const std::string longest = encode(assignment).value();
   EXPECT_EQ(longest.size(), kAssignmentBytesMax);
   EXPECT_EQ(decode_assignment(longest), assignment);
-  EXPECT_THAT(fault_of(longest + " "), HasSubstr("at most 896000 are read"));
+  EXPECT_THAT(fault_of(longest + " "), HasSubstr("the limit is 896000"));
 
   assignment.images[0].reference += 'x';
   const Result<std::string> too_long = encode(assignment);
@@ -90,7 +91,7 @@ TEST(AssignmentCodec, WhatIsTooLongIsNeitherWrittenNorRead) {
   EXPECT_THAT(too_long.error().message, HasSubstr("node 'node1' has 896001 bytes"));
 }
 
-TEST(AssignmentCodec, TheMostThatANodeMayBeGivenFits) {
+TEST(AssignmentCodec, TheLargestPossibleAssignmentFits) {
   Assignment assignment{.node = NodeName::parse(std::string(63, 'n')).value(),
                         .number = {},
                         .heartbeat_interval = std::chrono::milliseconds(500),
@@ -108,7 +109,7 @@ TEST(AssignmentCodec, TheMostThatANodeMayBeGivenFits) {
                               .generation = {1'000'000},
                               .image = {reference, digest},
                               .container = {}};
-    // What costs most: each byte is written as six.
+    // The worst case: each byte is written as six.
     constexpr std::size_t kShare = kEnvironmentBytesPerNodeMax / kInstancesPerNodeMax;
     instance.container.environment["E"] = std::string(kShare - 1, '\x01');
     assignment.instances.push_back(std::move(instance));

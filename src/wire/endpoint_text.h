@@ -7,7 +7,7 @@
 
 namespace hearth {
 
-/// The port of a manager that was not told another.
+/// The default port of a manager.
 inline constexpr std::uint16_t kManagerPort = 7700;
 
 /// "host:port", with brackets around an IPv6 address.

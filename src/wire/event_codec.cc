@@ -23,13 +23,13 @@ Result<std::uint64_t> parse_seq(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, ec] = std::from_chars(text.data(), end, seq);
   if (ec == std::errc() && rest == end) return seq;
-  return fail(ErrorCode::kInvalidArgument, "must be a whole number in a string, as \"17\"");
+  return fail(ErrorCode::kInvalidArgument, "must be a whole number in a string, such as \"17\"");
 }
 
 std::optional<ClusterEvent> read_event(JsonObject& in) {
   const JsonValue spec_version = in.required("specversion");
   if (const auto version = spec_version.text(); version && *version != kSpecVersion) {
-    spec_version.fault("must be \"1.0\", the version of CloudEvents that is read here");
+    spec_version.fault("must be \"1.0\", the only supported version of CloudEvents");
     return std::nullopt;
   }
   JsonObject data = in.required("data").object();

@@ -21,7 +21,7 @@ TEST(EventCodec, AnEventIsACloudEvent) {
             R"("data":{"v":1,"message":"no heartbeat for 2.0 s"}})");
 }
 
-TEST(EventCodec, WhatItSaysIsCutWhereItIsRead) {
+TEST(EventCodec, CutsLongTextWhenReading) {
   const auto read = [](std::size_t subject, std::size_t message) {
     const ClusterEvent event{.type = EventType::kNodeDead,
                              .subject = std::string(subject, 's'),
@@ -43,8 +43,8 @@ TEST(EventCodec, OtherCloudEventsAreRefusedByPath) {
   const std::string message = fault_of(
       R"({"specversion":"1.0","id":"x1","type":"com.example","time":"now","data":{"message":""}})");
   EXPECT_EQ(message,
-            "$.id: must be a whole number in a string, as \"17\"\n"
-            "$.time: a time is written as in \"2026-03-01T09:15:02.123Z\" (RFC 3339)\n"
+            "$.id: must be a whole number in a string, such as \"17\"\n"
+            "$.time: must be a time as in \"2026-03-01T09:15:02.123Z\" (RFC 3339)\n"
             "$.type: must begin with \"hearth.\"\n"
             "$.subject: is missing");
 }

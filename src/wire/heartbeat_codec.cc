@@ -33,7 +33,7 @@ constexpr LoadField kLoadFields[] = {
     {"io_stall", &Load::io_stall},
 };
 
-/// How much of a heartbeat is written. Each is shorter than the one before.
+/// How much of a heartbeat is written. Each is shorter than the previous one.
 enum class Detail : std::uint8_t { kAll, kNoReasons, kNoReport };
 
 class HeartbeatWriter {
@@ -177,7 +177,7 @@ std::optional<std::string> read_term(const JsonValue& value) {
 std::optional<Report> read_report(const JsonValue& value) {
   JsonObject in = value.object();
   Report report;
-  // Lists that are missing must not read as "nothing runs here": a report is complete.
+  // A missing list must not read as "nothing runs here": a report is complete.
   in.required("instances").each([&](const JsonValue& item) {
     JsonObject instance = item.object();
     const InstanceId id{wire::text_up_to(kTermBytesMax, instance.required("id"))};
@@ -185,7 +185,7 @@ std::optional<Report> read_report(const JsonValue& value) {
       report.workloads.emplace(id, std::move(*workload));
     }
     if (!report.instances.emplace(id, read_status(instance)).second) {
-      item.fault("has an id that another instance of this report has");
+      item.fault("duplicate id: another instance of this report has it");
     }
   });
   report.images = in.required("images").list(read_term);

@@ -8,26 +8,26 @@
 
 namespace hearth {
 
-/// A heartbeat longer than this is refused unread. Room for the report of some 700 instances.
+/// A longer heartbeat is refused unread. Holds the report of some 700 instances.
 inline constexpr std::size_t kHeartbeatBytesMax = 256 * 1024;
-/// A reason, or a problem, is cut to this where it is written, since it is told with every report,
-/// and where it is read: it becomes part of events and rows, whoever wrote it.
+/// A reason or a problem is cut to this where it is written, since every report repeats it, and
+/// where it is read, since it becomes part of events and rows.
 inline constexpr std::size_t kReasonBytesMax = 1024;
-/// An id, a name or a reference is cut to this where it is read. Ours are far shorter; one that was
-/// cut ends with "…" and is therefore nobody's.
+/// An id, a name or a reference is cut to this where it is read. Ours are far shorter; a cut one
+/// ends with "…" and therefore matches none of ours.
 inline constexpr std::size_t kTermBytesMax = 256;
 
-/// A heartbeat as it stands on a status topic (docs/reference/protocol.md).
+/// The JSON of a heartbeat, on a status topic (docs/reference/protocol.md).
 ///
-/// What is written is always read again by decode_heartbeat(), whatever the strings hold: a node
-/// must not be taken for dead because of a byte in a log line. A report that does not fit in
-/// kHeartbeatBytesMax goes without its reasons; if that is not enough the heartbeat goes without
-/// the report, which means "not told".
+/// decode_heartbeat() accepts everything that this writes, whatever the strings contain: a node
+/// must not be declared dead because of a byte in a log line. A report that does not fit into
+/// kHeartbeatBytesMax is written without its reasons; if it still does not fit, the heartbeat is
+/// written without a report, which means "not reported".
 std::string encode(const Heartbeat& heartbeat);
 
-/// Any JSON object is a sign of life, `{}` too: what it does not tell is absent. kCorrupt, with the
-/// path, for what is no JSON object, too large or too deep, of another version, or has a field that
-/// is known and of a wrong type.
+/// Any JSON object is a sign of life, even `{}`: fields it lacks are absent. kCorrupt, with the
+/// path, for text that is not a JSON object, is too large or too deep, is of another version, or
+/// has a known field of a wrong type.
 Result<Heartbeat> decode_heartbeat(std::string_view text);
 
 }  // namespace hearth

@@ -42,7 +42,7 @@ TEST(HeartbeatCodec, AKnownFieldOfAWrongTypeIsRefusedByItsPath) {
   EXPECT_THAT(fault_of("[1]"), StartsWith("$: must be an object"));
 }
 
-// Goal: no two instants that a topic tells lie further apart than a Duration holds.
+// Goal: no two instants read from a topic are further apart than a Duration can hold.
 TEST(HeartbeatCodec, AnInstantBeyondItsBoundIsRefused) {
   const auto sent_at = [](const std::string& count) {
     return decode_heartbeat("{\"sent_at_ns\":" + count + "}");
@@ -55,7 +55,7 @@ TEST(HeartbeatCodec, AnInstantBeyondItsBoundIsRefused) {
   EXPECT_FALSE(decode_canary(R"({"v":1,"epoch":1,"seq":1,"sent_at_ns":9223372036854775807})"));
 }
 
-TEST(HeartbeatCodec, WhoseItIsMayBeToldInAnyWords) {
+TEST(HeartbeatCodec, TheNodeFieldAcceptsAnyText) {
   EXPECT_EQ(decode_heartbeat("{}")->node, "");
   EXPECT_EQ(decode_heartbeat(R"({"node":"The Gateway, 7th floor"})")->node,
             "The Gateway, 7th floor");
@@ -70,21 +70,21 @@ TEST(HeartbeatCodec, AReportMustBeComplete) {
               StartsWith("$.report.instances[0].state: must be one of: pending, "));
   EXPECT_THAT(fault_of(R"({"report":{"instances":[{"id":"a-1","state":"running"},
                            {"id":"a-1","state":"running"}],"images":[],"builds":[]}})"),
-              StartsWith("$.report.instances[1]: has an id that another instance"));
+              StartsWith("$.report.instances[1]: duplicate id: another instance"));
   EXPECT_THAT(fault_of(
                   R"({"report":{"instances":[{"id":"a-1","workload":"A","state":"running"}],
                            "images":[],"builds":[]}})"),
               StartsWith("$.report.instances[0].workload: name 'A' must match"));
 }
 
-TEST(HeartbeatCodec, AnotherVersionIsToldAndNothingElse) {
+TEST(HeartbeatCodec, AnotherVersionIsTheOnlyFaultReported) {
   EXPECT_THAT(fault_of(R"({"v":2,"seq":"changed"})"),
-              StartsWith("$.v: is 2, but this side reads version 1 only"));
+              StartsWith("$.v: is version 2, but only version 1 is supported"));
 }
 
-TEST(HeartbeatCodec, WhatIsTooLongIsRefusedUnread) {
+TEST(HeartbeatCodec, RefusesUnreadWhatIsTooLong) {
   const std::string text = "{\"note\":\"" + std::string(kHeartbeatBytesMax, 'x') + "\"}";
-  EXPECT_THAT(fault_of(text), HasSubstr("at most 262144 are read"));
+  EXPECT_THAT(fault_of(text), HasSubstr("the limit is 262144"));
 }
 
 TEST(HeartbeatCodec, AHeartbeatWithoutReportIsShort) {
@@ -108,9 +108,8 @@ TEST(HeartbeatCodec, LongReasonsAreCutBetweenCharacters) {
   EXPECT_EQ(problem, heartbeat.report->problem.substr(0, kReasonBytesMax - 3) + "…");
 }
 
-// Goal: who writes to a status topic decides nothing about the size of events and rows: a reason
-// of 250 KiB used to reach both.
-TEST(HeartbeatCodec, WordsOfOthersAreCutWhereTheyAreRead) {
+// Goal: a sender on a status topic cannot inflate events and rows, which quote its reasons.
+TEST(HeartbeatCodec, CutsTextOfOthersWhenReading) {
   const auto read = [](std::size_t reason, std::size_t term) {
     const std::string r(reason, 'r');
     const std::string t(term, 't');
@@ -144,7 +143,7 @@ TEST(HeartbeatCodec, WordsOfOthersAreCutWhereTheyAreRead) {
   EXPECT_FALSE(read(1024, 256).report->problem.ends_with("…"));
 }
 
-/// A node that reports `count` instances, each with a reason as long as they get.
+/// A node that reports `count` instances, each with a reason of the maximum length.
 Heartbeat crowded(std::size_t count) {
   Heartbeat heartbeat;
   heartbeat.seq = 1;
@@ -163,7 +162,7 @@ Heartbeat crowded(std::size_t count) {
   return heartbeat;
 }
 
-TEST(HeartbeatCodec, AReportThatDoesNotFitGoesWithoutReasonsThenNotAtAll) {
+TEST(HeartbeatCodec, AReportThatDoesNotFitLosesItsReasonsThenIsLeftOut) {
   const auto reported = [](std::size_t count) {
     const std::string text = encode(crowded(count));
     EXPECT_LE(text.size(), kHeartbeatBytesMax);
@@ -181,8 +180,8 @@ TEST(HeartbeatCodec, AReportThatDoesNotFitGoesWithoutReasonsThenNotAtAll) {
   EXPECT_EQ(without_report.report, std::nullopt);
 }
 
-// Goal: nothing that an agent may find on its node makes a heartbeat that the manager refuses.
-TEST(HeartbeatCodec, WhateverTheStringsHoldItIsReadAgain) {
+// Goal: nothing that an agent can find on its node produces a heartbeat that the manager refuses.
+TEST(HeartbeatCodec, ReadsBackWhateverTheStringsContain) {
   for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
     RandomValues values(seed);
     Heartbeat heartbeat = values.heartbeat();

@@ -13,7 +13,7 @@ namespace {
 using boost::json::error_code;
 using Text = boost::json::string_view;
 
-/// Follows the parser through the text and keeps, for each object that is open, the keys seen.
+/// Follows the parser through the text and keeps the keys seen of each open object.
 class DuplicateKeyHandler {
  public:
   // The parser asks its handler for these bounds; the text's own size bounds them all.
@@ -75,7 +75,7 @@ class DuplicateKeyHandler {
     const bool is_new = level.keys.insert(key).second;
     level.key = std::move(key);
     if (!is_new && faults_.size() < kJsonFaultsMax) {
-      faults_.push_back({path(), "stands twice in the same object; keep one of the two"});
+      faults_.push_back({path(), "duplicate key; keep one of the two"});
     }
   }
   std::string path() const {

@@ -7,8 +7,9 @@
 
 namespace hearth {
 
-/// The keys that stand more than once in their object, kJsonFaultsMax of them at most. A parsed
-/// document no longer knows of them: the last one has won. `text` was parsed before, so it is JSON.
+/// Finds keys that occur more than once in their object; at most kJsonFaultsMax are returned. A
+/// parsed document does not show them: its last value has won. `text` must be JSON that was parsed
+/// before.
 std::vector<JsonFault> find_duplicate_keys(std::string_view text);
 
 }  // namespace hearth

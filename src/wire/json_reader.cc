@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Enough for a heartbeat without a report, so that the common case never asks the heap.
+/// Enough for a heartbeat without a report, so that the common case allocates nothing.
 constexpr std::size_t kDocumentBufferBytes = 8 * 1024;
 constexpr std::size_t kParserBufferBytes = 2 * 1024;
 
@@ -39,7 +39,7 @@ std::string_view kind_in_words(const json::value& value) {
   HEARTH_CHECK(false);
 }
 
-/// A key that came from outside, fit for one line of a message.
+/// A key from outside, made fit for one line of a message.
 std::string shown_key(std::string_view key) {
   constexpr std::size_t kShownBytesMax = 64;
   std::string out(key.substr(0, kShownBytesMax));
@@ -85,7 +85,7 @@ std::vector<JsonFault> read_json(std::string_view text, JsonLimits limits,
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (text.size() > limits.bytes_max) {
     return whole_document_fault(
-        fmt::format("has {} bytes; at most {} are read", text.size(), limits.bytes_max));
+        fmt::format("has {} bytes; the limit is {}", text.size(), limits.bytes_max));
   }
 
   json::parse_options options;
@@ -98,11 +98,12 @@ std::vector<JsonFault> read_json(std::string_view text, JsonLimits limits,
   boost::system::error_code ec;
   const std::size_t parsed = parser.write(text.data(), text.size(), ec);
   if (ec == json::error::too_deep) {
-    return whole_document_fault(fmt::format("is nested deeper than {} levels", kJsonDepthMax));
+    return whole_document_fault(
+        fmt::format("is nested too deeply; the limit is {} levels", kJsonDepthMax));
   }
   if (ec) {
     return whole_document_fault(
-        fmt::format("not JSON: {} at {}", ec.message(), place_in_text(text, parsed)));
+        fmt::format("invalid JSON: {} at {}", ec.message(), place_in_text(text, parsed)));
   }
 
   std::vector<JsonFault> faults;
@@ -230,7 +231,7 @@ std::string JsonObject::unknown_key_advice(std::string_view key) const {
   }
   const std::string_view nearest = nearest_word(key, known);
   const std::string meant = nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest);
-  return fmt::format("unknown key{} (keys here: {})", meant, keys);
+  return fmt::format("unknown key{} (known keys: {})", meant, keys);
 }
 
 std::size_t JsonObject::member_count() const {

@@ -22,46 +22,46 @@ class object;
 class value;
 }  // namespace boost::json
 
-/// Reading JSON that others wrote: payloads from the bus, request bodies, people's files.
+/// Reads JSON that others wrote: payloads from the bus, request bodies, configuration files.
 ///
 ///     std::optional<Load> read_load(const JsonValue& value) {
 ///       JsonObject in = value.object();
 ///       return Load{.cpu = in.optional("cpu").number<std::uint16_t>(0, 1000), ...};
 ///     }
 ///
-/// Reading never stops at the first mistake: an accessor that does not find what it wants notes a
-/// fault with the path of the place, and returns nothing. So one pass finds every fault, and what
-/// was read counts only if there was none.
+/// Reading does not stop at the first mistake: an accessor that does not find what it expects notes
+/// a fault with the path and returns nothing. So one pass finds every fault, and the values count
+/// only if there was none.
 ///
 /// `null` is the same as an absent member, as in the JSON mapping of Protocol Buffers 3: scripts
 /// that fill in a template write it for what they do not know.
 ///
-/// Everything here is a view into the text's document and lives no longer than the call of
-/// read_json() that made it. Not thread-safe.
+/// Everything here is a view into the text's document and valid only during the call of read_json()
+/// that created it. Not thread-safe.
 namespace hearth {
 
-/// One thing that is wrong with a document.
+/// One fault of a document.
 struct JsonFault {
-  std::string path;  ///< "$.power.nodes[\"10.0.0.1\"].command[0]"; "$" is the whole.
-  std::string what;  ///< What is wrong and what would be right.
+  std::string path;  ///< "$.power.nodes[\"10.0.0.1\"].command[0]"; "$" is the document.
+  std::string what;  ///< What is wrong and what would be accepted.
   bool operator==(const JsonFault&) const = default;
 };
 
 /// "$.seq: must be …"
 std::string show(const JsonFault& fault);
 
-/// All of them in one error, one a line.
+/// All faults in one error, one per line.
 Error error_of(ErrorCode code, const std::vector<JsonFault>& faults);
 
-/// Noted per document; further ones are dropped, since nobody reads more.
+/// Faults kept per document; further ones are dropped, since nobody reads more.
 inline constexpr std::size_t kJsonFaultsMax = 50;
-/// Objects and lists within each other. Deeper is refused before it is built.
+/// Nesting of objects and lists. Deeper text is refused before it is built.
 inline constexpr std::size_t kJsonDepthMax = 32;
 
-/// What is done about a key that stands twice in one object.
+/// What to do about a duplicate key in an object.
 enum class DuplicateKeys : std::uint8_t {
-  kLastWins,  ///< For programs' payloads: no time is spent on looking.
-  kRefuse,    ///< For people's files, where one of the two would silently be lost.
+  kLastWins,  ///< For payloads written by programs: the search costs time.
+  kRefuse,    ///< For files written by people, where one of the two would silently be lost.
 };
 
 struct JsonLimits {
@@ -72,19 +72,19 @@ struct JsonLimits {
 class JsonObject;
 
 /// Parses `text` (strict RFC 8259, strict UTF-8, a leading byte order mark ignored), which must be
-/// an object, and lets `read` take it apart. Returns the faults in the order they were found; if
-/// the text cannot be parsed there is one, and `read` was not called.
+/// an object, and passes it to `read`. Returns the faults in the order they were found; if the text
+/// cannot be parsed there is one, and `read` was not called.
 std::vector<JsonFault> read_json(std::string_view text, JsonLimits limits,
                                  const std::function<void(JsonObject&)>& read);
 
-/// The same for a reader that returns what it read, in an optional that is empty only if it noted
-/// a fault. The error carries every fault.
+/// The same for a reader that returns a value, in an optional that is empty only if it noted a
+/// fault. The error lists every fault.
 template <class Read>
 auto decode_json(std::string_view text, JsonLimits limits, ErrorCode code, Read read)
     -> Result<typename std::invoke_result_t<Read, JsonObject&>::value_type>;
 
-/// Where in the document something stands. Each place points to the one it is in, so that a path
-/// costs nothing until it is told.
+/// A place in the document. Each points to the place that contains it, so that a path costs nothing
+/// until it is shown.
 struct JsonPlace {
   const JsonPlace* parent = nullptr;
   std::string_view key;  ///< In an object.
@@ -94,7 +94,7 @@ struct JsonPlace {
   std::string path() const;
 };
 
-/// A value, or its absence. Accessors of an absent value return nothing and note nothing.
+/// A value, or its absence. Accessors of an absent value return nothing and note no fault.
 class JsonValue {
  public:
   bool present() const { return value_ != nullptr; }
@@ -110,7 +110,7 @@ class JsonValue {
     return number ? std::optional(static_cast<T>(*number)) : std::nullopt;
   }
 
-  /// A string that `parse` (string_view → Result<T>) takes; its error becomes the fault.
+  /// A string that `parse` (string_view → Result<T>) accepts; its error becomes the fault.
   template <class Parse>
   auto parsed(Parse parse) const {
     using T = typename std::invoke_result_t<Parse, std::string_view>::value_type;
@@ -125,7 +125,7 @@ class JsonValue {
   /// "250ms", "1.5s", …
   std::optional<Duration> duration() const;
 
-  /// What `read` (const JsonValue& → optional<T>) makes of it; not asked if the value is absent.
+  /// The result of `read` (const JsonValue& → optional<T>); not called if the value is absent.
   template <class Read>
   auto as(const Read& read) const -> std::invoke_result_t<const Read&, const JsonValue&> {
     if (!present()) return std::nullopt;
@@ -139,7 +139,7 @@ class JsonValue {
     for (std::size_t i = 0; i < count; ++i) on_each(element(i));
   }
 
-  /// What `read` (const JsonValue& → optional<T>) makes of the elements of a list.
+  /// The results of `read` (const JsonValue& → optional<T>) for the elements of a list.
   template <class Read>
   auto list(Read read) const {
     std::vector<typename std::invoke_result_t<Read, const JsonValue&>::value_type> out;
@@ -149,8 +149,8 @@ class JsonValue {
     return out;
   }
 
-  /// The members. If it is no object that is noted, and the members read as absent, even those
-  /// that are required.
+  /// The members. If the value is not an object, that is noted once, and all members read as absent
+  /// without a fault, required ones too.
   JsonObject object() const;
 
  private:
@@ -170,19 +170,19 @@ class JsonValue {
   std::vector<JsonFault>* faults_;
 };
 
-/// The members of an object, by key. It remembers what it was asked for: whatever else the object
-/// has is unknown.
+/// The members of an object, by key. It remembers which keys were asked for: all others are
+/// unknown.
 class JsonObject {
  public:
   JsonObject(const JsonObject&) = delete;
   JsonObject& operator=(const JsonObject&) = delete;
 
   JsonValue optional(std::string_view key);
-  /// Notes a fault if there is none.
+  /// Notes a fault if it is absent.
   JsonValue required(std::string_view key);
-  /// For a key that people try and must not: notes `why` if it is there.
+  /// For a key that is likely to be tried but not allowed: notes `why` if it is present.
   void forbidden(std::string_view key, std::string_view why);
-  /// Notes every member that was not asked for, with the nearest key that was, and all of them.
+  /// Notes every member that was not asked for, with the nearest known key and a list of all.
   void refuse_unknown() const;
 
   /// Calls `on_each(std::string_view key, const JsonValue&)` for every member: for objects whose
@@ -196,7 +196,7 @@ class JsonObject {
 
  private:
   friend class JsonValue;
-  /// No object of ours has more keys.
+  /// None of our objects has more keys.
   static constexpr std::size_t kKeysMax = 24;
   struct Asked {
     std::string_view key;
@@ -213,7 +213,7 @@ class JsonObject {
   JsonValue member(std::size_t index) const;
 
   JsonValue self_;
-  const boost::json::object* members_;  ///< nullptr: it is no object, or absent.
+  const boost::json::object* members_;  ///< nullptr: not an object, or absent.
   std::array<Asked, kKeysMax> asked_;
   std::size_t asked_count_ = 0;
 };

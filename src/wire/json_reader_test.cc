@@ -25,7 +25,7 @@ std::vector<std::string> faults_of(std::string_view text,
 
 void read_nothing(JsonObject&) {}
 
-TEST(JsonReader, HandsOutTypedFields) {
+TEST(JsonReader, ReturnsTypedFields) {
   const auto read = [](JsonObject& in) {
     EXPECT_EQ(in.required("text").text(), "é");
     EXPECT_EQ(in.required("flag").boolean(), true);
@@ -43,7 +43,7 @@ TEST(JsonReader, HandsOutTypedFields) {
               IsEmpty());
 }
 
-TEST(JsonReader, TellsEveryFaultWithItsPath) {
+TEST(JsonReader, ReportsEveryFaultWithItsPath) {
   const auto read = [](JsonObject& in) {
     in.required("missing").text();
     in.required("text").text();
@@ -60,7 +60,7 @@ TEST(JsonReader, TellsEveryFaultWithItsPath) {
                 read),
       ElementsAre("$.missing: is missing", "$.text: must be a string, not a number",
                   "$.flag: must be true or false, not a string",
-                  HasSubstr("$.inner.wait: a duration is a number with a unit"),
+                  HasSubstr("$.inner.wait: must be a duration with a unit"),
                   "$.inner.list[1].n: must be a whole number from 1 to 9",
                   "$.inner.list[2]: must be an object, not a number"));
 }
@@ -74,7 +74,7 @@ TEST(JsonReader, AWholeNumberIsNeitherNegativeNorBrokenNorTooLarge) {
   }
 }
 
-TEST(JsonReader, WhatIsMissingInAMissingObjectIsToldOnce) {
+TEST(JsonReader, AMissingObjectIsReportedOnceWithoutItsFields) {
   const auto read = [](JsonObject& in) {
     JsonObject outer = in.required("outer").object();
     JsonObject inner = outer.required("inner").object();
@@ -93,7 +93,7 @@ TEST(JsonReader, NullIsAbsent) {
   EXPECT_THAT(faults_of(R"({"a":null,"b":null})", read), ElementsAre("$.b: is missing"));
 }
 
-TEST(JsonReader, KeysThatAreNoWordsStandInQuotesAndNeverBreakTheLine) {
+TEST(JsonReader, QuotesUnusualKeysAndKeepsThemOnOneLine) {
   const auto read = [](JsonObject& in) {
     in.each([](std::string_view, const JsonValue& value) { value.text(); });
   };
@@ -102,7 +102,7 @@ TEST(JsonReader, KeysThatAreNoWordsStandInQuotesAndNeverBreakTheLine) {
                           HasSubstr("$.plain_1: ")));
 }
 
-TEST(JsonReader, UnknownKeysAreRefusedWithTheNearestThatIsRight) {
+TEST(JsonReader, RefusesUnknownKeysAndSuggestsTheNearest) {
   const auto read = [](JsonObject& in) {
     in.optional("dead_after").text();
     in.optional("suspect_after").text();
@@ -111,55 +111,56 @@ TEST(JsonReader, UnknownKeysAreRefusedWithTheNearestThatIsRight) {
   };
   EXPECT_THAT(faults_of(R"({"deadafter":1,"colour":2,"secret":3})", read),
               ElementsAre("$.secret: not here",
-                          "$.deadafter: unknown key; did you mean \"dead_after\"? (keys here: "
+                          "$.deadafter: unknown key; did you mean \"dead_after\"? (known keys: "
                           "dead_after, suspect_after)",
-                          "$.colour: unknown key (keys here: dead_after, suspect_after)"));
+                          "$.colour: unknown key (known keys: dead_after, suspect_after)"));
 }
 
-TEST(JsonReader, UnknownKeysAreNobodysBusinessUnlessRefused) {
+TEST(JsonReader, IgnoresUnknownKeysUnlessAskedToRefuseThem) {
   const auto read = [](JsonObject& in) { in.optional("a").text(); };
   EXPECT_THAT(faults_of(R"({"a":"x","b":{"c":[1]}})", read), IsEmpty());
 }
 
-TEST(JsonReader, AKeyThatStandsTwiceIsFoundWherePeopleWrite) {
+TEST(JsonReader, RefusesDuplicateKeysWhereAskedTo) {
   const JsonLimits for_people{.bytes_max = 4096, .duplicate_keys = DuplicateKeys::kRefuse};
   const std::string_view text = R"({"1":{"ip":1},"l":[{"a":1},{"a":1,"b":2,"\u0061":3}],"1":{}})";
   EXPECT_THAT(faults_of(text, read_nothing, for_people),
-              ElementsAre(HasSubstr("$.l[1].a: stands twice"), HasSubstr("$.1: stands twice")));
+              ElementsAre("$.l[1].a: duplicate key; keep one of the two",
+                          "$.1: duplicate key; keep one of the two"));
   EXPECT_THAT(faults_of(text, read_nothing), IsEmpty());
 }
 
-TEST(JsonReader, WhatIsNoJsonIsToldWithLineAndColumn) {
+TEST(JsonReader, ReportsInvalidJsonWithLineAndColumn) {
   EXPECT_THAT(faults_of("{\n  \"a\": 1,\n  b\n}", read_nothing),
-              ElementsAre("$: not JSON: syntax error at line 3, column 3"));
+              ElementsAre("$: invalid JSON: syntax error at line 3, column 3"));
   for (const std::string_view text :
        {"", " ", "{", "{}{}", "{\"a\":01}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}",
         "{\"a\":\"\\ud800\"}", "{\"a\":1,}", "nul", "// {}", "{\"a\":\"\n\"}"}) {
-    EXPECT_THAT(faults_of(text, read_nothing), ElementsAre(HasSubstr("$: not JSON: "))) << text;
+    EXPECT_THAT(faults_of(text, read_nothing), ElementsAre(HasSubstr("$: invalid JSON: "))) << text;
   }
 }
 
-TEST(JsonReader, TheWholeMustBeAnObject) {
+TEST(JsonReader, TheDocumentMustBeAnObject) {
   EXPECT_THAT(faults_of("[]", read_nothing), ElementsAre("$: must be an object, not a list"));
   EXPECT_THAT(faults_of("null", read_nothing), ElementsAre("$: must be an object, not null"));
 }
 
-TEST(JsonReader, AByteOrderMarkOfAWindowsEditorIsPassedOver) {
+TEST(JsonReader, IgnoresAByteOrderMark) {
   EXPECT_THAT(faults_of("\xEF\xBB\xBF{}", read_nothing), IsEmpty());
 }
 
-TEST(JsonReader, TooLongAndTooDeepAreRefusedAtTheBound) {
+TEST(JsonReader, RefusesTooLongAndTooDeepAtTheBound) {
   const auto padded = [](std::size_t size) { return "{}" + std::string(size - 2, ' '); };
   EXPECT_THAT(faults_of(padded(kLimits.bytes_max), read_nothing), IsEmpty());
   EXPECT_THAT(faults_of(padded(kLimits.bytes_max + 1), read_nothing),
-              ElementsAre("$: has 4097 bytes; at most 4096 are read"));
+              ElementsAre("$: has 4097 bytes; the limit is 4096"));
 
   const auto nested = [](std::size_t levels) {
     return "{\"a\":" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";
   };
   EXPECT_THAT(faults_of(nested(kJsonDepthMax), read_nothing), IsEmpty());
   EXPECT_THAT(faults_of(nested(kJsonDepthMax + 1), read_nothing),
-              ElementsAre("$: is nested deeper than 32 levels"));
+              ElementsAre("$: is nested too deeply; the limit is 32 levels"));
   EXPECT_THAT(faults_of(nested(2000), read_nothing), SizeIs(1));
 }
 
@@ -172,7 +173,7 @@ TEST(JsonReader, FaultsBeyondTheBoundAreDropped) {
   EXPECT_THAT(faults_of(text + "]}", read), SizeIs(kJsonFaultsMax));
 }
 
-TEST(JsonReader, AnErrorHasOneFaultALine) {
+TEST(JsonReader, AnErrorHasOneFaultPerLine) {
   const Error error = error_of(ErrorCode::kCorrupt, {{"$.a", "is missing"}, {"$.b", "is odd"}});
   EXPECT_EQ(error, (Error{ErrorCode::kCorrupt, "$.a: is missing\n$.b: is odd"}));
 }

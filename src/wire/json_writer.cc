@@ -12,8 +12,8 @@ bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-/// Bytes of the well-formed UTF-8 sequence that `text` begins with (Unicode 15, table 3-7), 0 if it
-/// is none.
+/// Length in bytes of the well-formed UTF-8 sequence at the start of `text` (Unicode 15, table
+/// 3-7), 0 if there is none.
 std::size_t sequence_bytes(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const auto second = text.size() < 2 ? 0U : static_cast<unsigned char>(text[1]);

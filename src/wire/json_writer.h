@@ -9,9 +9,9 @@
 namespace hearth {
 
 /// Writes JSON by appending to a string: no document is built, so an agent can afford it several
-/// times a second. What it writes is always valid UTF-8: bytes of a string that are not (the last
-/// words of a failed build may be anything) become U+FFFD, since one bad byte would otherwise cost
-/// the whole payload, and the sign of life with it.
+/// times a second. The output is always valid UTF-8: invalid bytes of a string (the last words of a
+/// failed build can be anything) become U+FFFD, since one bad byte would otherwise cost the whole
+/// payload, and with it the sign of life.
 ///
 ///     JsonWriter out;
 ///     out.begin_object();
@@ -20,7 +20,7 @@ namespace hearth {
 ///     out.end_object();
 ///     return std::move(out).text();
 ///
-/// The order of the calls is the caller's responsibility; nothing but balance is checked.
+/// The caller is responsible for the order of the calls; only the balance is checked.
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return open('{'); }
@@ -30,7 +30,7 @@ class JsonWriter {
 
   JsonWriter& key(std::string_view key);
   JsonWriter& value(std::string_view text);
-  /// Without it a literal would convert to bool.
+  /// Without this overload a literal would convert to bool.
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(std::same_as<bool> auto flag) { return literal(flag ? "true" : "false"); }
   JsonWriter& value(std::unsigned_integral auto number)
@@ -44,7 +44,7 @@ class JsonWriter {
   JsonWriter& field(std::string_view name, const T& content) {
     return key(name).value(content);
   }
-  /// Leaves the field out if there is nothing to tell.
+  /// Omits the field if there is no value.
   JsonWriter& field_if_known(std::string_view name, std::string_view text) {
     return text.empty() ? *this : field(name, text);
   }
@@ -66,7 +66,7 @@ class JsonWriter {
 
   std::string text_;
   int depth_ = 0;
-  bool after_value_ = false;  ///< A comma is due before whatever comes next.
+  bool after_value_ = false;  ///< A comma is due before the next value or key.
 };
 
 }  // namespace hearth

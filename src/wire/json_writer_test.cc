@@ -25,13 +25,13 @@ TEST(JsonWriter, WritesObjectsAndLists) {
       R"({"a":1,"b":"x","c":true,"some":7,"list":["p",{},18446744073709551615,null],"empty":[]})");
 }
 
-TEST(JsonWriter, EscapesWhatJsonDoesNotTake) {
+TEST(JsonWriter, EscapesWhatJsonDoesNotAllow) {
   EXPECT_EQ(written("a\"b\\c\nd\te\x01\x1f\x7f"), "\"a\\\"b\\\\c\\nd\\te\\u0001\\u001f\x7f\"");
   EXPECT_EQ(written(std::string_view("\0", 1)), "\"\\u0000\"");
   EXPECT_EQ(written("é€😀"), "\"é€😀\"");
 }
 
-TEST(JsonWriter, BytesThatAreNoUtf8BecomeReplacementCharacters) {
+TEST(JsonWriter, InvalidUtf8BecomesReplacementCharacters) {
   EXPECT_EQ(written("a\xff"
                     "b"),
             "\"a\xEF\xBF\xBD"
@@ -43,12 +43,12 @@ TEST(JsonWriter, BytesThatAreNoUtf8BecomeReplacementCharacters) {
   }
 }
 
-// Goal: no bytes at all can make a text that a strict parser refuses.
-TEST(JsonWriter, WhateverIsWrittenIsJson) {
+// Goal: no input bytes produce text that a strict parser refuses.
+TEST(JsonWriter, AlwaysWritesValidJson) {
   Prng prng(20260301);
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes;
-    // Half of the bytes from where UTF-8's rules change.
+    // Half of the bytes are from where the rules of UTF-8 change.
     constexpr std::string_view kEdges =
         "\x7f\x80\x8f\x90\x9f\xa0\xbf\xc1\xc2\xdf\xe0\xed\xef\xf0\xf4\xf5\xff";
     for (std::uint64_t left = prng.below(12); left > 0; --left) {
@@ -58,7 +58,7 @@ TEST(JsonWriter, WhateverIsWrittenIsJson) {
     boost::system::error_code ec;
     const boost::json::value value = boost::json::parse(written(bytes), ec);
     ASSERT_FALSE(ec) << "round " << round;
-    // What was UTF-8 came through as it was: writing it again changes nothing.
+    // Valid UTF-8 is kept as it is: writing it again changes nothing.
     const std::string once(value.as_string());
     ASSERT_EQ(std::string(boost::json::parse(written(once)).as_string()), once);
   }

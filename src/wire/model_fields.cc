@@ -15,7 +15,7 @@ bool is_our_version(const JsonValue& v) {
   const std::optional<std::uint64_t> version = v.number<std::uint64_t>();
   if (!version || *version == kFormatVersion) return true;
   v.fault(
-      fmt::format("is {}, but this side reads version {} only: run the same release of Hearth "
+      fmt::format("is version {}, but only version {} is supported: run the same release of Hearth "
                   "on both sides",
                   *version, kFormatVersion));
   return false;

@@ -5,7 +5,7 @@
 namespace hearth {
 namespace {
 
-TEST(PercentCoding, GoesThereAndBack) {
+TEST(PercentCoding, DecodesWhatItEncodes) {
   std::string every;
   for (int byte = 1; byte < 256; ++byte) every += static_cast<char>(byte);
   EXPECT_EQ(percent_decode(percent_encode(every)), every);
@@ -14,7 +14,7 @@ TEST(PercentCoding, GoesThereAndBack) {
   EXPECT_EQ(percent_encode("?&=#%+\n\xc3"), "%3F%26%3D%23%25%2B%0A%C3");
 }
 
-TEST(PercentCoding, LeavesWhatIsNotEncoded) {
+TEST(PercentCoding, LeavesUnencodedTextAlone) {
   EXPECT_EQ(percent_decode("a+b/é|\"{}"), "a+b/é|\"{}");
   EXPECT_EQ(percent_decode(""), "");
 }

@@ -22,8 +22,8 @@ const ReferencePage& page() {
   return kPage;
 }
 
-/// "load.cpu", "report.instances[].state": every field below `value`. What people may name as they
-/// like is not gone into.
+/// Every field below `value`, as "load.cpu" or "report.instances[].state". Objects whose keys are
+/// free text are not descended into.
 void collect_paths(const json::value& value, const std::string& path,
                    std::set<std::string>& paths) {
   if (const json::array* elements = value.if_array()) {
@@ -47,9 +47,9 @@ std::set<std::string> documented_fields(const std::string& section) {
   return fields;
 }
 
-// Goal: the page is true. Method: what the code writes of a full example is that example, so it
-// has every field and no other; the section's table lists exactly these; the other examples are
-// read too.
+// Goal: the page matches the code. Method: a full example, once decoded and encoded, is the example
+// itself, so it has every field and no other; the section's table lists exactly these; the other
+// examples decode.
 template <class Decode, class Encode>
 void expect_true(const std::string& section, const std::string& label, Decode decode,
                  Encode encode) {
@@ -70,28 +70,28 @@ void expect_true(const std::string& section, const std::string& label, Decode de
   }
 }
 
-TEST(ProtocolPage, HeartbeatsAreAsItSays) {
+TEST(ProtocolPage, DescribesHeartbeats) {
   expect_true("Heartbeat", "heartbeat", decode_heartbeat,
               [](const Heartbeat& heartbeat) { return encode(heartbeat); });
   EXPECT_EQ(page().examples("heartbeat").size(), 2U);
 }
 
-TEST(ProtocolPage, AssignmentsAreAsItSays) {
+TEST(ProtocolPage, DescribesAssignments) {
   expect_true("Assignment", "assignment", decode_assignment,
               [](const Assignment& assignment) { return encode(assignment).value(); });
 }
 
-TEST(ProtocolPage, EventsAreAsItSays) {
+TEST(ProtocolPage, DescribesEvents) {
   expect_true("Event", "event", decode_cluster_event,
               [](const ClusterEvent& event) { return encode(event, "hearth."); });
 }
 
-TEST(ProtocolPage, CanariesAreAsItSays) {
+TEST(ProtocolPage, DescribesCanaries) {
   expect_true("Canary", "canary", decode_canary,
               [](const Canary& canary) { return encode(canary); });
 }
 
-TEST(ProtocolPage, WorkloadRequestsAreAsItSays) {
+TEST(ProtocolPage, DescribesWorkloadRequests) {
   expect_true("Request for a workload", "workload-request", decode_workload_request,
               encode_workload_request);
   EXPECT_EQ(page().examples("workload-request").size(), 1U);

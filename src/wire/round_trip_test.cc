@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::uint64_t kRounds = 5'000;
 
-// Goal: what one side writes is what the other side reads.
-// Method: values of every shape, each from a seed of its own that a failure names.
+// Goal: each side reads what the other writes.
+// Method: values of every shape, each from its own seed, which a failure names.
 #define EXPECT_COMES_BACK(value, encoded, decode)                         \
   do {                                                                    \
     const auto decoded = decode(encoded);                                 \

@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-// source check: allow socket, inet_pton() reads a text and opens nothing
+// source check: allow socket, inet_pton() parses text and opens nothing
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
@@ -41,7 +41,7 @@ std::optional<NodeEntry> read_entry(const JsonValue& value, std::uint16_t agent_
                    .names_port = port.has_value()};
 }
 
-/// Collects entries and refuses the second of two that cannot be told apart.
+/// Collects entries and refuses the second of two that cannot be distinguished.
 class EntryList {
  public:
   void add(std::string_view key, const JsonValue& value, NodeEntry entry) {
@@ -49,13 +49,13 @@ class EntryList {
     const auto [by_agent, agent_is_new] = keys_by_agent_.emplace(entry.agent, key);
     if (!name_is_new) {
       value.fault(
-          fmt::format("node_name '{}' is '{}' here, as in entry \"{}\": give one of them "
-                      "another name",
+          fmt::format("node_name '{}' maps to node '{}', as does that of entry \"{}\": "
+                      "rename one of them",
                       entry.display_name, entry.name.str(), by_name->second));
     }
     if (!agent_is_new) {
       value.fault(
-          fmt::format("has the node_ip and agent_port of entry \"{}\": an agent serves one "
+          fmt::format("has the same node_ip and agent_port as entry \"{}\": an agent serves one "
                       "node, so correct one of them",
                       by_agent->second));
     }
@@ -78,7 +78,7 @@ std::optional<std::vector<NodeEntry>> read_entries(const JsonObject& in, std::ui
     if (auto entry = read_entry(value, agent_port)) list.add(key, value, std::move(*entry));
   });
   if (count > kServerDetailsNodesMax) {
-    in.fault(fmt::format("has {} entries; at most {} are taken", count, kServerDetailsNodesMax));
+    in.fault(fmt::format("has {} entries; the limit is {}", count, kServerDetailsNodesMax));
   }
   return std::move(list).take();
 }
@@ -117,7 +117,7 @@ Result<NodeName> node_name_of(std::string_view display_name) {
   trim_end();
   if (!name.empty()) return NodeName::parse(name);
   return fail(ErrorCode::kInvalidArgument,
-              "has no letter a-z and no digit, so no name can be made of it");
+              "must contain a letter a-z or a digit, since the node's name is made of these");
 }
 
 Result<std::string> parse_ip(std::string_view text) {
@@ -127,13 +127,12 @@ Result<std::string> parse_ip(std::string_view text) {
   const auto v6 = numeric_address<in6_addr>(AF_INET6, address);
   if (has_nul || (!v4 && !v6)) {
     return fail(ErrorCode::kInvalidArgument,
-                "must be an IP address, as \"192.0.2.7\" or \"2001:db8::7\"; host names are not "
-                "taken");
+                "must be an IP address such as \"192.0.2.7\" or \"2001:db8::7\", not a host name");
   }
   const bool any = v4 ? v4->s_addr == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&*v6);
   if (!any) return address;
   return fail(ErrorCode::kInvalidArgument,
-              fmt::format("must be the address of one machine; '{}' stands for all", address));
+              fmt::format("must be the address of one machine; '{}' means every address", address));
 }
 
 }  // namespace hearth

@@ -11,24 +11,24 @@ namespace hearth {
 
 inline constexpr std::size_t kServerDetailsBytesMax = 4 * 1024 * 1024;
 inline constexpr std::size_t kServerDetailsNodesMax = 10'000;
-/// Where agents listen unless somebody says otherwise.
+/// Where agents listen by default.
 inline constexpr std::uint16_t kAgentPortDefault = 7701;
 
-/// Reads server_details.json, the operator's list of machines:
-/// `{"1": {"node_name": "IAS-Node-1-new", "node_ip": "52.188.83.232"}, …}`; an entry may have an
-/// "agent_port" of its own. The keys of the entries mean nothing; their order is kept.
+/// Parses server_details.json, the operator's list of machines:
+/// `{"1": {"node_name": "IAS-Node-1-new", "node_ip": "52.188.83.232"}, …}`; an entry can have its
+/// own "agent_port". The keys of the entries have no meaning; their order is kept.
 ///
-/// kInvalidArgument lists every fault, one a line, with its path.
+/// kInvalidArgument lists every fault, one per line, with its path.
 Result<std::vector<NodeEntry>> parse_server_details(std::string_view text,
                                                     std::uint16_t agent_port = kAgentPortDefault);
 
-/// The name by which a machine is known here: lower case, each run of characters that a name
-/// cannot hold becomes one '-', none at the ends, cut to a name's length. An error if nothing is
+/// Maps a machine's display name to a node name: in lower case, with each run of invalid characters
+/// replaced by one '-', none at either end, cut to the length of a name. An error if nothing is
 /// left.
 Result<NodeName> node_name_of(std::string_view display_name);
 
-/// An IPv4 or IPv6 address that a machine can have, without brackets, port or zone; not a host
-/// name: a node must be reachable, and told from others, also when name resolution is down.
+/// Accepts an IPv4 or IPv6 address that a machine can have, without brackets, port or zone. Host
+/// names are refused: a node must be reachable and identifiable even while name resolution is down.
 Result<std::string> parse_ip(std::string_view text);
 
 }  // namespace hearth

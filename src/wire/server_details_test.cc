@@ -24,7 +24,7 @@ NodeEntry entry(std::string_view name, std::string display_name, std::string ip,
           .names_port = port == 9000};
 }
 
-TEST(ServerDetails, IsReadAsOperatorsWriteIt) {
+TEST(ServerDetails, ReadsTheOperatorsFile) {
   const auto entries = parse_server_details(R"({
     "1": {"node_name": "IAS-Node-1-new", "node_ip": "52.188.83.232"},
     "7": {"node_name": "Küche 2", "node_ip": "2001:db8::7", "agent_port": 9000},
@@ -38,7 +38,7 @@ TEST(ServerDetails, IsReadAsOperatorsWriteIt) {
   EXPECT_EQ(parse_server_details("{}"), std::vector<NodeEntry>{});
 }
 
-TEST(ServerDetails, NamesAreMappedToWhatTopicsCanCarry) {
+TEST(ServerDetails, MapsDisplayNamesToNodeNames) {
   const auto mapped = [](std::string_view text) {
     const Result<NodeName> name = node_name_of(text);
     return name ? name->str() : "";
@@ -52,7 +52,7 @@ TEST(ServerDetails, NamesAreMappedToWhatTopicsCanCarry) {
   EXPECT_EQ(mapped(""), "");
 }
 
-TEST(ServerDetails, EveryFaultIsToldAtOnceByItsPath) {
+TEST(ServerDetails, ReportsAllFaultsWithTheirPaths) {
   EXPECT_EQ(
       fault_of(R"({
         "1": {"node_name": "a"},
@@ -65,31 +65,32 @@ TEST(ServerDetails, EveryFaultIsToldAtOnceByItsPath) {
       })"),
       "$.1.node_ip: is missing\n"
       "$.2.node_name: is missing\n"
-      "$.3.node_ip: must be an IP address, as \"192.0.2.7\" or \"2001:db8::7\"; host names are not "
-      "taken\n"
+      "$.3.node_ip: must be an IP address such as \"192.0.2.7\" or \"2001:db8::7\", not a host "
+      "name\n"
       "$.4: must be an object, not a string\n"
       "$.5.node_name: must be a string, not a number\n"
       "$.5.agent_port: must be a whole number from 1 to 65535\n"
-      "$.6.node_name: has no letter a-z and no digit, so no name can be made of it\n"
-      "$.6.node_id: unknown key; did you mean \"node_ip\"? (keys here: node_name, node_ip, "
+      "$.6.node_name: must contain a letter a-z or a digit, since the node's name is made of "
+      "these\n"
+      "$.6.node_id: unknown key; did you mean \"node_ip\"? (known keys: node_name, node_ip, "
       "agent_port)\n"
       "$.7: must be an object, not null");
 }
 
-TEST(ServerDetails, TwoNodesMustBeToldApart) {
+TEST(ServerDetails, RefusesTwoEntriesForOneNode) {
   EXPECT_EQ(fault_of(R"({"1": {"node_name": "Node 1", "node_ip": "10.0.0.1"},
                          "2": {"node_name": "node-1", "node_ip": "10.0.0.2"}})"),
-            "$.2: node_name 'node-1' is 'node-1' here, as in entry \"1\": give one of them another "
-            "name");
+            "$.2: node_name 'node-1' maps to node 'node-1', as does that of entry \"1\": "
+            "rename one of them");
   EXPECT_THAT(fault_of(R"({"1": {"node_name": "a", "node_ip": "10.0.0.1"},
                            "2": {"node_name": "b", "node_ip": "10.0.0.1"}})"),
-              StartsWith("$.2: has the node_ip and agent_port of entry \"1\""));
+              StartsWith("$.2: has the same node_ip and agent_port as entry \"1\""));
   EXPECT_EQ(fault_of(R"({"1": {"node_name": "a", "node_ip": "10.0.0.1"},
                          "2": {"node_name": "b", "node_ip": "10.0.0.1", "agent_port": 7702}})"),
             "");
   EXPECT_THAT(fault_of(R"({"1": {"node_name": "a", "node_ip": "10.0.0.1"},
                            "1": {"node_name": "b", "node_ip": "10.0.0.2"}})"),
-              StartsWith("$.1: stands twice"));
+              StartsWith("$.1: duplicate key"));
 }
 
 TEST(ServerDetails, AnIpIsOneMachinesAddress) {
@@ -110,7 +111,7 @@ TEST(ServerDetails, DisplayNamesFitOnOneLine) {
               StartsWith("$.1.node_name: must have at most 255 bytes and no control"));
 }
 
-TEST(ServerDetails, ThereIsABoundOnNodes) {
+TEST(ServerDetails, BoundsTheNumberOfNodes) {
   const auto file = [](std::size_t count) {
     std::string text = "{";
     for (std::size_t i = 1; i <= count; ++i) {
@@ -122,7 +123,7 @@ TEST(ServerDetails, ThereIsABoundOnNodes) {
   };
   EXPECT_EQ(fault_of(file(kServerDetailsNodesMax)), "");
   EXPECT_THAT(fault_of(file(kServerDetailsNodesMax + 1)),
-              HasSubstr("has 10001 entries; at most 10000 are taken"));
+              HasSubstr("has 10001 entries; the limit is 10000"));
 }
 
 }  // namespace

@@ -22,10 +22,10 @@ bool is_set_by_hearth(std::string_view name) {
   return name == "HEARTH_NODE" || name == "HEARTH_WORKLOAD" || name == "HEARTH_INSTANCE";
 }
 
-/// Why a container could not be given this variable; empty if it can.
+/// Why a container cannot be given this variable; empty if it can.
 std::string variable_fault(std::string_view name, const std::optional<std::string_view>& value) {
   if (!is_variable_name(name)) {
-    return "is no name for a variable: use letters, digits, '_', '.' and '-', at most 128";
+    return "is not a valid variable name: use letters, digits, '_', '.' and '-', at most 128";
   }
   if (is_set_by_hearth(name)) return "is set by Hearth in every container: use another name";
   if (!value) return "must be a string, not null";
@@ -38,7 +38,7 @@ std::map<std::string, std::string> read_environment(const JsonValue& value) {
   std::size_t bytes = 0;
   value.object().each([&](std::string_view name, const JsonValue& variable) {
     const std::optional<std::string_view> text = variable.text();
-    if (variable.present() && !text) return;  // That was noted.
+    if (variable.present() && !text) return;  // Its fault is noted already.
     if (std::string fault = variable_fault(name, text); !fault.empty()) {
       variable.fault(std::move(fault));
       return;
@@ -47,12 +47,12 @@ std::map<std::string, std::string> read_environment(const JsonValue& value) {
     environment.emplace(name, *text);
   });
   if (environment.size() > kEnvironmentCountMax) {
-    value.fault(fmt::format("has {} variables; at most {} are taken", environment.size(),
-                            kEnvironmentCountMax));
+    value.fault(
+        fmt::format("has {} variables; the limit is {}", environment.size(), kEnvironmentCountMax));
   }
   if (bytes > kEnvironmentBytesMax) {
-    value.fault(fmt::format("has {} bytes; at most {} are taken: put large data into the image",
-                            bytes, kEnvironmentBytesMax));
+    value.fault(fmt::format("has {} bytes; the limit is {}: put large data into the image", bytes,
+                            kEnvironmentBytesMax));
   }
   return environment;
 }

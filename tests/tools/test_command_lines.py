@@ -51,7 +51,7 @@ def test_a_managers_url_is_refused_by_agent_and_command_line_in_the_same_words(u
     (["hearthd", "start"], "unexpected argument 'start' (see: hearthd --help)"),
     (["hearth-agent", "--manager", "http://a"], "--node is required (see: hearth-agent --help)"),
     (["hearth-agent", "--node", "a"], "--manager is required (see: hearth-agent --help)"),
-    ([*AGENT, "--docker", "tcp://a:1"], "--docker: 'tcp://a:1': must be unix:///PATH: the engine is spoken to on this node (see: hearth-agent --help)"),
+    ([*AGENT, "--docker", "tcp://a:1"], "--docker: 'tcp://a:1': must be unix:///PATH: an engine on this node (see: hearth-agent --help)"),
     (["hearth-sim", "--seeds", "0"], "--seeds: '0': must be a whole number from 1 to 1000000000 (see: hearth-sim --help)"),
 ])
 def test_what_is_wrong_is_named(words: list[str], said: str) -> None:

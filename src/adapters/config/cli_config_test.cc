@@ -27,7 +27,7 @@ TEST(CliConfig, FaultsAreReportedByPath) {
             "$.manager: must be http://HOST:PORT, such as \"http://127.0.0.1:7700\" (it does not "
             "begin with http://)\n"
             "$.token: must be the token in the manager's token file, without spaces\n"
-            "$.tokn: unknown key; did you mean \"token\"? (keys here: manager, token, token_file)");
+            "$.tokn: unknown key; did you mean \"token\"? (known keys: manager, token, token_file)");
   EXPECT_EQ(parse_cli_config(R"({"token":"a","token_file":"x"})", "/h").error().message,
             "$.token_file: conflicts with \"token\"; keep one of the two");
 }

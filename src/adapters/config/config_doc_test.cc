@@ -47,7 +47,7 @@ std::string nested(const std::string& path, const std::string& value) {
 /// The valid keys of an object of the configuration, as listed in the error for an unknown key.
 std::set<std::string> keys_named(const std::string& text) {
   const std::string message = parse(text).error().message;
-  const std::string_view begin_mark = "(keys here: ";
+  const std::string_view begin_mark = "(known keys: ";
   const std::size_t begin = message.find(begin_mark);
   EXPECT_NE(begin, std::string::npos) << message;
   std::istringstream list(message.substr(begin + begin_mark.size(),

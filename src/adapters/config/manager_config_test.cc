@@ -133,9 +133,9 @@ TEST(ManagerConfig, AllFaultsAreReportedAtOnceInTheOrderOfTheParts) {
       "$.power.nodes.n4.command: must be a list of a program's absolute path and its "
       "arguments, such as [\"/usr/local/bin/power\", \"--rack\", \"4\"]\n"
       "$.power.nodes.n5.command: is missing\n"
-      "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (keys here: driver, "
+      "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (known keys: driver, "
       "command)\n"
-      "$.agentport: unknown key; did you mean \"agent_port\"? (keys here: listen, state_dir, "
+      "$.agentport: unknown key; did you mean \"agent_port\"? (known keys: listen, state_dir, "
       "kafka, liveness, recovery, power, machines, server_details, token_file, agent_port)");
 }
 
@@ -166,7 +166,7 @@ TEST(ManagerConfig, TheOlderShapeIsChecked) {
       "$.machines[\"10.0.0.1\"].machine_name: must be a string, not a number\n"
       "$.machines[\"10.0.0.1\"].subscription_id: is missing\n"
       "$.machines[\"10.0.0.1\"].resource_group_name: is missing\n"
-      "$.machines[\"10.0.0.1\"].user_name: unknown key; did you mean \"username\"? (keys here: "
+      "$.machines[\"10.0.0.1\"].user_name: unknown key; did you mean \"username\"? (known keys: "
       "machine_name, subscription_id, resource_group_name, username)");
 }
 

@@ -44,7 +44,7 @@ Result<void> AgentShell::start() {
       .on_watching = [this] { deliver(core::RuntimeUp{}); },
       .on_lost =
           [this](const Error& error) {
-            warn("runtime", "the container runtime is lost: " + error.message);
+            warn("runtime", "lost contact with the container runtime: " + error.message);
             deliver(core::RuntimeDown{error.message});
           },
   });
@@ -149,7 +149,7 @@ void AgentShell::execute(const core::FetchImage& action) {
 void AgentShell::execute(const core::BuildImage& action) {
   spdlog::info("building image '{}'", action.order.reference);
   images_.build(action.order, [this, operation = action.operation](const Result<Digest>& built) {
-    if (!built) warn("build", "the build failed: " + built.error().message);
+    if (!built) warn("build", "building an image failed: " + built.error().message);
     const Result<void> outcome = built ? Result<void>() : tl::unexpected(built.error());
     deliver(
         core::OperationDone{operation, outcome, {}, built ? std::optional(*built) : std::nullopt});
@@ -157,7 +157,7 @@ void AgentShell::execute(const core::BuildImage& action) {
 }
 
 void AgentShell::execute(const core::CancelBuild&) {
-  spdlog::info("the build under way is called off");
+  spdlog::info("cancelling the build in progress");
   images_.cancel_build();
 }
 
@@ -203,7 +203,7 @@ void AgentShell::use_bus(const BusAddress& address) {
   const Result<void> opened = open_bus(address);
   if (opened) return;
   warn("bus", "bus: " + opened.error().message);
-  bus_retry_->arm(config_.bus_retry);  // Without a bus nothing else would make us try again.
+  bus_retry_->arm(config_.bus_retry);  // Without a bus nothing else would trigger a retry.
 }
 
 Result<void> AgentShell::open_bus(const BusAddress& address) {
@@ -242,7 +242,7 @@ void AgentShell::reject(const BusMessage& message, const Error& error) {
 
 void AgentShell::on_bus_error(const Error& error) {
   warn("bus", "bus: " + error.message);
-  // It may be an embedded broker that has another port now.
+  // An embedded broker might have restarted on another port.
   if (!config_.bus) bus_finder_.seek();
 }
 
@@ -261,7 +261,8 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
 void AgentShell::warn(const std::string& kind, const std::string& text) {
   const std::optional<std::uint64_t> left_out = log_limit_.admit(kind, ports_.clock.now().mono);
   if (!left_out) return;
-  spdlog::warn("{}{}", text, *left_out == 0 ? "" : fmt::format(" ({} more like it)", *left_out));
+  spdlog::warn("{}{}", text,
+               *left_out == 0 ? "" : fmt::format(" ({} similar suppressed)", *left_out));
 }
 
 }  // namespace hearth

@@ -24,26 +24,26 @@
 
 namespace hearth {
 
-/// All that the agent's shell needs of the world. Each outlives the shell.
+/// Everything that the agent's shell uses of the outside world. All of it outlives the shell.
 struct AgentPorts {
   const Clock& clock;
   ContainerRuntime& runtime;
   AgentStore& store;
-  WorkFolder& work_folder;  ///< For images on their way.
+  WorkFolder& work_folder;  ///< For images in transit.
   HttpClient& http;
   ContentClient& content;
   std::function<Load()> sample_load;
-  /// Makes the bus once its address is known.
+  /// Opens the bus once its address is known.
   std::function<Result<std::unique_ptr<Bus>>(const std::string& bootstrap)> open_bus;
 };
 
 struct AgentShellConfig {
   Endpoint manager;
-  std::optional<BusAddress> bus;  ///< Known from the start; otherwise the manager is asked.
-  /// Until a bus that could not be opened is tried again.
+  std::optional<BusAddress> bus;  ///< If configured; otherwise the manager is asked.
+  /// The wait before opening the bus is retried.
   Duration bus_retry = std::chrono::seconds(1);
-  /// Looks on after each step, before anything of it is done: a simulator. It may put a copy of the
-  /// core in the core's place, which decides the same from there on.
+  /// Observes each step before any of its actions is executed: for a simulator, which can replace
+  /// the core with a copy that decides the same from there on.
   std::function<void(const core::AgentEvent& event, const std::vector<core::AgentAction>& actions,
                      core::Agent& agent)>
       on_step = {};
@@ -55,16 +55,16 @@ struct AgentShellCounters {
   std::uint64_t statuses_dropped = 0;
 };
 
-/// Runs the agent's core: hands it what happens on the node and on the bus, and carries out what it
-/// asks for. All on the loop, which must not run once the shell is gone.
+/// Runs the agent's core: passes on what happens on the node and on the bus, and executes the
+/// core's actions. All on the loop, which must not run once the shell is destroyed.
 class AgentShell {
  public:
   AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings settings,
              std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports);
   ~AgentShell();
 
-  /// kInvalidArgument: `config.bus` names no bus, and never will. A bus that cannot be opened for
-  /// another reason is tried again.
+  /// kInvalidArgument: `config.bus` is not a valid address. A bus that cannot be opened for another
+  /// reason is retried.
   Result<void> start();
   const core::Agent& agent() const { return agent_; }
   const AgentShellCounters& counters() const { return counters_; }
@@ -88,8 +88,8 @@ class AgentShell {
   void seek_bus();
   void use_bus(const BusAddress& address);
   Result<void> open_bus(const BusAddress& address);
-  // All that goes over the bus passes these two as bytes, after encoding and before decoding: here
-  // a record would be vouched for, and checked.
+  // Everything that crosses the bus passes these two as bytes, after encoding and before decoding:
+  // the place to sign and verify records.
   void publish(BusRecord record, Completion<void> done);
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
@@ -104,7 +104,7 @@ class AgentShell {
   AgentShellCounters counters_;
   LogLimit log_limit_;
   std::unique_ptr<Worker>
-      disk_;  ///< For what a busy disk holds up: a heartbeat must not wait for it.
+      disk_;  ///< For work that a busy disk delays: a heartbeat must not wait for it.
   ImageWork images_;
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;

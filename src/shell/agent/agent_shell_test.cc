@@ -29,7 +29,7 @@ struct FakeAgentStore final : AgentStore {
   std::vector<Assignment> saved;
 };
 
-/// What the bus was told; outlives it.
+/// Records what the bus was given; outlives the bus.
 struct BusRecords {
   ManualLoop& loop;
   Bus::Handlers handlers;
@@ -54,7 +54,7 @@ struct FakeBus final : Bus {
   BusRecords& records;
 };
 
-/// A runtime that does at once what it is told. It holds the one image.
+/// A runtime that carries out every request at once. It has the one image.
 struct FakeRuntime final : ContainerRuntime {
   explicit FakeRuntime(ManualLoop& the_loop) : loop(the_loop) {}
   void watch(Handlers given) override { handlers = std::move(given); }
@@ -77,7 +77,7 @@ struct FakeRuntime final : ContainerRuntime {
     removed.push_back(container.str());
     loop.post([done] { done({}); });
   }
-  // No test here comes to these.
+  // Not used by any test here.
   void build(const std::filesystem::path&, const std::string&, ChunkSink,
              Completion<void>) override {}
   void cancel_build(const std::string&) override {}
@@ -130,7 +130,7 @@ class AgentShellTest : public testing::Test {
   }
 
   std::string problem() const { return shell.agent().status().report->problem; }
-  /// Delivered, stored, and all that follows at once has happened.
+  /// Delivers an assignment, stores it, and runs everything that follows at once.
   void assign(const Assignment& assignment) {
     deliver(*encode(assignment));
     ASSERT_EQ(shell.agent().status().applied, assignment.number);
@@ -184,11 +184,11 @@ class AgentShellTest : public testing::Test {
   NoHttp http;
   NoContent content;
   BusRecords records{.loop = loop};
-  std::vector<Error> bus_errors;  ///< Of the next attempts to open it.
+  std::vector<Error> bus_errors;  ///< Of the next attempts to open the bus.
   AgentShell shell{loop, config(), settings(), std::nullopt, 1, ports()};
 };
 
-TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
+TEST_F(AgentShellTest, AnAssignmentIsStoredBeforeItIsExecuted) {
   EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
   runtime_comes_up();
   assign(assignment(1));
@@ -198,7 +198,7 @@ TEST_F(AgentShellTest, AnAssignmentIsStoredAndThenActedOn) {
   EXPECT_THAT(runtime.started, ElementsAre("container-1"));
 }
 
-TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
+TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotExecuted) {
   runtime_comes_up();
   store.outcome = fail(ErrorCode::kExhausted, "the disk is full");
   deliver(*encode(assignment(1)));
@@ -207,8 +207,8 @@ TEST_F(AgentShellTest, AnAssignmentThatCannotBeStoredIsNotActedOn) {
 }
 
 // Goal: a disk that is busy for seconds does not make the node look dead. Method: a worker that
-// does not come back; heartbeats leave, and the loop, on which dials are answered, goes round.
-TEST_F(AgentShellTest, ADiskThatHangsHoldsUpNeitherHeartbeatsNorDials) {
+// does not return; heartbeats are sent, and the loop, on which dials are answered, keeps running.
+TEST_F(AgentShellTest, AHangingDiskDelaysNeitherHeartbeatsNorDials) {
   runtime_comes_up();
   loop.advance(2s);
   loop.hold_workers();
@@ -228,13 +228,13 @@ TEST_F(AgentShellTest, ADiskThatHangsHoldsUpNeitherHeartbeatsNorDials) {
   EXPECT_THAT(runtime.started, SizeIs(1));
 }
 
-TEST_F(AgentShellTest, WhyTheContainersCannotBeListedIsTold) {
+TEST_F(AgentShellTest, ReportsWhyTheContainersCannotBeListed) {
   runtime.listing = fail(ErrorCode::kFailed, "the list is broken");
   runtime_comes_up();
   EXPECT_EQ(problem(), "its containers cannot be listed: the list is broken");
 }
 
-TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
+TEST_F(AgentShellTest, MalformedAssignmentsAreCountedAndChangeNothing) {
   runtime_comes_up();
   assign(assignment(1));
   const std::string whole = *encode(assignment(2));
@@ -252,7 +252,7 @@ TEST_F(AgentShellTest, SpoiltAssignmentsAreCountedAndChangeNothing) {
   EXPECT_EQ(shell.agent().status().applied, assignment(1).number);
 }
 
-TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
+TEST_F(AgentShellTest, AnInstanceThatExitsIsRestartedInAFreshContainer) {
   runtime_comes_up();
   assign(assignment(1));
   runtime.handlers.on_notice({.kind = ContainerNotice::Kind::kExited,
@@ -266,7 +266,7 @@ TEST_F(AgentShellTest, WhatExitsIsStartedAgainInAFreshContainer) {
   EXPECT_THAT(runtime.removed, ElementsAre("container-1"));
 }
 
-TEST_F(AgentShellTest, AHeartbeatGoesOutAtEachInterval) {
+TEST_F(AgentShellTest, SendsAHeartbeatAtEachInterval) {
   runtime_comes_up();
   loop.advance(2s);
   const std::size_t first = statuses().size();
@@ -281,7 +281,7 @@ TEST_F(AgentShellTest, AHeartbeatGoesOutAtEachInterval) {
   EXPECT_EQ(shell.counters().statuses_sent, before + 1);
 }
 
-TEST_F(AgentShellTest, AReportThatTheBusDidNotTakeIsToldAgain) {
+TEST_F(AgentShellTest, AReportThatTheBusDidNotAcceptIsSentAgain) {
   records.outcome = fail(ErrorCode::kExhausted, "the send queue is full");
   runtime_comes_up();
   loop.advance(1s);
@@ -300,7 +300,7 @@ class AgentShellBusTest : public AgentShellTest {
   AgentShell late{loop, config(), settings(), std::nullopt, 1, ports()};
 };
 
-TEST_F(AgentShellBusTest, ABusThatCannotBeOpenedIsTriedAgain) {
+TEST_F(AgentShellBusTest, RetriesABusThatCannotBeOpened) {
   records.followed_from_beginning.clear();
   bus_errors.assign(3, {ErrorCode::kExhausted, "no file descriptor left"});
   ASSERT_TRUE(late.start());
@@ -310,7 +310,7 @@ TEST_F(AgentShellBusTest, ABusThatCannotBeOpenedIsTriedAgain) {
   EXPECT_THAT(records.followed_from_beginning, ElementsAre(kAssignmentTopic));
 }
 
-TEST_F(AgentShellBusTest, AnAddressThatNamesNoBusEndsTheStart) {
+TEST_F(AgentShellBusTest, AnInvalidBusAddressFailsTheStart) {
   bus_errors.assign(1, {ErrorCode::kInvalidArgument, "'kafka' names no kafka broker"});
   const Result<void> started = late.start();
   ASSERT_FALSE(started);

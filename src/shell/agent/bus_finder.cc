@@ -18,7 +18,8 @@ Result<BusAddress> parse_bus_address(const HttpReply& reply) {
   const boost::json::string* bootstrap = text("bootstrap");
   const boost::json::string* prefix = text("topic_prefix");
   if (bootstrap == nullptr || prefix == nullptr) {
-    return fail(ErrorCode::kCorrupt, "the manager's answer does not say where the bus is");
+    return fail(ErrorCode::kCorrupt,
+                "the manager's answer does not contain the address of the bus");
   }
   return BusAddress{std::string(*bootstrap), std::string(*prefix)};
 }

@@ -11,16 +11,16 @@
 
 namespace hearth {
 
-/// Where an agent finds the bus and by which names its topics go.
+/// The address of the bus and the prefix of its topics.
 struct BusAddress {
   std::string bootstrap;
   std::string topic_prefix;
   bool operator==(const BusAddress&) const = default;
 };
 
-/// Asks the manager where the bus is, for as long as it takes, and again when the bus is gone: an
+/// Asks the manager for the address of the bus until it answers, and again when the bus is lost: an
 /// embedded broker has another port after each start of the manager. `on_failed` is called for
-/// every try in vain.
+/// every failed attempt.
 class BusFinder {
  public:
   static constexpr Duration kRetry = std::chrono::seconds(1);
@@ -28,7 +28,7 @@ class BusFinder {
   BusFinder(Loop& loop, HttpClient& http, Endpoint manager,
             std::function<void(BusAddress)> on_found, std::function<void(const Error&)> on_failed);
 
-  /// Begins to ask, unless it is asking already.
+  /// Starts asking, unless it is asking already.
   void seek();
 
  private:

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 using namespace std::chrono_literals;
 
-/// A manager that answers the same each time, until told otherwise.
+/// A manager that always gives the same answer, until it is changed.
 struct FakeManager final : HttpClient {
   void send(HttpCall call, Completion<HttpReply> done) override {
     asked.push_back(call.target);
@@ -23,11 +23,11 @@ struct FakeManager final : HttpClient {
   void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
   void stream(HttpCall, ChunkSink, Completion<void>) override {}
   std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
-  Result<HttpReply> answer = fail(ErrorCode::kUnavailable, "nobody answers");
+  Result<HttpReply> answer = fail(ErrorCode::kUnavailable, "nothing answers");
   std::vector<std::string> asked;
 };
 
-TEST(BusFinder, AsksUntilItIsToldAndTellsOfEachTryInVain) {
+TEST(BusFinder, AsksUntilItGetsAnAnswerAndReportsEachFailure) {
   ManualLoop loop;
   FakeManager manager;
   std::vector<std::string> failures;
@@ -39,12 +39,12 @@ TEST(BusFinder, AsksUntilItIsToldAndTellsOfEachTryInVain) {
   finder.seek();
   finder.seek();
   EXPECT_THAT(manager.asked, ElementsAre("/v1/bus")) << "it asks already";
-  EXPECT_THAT(failures, ElementsAre("nobody answers"));
+  EXPECT_THAT(failures, ElementsAre("nothing answers"));
 
   manager.answer = HttpReply{.status = 200, .body = R"({"bootstrap":7})"};
   loop.advance(BusFinder::kRetry);
   ASSERT_EQ(failures.size(), 2U);
-  EXPECT_THAT(failures[1], HasSubstr("does not say where the bus is"));
+  EXPECT_THAT(failures[1], HasSubstr("does not contain the address of the bus"));
 
   manager.answer = HttpReply{.status = 200, .body = R"({"bootstrap":"k:9","topic_prefix":"p."})"};
   loop.advance(BusFinder::kRetry);

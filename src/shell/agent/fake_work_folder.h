@@ -7,7 +7,7 @@
 
 namespace hearth {
 
-/// The names of files, and no files.
+/// Hands out file names and creates no files.
 struct FakeWorkFolder final : WorkFolder {
   std::filesystem::path clear() override { return aside; }
   void remove(const std::filesystem::path& file) override { files.erase(file); }

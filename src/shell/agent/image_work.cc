@@ -8,10 +8,10 @@ namespace hearth {
 namespace {
 
 tl::unexpected<Error> unwanted() {
-  return fail(ErrorCode::kFailed, "nobody wants it any more");
+  return fail(ErrorCode::kFailed, "the build was cancelled");
 }
 
-/// That what was built a moment ago is not there says nothing against building it again.
+/// An image that vanished after its build is no reason not to build it again.
 tl::unexpected<Error> vanished_or(const Error& error) {
   if (error.code != ErrorCode::kNotFound) return tl::unexpected(error);
   return fail(ErrorCode::kUnavailable,
@@ -20,7 +20,7 @@ tl::unexpected<Error> vanished_or(const Error& error) {
 
 }  // namespace
 
-/// One build under way; shared by the callbacks of its steps.
+/// The build in progress; shared by the callbacks of its steps.
 struct ImageWork::Build {
   BuildOrder order;
   std::filesystem::path context;
@@ -93,7 +93,7 @@ void ImageWork::run_build(const std::shared_ptr<Build>& build) {
                 .target = fmt::format("/v1/workloads/{}/build-log?generation={}",
                                       build->order.workload.str(), build->order.generation.value),
                 .content_type = "text/plain"};
-  // The log is for whoever watches; a build does not fail because nobody can.
+  // The log is for followers; a build does not fail because it cannot be sent.
   build->log = http_.open_upload(std::move(call), [](const Result<HttpReply>&) {});
   const auto to_log = [build](std::string_view chunk) {
     if (build->log) build->log->write(chunk);

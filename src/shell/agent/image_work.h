@@ -16,24 +16,25 @@
 
 namespace hearth {
 
-/// Moves images between the manager's content store and the node's runtime, through files in a
-/// folder of its own. Each call ends in exactly one completion; files go when it does, on `disk`:
-/// to remove a large one takes a busy disk longer than the loop may wait.
+/// Moves images between the manager's content store and the node's runtime, through files in its
+/// own folder. Each call ends in exactly one completion; its files are then removed, on `disk`:
+/// removing a large one takes a busy disk longer than the loop can wait.
 class ImageWork {
  public:
-  /// What else lives in `folder` goes: it belongs to an attempt that was cut off.
+  /// Empties `folder`: its files belong to interrupted attempts.
   ImageWork(WorkFolder& folder, ContainerRuntime& runtime, ContentClient& content, HttpClient& http,
             Endpoint manager, Worker& disk);
 
-  /// `failed_step`: which one, if one did.
+  /// `failed_step`: which step failed, on an error.
   using Fetched = std::function<void(const Result<void>& outcome, core::FetchStep failed_step)>;
-  /// From the content store into the runtime.
+  /// Loads the image from the content store into the runtime.
   void fetch(const Image& image, const Fetched& done);
-  /// Bundle from the content store, image into it; the runtime's output goes up as it comes. Tells
-  /// the digest of the saved image. One at a time.
+  /// Fetches the bundle from the content store, builds the image, and uploads it there; the
+  /// runtime's output is sent as it arrives. Returns the digest of the saved image. One build at a
+  /// time.
   void build(const BuildOrder& order, Completion<Digest> done);
-  /// Ends the build under way, if there is one, as soon as its step allows: those of the runtime
-  /// are broken off, a transfer from or to the manager is awaited.
+  /// Ends the build in progress, if any, as soon as its step allows: those of the runtime are
+  /// broken off, a transfer from or to the manager is awaited.
   void cancel_build();
 
  private:

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 const Digest kDigest = *Digest::parse("sha256:" + std::string(64, 'a'));
 
-/// Everything that is under way waits for the test to end it.
+/// Every operation stays in progress until the test finishes it.
 struct Steps final : ContainerRuntime, ContentClient {
   explicit Steps(FakeWorkFolder& the_folder) : folder(the_folder) {}
   void download(const Digest&, fs::path file, Completion<void> done) override {
@@ -96,7 +96,7 @@ class ImageWorkTest : public testing::Test {
                  .reference = "hearth/app:1"},
                 [this](const Result<Digest>& outcome) { built = outcome; });
   }
-  /// What is to be removed is, once the disk has done all that it was given.
+  /// Waits for removals, once the disk has finished everything it was given.
   bool leaves_nothing() {
     loop.run_ready();
     return folder.files.empty();
@@ -113,7 +113,7 @@ class ImageWorkTest : public testing::Test {
   std::optional<Result<Digest>> built;
 };
 
-TEST_F(ImageWorkTest, WhatAnAttemptThatWasCutOffLeftIsRemoved) {
+TEST_F(ImageWorkTest, RemovesTheFilesOfAnInterruptedAttempt) {
   EXPECT_TRUE(leaves_nothing());
 }
 
@@ -139,7 +139,7 @@ TEST_F(ImageWorkTest, TheLoopDoesNotWaitForARemoval) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-TEST_F(ImageWorkTest, WhichStepOfAFetchFailedIsTold) {
+TEST_F(ImageWorkTest, ReportsWhichStepOfAFetchFailed) {
   fetch();
   steps.finish(fail(ErrorCode::kCorrupt, "not what it should be"));
   ASSERT_TRUE(fetched && !*fetched);
@@ -152,7 +152,7 @@ TEST_F(ImageWorkTest, WhichStepOfAFetchFailedIsTold) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-TEST_F(ImageWorkTest, ABuildIsSavedAndHandedOver) {
+TEST_F(ImageWorkTest, ABuildIsSavedAndUploaded) {
   build();
   for (int i = 0; i < 4; ++i) steps.finish({});
   EXPECT_THAT(steps.names, ElementsAre("download", "build", "save", "upload"));
@@ -161,7 +161,7 @@ TEST_F(ImageWorkTest, ABuildIsSavedAndHandedOver) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-TEST_F(ImageWorkTest, ABuildThatTheRuntimeIsAtIsBrokenOff) {
+TEST_F(ImageWorkTest, CancellingBreaksOffTheRuntimesStep) {
   for (const int steps_before : {1, 2}) {  // It is being built; it is being saved.
     built.reset();
     build();
@@ -170,12 +170,12 @@ TEST_F(ImageWorkTest, ABuildThatTheRuntimeIsAtIsBrokenOff) {
     work->cancel_build();
     EXPECT_EQ(steps.names.back(), "cancel hearth/app:1");
     ASSERT_TRUE(built && !*built);
-    EXPECT_THAT(built->error().message, HasSubstr("nobody wants it"));
+    EXPECT_THAT(built->error().message, HasSubstr("cancelled"));
     EXPECT_TRUE(leaves_nothing());
   }
 }
 
-TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
+TEST_F(ImageWorkTest, ABuildCancelledDuringATransferEndsWithTheTransfer) {
   build();
   work->cancel_build();
   EXPECT_FALSE(built);
@@ -185,9 +185,9 @@ TEST_F(ImageWorkTest, ABuildThatIsCancelledDuringATransferEndsWithIt) {
   EXPECT_TRUE(leaves_nothing());
 }
 
-// Somebody tidies the runtime up, or its disk was lost: the next try builds it anew. As kNotFound
-// the build would be given up for good.
-TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedMayBeBuiltAgain) {
+// An operator cleans up the runtime, or its disk was lost: the next attempt builds the image again.
+// With kNotFound the build would be given up.
+TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedCanBeBuiltAgain) {
   build();
   steps.finish({});
   steps.finish({});
@@ -197,7 +197,7 @@ TEST_F(ImageWorkTest, AnImageThatVanishedBeforeItWasSavedMayBeBuiltAgain) {
   EXPECT_THAT(built->error().message, HasSubstr("no such image"));
 }
 
-TEST_F(ImageWorkTest, ABuildThatTalksHearsThatNobodyWantsIt) {
+TEST_F(ImageWorkTest, ACancelledBuildStopsAtItsNextOutput) {
   build();
   steps.finish({});
   EXPECT_TRUE(steps.log("Step 1/2"));
@@ -205,7 +205,7 @@ TEST_F(ImageWorkTest, ABuildThatTalksHearsThatNobodyWantsIt) {
   EXPECT_FALSE(steps.log("Step 2/2"));
 }
 
-TEST_F(ImageWorkTest, ToCancelWhatEndedDoesNothing) {
+TEST_F(ImageWorkTest, CancellingAFinishedBuildDoesNothing) {
   build();
   steps.finish(fail(ErrorCode::kUnavailable, "no manager answers"));
   work->cancel_build();

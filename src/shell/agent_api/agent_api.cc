@@ -13,12 +13,12 @@ namespace hearth {
 namespace {
 
 constexpr std::uint32_t kTailLinesMax = 1'000'000;
-/// Of a log, between the runtime and its reader; the piece that crosses it still fits.
+/// Bytes of a log between the runtime and its reader; the piece that exceeds them still fits.
 constexpr std::size_t kLogBytesMax = 256 * 1024;
 constexpr Duration kLogQuiet = std::chrono::hours(1);
 
-/// A log on its way from the runtime to its reader. Shared by the handler and the runtime's
-/// callbacks, which may outlive it.
+/// A log in transit from the runtime to its reader. Shared by the handler and the runtime's
+/// callbacks, which can outlive it.
 struct LogPipe {
   std::string waiting;
   bool wanted = true;
@@ -47,7 +47,7 @@ Result<std::uint32_t> tail_lines(const HttpRequest& request) {
       fmt::format("'tail={}' must be a number of lines from 0 (all) to {}", text, kTailLinesMax));
 }
 
-/// Until something of the log, or its end, is there.
+/// Waits until some of the log, or its end, is there.
 Result<void> await_log(LogPipe& pipe, HttpExchange& exchange) {
   while (pipe.waiting.empty() && !pipe.end) {
     if (auto woken = exchange.wait(pipe.changed, kLogQuiet); !woken) {
@@ -94,8 +94,8 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
         pipe->changed.notify_all();
       });
   const auto tell = [&]() -> Result<void> {
-    // A runtime that refuses does so before the first byte: then that is the answer. A follower is
-    // answered at once, since its log may stay quiet for days.
+    // A runtime that refuses does so before the first byte: that error is then the answer. A
+    // follower is answered at once, since its log can be quiet for days.
     if (!follows) {
       if (auto there = await_log(*pipe, exchange); !there) return there;
       if (pipe->end && !*pipe->end && pipe->waiting.empty()) return *pipe->end;
@@ -108,7 +108,8 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
   return reported;
 }
 
-/// Who holds an address may not be who held it: a machine got it anew, or it was imported wrongly.
+/// The agent at an address might belong to another node: the address was reassigned, or imported
+/// wrongly.
 Result<void> answer_dial_by_name(const AgentView& view, HttpExchange& exchange) {
   if (exchange.request().parameter("node") != view.node.str()) {
     return fail(ErrorCode::kNotFound, "this is not the agent of that node");

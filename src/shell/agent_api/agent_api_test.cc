@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-/// A runtime that has one log; whoever reads it is kept, so that a test says when it goes on.
+/// A runtime with one log; its reader is kept, so that a test controls the progress.
 class FakeLogs final : public ContainerRuntime {
  public:
   void logs(LogRequest wanted, ChunkSink to, Completion<void> at_end) override {
@@ -64,7 +64,7 @@ class AgentApiTest : public testing::Test {
   HttpRouter router;
 };
 
-TEST_F(AgentApiTest, AnswersADialToAnyoneAndTellsNothing) {
+TEST_F(AgentApiTest, AnswersADialFromAnyoneAndRevealsNothing) {
   FakeHttpExchange dial(HttpMethod::kGet, "/v1/dial");
   dial.run(router);
   EXPECT_EQ(dial.response.status, 204U);
@@ -74,18 +74,18 @@ TEST_F(AgentApiTest, AnswersADialToAnyoneAndTellsNothing) {
   }
 }
 
-TEST_F(AgentApiTest, AnswersADialByNameOnlyForItsOwn) {
+TEST_F(AgentApiTest, AnswersADialByNameOnlyForItsOwnNode) {
   FakeHttpExchange own(HttpMethod::kGet, "/v1/dial/n1");
   EXPECT_EQ(own.run(router).response.status, 204U);
   for (const char* target : {"/v1/dial/n2", "/v1/dial/n", "/v1/dial/n1n1"}) {
     FakeHttpExchange other(HttpMethod::kGet, target);
     other.run(router);
     EXPECT_EQ(other.response.status, 404U) << target;
-    EXPECT_THAT(other.response.body, Not(HasSubstr("n1"))) << "it tells nobody whose it is";
+    EXPECT_THAT(other.response.body, Not(HasSubstr("n1"))) << "it does not reveal its node";
   }
 }
 
-TEST_F(AgentApiTest, TellsItsStatusAsOnTheBusAndWhoseItIs) {
+TEST_F(AgentApiTest, ShowsItsStatusAsOnTheBusWithItsNode) {
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/status");
   exchange.run(router);
   Heartbeat reported = status();
@@ -114,7 +114,7 @@ TEST_F(AgentApiTest, StreamsALogToItsEnd) {
   EXPECT_TRUE(runtime.request.follow);
 }
 
-TEST_F(AgentApiTest, LetsTheRuntimeGoWhenItsReaderHasGone) {
+TEST_F(AgentApiTest, StopsReadingALogWhenItsReaderIsGone) {
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/a-1/logs?follow=1");
   exchange.run(router);
   EXPECT_FALSE(exchange.ended);
@@ -122,7 +122,8 @@ TEST_F(AgentApiTest, LetsTheRuntimeGoWhenItsReaderHasGone) {
   EXPECT_TRUE(runtime.request.ready());
 }
 
-// Goal: a reader that is slower than the log costs no more than the bound, and loses nothing.
+// Goal: a reader that is slower than the log costs no more memory than the bound, and misses
+// nothing.
 TEST_F(AgentApiTest, SlowsTheRuntimeDownForASlowReader) {
   const std::string piece(64 * 1024, 'x');
   std::size_t fed = 0;
@@ -143,7 +144,7 @@ TEST_F(AgentApiTest, SlowsTheRuntimeDownForASlowReader) {
   EXPECT_EQ(exchange.streamed.size(), fed * piece.size());
 }
 
-TEST_F(AgentApiTest, TellsWhyThereIsNoLog) {
+TEST_F(AgentApiTest, SaysWhyThereIsNoLog) {
   FakeHttpExchange missing(HttpMethod::kGet, "/v1/instances/b-1/logs");
   EXPECT_EQ(missing.run(router).response.status, 404U);
   FakeHttpExchange wrong(HttpMethod::kGet, "/v1/instances/a-1/logs?tail=many");

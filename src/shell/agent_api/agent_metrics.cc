@@ -19,11 +19,11 @@ std::string agent_metrics(const Heartbeat& status, const AgentCounts& counts,
       .sample(status.report && status.report->problem.empty() ? 1 : 0);
   out.gauge("hearth_agent_instances", "Instances on this node by state.");
   for (const auto& [state, count] : instances) out.sample("state", name_of(state), count);
-  out.counter("hearth_agent_statuses_sent_total", "Heartbeats that the bus took.")
+  out.counter("hearth_agent_statuses_sent_total", "Heartbeats that the bus accepted.")
       .sample(counts.statuses_sent);
-  out.counter("hearth_agent_statuses_dropped_total", "Heartbeats that it did not take in time.")
+  out.counter("hearth_agent_statuses_dropped_total", "Heartbeats not accepted in time.")
       .sample(counts.statuses_dropped);
-  out.counter("hearth_agent_payloads_rejected_total", "Messages that were not understood.")
+  out.counter("hearth_agent_payloads_rejected_total", "Malformed assignments.")
       .sample(counts.payloads_rejected);
   out.counter("hearth_agent_assignments_refused_total", "Assignments that were not newer.")
       .sample(counts.assignments_refused);

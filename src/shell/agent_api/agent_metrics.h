@@ -8,7 +8,7 @@
 
 namespace hearth {
 
-/// What an agent counted since its start.
+/// What an agent has counted since its start.
 struct AgentCounts {
   std::uint64_t statuses_sent = 0;
   std::uint64_t statuses_dropped = 0;
@@ -17,7 +17,7 @@ struct AgentCounts {
   std::uint64_t runtime_watch_breaks = 0;
 };
 
-/// An agent's metrics in Prometheus text (docs/reference/metrics.md). `status` has a report.
+/// An agent's metrics in Prometheus text format (docs/reference/metrics.md). `status` has a report.
 std::string agent_metrics(const Heartbeat& status, const AgentCounts& counts,
                           const HttpServerCounters& http);
 

@@ -11,7 +11,7 @@ namespace hearth {
 void BuildLog::append(std::string_view bytes) {
   text_ += bytes;
   if (text_.size() > kBytesMax) {
-    // A quarter at a time, so that a long log is not moved with every line; up to a line's end.
+    // A quarter at a time, cut at a line's end, so that a long log is not moved for every line.
     const std::size_t cut = text_.size() - kBytesMax * 3 / 4;
     const std::size_t line = std::min(text_.find('\n', cut), text_.size() - 1) + 1;
     text_.erase(0, line);
@@ -29,7 +29,7 @@ void BuildLog::end_sending() {
 std::string BuildLog::read_from(std::uint64_t& offset) const {
   std::string read;
   if (offset < dropped_) {
-    read = fmt::format("[hearth: {} bytes of the log are not kept]\n", dropped_ - offset);
+    read = fmt::format("[hearth: {} bytes of the log were dropped]\n", dropped_ - offset);
     offset = dropped_;
   }
   read += std::string_view(text_).substr(offset - dropped_);

@@ -8,7 +8,7 @@ namespace {
 using testing::EndsWith;
 using testing::StartsWith;
 
-TEST(BuildLog, IsReadOnFromWhereAReaderWas) {
+TEST(BuildLog, ContinuesFromAReadersOffset) {
   BuildLog log;
   std::uint64_t offset = 0;
   log.append("one\n");
@@ -19,7 +19,7 @@ TEST(BuildLog, IsReadOnFromWhereAReaderWas) {
   EXPECT_EQ(offset, log.end());
 }
 
-// Goal: the end of a long log is kept, in whole lines, and a reader is told what it missed.
+// Goal: the end of a long log is kept, in whole lines, and a reader learns what it missed.
 TEST(BuildLog, DropsItsOldestLinesAtItsBound) {
   BuildLog log;
   std::uint64_t late = 0;
@@ -47,7 +47,7 @@ TEST(BuildLog, SurvivesALineOverItsBound) {
   EXPECT_EQ(offset, 2 * BuildLog::kBytesMax);
 }
 
-TEST(BuildLogs, KeepTheLastOnesUsed) {
+TEST(BuildLogs, KeepTheMostRecentlyUsed) {
   const WorkloadName name = *WorkloadName::parse("a");
   BuildLogs logs;
   const auto first = logs.find_or_make(name, Generation{1});

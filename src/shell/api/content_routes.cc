@@ -1,4 +1,4 @@
-// Bundles and saved images: the part of ManagerApi that moves files.
+// The part of ManagerApi that transfers files: bundles and saved images.
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ void ManagerApi::add_content_routes(HttpRoutes& routes) {
              [this](HttpExchange& exchange) { return put_content(exchange); });
 }
 
-/// Off the loop: it may have to be read through.
+/// Off the loop: the whole file might have to be read.
 std::optional<std::filesystem::path> ManagerApi::find_content(HttpExchange& exchange,
                                                               const Digest& digest) {
   std::optional<std::filesystem::path> file;
@@ -41,7 +41,7 @@ Result<void> ManagerApi::put_content(HttpExchange& exchange) {
   if (!file) return tl::unexpected(file.error());
   const auto received = exchange.read_body_to_file(*file, config_.content_bytes_max);
   if (!received) return tl::unexpected(received.error());
-  // It waits until all is on the disk.
+  // Blocks until everything is on the disk.
   Result<void> adopted;
   exchange.run_blocking([&] { adopted = content_.adopt(*file, received->digest, *expected); });
   if (!adopted) return adopted;

@@ -1,4 +1,4 @@
-// What happened, as a list and as a stream: the part of ManagerApi that tells events.
+// The part of ManagerApi that serves events, as a list and as a stream.
 
 #include <algorithm>
 #include <limits>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kEventsAtOnce = 500;
 constexpr Duration kEventsTimeout = std::chrono::seconds(10);
-/// A comment as often as this keeps proxies from closing a quiet stream.
+/// A comment at this interval keeps proxies from closing a quiet stream.
 constexpr Duration kKeepAlive = std::chrono::seconds(15);
 
 std::string as_message(const ClusterEvent& event, std::string_view cluster) {
@@ -48,7 +48,7 @@ Result<void> ManagerApi::list_events(HttpExchange& exchange) {
   if (!limit) return tl::unexpected(limit.error());
   const auto after = query_number(request, "after", 0, kAny);
   if (!after) return tl::unexpected(after.error());
-  // One more than asked for tells whether there is a next page.
+  // One more than requested shows whether there is a next page.
   auto events = events_after(exchange, *after, *limit + 1);
   if (!events) return tl::unexpected(events.error());
   const bool more = events->size() > *limit;
@@ -80,7 +80,7 @@ Result<void> ManagerApi::stream_events(HttpExchange& exchange) {
     if (!after) return tl::unexpected(after.error());
     seq = *after;
   }
-  seq = std::min(seq, last);  // Of a cluster whose store was made anew since.
+  seq = std::min(seq, last);  // The id is of a cluster whose store was created again since.
 
   if (auto begun = exchange.begin_stream("text/event-stream"); !begun) return begun;
   for (;;) {
@@ -92,7 +92,7 @@ Result<void> ManagerApi::stream_events(HttpExchange& exchange) {
         messages += as_message(event, config_.cluster);
         seq = event.seq;
       }
-      // What the store no longer has is passed over.
+      // Events that the store no longer has are skipped.
       if (events->empty()) seq = service_.last_event_seq();
       if (auto sent = exchange.write(messages); !sent) return sent;
       continue;

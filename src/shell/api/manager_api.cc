@@ -16,8 +16,8 @@
 namespace hearth {
 namespace {
 
-/// For a command to be decided and durable: the store tries again for longer, but a caller wants to
-/// know.
+/// The wait for a command to be decided and durable: the store is retried for longer, but a caller
+/// wants an answer.
 constexpr Duration kCommandTimeout = std::chrono::seconds(10);
 
 Error no_such_node(const std::string& name) {
@@ -69,11 +69,11 @@ Result<void> ManagerApi::health(HttpExchange& exchange) {
 Result<void> ManagerApi::readiness(HttpExchange& exchange) {
   if (const auto& fault = service_.store_fault()) {
     return fail(ErrorCode::kUnavailable,
-                "it can store nothing, so it decides nothing: " + fault->message);
+                "nothing can be stored, so nothing is decided: " + fault->message);
   }
   if (!service_.manager().bus_carries()) {
     return fail(ErrorCode::kUnavailable,
-                "the bus does not carry the manager's own messages, so it judges no node");
+                "the bus does not carry the manager's own canary, so no node is judged");
   }
   return exchange.respond({.body = "{\"status\":\"ready\"}"});
 }

@@ -13,21 +13,21 @@ namespace hearth {
 struct ManagerApiConfig {
   std::string version;              ///< Of this program.
   std::string cluster = "hearth.";  ///< Names the source of events: the prefix of its topics.
-  /// Where agents of imported nodes listen unless their entry says otherwise.
+  /// Where agents of imported nodes listen unless their entry gives a port.
   std::uint16_t agent_port = 7701;
   std::uint64_t content_bytes_max = 16ULL << 30;  ///< Of one bundle or saved image.
 };
 
 /// The manager's HTTP routes (docs/reference/api.md).
 ///
-/// It decides nothing: reads show what the core knows at that moment, changes are commands to it
-/// that are answered once they are durable. All on the loop.
+/// It decides nothing: reads show what the core knows at that moment; changes are commands to the
+/// core, answered once they are durable. All on the loop.
 class ManagerApi {
  public:
   /// `service` and `content` outlive it.
   ManagerApi(ManagerService& service, ContentStore& content, ManagerApiConfig config);
 
-  /// `this` outlives the use of the routes. `http`: the counters of the server that serves the
+  /// The routes use `this`, which outlives them. `http`: the counters of the server that serves the
   /// routes.
   void add_routes(HttpRoutes& routes, std::function<HttpServerCounters()> http);
 
@@ -67,7 +67,7 @@ class ManagerApi {
   Result<void> put_content(HttpExchange& exchange);
   std::optional<std::filesystem::path> find_content(HttpExchange& exchange, const Digest& digest);
 
-  // event_routes.cc: what happened.
+  // event_routes.cc: cluster events.
   void add_event_routes(HttpRoutes& routes);
   Result<void> list_events(HttpExchange& exchange);
   Result<void> stream_events(HttpExchange& exchange);

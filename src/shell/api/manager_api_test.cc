@@ -23,7 +23,7 @@ Digest digest_of(char c) {
   return *Digest::parse("sha256:" + std::string(64, c));
 }
 
-/// A manager that was started from a snapshot; commands are kept instead of carried out.
+/// A manager that was started from a snapshot; commands are recorded instead of executed.
 class FakeService final : public ManagerService {
  public:
   explicit FakeService(Snapshot snapshot)
@@ -200,7 +200,7 @@ TEST_F(ManagerApiTest, ListsInPages) {
   EXPECT_EQ(get("/v1/workloads?limit=none").response.status, 400U);
 }
 
-TEST_F(ManagerApiTest, TellsItsStatusAndTheBus) {
+TEST_F(ManagerApiTest, ShowsItsStatusAndTheBus) {
   EXPECT_EQ(get("/v1/status").response.body,
             R"({"version":"1.2.3","cluster":"hearth.","epoch":7,)"
             R"("started_at":"2026-03-01T09:00:00.000Z","last_event_seq":0,)"
@@ -214,7 +214,7 @@ TEST_F(ManagerApiTest, TellsItsStatusAndTheBus) {
   EXPECT_EQ(get("/readyz").response.status, 503U);
 }
 
-TEST_F(ManagerApiTest, TellsThatItsStoreFails) {
+TEST_F(ManagerApiTest, ReportsThatItsStoreFails) {
   service.fault = Error{ErrorCode::kExhausted, "the disk is full"};
   EXPECT_THAT(get("/v1/status").response.body,
               HasSubstr(R"("store":{"works":false,"fault":"the disk is full"})"));
@@ -253,7 +253,7 @@ TEST_F(ManagerApiTest, DeploysABundleThatIsThere) {
   EXPECT_EQ(deploy.spec.instances, 2U);
 }
 
-TEST_F(ManagerApiTest, RefusesADeployThatCannotBe) {
+TEST_F(ManagerApiTest, RefusesAnImpossibleDeploy) {
   const std::string missing = R"({"bundle":")" + digest_of('c').str() + R"("})";
   EXPECT_THAT(call(HttpMethod::kPut, "/v1/workloads/fan", missing).response.body,
               HasSubstr("PUT it to /v1/content/"));
@@ -262,7 +262,7 @@ TEST_F(ManagerApiTest, RefusesADeployThatCannotBe) {
   EXPECT_THAT(service.commands, ElementsAre());
 }
 
-TEST_F(ManagerApiTest, PassesOnWhatTheManagerSaysToACommand) {
+TEST_F(ManagerApiTest, PassesOnTheManagersAnswerToACommand) {
   service.result = fail(ErrorCode::kConflict, "it is being removed");
   const FakeHttpExchange answer = call(HttpMethod::kPost, "/v1/workloads/heater/stop");
   EXPECT_EQ(answer.response.status, 409U);
@@ -290,7 +290,7 @@ TEST_F(ManagerApiTest, ImportsTheOperatorsList) {
 
 // --- Content.
 
-TEST_F(ManagerApiTest, MovesContentByItsDigest) {
+TEST_F(ManagerApiTest, TransfersContentByItsDigest) {
   EXPECT_EQ(get("/v1/content/" + digest_of('b').str()).file_sent,
             std::filesystem::path("/content") / std::string(64, 'b'));
   EXPECT_EQ(get("/v1/content/" + digest_of('c').str()).response.status, 404U);
@@ -346,7 +346,7 @@ TEST_F(ManagerApiTest, StreamsEventsFromWhereTheClientWas) {
   EXPECT_THAT(exchange.streamed, testing::Not(HasSubstr("id: 2\n")));
 }
 
-TEST_F(ManagerApiTest, RefusesToGoOnAfterWhatIsNoEventsId) {
+TEST_F(ManagerApiTest, RefusesAnInvalidLastEventId) {
   for (const char* wrong : {"5abc", "abc", "-1", " 5", "99999999999999999999"}) {
     FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
     exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", wrong}};
@@ -355,7 +355,7 @@ TEST_F(ManagerApiTest, RefusesToGoOnAfterWhatIsNoEventsId) {
   }
 }
 
-TEST_F(ManagerApiTest, StreamsFromNowOnToWhoSaysNothing) {
+TEST_F(ManagerApiTest, StreamsOnlyNewEventsByDefault) {
   service.add_event(1);
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
   exchange.headers() = {{"Accept", "text/event-stream"}};
@@ -363,7 +363,7 @@ TEST_F(ManagerApiTest, StreamsFromNowOnToWhoSaysNothing) {
   EXPECT_EQ(exchange.streamed, "");
 }
 
-TEST_F(ManagerApiTest, GoesOnFromTheLastEventOfAStoreThatWasMadeAnew) {
+TEST_F(ManagerApiTest, ContinuesFromTheLastEventOfARecreatedStore) {
   service.add_event(1);
   FakeHttpExchange exchange(HttpMethod::kGet, "/v1/events");
   exchange.headers() = {{"Accept", "text/event-stream"}, {"Last-Event-ID", "900"}};
@@ -387,7 +387,7 @@ TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
   EXPECT_EQ(get("/v1/instances/heater-1/logs?tail=x").response.status, 400U);
 }
 
-TEST_F(ManagerApiTest, KeepsWhatABuilderSends) {
+TEST_F(ManagerApiTest, KeepsTheBuildLogThatANodeSends) {
   FakeHttpExchange post(HttpMethod::kPost, "/v1/workloads/pump/build-log?generation=1");
   post.pieces = {"step 1\n", "step 2\n"};
   post.run(router);
@@ -397,8 +397,8 @@ TEST_F(ManagerApiTest, KeepsWhatABuilderSends) {
   EXPECT_EQ(get("/v1/workloads/pump/build-log?generation=2").response.status, 400U);
 }
 
-// Goal: a builder that never ends its log does not keep its connection for ever, however it pauses.
-TEST_F(ManagerApiTest, WaitsForABuildersLogForFourHoursInAll) {
+// Goal: a builder that never ends its log does not keep its connection forever, however it pauses.
+TEST_F(ManagerApiTest, WaitsForABuildLogForFourHoursInAll) {
   using std::chrono::minutes;
   FakeHttpExchange post(HttpMethod::kPost, "/v1/workloads/pump/build-log?generation=1");
   post.pieces = {"1", "2", "3", "4", "5"};
@@ -412,7 +412,7 @@ TEST_F(ManagerApiTest, WaitsForABuildersLogForFourHoursInAll) {
                                           minutes(40), minutes(0)}));
 }
 
-TEST_F(ManagerApiTest, FollowsABuildAsItGoes) {
+TEST_F(ManagerApiTest, FollowsABuildInProgress) {
   FakeHttpExchange follower(HttpMethod::kGet, "/v1/workloads/pump/build-log?follow=1");
   follower.on_wait = {[&] { return WaitEnd::kTimedOut; },  // No node has begun yet.
                       [&] {
@@ -424,11 +424,11 @@ TEST_F(ManagerApiTest, FollowsABuildAsItGoes) {
                         return WaitEnd::kNotified;
                       }};
   follower.run(router);
-  EXPECT_EQ(follower.streamed, "step 1\n[hearth: the node that builds broke off]\n");
+  EXPECT_EQ(follower.streamed, "step 1\n[hearth: the building node broke off]\n");
   EXPECT_FALSE(follower.ended);  // It still waits for another node to build.
 }
 
-TEST_F(ManagerApiTest, EndsTheLogOfABuildThatIsOver) {
+TEST_F(ManagerApiTest, EndsTheLogOfAFinishedBuild) {
   FakeHttpExchange follower(HttpMethod::kGet, "/v1/workloads/heater/build-log?follow=1");
   follower.run(router);
   EXPECT_TRUE(follower.ended);
@@ -469,7 +469,7 @@ std::string example_of(const std::string& text, const std::string& heading) {
 }
 
 // Goal: docs/reference/api.md names every route of the manager, and no other.
-// Method: its headings "### `GET /v1/…`" up to the chapter about agents, against the router.
+// Method: compare its headings "### `GET /v1/…`", up to the chapter about agents, with the router.
 TEST_F(ManagerApiTest, HasTheRoutesThatItsReferenceNames) {
   const std::string text = reference("api.md");
   std::set<std::string> documented;

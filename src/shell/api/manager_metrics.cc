@@ -20,7 +20,7 @@ constexpr std::array kWorkloadPhases{WorkloadPhase::kBuilding, WorkloadPhase::kD
                                      WorkloadPhase::kFailed, WorkloadPhase::kStopped,
                                      WorkloadPhase::kRemoving};
 
-/// All that are known are shown, with 0 too: a series that comes and goes cannot be alarmed on.
+/// Every known value is shown, even at 0: alerts need a series that does not come and go.
 template <class E, std::size_t N>
 void write_by(MetricsText& out, std::string_view label, const std::array<E, N>& all,
               const std::map<E, std::uint64_t>& counts) {
@@ -39,7 +39,7 @@ void write_fleet(MetricsText& out, const core::Manager& manager) {
   }
   write_by(out.gauge("hearth_nodes", "Nodes by the manager's verdict."), "state", kNodeStates,
            nodes);
-  out.gauge("hearth_nodes_quarantined", "Nodes that wait for a person.").sample(quarantined);
+  out.gauge("hearth_nodes_quarantined", "Nodes that need an operator.").sample(quarantined);
   out.gauge("hearth_node_up", "1 if the node is live or suspect, else 0.");
   for (const Node* node : manager.nodes()) {
     const bool up = node->state == NodeState::kLive || node->state == NodeState::kSuspect;
@@ -67,31 +67,30 @@ void write_manager(MetricsText& out, const ManagerService& service) {
       .sample(service.manager().bus_carries() ? 1 : 0);
   out.gauge("hearth_last_event_seq", "The number of the last cluster event.")
       .sample(service.last_event_seq());
-  out.counter("hearth_heartbeats_total", "Heartbeats taken as signs of life.")
+  out.counter("hearth_heartbeats_total", "Heartbeats accepted as signs of life.")
       .sample(core.heartbeats);
   out.counter("hearth_heartbeats_stale_total", "Heartbeats of an older incarnation, or repeated.")
       .sample(core.heartbeats_stale);
   out.counter("hearth_steps_late_total", "Times that the manager's own loop was late.")
       .sample(core.steps_late);
-  out.counter("hearth_payloads_rejected_total", "Messages on the bus that were not understood.")
+  out.counter("hearth_payloads_rejected_total", "Malformed messages on the bus.")
       .sample(shell.payloads_rejected);
-  out.counter("hearth_inbox_overflows_total", "Heartbeats dropped while the store was slow.")
+  out.counter("hearth_inbox_overflows_total", "Heartbeats dropped or cut while the store was slow.")
       .sample(shell.inbox_overflows);
   out.counter("hearth_heartbeats_superseded_total",
               "Heartbeats that a newer one replaced while the store was slow.")
       .sample(shell.heartbeats_superseded);
   out.counter("hearth_store_commits_total", "Transactions committed.").sample(shell.commits);
-  out.counter("hearth_store_commits_failed_total", "Transactions that failed and were repeated.")
+  out.counter("hearth_store_commits_failed_total", "Transactions that failed and were retried.")
       .sample(shell.commits_failed);
   out.gauge("hearth_store_backlog_bytes", "Size of the store's write-ahead log at the last commit.")
       .sample(shell.store_backlog_bytes);
-  out.counter("hearth_bus_publish_failures_total", "Records that the bus did not take.")
+  out.counter("hearth_bus_publish_failures_total", "Records that the bus did not accept.")
       .sample(shell.publish_failures);
   out.counter("hearth_statuses_of_others_total",
-              "Statuses that another agent than the node's gave at its address.")
+              "Statuses that another node's agent returned at a node's address.")
       .sample(shell.statuses_of_others);
-  out.counter("hearth_bus_topics_missing_total",
-              "Times that a topic of Hearth's was found missing.")
+  out.counter("hearth_bus_topics_missing_total", "Times that a topic of Hearth was found missing.")
       .sample(shell.topics_missing);
   out.counter("hearth_events_published_total", "Cluster events emitted since the start.")
       .sample(shell.events_published);
@@ -102,7 +101,7 @@ void write_manager(MetricsText& out, const ManagerService& service) {
 std::string manager_metrics(const ManagerService& service, const HttpServerCounters& http,
                             std::string_view version) {
   MetricsText out;
-  out.gauge("hearth_build_info", "Always 1; the label tells the version.")
+  out.gauge("hearth_build_info", "Always 1; the label gives the version.")
       .sample("version", version, 1);
   write_fleet(out, service.manager());
   write_work(out, service.manager());

@@ -7,7 +7,7 @@
 
 namespace hearth {
 
-/// The manager's metrics in Prometheus text (docs/reference/metrics.md).
+/// The manager's metrics in Prometheus text format (docs/reference/metrics.md).
 std::string manager_metrics(const ManagerService& service, const HttpServerCounters& http,
                             std::string_view version);
 

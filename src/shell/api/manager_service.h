@@ -13,42 +13,42 @@
 
 namespace hearth {
 
-/// What went by in the manager's shell since its start, for metrics.
+/// What the manager's shell has counted since its start, for metrics.
 struct ManagerShellCounters {
-  std::uint64_t payloads_rejected = 0;  ///< Messages on our topics that were not what they must be.
-  std::uint64_t inbox_overflows = 0;    ///< Heartbeats dropped or cut, the inbox being full.
-  std::uint64_t heartbeats_superseded = 0;  ///< By newer ones, before they were looked at.
+  std::uint64_t payloads_rejected = 0;  ///< Malformed messages on our topics.
+  std::uint64_t inbox_overflows = 0;    ///< Heartbeats dropped or cut because the inbox was full.
+  std::uint64_t heartbeats_superseded = 0;  ///< Replaced by newer ones before they were handled.
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;
   std::uint64_t store_backlog_bytes = 0;  ///< A gauge, as of the last commit: see Store.
   std::uint64_t publish_failures = 0;
-  std::uint64_t statuses_of_others = 0;  ///< Answers for a node by another node's agent.
-  std::uint64_t topics_missing = 0;      ///< Times that a topic of ours was found missing.
+  std::uint64_t statuses_of_others = 0;  ///< Another node's agent answered for a node.
+  std::uint64_t topics_missing = 0;      ///< Times that one of our topics was found missing.
   std::uint64_t events_published = 0;
 };
 
-/// The manager as its HTTP API sees it. All calls and callbacks on the loop.
+/// The manager as seen by its HTTP API. All calls and callbacks on the loop.
 class ManagerService {
  public:
   virtual ~ManagerService() = default;
-  /// What it knows. Valid until the handler suspends.
+  /// The core, to read from. Valid until the handler suspends.
   virtual const core::Manager& manager() const = 0;
   virtual Instant now() const = 0;
-  /// Has a command carried out; `done` once it is decided and durable. kExhausted when too many
-  /// wait; kUnavailable when the store fails, also if it begins to while the command waits: then it
-  /// may still be carried out.
+  /// Executes a command; `done` is called once it is decided and durable. kExhausted when too many
+  /// are waiting; kUnavailable when the store fails, also if it starts to fail while the command
+  /// waits: then the command might still be executed.
   virtual void submit(Command command, Completion<core::CommandResult> done) = 0;
   /// Cluster events after `seq`, in order, `count_max` at most.
   virtual void events_after(std::uint64_t seq, std::size_t count_max,
                             Completion<std::vector<ClusterEvent>> done) = 0;
-  /// The number of the last event that is durable.
+  /// The number of the last durable event.
   virtual std::uint64_t last_event_seq() const = 0;
-  /// Notified at each new event.
+  /// Notified of each new event.
   virtual Notifier& event_added() = 0;
-  /// Where agents find the bus now: the embedded broker's port changes with every start.
+  /// The address of the bus for agents: the embedded broker's port changes with every start.
   virtual std::string bus_bootstrap() const = 0;
   virtual std::string topic_prefix() const = 0;
-  /// Why nothing can be stored, and so nothing decided; nullopt while it can.
+  /// Why nothing can be stored, and so nothing decided; nullopt while the store works.
   virtual const std::optional<Error>& store_fault() const = 0;
   virtual const ManagerShellCounters& shell_counters() const = 0;
 };

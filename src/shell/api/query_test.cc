@@ -19,7 +19,7 @@ TEST(Query, ReadsFlagsAndNumbers) {
   EXPECT_EQ(query_number(request_with(""), "tail", 5, 100), 5U);
 }
 
-TEST(Query, RefusesWhatIsNeither) {
+TEST(Query, RefusesAnythingElse) {
   EXPECT_FALSE(query_flag(request_with("follow=yes"), "follow"));
   for (const char* text : {"tail=", "tail=x", "tail=-1", "tail=101", "tail=1x", "tail=1.5",
                            "tail=99999999999999999999"}) {
@@ -40,7 +40,7 @@ std::string page_of(const std::string& query) {
   return std::move(page).finish();
 }
 
-TEST(Page, TellsWhereTheNextOneBegins) {
+TEST(Page, NamesTheCursorOfTheNextOne) {
   EXPECT_EQ(page_of(""), R"({"items":["a","b","c","d"],"next":null})");
   EXPECT_EQ(page_of("limit=2"), R"({"items":["a","b"],"next":"b"})");
   EXPECT_EQ(page_of("limit=2&after=b"), R"({"items":["c","d"],"next":null})");

@@ -1,4 +1,4 @@
-// Workloads, their builds, and instances: the part of ManagerApi that is about work.
+// The part of ManagerApi for workloads, their builds, and instances.
 
 #include <algorithm>
 #include <utility>
@@ -16,11 +16,11 @@ namespace hearth {
 namespace {
 
 constexpr std::string_view kText = "text/plain; charset=utf-8";
-/// A builder may say nothing for long: it downloads, or compiles.
+/// A builder can be quiet for long while it downloads or compiles.
 constexpr Duration kBuildQuietMax = std::chrono::hours(1);
-/// A builder gives up a build after an hour; one that then still sends is none.
+/// A builder gives up after an hour; one that still sends after this is not building.
 constexpr Duration kBuildLogTimeMax = std::chrono::hours(4);
-/// How often a follower of a log that nobody sends looks whether the build is over.
+/// How often a follower of a log without a sender checks whether the build has ended.
 constexpr Duration kBuildLook = std::chrono::seconds(1);
 constexpr std::uint64_t kTailLinesMax = 1'000'000;
 
@@ -29,7 +29,7 @@ Error no_such_workload(const std::string& name) {
           fmt::format("there is no workload '{}'; 'hearth ps' lists all", name)};
 }
 
-/// The workload that the path names, if it is known.
+/// The workload named in the path, if it is known.
 Result<WorkloadName> known_workload(const core::Manager& manager, const HttpRequest& request) {
   const std::string& text = request.parameter("name");
   Result<WorkloadName> name = WorkloadName::parse(text);
@@ -107,9 +107,10 @@ Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   auto spec = decode_workload_request(*body);
   if (!spec) return tl::unexpected(spec.error());
   if (!find_content(exchange, spec->bundle)) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("the bundle '{0}' is not here; PUT it to /v1/content/{0} first",
-                            spec->bundle.str()));
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("bundle '{0}' is not in the content store; PUT it to /v1/content/{0} first",
+                    spec->bundle.str()));
   }
   const auto result = carry_out(exchange, DeployWorkload{*name, *std::move(spec)});
   if (!result) return tl::unexpected(result.error());
@@ -138,7 +139,7 @@ Result<void> ManagerApi::remove_workload(HttpExchange& exchange) {
   return respond_accepted(exchange, *result);
 }
 
-/// The generation that the query names, else the workload's latest.
+/// The generation named in the query, else the workload's latest.
 Result<Generation> ManagerApi::generation_asked(const HttpRequest& request,
                                                 const WorkloadName& name) const {
   const Generation latest = service_.manager().workloads().at(name).latest().generation;
@@ -165,8 +166,8 @@ Result<void> ManagerApi::show_build_log(HttpExchange& exchange) {
   const std::shared_ptr<BuildLog> log = build_logs_.find(*name, *generation);
   if (log == nullptr) {
     return fail(ErrorCode::kNotFound,
-                fmt::format("no build log of workload '{}', generation {}, is kept: its image was "
-                            "there already, or the manager was started since",
+                fmt::format("there is no build log of workload '{}', generation {}: its image "
+                            "existed already, or the manager was restarted since",
                             name->str(), generation->value));
   }
   std::uint64_t offset = 0;
@@ -177,7 +178,7 @@ Result<void> ManagerApi::follow_build_log(HttpExchange& exchange, const Workload
                                           Generation generation) {
   if (auto begun = exchange.begin_stream(kText); !begun) return begun;
   std::shared_ptr<BuildLog> log = build_logs_.find(name, generation);
-  Notifier nobody;
+  Notifier no_sender;
   std::uint64_t offset = 0;
   for (;;) {
     if (log == nullptr) log = build_logs_.find(name, generation);
@@ -187,8 +188,8 @@ Result<void> ManagerApi::follow_build_log(HttpExchange& exchange, const Workload
     }
     const bool sent_now = log != nullptr && log->being_sent();
     if (!sent_now && !is_building(name, generation)) return {};
-    // While nobody sends, the build waits for a node or has just ended: what tells is its phase.
-    Notifier& changed = log == nullptr ? nobody : log->changed();
+    // Without a sender, the build either waits for a node or has just ended: its phase decides.
+    Notifier& changed = log == nullptr ? no_sender : log->changed();
     const auto woken = exchange.wait(changed, sent_now ? kBuildQuietMax : kBuildLook);
     if (!woken) return tl::unexpected(woken.error());
   }
@@ -209,7 +210,7 @@ Result<void> ManagerApi::take_build_log(HttpExchange& exchange) {
       log->append(*piece);
       continue;
     }
-    if (!piece) log->append("[hearth: the node that builds broke off]\n");
+    if (!piece) log->append("[hearth: the building node broke off]\n");
     log->end_sending();
     return piece ? exchange.respond({.status = 204}) : tl::unexpected(piece.error());
   }
@@ -245,7 +246,7 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
   const Node* node = on ? service_.manager().find_node(*on) : nullptr;
   if (node == nullptr) {
     return fail(ErrorCode::kConflict,
-                fmt::format("instance '{}' is on no node yet, so it has no log", id.str()));
+                fmt::format("instance '{}' has no node yet, so it has no log", id.str()));
   }
   return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}",
                                                  percent_encode(id.str()), *follow ? 1 : 0, *tail));

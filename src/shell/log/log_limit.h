@@ -9,15 +9,16 @@
 
 namespace hearth {
 
-/// Keeps a fault that repeats from filling the log: of each kind one line per period, which says
-/// how many were left out before it. Not thread-safe.
+/// Keeps a repeated fault from filling the log: at most one line per kind and period, which gives
+/// the number of lines suppressed before it. Not thread-safe.
 class LogLimit {
  public:
   static constexpr Duration kPeriod = std::chrono::seconds(10);
-  /// Kinds remembered; at the bound the memory is emptied, at the price of a few more lines.
+  /// Kinds remembered; at this bound all are forgotten, at the cost of a few more lines.
   static constexpr std::size_t kKindsMax = 1000;
 
-  /// Returns how many were left out since the last line of this kind, or nullopt to stay quiet.
+  /// The number of lines of this kind suppressed since the last one, or nullopt to suppress this
+  /// one too.
   std::optional<std::uint64_t> admit(const std::string& kind, MonoTime now);
 
  private:

@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr MonoTime kStart{1h};
 
-TEST(LogLimit, OneLineAPeriodThatCountsWhatWasLeftOut) {
+TEST(LogLimit, AdmitsOneLinePerPeriodAndCountsTheSuppressed) {
   LogLimit limit;
   EXPECT_EQ(limit.admit("a", kStart), 0U);
   for (int i = 1; i <= 5; ++i) EXPECT_EQ(limit.admit("a", kStart + i * 1s), std::nullopt);

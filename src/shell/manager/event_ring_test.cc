@@ -11,7 +11,7 @@ EventRing ring_with(std::uint64_t first, std::uint64_t last) {
   return ring;
 }
 
-TEST(EventRing, GivesWhatCameAfterANumber) {
+TEST(EventRing, ReturnsTheEventsAfterANumber) {
   const EventRing ring = ring_with(11, 20);
   EXPECT_EQ(ring.after(20, 100)->size(), 0U);
   EXPECT_EQ(ring.after(17, 100)->front().seq, 18U);
@@ -19,7 +19,7 @@ TEST(EventRing, GivesWhatCameAfterANumber) {
   EXPECT_EQ(ring.after(10, 3)->back().seq, 13U);
 }
 
-TEST(EventRing, SaysWhenTheStoreMustBeAsked) {
+TEST(EventRing, ReturnsNothingWhenTheStoreMustBeAsked) {
   const EventRing ring = ring_with(11, 20);
   EXPECT_FALSE(ring.after(9, 100).has_value());
   EXPECT_FALSE(EventRing(5).after(3, 100).has_value());

@@ -9,14 +9,14 @@
 namespace hearth {
 namespace {
 
-// What lies in memory for each value. Of text only what is beside the value itself.
+// The memory that each value occupies. For text, only the part outside the value itself.
 
 std::size_t bytes_of(const std::string& text) {
   return text.size();
 }
 
 std::size_t bytes_of(const Report& report) {
-  constexpr std::size_t kEntry = 64;  // Of a map, besides key and value.
+  constexpr std::size_t kEntry = 64;  // Overhead of a map entry besides key and value.
   std::size_t bytes = sizeof report + bytes_of(report.problem);
   for (const auto& [id, status] : report.instances) {
     bytes += kEntry + sizeof id + sizeof status + bytes_of(id.str()) +
@@ -71,7 +71,7 @@ const Heartbeat& heartbeat_in(const core::ManagerEvent& event) {
   return std::get<core::HeartbeatReceived>(event).heartbeat;
 }
 
-/// What tells no number is as new as it comes.
+/// A heartbeat without a number counts as newer than any other.
 bool is_newer(const Heartbeat& heartbeat, const Heartbeat& than) {
   return !heartbeat.seq || !than.seq || *heartbeat.seq > *than.seq;
 }
@@ -86,7 +86,8 @@ Inbox::Admission Inbox::push(core::ManagerEvent event) {
   auto* const fetched = std::get_if<core::StatusFetched>(&event);
   const bool is_too_large = fetched != nullptr && fetched->status && bytes_ >= bounds_.bytes_max;
   if (is_too_large) {
-    fetched->status = fail(ErrorCode::kExhausted, "too much waits for the manager's store");
+    fetched->status =
+        fail(ErrorCode::kExhausted, "too many events are waiting for the manager's store");
   }
   append(std::move(event));
   return is_too_large ? Admission::kCut : Admission::kWaits;
@@ -111,7 +112,7 @@ Inbox::Admission Inbox::push_heartbeat(core::HeartbeatReceived heartbeat) {
   return is_cut ? Admission::kCut : Admission::kSupersedes;
 }
 
-/// Takes the first of the places whose heartbeats it makes superfluous. False if there is none.
+/// Replaces the first of the heartbeats that it makes redundant. False if there is none.
 bool Inbox::supersede(WaitingHeartbeats& waiting, core::HeartbeatReceived& heartbeat) {
   if (!heartbeat.heartbeat.report) {
     if (!waiting.newest) return false;
@@ -129,8 +130,8 @@ bool Inbox::supersede(WaitingHeartbeats& waiting, core::HeartbeatReceived& heart
   return true;
 }
 
-/// Those of its incarnation, or a new place for them; null if there is no room for one more
-/// heartbeat.
+/// The waiting heartbeats of its incarnation, or a new entry for them; nullptr if there is no room
+/// for one more heartbeat.
 Inbox::WaitingHeartbeats* Inbox::waiting_of(const core::HeartbeatReceived& heartbeat) {
   const auto waiting = heartbeats_.find(heartbeat.node);
   if (waiting != heartbeats_.end()) {
@@ -183,7 +184,7 @@ core::ManagerEvent Inbox::pop() {
   return event;
 }
 
-/// What waits there cannot be superseded any more.
+/// The event waiting there can no longer be superseded.
 void Inbox::forget(Place place) {
   if (canary_ == place) canary_.reset();
   const auto* heartbeat = std::get_if<core::HeartbeatReceived>(&place->event);

@@ -11,35 +11,35 @@
 
 namespace hearth {
 
-/// What the manager was told and has not looked at yet, because a commit is under way. In the order
-/// in which it came, but that a newer heartbeat takes the place of an older one, so that nobody who
-/// sends a lot pushes out others, nor himself to the end of the line.
+/// Events that the manager has received and not handled yet, because a commit is in progress. They
+/// keep their order of arrival, except that a newer heartbeat takes the place of an older one: a
+/// node that sends a lot displaces no other and does not lose its own place in the queue.
 ///
-/// - Of a node's incarnation at most two heartbeats wait: the newest with a report, and the
-///   newest if that is newer still. Who tells a number that is not higher than one that waits is
-///   the one that is dropped, and of more than kIncarnationsPerNodeMax incarnations of one node the
-///   further ones are: one that is made up does not take the place of the node's own.
-/// - Of canaries that came back only the latest sent waits: anybody who may write to the bus may
-///   send them again.
-/// - At the bound of events further heartbeats are dropped, at that of bytes they go without their
-///   reports: the next ones say the same. Answers to what the manager asked itself are never
-///   dropped, since it asks a bounded number of questions; but a status that was fetched becomes
-///   kExhausted at the bound of bytes. Whoever has a command asks has_room() first.
+/// - At most two heartbeats wait per incarnation of a node: the newest with a report, and the
+/// newest if that is newer still. A heartbeat whose number is not above that of a waiting one is
+/// dropped, and so are those of further incarnations of a node above kIncarnationsPerNodeMax: a
+/// forged heartbeat does not displace the node's own.
+/// - Of the returned canaries only the one sent last waits: anyone who can write to the bus can
+/// send them again.
+/// - At the bound of events further heartbeats are dropped; at the bound of bytes they lose their
+/// reports: the next ones say the same. Answers to the manager's own requests are never dropped,
+/// since it makes a bounded number of them, but at the bound of bytes a fetched status becomes
+/// kExhausted. Callers with a command check has_room() first.
 ///
-/// One thread.
+/// For one thread.
 class Inbox {
  public:
   struct Bounds {
     std::size_t events_max = 20'000;
-    std::size_t bytes_max = std::size_t{128} << 20;  ///< As the values lie in memory, roughly.
+    std::size_t bytes_max = std::size_t{128} << 20;  ///< Of the values in memory, approximately.
   };
   static constexpr std::size_t kIncarnationsPerNodeMax = 4;
 
   enum class Admission : std::uint8_t {
     kWaits,
-    kSupersedes,  ///< It waits, and an older heartbeat, which it makes superfluous, does not.
-    kSuperseded,  ///< One that is newer waits already.
-    kCut,         ///< It waits, without what there was no room for.
+    kSupersedes,  ///< It waits in the place of an older heartbeat, which it makes redundant.
+    kSuperseded,  ///< A newer one is waiting already.
+    kCut,         ///< It waits, without the part that there was no room for.
     kDropped,
   };
 
@@ -48,7 +48,7 @@ class Inbox {
   Admission push(core::ManagerEvent event);
   bool has_room() const { return size() < bounds_.events_max && bytes_ < bounds_.bytes_max; }
   bool empty() const { return slots_.empty(); }
-  /// The next one. There must be one.
+  /// Removes and returns the next event. There must be one.
   core::ManagerEvent pop();
 
   std::size_t size() const { return slots_.size(); }
@@ -60,7 +60,8 @@ class Inbox {
     std::size_t bytes = 0;
   };
   using Place = std::list<Slot>::iterator;
-  /// Where the heartbeats of one incarnation of a node wait. With both, `newest` is the newer one.
+  /// Where the heartbeats of one incarnation of a node wait. With both set, `newest` is the newer
+  /// one.
   struct WaitingHeartbeats {
     Incarnation incarnation;
     std::optional<Place> with_report;
@@ -77,7 +78,7 @@ class Inbox {
   void forget(Place place);
 
   Bounds bounds_;
-  std::list<Slot> slots_;  ///< Not a deque: what is superseded goes from the middle.
+  std::list<Slot> slots_;  ///< Not a deque: superseded events are removed from the middle.
   std::size_t bytes_ = 0;
   std::map<NodeName, std::vector<WaitingHeartbeats>> heartbeats_;
   std::optional<Place> canary_;

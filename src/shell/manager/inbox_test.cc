@@ -36,7 +36,7 @@ std::vector<std::string> taken_out(Inbox& inbox) {
   return all;
 }
 
-TEST(Inbox, KeepsTheOrderInWhichThingsCame) {
+TEST(Inbox, KeepsTheOrderOfArrival) {
   Inbox inbox({});
   inbox.push(core::Started{});
   inbox.push(beat("n1", 1));
@@ -63,7 +63,7 @@ TEST(Inbox, AReportIsNotLostToAHeartbeatWithoutOne) {
   EXPECT_THAT(taken_out(inbox), ElementsAre("n1 1 report", "n1 3"));
 }
 
-TEST(Inbox, ANewerReportMakesAllThatIsOlderSuperfluous) {
+TEST(Inbox, ANewerReportReplacesEverythingOlder) {
   Inbox inbox({});
   inbox.push(beat("n1", 1, With::kReport));
   inbox.push(beat("n1", 2));
@@ -74,7 +74,7 @@ TEST(Inbox, ANewerReportMakesAllThatIsOlderSuperfluous) {
   EXPECT_THAT(taken_out(inbox), ElementsAre("n1 5 report"));
 }
 
-// Goal: a record that somebody sends again does not take the place of what is true now.
+// Goal: a record that is sent again does not displace newer state.
 TEST(Inbox, AnOlderHeartbeatDoesNotTakeThePlaceOfANewerOne) {
   Inbox inbox({});
   inbox.push(beat("n1", 7));
@@ -83,7 +83,7 @@ TEST(Inbox, AnOlderHeartbeatDoesNotTakeThePlaceOfANewerOne) {
   EXPECT_THAT(taken_out(inbox), ElementsAre("n1 7"));
 }
 
-TEST(Inbox, LivesThatAreMadeUpDoNotTakeThePlaceOfTheNodesOwn) {
+TEST(Inbox, ForgedIncarnationsDoNotDisplaceTheNodesOwn) {
   Inbox inbox({});
   inbox.push(beat("n1", 1));
   std::size_t dropped = 0;
@@ -96,7 +96,7 @@ TEST(Inbox, LivesThatAreMadeUpDoNotTakeThePlaceOfTheNodesOwn) {
   EXPECT_EQ(inbox.push(beat("n1", 2)), Admission::kSupersedes);
 }
 
-TEST(Inbox, OfCanariesOnlyTheLatestWaits) {
+TEST(Inbox, KeepsOnlyTheLatestCanary) {
   Inbox inbox({});
   EXPECT_EQ(inbox.push(core::CanaryReturned{MonoTime{2s}}), Admission::kWaits);
   EXPECT_EQ(inbox.push(core::CanaryReturned{MonoTime{1s}}), Admission::kSuperseded);
@@ -115,7 +115,8 @@ TEST(Inbox, AtTheBoundOfEventsHeartbeatsAreDroppedAndAnswersAreNot) {
   EXPECT_EQ(inbox.push(beat("n3", 1)), Admission::kDropped);
   EXPECT_EQ(inbox.push(beat("n1", 2)), Admission::kSupersedes) << "it takes no room";
   EXPECT_EQ(inbox.push(beat("n1", 3, With::kReport)), Admission::kSupersedes);
-  EXPECT_EQ(inbox.push(beat("n1", 4)), Admission::kDropped) << "it would wait beside the report";
+  EXPECT_EQ(inbox.push(beat("n1", 4)), Admission::kDropped)
+      << "it would wait in addition to the report";
   const NodeName node = *NodeName::parse("n1");
   EXPECT_EQ(inbox.push(core::Dialled{node, 1, DialOutcome::kAnswered}), Admission::kWaits);
   EXPECT_EQ(inbox.push(core::PowerSwitched{node, PowerVerb::kOff, {}}), Admission::kWaits);
@@ -137,8 +138,8 @@ TEST(Inbox, AtTheBoundOfBytesReportsAreCutAndSignsOfLifeAreKept) {
   EXPECT_EQ(std::get<core::StatusFetched>(fetched).status.error().code, ErrorCode::kExhausted);
 }
 
-// Goal: whatever comes, the bounds hold, and each node's heartbeats leave in the order of their
-// numbers; the highest number that was taken in is the last one.
+// Goal: whatever arrives, the bounds hold, and each node's heartbeats leave in the order of their
+// numbers; the highest number that was accepted is the last one.
 RC_GTEST_PROP(InboxProperties, BoundsHoldAndNumbersRise, ()) {
   constexpr std::size_t kEventsMax = 12;
   Inbox inbox({.events_max = kEventsMax, .bytes_max = 6000});

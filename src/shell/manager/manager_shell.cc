@@ -22,7 +22,7 @@ constexpr Duration kCommitRetryMin = 100ms;
 constexpr Duration kCommitRetryMax = 5s;
 constexpr Duration kFetchTimeout = 2s;
 constexpr std::size_t kRequestsMax = 256;
-constexpr std::size_t kNameShown = 63;  ///< Of a name that somebody else tells.
+constexpr std::size_t kNameShown = 63;  ///< Bytes of a name from outside that a message shows.
 
 }  // namespace
 
@@ -70,13 +70,13 @@ void ManagerShell::submit(Command command, Completion<core::CommandResult> done)
   if (store_fault_) {
     return answer(std::move(done),
                   fail(ErrorCode::kUnavailable,
-                       fmt::format("nothing is changed: the manager's store fails: {}",
+                       fmt::format("nothing was changed: the manager's store is failing: {}",
                                    store_fault_->message)));
   }
   if (requests_.size() >= kRequestsMax || !inbox_.has_room()) {
-    return answer(std::move(done), fail(ErrorCode::kExhausted,
-                                        "the manager has too many requests waiting; try again "
-                                        "soon"));
+    return answer(std::move(done),
+                  fail(ErrorCode::kExhausted,
+                       "too many requests are waiting for the manager; try again soon"));
   }
   last_request_ = last_request_.next();
   requests_.emplace(last_request_, std::move(done));
@@ -91,7 +91,8 @@ void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
   }
   if (reads_under_way_ >= kReadsMax) {
     loop_.post([done = std::move(done)] {
-      done(fail(ErrorCode::kExhausted, "too many wait for the manager's store; try again soon"));
+      done(fail(ErrorCode::kExhausted,
+                "too many reads are waiting for the manager's store; try again soon"));
     });
     return;
   }
@@ -113,14 +114,14 @@ void ManagerShell::deliver(core::ManagerEvent event) {
     case Inbox::Admission::kCut:
     case Inbox::Admission::kDropped:
       ++counters_.inbox_overflows;
-      warn("inbox", "more comes in than the store lets us take; some heartbeats are dropped");
+      warn("inbox", "events arrive faster than the store can commit; some heartbeats are dropped");
       break;
   }
   pump();
 }
 
 void ManagerShell::pump() {
-  // An action may deliver the next event itself: it is taken up by the loop below.
+  // An action can deliver the next event directly: the loop below handles it.
   if (pumping_) return;
   pumping_ = true;
   while (!committing_ && !inbox_.empty()) {
@@ -154,7 +155,7 @@ void ManagerShell::on_committed(Result<void> outcome, std::uint64_t backlog_byte
   commit_watch_->cancel();
   counters_.store_backlog_bytes = backlog_bytes;
   if (backlog_bytes > kBacklogBytesMax) {
-    warn("backlog", fmt::format("the store's log has grown to {} MiB: some program that reads the "
+    warn("backlog", fmt::format("the store's log has grown to {} MiB: a program that reads the "
                                 "database keeps a transaction open; end it",
                                 backlog_bytes >> 20));
   }
@@ -173,7 +174,7 @@ void ManagerShell::on_committed(Result<void> outcome, std::uint64_t backlog_byte
 void ManagerShell::on_commit_failed(const Error& error) {
   ++counters_.commits_failed;
   ++commit_failures_;
-  warn("store", "the store failed, no decision is taken until it works: " + error.message);
+  warn("store", "the store failed, no decision is made until it works: " + error.message);
   if (!suspend_work(error)) return;
   commit_retry_->arm(Backoff(kCommitRetryMin, kCommitRetryMax).after(commit_failures_));
 }
@@ -181,24 +182,24 @@ void ManagerShell::on_commit_failed(const Error& error) {
 void ManagerShell::on_commit_hangs() {
   if (!commit_began_) return;
   const Duration waited = ports_.clock.now().mono - *commit_began_;
-  const Error error{ErrorCode::kTimeout,
-                    fmt::format("the disk has not taken a commit for {}", show_duration(waited))};
-  warn("store", "the store hangs, no decision is taken until it works: " + error.message);
+  const Error error{ErrorCode::kTimeout, fmt::format("the disk has not completed a commit for {}",
+                                                     show_duration(waited))};
+  warn("store", "the store hangs, no decision is made until it works: " + error.message);
   if (!suspend_work(error)) return;
   commit_watch_->arm(config_.commit_slow_after);
 }
 
-/// Nothing is decided until the store works again: who waits for a decision is told so. False if
-/// that is how it has been for too long, counted from when it was first noticed: a process that was
-/// paused amid a commit finds no fault with that.
+/// Stops deciding until the store works again, and answers the waiting commands accordingly. False
+/// if that has lasted too long, counted from when it was first noticed: the time during which a
+/// process was paused in a commit does not count.
 bool ManagerShell::suspend_work(const Error& why) {
   store_fault_ = why;
   for (auto& [request, done] : std::exchange(requests_, {})) {
-    answer(
-        std::move(done),
-        fail(ErrorCode::kUnavailable,
-             fmt::format("it may still be carried out, but not now: the manager's store fails: {}",
-                         why.message)));
+    answer(std::move(done),
+           fail(ErrorCode::kUnavailable,
+                fmt::format(
+                    "it might still be executed, but not yet: the manager's store is failing: {}",
+                    why.message)));
   }
   const MonoTime now = ports_.clock.now().mono;
   if (!trouble_since_) trouble_since_ = now;
@@ -224,7 +225,8 @@ void ManagerShell::execute(const core::WatchNode& action) {
   ensure_topics();
 }
 
-/// Makes what is wanted, in one request; what comes while it is under way goes into the next.
+/// Creates the wanted topics in one request; those that come up while it is in flight go into the
+/// next.
 void ManagerShell::ensure_topics() {
   if (ensuring_topics_ || topics_wanted_.empty()) return;
   ensuring_topics_ = true;
@@ -247,27 +249,29 @@ void ManagerShell::on_topics_made(const std::vector<TopicFailure>& failures) {
   ensuring_topics_ = false;
   for (const TopicFailure& failure : failures) want_later(failure.topic);
   if (!failures.empty()) {
-    warn("topics", fmt::format("{} topics cannot be made yet: {}", failures.size(),
+    warn("topics", fmt::format("{} topics cannot be created yet: {}", failures.size(),
                                failures.front().error.message));
   }
   ensure_topics();
 }
 
-/// A topic that was there is gone: somebody deleted it, or the broker came back with an empty disk.
-/// Then the others of its owner are most likely gone as well. What was to be published fails and is
-/// repeated by the core: canaries at their pace, an assignment until its node has taken it over.
+/// A topic that existed is gone: it was deleted, or the broker returned with an empty disk. Then
+/// the other topics of its owner are most likely gone as well. Records to be published fail and are
+/// repeated by the core: canaries at their interval, an assignment until its node has accepted it.
 void ManagerShell::on_topic_missing(const std::string& topic) {
   if (!want_later(topic)) return;
   ++counters_.topics_missing;
   if (topic == topics_.canary() && !std::exchange(canary_missing_, true)) {
-    // Once it is back the manager judges again: then nobody must be silent for want of a topic.
+    // Once the canary is back the manager judges again: no node must then be silent for lack of a
+    // topic.
     for (const Node* node : manager_.nodes()) topics_missing_.of_nodes.insert(node->name);
   }
-  warn("missing topic", fmt::format("topic '{}' does not exist; it is made again", topic));
+  warn("missing topic", fmt::format("topic '{}' does not exist; it is created again", topic));
 }
 
-/// False for a topic that is not ours to make. At most one request goes out in kTopicsRetry: while
-/// a broker deletes a topic, it is there for who makes it and gone for who uses it.
+/// False for a topic that is not ours to create. At most one request is sent per kTopicsRetry:
+/// while a broker deletes a topic, it exists for those who create it and is missing for those who
+/// use it.
 bool ManagerShell::want_later(const std::string& topic) {
   const std::optional<NodeName> node = topics_.node_of(topic);
   const bool of_node = node && manager_.find_node(*node) != nullptr;
@@ -316,12 +320,11 @@ void ManagerShell::execute(const core::FetchStatus& action) {
         reply.and_then([](const HttpReply& one) { return decode_heartbeat(one.body); });
     if (status && !status->node.empty() && status->node != node.str()) {
       ++counters_.statuses_of_others;
-      warn(
-          "status " + node.str(),
-          fmt::format("at the address of node '{}' another agent answers, which calls itself '{}': "
-                      "its status is dropped; import the node with its real address",
-                      node.str(), status->node.substr(0, kNameShown)));
-      status = fail(ErrorCode::kConflict, "another node answered");
+      warn("status " + node.str(),
+           fmt::format("the agent at the address of node '{}' is that of node '{}': its status is "
+                       "dropped; import the node with its real address",
+                       node.str(), status->node.substr(0, kNameShown)));
+      status = fail(ErrorCode::kConflict, "another node's agent answered");
     }
     deliver(core::StatusFetched{node, std::move(status)});
   });
@@ -377,7 +380,8 @@ void ManagerShell::publish(BusRecord record) {
 void ManagerShell::warn(const std::string& kind, const std::string& text) {
   const std::optional<std::uint64_t> left_out = log_limit_.admit(kind, ports_.clock.now().mono);
   if (!left_out) return;
-  spdlog::warn("{}{}", text, *left_out == 0 ? "" : fmt::format(" ({} more like it)", *left_out));
+  spdlog::warn("{}{}", text,
+               *left_out == 0 ? "" : fmt::format(" ({} similar suppressed)", *left_out));
 }
 
 }  // namespace hearth

@@ -24,11 +24,11 @@
 
 namespace hearth {
 
-/// All that the manager's shell needs of the world. Each outlives the shell.
+/// Everything that the manager's shell uses of the outside world. All of it outlives the shell.
 struct ManagerPorts {
   const Clock& clock;
   Bus& bus;
-  Store& store;  ///< Used by a worker of the shell's own only.
+  Store& store;  ///< Used only by the shell's own worker.
   Dialer& dialer;
   HttpClient& http;
   PowerDriver& power;
@@ -36,45 +36,46 @@ struct ManagerPorts {
 
 struct ManagerShellConfig {
   std::string topic_prefix = "hearth.";
-  std::string bus_bootstrap;  ///< What agents are told when they ask for the bus.
-  /// How long a commit is tried before the process gives up; started anew, it continues from what
-  /// is on disk.
+  std::string bus_bootstrap;  ///< The address of the bus, for agents that ask.
+  /// How long a failing commit is retried before the process ends; after a restart it continues
+  /// from what is on disk.
   Duration store_patience = std::chrono::minutes(1);
-  /// A commit that takes longer is a fault of the store, though it has not failed: a file system
-  /// that is frozen, or whose server is gone, answers nothing at all.
+  /// A commit that takes longer counts as a fault of the store, though it has not failed: a frozen
+  /// file system, or one whose server is gone, does not answer at all.
   Duration commit_slow_after = std::chrono::seconds(5);
-  Inbox::Bounds inbox = {};  ///< Of what waits for a commit.
-  /// Looks on after each step, before anything of it is stored or done: a simulator. It may put a
-  /// copy of the core in the core's place, which decides the same from there on.
+  Inbox::Bounds inbox = {};  ///< Of the events that wait for a commit.
+  /// Observes each step before any of it is stored or executed: for a simulator, which can replace
+  /// the core with a copy that decides the same from there on.
   std::function<void(const core::ManagerEvent& event, const core::ManagerBatch& batch,
                      core::Manager& manager)>
       on_step = {};
 };
 
-/// Runs the manager's core: hands it what happens, commits what it decides, and only then does it.
+/// Runs the manager's core: passes events to it, commits its writes, and only then executes its
+/// actions.
 ///
 /// One step at a time: while a batch is being committed, events wait in an Inbox; at its bounds
-/// heartbeats are dropped (the next one says the same), commands are refused. If the
-/// store fails, or does not come back from a commit, the batch is held and tried again with
-/// backoff, no further decision is taken, commands are refused, and the agents keep everything
-/// running; after store_patience `on_fatal` is called.
+/// heartbeats are dropped (the next one says the same) and commands are refused. If the store
+/// fails, or does not return from a commit, the batch is kept and retried with backoff, no further
+/// decision is made, commands are refused, and the agents keep everything running; after
+/// store_patience `on_fatal` is called.
 ///
-/// All on the loop, but the store. What is under way when it goes is never answered: the loop must
-/// not run after that. To destroy it waits for the store, which may hang: who was told of a fatal
-/// error ends the process instead.
+/// All on the loop, except for the store. Calls in progress when it is destroyed are never
+/// answered: the loop must not run after that. The destructor waits for the store, which can hang:
+/// after a fatal error, end the process instead.
 class ManagerShell final : public ManagerService {
  public:
-  /// Readings of old events that wait for the store at once, and that a commit may have to wait
+  /// Reads of old events that can wait for the store at once, and that a commit might have to wait
   /// for; further ones are kExhausted.
   static constexpr std::size_t kReadsMax = 32;
-  /// Of the store's backlog: beyond it people are told, again and again.
+  /// Of the store's backlog: above it a warning is logged, repeatedly.
   static constexpr std::uint64_t kBacklogBytesMax = 64 << 20;
 
   ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerSettings settings,
                const Snapshot& snapshot, ManagerPorts ports, std::function<void(Error)> on_fatal);
   ~ManagerShell() override;
 
-  /// Begins: the manager's first step, and the topics.
+  /// Runs the manager's first step and creates the topics.
   void start();
 
   const core::Manager& manager() const override { return manager_; }
@@ -108,8 +109,8 @@ class ManagerShell final : public ManagerService {
   void execute(const core::SwitchPower& action);
   void execute(core::Reply& action);
 
-  // All that goes over the bus passes these two as bytes, after encoding and before decoding: here
-  // a record would be vouched for, and checked.
+  // Everything that crosses the bus passes these two as bytes, after encoding and before decoding:
+  // the place to sign and verify records.
   void publish(BusRecord record);
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
@@ -136,30 +137,30 @@ class ManagerShell final : public ManagerService {
   bool pumping_ = false;
   std::uint32_t commit_failures_ = 0;  ///< In a row.
   std::optional<Error> store_fault_;
-  std::optional<MonoTime> commit_began_;   ///< The one under way.
+  std::optional<MonoTime> commit_began_;   ///< Of the commit in progress.
   std::optional<MonoTime> trouble_since_;  ///< When committing this batch first went wrong.
   std::size_t reads_under_way_ = 0;
   std::uint64_t canary_seq_ = 0;
   RequestId last_request_;
   std::map<RequestId, Completion<core::CommandResult>> requests_;
-  /// Topics that are to be made, by whom they belong to.
+  /// Topics to be created, by owner.
   struct Topics {
     bool of_cluster = false;
     std::set<NodeName> of_nodes;
     bool empty() const { return !of_cluster && of_nodes.empty(); }
   };
-  Topics topics_wanted_;   ///< Asked for in the next request.
-  Topics topics_missing_;  ///< Wanted again after a while: they could not be made, or are gone.
+  Topics topics_wanted_;   ///< For the next request.
+  Topics topics_missing_;  ///< Requested again later: creation failed, or they were lost.
   std::set<NodeName> nodes_to_follow_;
   bool ensuring_topics_ = false;
-  bool canary_missing_ = false;  ///< Since one found no topic, and until one came back.
+  bool canary_missing_ = false;  ///< From a canary that found no topic until one that returns.
 
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> commit_retry_;
   std::unique_ptr<Timer> commit_watch_;
   std::unique_ptr<Timer> topics_retry_;
   std::unique_ptr<Worker>
-      store_worker_;  ///< Last: it ends first, and with it all use of the store.
+      store_worker_;  ///< Last member: destroyed first, which ends all use of the store.
 };
 
 }  // namespace hearth

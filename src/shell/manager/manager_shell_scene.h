@@ -27,7 +27,7 @@ inline NodeName node(const std::string& name) {
   return *NodeName::parse(name);
 }
 
-/// Keeps events and epochs. Can be made to fail; while workers are held, a commit hangs.
+/// Keeps events and epochs. It can be made to fail; while workers are held, a commit hangs.
 struct FakeStore final : Store {
   FakeStore() {
     for (std::uint64_t seq = 1; seq <= kOldEvents; ++seq) events.push_back({.seq = seq});
@@ -60,7 +60,7 @@ struct FakeStore final : Store {
   std::vector<ClusterEvent> events;
 };
 
-/// Records what is asked of it. Brings canaries back while it carries.
+/// Records all calls. Returns canaries while it carries.
 struct FakeBus final : Bus {
   FakeBus(ManualLoop& the_loop, FakeStore& the_store) : loop(the_loop), store(the_store) {}
   void set_handlers(Handlers given) override { handlers = std::move(given); }
@@ -90,7 +90,7 @@ struct FakeBus final : Bus {
   }
   void publish(BusRecord record, Completion<void> done) override {
     if (record.topic == "hearth.events") {
-      // Whatever a test is about: no event is published that could still be lost.
+      // In every test: no event is published that could still be lost.
       EXPECT_LE(decode_cluster_event(record.payload)->seq, store.last_seq());
     }
     Result<void> outcome = publish_outcome;
@@ -101,7 +101,7 @@ struct FakeBus final : Bus {
     published.push_back(std::move(record));
     loop.post([done, outcome] { done(outcome); });
   }
-  /// Deleted by somebody, or gone with the broker's disk.
+  /// Deletes a topic, as an operator or the loss of the broker's disk does.
   void lose(const std::string& topic) {
     lost.insert(topic);
     if (std::ranges::count(followed, topic) == 0) return;
@@ -127,8 +127,8 @@ struct FakeBus final : Bus {
   Result<void> topics_outcome;
   Result<void> publish_outcome;
   std::function<void(std::vector<TopicFailure>)> topics_done;
-  std::set<std::string> lost;     ///< Topics that do not exist until they are made again.
-  std::set<std::string> refused;  ///< Topics that cannot be made.
+  std::set<std::string> lost;     ///< Topics that do not exist until they are created again.
+  std::set<std::string> refused;  ///< Topics that cannot be created.
   std::vector<std::vector<std::string>> topic_requests;
   std::vector<std::string> followed;
   std::vector<BusRecord> published;
@@ -154,7 +154,7 @@ struct FakeHttp final : HttpClient {
     calls.push_back(std::move(call));
     loop.post([done, answer = reply] { done(answer); });
   }
-  // The manager's shell does nothing else with it.
+  // The manager's shell uses nothing else of it.
   void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
   }
   void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
@@ -182,7 +182,7 @@ struct WarningCount final : spdlog::sinks::base_sink<spdlog::details::null_mutex
   int count = 0;
 };
 
-/// A manager's shell over a bus, a store, agents and power that do what a test says.
+/// A manager's shell with a bus, a store, agents and power that a test controls.
 class ManagerShellTest : public testing::Test {
  protected:
   ManagerShellTest() {
@@ -190,7 +190,7 @@ class ManagerShellTest : public testing::Test {
   }
   ~ManagerShellTest() override { spdlog::set_default_logger(usual_logger); }
 
-  /// A manager of epoch 7 that knows `nodes`; events 1 to 10 are older than it.
+  /// A manager of epoch 7 that knows `nodes`; events 1 to 10 precede it.
   void start(std::vector<Node> nodes = {}) {
     shell = std::make_unique<ManagerShell>(
         loop, config,
@@ -205,7 +205,7 @@ class ManagerShellTest : public testing::Test {
     settle();
   }
 
-  /// All that can happen at this instant has happened.
+  /// Runs everything that is due at this instant.
   void settle() { loop.run_ready(); }
   std::uint64_t commits_ended() const { return counters().commits + counters().commits_failed; }
   template <class Condition>
@@ -225,7 +225,7 @@ class ManagerShellTest : public testing::Test {
                     answers.push_back(answer ? std::nullopt : std::optional(answer.error()));
                   });
   }
-  /// Node n1 is live, its dials are known to be answered, and it begins to be silent.
+  /// Node n1 is live and known to answer dials, and then falls silent.
   void silence_n1() {
     start();
     import("n1");
@@ -261,7 +261,7 @@ class ManagerShellTest : public testing::Test {
   FakePower power;
   ManagerShellConfig config{.bus_bootstrap = "127.0.0.1:9092"};
   std::vector<Error> fatal;
-  std::vector<std::optional<Error>> answers;  ///< To import(), in order; nullopt: done.
+  std::vector<std::optional<Error>> answers;  ///< To import(), in order; nullopt: success.
   std::uint64_t beats = 0;
   std::unique_ptr<ManagerShell> shell;
 };
@@ -270,7 +270,7 @@ inline Node known(const std::string& name, NodeState state) {
   return {.name = node(name), .agent = {name + ".test", 7701}, .state = state};
 }
 
-/// A first step that calls for every kind of action but a reply.
+/// A fleet whose first step yields every kind of action except a reply.
 inline std::vector<Node> eventful_fleet() {
   Node dead = known("dead", NodeState::kDead);
   dead.recovery = {.phase = RecoveryPhase::kSwitchingOff, .attempt = 1, .reason = {}};

@@ -18,7 +18,7 @@ using testing::UnorderedElementsAre;
 
 const auto is_exhausted = testing::Optional(testing::Field(&Error::code, ErrorCode::kExhausted));
 
-TEST_F(ManagerShellTest, NothingIsDoneBeforeItsWritesAreDurable) {
+TEST_F(ManagerShellTest, NothingIsExecutedBeforeItsWritesAreDurable) {
   loop.hold_workers();
   start(eventful_fleet());
   bool reported = false;
@@ -57,7 +57,7 @@ TEST_F(ManagerShellTest, ACommandIsAnsweredOnceItIsDurable) {
   EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(1));
 }
 
-TEST_F(ManagerShellTest, AFailedBatchIsTriedAgainAndThenDoneOnce) {
+TEST_F(ManagerShellTest, AFailedBatchIsRetriedAndExecutedOnce) {
   store.failures = 1000;
   start(eventful_fleet());
   EXPECT_GE(counters().commits_failed, 1U);
@@ -79,11 +79,11 @@ TEST_F(ManagerShellTest, WhileTheStoreFailsCommandsAreRefusedWithTheReason) {
   ASSERT_TRUE(answers[0].has_value());
   EXPECT_EQ(answers[0]->code, ErrorCode::kUnavailable);
   EXPECT_THAT(answers[0]->message, HasSubstr("the disk is gone"));
-  EXPECT_THAT(answers[0]->message, HasSubstr("may still be carried out"));
+  EXPECT_THAT(answers[0]->message, HasSubstr("might still be executed"));
   import("n2");
   run_until([this] { return answers.size() == 2; });
   ASSERT_TRUE(answers[1].has_value());
-  EXPECT_THAT(answers[1]->message, HasSubstr("nothing is changed"));
+  EXPECT_THAT(answers[1]->message, HasSubstr("nothing was changed"));
   ASSERT_TRUE(shell->store_fault().has_value());
 
   store.failures = 0;
@@ -96,12 +96,12 @@ TEST_F(ManagerShellTest, WhileTheStoreFailsCommandsAreRefusedWithTheReason) {
   EXPECT_FALSE(answers[2].has_value());
 }
 
-TEST_F(ManagerShellTest, AStoreThatFailsForTooLongEndsTheProcessWithNothingDone) {
+TEST_F(ManagerShellTest, AStoreThatFailsForTooLongEndsTheProcessWithNothingExecuted) {
   store.failures = 1000;
   start(eventful_fleet());
   const std::uint64_t before = commits_ended();
   loop.advance(59s);
-  EXPECT_GT(commits_ended(), before + 10) << "it goes on trying";
+  EXPECT_GT(commits_ended(), before + 10) << "it keeps trying";
   EXPECT_THAT(fatal, IsEmpty());
   loop.advance(10s);
   ASSERT_THAT(fatal, SizeIs(1));
@@ -111,7 +111,7 @@ TEST_F(ManagerShellTest, AStoreThatFailsForTooLongEndsTheProcessWithNothingDone)
   EXPECT_THAT(power.switched, IsEmpty());
 }
 
-TEST_F(ManagerShellTest, PatienceWithTheStoreBeginsAnewWithEachOutage) {
+TEST_F(ManagerShellTest, PatienceWithTheStoreRestartsWithEachOutage) {
   store.failures = 1;
   start();
   run_until([this] { return counters().commits > 0; });
@@ -124,25 +124,26 @@ TEST_F(ManagerShellTest, PatienceWithTheStoreBeginsAnewWithEachOutage) {
   EXPECT_THAT(fatal, IsEmpty());
 }
 
-// Goal: a disk that answers nothing at all is a fault like one that fails.
-TEST_F(ManagerShellTest, AStoreThatHangsIsAFaultUntilItComesBack) {
+// Goal: a disk that does not answer is a fault like one that fails.
+TEST_F(ManagerShellTest, AHangingStoreIsAFaultUntilItReturns) {
   start();
   loop.hold_workers();
   import("n1");
   loop.advance(5s);
   ASSERT_TRUE(answers[0].has_value());
   EXPECT_EQ(answers[0]->code, ErrorCode::kUnavailable);
-  EXPECT_THAT(answers[0]->message, HasSubstr("has not taken a commit for 5.0 s"));
+  EXPECT_THAT(answers[0]->message, HasSubstr("has not completed a commit for 5.0 s"));
   ASSERT_TRUE(shell->store_fault().has_value());
   import("n2");
   run_until([this] { return answers.size() == 2; });
-  EXPECT_THAT(answers[1]->message, HasSubstr("nothing is changed"));
+  EXPECT_THAT(answers[1]->message, HasSubstr("nothing was changed"));
   EXPECT_THAT(bus.on("hearth.node.n1.assignment"), IsEmpty());
 
   loop.release_workers();
   run_until([this] { return !shell->store_fault(); });
   settle();
-  EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(1)) << "what was under way is done";
+  EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(1))
+      << "the batch in progress is completed";
   EXPECT_THAT(fatal, IsEmpty());
 }
 
@@ -151,7 +152,7 @@ TEST_F(ManagerShellTest, AStoreThatHangsForTooLongEndsTheProcess) {
   loop.hold_workers();
   import("n1");
   settle();
-  loop.stall(2h);  // The process was paused, which is no fault of the store.
+  loop.stall(2h);  // The process was paused, which is not a fault of the store.
   settle();
   EXPECT_TRUE(shell->store_fault().has_value());
   EXPECT_THAT(fatal, IsEmpty());
@@ -164,7 +165,7 @@ TEST_F(ManagerShellTest, AStoreThatHangsForTooLongEndsTheProcess) {
   EXPECT_EQ(counters().commits_failed, 0U);
 }
 
-TEST_F(ManagerShellTest, TooManyWhoReadOldEventsAreRefused) {
+TEST_F(ManagerShellTest, TooManyReadersOfOldEventsAreRefused) {
   start();
   loop.hold_workers();
   import("n1");
@@ -187,7 +188,7 @@ TEST_F(ManagerShellTest, TooManyWhoReadOldEventsAreRefused) {
   EXPECT_THAT(seqs_after(0, 1), ElementsAre(1U)) << "there is room again";
 }
 
-TEST_F(ManagerShellTest, AStoreWhoseLogGrowsIsToldOfAtALimitedRate) {
+TEST_F(ManagerShellTest, WarnsOfAGrowingStoreLogAtALimitedRate) {
   start();
   store.backlog = ManagerShell::kBacklogBytesMax;
   import("n1");
@@ -202,7 +203,7 @@ TEST_F(ManagerShellTest, AStoreWhoseLogGrowsIsToldOfAtALimitedRate) {
   EXPECT_EQ(warnings->count, 1);
 }
 
-TEST_F(ManagerShellTest, TopicsThatAreWantedMeanwhileGoIntoOneRequest) {
+TEST_F(ManagerShellTest, TopicsWantedMeanwhileShareOneRequest) {
   bus.hold_topics = true;
   start({known("n1", NodeState::kAwaited)});
   import("n2");
@@ -221,7 +222,7 @@ TEST_F(ManagerShellTest, TopicsThatAreWantedMeanwhileGoIntoOneRequest) {
   EXPECT_THAT(bus.topic_requests, SizeIs(2));
 }
 
-TEST_F(ManagerShellTest, TopicsThatCannotBeMadeAreAskedForAgainAndHoldNothingUp) {
+TEST_F(ManagerShellTest, TopicsThatCannotBeCreatedAreRetriedAndDelayNothing) {
   bus.topics_outcome = fail(ErrorCode::kUnavailable, "no broker");
   start({known("n1", NodeState::kAwaited)});
   EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(1));
@@ -234,7 +235,7 @@ TEST_F(ManagerShellTest, TopicsThatCannotBeMadeAreAskedForAgainAndHoldNothingUp)
   EXPECT_THAT(bus.followed, ElementsAre("hearth.canary", "hearth.node.n1.status"));
 }
 
-TEST_F(ManagerShellTest, OnlyTheTopicsThatAreRefusedAreAskedForAgain) {
+TEST_F(ManagerShellTest, OnlyRefusedTopicsAreRetried) {
   bus.refused = {"hearth.node.n2.status"};
   start({known("n1", NodeState::kAwaited), known("n2", NodeState::kAwaited)});
   const std::size_t before = bus.topic_requests.size();
@@ -247,23 +248,23 @@ TEST_F(ManagerShellTest, OnlyTheTopicsThatAreRefusedAreAskedForAgain) {
   EXPECT_THAT(bus.topic_requests, SizeIs(before + 2));
 }
 
-TEST_F(ManagerShellTest, ALostCanaryTopicIsMadeAgainWithAllOthersAndTheManagerSees) {
+TEST_F(ManagerShellTest, ALostCanaryTopicIsCreatedAgainWithAllOthersAndTheManagerSees) {
   start({known("n1", NodeState::kAwaited)});
   const std::size_t before = bus.topic_requests.size();
   bus.lose("hearth.canary");
   loop.advance(900ms);
   EXPECT_FALSE(shell->manager().bus_carries());
-  EXPECT_GE(counters().topics_missing, 2U);  // Each canary fails, and who follows is told too.
+  EXPECT_GE(counters().topics_missing, 2U);  // Each canary fails, and the follower is notified too.
   run_until([&] { return bus.topic_requests.size() > before; });
   EXPECT_THAT(bus.topic_requests.back(),
               ElementsAre("hearth.events", "hearth.canary", "hearth.node.n1.status",
                           "hearth.node.n1.assignment"));
   loop.advance(1s);
   EXPECT_TRUE(shell->manager().bus_carries());
-  EXPECT_THAT(bus.topic_requests, SizeIs(before + 1)) << "what is there is not asked for again";
+  EXPECT_THAT(bus.topic_requests, SizeIs(before + 1)) << "an existing topic is not requested again";
 }
 
-TEST_F(ManagerShellTest, LostTopicsOfANodeAreMadeAgainAndItsAssignmentIsPublishedAgain) {
+TEST_F(ManagerShellTest, LostTopicsOfANodeAreCreatedAgainAndItsAssignmentIsRepublished) {
   start();
   import("n1");
   settle();
@@ -283,7 +284,7 @@ TEST_F(ManagerShellTest, LostTopicsOfANodeAreMadeAgainAndItsAssignmentIsPublishe
               ElementsAre("hearth.node.n1.status", "hearth.node.n1.assignment"));
   settle();
   const std::size_t sent = bus.on("hearth.node.n1.assignment").size();
-  // The node has lost its disk as well, and the new topic holds nothing.
+  // The node has lost its disk as well, and the new topic is empty.
   for (int second = 0; second < 4; ++second) {
     loop.advance(1s);
     says_what_it_took_over({});
@@ -292,7 +293,7 @@ TEST_F(ManagerShellTest, LostTopicsOfANodeAreMadeAgainAndItsAssignmentIsPublishe
   EXPECT_EQ(decode_assignment(bus.on("hearth.node.n1.assignment").back().payload)->number, first);
 }
 
-TEST_F(ManagerShellTest, AnAssignmentThatFoundNoTopicIsPublishedAgainOnceThereIsOne) {
+TEST_F(ManagerShellTest, AnAssignmentWithoutATopicIsRepublishedOnceThereIsOne) {
   bus.refused = {"hearth.node.n1.assignment"};
   bus.lost = {"hearth.node.n1.assignment"};
   start();
@@ -315,7 +316,7 @@ TEST_F(ManagerShellTest, AnAssignmentThatFoundNoTopicIsPublishedAgainOnceThereIs
   EXPECT_THAT(bus.on("hearth.node.n1.assignment"), SizeIs(3));
 }
 
-TEST_F(ManagerShellTest, TopicsOfStrangersAreNotMade) {
+TEST_F(ManagerShellTest, ForeignTopicsAreNotCreated) {
   start({known("n1", NodeState::kAwaited)});
   const std::size_t before = bus.topic_requests.size();
   for (const char* topic : {"hearth.node.ghost.status", "hearth.elsewhere", ""}) {
@@ -328,7 +329,7 @@ TEST_F(ManagerShellTest, TopicsOfStrangersAreNotMade) {
   EXPECT_EQ(counters().topics_missing, 1U);
 }
 
-TEST_F(ManagerShellTest, SpoiltPayloadsAreCountedAndChangeNothing) {
+TEST_F(ManagerShellTest, MalformedPayloadsAreCountedAndChangeNothing) {
   bus.carries = false;
   start({known("n1", NodeState::kAwaited)});
   const std::uint64_t commits = counters().commits;
@@ -357,7 +358,7 @@ TEST_F(ManagerShellTest, SpoiltPayloadsAreCountedAndChangeNothing) {
   EXPECT_EQ(state("n1"), NodeState::kLive);
 }
 
-TEST_F(ManagerShellTest, OneTopicsSpoiltPayloadsAreLoggedAtALimitedRate) {
+TEST_F(ManagerShellTest, MalformedPayloadsOfATopicAreLoggedAtALimitedRate) {
   start();
   for (int i = 0; i < 100; ++i) bus.deliver("hearth.node.n1.status", "no JSON");
   settle();
@@ -389,7 +390,7 @@ TEST_F(ManagerShellTest, OnlyItsOwnCanaryProvesThatTheBusCarries) {
   EXPECT_TRUE(shell->manager().bus_carries());
 }
 
-TEST_F(ManagerShellTest, TheCanaryGoesRoundByTheShellsOwnTimer) {
+TEST_F(ManagerShellTest, TheShellsOwnTimerSendsTheCanary) {
   start();
   EXPECT_TRUE(shell->manager().bus_carries());
   loop.advance(250ms);
@@ -416,8 +417,8 @@ TEST_F(ManagerShellTest, ASilentNodeThatAnswersItsDialIsAskedOverHttp) {
   EXPECT_GT(received(), before);
 }
 
-// Goal: another agent at the address of a silent node changes nothing, and nothing lasting either:
-// once it is the node's own agent that answers, it counts.
+// Goal: another node's agent at the address of a silent node changes nothing, and leaves no trace:
+// once the node's own agent answers, its status counts.
 TEST_F(ManagerShellTest, AStatusThatNamesAnotherNodeIsDropped) {
   silence_n1();
   loop.advance(2500ms);
@@ -453,7 +454,7 @@ TEST_F(ManagerShellTest, ASilentNodeThatAnswersNoDialIsSwitchedOffAndThenOn) {
   EXPECT_EQ(shell->manager().find_node(node("n1"))->recovery.phase, RecoveryPhase::kWaiting);
 }
 
-TEST_F(ManagerShellTest, WhatTheBusDoesNotTakeStopsNothingAndTheAssignmentIsSentAgain) {
+TEST_F(ManagerShellTest, ARefusedRecordStopsNothingAndTheAssignmentIsSentAgain) {
   start();
   bus.publish_outcome = fail(ErrorCode::kExhausted, "the send queue is full");
   import("n1");
@@ -475,7 +476,7 @@ TEST_F(ManagerShellTest, WhatTheBusDoesNotTakeStopsNothingAndTheAssignmentIsSent
   EXPECT_EQ(sent[1].payload, lost[0].payload);
 }
 
-// Goal: while a commit is under way, who floods its topic costs nobody else anything.
+// Goal: while a commit is in progress, a node that floods its topic costs the others nothing.
 TEST_F(ManagerShellTest, ANodeThatFloodsItsTopicCostsOnlyItsOwnHeartbeats) {
   loop.hold_workers();
   start({known("n1", NodeState::kAwaited), known("n2", NodeState::kAwaited)});
@@ -525,7 +526,7 @@ TEST_F(ManagerShellTest, TooManyWaitingCommandsAreRefused) {
   EXPECT_EQ(answers.back(), std::nullopt);
 }
 
-TEST_F(ManagerShellTest, EventsGoOnFromAnyNumberAcrossTheManagersStart) {
+TEST_F(ManagerShellTest, EventsAreReadFromAnyNumberAcrossAManagerStart) {
   start();
   for (const char* name : {"n1", "n2", "n3"}) import(name);
   settle();
@@ -541,7 +542,7 @@ TEST_F(ManagerShellTest, EventsGoOnFromAnyNumberAcrossTheManagersStart) {
   EXPECT_THAT(bus.on("hearth.events"), SizeIs(last - kOldEvents));
 }
 
-TEST_F(ManagerShellTest, RecentEventsAreToldWhileTheStoreIsBusy) {
+TEST_F(ManagerShellTest, RecentEventsAreServedWhileTheStoreIsBusy) {
   start();
   const std::uint64_t last = shell->last_event_seq();
   loop.hold_workers();

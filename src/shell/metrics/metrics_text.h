@@ -10,15 +10,15 @@ namespace hearth {
 ///
 ///     MetricsText out;
 ///     out.gauge("hearth_nodes", "Nodes by state.").sample("state", "live", 3);
-///     out.counter("hearth_heartbeats_total", "Heartbeats taken.").sample(17);
+///     out.counter("hearth_heartbeats_total", "Heartbeats accepted.").sample(17);
 class MetricsText {
  public:
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
   MetricsText& gauge(std::string_view name, std::string_view help);
-  /// Its name ends in "_total".
+  /// The name ends in "_total".
   MetricsText& counter(std::string_view name, std::string_view help);
-  /// A value of the metric that was begun last.
+  /// A value of the metric that was started last.
   MetricsText& sample(std::uint64_t value);
   MetricsText& sample(std::string_view label, std::string_view label_value, std::uint64_t value);
 

@@ -7,7 +7,7 @@
 namespace hearth {
 namespace {
 
-TEST(MetricsText, IsWhatPrometheusReads) {
+TEST(MetricsText, IsInPrometheusFormat) {
   MetricsText out;
   out.gauge("hearth_nodes", "Nodes by state.").sample("state", "live", 3).sample("state", "d", 0);
   out.counter("hearth_heartbeats_total", "Heartbeats.").sample(17);

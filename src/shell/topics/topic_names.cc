@@ -8,8 +8,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view kStatusEnding = ".status";
 constexpr std::string_view kAssignmentEnding = ".assignment";
 
-// Signs of life are of no use a few minutes later; events are what an operator reads after a
-// weekend.
+// Heartbeats are useless after a few minutes; events are what an operator reads after a weekend.
 constexpr Duration kStatusRetention = 10min;
 constexpr Duration kEventsRetention = 24h * 7;
 

@@ -24,9 +24,9 @@ class TopicNames {
   std::string events() const { return prefix_ + "events"; }
   std::string canary() const { return prefix_ + "canary"; }
 
-  /// The node whose status topic that is; nullopt for another topic.
+  /// The node of a status topic; nullopt for any other topic.
   std::optional<NodeName> node_of_status(std::string_view topic) const;
-  /// The node that a topic belongs to, whichever of its topics that is.
+  /// The node of any of its topics; nullopt for a topic of no node.
   std::optional<NodeName> node_of(std::string_view topic) const;
 
   std::vector<TopicSpec> of_node(const NodeName& node) const;

@@ -5,14 +5,14 @@
 namespace hearth {
 namespace {
 
-TEST(TopicNames, AStatusTopicTellsItsNode) {
+TEST(TopicNames, FindsTheNodeOfAStatusTopic) {
   const TopicNames topics("hearth.");
   const NodeName node = *NodeName::parse("node-1");
   EXPECT_EQ(topics.status(node), "hearth.node.node-1.status");
   EXPECT_EQ(topics.node_of_status(topics.status(node)), node);
 }
 
-TEST(TopicNames, EachTopicOfANodeTellsIt) {
+TEST(TopicNames, FindsTheNodeOfAnyOfItsTopics) {
   const TopicNames topics("hearth.");
   const NodeName node = *NodeName::parse("node-1");
   for (const TopicSpec& one : topics.of_node(node)) EXPECT_EQ(topics.node_of(one.name), node);
@@ -22,7 +22,7 @@ TEST(TopicNames, EachTopicOfANodeTellsIt) {
   EXPECT_EQ(topics.node_of("other.node.a.assignment"), std::nullopt);
 }
 
-TEST(TopicNames, OtherTopicsTellNone) {
+TEST(TopicNames, OtherTopicsHaveNoNode) {
   const TopicNames topics("hearth.");
   for (const char* topic :
        {"hearth.node.node-1.assignment", "hearth.canary", "other.node.a.status",

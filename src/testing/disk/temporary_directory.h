@@ -9,7 +9,7 @@
 
 namespace hearth {
 
-/// A fresh folder under the system's temporary one, gone with all its content at the end. For
+/// A fresh folder under the system's temporary one, removed with all its content at the end. For
 /// tests.
 class TemporaryDirectory {
  public:

@@ -15,13 +15,13 @@
 
 namespace hearth::docker {
 
-/// Stands where a Docker engine would and says what a test tells it to, byte for byte: whatever is
-/// odd, torn or never comes. Listens on a unix socket, on the test's loop.
+/// Takes the place of a Docker engine and sends what a test gives it, byte for byte: odd, torn or
+/// missing answers. Listens on a unix socket, on the test's loop.
 class FakeEngine {
  public:
   struct Request {
     std::string method;
-    std::string path;  ///< With version and query, as it was sent.
+    std::string path;  ///< With version and query, as sent.
     std::string body;
   };
   enum class Then : std::uint8_t {
@@ -32,19 +32,19 @@ class FakeEngine {
   struct Reply {
     std::string bytes;  ///< Head included.
     Then then = Then::kNextRequest;
-    std::size_t body_bytes_read = SIZE_MAX;  ///< Of the request, before replying.
+    std::size_t body_bytes_read = SIZE_MAX;  ///< Of the request, before the reply.
   };
 
   FakeEngine(boost::asio::io_context& loop, std::filesystem::path socket);
 
-  /// Replies to requests whose target, without version and query, is `path`. Has the version 1.41
-  /// and holds `/events` open unless told otherwise; anything else gets 404.
+  /// Replies to requests whose target, without version and query, is `path`. By default it has
+  /// version 1.41 and holds `/events` open; anything else gets 404.
   void on(const std::string& path, Reply reply);
 
   /// Writes to, or ends, the connection last held for that path. One write at a time.
   void send(const std::string& path, std::string_view bytes);
   void hang_up(const std::string& path);
-  /// Like an engine that stops: nobody listens any more, every connection ends.
+  /// Acts like an engine that stops: no one listens, every connection ends.
   void stop();
   void start();
 
@@ -68,7 +68,7 @@ class FakeEngine {
   std::size_t connections_ = 0;
 };
 
-/// "…\r\n\r\n" of an answer of that status, and its body with the length told.
+/// A complete answer with that status, and the length of its body in the head.
 std::string answer(unsigned status, std::string_view body);
 /// The head of an answer whose body comes in chunks.
 std::string chunked_head();

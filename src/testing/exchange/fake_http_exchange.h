@@ -14,8 +14,8 @@
 
 namespace hearth {
 
-/// An exchange without a network: the request is given, the answer is kept. A handler that waits
-/// meets the next of `on_wait`; when there is none left its client is gone.
+/// An exchange without a network: the request is given, the answer is recorded. A handler that
+/// waits runs the next of `on_wait`; when none is left its client is gone.
 class FakeHttpExchange final : public HttpExchange {
  public:
   FakeHttpExchange(HttpMethod method, const std::string& target, std::string body = {})
@@ -27,7 +27,7 @@ class FakeHttpExchange final : public HttpExchange {
     request_.query = http::parse_query(parts->query).value();
   }
 
-  /// Hands itself to the route and keeps what comes of it.
+  /// Passes itself to the route and records the outcome.
   FakeHttpExchange& run(const HttpRouter& router) {
     auto match = router.find(request_.method, request_.path);
     auto* found = std::get_if<HttpRouter::Found>(&match);
@@ -41,7 +41,7 @@ class FakeHttpExchange final : public HttpExchange {
   std::deque<std::function<WaitEnd()>> on_wait;
   std::deque<std::string> pieces;         ///< Of the body, for read_some().
   bool breaks_off = false;                ///< After `pieces`.
-  std::function<void(Duration)> on_read;  ///< Told how long the handler waits for a piece.
+  std::function<void(Duration)> on_read;  ///< Called with how long the handler waits for a piece.
   std::optional<ReceivedFile> received;
   std::vector<HttpHeader>& headers() { return request_.headers; }
 

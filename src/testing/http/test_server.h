@@ -21,7 +21,7 @@
 
 namespace hearth {
 
-/// A server with a router of the test's, until the end of the test.
+/// A server with the test's router, until the end of the test.
 class TestServer {
  public:
   explicit TestServer(HttpServerConfig config = on_loopback()) : config_(std::move(config)) {}
@@ -49,13 +49,13 @@ class TestServer {
     });
   }
 
-  /// Where to reach it from here.
+  /// Its address for clients on this machine.
   Endpoint endpoint() const { return {"127.0.0.1", server_->endpoint().port}; }
   const HttpServer& server() const { return *server_; }
   HttpServerCounters counters() {
     return loop.run([this] { return server_->counters(); });
   }
-  /// Waits until `holds` does.
+  /// Waits until `holds` returns true.
   bool reaches(const std::function<bool(const HttpServerCounters&)>& holds) {
     for (int i = 0; i < 2000; ++i) {
       if (holds(counters())) return true;
@@ -71,10 +71,10 @@ class TestServer {
   std::unique_ptr<HttpServer> server_;
 
  public:
-  LoopThread loop;  // Ends first: no handler runs when the rest goes.
+  LoopThread loop;  // Destroyed first: no handler runs when the rest is destroyed.
 };
 
-/// Lets this process open `count` more files and no other, for as long as it lives.
+/// Lets this process open only `count` more files while it exists.
 class DescriptorsLeft {
  public:
   explicit DescriptorsLeft(std::size_t count) {
@@ -93,7 +93,7 @@ class DescriptorsLeft {
   rlimit before_{};
 };
 
-/// A client that sends what it likes, byte by byte if need be.
+/// A client that sends arbitrary bytes, one by one if need be.
 class RawClient {
  public:
   explicit RawClient(const Endpoint& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -121,13 +121,13 @@ class RawClient {
     }
     return true;
   }
-  /// All that comes until the server closes.
+  /// Everything received until the server closes.
   std::string read_to_end() {
     while (read_more()) {
     }
     return std::exchange(received_, {});
   }
-  /// All that comes up to and including `mark`.
+  /// Everything received up to and including `mark`.
   std::string read_until(std::string_view mark) {
     std::size_t at = received_.find(mark);
     while (at == std::string::npos && read_more()) at = received_.find(mark);
@@ -138,18 +138,18 @@ class RawClient {
     return text;
   }
 
-  /// Up to `size` bytes, thrown away; how many came.
+  /// Receives and discards up to `size` bytes; returns how many.
   std::size_t read_some(std::size_t size) {
     std::string bytes(size, '\0');
     const ssize_t got = ::recv(socket_, bytes.data(), size, 0);
     return got > 0 ? static_cast<std::size_t>(got) : 0;
   }
-  /// Whether the server has neither said anything that was not read, nor hung up.
-  bool hears_nothing() const {
+  /// Whether there is nothing to read: neither unread bytes nor the end of the connection.
+  bool is_quiet() const {
     char byte = 0;
     return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
   }
-  /// Whether the server has hung up. Throws away what it said before.
+  /// Whether the server has closed. Discards what it sent before.
   bool closed_by_peer() {
     for (;;) {
       char bytes[4096];
@@ -159,7 +159,7 @@ class RawClient {
   }
 
  private:
-  /// The server has ended its side; whether it also takes nothing more, a further write tells.
+  /// For a server that has closed its side: whether it also refuses to receive, found by a write.
   bool half_closed() { return ::send(socket_, "x", 1, MSG_NOSIGNAL) < 0; }
   bool read_more() {
     char bytes[4096];
@@ -172,7 +172,7 @@ class RawClient {
   std::string received_;
 };
 
-/// Sends one request on a connection of its own; the whole answer.
+/// Sends one request on its own connection; returns the whole answer.
 inline std::string exchange_with(const Endpoint& server, std::string_view request) {
   RawClient client(server);
   client.send(request);

@@ -11,21 +11,21 @@
 
 namespace hearth {
 
-/// What every Loop promises, as tests: instantiate LoopContract with a `Subject` that has `loop()`,
-/// `run_until(condition)`, which runs the loop until that holds and returns false if it never does,
-/// and `run_for(duration)`.
+/// The promises of Loop as tests: instantiate LoopContract with a `Subject` that has `loop()`,
+/// `run_until(condition)`, which runs the loop until the condition holds and returns false if it
+/// never does, and `run_for(duration)`.
 template <class Subject>
 class LoopContract : public testing::Test {
  protected:
   using Condition = std::function<bool()>;
 
-  /// Notes in `log` that it was called.
+  /// Records in `log` that it was called.
   std::function<void()> notes(std::string word) {
     return [this, word = std::move(word)] { log.push_back(word); };
   }
   void run_until_noted(std::size_t count) {
     EXPECT_TRUE(subject.run_until([this, count] { return log.size() >= count; }));
-    // What must not happen gets the time for it.
+    // Time for what must not happen.
     subject.run_for(std::chrono::milliseconds(5));
   }
 
@@ -62,7 +62,7 @@ TYPED_TEST_P(LoopContract, ATimerFiresOnceAndInTheOrderOfInstants) {
   EXPECT_THAT(this->log, testing::ElementsAre("soon", "late", "soon"));
 }
 
-TYPED_TEST_P(LoopContract, ATimerThatIsArmedAgainForgetsTheFormerInstant) {
+TYPED_TEST_P(LoopContract, RearmingATimerReplacesItsInstant) {
   using namespace std::chrono_literals;
   const auto timer = this->loop.make_timer(this->notes("fired"));
   const auto other = this->loop.make_timer(this->notes("other"));
@@ -77,11 +77,11 @@ TYPED_TEST_P(LoopContract, ATimerThatIsArmedAgainForgetsTheFormerInstant) {
   EXPECT_THAT(this->log, testing::SizeIs(2));
 }
 
-// Goal: a callback may take back what would be called next. Method: two timers whose instants have
-// both passed; whichever is first cancels, arms anew or destroys the other.
-TYPED_TEST_P(LoopContract, ATimerWhoseInstantHasPassedCanStillBeTakenBack) {
+// Goal: a callback can cancel what would be called next. Method: two timers whose instants have
+// both passed; whichever fires first cancels, rearms or destroys the other.
+TYPED_TEST_P(LoopContract, ATimerThatIsDueCanStillBeCancelled) {
   using namespace std::chrono_literals;
-  for (const char* how : {"cancel", "destroy", "arm anew"}) {
+  for (const char* how : {"cancel", "destroy", "rearm"}) {
     std::unique_ptr<Timer> one;
     std::unique_ptr<Timer> two;
     const auto take_back = [&](std::unique_ptr<Timer>& other) {
@@ -106,7 +106,7 @@ TYPED_TEST_P(LoopContract, ATimerWhoseInstantHasPassedCanStillBeTakenBack) {
   }
 }
 
-TYPED_TEST_P(LoopContract, ATimerMayDestroyItself) {
+TYPED_TEST_P(LoopContract, ATimerCanDestroyItself) {
   std::unique_ptr<Timer> timer;
   const auto witness = std::make_shared<int>(7);
   timer = this->loop.make_timer([this, &timer, witness] {
@@ -121,7 +121,7 @@ TYPED_TEST_P(LoopContract, ATimerMayDestroyItself) {
 
 TYPED_TEST_P(LoopContract, AWorkersJobsAndTheirCompletionsRunInOrder) {
   const auto worker = this->loop.make_worker();
-  std::vector<int> ran;  // Read once all have.
+  std::vector<int> ran;  // Read once all have run.
   for (int i = 0; i < 50; ++i) {
     worker->run([this, &ran, i]() -> Worker::OnLoop {
       ran.push_back(i);
@@ -139,9 +139,9 @@ TYPED_TEST_P(LoopContract, AWorkersJobsAndTheirCompletionsRunInOrder) {
   EXPECT_EQ(this->log, completed);
 }
 
-// Goal: who takes its worker with it is not called any more. Method: the second job waits behind
-// the first, whose completion ends the worker.
-TYPED_TEST_P(LoopContract, AWorkerThatIsGoneCompletesNothingMore) {
+// Goal: an owner that destroys its worker is not called any more. Method: the second job waits
+// behind the first, whose completion destroys the worker.
+TYPED_TEST_P(LoopContract, ADestroyedWorkerCompletesNothing) {
   auto worker = this->loop.make_worker();
   worker->run([this, &worker]() -> Worker::OnLoop {
     return [this, &worker] {
@@ -158,9 +158,8 @@ TYPED_TEST_P(LoopContract, AWorkerThatIsGoneCompletesNothingMore) {
 
 REGISTER_TYPED_TEST_SUITE_P(LoopContract, TasksRunInOrderAndNeverWithinTheCall,
                             ATimerFiresOnceAndInTheOrderOfInstants,
-                            ATimerThatIsArmedAgainForgetsTheFormerInstant,
-                            ATimerWhoseInstantHasPassedCanStillBeTakenBack, ATimerMayDestroyItself,
-                            AWorkersJobsAndTheirCompletionsRunInOrder,
-                            AWorkerThatIsGoneCompletesNothingMore);
+                            RearmingATimerReplacesItsInstant, ATimerThatIsDueCanStillBeCancelled,
+                            ATimerCanDestroyItself, AWorkersJobsAndTheirCompletionsRunInOrder,
+                            ADestroyedWorkerCompletesNothing);
 
 }  // namespace hearth

@@ -12,12 +12,12 @@ class io_context;
 
 namespace hearth {
 
-/// A real loop on a thread of its own, so that a test can talk to what runs on it as a stranger
-/// would. It runs until its end.
+/// A real loop on its own thread, so that a test can talk to what runs on it from outside. It runs
+/// until its end.
 class LoopThread {
  public:
   LoopThread();
-  /// Ends once nothing is left to wait for: what runs on the loop is to be ended before.
+  /// Ends once nothing is left to wait for: end what runs on the loop before.
   ~LoopThread();
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;

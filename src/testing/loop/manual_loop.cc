@@ -9,10 +9,10 @@
 namespace hearth {
 namespace {
 
-/// The civil time at which every test begins.
+/// The civil time at which every test starts.
 constexpr WallTime kWallStart{std::chrono::seconds(1'772'355'600)};
 constexpr MonoTime kMonoStart{std::chrono::hours(1)};
-/// What needs more turns at one instant goes round in a circle.
+/// More turns than this at one instant are an endless loop.
 constexpr int kTurnsMax = 1'000'000;
 
 }  // namespace
@@ -42,7 +42,7 @@ class ManualLoop::ManualTimer final : public Timer {
 
   ManualLoop& loop_;
   std::shared_ptr<std::function<void()>>
-      on_fire_;  // Shared with a call under way, which may end us.
+      on_fire_;  // Shared with a call in progress, which can destroy this timer.
   std::optional<Armed> armed_;
 };
 
@@ -78,13 +78,13 @@ class ManualLoop::ManualWorker final : public Worker {
   ManualLoop& loop_;
   std::deque<std::function<OnLoop()>> jobs_;
   std::shared_ptr<bool> owned_ =
-      std::make_shared<bool>(true);  // Read by completions after our end.
+      std::make_shared<bool>(true);  // Read by completions that run after its end.
 };
 
 ManualLoop::ManualLoop() : now_(kMonoStart) {}
 
 ManualLoop::~ManualLoop() {
-  HEARTH_CHECK(workers_.empty());  // A loop outlives what it made.
+  HEARTH_CHECK(workers_.empty());  // A loop outlives its workers.
 }
 
 void ManualLoop::post(std::function<void()> task) {

@@ -12,12 +12,12 @@
 
 namespace hearth {
 
-/// A Loop, and the Clock that goes with it, whose time passes when the test says so. Nothing runs
-/// but within the calls below, all on one thread, and in the same order each time.
+/// A Loop and its Clock, whose time passes when the test says so. Everything runs within the calls
+/// below, on one thread, and always in the same order:
 ///
-/// That order: tasks first, then timers whose instant has come (by instant, then as they were
-/// armed), then jobs of workers (by worker as they were made, then as they were given). A job takes
-/// no time and runs between two tasks; it must not touch the loop, which is checked.
+/// tasks first, then timers whose instant has come (by instant, then as they were armed), then jobs
+/// of workers (by worker as they were created, then as they were given). A job takes no time and
+/// runs between two tasks; it must not touch the loop, which is checked.
 class ManualLoop final : public Loop, public Clock {
  public:
   ManualLoop();
@@ -28,21 +28,21 @@ class ManualLoop final : public Loop, public Clock {
   std::unique_ptr<Worker> make_worker() override;
   Instant now() const override;
 
-  /// Runs what is ready and all that comes of it. Time stands still.
+  /// Runs everything that is ready and all that follows. Time stands still.
   void run_ready();
-  /// Lets time pass. Each timer fires at its instant, with all that comes of it.
+  /// Lets time pass. Each timer fires at its instant, with all that follows.
   void advance(Duration duration);
-  /// Lets time pass from one timer to the next until `seen`, at most for `at_most`. False if it was
-  /// in vain.
+  /// Lets time pass from one timer to the next until `seen`, for at most `at_most`. False if it
+  /// never held.
   bool advance_until(const std::function<bool()>& seen,
                      Duration at_most = std::chrono::minutes(10));
-  /// Time in which the process does not get to run: nothing happens, and timers are late then.
+  /// Time in which the process does not run: nothing happens, and timers are then late.
   void stall(Duration duration);
 
-  /// From now on no worker begins a job: what they use hangs.
+  /// From here on no worker starts a job: the resources they use hang.
   void hold_workers();
   void release_workers();
-  /// How many were given to workers and have not begun.
+  /// Jobs given to workers and not started.
   std::size_t jobs_waiting() const;
 
  private:

@@ -73,20 +73,20 @@ TEST_F(ManualLoopTest, ItsOrderIsAlwaysTheSame) {
       log, ElementsAre("task", "timer", "job of one", "done of one", "job of two", "done of two"));
 }
 
-TEST_F(ManualLoopTest, WorkersThatAreHeldBeginNothing) {
+TEST_F(ManualLoopTest, HeldWorkersStartNothing) {
   const auto worker = loop.make_worker();
   loop.hold_workers();
   worker->run([this] { return job("1"); });
-  loop.post(notes("the loop goes round"));
+  loop.post(notes("the loop runs"));
   loop.advance(1h);
-  EXPECT_THAT(log, ElementsAre("the loop goes round"));
+  EXPECT_THAT(log, ElementsAre("the loop runs"));
   EXPECT_EQ(loop.jobs_waiting(), 1U);
   loop.release_workers();
   loop.run_ready();
-  EXPECT_THAT(log, ElementsAre("the loop goes round", "job 1", "done 1"));
+  EXPECT_THAT(log, ElementsAre("the loop runs", "job 1", "done 1"));
 }
 
-TEST(ManualLoopDeathTest, AJobThatTouchesTheLoopIsFound) {
+TEST(ManualLoopDeathTest, AJobThatTouchesTheLoopIsDetected) {
   ManualLoop loop;
   const auto worker = loop.make_worker();
   worker->run([&]() -> Worker::OnLoop {

@@ -11,14 +11,13 @@
 
 namespace hearth {
 
-/// A page of docs/reference/ as tests see it: its tables and its examples, so that what it says
-/// can be held to what the code does. Examples are fenced code with a language and a label:
-/// "```json heartbeat full".
+/// A page of docs/reference/ for tests: its tables and examples, to be compared with what the code
+/// does. Examples are fenced code with a language and a label: "```json heartbeat full".
 class ReferencePage {
  public:
   struct Row {
-    std::string section;             ///< The heading of the second or third level above it.
-    std::vector<std::string> cells;  ///< Without the blanks around them.
+    std::string section;             ///< The level 2 or 3 heading above it.
+    std::vector<std::string> cells;  ///< Without surrounding blanks.
   };
 
   explicit ReferencePage(const std::filesystem::path& file) {
@@ -26,9 +25,9 @@ class ReferencePage {
     for (std::string line; std::getline(in, line);) read(line);
   }
 
-  /// In the order of the page. Heads of tables and the lines below them are rows too.
+  /// In the order of the page. Table heads and the lines below them are rows too.
   const std::vector<Row>& rows() const { return rows_; }
-  /// The examples of one label.
+  /// The examples with one label.
   std::vector<std::string> examples(const std::string& label) const {
     const auto [begin, end] = examples_.equal_range(label);
     std::vector<std::string> texts;
@@ -37,7 +36,7 @@ class ReferencePage {
   }
   const std::string& text() const { return text_; }
 
-  /// "`word`" without its marks; empty if the cell is anything else.
+  /// The word of a cell "`word`"; empty if the cell is anything else.
   static std::string code(const std::string& cell) {
     const bool is_code = cell.size() > 2 && cell.front() == '`' && cell.back() == '`';
     return is_code ? cell.substr(1, cell.size() - 2) : std::string();

@@ -13,7 +13,8 @@
 
 namespace hearth {
 
-/// Values of every shape that the codecs must carry, for tests. The same seed makes the same ones.
+/// Values of every shape that the codecs must carry, for tests. The same seed gives the same
+/// values.
 class RandomValues {
  public:
   explicit RandomValues(std::uint64_t seed) : prng_(seed) {}
@@ -83,7 +84,7 @@ class RandomValues {
     return spec;
   }
 
-  /// UTF-8 of all lengths, and what JSON must escape.
+  /// UTF-8 of all lengths, and characters that JSON must escape.
   std::string text() {
     static constexpr std::array<std::string_view, 14> kPieces = {
         "a", "Z", "0", " ", "\"", "\\", "/", "\n", "\t", "\x01", "\x7f", "é", "€", "😀"};
@@ -104,7 +105,7 @@ class RandomValues {
 
  private:
   bool coin() { return prng_.chance(500); }
-  /// Small numbers, and those at the ends of their range.
+  /// Small numbers, and ones from both ends of their range.
   std::uint64_t number() { return coin() ? prng_.below(100) : prng_.next() >> prng_.below(64); }
   Duration::rep nanoseconds() { return static_cast<Duration::rep>(number() >> 2); }
   AssignmentNumber assignment_number() {
