@@ -153,8 +153,8 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-/// Sleeps for the period; true, and at once, when told to stop.
-bool told_to_stop(const sigset_t& signals, double period_ms) {
+/// Sleeps for the period. Returns true, and at once, when a stop signal arrives.
+bool stop_requested(const sigset_t& signals, double period_ms) {
   const auto nanos = static_cast<long>(period_ms * 1e6);
   const std::timespec period{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
   return sigtimedwait(&signals, nullptr, &period) > 0;
@@ -162,7 +162,7 @@ bool told_to_stop(const sigset_t& signals, double period_ms) {
 
 int run() {
   const sigset_t stop_signals = block_stop_signals();
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // A line is out when it is written, also into a pipe.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // Flushes each line, even into a pipe.
   const std::optional<Settings> settings = read_settings();
   if (!settings) return 2;
   std::printf("%s  heater control of instance %s on node %s: keeps %.1f to %.1f degrees\n",
@@ -178,8 +178,8 @@ int run() {
     log_decision(readings, heater, decision);
     heater = decision.heater;
     room.pass_time(settings->period_ms / 1000, heater);
-  } while (!told_to_stop(stop_signals, settings->period_ms));
-  std::printf("%s  told to stop: heater off\n", time_of_day().c_str());
+  } while (!stop_requested(stop_signals, settings->period_ms));
+  std::printf("%s  stopping: heater off\n", time_of_day().c_str());
   return 0;
 }
 

@@ -18,7 +18,7 @@ struct Band {
   double high;
 };
 
-/// What three sensors in one room say, in °C; nullopt: no answer.
+/// What three sensors in one room read, in °C; nullopt: no answer.
 using Readings = std::array<std::optional<double>, 3>;
 
 struct Decision {
@@ -27,10 +27,10 @@ struct Decision {
   std::string_view reason;
 };
 
-/// Decides by the median of three, which one broken sensor cannot move beyond what the two sound
-/// ones say. A reading that no room has (a sensor that lost its wire says 85 or -127) is dropped.
-/// Where two are left they must agree, for it cannot be told which is right. Whenever the
-/// temperature is not known the heater is off: a cold room is a nuisance, a hot one a fire.
+/// Decides by the median of three, which one broken sensor cannot move outside the range of the two
+/// sound ones. Impossible readings (a sensor that lost its wire reads 85 or -127) are dropped. If
+/// two are left they must agree, because nothing shows which is right. While the temperature is
+/// unknown the heater is off: a cold room is a nuisance, a hot one a fire.
 inline Decision decide(Band band, Heater heater, const Readings& readings) {
   constexpr double kColdest = -30, kHottest = 60, kAgreement = 2;
   std::vector<double> plausible;
