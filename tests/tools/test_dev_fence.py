@@ -76,7 +76,7 @@ def test_options_of_others_are_ignored(state: Path, switch: Switch) -> None:
 
 # 2 would say that the node is off, and its work would be started elsewhere.
 @pytest.mark.parametrize("options, answer, words", [
-    (OFF, "1 'node-2' is being switched already", "'node-2' is being switched already"),
+    (OFF, "1 'node-2' is already being switched", "'node-2' is already being switched"),
     (OFF, "nonsense", "no answer of a power switch: 'nonsense'"),
     (OFF, "2 maybe", "no answer of a power switch: '2 maybe'"),
     (OFF, "", "no answer of a power switch: ''"),
