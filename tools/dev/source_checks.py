@@ -1,6 +1,6 @@
-"""Rules of the house that a compiler does not know. Each is one entry of RULES; tests show each can fail.
+"""Source rules that a compiler does not check. Each is one entry of RULES; tests show that each can fail.
 
-A line that must break a rule says so, on itself or on the line above, with the reason:
+A line that must break a rule says so, on the same line or the line above, with the reason:
     // source check: allow logging, these are the last words before abort
 
 To add a rule: an entry below, and a sample that breaks it in tests/tools/test_source_checks.py.
@@ -49,12 +49,12 @@ class SourceFile:
 
     @cached_property
     def code_lines(self) -> list[str]:
-        """The lines without comments and without what stands in quotes."""
+        """The lines without comments and without the content of string literals."""
         return blank_comments_and_strings(self.text).splitlines()
 
     @cached_property
     def includes(self) -> list[tuple[int, str]]:
-        """Which files of ours it includes, and where."""
+        """The files of this tree that it includes, with line numbers."""
         return [(number, "src/" + found.group(1)) for number, line in enumerate(self.lines, 1) if (found := _INCLUDE.match(line))]
 
     @cached_property
@@ -110,7 +110,7 @@ class Rule:
 
 
 def in_code(pattern: str) -> Callable[[SourceFile, Tree], Found]:
-    """Looks in code, not in comments and strings (an #include with angle brackets counts as code)."""
+    """Searches code, not comments or strings (an #include with angle brackets counts as code)."""
     return _matching(pattern, lambda file: file.code_lines)
 
 
@@ -143,13 +143,13 @@ def _is_code_of_tests(path: str) -> bool:
 
 
 def _core(tree: Tree) -> list[SourceFile]:
-    """What the product has below src/core."""
+    """The product's files below src/core."""
     return [file for path, file in tree.items()
             if path.startswith("src/core/") and path.endswith(CPP) and not _is_code_of_tests(path)]
 
 
 def _folder_too_long(file: SourceFile, tree: Tree) -> Found:
-    """Told once for a folder, at its first file."""
+    """Reported once per folder, at its first file."""
     together = sorted((other for other in _core(tree) if other.folder == file.folder), key=lambda other: other.path)
     lines = sum(len(other.lines) for other in together)
     if lines > FOLDER_LINES_MAX and file is together[0]:
@@ -157,7 +157,7 @@ def _folder_too_long(file: SourceFile, tree: Tree) -> Found:
 
 
 def _folder_cycle(file: SourceFile, tree: Tree) -> Found:
-    """An include of a folder that includes this one, directly or by way of others."""
+    """An include of a folder that includes this one, directly or through others."""
     if _is_code_of_tests(file.path):
         return
     graph: dict[str, set[str]] = {}
@@ -185,7 +185,7 @@ def _vague_name(file: SourceFile, _: Tree) -> Found:
 
 
 def _heavy_in_shared_header(file: SourceFile, tree: Tree) -> Found:
-    """A header weighs what it includes. It may be heavy if only its own folder includes it, or if its name says so."""
+    """A header is as heavy as what it includes. It may be heavy if only its own folder includes it, or if its name says so."""
     if file.path.endswith(HEAVY_BY_NAME) or not _included_from_elsewhere(file, tree):
         return
     for number in file.heavy_lines:
@@ -257,7 +257,7 @@ def read_tree(root: Path) -> Tree:
                 continue
             try:
                 text = path.read_text()
-            except (UnicodeDecodeError, FileNotFoundError):  # Not text; or just removed.
+            except (UnicodeDecodeError, FileNotFoundError):  # Not text, or just removed.
                 continue
             relative = path.relative_to(root).as_posix()
             tree[relative] = SourceFile(relative, text)

@@ -1,7 +1,7 @@
-"""The vocabulary of the house: one word for one thing, in code, messages, metrics and docs alike.
+"""The project's vocabulary: one word for one thing, in code, messages, metrics and docs alike.
 
-docs/reference/glossary.md says what each word means; here stand the words that were or might be used
-beside it, and what to say instead. Part of tools/dev/source_checks.py.
+docs/reference/glossary.md says what each word means; this file lists words that could be used instead of
+it, and what to say. Part of tools/dev/source_checks.py.
 """
 
 import re
@@ -40,12 +40,12 @@ WORDS = (
     _word(r"(?<!std::)\b(act|visit|become)\(", "emit, on, execute, transition_to", "src", "tools"),
 )
 
-# What must keep an old word: it names what changed, or may not change any more.
+# Files that must keep a refused word: they name what changed, or must not change.
 EXEMPT = ("CHANGELOG.md", "tools/dev/vocabulary.py", "tests/tools/test_source_checks.py", "src/adapters/sqlite/migrations/")
 
 
 def findings(path: str, lines: list[str]) -> list[tuple[int, str, str]]:
-    """(line, the refused word, what to say instead) for every use."""
+    """(line, the refused word, what to say instead) of every use."""
     if path.startswith(EXEMPT):
         return []
     words = [word for word in WORDS if not word.folders or any(path.startswith(folder + "/") for folder in word.folders)]

@@ -228,8 +228,7 @@ class DevCommand final : public Command {
     }
     std::error_code ec;
     const fs::path self = fs::read_symlink("/proc/self/exe", ec);
-    if (ec)
-      return fail(ErrorCode::kFailed, "cannot find the path of this program: " + ec.message());
+    if (ec) return fail(ErrorCode::kFailed, "cannot find this program's path: " + ec.message());
     Plan plan{
         .config = {.state = *state,
                    .programs = self.parent_path(),
