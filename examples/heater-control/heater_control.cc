@@ -1,9 +1,9 @@
 // Keeps a room warm: reads three temperature sensors, decides, switches a heater, and says why, one
 // line each time. The room and its sensors are simulated; the decision is in thermostat.h.
 //
-// It is made to run as the only process of a container: settings from the environment, its log on
-// stdout, SIGTERM obeyed at once (as process 1 it would be ignored by default), exit code 0 after
-// that and 2 for a wrong setting.
+// It is made to run as the only process of a container: settings from the environment, the log on
+// stdout, SIGTERM obeyed at once (process 1 ignores it by default), exit code 0 after that and 2
+// for a wrong setting.
 
 #include <csignal>
 #include <cstdio>
@@ -27,7 +27,7 @@ struct Limits {
   double max;
 };
 
-/// Leaves `value` as it is if the variable is not set; false if it is not a number within limits.
+/// Keeps `value` if the variable is not set; false if it is not a number within limits.
 bool read_setting(const char* name, Limits limits, double& value) {
   const char* text = std::getenv(name);
   if (text == nullptr) return true;
@@ -37,7 +37,7 @@ bool read_setting(const char* name, Limits limits, double& value) {
     value = read;
     return true;
   }
-  std::fprintf(stderr, "heater-control: %s is '%s', and must be a number from %g to %g\n", name,
+  std::fprintf(stderr, "heater-control: %s is '%s', but must be a number from %g to %g\n", name,
                text, limits.min, limits.max);
   return false;
 }
@@ -71,8 +71,8 @@ class Room {
   double temperature_ = 19;
 };
 
-/// Three sensors of the cheap kind: they differ by some tenths of a degree, and now and then one
-/// loses its contact for a while, and then says the coldest that it can.
+/// Three cheap sensors: they differ by some tenths of a degree, and now and then one loses its
+/// contact for a while and reports the lowest value that it can.
 class Sensors {
  public:
   explicit Sensors(unsigned seed) : random_(seed) {}
@@ -105,7 +105,7 @@ class Sensors {
   int broken_readings_ = 0;
 };
 
-/// "20:48:34 " in UTC: a day's log is read more often than last year's.
+/// "20:48:34" in UTC, without the date: a log is mostly read on the same day.
 std::string time_of_day() {
   std::timespec now{};
   std::timespec_get(&now, TIME_UTC);
@@ -153,8 +153,8 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-/// Sleeps for the period; true, and at once, when told to stop.
-bool told_to_stop(const sigset_t& signals, double period_ms) {
+/// Sleeps for the period; returns true, at once, when asked to stop.
+bool stop_requested(const sigset_t& signals, double period_ms) {
   const auto nanos = static_cast<long>(period_ms * 1e6);
   const std::timespec period{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
   return sigtimedwait(&signals, nullptr, &period) > 0;
@@ -162,7 +162,7 @@ bool told_to_stop(const sigset_t& signals, double period_ms) {
 
 int run() {
   const sigset_t stop_signals = block_stop_signals();
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // A line is out when it is written, also into a pipe.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // Each line is written at once, even to a pipe.
   const std::optional<Settings> settings = read_settings();
   if (!settings) return 2;
   std::printf("%s  heater control of instance %s on node %s: keeps %.1f to %.1f degrees\n",
@@ -178,8 +178,8 @@ int run() {
     log_decision(readings, heater, decision);
     heater = decision.heater;
     room.pass_time(settings->period_ms / 1000, heater);
-  } while (!told_to_stop(stop_signals, settings->period_ms));
-  std::printf("%s  told to stop: heater off\n", time_of_day().c_str());
+  } while (!stop_requested(stop_signals, settings->period_ms));
+  std::printf("%s  asked to stop: heater off\n", time_of_day().c_str());
   return 0;
 }
 

@@ -11,26 +11,26 @@ namespace heater_control {
 
 enum class Heater { kOff, kOn };
 
-/// The heater goes on below `low` and off above `high`; in between it stays as it is, so that it
-/// does not click with every breath of air. In °C, low < high.
+/// The heater is switched on below `low` and off above `high`; in between it stays as it is, so
+/// that it does not switch with every draught. In °C, low < high.
 struct Band {
   double low;
   double high;
 };
 
-/// What three sensors in one room say, in °C; nullopt: no answer.
+/// The readings of three sensors in one room, in °C; nullopt: no answer.
 using Readings = std::array<std::optional<double>, 3>;
 
 struct Decision {
   Heater heater;
-  std::optional<double> temperature;  ///< Nullopt: not known.
+  std::optional<double> temperature;  ///< nullopt: unknown.
   std::string_view reason;
 };
 
-/// Decides by the median of three, which one broken sensor cannot move beyond what the two sound
-/// ones say. A reading that no room has (a sensor that lost its wire says 85 or -127) is dropped.
-/// Where two are left they must agree, for it cannot be told which is right. Whenever the
-/// temperature is not known the heater is off: a cold room is a nuisance, a hot one a fire.
+/// Decides by the median of three, which one broken sensor cannot move outside the readings of the
+/// two good ones. An impossible reading (a disconnected sensor reports 85 or -127) is dropped. If
+/// two are left they must agree, because either may be wrong. While the temperature is unknown the
+/// heater is off: a cold room is a nuisance, a hot one a fire.
 inline Decision decide(Band band, Heater heater, const Readings& readings) {
   constexpr double kColdest = -30, kHottest = 60, kAgreement = 2;
   std::vector<double> plausible;
