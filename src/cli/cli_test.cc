@@ -179,9 +179,9 @@ TEST_F(CliTest, NodeListIsATableOfAllPages) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(
       outcome.out,
-      "NAME    STATE  ADDRESS   INSTANCES   CPU  MEMORY  SIGNALS     SINCE     NOTE\n"
-      "node-1  live   10.0.0.1          1  12 %    40 %  now       15 m ago\n"
-      "node-2  dead   10.0.0.2          0                14 s ago  12 s ago  booting, attempt 1; "
+      "NAME    STATE  ADDRESS   INSTANCES   CPU  MEMORY  HEARTBEAT  SINCE     NOTE\n"
+      "node-1  live   10.0.0.1          1  12 %    40 %  now        15 m ago\n"
+      "node-2  dead   10.0.0.2          0                14 s ago   12 s ago  booting, attempt 1; "
       "silent for 2.1 s, no answer to a dial\n");
   EXPECT_EQ(manager_.requests().back().query.at("after"), "node-1");
 }

@@ -303,7 +303,7 @@ void Checker::on_assignment(const Assignment& assignment) {
                         found->second.desired_state == reported.desired_state &&
                         found->second.generation == reported.generation;
     if (!stored) {
-      world_.violate("stored-before-told",
+      world_.violate("stored-before-published",
                      fmt::format("'{}' is told to have '{}', of which the store knows otherwise",
                                  assignment.node.str(), reported.id.str()));
     }

@@ -20,23 +20,23 @@ namespace hearth::sim {
 /// so. What must never happen is a safety property; each has a name under which a violation is
 /// reported:
 ///
-///   dead-though-dialled      a node whose agent answers dials is not judged dead
-///   dead-though-received        nor is one whose heartbeats arrive, dialled or not
-///   blind-judges-nobody      while the bus does not carry, no node's state gets worse, nor before
-///                            a node was silent for long enough since it carries again
-///   power-off-only-dead      power is switched only where verdict and phase are stored, and never
-///                            off while blind or where the node has long been well
-///   stored-before-told       an assignment names only what the store has, as it has it
-///   assignment-goes-forward        what is published, stored by an agent, and applied never goes
-///   back spares-the-wanted        an agent that can read what is wanted stops nothing of it
-///   one-container            no two containers of one instance run on a node, but for a moment
-///                            where its engine did what it said it had not
-///   stopped-only-if-spare    an instance that runs is not stopped before its replacement runs, or
-///                            as many as wanted without it
-///   built-once               one build per generation, and one more for each that came to nothing
-///   same-bits                all containers of a generation run the same bits
-///   instance-ids-are-new     an id is never used twice
-///   quiet                    where nothing is to be done, nothing is written and nothing sent
+///   dead-though-dialled       a node whose agent answers dials is not judged dead
+///   dead-though-received      nor is one whose heartbeats arrive, dialled or not
+///   blind-judges-nobody       while the bus does not carry, no node's state gets worse, nor before
+///                             a node was silent for long enough since it carries again
+///   power-off-only-dead       power is switched only where verdict and phase are stored, and never
+///                             off while blind or where the node has long been well
+///   stored-before-published   an assignment names only what the store has, as it has it
+///   assignment-goes-forward   what is published, stored by an agent, and applied never goes back
+///   spares-the-wanted         an agent that can read what is wanted stops nothing of it
+///   one-container             no two containers of one instance run on a node, but for a moment
+///                             where its engine did what it said it had not
+///   stopped-only-if-spare     an instance that runs is not stopped before its replacement runs, or
+///                             as many as wanted without it
+///   built-once                one build per generation, and one more for each that failed
+///   same-bits                 all containers of a generation run the same bits
+///   instance-ids-are-new      an id is never used twice
+///   quiet                     where nothing is to be done, nothing is written and nothing sent
 ///
 /// Elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back (the
 /// restarts of manager and agents).

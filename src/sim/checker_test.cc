@@ -215,7 +215,7 @@ TEST_F(CheckerTest, KnowsAnAssignmentThatTheStoreDoesNotKnow) {
                                       .desired_state = DesiredState::kRun,
                                       .image = {},
                                       .container = {}}}));
-  EXPECT_EQ(broken(), "stored-before-told");
+  EXPECT_EQ(broken(), "stored-before-published");
 }
 
 TEST_F(CheckerTest, KnowsAnAssignmentThatGoesBack) {

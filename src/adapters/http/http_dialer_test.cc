@@ -212,8 +212,9 @@ class SilentFleet {
       if (nodes_[i].unanswered < 2 && Clock::now() >= nodes_[i].next_dial) dial(i);
     }
     tick_.expires_after(milliseconds(5));
-    tick_.async_wait([this](const auto& cancelled) {
-      if (!cancelled) tick();
+    // A timer that expired cannot be cancelled: its handler may run after the fleet is gone.
+    tick_.async_wait([this, alive = std::weak_ptr(alive_)](const auto& cancelled) {
+      if (!cancelled && !alive.expired()) tick();
     });
   }
   void dial(std::size_t i) {
@@ -237,6 +238,7 @@ class SilentFleet {
   boost::asio::steady_timer tick_;
   std::vector<Node> nodes_;
   std::size_t verdicts_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 std::size_t open_descriptors() {

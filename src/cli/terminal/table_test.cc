@@ -19,7 +19,7 @@ std::string printed(const Table& table, Terminal::Style style = {}) {
 
 Table nodes() {
   Table table({{"NAME"}, {"RUNS", Align::kRight}, {"EVIDENCE"}});
-  table.add({"node-1", "3", "first heartbeat received"});
+  table.add({"node-1", "3", "back again"});
   table.add({"a", "12", "silent for 2.1 s, and does not answer a dial"});
   return table;
 }
@@ -27,14 +27,14 @@ Table nodes() {
 TEST(Table, AlignsColumnsWithoutTrailingBlanks) {
   EXPECT_EQ(printed(nodes()),
             "NAME    RUNS  EVIDENCE\n"
-            "node-1     3  first heartbeat received\n"
+            "node-1     3  back again\n"
             "a         12  silent for 2.1 s, and does not answer a dial\n");
 }
 
 TEST(Table, CutsTheLastColumnToTheTerminalsWidth) {
   EXPECT_EQ(printed(nodes(), {.width = 30}),
             "NAME    RUNS  EVIDENCE\n"
-            "node-1     3  first heartbeat received\n"
+            "node-1     3  back again\n"
             "a         12  silent for 2.1 …\n");
   EXPECT_EQ(printed(nodes(), {.width = 10}), printed(nodes())) << "too narrow to be worth cutting";
 }
