@@ -21,8 +21,8 @@ constexpr std::string_view kToken =
 HEARTH_TOKEN, ~/.config/hearth/config.json)";
 constexpr std::string_view kExitCodes =
     R"(0 done; 1 failed, or the answer is no; 2 wrong usage or input;
-3 no manager answers; 4 token missing or wrong; 5 not found; 6 exists already,
-or its state forbids this)";
+3 no manager answers; 4 token missing or wrong; 5 not found;
+6 exists already, or its state forbids this)";
 
 void tell_error(Session& session, std::string_view message) {
   Terminal& terminal = session.terminal;

@@ -70,7 +70,7 @@ def test_correct_files_have_no_findings(tmp_path: Path) -> None:
 
 def test_a_finding_names_the_place_the_fault_and_what_would_be_right(tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, {"src/core/a.cc": "\nstd::set<int> a;\nstd::unordered_set<int> b;"})
-    assert str(finding).startswith("src/core/a.cc:3: [order] 'unordered_set'; right would be: std::map")
+    assert str(finding).startswith("src/core/a.cc:3: [order] 'unordered_set'; instead: std::map")
 
 
 def test_an_allowance_needs_its_reason(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ class OwnEngine:
         self.log = home / "dockerd.log"
         self._kept = home / "kept"
 
-    # -- who uses it
+    # -- users
 
     def enter(self, say: Callable[[str], None]) -> int:
         """Starts the engine if it is not running, and counts the caller as a user. Returns the use."""

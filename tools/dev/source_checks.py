@@ -35,7 +35,7 @@ class Finding:
     right: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: [{self.rule}] {self.what}; right would be: {self.right}"
+        return f"{self.path}:{self.line}: [{self.rule}] {self.what}; instead: {self.right}"
 
 
 @dataclass
@@ -215,32 +215,32 @@ RULES = [
                  r"|\bpthread_\w+|\bthread_local\b|\b(u|nano)?sleep\s*\("
                  r"|#include <(thread|mutex|shared_mutex|condition_variable|future|atomic|semaphore|latch|barrier|stop_token)>"),
          BELOW_THE_SHELL),
-    Rule("socket", "a verb of a port, implemented by an adapter",
+    Rule("socket", "a function of a port, implemented by an adapter",
          in_code(r"#include <(sys/socket|sys/un|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|(?<!\w)::(socket|connect|accept|recv|send)\s*\("),
          BELOW_THE_SHELL),
-    Rule("shell-asio", "the Loop port: its tasks, timers and workers, so that a shell runs on simulated time as well",
+    Rule("shell-asio", "the Loop port: its tasks, timers and workers, so that a shell also runs on simulated time",
          in_code(r"#include <boost/(asio|beast)\b|\bboost::(asio|beast)\b|\basio::"), ("src/shell",)),
     Rule("logging", "return what happened as a value; the shell logs it",
          in_code(r"#include <(spdlog/|iostream|syslog)|\bstd::(cout|cerr|clog)\b|\bspdlog::|\b(f|v)?printf\s*\(|\b(fputs|puts)\s*\("),
          BELOW_THE_SHELL),
     Rule("database", "the Store port", in_code(r"#include <(sqlite3|pqxx|libpq)|\bsqlite3_\w+"), BELOW_THE_SHELL),
-    Rule("random", "the Prng that is passed in; its seed is what makes a run replayable",
+    Rule("random", "the Prng passed in, whose seed makes a run replayable",
          in_code(r"\bstd::(random_device|mt19937\w*|shuffle|default_random_engine|\w+_distribution)\b|(?<![\w.:>])s?rand\s*\(|#include <random>"),
          BELOW_THE_SHELL),
     Rule("order", "std::map, std::set or a sorted vector: decisions must not depend on a hash",
          in_code(r"\bunordered_(multi)?(map|set)\b"), ("src/core", "src/sim")),
-    Rule("catch-all", "catch what can be thrown, once, at the adapter that meets it", in_code(r"\bcatch\s*\(\s*\.\.\.\s*\)"), ("src",)),
-    Rule("switch-default", "name every enumerator, so that the compiler finds the switches a new one must join",
+    Rule("catch-all", "catch the specific exceptions, once, in the adapter that meets them", in_code(r"\bcatch\s*\(\s*\.\.\.\s*\)"), ("src",)),
+    Rule("switch-default", "name every enumerator, so that the compiler finds the switches that a new one must be added to",
          in_code(r"\bdefault\s*:"), DECIDING, binds_tests=False),
-    Rule("co_await", "a stackful coroutine or a handler: g++ 12 destroys temporaries of such an expression twice",
+    Rule("co_await", "a stackful coroutine or a handler: g++ 12 destroys some temporaries of a co_await expression twice",
          in_code(r"\bco_await\b"), ("src",)),
     Rule("regex", "RE2: std::regex is slow and overflows the stack on outside input", in_code(r"\bstd::w?regex\b|#include <regex>"), ("src",)),
-    Rule("heavy-header", "a forward declaration, a private header of the folder, or a name that says it (thing_asio.h)", _heavy_in_shared_header, ("src",), (".h",)),
+    Rule("heavy-header", "a forward declaration, a private header of the folder, or a name that says so (thing_asio.h)", _heavy_in_shared_header, ("src",), (".h",)),
     Rule("pragma-once", "'#pragma once' before the first declaration", _pragma_once, suffixes=(".h",)),
     Rule("length", "two files with one concept each", _too_long, ("src", "tests", "tools", "bench", "examples"), CODE),
     Rule("folder-length", "two folders with one part each", _folder_too_long, ("src/core",)),
-    Rule("folder-cycle", "what both need in a folder of its own, or a value that one hands the other", _folder_cycle, ("src/core",)),
-    Rule("marker", "do it, or open an issue: the tree tells what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
+    Rule("folder-cycle", "a folder for what both need, or a value that one passes to the other", _folder_cycle, ("src/core",)),
+    Rule("marker", "do it, or open an issue: the tree describes what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
     Rule("home-path", "a path relative to the checkout, or one from the environment",
          in_text(r"(?<![\w$}.])(/home/\w+|/Users/\w+|/root/\w+)"), suffixes=TEXT),
     Rule("vague-name", "the concept's own name, or the code where it is used", _vague_name, suffixes=(*TEXT, ".js", ".css", ".html")),

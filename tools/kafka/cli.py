@@ -47,7 +47,7 @@ def _needs_it(broker: Broker, how: str) -> int:
 VERBS = {
     "up": ("start the broker; fetches it first if necessary", _up),
     "down": ("stop it; its data is kept for the next start", lambda broker, _: _ended(broker, "down")),
-    "status": ("show where it runs (exit code 1: it does not)", _status),
+    "status": ("show where it runs; exit code 1 if it does not", _status),
     "kill": ("end it like a power cut", lambda broker, _: _needs_it(broker, "kill")),
     "pause": ("stall it: connections stay open, nothing is answered", lambda broker, _: _needs_it(broker, "pause")),
     "resume": ("resume a stalled broker", lambda broker, _: _needs_it(broker, "resume")),
