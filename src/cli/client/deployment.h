@@ -32,8 +32,7 @@ struct Deployed {
 /// Progress callbacks; each may be called many times.
 struct DeployProgress {
   std::function<void(const std::string& line)> on_step;
-  std::function<void(std::string_view output)>
-      on_build_output;  ///< The engine's own, as it arrives.
+  std::function<void(std::string_view output)> on_build_output;  ///< The engine's, as it arrives.
   /// Called at least once a second; false ends the wait.
   std::function<bool()> go_on = [] { return true; };
 };
@@ -48,7 +47,7 @@ enum class DeployWait : std::uint8_t { kUntilRunning, kNot };
 ///
 /// Errors: those of pack_bundle() and ApiClient; kFailed with the reason if the build fails or an
 /// instance enters a crash loop; kTimeout after `timeout`, with what was awaited; kFailed if
-/// `go_on` returns false. The workload stays deployed in any case.
+/// `go_on` returns false. What the manager accepted stays deployed.
 Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWait wait,
                         Duration timeout, const DeployProgress& progress);
 

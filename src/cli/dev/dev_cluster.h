@@ -97,8 +97,7 @@ class DevCluster {
 
   boost::asio::io_context& loop_;
   DevFacts facts_;
-  std::vector<Endpoint>
-      brokers_;  ///< External brokers; empty if the broker is embedded in hearthd.
+  std::vector<Endpoint> brokers_;  ///< External ones; empty if the broker is embedded.
   Handlers handlers_;
   LockFile lock_;
   PortsTurn turn_;
