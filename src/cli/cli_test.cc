@@ -54,13 +54,14 @@ TEST_F(CliTest, WrongArgumentsAreNamedWithTheValidOnes) {
   EXPECT_THAT(run({"deploy", ".", "--name", "x", "--env", "=y"}).err, HasSubstr("must be K=V"));
   EXPECT_THAT(run({"deploy", ".", "--name", "Upper"}).err, HasSubstr("name 'Upper' must match"));
   EXPECT_THAT(run({"ps", "-o", "yaml"}).err, HasSubstr("--output: 'yaml': must be one of"));
-  EXPECT_THAT(run({"ps", "-o"}).err, HasSubstr("--output needs a value (see: hearth ps --help)"));
+  EXPECT_THAT(run({"ps", "-o"}).err,
+              HasSubstr("--output requires a value (see: hearth ps --help)"));
   EXPECT_THAT(run({"ps", "-o", "yaml", "-o", "xml"}).err, HasSubstr("--output: 'xml': must be"));
   EXPECT_THAT(run({"version", "extra", "more"}).err,
-              HasSubstr("'extra' is one argument too many (see: hearth version --help)"));
+              HasSubstr("unexpected argument 'extra' (see: hearth version --help)"));
   EXPECT_THAT(run({"deploy", ".", "--name", "x", "--cpus=1"}).err,
-              HasSubstr("there is no option '--cpus'; did you mean '--cpu'?"));
-  EXPECT_THAT(run({"ps", "-x", "1"}).err, HasSubstr("there is no option '-x'"));
+              HasSubstr("unknown option '--cpus'; did you mean '--cpu'?"));
+  EXPECT_THAT(run({"ps", "-x", "1"}).err, HasSubstr("unknown option '-x'"));
   EXPECT_THAT(manager_.requests(), IsEmpty());
 }
 

@@ -30,7 +30,7 @@ bool is_address_of(int family, const std::string& text) {
   return text.find('\0') == std::string::npos && inet_pton(family, text.c_str(), &address) == 1;
 }
 
-/// With a zone behind '%', or without.
+/// With or without a zone after '%'.
 bool is_ipv6(std::string_view text) {
   const std::size_t percent = text.find('%');
   const bool zone_fits = percent == std::string_view::npos || is_name(text.substr(percent + 1));
@@ -40,18 +40,20 @@ bool is_ipv6(std::string_view text) {
 /// Who listens at an address.
 enum class Listener : std::uint8_t { kOurselves, kSomebodyElse };
 
-/// What is wrong, or the host.
+/// The host, or what is wrong with it.
 Result<std::string> parse_host(std::string_view text, bool in_brackets, Listener listener) {
   const auto refuse = [&](std::string_view why) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' {}", text, why));
   };
-  if (text.empty()) return fail(ErrorCode::kInvalidArgument, "it names no host");
+  if (text.empty()) return fail(ErrorCode::kInvalidArgument, "the host is missing");
   std::string host(text);
-  if (in_brackets) return is_ipv6(text) ? Result<std::string>(host) : refuse("is no IPv6 address");
+  if (in_brackets) {
+    return is_ipv6(text) ? Result<std::string>(host) : refuse("is not an IPv6 address");
+  }
   if (is_address_of(AF_INET, host)) return host;
-  if (is_ipv6(text)) return refuse("is an IPv6 address, which stands in brackets");
+  if (is_ipv6(text)) return refuse("is an IPv6 address and needs brackets");
   if (!is_name(text)) return refuse("is neither an IP address nor a host name");
-  if (listener == Listener::kOurselves) return refuse("is no IP address");
+  if (listener == Listener::kOurselves) return refuse("is not an IP address");
   return host;
 }
 
@@ -62,19 +64,19 @@ Result<std::uint16_t> parse_port(std::string_view text, Listener listener) {
   const auto [rest, ec] = std::from_chars(text.data(), end, port);
   if (ec == std::errc() && rest == end && port >= low) return port;
   return fail(ErrorCode::kInvalidArgument,
-              fmt::format("the port '{}' is no number from {} to 65535", text, low));
+              fmt::format("the port '{}' is not a number from {} to 65535", text, low));
 }
 
-/// The one reader of HOST:PORT. Its error says what is wrong only. Without a port: `port_default`,
-/// if there is one.
+/// The only reader of HOST:PORT. Its error says only what is wrong. `port_default`, if given,
+/// applies where the port is missing.
 Result<Endpoint> parse_host_port(std::string_view text, Listener listener,
                                  std::optional<std::uint16_t> port_default = std::nullopt) {
   const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
   const bool in_brackets = bracket != std::string_view::npos;
   if (text.starts_with('[') && !in_brackets) {
-    return fail(ErrorCode::kInvalidArgument, "there is no ']' after its '['");
+    return fail(ErrorCode::kInvalidArgument, "'[' has no matching ']'");
   }
-  // Several colons: an address that lacks its brackets, which parse_host() then says.
+  // Several colons: an IPv6 address without brackets, which parse_host() then reports.
   const bool bare_ipv6 = !in_brackets && is_ipv6(text);
   const std::size_t colon = in_brackets ? bracket + 1
                             : bare_ipv6 ? text.size()
@@ -84,10 +86,10 @@ Result<Endpoint> parse_host_port(std::string_view text, Listener listener,
   if (!address) return tl::unexpected(address.error());
   if (colon == text.size()) {
     if (port_default) return Endpoint{.address = *address, .port = *port_default};
-    return fail(ErrorCode::kInvalidArgument, "it has no port");
+    return fail(ErrorCode::kInvalidArgument, "the port is missing");
   }
   if (text[colon] != ':') {
-    return fail(ErrorCode::kInvalidArgument, "something else than ':' and a port follows its ']'");
+    return fail(ErrorCode::kInvalidArgument, "only ':' and a port may follow ']'");
   }
   const Result<std::uint16_t> port = parse_port(text.substr(colon + 1), listener);
   if (!port) return tl::unexpected(port.error());
@@ -98,7 +100,7 @@ tl::unexpected<Error> refuse(std::string_view right, std::string_view wrong) {
   return fail(ErrorCode::kInvalidArgument, fmt::format("must be {} ({})", right, wrong));
 }
 
-/// The brokers in order, or what is wrong with the first that is none.
+/// The brokers in order, or what is wrong with the first invalid one.
 Result<std::vector<Endpoint>> parse_brokers(std::string_view text) {
   std::vector<Endpoint> brokers;
   while (true) {
@@ -117,7 +119,7 @@ Result<Endpoint> parse_listen_address(std::string_view text) {
   Result<Endpoint> endpoint = parse_host_port(text, Listener::kOurselves);
   if (endpoint) return endpoint;
   return refuse(
-      "an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or \"0.0.0.0:7700\"",
+      "an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or \"0.0.0.0:7700\"",
       endpoint.error().message);
 }
 
@@ -128,7 +130,7 @@ std::vector<Endpoint> brokers_of(std::string_view bootstrap) {
 Result<std::string> parse_kafka_brokers(std::string_view text) {
   const auto brokers = parse_brokers(text);
   if (brokers) return std::string(text);
-  return refuse("HOST:PORT, as \"kafka.example:9092\"; several are separated by commas",
+  return refuse("HOST:PORT, such as \"kafka.example:9092\"; several are separated by commas",
                 brokers.error().message);
 }
 
@@ -137,21 +139,21 @@ Result<std::string> parse_kafka_bootstrap(std::string_view text) {
   const auto brokers = parse_brokers(text);
   if (brokers) return std::string(text);
   return refuse(
-      "\"embedded\" or HOST:PORT, as \"kafka.example:9092\"; several are separated by commas",
+      "\"embedded\" or HOST:PORT, such as \"kafka.example:9092\"; several are separated by commas",
       brokers.error().message);
 }
 
 Result<std::string> parse_topic_prefix(std::string_view text) {
   if (text.size() <= kTopicPrefixBytesMax && is_name(text)) return std::string(text);
   return fail(ErrorCode::kInvalidArgument,
-              "must be 1 to 64 of a-z, A-Z, 0-9, '.', '_' and '-', as \"hearth.\"");
+              "must be 1 to 64 of a-z, A-Z, 0-9, '.', '_' and '-', such as \"hearth.\"");
 }
 
 Result<Endpoint> parse_manager_url(std::string_view text) {
-  constexpr std::string_view kRight = "http://HOST:PORT, as \"http://127.0.0.1:7700\"";
+  constexpr std::string_view kRight = "http://HOST:PORT, such as \"http://127.0.0.1:7700\"";
   constexpr std::string_view kScheme = "http://";
   if (text.starts_with("https://")) {
-    return refuse(kRight, "it asks for TLS, which Hearth does not speak yet");
+    return refuse(kRight, "https is not supported");
   }
   if (!text.starts_with(kScheme)) return refuse(kRight, "it does not begin with http://");
   std::string_view authority = text.substr(kScheme.size());

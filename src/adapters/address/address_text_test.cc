@@ -25,28 +25,29 @@ TEST(AddressText, AListenAddressIsAnIpAndAPort) {
   EXPECT_FALSE(parse_listen_address(std::string_view("127.0.0.1\0:1", 12)).has_value());
 }
 
-TEST(AddressText, WhatIsWrongIsSaidWithWhatWouldBeRight) {
+TEST(AddressText, ErrorsSayWhatIsWrongAndWhatIsRight) {
   const auto said_of = [](std::string_view text) {
     return parse_listen_address(text).error().message;
   };
   EXPECT_EQ(said_of("localhost:7700"),
-            "must be an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or "
-            "\"0.0.0.0:7700\" ('localhost' is no IP address)");
-  EXPECT_THAT(said_of("127.0.0.1"), EndsWith("(it has no port)"));
-  EXPECT_THAT(said_of(":7700"), EndsWith("(it names no host)"));
-  EXPECT_THAT(said_of("::1"), HasSubstr("'::1' is an IPv6 address, which stands in brackets"));
+            "must be an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or "
+            "\"0.0.0.0:7700\" ('localhost' is not an IP address)");
+  EXPECT_THAT(said_of("127.0.0.1"), EndsWith("(the port is missing)"));
+  EXPECT_THAT(said_of(":7700"), EndsWith("(the host is missing)"));
+  EXPECT_THAT(said_of("::1"), HasSubstr("'::1' is an IPv6 address and needs brackets"));
   EXPECT_THAT(said_of("fd00::a:b:c:d:e:f:7700"), HasSubstr("'fd00::a:b:c:d:e:f' is an IPv6"));
   EXPECT_THAT(said_of("[::1"), HasSubstr("no ']'"));
-  EXPECT_THAT(said_of("[1.2.3.4]:1"), HasSubstr("'1.2.3.4' is no IPv6 address"));
-  EXPECT_THAT(said_of("1.2.3.4:70000"), HasSubstr("'70000' is no number from 0 to 65535"));
+  EXPECT_THAT(said_of("[1.2.3.4]:1"), HasSubstr("'1.2.3.4' is not an IPv6 address"));
+  EXPECT_THAT(said_of("1.2.3.4:70000"), HasSubstr("'70000' is not a number from 0 to 65535"));
   EXPECT_THAT(parse_manager_url("http://a:0").error().message,
-              HasSubstr("'0' is no number from 1 to 65535"));
-  EXPECT_THAT(parse_manager_url("https://a:1").error().message, HasSubstr("asks for TLS"));
-  EXPECT_THAT(parse_kafka_bootstrap("a:1,b").error().message, EndsWith("(it has no port)"));
+              HasSubstr("'0' is not a number from 1 to 65535"));
+  EXPECT_THAT(parse_manager_url("https://a:1").error().message,
+              HasSubstr("https is not supported"));
+  EXPECT_THAT(parse_kafka_bootstrap("a:1,b").error().message, EndsWith("(the port is missing)"));
 }
 
-// Goal: no program and no place takes an address that another one refuses. Method: each text is
-// handed to every reader of a host that somebody else listens at.
+// Goal: no program and no setting accepts an address that another one refuses. Method: give each
+// text to every reader of an address at which another process listens.
 TEST(AddressText, OneRuleForAHostEverywhere) {
   for (const std::string& text :
        {std::string("10.0.0.1:7700"), std::string("manager.example:7700"),
@@ -59,7 +60,7 @@ TEST(AddressText, OneRuleForAHostEverywhere) {
   }
 }
 
-TEST(AddressText, ABrokerIsEmbeddedOrSomewhere) {
+TEST(AddressText, ABootstrapIsEmbeddedOrBrokers) {
   for (const std::string_view text :
        {"embedded", "kafka:9092", "10.0.0.1:9092", "[fd00::1]:9092", "a:1,b:2,c-d.example:3"}) {
     EXPECT_EQ(parse_kafka_bootstrap(text), std::string(text));
@@ -72,7 +73,7 @@ TEST(AddressText, ABrokerIsEmbeddedOrSomewhere) {
   }
 }
 
-TEST(AddressText, ATopicPrefixIsWhatKafkaTakes) {
+TEST(AddressText, ATopicPrefixIsWhatKafkaAccepts) {
   EXPECT_TRUE(parse_topic_prefix("hearth.").has_value());
   EXPECT_TRUE(parse_topic_prefix(std::string(64, 'x')).has_value());
   for (const std::string& text : {std::string(), std::string(65, 'x'), std::string("a/b")}) {

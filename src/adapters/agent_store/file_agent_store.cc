@@ -18,14 +18,14 @@ namespace {
 constexpr std::string_view kAssignmentMark = "hearth-assignment 1 ";
 constexpr std::size_t kHeaderBytesMax = 128;
 
-/// Which start it was, of which boot.
+/// The number of a start, and the boot it belongs to.
 struct Start {
   std::uint64_t count = 0;
-  std::string boot;  ///< Short, and as long as any other.
+  std::string boot;  ///< A short hash, of the same length for every boot.
 };
 
-/// Always of the same length, so that it can be overwritten in place: within one sector, which a
-/// disk writes wholly or not at all.
+/// Always of the same length, so that it can be overwritten in place, within one sector, which a
+/// disk writes entirely or not at all.
 std::string line_of(const Start& start) {
   const std::string reported = fmt::format("{:020} {}", start.count, start.boot);
   return fmt::format("{} {}\n", reported, sha256_of(reported).short_hex());
@@ -70,7 +70,7 @@ Result<std::uint64_t> FileAgentStore::count_start(const std::string& boot_id, st
   const std::optional<Start> last = parse_start(text);
   const bool is_absent = line && !*line;
   if (!last && !is_absent && on_damage_) {
-    on_damage_(damaged(path, "counting goes on from the uptime").value());
+    on_damage_(damaged(path, "counting continues from the uptime").value());
   }
   Start start{.count = first, .boot = std::string(sha256_of(boot_id).short_hex())};
   if (last && last->boot == start.boot) start.count = last->count + 1;
@@ -90,7 +90,7 @@ Result<std::optional<Assignment>> FileAgentStore::load() {
   const std::string_view text = **content;
   const std::size_t end = text.find('\n');
   if (!text.starts_with(kAssignmentMark) || end == std::string_view::npos) {
-    return damaged(path, "it does not begin like an assignment of this version");
+    return damaged(path, "it is not an assignment of this version");
   }
   const std::string_view sum = text.substr(kAssignmentMark.size(), end - kAssignmentMark.size());
   const std::string_view payload = text.substr(end + 1);

@@ -33,7 +33,7 @@ class FileAgentStoreTest : public testing::Test {
   const Assignment assignment_ = RandomValues(1).assignment();
 };
 
-TEST_F(FileAgentStoreTest, ANodeThatWasAssignedNothingHasNothing) {
+TEST_F(FileAgentStoreTest, ANewNodeHasNoAssignment) {
   FileAgentStore store(folder_ / "new");
   ASSERT_EQ(store.count_start("boot", 1), 1U);
   const Result<std::optional<Assignment>> loaded = store.load();
@@ -41,7 +41,7 @@ TEST_F(FileAgentStoreTest, ANodeThatWasAssignedNothingHasNothing) {
   EXPECT_EQ(*loaded, std::nullopt);
 }
 
-TEST_F(FileAgentStoreTest, TheLastAssignmentComesBackAsItWas) {
+TEST_F(FileAgentStoreTest, TheLastAssignmentIsLoadedUnchanged) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     const Assignment assignment = RandomValues(seed).assignment();
     ASSERT_TRUE(FileAgentStore(folder_.path()).save(assignment).has_value());
@@ -49,20 +49,20 @@ TEST_F(FileAgentStoreTest, TheLastAssignmentComesBackAsItWas) {
   }
 }
 
-TEST_F(FileAgentStoreTest, EveryStartCountsOneMore) {
+TEST_F(FileAgentStoreTest, EachStartIncrementsTheCount) {
   for (std::uint64_t expected = 1; expected <= 12; ++expected) {
     EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 1), expected);
   }
 }
 
-// Goal: an agent whose folder was lost within a boot is not taken for one of its former starts.
-TEST_F(FileAgentStoreTest, WhereNothingIsRememberedItBeginsWhereItIsTold) {
+// Goal: an agent that lost its folder during a boot is not mistaken for one of its earlier starts.
+TEST_F(FileAgentStoreTest, WithoutAStoredCountItStartsAtTheGivenOne) {
   EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 100), 100U);
   EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 103), 101U);
   fs::remove(folder_ / "start_count");
   EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", 105), 105U);
-  // A boot counts from its own uptime: what an earlier one counted would be out of reach for a disk
-  // that is lost in this one.
+  // Each boot counts from its own uptime: a disk lost during this boot could not reach the count of
+  // an earlier one.
   EXPECT_EQ(FileAgentStore(folder_.path()).count_start("next boot", 3), 3U);
   EXPECT_EQ(FileAgentStore(folder_.path()).count_start("next boot", 4), 4U);
 }
@@ -77,14 +77,14 @@ TEST_F(FileAgentStoreTest, TwoAgentsCannotShareAFolder) {
   EXPECT_EQ(first.count_start("boot", 1), 2U);
 }
 
-// Goal: damage of any kind is told from absence, and never taken for an assignment.
-// Method: every single byte of a file flipped, and the file cut at every length.
+// Goal: damage of any kind is distinguished from absence, and never yields an assignment.
+// Method: flip every single byte of a file, and cut the file at every length.
 TEST_F(FileAgentStoreTest, ADamagedAssignmentIsCorruptWhereverTheDamageIs) {
   FileAgentStore store(folder_.path());
   ASSERT_TRUE(store.save(assignment_).has_value());
   const std::string whole = content("assignment");
   const auto expect_corrupt = [&](const std::string& damaged, std::size_t at) {
-    fs::remove(folder_ / "assignment");  // A file that is cut and filled is flushed by ext4: slow.
+    fs::remove(folder_ / "assignment");  // ext4 flushes a truncated and refilled file: slow.
     std::ofstream(folder_ / "assignment", std::ios::binary) << damaged;
     const Result<std::optional<Assignment>> loaded = store.load();
     ASSERT_FALSE(loaded.has_value()) << at;
@@ -104,9 +104,9 @@ TEST_F(FileAgentStoreTest, AnAssignmentOfAnotherVersionIsCorrupt) {
   EXPECT_EQ(FileAgentStore(folder_.path()).load().error().code, ErrorCode::kCorrupt);
 }
 
-// Goal: what a power cut does to a file keeps no node down: its agent used not to start again, and
-// the node was taken for dead, power-cycled and put into quarantine.
-TEST_F(FileAgentStoreTest, ADamagedCountIsAsIfItWereNotThereAndSaidOnce) {
+// Goal: a file damaged by a power cut does not keep a node down. An agent that refused to start
+// would have its node judged dead, power-cycled and quarantined.
+TEST_F(FileAgentStoreTest, ADamagedCountIsTreatedAsMissingAndReportedOnce) {
   std::uint64_t uptime = 100;
   EXPECT_EQ(FileAgentStore(folder_.path()).count_start("boot", uptime), 100U);
   const std::string whole = content("start_count");
@@ -119,7 +119,7 @@ TEST_F(FileAgentStoreTest, ADamagedCountIsAsIfItWereNotThereAndSaidOnce) {
     uptime += 10;
     EXPECT_EQ(FileAgentStore(folder_.path(), say).count_start("boot", uptime), uptime);
     EXPECT_THAT(said, ElementsAre(AllOf(HasSubstr((folder_ / "start_count").string()),
-                                        HasSubstr("counting goes on from the uptime"))));
+                                        HasSubstr("counting continues from the uptime"))));
     EXPECT_EQ(content("start_count").size(), whole.size());
     EXPECT_EQ(FileAgentStore(folder_.path(), say).count_start("boot", uptime + 1), uptime + 1);
     EXPECT_EQ(said.size(), 1U);
@@ -137,7 +137,7 @@ TEST_F(FileAgentStoreTest, AnAssignmentOfZerosOrNothingIsCorrupt) {
   }
 }
 
-// Goal: a node with a full disk keeps what it has, and its agent can be restarted.
+// Goal: a node with a full disk keeps its assignment, and its agent can be restarted.
 TEST_F(FileAgentStoreTest, AFullDiskKeepsTheOldAssignmentAndStillCountsStarts) {
   const auto on_full_disk = [&](SmallDisk& disk) {
     {

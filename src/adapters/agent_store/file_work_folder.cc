@@ -9,7 +9,7 @@ std::filesystem::path FileWorkFolder::clear() {
   aside += ".old";
   std::error_code ec;
   std::filesystem::rename(folder_, aside, ec);
-  // There is one aside already: that removal was cut off, too.
+  // An older folder is still aside: its removal was interrupted, too.
   if (ec) std::filesystem::remove_all(folder_, ec);
   std::filesystem::create_directories(folder_, ec);
   return aside;

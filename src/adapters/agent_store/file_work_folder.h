@@ -6,8 +6,8 @@
 
 namespace hearth {
 
-/// A WorkFolder that an agent owns alone. What stands in the way of clearing it is left: a file
-/// that cannot be written then says so.
+/// A WorkFolder that an agent owns alone. Errors of clearing it are ignored: a file that cannot be
+/// written then reports its own.
 class FileWorkFolder final : public WorkFolder {
  public:
   explicit FileWorkFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -18,7 +18,7 @@ class FileWorkFolderTest : public testing::Test {
   FileWorkFolder folder{directory.path() / "work"};
 };
 
-TEST_F(FileWorkFolderTest, WhatAnAttemptThatWasCutOffLeftIsMovedAside) {
+TEST_F(FileWorkFolderTest, LeftoversOfAnInterruptedAttemptAreMovedAside) {
   EXPECT_FALSE(fs::exists(folder.clear())) << "there was none";
   ASSERT_TRUE(fs::is_directory(folder.path()));
   put(folder.path() / "image-1.tar");
@@ -29,7 +29,7 @@ TEST_F(FileWorkFolderTest, WhatAnAttemptThatWasCutOffLeftIsMovedAside) {
   EXPECT_FALSE(fs::exists(aside));
 }
 
-TEST_F(FileWorkFolderTest, WhatIsStillAsideKeepsNothingInTheFolder) {
+TEST_F(FileWorkFolderTest, AnOlderFolderAsideDoesNotPreventClearing) {
   folder.clear();
   put(folder.path() / "image-1.tar");
   folder.clear();

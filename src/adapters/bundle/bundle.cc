@@ -28,13 +28,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kIgnoreFileBytesMax = 1024 * 1024;
-/// 2000-01-01T00:00:00Z. Not 1970: zip, and so what makes jars and wheels, refuses files from
-/// before 1980, also where the clock is some hours behind UTC.
+/// 2000-01-01T00:00:00Z. Not 1970: zip, and so every tool that makes jars and wheels, refuses files
+/// from before 1980, and the local clock can be some hours behind UTC.
 constexpr std::time_t kFileTime = 946'684'800;
 
-/// The file that the tar goes to. Removes it again unless it was kept. After the first error it
-/// takes everything and keeps nothing, so that libarchive can always end what it began: what it
-/// has allocated for an archive that failed under it, it never frees.
+/// The file that the tar is written to. Removed again unless kept. After the first error it accepts
+/// and drops all further bytes, so that libarchive can always finish: it never frees what it has
+/// allocated for an archive whose output failed.
 class ArchiveFile {
  public:
   ArchiveFile(fs::path path, DigestWriter writer, std::uint64_t bytes_max)
@@ -47,7 +47,7 @@ class ArchiveFile {
   }
 
   const fs::path& path() const { return path_; }
-  /// What became of all that was written so far.
+  /// Success, or the first error.
   const Result<void>& outcome() const { return outcome_; }
 
   void give_up(Error error) {
@@ -94,11 +94,11 @@ class Packer {
         tar_(archive_write_new(), &archive_write_free) {}
 
   Result<std::uint32_t> pack() {
-    // GNU's tar format keeps any name as the bytes it is, whatever the locale; pax would convert.
+    // GNU's tar format keeps names byte for byte, whatever the locale; pax would convert them.
     HEARTH_CHECK(tar_ && archive_write_set_format_gnutar(tar_.get()) == ARCHIVE_OK);
     struct stat out{};
     if (::stat(file_.path().c_str(), &out) != 0) {
-      return tl::unexpected(file_error("cannot look at", file_.path(), errno));
+      return tl::unexpected(file_error("cannot examine", file_.path(), errno));
     }
     out_device_ = out.st_dev;
     out_inode_ = out.st_ino;
@@ -120,7 +120,7 @@ class Packer {
   Error tar_error(const fs::path& path) const {
     const char* words = archive_error_string(tar_.get());
     return Error{ErrorCode::kFailed, fmt::format("cannot pack '{}': {}", path.string(),
-                                                 words ? words : "no reason told")};
+                                                 words ? words : "no reason given")};
   }
 
   /// `folder` is relative to the context; empty for the context itself, which has no entry.
@@ -158,7 +158,7 @@ class Packer {
     const bool ignored = rules_.ignores(path);
     struct stat status{};
     if (::lstat(full.c_str(), &status) != 0) {
-      return tl::unexpected(file_error("cannot look at", full, errno));
+      return tl::unexpected(file_error("cannot examine", full, errno));
     }
     if (status.st_dev == out_device_ && status.st_ino == out_inode_) return {};
     if (S_ISDIR(status.st_mode)) {
@@ -173,7 +173,7 @@ class Packer {
                                   : S_ISFIFO(status.st_mode) ? "named pipe"
                                                              : "device";
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' is a {}, which no image can hold; remove it or name it in the "
+                fmt::format("'{}' is a {}, which an image cannot hold; remove it or list it in the "
                             ".dockerignore",
                             full.string(), kind));
   }
@@ -190,12 +190,12 @@ class Packer {
 
   Result<void> add_file(const std::string& path) {
     const fs::path full = context_ / path;
-    // Not blocking: what was a file a moment ago may be a pipe by now.
+    // Non-blocking: the file could have been replaced by a pipe a moment ago.
     Result<File> file = File::open(full, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!file) return tl::unexpected(file.error());
     struct stat status{};
     if (::fstat(file->descriptor(), &status) != 0) {
-      return tl::unexpected(file_error("cannot look at", full, errno));
+      return tl::unexpected(file_error("cannot examine", full, errno));
     }
     const unsigned mode = (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644;
     if (Result<void> added = add_entry(path, AE_IFREG, mode, status.st_size); !added) return added;
@@ -219,7 +219,7 @@ class Packer {
                 fmt::format("'{}' changed while it was packed; try again", file.path().string()));
   }
 
-  /// Writes an entry, having written the folders above it that were left out until now.
+  /// Writes an entry, after the entries of the folders above it that were deferred so far.
   Result<void> add_entry(const std::string& path, unsigned type, unsigned mode,
                          std::int64_t size = 0, const std::string& target = {}) {
     for (const std::string& folder : std::exchange(waiting_, {})) {
@@ -258,7 +258,7 @@ class Packer {
   ArchiveFile& file_;
   const BundleLimits& limits_;
   std::unique_ptr<archive, decltype(&archive_write_free)> tar_;
-  /// Ignored folders on the way down, not written unless something in them is wanted.
+  /// Ignored folders on the way down, not written unless they hold an included file.
   std::vector<std::string> waiting_;
   dev_t out_device_ = 0;
   ino_t out_inode_ = 0;
@@ -273,7 +273,7 @@ Result<void> check_context(const fs::path& context) {
   }
   if (ec) {
     return fail(ErrorCode::kFailed,
-                fmt::format("cannot look at '{}': {}", context.string(), ec.message()));
+                fmt::format("cannot examine '{}': {}", context.string(), ec.message()));
   }
   if (!fs::is_directory(status)) {
     return fail(ErrorCode::kInvalidArgument,
@@ -292,7 +292,7 @@ Result<void> check_context(const fs::path& context) {
   }
   if (!fs::is_regular_file(context / "Dockerfile", ec)) {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("there is no Dockerfile in '{}'; the file must have just this name",
+                fmt::format("there is no Dockerfile in '{}'; the file must have exactly this name",
                             context.string()));
   }
   return {};

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::time_t kYear2000 = 946'684'800;  // What zip packs: from 1980 on.
+constexpr std::time_t kYear2000 = 946'684'800;  // Within the range of zip: from 1980 on.
 
 struct Entry {
   std::string path;
@@ -60,7 +60,7 @@ class BundleTest : public testing::Test {
 
   fs::path archive() const { return folder_ / "bundle.tar"; }
 
-  /// What the archive holds, in its order.
+  /// The entries of the archive, in order.
   std::vector<Entry> entries() const {
     std::vector<Entry> found;
     archive_read_ptr tar(archive_read_new(), &archive_read_free);
@@ -108,9 +108,9 @@ TEST_F(BundleTest, PacksFilesFoldersAndLinksInOrderWithPlainModes) {
                                      Entry{"empty/", "", 0755}, Entry{"start", "bin/run", 0777}));
 }
 
-// Goal: the digest depends on nothing but what the image can see. Method: the same tree made twice
-// in another order, at another time, with other permissions for group and others.
-TEST_F(BundleTest, TheSameContentHasTheSameDigestAndAnotherHasAnother) {
+// Goal: the digest depends only on what the image can see. Method: the same tree made twice, in
+// another order, at another time, with other permissions for group and others.
+TEST_F(BundleTest, EqualContentHasEqualDigestsAndDifferentContentDifferentOnes) {
   write("Dockerfile", "FROM scratch\n");
   write("a", "1");
   write("b", "2");
@@ -135,12 +135,12 @@ TEST_F(BundleTest, TheDigestIsThatOfTheFile) {
   write("Dockerfile", "FROM scratch\n");
   const Bundle bundle = packed();
   EXPECT_EQ(bundle.bytes, fs::file_size(archive()));
-  // Fixed on purpose: a change of the format makes every node build every application again.
+  // A fixed digest on purpose: a change of the format makes every node rebuild every application.
   EXPECT_EQ(bundle.digest.str(),
             "sha256:3fb3b79e3811d16133923ea43db4a8c0ca8790d13bb138b105e15b14f864122e");
 }
 
-TEST_F(BundleTest, NamesAreKeptByteForByteHoweverLong) {
+TEST_F(BundleTest, LongNamesAreKeptByteForByte) {
   write("Dockerfile", "FROM scratch\n");
   const std::string deep = std::string(200, 'd') + "/" + std::string(200, 'f');
   write(deep, "x");
@@ -151,7 +151,7 @@ TEST_F(BundleTest, NamesAreKeptByteForByteHoweverLong) {
               ElementsAre("Dockerfile", std::string(200, 'd') + "/", deep, "grün", "odd\xFFname"));
 }
 
-TEST_F(BundleTest, IgnoredFilesStayOutAndExceptionsBringTheirFoldersAlong) {
+TEST_F(BundleTest, IgnoredFilesAreLeftOutAndExceptionsIncludeTheirFolders) {
   write(".dockerignore", "out\n!out/deep/keep\n*.log\n");
   write("Dockerfile", "FROM scratch\n");
   write("build.log", "x");
@@ -163,7 +163,7 @@ TEST_F(BundleTest, IgnoredFilesStayOutAndExceptionsBringTheirFoldersAlong) {
               ElementsAre(".dockerignore", "Dockerfile", "out/", "out/deep/", "out/deep/keep"));
 }
 
-TEST_F(BundleTest, TheDockerfileIsTakenEvenIfIgnored) {
+TEST_F(BundleTest, TheDockerfileIsIncludedEvenIfIgnored) {
   write(".dockerignore", "**\n");
   write("Dockerfile", "FROM scratch\n");
   write("other", "x");
@@ -180,7 +180,7 @@ TEST_F(BundleTest, AnArchiveWithinTheContextDoesNotPackItself) {
   EXPECT_EQ(bundle->digest, outside.digest);
 }
 
-TEST_F(BundleTest, WhatIsNoBuildContextIsRefusedInWords) {
+TEST_F(BundleTest, AnInvalidBuildContextIsRefusedWithTheReason) {
   EXPECT_THAT(complaint(), HasSubstr("context' is empty; it must hold a Dockerfile"));
   write("dockerfile", "FROM scratch\n");
   EXPECT_THAT(complaint(), HasSubstr("there is no Dockerfile in"));
@@ -190,7 +190,7 @@ TEST_F(BundleTest, WhatIsNoBuildContextIsRefusedInWords) {
   EXPECT_THAT(complaint(), HasSubstr("there is no folder"));
 }
 
-TEST_F(BundleTest, SocketsAndPipesAreNamedUnlessIgnored) {
+TEST_F(BundleTest, SocketsAndPipesAreRefusedUnlessIgnored) {
   write("Dockerfile", "FROM scratch\n");
   ASSERT_EQ(::mkfifo((context_ / "pipe").c_str(), 0600), 0);
   EXPECT_THAT(complaint(), HasSubstr("context/pipe' is a named pipe"));
@@ -217,13 +217,13 @@ TEST_F(BundleTest, AnUnreadableFileIsNamed) {
   ASSERT_EQ(::seteuid(user), 0);
 }
 
-TEST_F(BundleTest, AWrongIgnoreFileIsNamedWithItsLine) {
+TEST_F(BundleTest, AnInvalidIgnoreFileIsReportedWithItsLine) {
   write("Dockerfile", "FROM scratch\n");
   write(".dockerignore", "ok\n[a\n");
   EXPECT_THAT(complaint(), HasSubstr("line 2: a '[' is not closed"));
 }
 
-TEST_F(BundleTest, ALimitOfBytesIsHeld) {
+TEST_F(BundleTest, TheBoundOfBytesIsEnforced) {
   write("Dockerfile", "FROM scratch\n");
   write("large", std::string(3 << 20, 'x'));
   EXPECT_THAT(complaint({.bytes_max = 2 << 20}), HasSubstr("larger than 2 MiB"));
@@ -232,7 +232,7 @@ TEST_F(BundleTest, ALimitOfBytesIsHeld) {
   EXPECT_FALSE(pack({.bytes_max = bundle.bytes - 1}));
 }
 
-TEST_F(BundleTest, ALimitOfFilesIsHeld) {
+TEST_F(BundleTest, TheBoundOfFilesIsEnforced) {
   write("Dockerfile", "FROM scratch\n");
   write("one", "");
   write("two", "");

@@ -9,7 +9,7 @@
 namespace hearth {
 namespace {
 
-/// Stands for byte b of something that is not UTF-8, outside of Unicode's range.
+/// Stands for a byte b that is not UTF-8, outside Unicode's range.
 constexpr char32_t kRawByte = 0x110000;
 
 /// The length of the well-formed UTF-8 sequence at the front of `text`; 0 if there is none.
@@ -112,7 +112,8 @@ Result<std::vector<IgnoreRules::Token>> IgnoreRules::compile(std::u32string_view
       }
       case U'\\':
         if (at + 1 == text.size()) {
-          return fail(ErrorCode::kInvalidArgument, "nothing follows the '\\' at its end");
+          return fail(ErrorCode::kInvalidArgument,
+                      "nothing follows the '\\' at the end of the pattern");
         }
         token.character = text[++at];
         break;
@@ -123,7 +124,7 @@ Result<std::vector<IgnoreRules::Token>> IgnoreRules::compile(std::u32string_view
   return tokens;
 }
 
-/// `at` stands on the bracket that opens the class, and is left on the one that closes it.
+/// `at` is at the opening bracket of the class, and is left at the closing one.
 Result<IgnoreRules::Token> IgnoreRules::compile_class(std::u32string_view text, std::size_t& at) {
   Token token;
   token.kind = Token::Kind::kOneOf;
@@ -151,7 +152,8 @@ Result<IgnoreRules::Token> IgnoreRules::compile_class(std::u32string_view text, 
     token.ranges.push_back({*first, *last});
   }
   if (++at >= text.size()) {
-    return fail(ErrorCode::kInvalidArgument, "a '[' is not closed; write '\\[' for the bracket");
+    return fail(ErrorCode::kInvalidArgument,
+                "a '[' is not closed; write '\\[' for a literal bracket");
   }
   return token;
 }
@@ -172,8 +174,8 @@ bool IgnoreRules::accepts(const Token& token, char32_t character) {
   return within != token.negated;
 }
 
-/// Follows all ways through the pattern at once, so that no pattern can make it slow. `reached[i]`:
-/// the tokens before i match what was read so far.
+/// Follows all paths through the pattern at once, so that no pattern is slow. `reached[i]`: the
+/// tokens before i match the characters read so far.
 bool IgnoreRules::matches_path_or_parent(const Pattern& pattern, std::u32string_view path) {
   const std::vector<Token>& tokens = pattern.tokens;
   std::vector<char> reached(tokens.size() + 1, 0);
@@ -189,7 +191,7 @@ bool IgnoreRules::matches_path_or_parent(const Pattern& pattern, std::u32string_
   reached[0] = 1;
   skip_what_may_be_empty();
   for (const char32_t character : path) {
-    if (character == U'/' && reached.back() != 0) return true;  // A folder above the file.
+    if (character == U'/' && reached.back() != 0) return true;  // It matches a folder of the path.
     std::vector<char> then(tokens.size() + 1, 0);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (tokens[i].kind == Token::Kind::kFolders) {
@@ -213,7 +215,7 @@ bool IgnoreRules::ignores(std::string_view path) const {
   const std::u32string characters = characters_of(path);
   bool ignored = false;
   for (const Pattern& pattern : patterns_) {
-    // Only a pattern that could change the verdict is asked.
+    // Only patterns that could change the verdict are tried.
     if (pattern.exception == ignored && matches_path_or_parent(pattern, characters)) {
       ignored = !pattern.exception;
     }

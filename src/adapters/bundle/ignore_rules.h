@@ -9,33 +9,31 @@
 
 namespace hearth {
 
-/// Which files of a build context a `.dockerignore` leaves out, by the rules of Docker's builder
-/// (github.com/moby/patternmatcher):
+/// Decides which files of a build context a `.dockerignore` leaves out, by the rules of Docker's
+/// builder (github.com/moby/patternmatcher):
 ///
-/// - One pattern a line; `#` in the first column begins a comment. `!` takes files back in. The
-/// last
-///   pattern that matches a file, or a folder above it, decides.
+/// - One pattern per line; `#` in the first column begins a comment. `!` includes files again. The
+///   last pattern that matches a file, or a folder above it, decides.
 /// - Patterns are rooted at the context; a leading slash changes nothing, `.` and `..` are
-/// resolved.
+///   resolved.
 /// - `*` and `?` match within one path component, `**` any number of components, `[a-z]` and
-///   `[^a-z]` one character, and `\` takes the next character as it is. Case matters.
+///   `[^a-z]` one character, and `\` makes the next character literal. Case matters.
 ///
-/// Beyond Docker's: the Dockerfile and the .dockerignore itself are never left out. (Docker sends
-/// them too, for without them nothing can be built.)
+/// The Dockerfile and the .dockerignore itself are never left out. (Docker sends them too, for
+/// nothing can be built without them.)
 class IgnoreRules {
  public:
   /// Ignores nothing.
   IgnoreRules() = default;
 
-  /// kInvalidArgument with the line number for a pattern that is none. `text` is outside input of a
-  /// bounded size (the caller's); matching takes time linear in pattern and path, whatever they
-  /// are.
+  /// kInvalidArgument, with the line number, for an invalid pattern. `text` is outside input whose
+  /// size the caller bounds. Matching takes time linear in pattern and path, whatever they contain.
   static Result<IgnoreRules> parse(std::string_view text);
 
   /// `path` is relative to the context, with slashes.
   bool ignores(std::string_view path) const;
 
-  /// Whether something below an ignored folder could still be wanted, so that it must be walked.
+  /// Whether an exception could match below an ignored folder, so that it must be walked.
   bool has_exceptions() const { return has_exceptions_; }
 
  private:
@@ -44,8 +42,8 @@ class IgnoreRules {
   struct Token {
     enum class Kind : std::uint8_t {
       kCharacter,  ///< `first`.
-      kAnyOne,     ///< One character that is no slash.
-      kAnyRun,     ///< Any number of characters that are no slash.
+      kAnyOne,     ///< One character except a slash.
+      kAnyRun,     ///< Any number of characters except slashes.
       kFolders,    ///< Nothing, or anything that ends with a slash.
       kRest,       ///< Anything.
       kOneOf,      ///< A character in `ranges` (outside them if `negated`).

@@ -29,7 +29,7 @@ TEST(IgnoreRules, APatternIsRootedAtTheContext) {
   EXPECT_TRUE(ignores("sub/../temp", "temp"));
 }
 
-TEST(IgnoreRules, WhatLiesInAnIgnoredFolderIsIgnored) {
+TEST(IgnoreRules, ContentOfAnIgnoredFolderIsIgnored) {
   EXPECT_TRUE(ignores("node_modules", "node_modules/a/b.js"));
   EXPECT_TRUE(ignores("*/cache", "src/cache/deep/file"));
 }
@@ -57,7 +57,7 @@ TEST(IgnoreRules, TwoStarsCrossComponents) {
   EXPECT_TRUE(ignores("**file", "a/file"));
 }
 
-TEST(IgnoreRules, CharacterClassesAndEscapesAreThoseOfDocker) {
+TEST(IgnoreRules, CharacterClassesAndEscapesWorkAsInDocker) {
   EXPECT_TRUE(ignores("[a-c].txt", "b.txt"));
   EXPECT_FALSE(ignores("[^a-c].txt", "b.txt"));
   EXPECT_TRUE(ignores("[^a-c].txt", "d.txt"));
@@ -78,35 +78,36 @@ TEST(IgnoreRules, TheLastPatternThatMatchesDecides) {
   EXPECT_TRUE(ignores("out\n!out/keep", "out/other"));
 }
 
-TEST(IgnoreRules, CommentsBlanksAndAByteOrderMarkAreNoPatterns) {
+TEST(IgnoreRules, CommentsBlankLinesAndAByteOrderMarkAreSkipped) {
   EXPECT_TRUE(ignores("\xEF\xBB\xBF# temp\n\n   \n  a.txt \r\n", "a.txt"));
   EXPECT_FALSE(ignores("# temp", "# temp"));
   EXPECT_FALSE(ignores("#temp", "temp"));
 }
 
-TEST(IgnoreRules, TheDockerfileAndTheRulesThemselvesAreAlwaysTaken) {
+TEST(IgnoreRules, TheDockerfileAndTheIgnoreFileAreAlwaysIncluded) {
   EXPECT_FALSE(ignores("**", "Dockerfile"));
   EXPECT_FALSE(ignores("*", ".dockerignore"));
   EXPECT_TRUE(ignores("**", "sub/Dockerfile"));
 }
 
-TEST(IgnoreRules, NamesOfAnyBytesCanBeMatched) {
+TEST(IgnoreRules, NamesThatAreNotUtf8CanBeMatched) {
   EXPECT_TRUE(ignores("temp?", "tempä"));
   EXPECT_TRUE(ignores("[à-ü]", "ä"));
   EXPECT_TRUE(ignores("?", "\xFF"));
   EXPECT_TRUE(ignores("a*", "a\xC3"));
 }
 
-TEST(IgnoreRules, AWrongPatternIsNamedByItsLine) {
+TEST(IgnoreRules, AnInvalidPatternIsReportedWithItsLine) {
   EXPECT_EQ(complaint("ok\n[a-"),
-            ".dockerignore line 2: a '[' is not closed; write '\\[' for the bracket");
+            ".dockerignore line 2: a '[' is not closed; write '\\[' for a literal bracket");
   EXPECT_EQ(complaint("!"), ".dockerignore line 1: a pattern must follow the '!'");
   EXPECT_EQ(complaint("[z-a]"), ".dockerignore line 1: a range in '[…]' must not run backwards");
-  EXPECT_EQ(complaint("a\\"), ".dockerignore line 1: nothing follows the '\\' at its end");
+  EXPECT_EQ(complaint("a\\"),
+            ".dockerignore line 1: nothing follows the '\\' at the end of the pattern");
 }
 
-// Goal: no pattern makes matching slow. Method: one on which a backtracking matcher takes 2^40
-// steps.
+// Goal: no pattern makes matching slow. Method: a pattern on which a backtracking matcher takes
+// 2^40 steps.
 TEST(IgnoreRules, MatchingTimeIsBoundedWhateverThePattern) {
   std::string pattern;
   for (int i = 0; i < 40; ++i) pattern += "*a";

@@ -4,8 +4,8 @@
 
 namespace hearth {
 
-/// The machine's clocks. Monotonic time is CLOCK_BOOTTIME: it goes on while the machine is
-/// suspended, so what was due in the meantime is late and not forgotten. Any thread.
+/// The machine's clocks. Monotonic time is CLOCK_BOOTTIME, which continues while the machine is
+/// suspended, so deadlines that passed meanwhile are late but not forgotten. Any thread.
 class SystemClock final : public Clock {
  public:
   Instant now() const override;

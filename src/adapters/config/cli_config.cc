@@ -17,7 +17,7 @@ Result<std::string> parse_token(std::string_view text) {
                                                  [](char c) { return c > ' ' && c <= '~'; });
   if (fits) return std::string(text);
   return fail(ErrorCode::kInvalidArgument,
-              "must be the token as it stands in the manager's token file, without spaces");
+              "must be the token in the manager's token file, without spaces");
 }
 
 std::optional<CliConfig> read_config(JsonObject& in, const std::filesystem::path& folder) {
@@ -26,7 +26,8 @@ std::optional<CliConfig> read_config(JsonObject& in, const std::filesystem::path
   config.token = in.optional("token").parsed(parse_token);
   const JsonValue token_file = in.optional("token_file");
   config.token_file = token_file.as(config::PathReader{folder});
-  if (config.token && config.token_file) token_file.fault("stands beside \"token\"; keep one");
+  if (config.token && config.token_file)
+    token_file.fault("conflicts with \"token\"; keep one of the two");
   in.refuse_unknown();
   return config;
 }
@@ -54,8 +55,8 @@ Result<CliConfig> load_cli_config(const std::filesystem::path& file) {
   if (!config) return tl::unexpected(in_file(file, std::move(config.error())));
   if (config->token && others_may_read(file)) {
     return fail(ErrorCode::kUnauthorized,
-                fmt::format("'{}' holds a token and others may read it: chmod 600 it and renew the "
-                            "token, or use token_file",
+                fmt::format("'{}' holds a token and other users can read it; run chmod 600 on it "
+                            "and renew the token, or use token_file",
                             file.string()));
   }
   return config;

@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(CliConfig, TellsWhereTheManagerIsAndWhoWeAre) {
+TEST(CliConfig, HasTheManagersAddressAndTheToken) {
   EXPECT_EQ(parse_cli_config("{}", "/h"), CliConfig{});
   EXPECT_EQ(parse_cli_config(R"({"manager":"http://hearth.example:7700/","token":"abc"})", "/h"),
             (CliConfig{.manager = Endpoint{"hearth.example", 7700}, .token = "abc"}));
@@ -19,26 +19,25 @@ TEST(CliConfig, TellsWhereTheManagerIsAndWhoWeAre) {
             (CliConfig{.manager = Endpoint{"::1", 7700}, .token_file = "/h/token"}));
 }
 
-TEST(CliConfig, FaultsAreToldByPath) {
-  EXPECT_EQ(
-      parse_cli_config(R"({"manager":"hearth:7700","token":"a b","token_file":"x","tokn":"y"})",
-                       "/h")
-          .error()
-          .message,
-      "$.manager: must be http://HOST:PORT, as \"http://127.0.0.1:7700\" (it does not begin with "
-      "http://)\n"
-      "$.token: must be the token as it stands in the manager's token file, without spaces\n"
-      "$.tokn: unknown key; did you mean \"token\"? (keys here: manager, token, token_file)");
+TEST(CliConfig, FaultsAreReportedByPath) {
+  EXPECT_EQ(parse_cli_config(
+                R"({"manager":"hearth:7700","token":"a b","token_file":"x","tokn":"y"})", "/h")
+                .error()
+                .message,
+            "$.manager: must be http://HOST:PORT, such as \"http://127.0.0.1:7700\" (it does not "
+            "begin with http://)\n"
+            "$.token: must be the token in the manager's token file, without spaces\n"
+            "$.tokn: unknown key; did you mean \"token\"? (keys here: manager, token, token_file)");
   EXPECT_EQ(parse_cli_config(R"({"token":"a","token_file":"x"})", "/h").error().message,
-            "$.token_file: stands beside \"token\"; keep one");
+            "$.token_file: conflicts with \"token\"; keep one of the two");
 }
 
-TEST(CliConfig, AFileThatIsNotThereSaysNothing) {
+TEST(CliConfig, AMissingFileIsAnEmptyConfiguration) {
   const TemporaryDirectory folder;
   EXPECT_EQ(load_cli_config(folder / "config.json"), CliConfig{});
 }
 
-TEST(CliConfig, ATokenThatOthersMayReadIsRefused) {
+TEST(CliConfig, ATokenReadableByOthersIsRefused) {
   namespace fs = std::filesystem;
   const TemporaryDirectory folder;
   const fs::path file = folder / "config.json";

@@ -44,7 +44,7 @@ std::string nested(const std::string& path, const std::string& value) {
   return fmt::format("{{\"{}\":{}}}", path.substr(0, dot), nested(path.substr(dot + 1), value));
 }
 
-/// The keys that an object of the configuration may have, as its advice on an unknown one tells.
+/// The valid keys of an object of the configuration, as listed in the error for an unknown key.
 std::set<std::string> keys_named(const std::string& text) {
   const std::string message = parse(text).error().message;
   const std::string_view begin_mark = "(keys here: ";
@@ -68,7 +68,7 @@ std::set<std::string> keys_documented(const std::string& parent) {
   return keys;
 }
 
-TEST(ConfigPage, ExamplesAreRight) {
+TEST(ConfigPage, ExamplesAreAccepted) {
   for (const char* label : {"config", "server-details", "cli"}) {
     EXPECT_THAT(page().examples(label), Not(IsEmpty())) << label;
   }
@@ -86,7 +86,7 @@ TEST(ConfigPage, ExamplesAreRight) {
   }
 }
 
-TEST(ConfigPage, ToldDefaultsAreTheDefaults) {
+TEST(ConfigPage, DocumentedDefaultsAreTheDefaults) {
   int defaults = 0;
   for (const ReferencePage::Row& row : config_rows()) {
     const std::string value = ReferencePage::code(row.cells[2]);
@@ -98,8 +98,8 @@ TEST(ConfigPage, ToldDefaultsAreTheDefaults) {
   EXPECT_GT(defaults, 20);
 }
 
-// Goal: no key without a line, no line without a key.
-TEST(ConfigPage, ListsExactlyTheKeysThatAreTaken) {
+// Goal: every key has a row, and every row a key.
+TEST(ConfigPage, ListsExactlyTheAcceptedKeys) {
   const std::string unknown = R"({"?":0})";
   EXPECT_EQ(keys_documented(""), keys_named(unknown));
   for (const std::string object : {"kafka", "liveness", "recovery", "power"}) {
@@ -117,7 +117,7 @@ TEST(ConfigPage, ListsExactlyTheKeysThatAreTaken) {
   EXPECT_EQ(keys_documented("power.nodes.<node>."), of_drivers);
 }
 
-TEST(ConfigPage, ProfilesAreAsTheTableSays) {
+TEST(ConfigPage, ProfilesMatchTheTable) {
   int profiles = 0;
   for (const ReferencePage::Row& row : page().rows()) {
     const auto profile = parse_liveness_profile(ReferencePage::code(row.cells[0]));

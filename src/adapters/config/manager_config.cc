@@ -23,10 +23,10 @@ BusConfig read_kafka(JsonObject in) {
 
 std::string azure_warning(std::size_t machines) {
   return fmt::format(
-      "\"machines\" names {} of Azure: their settings were understood, but this version has no "
-      "driver \"azure\" and will not switch them; until then give these nodes a driver \"exec\" "
-      "under \"power\" with a program that does",
-      machines == 1 ? "a machine" : fmt::format("{} machines", machines));
+      "\"machines\" names {} of Azure: their settings are valid, but this version has no driver "
+      "\"azure\" and will not switch them; give these nodes the driver \"exec\" under \"power\", "
+      "with a program that does",
+      machines == 1 ? "one machine" : fmt::format("{} machines", machines));
 }
 
 std::optional<ManagerConfig> read_config(JsonObject& in, const std::filesystem::path& folder) {

@@ -20,24 +20,24 @@ namespace hearth {
 inline constexpr std::size_t kManagerConfigBytesMax = 1024 * 1024;
 
 struct BusConfig {
-  std::string bootstrap{kEmbeddedKafka};  ///< As parse_kafka_bootstrap() takes it.
+  std::string bootstrap{kEmbeddedKafka};  ///< As accepted by parse_kafka_bootstrap().
   std::string topic_prefix = "hearth.";
   bool embedded() const { return bootstrap == kEmbeddedKafka; }
   bool operator==(const BusConfig&) const = default;
 };
 
-/// Nobody can switch the node's power: a dead one waits for a person.
+/// The node's power cannot be switched: a dead node waits for an operator.
 struct NoPower {
   bool operator==(const NoPower&) const = default;
 };
-/// The operator's own program.
+/// An operator's own program.
 struct ExecPower {
   std::vector<std::string> command;  ///< The program's absolute path, then arguments.
   bool operator==(const ExecPower&) const = default;
 };
 using PowerDriverConfig = std::variant<NoPower, ExecPower>;
 
-/// A virtual machine at Azure, as the older shape of the file has it.
+/// An Azure virtual machine, in the older shape of the file.
 struct AzureMachine {
   std::string machine_name;
   std::string subscription_id;
@@ -47,13 +47,13 @@ struct AzureMachine {
 };
 
 struct PowerConfig {
-  PowerDriverConfig fallback;  ///< For nodes that `nodes` does not name.
+  PowerDriverConfig fallback;  ///< For nodes missing from `nodes`.
   std::map<NodeName, PowerDriverConfig> nodes;
-  std::map<std::string, AzureMachine> azure_machines;  ///< By the node's ip.
+  std::map<std::string, AzureMachine> azure_machines;  ///< By the node's IP address.
   bool operator==(const PowerConfig&) const = default;
 };
 
-/// hearthd's configuration (docs/reference/config.md), checked: the relations noted in
+/// hearthd's configuration (docs/reference/config.md), validated: the relations stated in
 /// model/settings.h hold.
 struct ManagerConfig {
   Endpoint listen{.address = "127.0.0.1", .port = 7700};
@@ -64,18 +64,18 @@ struct ManagerConfig {
   PowerConfig power;
   std::optional<std::filesystem::path> server_details;
   std::optional<std::filesystem::path> token_file;  ///< Absent: "token" in the state folder.
-  std::uint16_t agent_port = kAgentPortDefault;     ///< Of nodes that do not say otherwise.
-  /// What was understood and will not work, in whole sentences: to be shown at start.
+  std::uint16_t agent_port = kAgentPortDefault;     ///< For nodes that do not report another.
+  /// What was accepted but has no effect, in full sentences, to be shown at start.
   std::vector<std::string> warnings;
   bool operator==(const ManagerConfig&) const = default;
 };
 
-/// Relative paths in `text` start from `folder`, the one that the file is in. kInvalidArgument
-/// lists every fault, one a line: its path in the text, what is wrong and what would be right.
+/// Relative paths in `text` start from `folder`, the file's own folder. kInvalidArgument lists
+/// every fault, one per line: its path in the text, what is wrong and what would be right.
 Result<ManagerConfig> parse_manager_config(std::string_view text,
                                            const std::filesystem::path& folder);
 
-/// The same from a file, which each line of the error names.
+/// The same from a file, which is named in each line of the error.
 Result<ManagerConfig> load_manager_config(const std::filesystem::path& file);
 
 }  // namespace hearth

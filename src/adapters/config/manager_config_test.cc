@@ -29,7 +29,7 @@ NodeName node(std::string_view name) {
   return NodeName::parse(name).value();
 }
 
-TEST(ManagerConfig, NothingNeedsToBeSaid) {
+TEST(ManagerConfig, EveryKeyIsOptional) {
   const ManagerConfig config = parse("{}").value();
   EXPECT_EQ(config, ManagerConfig{});
   EXPECT_EQ(config.listen, (Endpoint{"127.0.0.1", 7700}));
@@ -39,7 +39,7 @@ TEST(ManagerConfig, NothingNeedsToBeSaid) {
   EXPECT_EQ(config.power, PowerConfig{});
 }
 
-TEST(ManagerConfig, EverythingCanBeSaid) {
+TEST(ManagerConfig, EveryKeyCanBeSet) {
   const ManagerConfig config = parse(R"({
     "listen": "[::]:7800", "state_dir": "/srv/hearth",
     "kafka": {"bootstrap": "k1:9092,10.0.0.9:9092,[::1]:9092", "topic_prefix": "site4."},
@@ -68,7 +68,7 @@ TEST(ManagerConfig, EverythingCanBeSaid) {
   EXPECT_THAT(config.warnings, ElementsAre());
 }
 
-TEST(ManagerConfig, ProfilesAreTheDesigns) {
+TEST(ManagerConfig, ProfilesHaveTheDocumentedTimes) {
   const auto liveness = [](std::string_view profile) {
     return parse(R"({"liveness":{"profile":")" + std::string(profile) + "\"}}").value().liveness;
   };
@@ -78,23 +78,23 @@ TEST(ManagerConfig, ProfilesAreTheDesigns) {
   EXPECT_EQ(liveness("relaxed"), (LivenessSettings{30s, 45s, 80s, 240s, 30s}));
 }
 
-TEST(ManagerConfig, WhatIsSaidBesideAProfileGoesBeforeIt) {
+TEST(ManagerConfig, KeysBesideAProfileOverrideIt) {
   EXPECT_EQ(parse(R"({"liveness":{"profile":"fast","dead_after":"3s"}})").value().liveness,
             (LivenessSettings{200ms, 500ms, 3s, 9s, 30s}));
 }
 
-TEST(ManagerConfig, DurationsOfLivenessStandInOrder) {
-  EXPECT_EQ(fault_of(R"({"liveness":{"heartbeat_interval":"2s"}})"),
-            "$.liveness.suspect_after: is 1.2 s and must be longer than heartbeat_interval, which "
-            "is 2.0 s; twice that tolerates one lost heartbeat");
+TEST(ManagerConfig, LivenessDurationsMustBeInOrder) {
+  EXPECT_EQ(
+      fault_of(R"({"liveness":{"heartbeat_interval":"2s"}})"),
+      "$.liveness.suspect_after: is 1.2 s but must be longer than heartbeat_interval (2.0 s); "
+      "twice the interval tolerates one lost heartbeat");
   EXPECT_EQ(fault_of(R"({"liveness":{"suspect_after":"500ms","dead_after":"500ms",
                                      "dead_after_unconfirmed":"400ms"}})"),
-            "$.liveness.suspect_after: is 500 ms and must be longer than heartbeat_interval, which "
-            "is 500 ms; twice that tolerates one lost heartbeat\n"
-            "$.liveness.dead_after: is 500 ms and must be longer than suspect_after, which is 500 "
-            "ms\n"
-            "$.liveness.dead_after_unconfirmed: is 400 ms and must not be shorter than dead_after, "
-            "which is 500 ms");
+            "$.liveness.suspect_after: is 500 ms but must be longer than heartbeat_interval (500 "
+            "ms); twice the interval tolerates one lost heartbeat\n"
+            "$.liveness.dead_after: is 500 ms but must be longer than suspect_after (500 ms)\n"
+            "$.liveness.dead_after_unconfirmed: is 400 ms but must not be shorter than dead_after "
+            "(500 ms)");
   EXPECT_EQ(fault_of(R"({"liveness":{"heartbeat_interval":"9ms"}})"),
             "$.liveness.heartbeat_interval: must be from 10ms to 1h");
   EXPECT_EQ(fault_of(R"({"liveness":{"heartbeat_interval":"61m","suspect_after":"2h",
@@ -107,36 +107,36 @@ TEST(ManagerConfig, AnUnreadableDurationIsNotComparedWithOthers) {
             "$.liveness.dead_after: must be a string, not a number");
 }
 
-TEST(ManagerConfig, RecoveryTakesTime) {
+TEST(ManagerConfig, RecoveryDurationsMustBePositiveAndInOrder) {
   EXPECT_EQ(fault_of(R"({"recovery":{"boot_timeout":"0s","switch_timeout":"0ms","attempts_max":0,
                                      "backoff_min":"2s","backoff_max":"1s"}})"),
             "$.recovery.boot_timeout: must be longer than 0\n"
             "$.recovery.switch_timeout: must be longer than 0\n"
             "$.recovery.attempts_max: must be a whole number from 1 to 100\n"
-            "$.recovery.backoff_max: is 1.0 s and must not be shorter than backoff_min, which is "
-            "2.0 s");
+            "$.recovery.backoff_max: is 1.0 s but must not be shorter than backoff_min (2.0 s)");
 }
 
-TEST(ManagerConfig, EveryFaultIsToldAtOnceInTheOrderOfTheParts) {
-  EXPECT_EQ(fault_of(R"({"kafka":{"bootstrap":"kafka"},"listen":"localhost:7700","agentport":1,
+TEST(ManagerConfig, AllFaultsAreReportedAtOnceInTheOrderOfTheParts) {
+  EXPECT_EQ(
+      fault_of(R"({"kafka":{"bootstrap":"kafka"},"listen":"localhost:7700","agentport":1,
                          "power":{"nodes":{"N1":{},"n2":{"driver":"azure"},"n3":{"driver":"exec"},
                                   "n4":{"driver":"exec","command":["power"]},
                                   "n5":{"driver":"exec","comand":["/x"]}}}})"),
-            "$.listen: must be an IP address and a port, as \"127.0.0.1:7700\", \"[::1]:7700\" or "
-            "\"0.0.0.0:7700\" ('localhost' is no IP address)\n"
-            "$.kafka.bootstrap: must be \"embedded\" or HOST:PORT, as \"kafka.example:9092\"; "
-            "several are separated by commas (it has no port)\n"
-            "$.power.nodes.N1: name 'N1' must match [a-z0-9][a-z0-9-]{0,62}, for example "
-            "'heater-1'\n"
-            "$.power.nodes.n2.driver: must be one of: none, exec\n"
-            "$.power.nodes.n3.command: is missing\n"
-            "$.power.nodes.n4.command: must be a list of a program's absolute path and its "
-            "arguments, as [\"/usr/local/bin/power\", \"--rack\", \"4\"]\n"
-            "$.power.nodes.n5.command: is missing\n"
-            "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (keys here: driver, "
-            "command)\n"
-            "$.agentport: unknown key; did you mean \"agent_port\"? (keys here: listen, state_dir, "
-            "kafka, liveness, recovery, power, machines, server_details, token_file, agent_port)");
+      "$.listen: must be an IP address and a port, such as \"127.0.0.1:7700\", \"[::1]:7700\" or "
+      "\"0.0.0.0:7700\" ('localhost' is not an IP address)\n"
+      "$.kafka.bootstrap: must be \"embedded\" or HOST:PORT, such as \"kafka.example:9092\"; "
+      "several are separated by commas (the port is missing)\n"
+      "$.power.nodes.N1: name 'N1' must match [a-z0-9][a-z0-9-]{0,62}, for example "
+      "'heater-1'\n"
+      "$.power.nodes.n2.driver: must be one of: none, exec\n"
+      "$.power.nodes.n3.command: is missing\n"
+      "$.power.nodes.n4.command: must be a list of a program's absolute path and its "
+      "arguments, such as [\"/usr/local/bin/power\", \"--rack\", \"4\"]\n"
+      "$.power.nodes.n5.command: is missing\n"
+      "$.power.nodes.n5.comand: unknown key; did you mean \"command\"? (keys here: driver, "
+      "command)\n"
+      "$.agentport: unknown key; did you mean \"agent_port\"? (keys here: listen, state_dir, "
+      "kafka, liveness, recovery, power, machines, server_details, token_file, agent_port)");
 }
 
 TEST(ManagerConfig, PathsAndPrefixesAreChecked) {
@@ -144,10 +144,10 @@ TEST(ManagerConfig, PathsAndPrefixesAreChecked) {
   EXPECT_THAT(fault_of(R"({"kafka":{"topic_prefix":"a b"}})"),
               StartsWith("$.kafka.topic_prefix: must be 1 to 64 of"));
   EXPECT_THAT(fault_of(R"({"listen":"127.0.0.1:7700","listen":"0.0.0.0:7700"})"),
-              StartsWith("$.listen: stands twice"));
+              StartsWith("$.listen: duplicate key"));
 }
 
-TEST(ManagerConfig, TheOlderShapeIsUnderstoodAndItsLimitsAreTold) {
+TEST(ManagerConfig, TheOlderShapeIsAcceptedWithAWarning) {
   const ManagerConfig config = parse(R"({"machines": {
     "52.188.83.232": {"machine_name": "IAS-Node-1-new", "subscription_id": "0a1b",
                       "resource_group_name": "ias", "username": "ops"}}})")
@@ -170,19 +170,19 @@ TEST(ManagerConfig, TheOlderShapeIsChecked) {
       "machine_name, subscription_id, resource_group_name, username)");
 }
 
-TEST(ManagerConfig, SecretsAreRefusedWithTheAdviceWhereTheyGo) {
+TEST(ManagerConfig, SecretsAreRefusedWithTheAdviceWhereToKeepThem) {
   for (const char* text : {R"({"auth-key":"s3cret"})", R"({"machines":{"auth-key":"s3cret"}})",
                            R"({"machines":{"10.0.0.1":{"machine_name":"a","subscription_id":"b",
             "resource_group_name":"c","auth-key":"s3cret"}}})"}) {
     const std::string fault = fault_of(text);
-    EXPECT_THAT(fault, HasSubstr("auth-key\"]: a secret must not stand here")) << text;
-    EXPECT_THAT(fault, HasSubstr("as token_file"));
+    EXPECT_THAT(fault, HasSubstr("auth-key\"]: a secret does not belong in this file")) << text;
+    EXPECT_THAT(fault, HasSubstr("such as token_file"));
     EXPECT_EQ(fault.find("s3cret"), std::string::npos);
     EXPECT_EQ(fault.find('\n'), std::string::npos) << fault;
   }
 }
 
-TEST(ManagerConfig, AFileIsNamedInEachLineOfItsFaults) {
+TEST(ManagerConfig, EachFaultNamesTheFile) {
   const TemporaryDirectory folder;
   const std::filesystem::path file = folder / "config.json";
   const auto error_of_file = [&] { return load_manager_config(file).error(); };
@@ -198,7 +198,7 @@ TEST(ManagerConfig, AFileIsNamedInEachLineOfItsFaults) {
   EXPECT_EQ(load_manager_config(file).value().state_dir, folder / "state");
 }
 
-TEST(ManagerConfig, AFileThatIsNoConfigurationIsNotReadToItsEnd) {
+TEST(ManagerConfig, AnOversizedFileIsRefused) {
   const TemporaryDirectory folder;
   const std::filesystem::path file = folder / "config.json";
   ASSERT_TRUE(replace_file(file, "{}" + std::string(kManagerConfigBytesMax, ' ')).has_value());

@@ -12,12 +12,12 @@ namespace hearth {
 Result<std::string> read_operator_file(const std::filesystem::path& file, std::size_t bytes_max) {
   Result<std::optional<std::string>> content = read_file(file, bytes_max);
   if (!content) {
-    // Whatever keeps it from being read, it is not the file that it must be.
+    // Unreadable for whatever reason, it is not the file that was configured.
     return fail(ErrorCode::kInvalidArgument, content.error().message);
   }
   if (*content) return std::move(**content);
   return fail(ErrorCode::kNotFound,
-              fmt::format("there is no file '{}': correct the path or create it", file.string()));
+              fmt::format("there is no file '{}'; correct the path or create it", file.string()));
 }
 
 Error in_file(const std::filesystem::path& file, Error error) {

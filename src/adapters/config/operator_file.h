@@ -10,10 +10,10 @@
 
 namespace hearth {
 
-/// The whole of a file that a person keeps. The error names it: kNotFound if there is none.
+/// Reads a whole file maintained by an operator. Errors name it: kNotFound if it does not exist.
 Result<std::string> read_operator_file(const std::filesystem::path& file, std::size_t bytes_max);
 
-/// `error`, each of its lines with the file in front.
+/// `error`, with the file's name in front of each line.
 Error in_file(const std::filesystem::path& file, Error error);
 
 /// Reads server_details.json (see parse_server_details()).

@@ -8,7 +8,7 @@ std::optional<std::filesystem::path> PathReader::operator()(const JsonValue& val
   if (!text->empty() && text->find('\0') == std::string_view::npos) {
     return (folder / *text).lexically_normal();
   }
-  value.fault("must be a path, as \"/var/lib/hearth\"");
+  value.fault("must be a path, such as \"/var/lib/hearth\"");
   return std::nullopt;
 }
 

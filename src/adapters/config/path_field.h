@@ -7,8 +7,8 @@
 
 namespace hearth::config {
 
-/// Reads a path; a relative one starts from the folder that the file with it is in, so that the
-/// file means the same wherever the program was started.
+/// Reads a path. A relative path starts from the folder of the file that contains it, so that the
+/// file means the same wherever the program is started.
 struct PathReader {
   std::filesystem::path folder;
 

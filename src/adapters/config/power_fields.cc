@@ -17,7 +17,7 @@ constexpr std::array<EnumName<Driver>, 2> kDrivers{{
     {Driver::kExec, "exec"},
 }};
 
-/// Keys under which people used to keep secrets in this file.
+/// Keys under which secrets are found in files of this kind.
 constexpr std::array<std::string_view, 4> kSecretKeys = {"auth-key", "auth_key", "password",
                                                          "client_secret"};
 
@@ -31,7 +31,7 @@ std::optional<PowerDriverConfig> read_exec(const JsonValue& value) {
   ExecPower exec{.command = value.list(read_text)};
   if (exec.command.empty() || !exec.command.front().starts_with('/')) {
     value.fault(
-        "must be a list of a program's absolute path and its arguments, as "
+        "must be a list of a program's absolute path and its arguments, such as "
         "[\"/usr/local/bin/power\", \"--rack\", \"4\"]");
     return std::nullopt;
   }
@@ -50,7 +50,7 @@ PowerDriverConfig read_driver(const JsonValue& value) {
   JsonObject in = value.object();
   const auto driver =
       in.required("driver").parsed([](std::string_view word) { return value_of(kDrivers, word); });
-  if (!driver) return NoPower{};  // Which keys would be right depends on the driver.
+  if (!driver) return NoPower{};  // The valid keys depend on the driver.
   std::optional<PowerDriverConfig> config = read_settings_of(*driver, in);
   in.refuse_unknown();
   return config.value_or(NoPower{});
@@ -97,9 +97,9 @@ std::map<std::string, AzureMachine> read_machines(JsonObject in) {
 void forbid_secrets(JsonObject& in) {
   for (const std::string_view key : kSecretKeys) {
     in.forbidden(key,
-                 "a secret must not stand here, where everyone who reads, copies or backs up this "
-                 "file gets it: remove it, and renew it, since it may be known; secrets go into "
-                 "files of their own that only their owner reads (chmod 600), as token_file");
+                 "a secret does not belong in this file, which others read, copy and back up: "
+                 "remove it here and renew it, since others may know it; keep secrets in files of "
+                 "their own that only their owner can read (chmod 600), such as token_file");
   }
 }
 

@@ -8,11 +8,12 @@
 
 namespace hearth::config {
 
-/// "power", without the machines of Azure.
+/// "power", without the Azure machines.
 PowerConfig read_power(JsonObject in);
-/// "machines", the older shape.
+/// "machines", the older shape of the file.
 std::map<std::string, AzureMachine> read_machines(JsonObject in);
-/// Notes keys that people used for secrets: this file is copied, mailed and checked in.
+/// Reports keys that held secrets in other files of this kind: this file is copied, mailed and
+/// checked in.
 void forbid_secrets(JsonObject& in);
 
 }  // namespace hearth::config

@@ -36,7 +36,7 @@ LivenessSettings read_liveness(JsonObject in) {
   const JsonValue unconfirmed = read("dead_after_unconfirmed", settings.dead_after_unconfirmed);
   read("agent_down_grace", settings.agent_down_grace);
   in.refuse_unknown();
-  if (!all_readable) return settings;  // How it relates to the others cannot be told.
+  if (!all_readable) return settings;  // Unreadable values cannot be compared.
 
   if (settings.heartbeat_interval < kHeartbeatIntervalMin ||
       settings.heartbeat_interval > kHeartbeatIntervalMax) {
@@ -44,17 +44,17 @@ LivenessSettings read_liveness(JsonObject in) {
   }
   if (settings.suspect_after <= settings.heartbeat_interval) {
     suspect.fault(fmt::format(
-        "is {} and must be longer than heartbeat_interval, which is {}; "
-        "twice that tolerates one lost heartbeat",
+        "is {} but must be longer than heartbeat_interval ({}); "
+        "twice the interval tolerates one lost heartbeat",
         show_duration(settings.suspect_after), show_duration(settings.heartbeat_interval)));
   }
   if (settings.dead_after <= settings.suspect_after) {
-    dead.fault(fmt::format("is {} and must be longer than suspect_after, which is {}",
+    dead.fault(fmt::format("is {} but must be longer than suspect_after ({})",
                            show_duration(settings.dead_after),
                            show_duration(settings.suspect_after)));
   }
   if (settings.dead_after_unconfirmed < settings.dead_after) {
-    unconfirmed.fault(fmt::format("is {} and must not be shorter than dead_after, which is {}",
+    unconfirmed.fault(fmt::format("is {} but must not be shorter than dead_after ({})",
                                   show_duration(settings.dead_after_unconfirmed),
                                   show_duration(settings.dead_after)));
   }
@@ -73,7 +73,7 @@ RecoverySettings read_recovery(JsonObject in) {
   settings.backoff_max = read_positive(backoff_max, settings.backoff_max);
   in.refuse_unknown();
   if (settings.backoff_max < settings.backoff_min) {
-    backoff_max.fault(fmt::format("is {} and must not be shorter than backoff_min, which is {}",
+    backoff_max.fault(fmt::format("is {} but must not be shorter than backoff_min ({})",
                                   show_duration(settings.backoff_max),
                                   show_duration(settings.backoff_min)));
   }

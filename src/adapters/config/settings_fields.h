@@ -5,7 +5,7 @@
 
 namespace hearth::config {
 
-/// The relations of model/settings.h are checked; what breaks one is noted where it stands.
+/// Checks the relations stated in model/settings.h; a violation is reported at its key.
 LivenessSettings read_liveness(JsonObject in);
 RecoverySettings read_recovery(JsonObject in);
 

@@ -8,7 +8,7 @@
 namespace hearth {
 namespace {
 
-/// The disk is told to begin with each such part, so that the sync at the end, for which a loop
+/// The disk is asked to write each part of this size, so that the final sync, for which a loop
 /// waits, has little left to do.
 constexpr std::uint64_t kFlushBytes = 8 << 20;
 
@@ -27,13 +27,13 @@ Result<DigestWriter> DigestWriter::create(const std::filesystem::path& file,
 Result<void> DigestWriter::write(std::string_view piece) {
   if (piece.size() > bytes_max_ - bytes_) {
     return fail(ErrorCode::kExhausted,
-                fmt::format("the content is larger than the {} bytes it may have", bytes_max_));
+                fmt::format("the content is larger than the allowed {} bytes", bytes_max_));
   }
   if (Result<void> written = file_.write(piece); !written) return written;
   sum_.add(piece);
   bytes_ += piece.size();
   if (bytes_ - bytes_flushing_ >= kFlushBytes) {
-    // A hint: where the file system knows no such thing, the final sync does all of it.
+    // A hint: on file systems without it, the final sync does all the work.
     (void)::sync_file_range(file_.descriptor(), static_cast<off64_t>(bytes_flushing_),
                             static_cast<off64_t>(bytes_ - bytes_flushing_), SYNC_FILE_RANGE_WRITE);
     bytes_flushing_ = bytes_;

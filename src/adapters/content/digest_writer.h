@@ -9,18 +9,18 @@
 
 namespace hearth {
 
-/// Writes a file in pieces, and knows its digest at the end: for what comes over the network or out
-/// of an engine. Never holds more than the piece at hand in memory.
+/// Writes a file in pieces and computes its digest on the way: for content that arrives over the
+/// network or from the Docker engine. Holds no more than the current piece in memory.
 ///
-/// Removing the file of an attempt that failed is up to the caller: ContentStore::adopt does, and
-/// so does the next start of a FileContentStore.
+/// The caller removes the file of a failed attempt: ContentStore::adopt() does, and so does the
+/// next start of a FileContentStore.
 class DigestWriter {
  public:
-  /// Empties `file` first if it is there. `bytes_max` bounds what a peer may send us.
+  /// Empties `file` if it exists. `bytes_max` bounds what a peer can make us store.
   static Result<DigestWriter> create(const std::filesystem::path& file, std::uint64_t bytes_max);
 
-  /// kExhausted when the disk is full or `bytes_max` would be exceeded; nothing of `piece` counts
-  /// then, and the attempt is over.
+  /// kExhausted if the disk is full or `bytes_max` would be exceeded. Nothing of `piece` counts
+  /// then, and the attempt has failed.
   Result<void> write(std::string_view piece);
   std::uint64_t bytes() const { return bytes_; }
   /// Call once, at the end. The file is complete but not yet durable.
@@ -33,7 +33,7 @@ class DigestWriter {
   Sha256 sum_;
   std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;
-  std::uint64_t bytes_flushing_ = 0;  ///< How much of the file the disk was told to take already.
+  std::uint64_t bytes_flushing_ = 0;  ///< How much of the file the disk was asked to write already.
 };
 
 }  // namespace hearth

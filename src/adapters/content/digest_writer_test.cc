@@ -18,7 +18,7 @@ TEST(DigestWriter, KnowsTheDigestOfWhatItWrote) {
   EXPECT_EQ(read_file(folder / "file", 100).value(), "abc");
 }
 
-TEST(DigestWriter, WritesWhatIsLargerThanItFlushesAtOnce) {
+TEST(DigestWriter, WritesMoreThanItFlushesAtOnce) {
   const TemporaryDirectory folder;
   const std::string piece(1 << 20, 'x');
   Result<DigestWriter> writer = DigestWriter::create(folder / "file", 1 << 30);
@@ -32,7 +32,7 @@ TEST(DigestWriter, WritesWhatIsLargerThanItFlushesAtOnce) {
   EXPECT_EQ(std::filesystem::file_size(folder / "file"), 20U << 20);
 }
 
-TEST(DigestWriter, TakesAllThatItMayAndNotAByteMore) {
+TEST(DigestWriter, AcceptsBytesUpToItsBoundAndNotOneMore) {
   const TemporaryDirectory folder;
   Result<DigestWriter> writer = DigestWriter::create(folder / "file", 4);
   ASSERT_TRUE(writer.has_value());

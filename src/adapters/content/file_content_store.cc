@@ -77,7 +77,7 @@ std::optional<std::filesystem::path> FileContentStore::find(const Digest& digest
   const auto known = whole_.find(digest);
   if (known != whole_.end() && known->second == *stamp) return path;
   Result<File> file = File::open(path, O_RDONLY);
-  if (!file) return std::nullopt;  // For want of descriptors or permission: it may be whole.
+  if (!file) return std::nullopt;  // Out of descriptors, or no permission: it may be whole.
   const Result<Digest> read = digest_of(*file);
   if (read && *read == digest) {
     whole_.insert_or_assign(digest, *stamp);
@@ -87,10 +87,10 @@ std::optional<std::filesystem::path> FileContentStore::find(const Digest& digest
   std::error_code ec;
   std::filesystem::remove(path, ec);
   if (on_damage_) {
-    on_damage_(
-        {ErrorCode::kCorrupt,
-         fmt::format("'{}' was damaged and is removed: {}; it is asked for anew", path.string(),
-                     read ? "its content is '" + read->str() + "'" : read.error().message)});
+    on_damage_({ErrorCode::kCorrupt,
+                fmt::format("'{}' was damaged and has been removed: {}; it will be requested again",
+                            path.string(),
+                            read ? "its digest is '" + read->str() + "'" : read.error().message)});
   }
   return std::nullopt;
 }
@@ -105,7 +105,7 @@ Result<void> FileContentStore::adopt(const std::filesystem::path& temporary, con
   const auto attempt = [&]() -> Result<void> {
     if (digest != expected) {
       return fail(ErrorCode::kCorrupt,
-                  fmt::format("the content is not what it was said to be: expected '{}', got '{}'",
+                  fmt::format("the content does not match its digest: expected '{}', got '{}'",
                               expected.str(), digest.str()));
     }
     if (find(digest)) return {};
@@ -124,7 +124,7 @@ Result<void> FileContentStore::adopt(const std::filesystem::path& temporary, con
   };
   const Result<void> adopted = attempt();
   std::error_code ec;
-  std::filesystem::remove(temporary, ec);  // Not there any more if it was adopted.
+  std::filesystem::remove(temporary, ec);  // It is gone already if it was adopted.
   return adopted;
 }
 

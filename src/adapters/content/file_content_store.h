@@ -13,22 +13,21 @@ namespace hearth {
 /// A ContentStore in a folder of its own:
 ///
 ///     sha256/<64 hex digits>    whole and checked
-///     temporary/<number>        being written; what a crash left here is removed at the next start
+///     temporary/<number>        being written; a crash's leftovers are removed at the next start
 ///
-/// Any thread may call it. One process at a time; the owner of the folder above sees to that.
-/// Content stays until somebody removes its file, which is safe at any time: it is then simply not
-/// found.
+/// Any thread may call it. One process at a time; the owner of the parent folder ensures that.
+/// Content stays until its file is removed, which is safe at any time: find() then simply fails.
 ///
-/// A file that was damaged since (a failing disk, a hand) is not handed out: what was not adopted
-/// by this process, or has changed since, is read through once before it is found, and removed if
-/// it is not what its name says. So it is asked for anew by whoever needs it, and whoever brings it
-/// is not told that it is here.
+/// A file damaged on the disk is not handed out. find() reads a file that this process has not
+/// adopted, or that has changed since, through once, and removes it if its content does not match
+/// its name. So a node that needs the content requests it again, and a peer that offers it is asked
+/// to send it.
 ///
-/// adopt() blocks until the content is on the disk. A DigestWriter has had the disk begin long
-/// before, so that this is short.
+/// adopt() blocks until the content is on the disk. This is short, because a DigestWriter starts
+/// the writeback long before.
 class FileContentStore : public ContentStore {
  public:
-  /// `on_damage` is told of what was removed, on the thread that found it.
+  /// `on_damage` is called for every file removed, on the thread that found the damage.
   static Result<std::unique_ptr<FileContentStore>> open(
       const std::filesystem::path& directory, std::function<void(const Error&)> on_damage = {});
 
@@ -38,7 +37,7 @@ class FileContentStore : public ContentStore {
                      const Digest& expected) override;
 
  private:
-  /// What tells whether a file is still the one that was read.
+  /// Shows whether a file has changed since it was read.
   struct Stamp {
     std::uint64_t inode = 0;
     std::uint64_t size = 0;
@@ -56,8 +55,8 @@ class FileContentStore : public ContentStore {
   const std::filesystem::path temporary_;
   const std::function<void(const Error&)> on_damage_;
   std::atomic<std::uint64_t> next_temporary_ = 1;
-  mutable std::mutex mutex_;  ///< Guards `whole_`, and that a file is read by one thread at a time.
-  mutable std::map<Digest, Stamp> whole_;  ///< As they were when they were read through.
+  mutable std::mutex mutex_;  ///< Guards `whole_`; and only one thread at a time reads a file.
+  mutable std::map<Digest, Stamp> whole_;  ///< As the files were when they were last read through.
 };
 
 }  // namespace hearth

@@ -20,7 +20,7 @@ class FileContentStoreTest : public testing::Test {
     return FileContentStore::open(folder_ / "content").value();
   }
 
-  /// Writes `content` to a temporary file of `store` and tells its path.
+  /// Writes `content` to a temporary file of `store` and returns its path.
   static fs::path write(FileContentStore& store, std::string_view content) {
     const fs::path path = store.make_temporary().value();
     DigestWriter writer = DigestWriter::create(path, 1000).value();
@@ -32,7 +32,7 @@ class FileContentStoreTest : public testing::Test {
   const Digest abc_ = sha256_of("abc");
 };
 
-TEST_F(FileContentStoreTest, WhatWasAdoptedIsFoundAlsoByTheNextStart) {
+TEST_F(FileContentStoreTest, AdoptedContentIsFoundAfterARestart) {
   {
     const auto store = open();
     EXPECT_EQ(store->find(abc_), std::nullopt);
@@ -45,7 +45,7 @@ TEST_F(FileContentStoreTest, WhatWasAdoptedIsFoundAlsoByTheNextStart) {
   EXPECT_EQ(read_file(*found, 100).value(), "abc");
 }
 
-TEST_F(FileContentStoreTest, OtherContentThanExpectedIsDropped) {
+TEST_F(FileContentStoreTest, ContentThatIsNotTheExpectedOneIsDropped) {
   const auto store = open();
   const fs::path temporary = write(*store, "abd");
   const Result<void> adopted = store->adopt(temporary, sha256_of("abd"), abc_);
@@ -57,9 +57,9 @@ TEST_F(FileContentStoreTest, OtherContentThanExpectedIsDropped) {
   EXPECT_EQ(store->find(sha256_of("abd")), std::nullopt);
 }
 
-// Goal: a damaged file is not handed to nodes, which would refuse it for ever, nor told to be there
-// to whoever would send it again.
-TEST_F(FileContentStoreTest, WhatWasDamagedIsRemovedSaidAndTakenAgain) {
+// Goal: a damaged file is neither handed to nodes, which would refuse it forever, nor reported as
+// present to a sender of the same content.
+TEST_F(FileContentStoreTest, DamagedContentIsRemovedReportedAndAcceptedAgain) {
   const fs::path file = folder_ / "content" / "sha256" / abc_.hex();
   for (const std::string& damaged : {std::string(), std::string("ab"), std::string(3, '\0'),
                                      std::string("abd"), std::string("abcd")}) {
@@ -78,17 +78,18 @@ TEST_F(FileContentStoreTest, WhatWasDamagedIsRemovedSaidAndTakenAgain) {
   }
 }
 
-// Goal: damage is noticed also while the store is open, though what is as it was is read but once.
-TEST_F(FileContentStoreTest, WhatChangesOnTheDiskIsLookedAtAnew) {
+// Goal: damage is noticed while the store is open, too, although unchanged files are read only
+// once.
+TEST_F(FileContentStoreTest, AFileThatChangesOnTheDiskIsCheckedAgain) {
   const auto store = open();
   ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
   const fs::path file = store->find(abc_).value();
   std::ofstream(file, std::ios::binary)
-      << "abcd";  // Longer: a clock of the kernel ticks too coarsely.
+      << "abcd";  // Longer: the kernel's timestamps are too coarse to rely on.
   EXPECT_EQ(store->find(abc_), std::nullopt);
 }
 
-TEST_F(FileContentStoreTest, DamagedContentIsReplacedByWhoBringsItAgain) {
+TEST_F(FileContentStoreTest, DamagedContentIsReplacedWhenItIsSentAgain) {
   const auto store = open();
   ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
   std::ofstream(store->find(abc_).value(), std::ios::binary) << "x";
@@ -96,7 +97,7 @@ TEST_F(FileContentStoreTest, DamagedContentIsReplacedByWhoBringsItAgain) {
   EXPECT_EQ(read_file(store->find(abc_).value(), 100).value(), "abc");
 }
 
-TEST_F(FileContentStoreTest, AdoptingWhatIsThereAlreadyIsNoError) {
+TEST_F(FileContentStoreTest, AdoptingContentThatIsPresentIsNoError) {
   const auto store = open();
   ASSERT_TRUE(store->adopt(write(*store, "abc"), abc_, abc_).has_value());
   const fs::path temporary = write(*store, "abc");
@@ -104,26 +105,26 @@ TEST_F(FileContentStoreTest, AdoptingWhatIsThereAlreadyIsNoError) {
   EXPECT_FALSE(fs::exists(temporary));
 }
 
-TEST_F(FileContentStoreTest, WhatACrashLeftHalfWrittenIsRemovedAtTheNextStart) {
+TEST_F(FileContentStoreTest, AHalfWrittenFileIsRemovedAtTheNextStart) {
   const fs::path temporary = write(*open(), "half");
   ASSERT_TRUE(fs::exists(temporary));
   (void)open();
   EXPECT_FALSE(fs::exists(temporary));
 }
 
-TEST_F(FileContentStoreTest, TemporaryFilesDoNotMeet) {
+TEST_F(FileContentStoreTest, TemporaryFilesHaveDistinctNames) {
   const auto store = open();
   EXPECT_NE(store->make_temporary().value(), store->make_temporary().value());
 }
 
-TEST_F(FileContentStoreTest, ATemporaryFileThatIsGoneIsSaid) {
+TEST_F(FileContentStoreTest, AMissingTemporaryFileIsReported) {
   const auto store = open();
   const Result<void> adopted = store->adopt(folder_ / "absent", abc_, abc_);
   ASSERT_FALSE(adopted.has_value());
   EXPECT_EQ(adopted.error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(FileContentStoreTest, AFolderThatIsAFileIsSaid) {
+TEST_F(FileContentStoreTest, AFileInPlaceOfTheFolderIsReported) {
   std::ofstream(folder_ / "content") << "x";
   const auto store = FileContentStore::open(folder_ / "content");
   ASSERT_FALSE(store.has_value());

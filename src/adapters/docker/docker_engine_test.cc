@@ -1,5 +1,5 @@
-// Against a real engine: the one DOCKER_HOST names, else the machine's. Without one these tests
-// fail; ./dev test docker brings one.
+// Against a real engine: the one in DOCKER_HOST, else the machine's. Without one these tests fail;
+// ./dev test docker starts one.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -107,7 +107,8 @@ class DockerEngineTest : public testing::Test {
   }
 
   /// An image whose containers run `script` in busybox's shell. It shares no layer with another
-  /// test's: the engine may remove a cached layer of one while it builds upon it for the other.
+  /// test's: the engine might remove a cached layer for one test while building upon it for
+  /// another.
   void build_script(const std::string& script) {
     const auto built = build_dockerfile(
         fmt::format("FROM scratch\nLABEL test={}\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\n"
@@ -191,7 +192,7 @@ TEST_F(DockerEngineTest, AContainerIsBuiltRunStoppedAndRemoved) {
   EXPECT_THAT(seen->images, Contains(image));
 
   EXPECT_TRUE(start(container));
-  EXPECT_TRUE(start(container)) << "a container that runs already is a success";
+  EXPECT_TRUE(start(container)) << "starting a running container is a success";
   run_until([&] { return notices.size() == 1; });
   EXPECT_EQ(notices[0].kind, ContainerNotice::Kind::kStarted);
   EXPECT_EQ(notices[0].container, container);
@@ -199,7 +200,7 @@ TEST_F(DockerEngineTest, AContainerIsBuiltRunStoppedAndRemoved) {
   run_until([&] { return logs({.container = container}) == greeting; });
 
   EXPECT_TRUE(stop(container, 20s));
-  EXPECT_TRUE(stop(container, 20s)) << "a container that is stopped already is a success";
+  EXPECT_TRUE(stop(container, 20s)) << "stopping a stopped container is a success";
   EXPECT_EQ(wait_for_exit().code, 7);
   seen = inventory();
   ASSERT_TRUE(seen && seen->containers.size() == 1);
@@ -223,7 +224,7 @@ TEST_F(DockerEngineTest, AContainerThatIgnoresTheSignalIsKilledAfterItsGrace) {
   EXPECT_EQ(wait_for_exit().code, 137);
 }
 
-TEST_F(DockerEngineTest, ADeathForWantOfMemoryIsTold) {
+TEST_F(DockerEngineTest, ADeathForLackOfMemoryIsReported) {
   build_script("x=0123456789abcdef; while :; do x=$x$x; done");
   run({.environment = {}, .resources = {.cpu_millis = 0, .memory_bytes = 16 << 20}});
   const ContainerExit reported = wait_for_exit();
@@ -261,7 +262,7 @@ TEST_F(DockerEngineTest, ALogIsFollowedToItsEnd) {
   EXPECT_THAT(logs({.container = container, .tail_lines = 2}), Not(HasSubstr("4")));
 }
 
-TEST_F(DockerEngineTest, AnImageMovesAsAFile) {
+TEST_F(DockerEngineTest, AnImageIsSavedAndLoadedAsAFile) {
   build_script("echo here");
   const std::filesystem::path file = folder / "image.tar";
   const auto saved =
@@ -284,7 +285,7 @@ TEST_F(DockerEngineTest, AnImageMovesAsAFile) {
   EXPECT_EQ(logs({.container = container}), "here\n");
 }
 
-TEST_F(DockerEngineTest, AFileThatIsNoImageIsRefused) {
+TEST_F(DockerEngineTest, AFileThatIsNotAnImageIsRefused) {
   const std::filesystem::path file = folder / "image.tar";
   std::ofstream(file) << std::string(100'000, 'x');
   const auto loaded = wait_for<void>([&](const auto& done) { runtime->load_image(file, done); });
@@ -292,7 +293,7 @@ TEST_F(DockerEngineTest, AFileThatIsNoImageIsRefused) {
   EXPECT_EQ(loaded.error().code, ErrorCode::kFailed) << loaded.error().message;
 }
 
-TEST_F(DockerEngineTest, ADockerfileThatDoesNotBuildFailsWithTheEnginesWords) {
+TEST_F(DockerEngineTest, AFailedBuildReportsTheEnginesReason) {
   const auto failed =
       build_dockerfile("FROM scratch\nCOPY busybox /bin/sh\nRUN echo before; exit 9\n");
   ASSERT_FALSE(failed);
@@ -318,8 +319,8 @@ bool has_process_with(const std::string& argument) {
   return false;
 }
 
-// Goal: a build that hangs is ended in the engine too, and the next one need not wait for it.
-TEST_F(DockerEngineTest, ABuildThatIsCancelledReallyEndsAndTheNextOneIsDone) {
+// Goal: a hanging build is ended in the engine, too, and the next one need not wait for it.
+TEST_F(DockerEngineTest, ACancelledBuildEndsInTheEngineAndTheNextOneSucceeds) {
   const std::string long_time = fmt::format("36{}", ::getpid());
   std::optional<Result<void>> hung;
   start_build(fmt::format("FROM scratch\nLABEL test={}\nCOPY busybox /bin/busybox\n"
@@ -337,7 +338,7 @@ TEST_F(DockerEngineTest, ABuildThatIsCancelledReallyEndsAndTheNextOneIsDone) {
   run_until([&] { return !has_process_with(long_time); });
 }
 
-TEST_F(DockerEngineTest, WhatOnlyBuildKitKnowsIsToldWithARemedy) {
+TEST_F(DockerEngineTest, BuildKitOnlySyntaxIsReportedWithARemedy) {
   for (const char* line : {"COPY --chmod=755 busybox /b", "COPY --link busybox /b",
                            "RUN --mount=type=cache,target=/x true", "COPY <<EOF /b\nhello\nEOF"}) {
     const auto failed =
@@ -348,11 +349,11 @@ TEST_F(DockerEngineTest, WhatOnlyBuildKitKnowsIsToldWithARemedy) {
   }
 }
 
-TEST_F(DockerEngineTest, WhereTheDataIsIsKnownAfterAnInventory) {
+TEST_F(DockerEngineTest, TheDataRootIsKnownAfterAnInventory) {
   EXPECT_TRUE(std::filesystem::is_directory(runtime->data_root())) << runtime->data_root();
 }
 
-TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
+TEST_F(DockerEngineTest, AnUnrunnableContainerReportsTheReason) {
   ASSERT_TRUE(
       build_dockerfile("FROM scratch\nCOPY busybox /bin/busybox\nCMD [\"/bin/nothing\"]\n"));
   const auto started = start(create());
@@ -371,7 +372,7 @@ TEST_F(DockerEngineTest, WhatCannotBeRunSaysWhy) {
   EXPECT_EQ(created.error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(DockerEngineTest, AnotherNodesContainersAreNotSeen) {
+TEST_F(DockerEngineTest, ContainersOfOtherNodesAreIgnored) {
   build_script("exit 0");
   DockerRuntime other(loop, {.node = *NodeName::parse("o" + key), .socket = engine_socket()});
   int foreign = 0;

@@ -25,7 +25,7 @@
 namespace hearth::docker {
 namespace {
 
-/// How often a reader of a log that had enough is asked whether it takes more.
+/// How often a log reader that is full is asked whether it can take more.
 constexpr Duration kReaderLook = std::chrono::milliseconds(10);
 
 constexpr std::size_t kLineBytesMax = 256 * 1024;
@@ -89,7 +89,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
     watching_ = true;
     handlers_ = std::move(handlers);
     handlers_.on_lost = [this, tell = std::move(handlers_.on_lost)](const Error& error) {
-      data_root_.clear();  // The next engine may have its data elsewhere.
+      data_root_.clear();  // The next engine can have its data elsewhere.
       tell(error);
     };
     start_coroutine(loop_, [self = shared_from_this()](Coroutine& coroutine) {
@@ -97,7 +97,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
     });
   }
 
-  /// Runs `work(core, coroutine)` in its turn and hands on how it ended.
+  /// Runs `work(core, coroutine)` in its turn and completes with its result.
   template <class T, class Work>
   void submit(Lane& lane, const Completion<T>& done, const Work& work) {
     auto body = [self = shared_from_this(), &lane, done, work](Coroutine& coroutine) {
@@ -112,7 +112,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
     boost::asio::post(loop_, [self = shared_from_this(), done] {
       if (self->closed_) return;
       done(fail(ErrorCode::kExhausted,
-                "too many requests to the Docker engine wait already: try again later"));
+                "too many requests are waiting for the Docker engine; try again later"));
     });
   }
 
@@ -192,7 +192,7 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   counters_.containers_unreadable += list->unreadable;
   Inventory inventory{.containers = std::move(list->containers), .images = {}};
   learn_ends(inventory, coroutine);
-  // For the images' sake the containers must not stay unknown: what dies is restarted without them.
+  // A failed image list must not hide the containers: what dies is restarted without the images.
   auto images = list_images(coroutine);
   inventory.images_known = images.has_value();
   if (images) {
@@ -202,9 +202,9 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   }
   if (data_root_.empty()) learn_data_root(coroutine);
 
-  // Last, when nothing more is waited for: the engine tells of a death before its list does, and
-  // the notice of one may have come at any time since it was asked for the list. A list that is
-  // told after the notice must not bring the container back to life.
+  // Last, when nothing is left to wait for: the engine reports a death before its list does, and
+  // the notice can have arrived at any time since the list was requested. A list older than the
+  // notice must not show the container as running again.
   for (Container& container : inventory.containers) {
     const auto end = watch_.end_of(container.id);
     if (!end) continue;
@@ -234,8 +234,8 @@ Result<std::vector<std::string>> DockerRuntime::Core::list_images(Coroutine& cor
   return decode_image_list(answer->body);
 }
 
-/// A container that the engine stumbles over (it is locked, its files are damaged) stays exited
-/// without an exit: for its sake the others must not stay unknown.
+/// A container that the engine cannot inspect (it is locked, its files are damaged) is listed as
+/// exited without an exit: it must not hide the others.
 void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine) {
   const auto give_up = std::chrono::steady_clock::now() + config_.timeouts.answer;
   std::size_t unlisted = 0;
@@ -243,7 +243,7 @@ void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine)
   for (Container& container : inventory.containers) {
     if (container.state == ContainerState::kExited && !watch_.end_of(container.id)) {
       Result<std::optional<ContainerExit>> exit =
-          fail(ErrorCode::kTimeout, "the Docker engine took too long over the others");
+          fail(ErrorCode::kTimeout, "the Docker engine took too long to inspect other containers");
       if (std::chrono::steady_clock::now() < give_up) exit = exit_of(container.id, coroutine);
       // Removed since it was listed.
       if (!exit && exit.error().code == ErrorCode::kNotFound) continue;
@@ -269,15 +269,15 @@ Result<std::optional<ContainerExit>> DockerRuntime::Core::exit_of(const Containe
   return decode_exit(answer->body);
 }
 
-/// An engine that does not tell is asked again with the next inventory; nothing else depends on it.
+/// A failed query is repeated with the next inventory; nothing else depends on it.
 void DockerRuntime::Core::learn_data_root(Coroutine& coroutine) {
   const auto answer =
-      get("/info", "tell where its data is", config_.timeouts.inspection, coroutine);
+      get("/info", "report its data folder", config_.timeouts.inspection, coroutine);
   if (answer && answer->status == kOk) data_root_ = decode_data_root(answer->body);
 }
 
-/// For people who look at the engine. Random at its end, so that a create whose answer was lost
-/// does not stand in the way of the next.
+/// The name shown to users of the engine. Its random end keeps a create whose answer was lost from
+/// blocking the next one.
 std::string DockerRuntime::Core::container_name(const InstanceId& instance) {
   return fmt::format("hearth.{}.{}.{:08x}", config_.node.str(), instance.str(), name_suffix_());
 }
@@ -327,11 +327,11 @@ Result<void> DockerRuntime::Core::stop(const ContainerId& container, Duration gr
 
 Result<void> DockerRuntime::Core::remove(const ContainerId& container, Coroutine& coroutine) {
   const std::string doing = container_words("remove", container);
-  // v: with the volumes that its image declares, which nobody could find again.
+  // v: with the volumes that its image declares, which could not be found again.
   const auto answer =
       change("DELETE", container_target(container, "?force=1&v=1"), doing, coroutine);
   if (!answer) return tl::unexpected(answer.error());
-  // 409: its removal is under way already.
+  // 409: its removal is in progress already.
   if (answer->status == kNoContent || answer->status == kMissing ||
       answer->status == kConflicting) {
     return {};
@@ -344,8 +344,8 @@ Result<void> DockerRuntime::Core::build(const std::filesystem::path& context,
                                         Coroutine& coroutine) {
   Result<void> built = run_build(context, reference, log, coroutine);
   if (built || built.error().code != ErrorCode::kTimeout) return built;
-  // The same Dockerfile would take as long again. That the connection is dropped ends the build.
-  Error error{ErrorCode::kFailed, fmt::format("'{}' was not built within {}: given up", reference,
+  // The same Dockerfile would take as long again. Dropping the connection ends the build.
+  Error error{ErrorCode::kFailed, fmt::format("'{}' was not built within {}: cancelled", reference,
                                               show_duration(config_.timeouts.build))};
   if (!closed_) log(error.message + "\n");
   return tl::unexpected(std::move(error));
@@ -370,13 +370,13 @@ Result<void> DockerRuntime::Core::run_build(const std::filesystem::path& context
   const auto body = stream->rest(kRefusalBytesMax, coroutine);
   if (!body) return tl::unexpected(body.error());
   Error error = refusal(stream->status(), *body, doing);
-  // A Dockerfile that cannot even be read gets a status and no stream.
+  // An unreadable Dockerfile gets a status and no stream.
   if (error.code == ErrorCode::kInvalidArgument) error.code = ErrorCode::kFailed;
   if (!closed_) log(error.message + "\n");
   return tl::unexpected(std::move(error));
 }
 
-/// Reads what a build or a load tells until it ends; its text goes to `log`.
+/// Reads the progress of a build or a load to its end; its text goes to `log`.
 Result<void> DockerRuntime::Core::follow_progress(AnswerStream& stream, std::string_view doing,
                                                   const ChunkSink& log, Coroutine& coroutine) {
   LineSplitter lines(kLineBytesMax);
@@ -388,7 +388,7 @@ Result<void> DockerRuntime::Core::follow_progress(AnswerStream& stream, std::str
     const std::string text =
         message->error.empty() ? message->text : message->text + message->error + "\n";
     if (text.empty() || closed_ || log(text)) return {};
-    return fail(ErrorCode::kFailed, fmt::format("given up: nobody wants the engine to {}", doing));
+    return fail(ErrorCode::kFailed, fmt::format("cancelled the request to {}: not needed", doing));
   };
   for (;;) {
     const auto piece = stream.next(coroutine);
@@ -465,7 +465,7 @@ Result<void> DockerRuntime::Core::remove_image(const std::string& reference, Cor
 
 Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const ChunkSink& sink,
                                             Coroutine& coroutine) {
-  const std::string doing = container_words("tell the log of", request.container);
+  const std::string doing = container_words("send the log of", request.container);
   const Duration answer = config_.timeouts.answer;
   const Duration piece_limit = request.follow ? config_.timeouts.log_check : answer;
   const std::string tail = request.tail_lines == 0 ? "all" : std::to_string(request.tail_lines);
@@ -505,7 +505,7 @@ Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const Chu
     if (*verdict == LogFrames::Verdict::kEnded) return {};
   }
   if (frames.whole()) return {};
-  return fail(ErrorCode::kCorrupt, "the Docker engine ended a log within a frame");
+  return fail(ErrorCode::kCorrupt, "the Docker engine ended a log in the middle of a frame");
 }
 
 DockerRuntime::DockerRuntime(boost::asio::io_context& loop, DockerConfig config)

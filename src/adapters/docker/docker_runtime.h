@@ -16,75 +16,78 @@ class io_context;
 
 namespace hearth::docker {
 
-/// How long the engine may take before the answer is kTimeout.
+/// Time limits for the engine; exceeding one is kTimeout.
 struct DockerTimeouts {
-  Duration answer = std::chrono::seconds(10);  ///< To a question: lists, inspections, its version.
-  /// To create, start or remove; to stop, beyond the grace given. A start on a busy disk is slow.
+  Duration answer = std::chrono::seconds(10);  ///< To a query: lists, inspections, its version.
+  /// To create, start or remove; to stop, in addition to the grace given. A busy disk makes a start
+  /// slow.
   Duration change = std::chrono::seconds(60);
-  /// Between two pieces of an image that is being saved or loaded.
+  /// Between two pieces of an image being saved or loaded.
   Duration transfer_stall = std::chrono::minutes(5);
   Duration transfer = std::chrono::hours(2);  ///< A whole save or load.
-  Duration build = std::chrono::hours(1);     ///< A whole build: then it has failed.
-  /// To one question about how a container ended. Many are asked for one inventory, which in all
-  /// may not take much longer than `answer`: what is not told by then is left out.
+  Duration build = std::chrono::hours(1);     ///< A whole build; it has failed after that.
+  /// To one query about how a container ended. An inventory makes many, but must not take much
+  /// longer than `answer` in all; what is not known by then is left out.
   Duration inspection = std::chrono::seconds(2);
-  /// How often a log that is followed and quiet asks its sink whether to go on.
+  /// How often a quiet followed log asks its sink whether to go on.
   Duration log_check = std::chrono::seconds(1);
 };
 
 struct DockerConfig {
-  NodeName node;                    ///< Whose containers these are,
-  std::string cluster = "default";  ///< in which cluster: others on this engine are not ours.
+  NodeName node;                    ///< The node whose containers these are.
+  std::string cluster = "default";  ///< Its cluster: other clusters on this engine are ignored.
   std::filesystem::path socket = "/var/run/docker.sock";
   std::string network = "default";  ///< Network mode of the containers; "default" is the bridge.
   DockerTimeouts timeouts = {};
 };
 
-/// What was met and tolerated, since the start.
+/// Tolerated faults since the start.
 struct DockerCounters {
   std::uint64_t watch_breaks = 0;
-  std::uint64_t events_unreadable = 0;  ///< Each broke the watch.
-  std::uint64_t containers_unreadable =
-      0;  ///< With the node's label, without the others: not ours.
+  std::uint64_t events_unreadable = 0;      ///< Each broke the watch.
+  std::uint64_t containers_unreadable = 0;  ///< With the node's label but no other: not ours.
 };
 
-/// The Docker Engine API over its unix socket; no `docker` client, no thread but for files.
+/// The Docker Engine API over its unix socket. It needs no `docker` client, and a thread only for
+/// files.
 ///
-/// How the containers are confined, named and labelled is told in docs/reference/containers.md.
+/// docs/reference/containers.md describes how containers are confined, named and labelled.
 ///
-/// Watching: one streamed `/events` request, filtered by the engine. A break is told by `on_lost`,
-/// then tried again after 100 ms, doubling up to 5 s, for as long as it takes: an agent without its
-/// engine has nothing better to do, and one attempt at that rate costs nothing. (No jitter: nobody
-/// else hits that socket.) A cause is told once, not with every attempt. An event that cannot be
-/// read might have been a death, so it counts as a break: the inventory that follows it tells. The
-/// watch does not notice an engine that hangs; the verbs do, by their timeouts.
+/// Watching: one streamed `/events` request, filtered by the engine. When it breaks, `on_lost` is
+/// called and the watch is retried after 100 ms, doubling up to 5 s, without end: an agent without
+/// its engine has nothing better to do, and attempts at that rate cost nothing. (No jitter: no
+/// other client competes for that socket.) A cause is reported once, not with every attempt. An
+/// unreadable event might have been a death, so it counts as a break: the next inventory shows what
+/// happened. The watch does not notice an engine that hangs; the verbs do, by their timeouts.
 ///
 /// `ContainerExit::out_of_memory` of a notice: the kernel killed a process of the container for
-/// memory at some time since its start. The engine tells that before the death, as far as was seen,
-/// but promises no order.
+/// memory at some time since its start. The engine has been seen to report that before the death,
+/// but does not promise this order.
 ///
-/// An inventory agrees with the notices: once a container was told to have ended, or to be gone, no
-/// inventory that completes later has it running (the engine's own list may lag behind its events,
-/// and is made up of several answers). A single container that the engine cannot or does not tell
-/// about spoils none: it is listed without how it ended.
+/// An inventory agrees with the notices: once a notice has reported a container as exited or
+/// removed, no inventory that completes later shows it running. (The engine's list can lag behind
+/// its events, and an inventory is made of several answers.) If the engine cannot or does not
+/// inspect a container, that one is listed without its exit; the others are unaffected.
 ///
-/// Bounds: 8 verbs at once, 32 stops (they last for their grace), 1 build, 2 images on their way,
-/// 16 logs; more wait in line up to a bound (1024, 1024, 16, 64, 0), and beyond it get kExhausted.
-/// An answer that is not streamed may have 16 MiB, a line of a stream 256 KiB.
+/// Bounds: at once 8 verbs, 32 stops (they last for their grace), 1 build, 2 image transfers and 16
+/// logs; up to 1024, 1024, 16, 64 and 0 more wait in line, and beyond that they fail with
+/// kExhausted. An answer that is not streamed can have 16 MiB, a line of a stream 256 KiB.
 ///
-/// Errors beyond those of the port: kUnavailable, kUnauthorized (the socket is not for this user),
-/// kTimeout, kExhausted (also: the engine's disk is full), kCorrupt (not what the API promises).
+/// Errors beyond those of the port: kUnavailable, kUnauthorized (this user has no access to the
+/// socket), kTimeout, kExhausted (also: the engine's disk is full), kCorrupt (an answer against the
+/// API).
 ///
-/// All of it on the thread that runs `loop`. Destroying it breaks everything off; what was under
-/// way winds up in the loop's next turns, which the owner must still run, and calls nobody.
+/// Use on the thread that runs `loop`. Destroying it breaks everything off. Calls in progress
+/// unwind in the loop's next turns, which the owner must still run; their completions are not
+/// called.
 class DockerRuntime final : public ContainerRuntime {
  public:
   DockerRuntime(boost::asio::io_context& loop, DockerConfig config);
   ~DockerRuntime() override;
 
   const DockerCounters& counters() const;
-  /// Where the engine keeps images and containers, in its own view of the file system; empty until
-  /// the first inventory since it was found.
+  /// The engine's data folder, in the engine's own view of the file system; empty until the first
+  /// inventory after the engine was found.
   const std::filesystem::path& data_root() const;
 
   void watch(Handlers handlers) override;
@@ -104,7 +107,7 @@ class DockerRuntime final : public ContainerRuntime {
 
  private:
   class Core;
-  std::shared_ptr<Core> core_;  // Shared with the coroutines, which end a little later.
+  std::shared_ptr<Core> core_;  // Shared with the coroutines, which end later.
 };
 
 }  // namespace hearth::docker

@@ -24,7 +24,7 @@ inline constexpr std::string_view kId =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 inline const ContainerId kContainer{std::string(kId)};
 
-/// A runtime whose engine is a fake one, on a loop that a test runs.
+/// A runtime with a fake engine, on a loop that the test runs.
 class DockerRuntimeTest : public testing::Test {
  protected:
   void TearDown() override {
@@ -51,7 +51,7 @@ class DockerRuntimeTest : public testing::Test {
     ASSERT_TRUE(seen()) << "waited in vain";
   }
 
-  /// Runs the loop until the verb completes; checks that it does so after the call returned.
+  /// Runs the loop until the verb completes; checks that this is after the call has returned.
   template <class T>
   Result<T> wait_for(const std::function<void(Completion<T>)>& call) {
     std::optional<Result<T>> ended;

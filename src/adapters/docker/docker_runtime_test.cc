@@ -32,14 +32,14 @@ TEST_F(DockerRuntimeTest, TheVersionIsAgreedOnOnceAndConnectionsAreKept) {
   EXPECT_EQ(engine.requests()[2].path, "/v1.43" + kStart);
 }
 
-TEST_F(DockerRuntimeTest, AnEngineThatIsTooOldIsNamed) {
+TEST_F(DockerRuntimeTest, AnEngineThatIsTooOldIsReported) {
   engine.on("/version", {answer(200, R"({"ApiVersion":"1.30"})")});
   const auto started = start();
   ASSERT_FALSE(started);
   EXPECT_THAT(started.error().message, HasSubstr("too old"));
 }
 
-TEST_F(DockerRuntimeTest, AnEngineStartedAnewIsReachedWithoutAFailure) {
+TEST_F(DockerRuntimeTest, ARestartedEngineIsReachedWithoutAFailure) {
   engine.on(kStart, {answer(204, "")});
   ASSERT_TRUE(start());
   engine.stop();
@@ -53,18 +53,18 @@ TEST_F(DockerRuntimeTest, WithoutASocketTheRemedyIsNamed) {
   const auto started = start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::kUnavailable);
-  EXPECT_THAT(started.error().message, HasSubstr("there is no Docker engine"));
+  EXPECT_THAT(started.error().message, HasSubstr("cannot find a Docker engine"));
 }
 
-TEST_F(DockerRuntimeTest, ASocketThatNobodyListensAtIsNamed) {
+TEST_F(DockerRuntimeTest, ASocketWithoutAListenerIsReported) {
   engine.stop();
   const auto started = start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::kUnavailable);
-  EXPECT_THAT(started.error().message, HasSubstr("does not run"));
+  EXPECT_THAT(started.error().message, HasSubstr("is not running"));
 }
 
-TEST_F(DockerRuntimeTest, ASocketThatIsNotForThisUserIsNamed) {
+TEST_F(DockerRuntimeTest, ASocketWithoutPermissionIsReported) {
   constexpr uid_t kNobody = 65534;
   std::filesystem::permissions(folder / "docker.sock", std::filesystem::perms::none);
   const uid_t user = ::geteuid();
@@ -108,7 +108,7 @@ TEST_F(DockerRuntimeTest, AnAnswerThatDripsIsATimeoutToo) {
   EXPECT_EQ(started.error().code, ErrorCode::kTimeout);
 }
 
-TEST_F(DockerRuntimeTest, OddAnswersAreErrorsOfTheirOwnKind) {
+TEST_F(DockerRuntimeTest, EachOddAnswerHasItsErrorCode) {
   struct Odd {
     std::string bytes;
     ErrorCode code;
@@ -138,7 +138,7 @@ TEST_F(DockerRuntimeTest, OddAnswersAreErrorsOfTheirOwnKind) {
   }
 }
 
-TEST_F(DockerRuntimeTest, AnInventoryTellsHowContainersEnded) {
+TEST_F(DockerRuntimeTest, AnInventorySaysHowContainersEnded) {
   engine.on("/containers/json", {answer(200, R"([
     {"Id":"gone","State":"exited","Labels":{"hearth.instance":"heater-1","hearth.workload":"heater",
      "hearth.generation":"1","hearth.restarts":"0"}},
@@ -150,7 +150,7 @@ TEST_F(DockerRuntimeTest, AnInventoryTellsHowContainersEnded) {
   engine.on("/images/json", {answer(200, R"([{"RepoTags":["hearth/heater:1"]}])")});
   const auto result = inventory();
   ASSERT_TRUE(result) << result.error().message;
-  ASSERT_EQ(result->containers.size(), 1U);  // The other was removed since it was listed.
+  ASSERT_EQ(result->containers.size(), 1U);  // The other was removed after the listing.
   ASSERT_TRUE(result->containers[0].exit);
   EXPECT_EQ(result->containers[0].exit->code, 3);
   EXPECT_THAT(result->images, ElementsAre("hearth/heater:1"));
@@ -162,7 +162,7 @@ std::string exited(const std::string& id) {
      "hearth.workload":"heater","hearth.generation":"1","hearth.restarts":"0"}})";
 }
 
-TEST_F(DockerRuntimeTest, AContainerThatTheEngineStumblesOverSpoilsNoInventory) {
+TEST_F(DockerRuntimeTest, AContainerThatCannotBeInspectedSpoilsNoInventory) {
   engine.on("/containers/json", {answer(200, "[" + exited("broken") + "," + exited("locked") + "," +
                                                  exited("dead") + "]")});
   engine.on("/containers/broken/json", {answer(500, R"({"message":"its layer is gone"})")});
@@ -185,7 +185,7 @@ TEST_F(DockerRuntimeTest, AContainerThatTheEngineStumblesOverSpoilsNoInventory) 
   EXPECT_THAT(result->missing, HasSubstr("its layer is gone (1 more like it)"));
 }
 
-TEST_F(DockerRuntimeTest, ManyContainersThatTheEngineStumblesOverHoldAnInventoryUpOnlySoLong) {
+TEST_F(DockerRuntimeTest, ContainersThatCannotBeInspectedDelayAnInventoryWithinABound) {
   std::string list;
   for (int i = 0; i < 100; ++i) list += (i == 0 ? "" : ",") + exited("locked");
   engine.on("/containers/json", {answer(200, "[" + list + "]")});
@@ -201,7 +201,7 @@ TEST_F(DockerRuntimeTest, ManyContainersThatTheEngineStumblesOverHoldAnInventory
   EXPECT_LE(engine.count("/containers/locked/json"), 5U);
 }
 
-TEST_F(DockerRuntimeTest, WhereTheEngineKeepsItsDataIsLearntFromEachEngineAnew) {
+TEST_F(DockerRuntimeTest, TheDataRootIsLearntAgainFromEachEngine) {
   engine.on("/containers/json", {answer(200, "[]")});
   engine.on("/images/json", {answer(200, "[]")});
   watch();
@@ -237,7 +237,7 @@ TEST_F(DockerRuntimeTest, TheVerbsAreIdempotent) {
   EXPECT_TRUE(wait_for<void>([&](const auto& done) { runtime->remove_image("hearth/x:1", done); }));
 }
 
-TEST_F(DockerRuntimeTest, ADestroyedRuntimeCallsNobody) {
+TEST_F(DockerRuntimeTest, ADestroyedRuntimeDropsItsCompletions) {
   engine.on(kStart, {"", Then::kHold});
   engine.on(kLogs, {chunked_head(), Then::kHold});
   const auto never = [](const Result<void>&) { FAIL(); };
@@ -271,7 +271,7 @@ TEST_F(DockerRuntimeTest, AStopThatLastsDoesNotHoldUpAStart) {
   EXPECT_TRUE(start());
 }
 
-TEST_F(DockerRuntimeTest, ABuildStreamsItsLogAndEndsWell) {
+TEST_F(DockerRuntimeTest, ABuildStreamsItsLogAndSucceeds) {
   const std::string context(1'000'000, 'c');
   const auto file = write_file("context.tar", context);
   engine.on("/build", {chunks({R"({"stream":"Step 1/1 : FROM)", " scratch\\n\"}\r\n",
@@ -292,7 +292,7 @@ TEST_F(DockerRuntimeTest, ABuildStreamsItsLogAndEndsWell) {
   EXPECT_THAT(engine.requests().back().path, HasSubstr("t=hearth%2Fheater%3A1"));
 }
 
-TEST_F(DockerRuntimeTest, ABuildThatFailsEndsWithTheEnginesWords) {
+TEST_F(DockerRuntimeTest, AFailedBuildReportsTheEnginesReason) {
   const auto file = write_file("context.tar", "context");
   const auto build = [&](std::string& log) {
     return wait_for<void>([&](const auto& done) {
@@ -342,10 +342,10 @@ TEST_F(DockerRuntimeTest, AnEngineThatRefusesInTheMiddleOfAnUploadIsReported) {
   });
   ASSERT_FALSE(built);
   EXPECT_EQ(built.error().code, ErrorCode::kExhausted) << built.error().message;
-  EXPECT_THAT(built.error().message, HasSubstr("no disk left"));
+  EXPECT_THAT(built.error().message, HasSubstr("no disk space left"));
 }
 
-TEST_F(DockerRuntimeTest, ABuildThatNobodyWantsIsGivenUp) {
+TEST_F(DockerRuntimeTest, ABuildWhoseLogIsRefusedIsCancelled) {
   const auto file = write_file("context.tar", "context");
   engine.on("/build", {chunked_head() + chunk(R"({"stream":"Step 1/1"})"
                                               "\n"),
@@ -354,12 +354,12 @@ TEST_F(DockerRuntimeTest, ABuildThatNobodyWantsIsGivenUp) {
     runtime->build(file, "hearth/heater:1", [](std::string_view) { return false; }, done);
   });
   ASSERT_FALSE(built);
-  EXPECT_THAT(built.error().message, HasSubstr("given up"));
+  EXPECT_THAT(built.error().message, HasSubstr("cancelled"));
 }
 
-// Goal: a build that hangs is ended, wherever it does, and the next one begins. Method: an engine
-// that does not even answer, and one that begins to and then is silent.
-TEST_F(DockerRuntimeTest, ABuildThatIsCancelledEndsAndTheNextOneBegins) {
+// Goal: a hanging build ends, wherever it hangs, and the next one begins. Method: one engine that
+// does not answer at all, and one that begins to answer and then falls silent.
+TEST_F(DockerRuntimeTest, ACancelledBuildEndsAndTheNextOneBegins) {
   const auto file = write_file("context.tar", "context");
   const auto take = [](std::string_view) { return true; };
   std::size_t asked = 0;
@@ -402,7 +402,7 @@ TEST_F(DockerRuntimeTest, ABuildThatTakesTooLongHasFailed) {
   });
   ASSERT_FALSE(built);
   EXPECT_EQ(built.error().code, ErrorCode::kFailed);
-  EXPECT_THAT(log, HasSubstr("'hearth/heater:1' was not built within 100 ms: given up"));
+  EXPECT_THAT(log, HasSubstr("'hearth/heater:1' was not built within 100 ms: cancelled"));
 }
 
 TEST_F(DockerRuntimeTest, ASavedImageHasItsDigest) {
@@ -417,7 +417,7 @@ TEST_F(DockerRuntimeTest, ASavedImageHasItsDigest) {
   EXPECT_EQ(std::filesystem::file_size(file), image.size());
 }
 
-TEST_F(DockerRuntimeTest, AnImageThatBreaksOffLeavesNoFile) {
+TEST_F(DockerRuntimeTest, AnIncompleteImageLeavesNoFile) {
   const auto file = folder / "image.tar";
   const auto save = [&] {
     return wait_for<Digest>(
@@ -439,10 +439,10 @@ TEST_F(DockerRuntimeTest, AnImageThatBreaksOffLeavesNoFile) {
   EXPECT_FALSE(std::filesystem::exists(file));
 
   engine.on(path, {chunks({"x"})});
-  EXPECT_THAT(save().error().message, HasSubstr("has no end"));
+  EXPECT_THAT(save().error().message, HasSubstr("is incomplete"));
 }
 
-TEST_F(DockerRuntimeTest, AnImageIsLoadedOrTheEngineSaysWhyNot) {
+TEST_F(DockerRuntimeTest, ALoadSucceedsOrReportsTheEnginesReason) {
   const auto file = write_file("image.tar", std::string(300'000, 'i'));
   const auto load = [&](const std::filesystem::path& path) {
     return wait_for<void>([&](const auto& done) { runtime->load_image(path, done); });
@@ -480,7 +480,7 @@ TEST_F(DockerRuntimeTest, LogsComeWithoutTheirFrames) {
   EXPECT_EQ(read().error().code, ErrorCode::kCorrupt);
 }
 
-TEST_F(DockerRuntimeTest, AQuietLogAsksNowAndThenWhetherItIsStillWanted) {
+TEST_F(DockerRuntimeTest, AQuietLogAsksItsSinkWhetherToGoOn) {
   using namespace std::string_literals;
   DockerConfig changed = config();
   changed.timeouts.log_check = 20ms;
@@ -504,7 +504,7 @@ TEST_F(DockerRuntimeTest, AQuietLogAsksNowAndThenWhetherItIsStillWanted) {
   EXPECT_EQ(asked, 4);
 }
 
-TEST_F(DockerRuntimeTest, ALogRestsWhileItsReaderHasEnough) {
+TEST_F(DockerRuntimeTest, ALogPausesWhileItsReaderIsFull) {
   using namespace std::string_literals;
   engine.on(kLogs, {chunks({"\1\0\0\0\0\0\0\4one\n"s})});
   int asked = 0;

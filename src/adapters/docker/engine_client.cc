@@ -24,19 +24,20 @@ Error cannot_connect(const std::filesystem::path& socket, const std::error_code&
   const std::string& path = socket.native();
   if (ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory) {
     return {ErrorCode::kUnavailable,
-            fmt::format("there is no Docker engine: no socket at '{}': install or start Docker, or "
-                        "name the socket of the one that runs",
+            fmt::format("cannot find a Docker engine: no socket at '{}'; install or start Docker, "
+                        "or name the socket of a running one",
                         path)};
   }
   if (ec == std::errc::permission_denied) {
     return {ErrorCode::kUnauthorized,
-            fmt::format("this user may not use the Docker engine: no permission for '{}': add the "
-                        "user to the socket's group (most often 'docker')",
+            fmt::format("no permission to use the Docker engine at '{}'; add this user to the "
+                        "socket's group (usually 'docker')",
                         path)};
   }
   if (ec == std::errc::connection_refused) {
-    return {ErrorCode::kUnavailable,
-            fmt::format("the Docker engine does not run: nobody listens at '{}': start it", path)};
+    return {
+        ErrorCode::kUnavailable,
+        fmt::format("the Docker engine is not running: nothing listens at '{}'; start it", path)};
   }
   return {ErrorCode::kUnavailable,
           fmt::format("cannot reach the Docker engine at '{}': {}", path, ec.message())};
@@ -44,25 +45,24 @@ Error cannot_connect(const std::filesystem::path& socket, const std::error_code&
 
 Error broke_off(const std::string& doing) {
   return {ErrorCode::kUnavailable,
-          fmt::format("the Docker engine broke off the connection when it was to {}", doing)};
+          fmt::format("the Docker engine closed the connection when asked to {}", doing)};
 }
 
-/// Words what goes wrong with a request.
+/// Puts the failures of a request into words.
 http::CallWords words_for(const std::filesystem::path& socket, const std::string& doing) {
   return [socket, doing](const CallFailure& failure) -> Error {
     switch (failure.kind) {
       case CallFailure::Kind::kUnreachable: return cannot_connect(socket, failure.error);
       case CallFailure::Kind::kTooSlow:
         return {ErrorCode::kTimeout,
-                fmt::format(
-                    "the Docker engine did not {} within {}: whether it still does is not known",
-                    doing, show_duration(failure.limit))};
+                fmt::format("the Docker engine did not {} within {}; it might still be doing so",
+                            doing, show_duration(failure.limit))};
       case CallFailure::Kind::kNotHttp:
         return {ErrorCode::kCorrupt,
-                fmt::format("the Docker engine's answer, when it was to {}, is not HTTP", doing)};
+                fmt::format("the Docker engine's answer when asked to {} is not HTTP", doing)};
       case CallFailure::Kind::kTooLarge:
         return {ErrorCode::kExhausted,
-                fmt::format("the Docker engine's answer, when it was to {}, is larger than {} KiB",
+                fmt::format("the Docker engine's answer when asked to {} is larger than {} KiB",
                             doing, failure.bytes_max / 1024)};
       case CallFailure::Kind::kBrokeOff:
       case CallFailure::Kind::kGivenUp: break;
@@ -125,7 +125,7 @@ Result<AnswerStream> EngineClient::open(const EngineRequest& request, const Uplo
     sent = (*connection)->http.send({*piece}, coroutine);
     done += piece->size();
   }
-  // An engine that refuses says so and hangs up before it has read everything: its words tell more
+  // A refusing engine answers and hangs up before it has read everything, and its answer says more
   // than the broken pipe.
   if (!sent && sent.error().code == ErrorCode::kTimeout) return tl::unexpected(sent.error());
   const auto status = read_status((*connection)->http, coroutine);
@@ -133,7 +133,7 @@ Result<AnswerStream> EngineClient::open(const EngineRequest& request, const Uplo
   return AnswerStream(std::move(*connection), *status);
 }
 
-/// An open connection, the version agreed on, and the request's time begun.
+/// An open connection with an agreed version, with the request's time limits running.
 Result<EngineClient::Connection> EngineClient::connect(const EngineRequest& request,
                                                        Coroutine& coroutine) {
   Connection connection = take_idle();
@@ -157,8 +157,8 @@ EngineClient::Connection EngineClient::take_idle() {
   while (!idle_.empty()) {
     Connection connection = std::move(idle_.back());
     idle_.pop_back();
-    // An engine that was started anew has hung up. To notice it now keeps the request from failing
-    // in a way that leaves open whether it was carried out.
+    // A restarted engine has hung up. Noticing it here keeps the request from failing in a way that
+    // leaves open whether it was carried out.
     if (connection->http.transport().quiet()) return connection;
   }
   return nullptr;
@@ -193,7 +193,7 @@ Result<void> EngineClient::agree_on_version(ClientConnection& connection, Corout
   if (!status) return tl::unexpected(status.error());
   const auto body = connection.read_rest(kVersionBytesMax, coroutine);
   if (!body) return tl::unexpected(body.error());
-  if (*status != 200) return tl::unexpected(refusal(*status, *body, "tell its version"));
+  if (*status != 200) return tl::unexpected(refusal(*status, *body, "report its version"));
   const auto version = choose_api_version(*body);
   if (!version) return tl::unexpected(version.error());
   version_ = *version;

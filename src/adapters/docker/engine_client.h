@@ -24,7 +24,7 @@ struct EngineRequest {
   std::string_view method;
   std::string target;  ///< Without the version: "/containers/json?all=1".
   std::string body;    ///< JSON; empty: none.
-  std::string doing;   ///< For people: completes "the Docker engine failed to …".
+  std::string doing;   ///< For error messages: completes "the Docker engine failed to …".
   http::CallTimes patience;
 };
 
@@ -33,14 +33,14 @@ struct EngineAnswer {
   std::string body;
 };
 
-/// A body to send that is too large for memory.
+/// A body to send that does not fit in memory.
 struct Upload {
   std::uint64_t size;
   /// The next piece, valid until the next call; `size` bytes in all.
   std::function<Result<std::string_view>(Coroutine&)> next;
 };
 
-/// A connection to the engine, and what it is asked on it.
+/// A connection to the engine and the request made on it.
 struct EngineConnection {
   explicit EngineConnection(boost::asio::io_context& loop) : http(loop) {}
 
@@ -48,8 +48,8 @@ struct EngineConnection {
   std::string doing;
 };
 
-/// An answer whose body is read piece by piece. To drop it early drops its connection, which tells
-/// the engine to stop what it does for it.
+/// An answer whose body is read piece by piece. Dropping it early drops its connection, which makes
+/// the engine stop the work for it.
 class AnswerStream {
  public:
   AnswerStream(std::shared_ptr<EngineConnection> connection, unsigned status)
@@ -58,22 +58,23 @@ class AnswerStream {
   unsigned status() const { return status_; }
   /// The next piece, valid until the next call; empty at the end.
   Result<std::string_view> next(Coroutine& coroutine);
-  /// What is left of the body. kExhausted if it is more than `bytes_max`.
+  /// The remaining body. kExhausted if it is larger than `bytes_max`.
   Result<std::string> rest(std::size_t bytes_max, Coroutine& coroutine);
 
  private:
   friend class EngineClient;
 
-  std::shared_ptr<EngineConnection> connection_;  // The client knows it, to break it off.
+  std::shared_ptr<EngineConnection> connection_;  // The client observes it, to break it off.
   unsigned status_;
 };
 
-/// Speaks HTTP to one Docker engine over its unix socket: keeps a few connections open for the next
-/// request, and agrees on the API's version with the first.
+/// Speaks HTTP to one Docker engine over its unix socket. Keeps a few connections open for further
+/// requests, and agrees on an API version with the first.
 ///
 /// Used by coroutines on one loop. Errors: kUnavailable if the engine cannot be reached or broke
-/// off, kUnauthorized if its socket is not for this user, kTimeout, kCorrupt if its answer is not
-/// HTTP, kExhausted if that is too large. What the engine answered, be it 500, is an answer.
+/// off, kUnauthorized if this user has no access to its socket, kTimeout, kCorrupt if its answer is
+/// not HTTP, kExhausted if the answer is too large. Any HTTP status, even 500, is an answer and no
+/// error.
 class EngineClient {
  public:
   static constexpr std::size_t kIdleConnectionsMax = 4;
@@ -87,12 +88,12 @@ class EngineClient {
   Result<AnswerStream> open(const EngineRequest& request, const Upload& upload,
                             Coroutine& coroutine);
 
-  /// Drops the connections of requests for `doing`, which tells the engine to stop what it does for
-  /// them; they end with kUnavailable.
+  /// Drops the connections of requests for `doing`, which makes the engine stop the work for them.
+  /// They end with kUnavailable.
   void break_off(std::string_view doing);
-  /// The engine is, or may be, another one from now on: agree anew.
+  /// Agrees on the version again with the next request: the engine can be a different one.
   void forget();
-  /// Breaks off everything, for good.
+  /// Breaks off everything, permanently.
   void close();
 
  private:
@@ -110,7 +111,7 @@ class EngineClient {
   boost::asio::io_context& loop_;
   const std::filesystem::path socket_;
   std::optional<ApiVersion> version_;
-  std::vector<std::weak_ptr<EngineConnection>> open_;  ///< To break off; some may be gone.
+  std::vector<std::weak_ptr<EngineConnection>> open_;  ///< To break off; some can have expired.
   std::vector<Connection> idle_;
   bool closed_ = false;
 };

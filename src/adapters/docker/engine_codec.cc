@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kDepthMax = 32;
-/// With what is said before it, it must fit in a reason of a report: that loses its end.
+/// With the words before it, this must fit in a report's reason, which is cut at its end.
 constexpr std::size_t kReasonBytesMax = 768;
 constexpr std::string_view kClusterLabel = "hearth.cluster";
 constexpr std::string_view kNodeLabel = "hearth.node";
@@ -44,7 +44,7 @@ std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
 }
 
-/// The member if it is there and of that type, else null.
+/// The member if it exists and has that type, else null.
 const json::value* member(const json::value& in, std::string_view key) {
   const json::object* object = in.if_object();
   return object ? object->if_contains({key.data(), key.size()}) : nullptr;
@@ -102,7 +102,7 @@ std::string first_words(std::string_view reason) {
   while (!reason.empty() && std::isspace(static_cast<unsigned char>(reason.back()))) {
     reason.remove_suffix(1);
   }
-  // An engine's message ends with its cause: what is too long loses its head.
+  // An engine's message ends with its cause, so it is cut at its start.
   if (reason.size() <= kReasonBytesMax) return std::string(reason);
   reason.remove_prefix(reason.size() - kReasonBytesMax);
   while (!reason.empty() && (static_cast<unsigned char>(reason.front()) & 0xC0U) == 0x80U) {
@@ -119,17 +119,17 @@ bool tells_full_disk(std::string_view reason) {
   return contains(reason, "no space left on device") || contains(reason, "disk quota exceeded");
 }
 
-/// What a person can do about a Dockerfile that the classic builder does not understand, which says
-/// so in one of these ways.
+/// The remedy for a Dockerfile that the classic builder does not understand, which it reports in
+/// one of these ways.
 std::string_view dockerfile_remedy(std::string_view reason) {
   if (contains(reason, "requires BuildKit") || contains(reason, "Unknown flag: ") ||
       contains(reason, "failed to parse platform")) {
-    return ": Hearth builds with the engine's classic builder: do without what only BuildKit knows "
+    return "; Hearth builds with the engine's classic builder: avoid what only BuildKit supports "
            "(RUN --mount, COPY --chmod and --link, heredocs, TARGETARCH)";
   }
   if (contains(reason, "unknown instruction: ")) {
-    return ": if that is a line of a heredoc ('<<EOF'): only BuildKit knows those, and Hearth "
-           "builds with the engine's classic builder";
+    return "; if that line belongs to a heredoc ('<<EOF'): only BuildKit supports heredocs, and "
+           "Hearth builds with the engine's classic builder";
   }
   return {};
 }
@@ -179,7 +179,7 @@ std::optional<EngineEvent::Kind> parse_kind(std::string_view action) {
   return std::nullopt;
 }
 
-/// What the user set, and what Hearth sets over it: a container cannot be told it is another.
+/// The user's variables, overridden by Hearth's: a container cannot be given another's identity.
 std::map<std::string, std::string> environment(const NodeName& node,
                                                const ContainerRequest& request) {
   std::map<std::string, std::string> all = request.spec.environment;
@@ -200,7 +200,7 @@ json::object host_config(const std::string& network, const ContainerSpec& spec) 
   };
   if (spec.resources.memory_bytes != 0) {
     config["Memory"] = spec.resources.memory_bytes;
-    config["MemorySwap"] = spec.resources.memory_bytes;  // Together with swap: so there is none.
+    config["MemorySwap"] = spec.resources.memory_bytes;  // Memory plus swap: so there is no swap.
   }
   if (spec.resources.cpu_millis != 0) {
     constexpr std::uint64_t kNanosPerMilli = 1'000'000;
@@ -224,14 +224,14 @@ Result<ApiVersion> choose_api_version(std::string_view answer) {
   }
   if (*newest < kApiOldest) {
     return fail(ErrorCode::kUnavailable,
-                fmt::format("the Docker engine is too old: it speaks API {}.{} at most and Hearth "
-                            "{}.{} at least: install Docker 20.10 or newer",
+                fmt::format("the Docker engine is too old: it supports API {}.{} at most and "
+                            "Hearth requires {}.{} at least; install Docker 20.10 or newer",
                             newest->major, newest->minor, kApiOldest.major, kApiOldest.minor));
   }
   if (oldest > kApiNewest) {
     return fail(ErrorCode::kUnavailable,
-                fmt::format("the Docker engine is too new: it speaks API {}.{} at least and Hearth "
-                            "{}.{} at most: install a newer Hearth",
+                fmt::format("the Docker engine is too new: it requires API {}.{} at least and "
+                            "Hearth supports {}.{} at most; install a newer Hearth",
                             oldest.major, oldest.minor, kApiNewest.major, kApiNewest.minor));
   }
   return std::min(*newest, kApiNewest);
@@ -313,7 +313,7 @@ Result<ContainerList> decode_container_list(std::string_view answer) {
   const auto parsed = parse(answer, "a list of containers");
   if (!parsed) return tl::unexpected(parsed.error());
   const json::array* entries = parsed->if_array();
-  if (!entries) return corrupt("a list of containers that is no list");
+  if (!entries) return corrupt("a list of containers that is not a list");
   ContainerList list;
   for (const json::value& entry : *entries) {
     if (auto container = read_container(entry)) {
@@ -333,7 +333,7 @@ Result<std::optional<ContainerExit>> decode_exit(std::string_view answer) {
   const json::value* killed = state ? member(*state, "OOMKilled") : nullptr;
   if (!code || !code->is_int64()) return corrupt("a container without its exit code");
   const auto at = parse_time(text_in(*state, "FinishedAt"));
-  if (!at) return corrupt("a container with an end time that is none");
+  if (!at) return corrupt("a container with an invalid end time");
   if (at->time_since_epoch().count() <= 0) return std::nullopt;  // Go's zero time, year 1.
   return ContainerExit{.code = static_cast<int>(code->get_int64()),
                        .out_of_memory = killed && killed->is_bool() && killed->get_bool(),
@@ -350,7 +350,7 @@ Result<std::vector<std::string>> decode_image_list(std::string_view answer) {
   const auto parsed = parse(answer, "a list of images");
   if (!parsed) return tl::unexpected(parsed.error());
   const json::array* entries = parsed->if_array();
-  if (!entries) return corrupt("a list of images that is no list");
+  if (!entries) return corrupt("a list of images that is not a list");
   std::set<std::string> references;
   for (const json::value& entry : *entries) {
     const json::value* tags = member(entry, "RepoTags");
@@ -370,7 +370,7 @@ Result<ProgressMessage> decode_progress(std::string_view line) {
   message.error = detail ? text_in(*detail, "message") : text_in(*parsed, "error");
   if (message.error.empty()) message.error = text_in(*parsed, "error");
   message.text = text_in(*parsed, "stream");
-  // The moving bar of a download is for a terminal; its steps are for a log.
+  // A download's progress bar is for a terminal; its steps are for a log.
   if (const std::string_view status = text_in(*parsed, "status");
       !status.empty() && text_in(*parsed, "progress").empty()) {
     const std::string_view id = text_in(*parsed, "id");
@@ -398,8 +398,8 @@ Error refusal(unsigned status, std::string_view answer, std::string_view doing) 
 Error failure(std::string_view reason, std::string_view doing) {
   if (tells_full_disk(reason)) {
     return {ErrorCode::kExhausted,
-            fmt::format("the Docker engine has no disk left to {}: {}: free some, for example with "
-                        "'docker system prune'",
+            fmt::format("the Docker engine has no disk space left to {}: {}; free some, for "
+                        "example with 'docker system prune'",
                         doing, first_words(reason))};
   }
   return {ErrorCode::kFailed, fmt::format("the Docker engine failed to {}: {}{}", doing,

@@ -22,14 +22,14 @@ std::string version_answer(std::string_view newest, std::string_view oldest) {
   return json::serialize(json::object{{"ApiVersion", newest}, {"MinAPIVersion", oldest}});
 }
 
-TEST(ApiVersion, TheNewestThatBothSidesSpeakIsTaken) {
+TEST(ApiVersion, TheNewestCommonVersionIsUsed) {
   EXPECT_EQ(choose_api_version(version_answer("1.41", "1.12")), (ApiVersion{1, 41}));
   EXPECT_EQ(choose_api_version(version_answer("1.43", "1.24")), (ApiVersion{1, 43}));
   EXPECT_EQ(choose_api_version(version_answer("1.52", "1.44")), kApiNewest);
   EXPECT_EQ(choose_api_version(R"({"ApiVersion":"1.41"})"), (ApiVersion{1, 41}));
 }
 
-TEST(ApiVersion, AnEngineWithoutACommonVersionIsNamedWithTheRemedy) {
+TEST(ApiVersion, AnEngineWithoutACommonVersionIsReportedWithTheRemedy) {
   const auto old = choose_api_version(version_answer("1.39", "1.12"));
   ASSERT_FALSE(old);
   EXPECT_EQ(old.error().code, ErrorCode::kUnavailable);
@@ -39,9 +39,8 @@ TEST(ApiVersion, AnEngineWithoutACommonVersionIsNamedWithTheRemedy) {
   EXPECT_THAT(young.error().message, HasSubstr("install a newer Hearth"));
 }
 
-// Goal: whatever an engine says, what is told of it has a bound, keeps its end, and fits in a
-// report.
-TEST(EngineCodec, ALongReasonLosesItsHead) {
+// Goal: whatever an engine says, our report of it is bounded, keeps its end, and fits in a report.
+TEST(EngineCodec, ALongReasonIsCutAtItsStart) {
   const auto reported = [](std::size_t bytes) {
     const std::string words = std::string(bytes - 5, 'w') + "cause";
     return refusal(500, json::serialize(json::object{{"message", words}}), "start it").message;
@@ -53,7 +52,7 @@ TEST(EngineCodec, ALongReasonLosesItsHead) {
   EXPECT_LT(reported(60'000).size(), 1024U);
 }
 
-TEST(EngineCodec, WhateverIsNotWhatTheApiPromisesIsCorrupt) {
+TEST(EngineCodec, AnAnswerAgainstTheApiIsCorrupt) {
   for (const std::string_view answer :
        {"", "null", "[]", "{", R"({"ApiVersion":141})", R"({"ApiVersion":"1"})",
         R"({"ApiVersion":"1.x"})", R"({"ApiVersion":"1.41","MinAPIVersion":"-"})",
@@ -86,7 +85,7 @@ TEST(EngineCodec, ADeathCarriesItsExitCodeAndItsTime) {
   EXPECT_EQ((*event)->at.time_since_epoch(), std::chrono::milliseconds(1795463573640));
 }
 
-TEST(EngineCodec, EventsThatWereNotAskedForArePassedOver) {
+TEST(EngineCodec, EventsThatWeDidNotSubscribeToAreSkipped) {
   for (const std::string_view line :
        {R"({"Type":"network","Action":"connect"})", R"({"Type":"container","Action":"attach"})",
         "{}", "[1]", "7"}) {
@@ -96,7 +95,7 @@ TEST(EngineCodec, EventsThatWereNotAskedForArePassedOver) {
   }
 }
 
-TEST(EngineCodec, AnEventThatCannotBeReadIsCorrupt) {
+TEST(EngineCodec, AnUnreadableEventIsCorrupt) {
   for (const std::string_view line :
        {"die", R"({"Type":"container","Action":"die"})",
         R"({"Type":"container","Action":"die","Actor":{"ID":"a","Attributes":{}},"timeNano":1})",
@@ -108,7 +107,7 @@ TEST(EngineCodec, AnEventThatCannotBeReadIsCorrupt) {
   }
 }
 
-TEST(EngineCodec, EventsAreFilteredByTheEngineAndReplayedFromTheQuestionOn) {
+TEST(EngineCodec, EventsAreFilteredByTheEngineAndReplayedSinceTheRequest) {
   const std::string target =
       events_target(kNode, WallTime(std::chrono::milliseconds(1795463573007)));
   EXPECT_THAT(target, testing::StartsWith("/events?since=1795463573.007&filters=%7B"));
@@ -157,7 +156,7 @@ TEST(EngineCodec, AContainerWithoutLimitsStillHasAPidLimit) {
   EXPECT_FALSE(host.contains("NanoCpus"));
 }
 
-TEST(EngineCodec, AContainerIsLabelledAndToldWhoItIs) {
+TEST(EngineCodec, AContainerIsLabelledAndKnowsItsIdentity) {
   const json::value body = json::parse(encode_container(kNode, "default", a_request()));
   EXPECT_EQ(body.at("Image"), "hearth/heater:abc");
   EXPECT_EQ(body.at("Labels"), (json::object{{"hearth.cluster", "default"},
@@ -170,7 +169,7 @@ TEST(EngineCodec, AContainerIsLabelledAndToldWhoItIs) {
                                          "HEARTH_WORKLOAD=heater", "MODE=a=b"}));
 }
 
-TEST(EngineCodec, AListOfContainersKeepsThoseThatCanBeRead) {
+TEST(EngineCodec, AListOfContainersKeepsTheReadableOnes) {
   const auto list = decode_container_list(R"([
     {"Id":"a","State":"running","Labels":{"hearth.node":"node-1","hearth.instance":"heater-1",
      "hearth.workload":"heater","hearth.generation":"1","hearth.restarts":"0"}},
@@ -190,7 +189,7 @@ TEST(EngineCodec, AListOfContainersKeepsThoseThatCanBeRead) {
   EXPECT_EQ(list->containers[1].restarts, 7U);
 }
 
-TEST(EngineCodec, AnInspectedContainerTellsHowItEnded) {
+TEST(EngineCodec, AnInspectedContainerSaysHowItEnded) {
   const auto exit = decode_exit(
       R"({"State":{"ExitCode":137,"OOMKilled":true,"FinishedAt":"2026-11-23T19:52:53.409937429Z"}})");
   ASSERT_TRUE(exit && *exit);
@@ -220,7 +219,7 @@ TEST(EngineCodec, ProgressBecomesPlainText) {
   EXPECT_FALSE(decode_progress("Step 1/3"));
 }
 
-TEST(EngineCodec, ARefusalHasItsCauseAndTheEnginesWords) {
+TEST(EngineCodec, ARefusalHasItsCodeAndTheEnginesReason) {
   const auto code = [](unsigned status, std::string_view words) {
     return refusal(status, json::serialize(json::object{{"message", words}}), "start it").code;
   };
@@ -236,7 +235,7 @@ TEST(EngineCodec, ARefusalHasItsCauseAndTheEnginesWords) {
             "the Docker engine failed to start it: HTTP status 500");
 }
 
-TEST(EngineCodec, LongLastWordsLoseTheirHeadAndNotTheirCause) {
+TEST(EngineCodec, ALongMessageKeepsItsCause) {
   std::string words(5000, 'x');
   words += "é the cause\n";
   const std::string message = failure(words, "build").message;
@@ -244,8 +243,8 @@ TEST(EngineCodec, LongLastWordsLoseTheirHeadAndNotTheirCause) {
   EXPECT_THAT(message, testing::EndsWith("é the cause"));
 }
 
-// The words are an engine's own.
-TEST(EngineCodec, AFullDiskIsKnownByTheEnginesWords) {
+// The texts are an engine's own.
+TEST(EngineCodec, AFullDiskIsRecognisedByTheEnginesMessage) {
   const std::string create =
       "write /var/lib/docker/overlay2/f99-init/link: no space left on device\n";
   const std::string start =
@@ -264,7 +263,8 @@ TEST(EngineCodec, AFullDiskIsKnownByTheEnginesWords) {
             ErrorCode::kExhausted);
 }
 
-// Goal: who wrote for BuildKit learns why it does not build. The words are an engine's own.
+// Goal: the author of a Dockerfile for BuildKit learns why it does not build. The texts are an
+// engine's own.
 TEST(EngineCodec, ADockerfileThatNeedsBuildKitGetsARemedy) {
   const auto refused = [](const std::string& words) {
     return refusal(400, json::serialize(json::object{{"message", words}}), "build it").message;
@@ -289,9 +289,9 @@ TEST(EngineCodec, TheDataRootIsAnAbsolutePathOrNotKnown) {
   }
 }
 
-// Goal: no text makes a decoder do anything but answer. Method: real answers with bytes flipped,
-// taken out and put in.
-TEST(EngineCodec, DamagedTextIsOnlyEverAValueOrAnError) {
+// Goal: any text makes a decoder return a value or an error, and do nothing else. Method: real
+// answers with bytes flipped, removed and inserted.
+TEST(EngineCodec, DamagedTextGivesAValueOrAnError) {
   const std::vector<std::string> whole{
       version_answer("1.41", "1.12"),
       R"({"Type":"container","Action":"die","Actor":{"ID":"abc",

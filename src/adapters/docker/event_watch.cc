@@ -39,7 +39,7 @@ void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coro
     if (watched || reported != why) handlers.on_lost(why);
     reported = why;
     if (closed_) return;
-    // A watch that breaks as soon as it stands is no better than none.
+    // A watch that breaks at once is no better than none.
     if (Clock::now() - begun > kRetryMax) pause = kRetryMin;
     pause_.sleep(pause, coroutine);
     pause = std::min(2 * pause, kRetryMax);
@@ -53,7 +53,7 @@ void EventWatch::close() {
 
 Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers, bool& watched,
                                       Coroutine& coroutine) {
-  constexpr std::string_view kDoing = "tell its events";
+  constexpr std::string_view kDoing = "report its events";
   auto stream = client_.open({.method = "GET",
                               .target = events_target({config_.node, config_.cluster}, wall_now()),
                               .body = {},
@@ -87,7 +87,8 @@ Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers
     if (piece->empty()) break;
     if (const auto taken = lines.feed(*piece, take); !taken) return taken.error();
   }
-  return {ErrorCode::kUnavailable, "the Docker engine ended its events: it stops or starts anew"};
+  return {ErrorCode::kUnavailable,
+          "the Docker engine ended its event stream: it is stopping or restarting"};
 }
 
 std::optional<ContainerNotice> EventWatch::notice_of(const EngineEvent& event) {

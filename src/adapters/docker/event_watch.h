@@ -10,22 +10,22 @@
 
 namespace hearth::docker {
 
-/// Follows the engine's events of one node and makes notices of them; watches again whenever that
-/// breaks. See DockerRuntime for its promises.
+/// Follows the engine's events of one node and turns them into notices; starts again whenever the
+/// stream breaks. See DockerRuntime for its guarantees.
 class EventWatch {
  public:
   EventWatch(boost::asio::io_context& loop, EngineClient& client, const DockerConfig& config,
              DockerCounters& counters)
       : client_(client), config_(config), counters_(counters), pause_(loop) {}
 
-  /// Returns once closed. The handlers may close it.
+  /// Returns once closed. Handlers may close it.
   void run(const ContainerRuntime::Handlers& handlers, Coroutine& coroutine);
   void close();
 
-  /// How the container ended, if a notice told so since the watch stands.
+  /// How the container ended, if a notice has reported it since the watch began.
   std::optional<ContainerExit> end_of(const ContainerId& container) const;
 
-  /// While a listing is made: which containers were told to be gone since it was begun.
+  /// Lives while a listing is made, and knows the containers reported as removed since it began.
   class Listing {
    public:
     explicit Listing(EventWatch& watch) : watch_(watch) { ++watch_.listings_; }
@@ -43,7 +43,7 @@ class EventWatch {
  private:
   Error run_until_it_breaks(const ContainerRuntime::Handlers& handlers, bool& watched,
                             Coroutine& coroutine);
-  /// The notice to give; nullopt: none.
+  /// The notice for an event, if there is one.
   std::optional<ContainerNotice> notice_of(const EngineEvent& event);
   void forget_end(const ContainerId& container);
 
@@ -52,11 +52,11 @@ class EventWatch {
   DockerCounters& counters_;
   Sleeper pause_;
   bool closed_ = false;
-  // Of containers that are still there, since the watch stands.
+  // Of containers that still exist, since the watch began.
   std::set<ContainerId> killed_for_memory_;
   std::map<ContainerId, ContainerExit> ends_;
-  int listings_ = 0;            ///< Being made.
-  std::set<ContainerId> gone_;  ///< Since the oldest of them was begun.
+  int listings_ = 0;            ///< In progress.
+  std::set<ContainerId> gone_;  ///< Removed since the oldest listing in progress began.
 };
 
 }  // namespace hearth::docker

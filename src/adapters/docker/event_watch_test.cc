@@ -29,7 +29,7 @@ TEST_F(EventWatchTest, NoticesComeFromTheEventStream) {
   EXPECT_EQ(notices[2].kind, ContainerNotice::Kind::kRemoved);
 }
 
-TEST_F(EventWatchTest, ADeathForMemorySaysSoOnceAndForThatLifeOnly) {
+TEST_F(EventWatchTest, OutOfMemoryIsReportedOnceAndForThatRunOnly) {
   watch();
   run_until([&] { return watching == 1; });
   const std::string die = chunk(event("die", R"(,"exitCode":"137")"));
@@ -40,7 +40,7 @@ TEST_F(EventWatchTest, ADeathForMemorySaysSoOnceAndForThatLifeOnly) {
   EXPECT_FALSE(notices[2].exit->out_of_memory);
 }
 
-TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsSetRight) {
+TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsCorrected) {
   engine.on("/images/json", {answer(200, "[]")});
   engine.on("/containers/json",
             {answer(200, R"([{"Id":")" + std::string(kId) + R"(","State":"running","Labels":
@@ -59,16 +59,16 @@ TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsSetRight) {
   EXPECT_EQ(state(), ContainerState::kRunning);
 }
 
-// Goal: what ends or goes while an inventory is being taken is not in it as running. Method: the
-// list of the containers has come, that of the images has not, and then the notices come.
-TEST_F(EventWatchTest, AnInventoryTellsWhatHappenedWhileItWasTaken) {
+// Goal: a container that ends or is removed while an inventory is taken is not in it as running.
+// Method: the notices arrive after the list of containers and before that of images.
+TEST_F(EventWatchTest, AnInventoryIncludesWhatHappenedWhileItWasTaken) {
   engine.on("/containers/json",
             {answer(200, R"([{"Id":")" + std::string(kId) + R"(","State":"running","Labels":
      {"hearth.instance":"heater-1","hearth.workload":"heater","hearth.generation":"1",
       "hearth.restarts":"0"}}])")});
   engine.on("/images/json", {"", FakeEngine::Then::kHold});
   DockerConfig changed = config();
-  changed.timeouts.inspection = 20ms;  // The connection that was held answers nothing more.
+  changed.timeouts.inspection = 20ms;  // The held connection answers nothing more.
   recreate(changed);
   watch();
   run_until([&] { return watching == 1; });
@@ -90,11 +90,11 @@ TEST_F(EventWatchTest, AnInventoryTellsWhatHappenedWhileItWasTaken) {
   EXPECT_EQ(taken->value().containers[0].exit, notices.at(0).exit);
   take_while(chunk(event("start")) + die + chunk(event("destroy")), 4);
   EXPECT_TRUE(taken->value().containers.empty());
-  take_while(chunk(event("start")), 5);  // Of which the list knows better than what was before it.
+  take_while(chunk(event("start")), 5);  // The list is newer than the notices before it.
   EXPECT_EQ(taken->value().containers.size(), 1U);
 }
 
-TEST_F(EventWatchTest, ABrokenEventStreamIsToldAndWatchedAgain) {
+TEST_F(EventWatchTest, ABrokenEventStreamIsReportedAndWatchedAgain) {
   watch();
   run_until([&] { return watching == 1; });
   engine.hang_up("/events");
@@ -106,7 +106,7 @@ TEST_F(EventWatchTest, ABrokenEventStreamIsToldAndWatchedAgain) {
   run_until([&] { return notices.size() == 1; });
 }
 
-TEST_F(EventWatchTest, AnEventThatCannotBeReadBreaksTheWatch) {
+TEST_F(EventWatchTest, AnUnreadableEventBreaksTheWatch) {
   watch();
   run_until([&] { return watching == 1; });
   engine.send("/events", chunk("{\"Type\":\"container\",\"Action\":\"die\"}\n" + event("start")));
@@ -117,7 +117,7 @@ TEST_F(EventWatchTest, AnEventThatCannotBeReadBreaksTheWatch) {
   EXPECT_TRUE(notices.empty());
 }
 
-TEST_F(EventWatchTest, AnEventWithoutAnEndIsNotCollectedForEver) {
+TEST_F(EventWatchTest, AnEndlessEventBreaksTheWatch) {
   watch();
   run_until([&] { return watching == 1; });
   const std::string half = chunk(std::string(180 * 1024, 'x'));
@@ -126,7 +126,7 @@ TEST_F(EventWatchTest, AnEventWithoutAnEndIsNotCollectedForEver) {
   EXPECT_EQ(lost.at(0).code, ErrorCode::kCorrupt);
 }
 
-TEST_F(EventWatchTest, ACauseIsToldOnceAndNotWithEveryAttempt) {
+TEST_F(EventWatchTest, ACauseIsReportedOnceAndNotWithEveryAttempt) {
   engine.stop();
   watch();
   run_until([&] { return !lost.empty(); });
@@ -137,7 +137,7 @@ TEST_F(EventWatchTest, ACauseIsToldOnceAndNotWithEveryAttempt) {
   run_until([&] { return watching == 1; });
 }
 
-TEST_F(EventWatchTest, TheHandlersMayDestroyTheRuntime) {
+TEST_F(EventWatchTest, HandlersMayDestroyTheRuntime) {
   runtime->watch({.on_notice = [this](const ContainerNotice&) { runtime.reset(); },
                   .on_watching = [this] { ++watching; },
                   .on_lost = [](const Error&) { FAIL(); }});

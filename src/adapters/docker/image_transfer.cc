@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kPieceBytes = 256 * 1024;
 /// A tar file ends with two blocks of zeros.
 constexpr std::size_t kTarEndBytes = 1024;
-/// Room for a message instead of that end.
+/// Room for a message in place of that end.
 constexpr std::size_t kTailBytes = 4096;
 
 struct OpenedFile {
@@ -35,12 +35,12 @@ bool ends_tar(std::string_view tail) {
          tail.substr(tail.size() - kTarEndBytes).find_first_not_of('\0') == std::string_view::npos;
 }
 
-/// The engine's reason, out of the message that it wrote after what there was of the tar file.
+/// The engine's reason, from the message that it wrote after the incomplete tar file.
 std::string reason_in(std::string_view tail) {
   const std::size_t begin = tail.rfind("{\"errorDetail\"");
-  if (begin == std::string_view::npos) return "the image it sent has no end";
+  if (begin == std::string_view::npos) return "the image it sent is incomplete";
   const auto message = decode_progress(tail.substr(begin));
-  return message ? message->error : "the image it sent has no end";
+  return message ? message->error : "the image it sent is incomplete";
 }
 
 }  // namespace
@@ -58,9 +58,9 @@ Upload FileUpload::upload() {
             if (!piece) return tl::unexpected(piece.error());
             piece_ = std::move(*piece);
             if (piece_.empty()) {
-              return fail(ErrorCode::kCorrupt,
-                          fmt::format("'{}' became shorter while it was being sent",
-                                      file_.path().native()));
+              return fail(
+                  ErrorCode::kCorrupt,
+                  fmt::format("'{}' was truncated while it was being sent", file_.path().native()));
             }
             return std::string_view(piece_);
           }};
@@ -89,14 +89,14 @@ void ImageFile::discard(Coroutine& coroutine) {
   worker_.run(
       [this] {
         remove();
-        file_.reset();  // The disk frees its blocks here, at the last close.
+        file_.reset();  // The last close: the file system frees its blocks here.
         return true;
       },
       coroutine);
 }
 
 void ImageFile::remove() const {
-  std::error_code ignored;  // A half file that cannot even be removed harms nobody.
+  std::error_code ignored;  // A partial file that cannot be removed does no harm.
   std::filesystem::remove(file_->path(), ignored);
 }
 

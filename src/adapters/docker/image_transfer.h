@@ -11,12 +11,12 @@
 
 namespace hearth::docker {
 
-/// A file on its way to the engine, read on the worker's thread.
+/// A file being sent to the engine, read on the worker's thread.
 class FileUpload {
  public:
   static Result<FileUpload> open(const std::filesystem::path& path, WorkerThread& worker,
                                  Coroutine& coroutine);
-  /// Valid as long as this is.
+  /// Valid as long as this object.
   Upload upload();
 
  private:
@@ -29,9 +29,8 @@ class FileUpload {
   std::string piece_;
 };
 
-/// An image as the engine streams it, a tar file, on its way into a file; its digest is computed on
-/// the way. One that was neither finished nor discarded, because the loop ended, is removed as it
-/// goes.
+/// A file that receives an image, a tar stream of the engine, and computes its digest on the way.
+/// The destructor removes a file that was neither finished nor discarded because the loop ended.
 class ImageFile {
  public:
   static Result<ImageFile> create(const std::filesystem::path& path, WorkerThread& worker,
@@ -40,10 +39,10 @@ class ImageFile {
   ImageFile(ImageFile&& other) noexcept;
 
   Result<void> write(std::string_view piece, Coroutine& coroutine);
-  /// The digest, once all is written. kFailed with the engine's reason, if that stands where the
-  /// end of the tar file should be: the engine has no other way to tell of a failure on the way.
+  /// The digest, once everything is written. kFailed with the engine's reason if that is in place
+  /// of the end of the tar file: the engine has no other way to report a failure midway.
   Result<Digest> finish(std::string_view doing, Coroutine& coroutine);
-  /// Removes it, on the worker's thread: a large one takes a busy disk a while.
+  /// Removes the file, on the worker's thread: on a busy disk a large one takes a while.
   void discard(Coroutine& coroutine);
 
  private:
@@ -51,11 +50,11 @@ class ImageFile {
   Result<void> flush(Coroutine& coroutine);
   void remove() const;
 
-  std::optional<File> file_;  ///< Empty: finished.
+  std::optional<File> file_;  ///< Empty once finished.
   WorkerThread& worker_;
   Sha256 sum_;
   std::string buffer_;
-  std::string tail_;  ///< The last bytes of what was flushed.
+  std::string tail_;  ///< The last bytes flushed.
 };
 
 }  // namespace hearth::docker

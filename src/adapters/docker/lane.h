@@ -6,7 +6,7 @@
 
 namespace hearth::docker {
 
-/// Lets so many pieces of work run at once and so many more wait their turn; refuses the rest.
+/// Runs a bounded number of pieces of work at once, queues a bounded number and refuses the rest.
 /// First come, first served.
 class Lane {
  public:
@@ -17,11 +17,11 @@ class Lane {
 
   explicit Lane(Limits limits) : limits_(limits) {}
 
-  /// Calls `begin` now or when its turn comes; false, and never, if the lane is full.
+  /// Calls `begin` at once or in its turn. Returns false, and never calls it, if the lane is full.
   [[nodiscard]] bool enter(std::function<void()> begin);
-  /// Says that a piece of work ended. Begins the next.
+  /// Called when a piece of work has ended. Begins the next.
   void leave();
-  /// Forgets all that wait.
+  /// Drops everything that waits.
   void clear() { waiting_.clear(); }
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(Lane, SoManyRunSoManyWaitInOrderAndTheRestIsRefused) {
+TEST(Lane, ABoundedNumberRunsABoundedNumberWaitsAndTheRestIsRefused) {
   Lane lane({.running_max = 2, .waiting_max = 2});
   std::vector<int> begun;
   for (int i = 1; i <= 4; ++i) {
@@ -26,7 +26,7 @@ TEST(Lane, SoManyRunSoManyWaitInOrderAndTheRestIsRefused) {
   EXPECT_THAT(begun, ElementsAre(1, 2, 3, 4, 6));
 }
 
-TEST(Lane, WhatWaitsCanBeForgotten) {
+TEST(Lane, WaitingWorkCanBeDropped) {
   Lane lane({.running_max = 1, .waiting_max = 1});
   bool begun = false;
   EXPECT_TRUE(lane.enter([] {}));

@@ -18,7 +18,7 @@ struct Lines {
   };
 };
 
-TEST(LineSplitter, LinesAreTheSameHoweverTheyAreCut) {
+TEST(LineSplitter, LinesAreTheSameHoweverTheStreamIsCut) {
   const std::string stream = "one\r\n\ntwo\nthree";
   for (std::size_t size = 1; size <= stream.size(); ++size) {
     LineSplitter splitter(100);
@@ -42,7 +42,7 @@ TEST(LineSplitter, ALineHasABound) {
   EXPECT_FALSE(LineSplitter(8).feed("123456789\n", lines.sink));
 }
 
-TEST(LineSplitter, AFailureOfTheSinkIsHandedOn) {
+TEST(LineSplitter, AFailureOfTheSinkIsReturned) {
   LineSplitter splitter(100);
   int calls = 0;
   const auto fed = splitter.feed("one\ntwo\n", [&](std::string_view) -> Result<void> {

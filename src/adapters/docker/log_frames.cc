@@ -24,7 +24,7 @@ Result<LogFrames::Verdict> LogFrames::feed(std::string_view piece, const Sink& s
 Result<void> LogFrames::open_frame() {
   constexpr unsigned char kStderr = 2;
   const bool well = head_[0] <= kStderr && head_[1] == 0 && head_[2] == 0 && head_[3] == 0;
-  if (!well) return fail(ErrorCode::kCorrupt, "the Docker engine sent a log that is not in frames");
+  if (!well) return fail(ErrorCode::kCorrupt, "the Docker engine sent a log without frames");
   head_size_ = 0;
   content_left_ = 0;
   for (auto digit = head_.begin() + 4; digit != head_.end(); ++digit) {

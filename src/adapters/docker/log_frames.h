@@ -8,18 +8,18 @@
 
 namespace hearth::docker {
 
-/// Takes the frames off a container's log stream: eight bytes (which of stdout and stderr, three
-/// zeros, the length as a big-endian number) before each piece of output. Holds no output back: a
-/// frame's content is handed on as it comes, in as many pieces as it comes in.
+/// Removes the frames from a container's log stream: before each piece of output, eight bytes
+/// (stdout or stderr, three zeros, the length in big-endian order). Holds no output back: content
+/// is passed on as it arrives, in as many pieces.
 class LogFrames {
  public:
-  /// Returns false to end the reading.
+  /// Returns false to stop reading.
   using Sink = std::function<bool(std::string_view content)>;
   enum class Verdict : std::uint8_t { kGoOn, kEnded };
 
-  /// kEnded once the sink returned false. kCorrupt if what should be a frame's head is none.
+  /// kEnded once the sink returned false. kCorrupt if a frame has no valid head.
   Result<Verdict> feed(std::string_view piece, const Sink& sink);
-  /// Whether the stream ended between two frames, and not within one.
+  /// Whether the stream has ended between frames rather than within one.
   bool whole() const { return head_size_ == 0 && content_left_ == 0; }
 
  private:

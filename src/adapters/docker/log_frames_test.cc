@@ -15,7 +15,7 @@ std::string frame(char stream, std::string_view content) {
   return bytes + std::string(content);
 }
 
-TEST(LogFrames, OutputIsTheSameHoweverItIsCut) {
+TEST(LogFrames, OutputIsTheSameHoweverTheStreamIsCut) {
   const std::string stream =
       frame(1, "one\n") + frame(2, "two\n") + frame(1, "") + frame(1, std::string(300, 'x'));
   const std::string wanted = "one\ntwo\n" + std::string(300, 'x');
@@ -35,7 +35,7 @@ TEST(LogFrames, OutputIsTheSameHoweverItIsCut) {
   }
 }
 
-TEST(LogFrames, TheSinkEndsTheReading) {
+TEST(LogFrames, TheSinkCanStopTheReading) {
   LogFrames frames;
   int calls = 0;
   const auto verdict = frames.feed(frame(1, "one") + frame(1, "two"), [&](std::string_view) {
@@ -47,7 +47,7 @@ TEST(LogFrames, TheSinkEndsTheReading) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST(LogFrames, WhatIsNotInFramesIsCorrupt) {
+TEST(LogFrames, AStreamWithoutFramesIsCorrupt) {
   LogFrames frames;
   const auto verdict =
       frames.feed("plain text of a terminal", [](std::string_view) { return true; });
@@ -55,7 +55,7 @@ TEST(LogFrames, WhatIsNotInFramesIsCorrupt) {
   EXPECT_EQ(verdict.error().code, ErrorCode::kCorrupt);
 }
 
-TEST(LogFrames, ATornFrameIsNotWhole) {
+TEST(LogFrames, ATruncatedFrameIsNotWhole) {
   LogFrames frames;
   const std::string bytes = frame(1, "one");
   ASSERT_TRUE(

@@ -30,7 +30,7 @@ Cause cause_of(int error_number) {
     case ENFILE: return {ErrorCode::kExhausted, "; raise the limit of open files"};
     case ENOENT: return {ErrorCode::kNotFound, ""};
     case EACCES:
-    case EPERM: return {ErrorCode::kUnavailable, "; let this user read and write it"};
+    case EPERM: return {ErrorCode::kUnavailable, "; allow this user to read and write it"};
     case EROFS: return {ErrorCode::kUnavailable, "; mount the file system writable"};
     default: return {ErrorCode::kUnavailable, ""};
   }
@@ -115,9 +115,9 @@ Result<void> make_directory(const std::filesystem::path& directory) {
   if (!above.empty() && above != directory) {
     if (Result<void> made = make_directory(above); !made) return made;
   }
-  // 0700 from the first moment on, which create_directories() cannot do.
+  // 0700 from the start, which create_directories() cannot do.
   if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return tl::unexpected(file_error("cannot make the folder", directory, errno));
+  return tl::unexpected(file_error("cannot create the folder", directory, errno));
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content) {
@@ -127,7 +127,7 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
     Result<File> file = File::open(fresh, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file) return tl::unexpected(file.error());
     if (Result<void> written = file->write(content); !written) return written;
-    // Without this a power cut after the rename may leave the new name with no content.
+    // Without this, a power cut after the rename could leave the new name with no content.
     if (Result<void> synced = file->sync(); !synced) return synced;
     if (::rename(fresh.c_str(), path.c_str()) != 0) {
       return tl::unexpected(file_error("cannot write", path, errno));
@@ -135,7 +135,7 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
     return sync_directory(path.parent_path().empty() ? "." : path.parent_path());
   };
   Result<void> replaced = attempt();
-  if (!replaced) ::unlink(fresh.c_str());  // On a full disk, a half file takes the room of others.
+  if (!replaced) ::unlink(fresh.c_str());  // On a full disk, half a file takes room from others.
   return replaced;
 }
 
@@ -147,9 +147,8 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
   Result<std::string> content = file->read(bytes_max + 1);
   if (!content) return tl::unexpected(content.error());
   if (content->size() > bytes_max) {
-    return fail(
-        ErrorCode::kCorrupt,
-        fmt::format("'{}' is larger than the {} bytes that it may have", path.string(), bytes_max));
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("'{}' is larger than the allowed {} bytes", path.string(), bytes_max));
   }
   return std::optional(*std::move(content));
 }

@@ -10,19 +10,19 @@
 
 namespace hearth {
 
-/// Files that must outlive a crash of the process and a cut of the power.
+/// Files that must survive a crash of the process and a power cut.
 ///
-/// Everything here blocks for as long as the disk takes. Errors name the path and what would help:
-/// kExhausted for a full disk or quota, kNotFound for a path that is not there, kUnavailable for
-/// one that may not be written (permissions, a read-only file system) and for a failing disk.
+/// Every call blocks for as long as the disk takes. Errors name the path and the remedy: kExhausted
+/// for a full disk or quota, kNotFound for a missing path, kUnavailable for a path that cannot be
+/// written (permissions, a read-only file system) and for a failing disk.
 
-/// What an `errno` of the operating system means: `doing` reads like "cannot write".
+/// Maps an `errno` to an Error. `doing` reads like "cannot write".
 Error file_error(std::string_view doing, const std::filesystem::path& path, int error_number);
 
-/// An open file: owns its descriptor, which is never passed on to a program that we start.
+/// An open file. Owns its descriptor, which is closed in programs that we start.
 class File {
  public:
-  /// `flags` as of open(2). A file that is made is readable by its owner only.
+  /// `flags` as for open(2). A new file is readable by its owner only.
   static Result<File> open(const std::filesystem::path& path, int flags);
 
   File(File&& other) noexcept;
@@ -31,9 +31,9 @@ class File {
 
   /// Writes all of `bytes` at the file's position.
   Result<void> write(std::string_view bytes);
-  /// Up to `bytes_max` bytes from the file's position on; fewer only at its end.
+  /// Reads up to `bytes_max` bytes from the file's position; fewer only at the end of the file.
   Result<std::string> read(std::size_t bytes_max);
-  /// Returns once what was written is on the disk.
+  /// Returns once everything written is on the disk.
   Result<void> sync();
 
   const std::filesystem::path& path() const { return path_; }
@@ -46,19 +46,19 @@ class File {
   int descriptor_ = -1;
 };
 
-/// Makes names that were created, renamed or removed in a folder durable.
+/// Makes the creation, renaming and removal of names in a folder durable.
 Result<void> sync_directory(const std::filesystem::path& directory);
 
-/// Makes a folder that only its owner may enter, with those above it; one that is there stays as
-/// it is.
+/// Creates a folder that only its owner can enter, and its missing parents likewise. An existing
+/// folder is left as it is.
 Result<void> make_directory(const std::filesystem::path& directory);
 
-/// Gives `path` new content: after a crash it has the old one or the new one, whole. Durable when
-/// it returns. Uses the name `path` + ".new" beside it, which only one writer may do at a time.
+/// Replaces the content of `path` atomically: after a crash it is the old or the new content,
+/// whole. Durable on return. Writes `path` + ".new" first, so only one writer at a time is allowed.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content);
 
 /// The whole content of a file; nullopt if there is none. kCorrupt if it is larger than
-/// `bytes_max`: then it is not one of ours.
+/// `bytes_max`: then Hearth did not write it.
 Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
                                              std::size_t bytes_max);
 

@@ -22,7 +22,7 @@ TEST(File, ReplacedContentIsReadBack) {
   EXPECT_FALSE(fs::exists(folder / "assignment.new"));
 }
 
-TEST(File, OnlyItsOwnerMayReadWhatWeWrite) {
+TEST(File, WrittenFilesAreReadableByTheirOwnerOnly) {
   const TemporaryDirectory folder;
   ASSERT_TRUE(make_directory(folder / "a" / "b").has_value());
   ASSERT_TRUE(replace_file(folder / "a" / "b" / "assignment", "x").has_value());
@@ -38,14 +38,14 @@ TEST(File, AnAbsentFileIsNoError) {
   EXPECT_EQ(*content, std::nullopt);
 }
 
-TEST(File, OneThatIsTooLargeToBeOursIsNotRead) {
+TEST(File, AFileTooLargeToBeOursIsNotRead) {
   const TemporaryDirectory folder;
   ASSERT_TRUE(replace_file(folder / "assignment", std::string(101, 'x')).has_value());
   EXPECT_EQ(read_file(folder / "assignment", 100).error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(read_file(folder / "assignment", 101).value()->size(), 101U);
 }
 
-TEST(File, AReplacementThatFailsLeavesTheOldContentAndNoLitter) {
+TEST(File, AFailedReplacementLeavesTheOldContentAndNoTemporaryFile) {
   const TemporaryDirectory folder;
   fs::create_directory(folder / "taken");
   const Result<void> replaced = replace_file(folder / "taken", "x");
@@ -54,8 +54,8 @@ TEST(File, AReplacementThatFailsLeavesTheOldContentAndNoLitter) {
   EXPECT_FALSE(fs::exists(folder / "taken.new"));
 }
 
-// /dev/full refuses every write as a full disk does.
-TEST(File, AFullDiskIsExhaustedAndSaysWhatWouldHelp) {
+// /dev/full refuses every write, as a full disk does.
+TEST(File, AFullDiskIsExhaustedAndNamesTheRemedy) {
   Result<File> full = File::open("/dev/full", O_WRONLY);
   ASSERT_TRUE(full.has_value());
   const Result<void> written = full->write("x");
@@ -65,7 +65,7 @@ TEST(File, AFullDiskIsExhaustedAndSaysWhatWouldHelp) {
             "cannot write '/dev/full': no space left on device; free some space there");
 }
 
-TEST(File, EachErrorOfTheSystemHasItsCode) {
+TEST(File, EachSystemErrorHasItsCode) {
   EXPECT_EQ(file_error("cannot open", "/x", ENOENT).code, ErrorCode::kNotFound);
   EXPECT_EQ(file_error("cannot open", "/x", EMFILE).code, ErrorCode::kExhausted);
   EXPECT_EQ(file_error("cannot open", "/x", EACCES).code, ErrorCode::kUnavailable);
@@ -73,7 +73,7 @@ TEST(File, EachErrorOfTheSystemHasItsCode) {
   EXPECT_EQ(file_error("cannot read", "/x", EIO).message, "cannot read '/x': input/output error");
 }
 
-TEST(File, AFolderThatIsThereStaysAsItIs) {
+TEST(File, AnExistingFolderIsLeftAsItIs) {
   const TemporaryDirectory folder;
   fs::create_directory(folder / "open");
   fs::permissions(folder / "open", fs::perms::all);

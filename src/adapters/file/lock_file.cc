@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHolderBytesMax = 64;
 
-/// "process 4711 (hearthd)", as far as the file tells.
+/// "process 4711 (hearthd)", as far as the file says.
 std::string show_holder(File& file) {
   const std::string text = file.read(kHolderBytesMax).value_or("");
   const std::size_t space = text.find(' ');
@@ -32,10 +32,10 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path) {
   if (::flock(file->descriptor(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return tl::unexpected(file_error("cannot lock", path, errno));
     return fail(ErrorCode::kConflict,
-                fmt::format("'{}' is in use by {}; stop that one, or choose another folder",
+                fmt::format("'{}' is in use by {}; stop that process or choose another folder",
                             path.parent_path().string(), show_holder(*file)));
   }
-  // Who holds it is for people only, so a full disk must not keep us from starting.
+  // The holder's name is only for the error message, so a full disk must not keep us from starting.
   if (::ftruncate(file->descriptor(), 0) == 0) {
     (void)file->write(fmt::format("{} {}\n", ::getpid(), program_invocation_short_name));
   }

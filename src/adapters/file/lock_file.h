@@ -6,14 +6,14 @@
 
 namespace hearth {
 
-/// Keeps a second process away from a folder that one process must own alone.
+/// Keeps a second process out of a folder that one process must own alone.
 ///
-/// A lock of the operating system (flock) on a file in that folder: it ends with the process,
-/// however that dies, so there is no stale lock to remove by hand. The file itself stays; its
-/// content, "<pid> <program>", only serves the message to the second one.
+/// An flock(2) lock on a file in that folder. It ends with the process, however the process dies,
+/// so there is no stale lock to remove by hand. The file itself stays; its content, "<pid>
+/// <program>", only serves the error message of the second process.
 class LockFile {
  public:
-  /// kConflict naming the holder's process if another one has it.
+  /// kConflict, naming the process that holds the lock, if there is one.
   static Result<LockFile> acquire(const std::filesystem::path& path);
 
  private:

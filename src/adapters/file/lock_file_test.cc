@@ -27,7 +27,7 @@ TEST(LockFile, ASecondHolderIsRefusedWithTheProcessOfTheFirst) {
   EXPECT_THAT(second.error().message, HasSubstr(folder.path().string()));
 }
 
-TEST(LockFile, IsFreeAgainWhenItsHolderLetsGo) {
+TEST(LockFile, IsFreeAfterItsHolderReleasesIt) {
   const TemporaryDirectory folder;
   {
     ASSERT_TRUE(LockFile::acquire(folder / "lock").has_value());
@@ -35,7 +35,7 @@ TEST(LockFile, IsFreeAgainWhenItsHolderLetsGo) {
   EXPECT_TRUE(LockFile::acquire(folder / "lock").has_value());
 }
 
-TEST(LockFile, IsFreeAgainWhenItsHolderIsKilled) {
+TEST(LockFile, IsFreeAfterItsHolderIsKilled) {
   const TemporaryDirectory folder;
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
@@ -56,7 +56,7 @@ TEST(LockFile, IsFreeAgainWhenItsHolderIsKilled) {
   ::close(ready[0]);
 }
 
-TEST(LockFile, WhatAPowerCutLeftInItIsNobodysConcern) {
+TEST(LockFile, ContentDamagedByAPowerCutIsIgnored) {
   const TemporaryDirectory folder;
   for (const std::string& left : {std::string(), std::string(64, '\0'), std::string(9000, 'x')}) {
     std::ofstream(folder / "lock", std::ios::binary) << left;
@@ -67,7 +67,7 @@ TEST(LockFile, WhatAPowerCutLeftInItIsNobodysConcern) {
   }
 }
 
-TEST(LockFile, AFolderThatIsNotThereIsSaid) {
+TEST(LockFile, AMissingFolderIsReported) {
   const TemporaryDirectory folder;
   const Result<LockFile> lock = LockFile::acquire(folder / "absent" / "lock");
   ASSERT_FALSE(lock.has_value());

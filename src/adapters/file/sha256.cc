@@ -22,7 +22,7 @@ void Sha256::add(std::string_view bytes) {
 
 Digest Sha256::finish() {
   std::array<std::uint8_t, SHA256_DIGEST_SIZE> sum{};
-  ::sha256_digest(context_.get(), sum.size(), sum.data());  // Begins the next sum, too.
+  ::sha256_digest(context_.get(), sum.size(), sum.data());  // Resets the context, too.
   constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string text = "sha256:";
   for (const std::uint8_t byte : sum) {

@@ -5,11 +5,11 @@
 
 #include "model/digest.h"
 
-struct sha256_ctx;  // Of nettle.
+struct sha256_ctx;  // nettle's.
 
 namespace hearth {
 
-/// Computes the SHA-256 of bytes that come in pieces.
+/// Computes the SHA-256 of bytes that arrive in pieces.
 class Sha256 {
  public:
   Sha256();
@@ -18,7 +18,7 @@ class Sha256 {
   ~Sha256();
 
   void add(std::string_view bytes);
-  /// The digest of all that was added; begins anew.
+  /// The digest of everything added. Starts over: the next add() begins a new digest.
   Digest finish();
 
  private:

@@ -16,7 +16,7 @@ TEST(Sha256, KnowsThePublishedExamples) {
   EXPECT_EQ(sha256_of("abc").str(), kAbc);
 }
 
-TEST(Sha256, PiecesCountAsOne) {
+TEST(Sha256, PiecesGiveTheDigestOfTheWhole) {
   Sha256 sum;
   sum.add("a");
   sum.add("");
@@ -24,7 +24,7 @@ TEST(Sha256, PiecesCountAsOne) {
   EXPECT_EQ(sum.finish().str(), kAbc);
 }
 
-TEST(Sha256, BeginsAnewAfterTheEnd) {
+TEST(Sha256, StartsOverAfterFinish) {
   Sha256 sum;
   sum.add("abc");
   (void)sum.finish();

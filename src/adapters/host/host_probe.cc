@@ -15,14 +15,14 @@ namespace {
 constexpr std::size_t kReadBytes = 4096;
 constexpr std::uint64_t kTicksMin = 50;
 
-/// Used thousandths of what a user other than root may have, as df(1) counts.
+/// Used thousandths of what users other than root can have, as df(1) counts.
 std::optional<std::uint16_t> disk_use(const std::filesystem::path& path) {
   struct statvfs disk{};
   if (::statvfs(path.c_str(), &disk) != 0 || disk.f_blocks < disk.f_bfree) return std::nullopt;
   const std::uint64_t used = disk.f_blocks - disk.f_bfree;
   const std::uint64_t whole = used + disk.f_bavail;
   if (whole == 0) return std::nullopt;  // A file system without blocks, such as /proc.
-  // A double: blocks times a thousand need not fit.
+  // A double: blocks times a thousand might overflow.
   return static_cast<std::uint16_t>(static_cast<double>(used) / static_cast<double>(whole) * 1000);
 }
 
@@ -61,10 +61,9 @@ Result<HostProbe> HostProbe::open(HostProbeConfig config) {
   const std::filesystem::path proc = config.proc;
   HostProbe probe(std::move(config));
   if (probe.boot_id_.empty()) {
-    return fail(
-        ErrorCode::kUnavailable,
-        fmt::format("the kernel does not tell its boot id: '{}' cannot be read: is {} mounted?",
-                    (proc / "sys/kernel/random/boot_id").native(), proc.native()));
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("cannot read the kernel's boot id from '{}': is '{}' mounted?",
+                            (proc / "sys/kernel/random/boot_id").native(), proc.native()));
   }
   return probe;
 }

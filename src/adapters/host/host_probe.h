@@ -12,32 +12,32 @@
 namespace hearth::host {
 
 struct HostProbeConfig {
-  /// A path on each file system whose fullness counts.
+  /// One path on each file system whose fullness counts.
   std::vector<std::filesystem::path> disks;
   std::filesystem::path proc = "/proc";
 };
 
-/// What this machine has and how busy it is, from the kernel.
+/// The capacity and the load of this machine, from the kernel.
 ///
-/// Its files stay open, so that a reading is five preads and a statvfs per disk: tens of
-/// microseconds. What the kernel does not tell (no pressure stall information, a disk that is gone)
-/// is absent, not zero.
+/// The files stay open, so a reading costs five preads and a statvfs per disk: tens of
+/// microseconds. What the kernel does not report (no pressure stall information, a missing disk) is
+/// absent, not zero.
 class HostProbe {
  public:
-  /// kUnavailable if the kernel does not tell its boot id: then no boot of the machine can be told
-  /// from the next, and the agent must not run.
+  /// kUnavailable if the kernel's boot id cannot be read: then two boots of the machine cannot be
+  /// distinguished, and the agent must not run.
   static Result<HostProbe> open(HostProbeConfig config);
 
-  /// `engine_data`: a path on one more file system whose fullness counts; empty: not known.
+  /// `engine_data`: a path on one more file system whose fullness counts; empty if not known.
   ///
-  /// CPU use is that since the reading before, and absent in the first. Readings that follow within
-  /// half a second of one core's time tell the last one again: clock ticks are too coarse for less.
+  /// CPU use is measured since the previous reading, and absent in the first. Within half a second
+  /// of one core's time the previous value is repeated: clock ticks are too coarse for less.
   Load sample(const std::filesystem::path& engine_data = {});
 
-  /// All cores this process may use, all memory. Zero: not told.
+  /// All cores this process may use and all memory. Zero: not known.
   Resources capacity() const;
 
-  /// Of the kernel: another after each reboot.
+  /// The kernel's; different after each reboot.
   const std::string& boot_id() const { return boot_id_; }
 
  private:
@@ -48,7 +48,7 @@ class HostProbe {
     ProcFile(ProcFile&& other) noexcept;
     ProcFile& operator=(ProcFile&&) = delete;
     ~ProcFile();
-    /// Its first 4 KiB, which hold all that is of interest; empty if it cannot be read.
+    /// Its first 4 KiB, which hold everything of interest; empty if it cannot be read.
     std::string_view read(std::vector<char>& buffer) const;
 
    private:

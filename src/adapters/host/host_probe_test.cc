@@ -9,7 +9,7 @@
 namespace hearth::host {
 namespace {
 
-/// A /proc of a test's own.
+/// A /proc for one test.
 class HostProbeTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -47,21 +47,21 @@ TEST_F(HostProbeTest, ALoadIsReadFromTheKernelsFiles) {
   EXPECT_EQ(load.io_stall, 990);
 }
 
-TEST_F(HostProbeTest, CpuUseIsThatSinceTheReadingBefore) {
+TEST_F(HostProbeTest, CpuUseIsMeasuredSinceThePreviousReading) {
   auto probe = open();
   ASSERT_TRUE(probe);
   probe->sample();
   write("stat", "cpu  150 0 0 950 0 0 0 0 0 0\n");
   EXPECT_EQ(probe->sample().cpu, 500);
   write("stat", "cpu  170 0 0 951 0 0 0 0 0 0\n");
-  EXPECT_EQ(probe->sample().cpu, 500) << "21 ticks are too few to tell";
+  EXPECT_EQ(probe->sample().cpu, 500) << "21 ticks are too few to measure";
   write("stat", "cpu  200 0 0 1000 0 0 0 0 0 0\n");
   EXPECT_EQ(probe->sample().cpu, 500);
   write("stat", "cpu  300 0 0 1000 0 0 0 0 0 0\n");
   EXPECT_EQ(probe->sample().cpu, 1000);
 }
 
-TEST_F(HostProbeTest, TheFullerOfTheDisksCounts) {
+TEST_F(HostProbeTest, TheFullestDiskCounts) {
   TemporaryDirectory elsewhere;
   auto probe = HostProbe::open({.disks = {elsewhere / "gone"}, .proc = proc.path()});
   ASSERT_TRUE(probe);
@@ -70,7 +70,7 @@ TEST_F(HostProbeTest, TheFullerOfTheDisksCounts) {
   EXPECT_TRUE(probe->sample(proc.path()).disk);
 }
 
-TEST_F(HostProbeTest, WhatTheKernelDoesNotTellIsAbsent) {
+TEST_F(HostProbeTest, WhatTheKernelDoesNotReportIsAbsent) {
   std::filesystem::remove_all(proc / "pressure");
   write("stat", "garbage\n");
   write("meminfo", "");

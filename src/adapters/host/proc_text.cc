@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kWhole = 1000;
 
-/// Takes what stands before the next space; the rest stays in `text`.
+/// Takes the word before the next space; the rest stays in `text`.
 std::string_view take_word(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   const std::string_view word = text.substr(0, text.find(' '));
@@ -25,7 +25,7 @@ std::optional<std::uint64_t> number(std::string_view word) {
   return value;
 }
 
-/// The rest of the line that begins with `key`; nullopt if there is none or its end is missing.
+/// The rest of the line that begins with `key`; nullopt if there is none or it has no end.
 std::optional<std::string_view> line_after(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -74,7 +74,7 @@ std::optional<CpuTimes> parse_cpu_times(std::string_view stat) {
 std::optional<std::uint16_t> cpu_use(const CpuTimes& before, const CpuTimes& after) {
   if (after.total <= before.total) return std::nullopt;
   const std::uint64_t passed = after.total - before.total;
-  // The kernel's I/O wait may run backwards, and busy with it ahead of the total.
+  // The kernel's I/O wait can run backwards, and busy time then runs ahead of the total.
   const std::uint64_t busy = after.busy < before.busy ? 0 : after.busy - before.busy;
   return static_cast<std::uint16_t>(std::min(busy, passed) * kWhole / passed);
 }
@@ -88,7 +88,7 @@ std::optional<MemoryAmounts> parse_memory(std::string_view meminfo) {
 
 std::uint16_t memory_use(const MemoryAmounts& memory) {
   const std::uint64_t used = memory.total_bytes - memory.available_bytes;
-  // In KiB, so that the product fits whatever the kernel said.
+  // In KiB, so that the product fits whatever the kernel reported.
   return static_cast<std::uint16_t>((used >> 10) * kWhole / (memory.total_bytes >> 10));
 }
 

@@ -19,7 +19,7 @@ TEST(ProcText, CpuTimesAreThoseOfAllCores) {
   EXPECT_EQ(times->busy, 12246U + 6175 + 190 + 3253);
 }
 
-TEST(ProcText, CpuUseIsWhatChanged) {
+TEST(ProcText, CpuUseIsTheDifferenceOfTwoReadings) {
   EXPECT_EQ(cpu_use({100, 1000}, {150, 1200}), 250);
   EXPECT_EQ(cpu_use({100, 1000}, {100, 1200}), 0);
   EXPECT_EQ(cpu_use({100, 1000}, {300, 1200}), 1000);
@@ -29,7 +29,7 @@ TEST(ProcText, CpuUseIsWhatChanged) {
   EXPECT_FALSE(cpu_use({100, 1000}, {50, 500}));
 }
 
-TEST(ProcText, MemoryIsWhatIsAvailableAndNotWhatIsFree) {
+TEST(ProcText, MemoryCountsWhatIsAvailableNotWhatIsFree) {
   const auto memory = parse_memory(kMeminfo);
   ASSERT_TRUE(memory);
   EXPECT_EQ(memory->total_bytes, 24681848ULL * 1024);
@@ -38,14 +38,14 @@ TEST(ProcText, MemoryIsWhatIsAvailableAndNotWhatIsFree) {
   EXPECT_EQ(memory_use({.total_bytes = 1ULL << 62, .available_bytes = 0}), 1000);
 }
 
-TEST(ProcText, AStallIsTheShareOfTimeInWhichSomeTaskWaited) {
+TEST(ProcText, AStallIsTheShareOfTimeInWhichATaskWaited) {
   EXPECT_EQ(parse_stall("some avg10=0.09 avg60=0.57 avg300=0.61 total=16147128\nfull avg10=9.00\n"),
             0);
   EXPECT_EQ(parse_stall("some avg10=12.39 avg60=0.57 avg300=0.61 total=1\n"), 123);
   EXPECT_EQ(parse_stall("some avg10=100.00 avg60=0.57 avg300=0.61 total=1\n"), 1000);
 }
 
-TEST(ProcText, GarbageTellsNothing) {
+TEST(ProcText, GarbageGivesNothing) {
   for (const std::string_view text : {"",
                                       "\n",
                                       "cpu",
@@ -77,7 +77,7 @@ TEST(ProcText, GarbageTellsNothing) {
   }
 }
 
-TEST(ProcText, TextThatIsCutOffIsNotMisread) {
+TEST(ProcText, TruncatedTextIsNotMisread) {
   for (std::size_t size = 0; size < kMeminfo.size(); ++size) {
     EXPECT_FALSE(parse_memory(kMeminfo.substr(0, size))) << size;
   }

@@ -7,8 +7,8 @@
 
 namespace hearth {
 
-/// HttpClient for a program without a loop: each call returns when it is done. Same bounds, same
-/// errors. Not for use from several threads.
+/// HttpClient for a program without a loop: each call returns once it is complete. The same bounds
+/// and errors. For one thread only.
 class BlockingHttpClient {
  public:
   explicit BlockingHttpClient(std::string token);

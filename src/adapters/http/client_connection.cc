@@ -59,7 +59,7 @@ Result<void> ClientConnection::end_chunks(Coroutine& coroutine) {
 Result<const MessageHead*> ClientConnection::read_head(MessageReader::Body body,
                                                        Coroutine& coroutine) {
   const Countdown countdown(left(times_.answer));
-  do {  // Answers below 200 only announce the real one.
+  do {  // Answers below 200 only announce the final one.
     const Duration limit = countdown.left();
     const ReadFault fault = reader_.read_head(head_, {limit, limit}, coroutine, body);
     if (fault != ReadFault::kNone) return failed_to_read(fault, times_.answer);

@@ -13,25 +13,25 @@ namespace hearth::http {
 /// No limit.
 inline constexpr Duration kForEver = Duration::max();
 
-/// How long a peer may take for one call.
+/// Time limits for one call.
 struct CallTimes {
-  Duration answer;  ///< Until its answer begins, from the last byte sent on; also to connect.
-  Duration piece;   ///< From one piece of a body, sent or received, to the next.
-  Duration whole;   ///< In all.
-  /// If not 0: at what rate bodies must move beyond `piece` (see TransferPace).
+  Duration answer;  ///< From the last byte sent to the start of the answer; also to connect.
+  Duration piece;   ///< Between two pieces of a body, sent or received.
+  Duration whole;   ///< For the whole call.
+  /// If not 0: the rate at which bodies must move beyond `piece` (see TransferPace).
   std::uint64_t bytes_per_second = 0;
 
   static CallTimes of(Duration whole) { return {whole, whole, whole}; }
 };
 
-/// What went wrong with a call, for whoever words it.
+/// What went wrong with a call; the caller puts it into words.
 struct CallFailure {
   enum class Kind : std::uint8_t {
     kUnreachable,  ///< `error` says why.
-    kTooSlow,      ///< `limit` is what it had.
-    kBrokeOff,     ///< The peer did; `error` if a write met it.
+    kTooSlow,      ///< `limit` is the time that it had.
+    kBrokeOff,     ///< The peer closed the connection; `error` if a write failed.
     kNotHttp,
-    kTooLarge,  ///< Its answer is, `bytes_max` being the bound.
+    kTooLarge,  ///< The answer exceeds `bytes_max`.
     kGivenUp,   ///< We closed the connection ourselves.
   };
   Kind kind;
@@ -40,41 +40,41 @@ struct CallFailure {
   std::size_t bytes_max = 0;
 };
 
-/// Words a failure, so that it names the peer and what it was asked for.
+/// Puts a failure into words that name the peer and the request.
 using CallWords = std::function<Error(const CallFailure&)>;
 
-/// One connection to a server and the call that is under way on it, as straight code: connect, send
-/// head and body, read head and body. It knows neither who the server is nor what is asked: TCP or
-/// a unix socket, a connection for one call or for one after the other.
+/// One connection to a server and the call in progress on it, as straight-line code: connect,
+/// send head and body, read head and body. Independent of server and request: TCP or a unix
+/// socket, one call per connection or several in sequence.
 class ClientConnection {
  public:
   explicit ClientConnection(boost::asio::io_context& loop);
 
-  /// A call begins, and its time.
+  /// Begins a call and starts its time limits.
   void begin(const CallTimes& times, CallWords words);
   Result<void> connect(const Endpoint& server, Coroutine& coroutine);
   Result<void> connect_local(const std::filesystem::path& socket, Coroutine& coroutine);
   /// At most 8 parts.
   Result<void> send(std::initializer_list<std::string_view> parts, Coroutine& coroutine);
-  /// Of a body whose length was not told.
+  /// Sends a piece of a body of unknown length.
   Result<void> send_chunk(std::string_view bytes, Coroutine& coroutine);
   Result<void> end_chunks(Coroutine& coroutine);
 
-  /// The answer's head, whatever its status; valid until the next call of this.
+  /// Reads the answer's head, whatever its status. The head is valid until the next call of this.
   Result<const MessageHead*> read_head(MessageReader::Body body, Coroutine& coroutine);
-  /// The next bytes of the answer's body, valid until the next call; empty at its end. After a
-  /// timeout it may be called again.
+  /// The next bytes of the answer's body, valid until the next call; empty at its end. May be
+  /// called again after a timeout.
   Result<std::string_view> read_some(Coroutine& coroutine);
-  /// What is left of a body that is not streamed: it comes within the time of an answer.
+  /// The rest of a body that is not streamed: it must arrive within the time of an answer.
   Result<std::string> read_rest(std::size_t bytes_max, Coroutine& coroutine);
 
-  /// Whether another call may follow on it.
+  /// Whether the connection can carry another call.
   bool reusable() const { return reader_.complete() && head_.keep_alive; }
   Transport& transport() { return transport_; }
   MessageReader& reader() { return reader_; }
 
  private:
-  /// What is left for a step that may take `step`.
+  /// The time left for a step that is allowed `step`.
   Duration left(Duration step) const;
   Duration left_for_piece() const;
   void count(std::size_t bytes, Duration took);

@@ -20,18 +20,19 @@ CallWords words_naming(std::string peer) {
         return {ErrorCode::kTimeout, fmt::format("{} did not answer in time", peer)};
       case CallFailure::Kind::kBrokeOff:
         if (!failure.error) {
-          return {ErrorCode::kUnavailable, fmt::format("{} broke off its answer", peer)};
+          return {ErrorCode::kUnavailable,
+                  fmt::format("{} closed the connection before its answer was complete", peer)};
         }
         return {ErrorCode::kUnavailable,
                 fmt::format("cannot send to {}: {}", peer, failure.error.message())};
       case CallFailure::Kind::kNotHttp:
-        return {ErrorCode::kCorrupt, fmt::format("what {} answered is not HTTP", peer)};
+        return {ErrorCode::kCorrupt, fmt::format("the answer of {} is not HTTP", peer)};
       case CallFailure::Kind::kTooLarge:
         return {ErrorCode::kExhausted,
                 fmt::format("the answer of {} is larger than {} bytes", peer, failure.bytes_max)};
       case CallFailure::Kind::kGivenUp: break;
     }
-    return {ErrorCode::kUnavailable, "the call was given up"};
+    return {ErrorCode::kUnavailable, "the call was cancelled"};
   };
 }
 

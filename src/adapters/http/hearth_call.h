@@ -7,7 +7,7 @@
 
 namespace hearth::http {
 
-/// How much body a call sends.
+/// The kind and size of a call's body.
 struct OutgoingBody {
   enum class Kind : std::uint8_t { kNone, kSized, kChunked };
   Kind kind = Kind::kNone;
@@ -15,8 +15,7 @@ struct OutgoingBody {
 };
 
 /// Begins a call to another Hearth process: connects and sends the head, with the cluster's token
-/// if it is not empty. What goes wrong with the call from then on is told in words that name the
-/// server.
+/// unless it is empty. All later errors of the call name the server.
 Result<void> begin_call(ClientConnection& connection, const HttpCall& call,
                         const std::string& token, OutgoingBody body, const CallTimes& times,
                         Coroutine& coroutine);

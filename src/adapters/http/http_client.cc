@@ -40,17 +40,17 @@ OutgoingBody body_of(const HttpCall& call) {
   return {OutgoingBody::Kind::kSized, call.body.size()};
 }
 
-/// Of a call whose answer, or body, is a file.
+/// For a call whose answer, or body, is a file.
 CallTimes times_of_transfer(const HttpCall& call) {
   return {call.timeout, call.timeout, http::kBodyTimeMax, http::kBodyBytesPerSecondMin};
 }
 
-/// Of a call whose answer, or body, is a stream that may be quiet.
+/// For a call whose answer, or body, is a stream that can be quiet.
 CallTimes times_of_stream(const HttpCall& call, Duration piece) {
   return {call.timeout, piece, http::kForEver};
 }
 
-/// The answer's status if it says success, else the error that its problem document tells.
+/// The answer's status if it is a success, else the error in its problem document.
 Result<unsigned> read_success(const HttpCall& call, ClientConnection& connection,
                               Coroutine& coroutine) {
   const auto body = call.method == HttpMethod::kHead ? MessageReader::Body::kNone
@@ -72,8 +72,8 @@ Result<HttpReply> read_reply(const HttpCall& call, ClientConnection& connection,
   return HttpReply{*status, *std::move(body)};
 }
 
-/// A server that refuses says so and may close before it has taken the whole body: what it said
-/// tells more than the broken connection.
+/// A server that refuses may answer and close before it has read the whole body. Its answer says
+/// more than the broken connection.
 Result<HttpReply> read_reply_after(const Result<void>& sent, const HttpCall& call,
                                    ClientConnection& connection, Coroutine& coroutine) {
   if (!sent && sent.error().code == ErrorCode::kTimeout) return tl::unexpected(sent.error());
@@ -106,14 +106,14 @@ class TcpHttpClient::Core : public std::enable_shared_from_this<TcpHttpClient::C
       : loop(the_loop), token(std::move(the_token)), files(the_loop) {}
 
   /// Runs one call as a coroutine. `done` is called from the loop itself, not on the coroutine's
-  /// small stack: nobody knows how deep its work goes.
+  /// small stack: how deep it goes is not known.
   template <class T>
   void run(Completion<T> done,
            std::function<Result<T>(Core&, ClientConnection&, Coroutine&)> work) {
     if (calls_ >= kCallsMax) {
       complete(std::move(done),
                Result<T>(fail(ErrorCode::kExhausted,
-                              fmt::format("{} calls are under way already", calls_))));
+                              fmt::format("{} calls are in progress already", calls_))));
       return;
     }
     ++calls_;
@@ -202,7 +202,7 @@ void TcpHttpClient::download(HttpCall call, std::filesystem::path file, std::uin
         if (!received) {
           core.files.run(
               [&] {
-                writer = tl::unexpected(received.error());  // Closed here: that frees blocks, too.
+                writer = tl::unexpected(received.error());  // Closes the file, to free its blocks.
                 return ::unlink(file.c_str());
               },
               coroutine);
@@ -228,7 +228,7 @@ void TcpHttpClient::upload(HttpCall call, std::filesystem::path file, Completion
           if (!piece) return tl::unexpected(piece.error());
           if (piece->empty()) {
             return fail(ErrorCode::kCorrupt,
-                        "'" + file.string() + "' became shorter as it was sent");
+                        "'" + file.string() + "' was truncated while it was being sent");
           }
           sent = connection.send({*piece}, coroutine);
           left -= piece->size();
@@ -259,14 +259,14 @@ void TcpHttpClient::stream(HttpCall call, ChunkSink sink, Completion<void> done)
 
 namespace {
 
-/// What the caller of open_upload() and its coroutine share.
+/// Shared by the caller of open_upload() and its coroutine.
 struct UploadQueue {
   explicit UploadQueue(boost::asio::io_context& loop) : sleeper(loop) {}
 
   std::string waiting;
-  bool finished = false;   ///< The caller has said that there is no more.
-  bool abandoned = false;  ///< The caller is gone without having said so.
-  bool ended = false;      ///< The call is over.
+  bool finished = false;   ///< The caller has finished the body.
+  bool abandoned = false;  ///< The caller has dropped the upload without finishing it.
+  bool ended = false;      ///< The call has ended.
   Sleeper sleeper;
 };
 
@@ -295,14 +295,14 @@ class QueuedUpload final : public HttpUpload {
 
 Result<void> send_queue(UploadQueue& queue, ClientConnection& connection, Coroutine& coroutine) {
   for (;;) {
-    if (queue.abandoned) return fail(ErrorCode::kUnavailable, "the upload was given up");
+    if (queue.abandoned) return fail(ErrorCode::kUnavailable, "the upload was cancelled");
     if (!queue.waiting.empty()) {
       const std::string chunk = std::exchange(queue.waiting, {});
       if (auto sent = connection.send_chunk(chunk, coroutine); !sent) return sent;
     } else if (queue.finished) {
       return connection.end_chunks(coroutine);
     } else if (connection.transport().closed()) {
-      return fail(ErrorCode::kUnavailable, "the call was given up");
+      return fail(ErrorCode::kUnavailable, "the call was cancelled");
     } else {
       queue.sleeper.sleep(std::chrono::hours(1), coroutine);
     }

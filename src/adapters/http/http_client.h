@@ -11,12 +11,12 @@ class io_context;
 
 namespace hearth {
 
-/// HttpClient over TCP. At most 64 calls at once; beyond, kExhausted.
+/// HttpClient over TCP. At most 64 calls at once; more fail with kExhausted.
 class TcpHttpClient final : public HttpClient {
  public:
-  /// `token` goes with every call; empty: none.
+  /// `token` is sent with every call; empty: none.
   TcpHttpClient(boost::asio::io_context& loop, std::string token);
-  /// Breaks off what is under way and drops its completions.
+  /// Breaks off calls in progress and drops their completions.
   ~TcpHttpClient() override;
 
   void send(HttpCall call, Completion<HttpReply> done) override;

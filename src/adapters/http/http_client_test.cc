@@ -42,13 +42,13 @@ class HttpClientTest : public testing::Test {
   }
 
   const TemporaryDirectory directory;
-  Notifier never;  // Before the server: its handlers wait for it.
+  Notifier never;  // Declared before the server, whose handlers wait for it.
   std::string got;
   TestServer test;
   std::unique_ptr<TcpHttpClient> client;
 };
 
-TEST_F(HttpClientTest, SendsASmallBodyAndGetsOne) {
+TEST_F(HttpClientTest, SendsAndReceivesASmallBody) {
   test.router.add(HttpMethod::kPut, "/", [](HttpExchange& exchange) -> Result<void> {
     const HttpRequest& request = exchange.request();
     const auto body = exchange.read_body(100);
@@ -66,7 +66,7 @@ TEST_F(HttpClientTest, SendsASmallBodyAndGetsOne) {
   EXPECT_EQ(reply->body, "{}|Bearer token|application/json|1");
 }
 
-TEST_F(HttpClientTest, TellsTheServersProblemAsAnError) {
+TEST_F(HttpClientTest, ReturnsTheServersProblemAsAnError) {
   test.router.add(HttpMethod::kGet, "/", [](HttpExchange&) -> Result<void> {
     return fail(ErrorCode::kConflict, "'a' is there already");
   });
@@ -94,7 +94,7 @@ TEST_F(HttpClientTest, GivesUpOnAServerThatIsTooSlow) {
   EXPECT_EQ(send(slow).error().code, ErrorCode::kTimeout);
 }
 
-// Goal: no server keeps a call for ever by a byte now and then, whatever the call waits for.
+// Goal: no server keeps a call forever by a byte now and then, whatever the call waits for.
 TEST_F(HttpClientTest, GivesUpOnAnAnswerThatTricklesIn) {
   test.router.add(HttpMethod::kGet, "/", [this](HttpExchange& exchange) -> Result<void> {
     if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
@@ -118,7 +118,7 @@ TEST_F(HttpClientTest, GivesUpOnAnAnswerThatTricklesIn) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun_at, seconds(3));
 }
 
-TEST_F(HttpClientTest, TellsAnAnswerThatBreaksOff) {
+TEST_F(HttpClientTest, ReportsATruncatedAnswer) {
   test.router.add(HttpMethod::kGet, "/", [](HttpExchange& exchange) -> Result<void> {
     if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
     if (auto sent = exchange.write("half"); !sent) return sent;
@@ -136,7 +136,7 @@ TEST_F(HttpClientTest, RefusesAnAnswerOverItsBound) {
   EXPECT_EQ(send(call(HttpMethod::kGet, "/")).error().code, ErrorCode::kExhausted);
 }
 
-TEST_F(HttpClientTest, BoundsTheCallsUnderWay) {
+TEST_F(HttpClientTest, BoundsTheCallsInProgress) {
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
     return tl::unexpected(exchange.wait(never, std::chrono::hours(1)).error());
   });
@@ -190,7 +190,7 @@ TEST_F(HttpClientTest, LeavesNoFileOfADownloadThatFailed) {
   EXPECT_FALSE(std::filesystem::exists(directory / "down"));
 }
 
-TEST_F(HttpClientTest, TellsWhyAnUploadWasRefusedHalfWay) {
+TEST_F(HttpClientTest, ReportsWhyAnUploadWasRefusedMidway) {
   std::ofstream(directory / "up") << std::string(4'000'000, 'y');
   test.router.add(HttpMethod::kPut, "/", [&](HttpExchange& exchange) -> Result<void> {
     return tl::unexpected(exchange.read_body_to_file(directory / "there", 1000).error());
@@ -202,7 +202,7 @@ TEST_F(HttpClientTest, TellsWhyAnUploadWasRefusedHalfWay) {
   EXPECT_THAT(sent.error().code, testing::AnyOf(ErrorCode::kExhausted, ErrorCode::kUnavailable));
 }
 
-TEST_F(HttpClientTest, StreamsUntilTheSinkHasEnough) {
+TEST_F(HttpClientTest, StreamsUntilTheSinkStops) {
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
     if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
     if (auto sent = exchange.write("one"); !sent) return sent;
@@ -222,7 +222,7 @@ TEST_F(HttpClientTest, StreamsUntilTheSinkHasEnough) {
   EXPECT_EQ(got, "one");
 }
 
-TEST_F(HttpClientTest, UploadsABodyAsItIsMade) {
+TEST_F(HttpClientTest, UploadsABodyAsItIsProduced) {
   test.router.add(HttpMethod::kPost, "/", [&](HttpExchange& exchange) -> Result<void> {
     for (;;) {
       const auto piece = exchange.read_some(seconds(10));
@@ -253,7 +253,7 @@ TEST_F(HttpClientTest, UploadsABodyAsItIsMade) {
   EXPECT_EQ(got, "line 1\nline 2\n");
 }
 
-TEST_F(HttpClientTest, BoundsWhatAnUploadHoldsBack) {
+TEST_F(HttpClientTest, BoundsTheBufferOfAnUpload) {
   start();
   test.loop.run([&] {
     auto upload = client->open_upload(call(HttpMethod::kPost, "/"), [](const auto&) {});
@@ -266,7 +266,7 @@ TEST_F(HttpClientTest, BoundsWhatAnUploadHoldsBack) {
   });
 }
 
-TEST_F(HttpClientTest, DropsItsCompletionsWhenItGoes) {
+TEST_F(HttpClientTest, DropsItsCompletionsWhenDestroyed) {
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
     return tl::unexpected(exchange.wait(never, std::chrono::hours(1)).error());
   });
@@ -340,7 +340,7 @@ class HttpContentClientTest : public HttpClientTest {
   int put = 0;
 };
 
-TEST_F(HttpContentClientTest, DownloadsWhatTheDigestSays) {
+TEST_F(HttpContentClientTest, DownloadsContentByItsDigest) {
   start_with("right");
   EXPECT_TRUE(download(sha256_of("right")));
   EXPECT_TRUE(std::filesystem::exists(directory / "down"));
@@ -352,7 +352,7 @@ TEST_F(HttpContentClientTest, RefusesContentOfAnotherDigest) {
   EXPECT_EQ(download(sha256_of("missing")).error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(HttpContentClientTest, UploadsOnlyWhatTheManagerDoesNotHave) {
+TEST_F(HttpContentClientTest, UploadsOnlyContentThatTheManagerLacks) {
   start_with("there");
   EXPECT_TRUE(upload("there", sha256_of("there")));
   EXPECT_EQ(put, 0);
@@ -360,7 +360,7 @@ TEST_F(HttpContentClientTest, UploadsOnlyWhatTheManagerDoesNotHave) {
   EXPECT_EQ(put, 1);
 }
 
-TEST_F(HttpContentClientTest, TellsThatTheManagerGotSomethingElse) {
+TEST_F(HttpContentClientTest, ReportsThatTheManagerReceivedOtherContent) {
   start_with("there");
   EXPECT_EQ(upload("changed meanwhile", sha256_of("missing")).error(),
             (Error{ErrorCode::kCorrupt, "something else came"}));

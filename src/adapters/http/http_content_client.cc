@@ -15,14 +15,15 @@ HttpCall HttpContentClient::call(HttpMethod method, const Digest& digest) const 
 
 void HttpContentClient::download(const Digest& digest, std::filesystem::path file,
                                  Completion<void> done) {
-  // Our own manager's word is what bounds the size: the digest was asked for by it.
+  // No bound of our own: the manager asked for this digest, and we trust it with the size.
   constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
   client_.download(call(HttpMethod::kGet, digest), file, kNoBound,
                    [digest, done = std::move(done)](const Result<ReceivedFile>& received) {
                      if (!received) return done(tl::unexpected(received.error()));
                      if (received->digest == digest) return done({});
-                     done(fail(ErrorCode::kCorrupt, "what the manager sent as '" + digest.str() +
-                                                        "' is '" + received->digest.str() + "'"));
+                     done(fail(ErrorCode::kCorrupt, "expected content '" + digest.str() +
+                                                        "' from the manager, got '" +
+                                                        received->digest.str() + "'"));
                    });
 }
 

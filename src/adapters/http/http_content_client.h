@@ -8,7 +8,7 @@ namespace hearth {
 /// ContentClient over the manager's /v1/content.
 class HttpContentClient final : public ContentClient {
  public:
-  /// `client` must outlive it.
+  /// `client` must outlive this.
   HttpContentClient(HttpClient& client, Endpoint manager)
       : client_(client), manager_(std::move(manager)) {}
 

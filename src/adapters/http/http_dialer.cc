@@ -28,11 +28,11 @@ struct Dial {
   std::function<void(DialOutcome)> done;
 };
 
-/// Whether that may be a fault of this machine, which says nothing about the other. Among them is
-/// ENETUNREACH, though a router on the way may have said so of a site that is gone: this machine
-/// without a route would otherwise bear witness against every node. Not among them: EHOSTUNREACH,
-/// for that is what the last router says of a machine that is off.
-/// A name that could not be looked up is ours as well: nobody was asked.
+/// Whether the error can be this machine's fault, which says nothing about the other machine.
+/// ENETUNREACH is included, although a router on the way can report it for a site that is gone:
+/// otherwise this machine without a route would testify against every node. EHOSTUNREACH is not
+/// included: the last router reports it for a machine that is off. A name that cannot be resolved
+/// is our fault as well: the node was not asked.
 bool is_ours(const std::error_code& error) {
   const std::error_category& names = boost::asio::error::get_netdb_category();
   const std::error_category& services = boost::asio::error::get_addrinfo_category();
@@ -62,7 +62,7 @@ DialOutcome outcome_of(const std::error_code& error) {
   return is_ours(error) ? DialOutcome::kNotAsked : DialOutcome::kNoAnswer;
 }
 
-/// One dial under way.
+/// One dial in progress.
 struct Attempt {
   Attempt(boost::asio::io_context& loop, Dial the_dial)
       : dial(std::move(the_dial)), transport(loop), countdown(dial.timeout) {}
@@ -119,7 +119,7 @@ class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
     waiting_by_node_.emplace(place->node, place);
   }
 
-  /// Some at a time, so that a whole fleet to be dialled does not hold up the loop.
+  /// Begins a few at a time, so that dialling a whole fleet does not block the loop.
   void begin_soon() {
     if (beginning_ || waiting_.empty() || running_.size() >= dials_max_) return;
     beginning_ = true;
@@ -148,14 +148,14 @@ class HttpDialer::Core : public std::enable_shared_from_this<HttpDialer::Core> {
 
   void end(const std::shared_ptr<Attempt>& attempt, DialOutcome outcome) {
     const auto running = running_.find(attempt->dial.node);
-    if (running == running_.end() || running->second != attempt) return;  // Another is asked for.
+    if (running == running_.end() || running->second != attempt) return;  // It was replaced.
     running_.erase(running);
     tell(std::move(attempt->dial), outcome);
     begin_soon();
   }
 
-  /// From the loop itself: not within the caller's call, nor on a coroutine's small stack, for who
-  /// knows how deep its work goes.
+  /// On the loop itself: neither within the caller's call nor on a coroutine's small stack, since
+  /// how deep the callback goes is not known.
   void tell(Dial dial, DialOutcome outcome) {
     boost::asio::post(loop_, [self = shared_from_this(), done = std::move(dial.done), outcome] {
       if (!self->closed_) done(outcome);

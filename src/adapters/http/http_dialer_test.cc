@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Accepts connections in the kernel alone, as the machine of a process that hangs does.
+/// Accepts connections in the kernel only, like the machine of a hanging process.
 class SilentListener {
  public:
   SilentListener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -36,7 +36,7 @@ class SilentListener {
 };
 
 constexpr std::size_t kFewDials = 64;
-/// How many times as long as on an idle machine: what is wrong here lasts for ever.
+/// Slack for a busy machine: what this test looks for lasts forever.
 constexpr int kBusyMachine = 4;
 
 NodeName node(std::string_view name = "n1") {
@@ -54,7 +54,7 @@ DialOutcome dial(const Endpoint& agent, milliseconds timeout = milliseconds(5000
   return outcome.get_future().get();
 }
 
-TEST(HttpDialer, IsAnsweredByAnAgentThatSpeaks) {
+TEST(HttpDialer, IsAnsweredByARunningAgent) {
   TestServer agent;
   agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
                    [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
@@ -73,7 +73,7 @@ TEST(HttpDialer, AsksForTheNodeByNameWithTheToken) {
   EXPECT_EQ(dial(agent.endpoint()), DialOutcome::kAnswered);
 }
 
-TEST(HttpDialer, TakesAnyOtherHttpAnswerForOne) {
+TEST(HttpDialer, CountsAnyOtherHttpAnswer) {
   for (const unsigned status : {200U, 401U, 500U, 503U}) {
     TestServer crowded;
     crowded.router.add(HttpMethod::kGet, "/v1/dial/{node}", [status](HttpExchange& exchange) {
@@ -84,8 +84,8 @@ TEST(HttpDialer, TakesAnyOtherHttpAnswerForOne) {
   }
 }
 
-// Goal: an agent that got the address of another node is not taken for that node.
-TEST(HttpDialer, HasNoAnswerFromTheAgentOfAnotherNode) {
+// Goal: an agent that received another node's address is not mistaken for that node.
+TEST(HttpDialer, DoesNotCountAnAnswerOfAnotherNodesAgent) {
   TestServer other;
   other.router.add(HttpMethod::kGet, "/v1/dial/{node}", [](HttpExchange&) -> Result<void> {
     return fail(ErrorCode::kNotFound, "not that node");
@@ -94,8 +94,8 @@ TEST(HttpDialer, HasNoAnswerFromTheAgentOfAnotherNode) {
   EXPECT_EQ(dial(other.endpoint()), DialOutcome::kNoAnswer);
 }
 
-// Goal: what this machine lacks is no evidence about another one.
-TEST(HttpDialer, AsksNobodyWhereItHasNoDescriptorLeft) {
+// Goal: what this machine lacks is no evidence about another machine.
+TEST(HttpDialer, AsksNoNodeWithoutADescriptor) {
   const SilentListener hung;
   LoopThread loop;
   HttpDialer dialer(loop.loop(), "s3cret-token");
@@ -116,16 +116,16 @@ TEST(HttpDialer, AsksNobodyWhereItHasNoDescriptorLeft) {
   EXPECT_EQ(dial_once(), DialOutcome::kNoAnswer) << "it has one again";
 }
 
-TEST(HttpDialer, AsksNobodyWhereNoRouteLeavesThisMachine) {
+TEST(HttpDialer, AsksNoNodeWithoutARoute) {
   // TCP has no way to a multicast address, whatever routes there are.
   EXPECT_EQ(dial({"224.0.0.1", 7701}), DialOutcome::kNotAsked);
 }
 
-TEST(HttpDialer, AsksNobodyWhoseNameCannotBeLookedUp) {
+TEST(HttpDialer, AsksNoNodeWhoseNameCannotBeResolved) {
   EXPECT_EQ(dial({"no-such-host.invalid", 7701}), DialOutcome::kNotAsked);
 }
 
-TEST(HttpDialer, IsRefusedWhereNobodyListens) {
+TEST(HttpDialer, IsRefusedWhereNothingListens) {
   Endpoint nobody;
   {
     const SilentListener gone;
@@ -134,14 +134,14 @@ TEST(HttpDialer, IsRefusedWhereNobodyListens) {
   EXPECT_EQ(dial(nobody), DialOutcome::kRefused);
 }
 
-TEST(HttpDialer, HasNoAnswerFromAnAgentThatHangs) {
+TEST(HttpDialer, HasNoAnswerFromAHangingAgent) {
   const SilentListener hung;
   const auto begun_at = std::chrono::steady_clock::now();
   EXPECT_EQ(dial(hung.endpoint(), milliseconds(60)), DialOutcome::kNoAnswer);
   EXPECT_GE(std::chrono::steady_clock::now() - begun_at, milliseconds(60));
 }
 
-TEST(HttpDialer, HasNoAnswerWhereAnAnswerIsNoHttpOrBreaksOff) {
+TEST(HttpDialer, HasNoAnswerIfTheAnswerIsNotHttpOrTruncated) {
   for (const std::string_view answer : {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 20", ""}) {
     const SilentListener stranger;
     std::thread accepting([&] {
@@ -157,7 +157,7 @@ TEST(HttpDialer, HasNoAnswerWhereAnAnswerIsNoHttpOrBreaksOff) {
   }
 }
 
-// Goal: more dials than the bound all end, and none is taken for silence because it waited.
+// Goal: more dials than the bound all end, and waiting is not taken for silence.
 TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
   TestServer agent({.listen = {"127.0.0.1", 0}, .connections_max = 1000});
   agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
@@ -183,9 +183,9 @@ TEST(HttpDialer, CarriesOutMoreDialsThanItsBound) {
   EXPECT_EQ(loop.run([&] { return answered; }), kDials);
 }
 
-/// A fleet that fell silent at once, and the manager before it: what core/evidence does with dials.
-/// It dials each node again when the last dial has taken its time, at the latest after two of its
-/// timeouts; heeds the outcome of the last dial alone; and wants two in a row without an answer.
+/// A fleet that falls silent at once, and a manager that dials like core/evidence: each node again
+/// when its last dial has taken its time, at the latest after two timeouts; only the outcome of the
+/// last dial counts; a verdict takes two in a row without an answer.
 class SilentFleet {
  public:
   SilentFleet(boost::asio::io_context& loop, HttpDialer& dialer, std::vector<Endpoint> agents,
@@ -246,7 +246,7 @@ std::size_t open_descriptors() {
       std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
-/// How long it takes until every node has its verdict; `patience` if some get none.
+/// The time until every node has its verdict; `patience` if some get none.
 milliseconds time_to_verdicts(std::size_t nodes, std::size_t dials_max, milliseconds timeout,
                               milliseconds patience) {
   const SilentListener hung;
@@ -275,19 +275,18 @@ milliseconds time_to_verdicts(std::size_t nodes, std::size_t dials_max, millisec
   return took;
 }
 
-// Goal: a whole site that is gone is told as such, however many nodes it has. Dials that waited
-// for their turn used to end after the manager had dialled anew and so were never heeded: above
-// 512 silent nodes there was no verdict at all.
-// Method: rounds of dials, each at most two timeouts long (one that waited is begun anew once by
+// Goal: a whole site that is gone is recognised, however many nodes it has. A dial that waits for
+// its turn must not end after the manager has dialled again, or its outcome would never count.
+// Method: rounds of dials, each at most two timeouts long (a dial that waited is restarted once by
 // the manager's next dial), two for a verdict.
-TEST(HttpDialer, EndsEveryDialInTimeHoweverManyNodesAreSilent) {
+TEST(HttpDialer, EndsEveryDialInTimeForAnyNumberOfSilentNodes) {
   constexpr milliseconds kTimeout(200);
   EXPECT_LT(time_to_verdicts(150, 200, kTimeout, 30 * kTimeout), 3 * 2 * kTimeout);
   const auto at_bound = time_to_verdicts(1000, 200, kTimeout, 100 * kTimeout);
   EXPECT_LT(at_bound, kBusyMachine * 2 * 5 * 2 * kTimeout);
 }
 
-TEST(HttpDialer, TellsTenThousandSilentNodesWithBoundedDescriptors) {
+TEST(HttpDialer, DialsTenThousandSilentNodesWithBoundedDescriptors) {
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit raised{limit.rlim_max, limit.rlim_max};
@@ -300,8 +299,8 @@ TEST(HttpDialer, TellsTenThousandSilentNodesWithBoundedDescriptors) {
             kBusyMachine * 2 * rounds * 2 * kTimeout);
 }
 
-// Goal: the newest question about a node counts, at once.
-TEST(HttpDialer, DialsANodeOnceAtATimeAndHeedsTheLatest) {
+// Goal: the newest dial of a node counts, and begins at once.
+TEST(HttpDialer, DialsANodeOnceAtATimeAndReportsTheLatest) {
   const SilentListener hung;
   TestServer agent;
   agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
@@ -321,7 +320,7 @@ TEST(HttpDialer, DialsANodeOnceAtATimeAndHeedsTheLatest) {
     dialer.dial(node("n1"), hung.endpoint(), std::chrono::seconds(20), tell(1));
     return 0;
   });
-  ASSERT_GT(hung.accept(), 0) << "it is under way";
+  ASSERT_GT(hung.accept(), 0) << "it is in progress";
   loop.run([&] {
     dialer.dial(node("n2"), hung.endpoint(), std::chrono::seconds(20), tell(2));
     dialer.dial(node("n2"), agent.endpoint(), std::chrono::seconds(20), tell(3));
@@ -335,7 +334,7 @@ TEST(HttpDialer, DialsANodeOnceAtATimeAndHeedsTheLatest) {
                                                                 {3, DialOutcome::kAnswered}}));
 }
 
-TEST(HttpDialer, LooksUpTheNameOfAnAgent) {
+TEST(HttpDialer, ResolvesTheNameOfAnAgent) {
   TestServer agent;
   agent.router.add(HttpMethod::kGet, "/v1/dial/{node}",
                    [](HttpExchange& exchange) { return exchange.respond({.status = 204}); });
@@ -343,7 +342,7 @@ TEST(HttpDialer, LooksUpTheNameOfAnAgent) {
   EXPECT_EQ(dial({"localhost", agent.endpoint().port}), DialOutcome::kAnswered);
 }
 
-TEST(HttpDialer, DropsWhatIsUnderWayWhenItGoes) {
+TEST(HttpDialer, DropsDialsInProgressWhenDestroyed) {
   const SilentListener hung;
   LoopThread loop;
   bool called = false;

@@ -10,7 +10,7 @@
 namespace hearth {
 namespace {
 
-/// Of another's words. Room for every fault of a request that is wrong all over.
+/// For another server's text. Room for every fault of a thoroughly invalid request.
 constexpr std::size_t kDetailBytesMax = 16 * 1024;
 
 struct StatusPhrase {
@@ -54,7 +54,7 @@ std::optional<ErrorCode> code_named(std::string_view name) {
   return found == kCodes.end() ? std::nullopt : std::optional(*found);
 }
 
-/// For an answer that is no problem document of ours: a proxy's, or a foreign server's.
+/// For an answer that is not our problem document: a proxy's, or another server's.
 ErrorCode code_of(unsigned status) {
   switch (status) {
     case 413: return ErrorCode::kExhausted;

@@ -27,7 +27,7 @@ TEST(HttpProblem, BecomesTheSameErrorAgain) {
   }
 }
 
-TEST(HttpProblem, OfWhicheverLengthIsCut) {
+TEST(HttpProblem, IsCutAtItsBound) {
   const auto reported = [](std::size_t bytes) {
     const Error error{ErrorCode::kFailed, std::string(bytes, 'w')};
     return error_from_answer(502, problem_response(error).body).message;
@@ -38,7 +38,7 @@ TEST(HttpProblem, OfWhicheverLengthIsCut) {
   EXPECT_TRUE(reported(60'000).ends_with("w…"));
 }
 
-TEST(HttpProblem, OfAForeignServerIsToldByItsStatus) {
+TEST(HttpProblem, OfAnotherServerIsDerivedFromItsStatus) {
   EXPECT_EQ(error_from_answer(413, "<html>").code, ErrorCode::kExhausted);
   EXPECT_EQ(error_from_answer(500, R"({"code":"nonsense","detail":"x"})").code,
             ErrorCode::kUnavailable);

@@ -9,7 +9,7 @@
 namespace hearth {
 namespace {
 
-/// Takes the next segment off `path`, which starts with '/'.
+/// Removes the next segment from `path`, which starts with '/'.
 std::string_view take_segment(std::string_view& path) {
   const std::size_t end = std::min(path.find('/', 1), path.size());
   const std::string_view segment = path.substr(1, end - 1);

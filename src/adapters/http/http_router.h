@@ -8,7 +8,7 @@
 
 namespace hearth {
 
-/// Which handler answers a method and a path. Filled once, before the server listens.
+/// Finds the handler for a method and a path. Filled once, before the server listens.
 class HttpRouter final : public HttpRoutes {
  public:
   struct Found {
@@ -22,8 +22,8 @@ class HttpRouter final : public HttpRoutes {
 
   void enter(HttpRoute route) override;
 
-  /// `path` is still percent-encoded, so that an encoded slash does not part a segment. HEAD is
-  /// answered by the route of GET where it has none of its own; the server drops the body.
+  /// `path` is still percent-encoded, so that an encoded slash does not split a segment. A HEAD
+  /// without a route of its own uses that of GET; the server drops the body.
   std::variant<Found, WrongMethod, Missing> find(HttpMethod method, std::string_view path) const;
 
   const std::vector<HttpRoute>& routes() const { return routes_; }

@@ -32,7 +32,7 @@ TEST(HttpRouter, FindsARouteByMethodAndPath) {
   EXPECT_EQ(pattern_of(HttpMethod::kPost, "/v1/nodes/import"), "/v1/nodes/import");
 }
 
-TEST(HttpRouter, GivesThePathParametersDecoded) {
+TEST(HttpRouter, DecodesThePathParameters) {
   const HttpRouter router = make_router();
   const auto match = router.find(HttpMethod::kGet, "/v1/nodes/a%2Fb/logs/12");
   const auto* found = std::get_if<HttpRouter::Found>(&match);
@@ -41,12 +41,12 @@ TEST(HttpRouter, GivesThePathParametersDecoded) {
             (std::map<std::string, std::string>{{"name", "a/b"}, {"line", "12"}}));
 }
 
-TEST(HttpRouter, TellsWhatIsAllowedOnAKnownPath) {
+TEST(HttpRouter, NamesTheMethodsAllowedOnAKnownPath) {
   EXPECT_EQ(pattern_of(HttpMethod::kDelete, "/v1/nodes/a"), "allowed GET, HEAD, PUT");
   EXPECT_EQ(pattern_of(HttpMethod::kDelete, "/v1/nodes/import"), "allowed GET, HEAD, POST, PUT");
 }
 
-TEST(HttpRouter, AnswersHeadByTheRouteOfGet) {
+TEST(HttpRouter, AnswersHeadWithTheRouteOfGet) {
   EXPECT_EQ(pattern_of(HttpMethod::kHead, "/v1/nodes/a"), "/v1/nodes/{name}");
 }
 

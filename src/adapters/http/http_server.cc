@@ -26,7 +26,7 @@ using http::ServerExchange;
 
 namespace {
 
-/// How much is read away after the last answer.
+/// How much is read and discarded after the last answer.
 constexpr std::size_t kLingerBytesMax = 256 * 1024;
 
 std::string too_many_connections() {
@@ -75,8 +75,9 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       const std::error_code error = listener_->accept(transport, coroutine);
       if (stopped_) return;
       if (error) {
-        // The newcomer waits in the kernel. Without a descriptor it is as at our own bound, which
-        // was meant to be reached first; what other parts of the process hold will end some time.
+        // The new connection waits in the kernel. Without a descriptor we do as at our own bound,
+        // which should have been reached first; descriptors held by other parts of the process are
+        // released some time.
         ++server_.counters.connections_starved;
         if (!close_the_idlest()) rest_.sleep(std::chrono::milliseconds(100), coroutine);
         continue;
@@ -93,7 +94,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
     }
   }
 
-  /// The list is ordered by use, so that the last idle one has been idle longest.
+  /// The list is ordered by use, so the last idle connection has been idle longest.
   bool close_the_idlest() {
     const auto idlest = std::find_if(connections_.rbegin(), connections_.rend(),
                                      [](const ServerConnection& connection) {
@@ -112,7 +113,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
     connections_.erase(place);
   }
 
-  /// True if the connection may carry another request.
+  /// True if the connection can carry another request.
   bool serve_one(ServerConnection& connection, Coroutine& coroutine) {
     const HttpServerConfig& config = server_.config;
     MessageHead head;
@@ -173,7 +174,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
                                     const std::string& method, const std::string& allowed = "") {
     HttpResponse response = problem_response(
         status, {ErrorCode::kInvalidArgument,
-                 fmt::format("'{}' does not do '{}'", exchange.request().path, method)});
+                 fmt::format("'{}' does not support '{}'", exchange.request().path, method)});
     if (!allowed.empty()) response.headers.push_back({"Allow", allowed});
     return exchange.respond(std::move(response));
   }
@@ -184,14 +185,14 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
       HeadWriter head = HeadWriter::answer(status);
       head.field("Connection", "close").field("Content-Type", response.content_type);
       head.field("Content-Length", response.body.size());
-      // It is hung up on either way.
+      // The connection is closed either way.
       (void)connection.transport.write({head.finish(), response.body}, server_.config.write_timeout,
                                        coroutine);
     };
     switch (fault) {
       case ReadFault::kMalformed:
         ++server_.counters.requests_malformed;
-        answer(400, ErrorCode::kInvalidArgument, "this is not HTTP/1.1");
+        answer(400, ErrorCode::kInvalidArgument, "the request is not HTTP/1.1");
         return;
       case ReadFault::kTooLarge:
         ++server_.counters.requests_malformed;
@@ -200,9 +201,9 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
                            http::MessageReader::kHeadBytesMax));
         return;
       case ReadFault::kTimedOut:
-        if (!connection.reader.has_begun()) return;  // Idle for long enough.
+        if (!connection.reader.has_begun()) return;  // The idle timeout.
         ++server_.counters.requests_timed_out;
-        answer(408, ErrorCode::kTimeout, "the request's headers came too slowly");
+        answer(408, ErrorCode::kTimeout, "the request's headers arrived too slowly");
         return;
       case ReadFault::kClosed:
         if (connection.reader.has_begun()) ++server_.counters.requests_malformed;
@@ -213,7 +214,7 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
   }
 
   static void linger(ServerConnection& connection, Coroutine& coroutine) {
-    connection.idle = true;  // May be closed for a newcomer.
+    connection.idle = true;  // It can be closed for a new connection.
     connection.transport.finish_writing();
     std::array<char, 4096> away;
     const http::Countdown countdown(http::kReadAwayTimeout);
@@ -241,8 +242,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(boost::asio::io_context& 
   if (!listener) return tl::unexpected(listener.error());
   if (!(*listener)->loopback() && config.token.empty()) {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("listening on {} needs a token, since others can reach it; name the "
-                            "token's file or listen on 127.0.0.1",
+                fmt::format("listening on {} requires a token, since other machines can reach it; "
+                            "name a token file or listen on 127.0.0.1",
                             config.listen.address));
   }
   auto core = std::make_shared<Core>(loop, router, std::move(config), *std::move(listener));

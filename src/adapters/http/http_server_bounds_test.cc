@@ -1,4 +1,4 @@
-// What a client may do to a server, and what it then gets: every bound of HttpServerConfig.
+// What a client can do to a server and what it gets then: every bound of HttpServerConfig.
 
 #include <gmock/gmock.h>
 
@@ -26,14 +26,14 @@ void add_echo(TestServer& test) {
   });
 }
 
-/// What a client sends at once, and then again and again.
+/// What a client sends first, and then repeats.
 struct Trickle {
   std::string begin;
   std::string piece;
 };
 
-/// Several such clients side by side, each until the server hangs up. How long that took at most; 8
-/// s if it did not.
+/// Runs several such clients side by side, each until the server hangs up. Returns the longest time
+/// that took; 8 s if it did not happen.
 milliseconds trickle_until_closed(TestServer& test, const std::vector<Trickle>& trickles,
                                   milliseconds pause) {
   using Clock = std::chrono::steady_clock;
@@ -54,7 +54,7 @@ milliseconds trickle_until_closed(TestServer& test, const std::vector<Trickle>& 
   return std::chrono::duration_cast<milliseconds>(Clock::now() - begun_at);
 }
 
-/// A route whose answers never end until the notifier goes.
+/// A route whose answers never end while the notifier exists.
 void add_stream(TestServer& test, Notifier& never) {
   test.router.add(HttpMethod::kGet, "/stream", [&never](HttpExchange& exchange) -> Result<void> {
     if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
@@ -98,7 +98,7 @@ TEST(HttpServerBounds, RefusesBodiesOverTheirBound) {
       StartsWith("HTTP/1.1 413 "));
 }
 
-TEST(HttpServerBounds, RefusesBytesThatAreNoHttp) {
+TEST(HttpServerBounds, RefusesBytesThatAreNotHttp) {
   TestServer test;
   add_echo(test);
   test.start();
@@ -114,9 +114,9 @@ TEST(HttpServerBounds, RefusesBytesThatAreNoHttp) {
       StartsWith("HTTP/1.1 400 "));
 }
 
-// Goal: nothing that a peer sends takes the server down or keeps its connection.
+// Goal: no input from a peer crashes the server or keeps its connection.
 // Method: pieces of requests, cut and mixed at random by a seed, then a regular request.
-TEST(HttpServerBounds, LivesThroughRandomBytes) {
+TEST(HttpServerBounds, SurvivesRandomBytes) {
   TestServer test;
   add_echo(test);
   test.start();
@@ -158,9 +158,9 @@ TEST(HttpServerBounds, DropsAClientWhoseBodyTricklesIn) {
   EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 408 "));
 }
 
-// Goal: who has no token holds no connection. One that announced a body and sent a byte of it just
-// before each timeout used to keep one for 16 hours.
-TEST(HttpServerBounds, HangsUpOnWhoIsDeniedHoweverTheBodyTricklesIn) {
+// Goal: a client without a token cannot hold a connection, even if it announces a body and sends a
+// byte of it just before each timeout.
+TEST(HttpServerBounds, HangsUpOnADeniedClientWhoseBodyTricklesIn) {
   TestServer test({.listen = {"0.0.0.0", 0}, .token = "0123456789"});
   add_echo(test);
   test.start();
@@ -184,8 +184,8 @@ TEST(HttpServerBounds, HangsUpOnWhoIsDeniedHoweverTheBodyTricklesIn) {
   EXPECT_EQ(test.counters().connections_open, 0U);
 }
 
-// Goal: the same for a body that no handler wanted, sized or chunked: also chunk headers, their
-// extensions and trailers are bytes by which a client can go on for ever.
+// Goal: the same for a body that no handler reads, sized or chunked: a client can trickle chunk
+// headers, their extensions and trailers forever, too.
 TEST(HttpServerBounds, DropsAClientWhoseUnwantedBodyTricklesIn) {
   TestServer test;
   add_echo(test);
@@ -203,8 +203,8 @@ TEST(HttpServerBounds, DropsAClientWhoseUnwantedBodyTricklesIn) {
   EXPECT_EQ(test.counters().requests_answered, 4U);
 }
 
-// Goal: what comes behind a body that was refused is not taken for a request.
-TEST(HttpServerBounds, AnswersNothingThatComesBehindARefusedBody) {
+// Goal: bytes after a refused body are not taken for a request.
+TEST(HttpServerBounds, IgnoresBytesAfterARefusedBody) {
   TestServer test;
   add_echo(test);
   test.start();
@@ -239,7 +239,7 @@ TEST(HttpServerBounds, DropsAClientWhoseHeadTricklesInLineByLine) {
       milliseconds(5000));
 }
 
-TEST(HttpServerBounds, DropsAClientThatTakesItsAnswerByteByByte) {
+TEST(HttpServerBounds, DropsAClientThatReadsItsAnswerByteByByte) {
   std::promise<ErrorCode> ended;
   TestServer test(with([](auto& config) { config.write_timeout = milliseconds(300); }));
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
@@ -260,8 +260,8 @@ TEST(HttpServerBounds, DropsAClientThatTakesItsAnswerByteByByte) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun_at, std::chrono::seconds(4));
 }
 
-// Goal: a large answer is given the time that its size needs, not that of a small one.
-TEST(HttpServerBounds, GivesAClientThatReadsSteadilyTheTimeThatItsAnswerNeeds) {
+// Goal: a large answer gets the time that its size requires, not that of a small one.
+TEST(HttpServerBounds, GivesASteadyReaderTheTimeThatItsAnswerRequires) {
   TestServer test(with([](auto& config) { config.write_timeout = milliseconds(1000); }));
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
     return exchange.respond({.body = std::string(32 << 20, 'x')});
@@ -270,7 +270,7 @@ TEST(HttpServerBounds, GivesAClientThatReadsSteadilyTheTimeThatItsAnswerNeeds) {
   RawClient client(test.endpoint());
   client.send(plain_request("GET", "/"));
   std::size_t got = 0;
-  for (int i = 0; i < 16; ++i) {  // 2.4 s, more than twice what a single step may take.
+  for (int i = 0; i < 16; ++i) {  // 2.4 s, more than twice what a single step is allowed.
     got += client.read_some(1 << 20);
     std::this_thread::sleep_for(milliseconds(150));
   }
@@ -290,7 +290,7 @@ TEST(HttpServerBounds, ClosesAConnectionThatStaysIdle) {
   EXPECT_EQ(test.counters().requests_timed_out, 0U);
 }
 
-TEST(HttpServerBounds, DropsAClientThatDoesNotTakeItsAnswer) {
+TEST(HttpServerBounds, DropsAClientThatDoesNotReadItsAnswer) {
   std::promise<ErrorCode> ended;
   TestServer test(with([](auto& config) { config.write_timeout = milliseconds(50); }));
   test.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
@@ -309,7 +309,7 @@ TEST(HttpServerBounds, DropsAClientThatDoesNotTakeItsAnswer) {
   EXPECT_EQ(ended.get_future().get(), ErrorCode::kTimeout);
 }
 
-TEST(HttpServerBounds, ClosesTheLongestIdleConnectionForANewcomer) {
+TEST(HttpServerBounds, ClosesTheLongestIdleConnectionForANewOne) {
   TestServer test(with([](auto& config) { config.connections_max = 2; }));
   add_echo(test);
   test.start();
@@ -327,14 +327,14 @@ TEST(HttpServerBounds, ClosesTheLongestIdleConnectionForANewcomer) {
   EXPECT_THAT(second.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
-// Goal: whoever opens connections and says nothing keeps nobody else out, also where the process
-// runs out of descriptors before its bound of connections is reached.
+// Goal: a client that opens connections and stays silent keeps no other client out, even if the
+// process runs out of descriptors before its bound of connections is reached.
 TEST(HttpServerBounds, ClosesTheLongestIdleConnectionWhenThereIsNoDescriptorLeft) {
   TestServer test(with([](auto& config) { config.connections_max = 1000; }));
   add_echo(test);
   test.start();
   std::vector<std::unique_ptr<RawClient>> idle;
-  // Two descriptors for each of these, whose other end is the server's; one for who comes last.
+  // Two descriptors for each of these, whose other end is the server's; one for the last client.
   const DescriptorsLeft few(9);
   for (std::uint64_t i = 1; i <= 4; ++i) {
     idle.push_back(std::make_unique<RawClient>(test.endpoint()));
@@ -346,9 +346,9 @@ TEST(HttpServerBounds, ClosesTheLongestIdleConnectionWhenThereIsNoDescriptorLeft
   EXPECT_EQ(idle.front()->read_to_end(), "") << "idle longest";
 }
 
-// Goal: whoever follows something quiet and leaves frees its place, also if it sent more than its
-// request before: those bytes hide its end from whoever only looks for something to read.
-TEST(HttpServerBounds, FreesThePlaceOfAFollowerThatSaidMoreAndLeft) {
+// Goal: a client that follows a quiet stream and leaves frees its place, even if it sent more than
+// its request before: those unread bytes hide its end.
+TEST(HttpServerBounds, FreesThePlaceOfAFollowerThatSentMoreAndLeft) {
   Notifier never;
   TestServer test;
   add_stream(test, never);
@@ -359,14 +359,14 @@ TEST(HttpServerBounds, FreesThePlaceOfAFollowerThatSaidMoreAndLeft) {
       client.send("GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
       client.read_until("\r\n\r\n");
       client.send(more);
-      std::this_thread::sleep_for(milliseconds(20));  // The server gets to see it alone.
+      std::this_thread::sleep_for(milliseconds(20));  // The server sees it on its own.
     }
     EXPECT_TRUE(test.reaches([](const auto& counters) { return counters.connections_open == 0; }))
         << more;
   }
 }
 
-TEST(HttpServerBounds, RefusesANewcomerWhenEveryConnectionIsAtWork) {
+TEST(HttpServerBounds, RefusesANewConnectionWhenAllAreBusy) {
   Notifier never;
   TestServer test(with([](auto& config) { config.connections_max = 2; }));
   add_stream(test, never);

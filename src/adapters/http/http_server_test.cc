@@ -36,7 +36,7 @@ TEST(HttpServer, AnswersByMethodPathAndQuery) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\nn1|1/2|t|/v1/nodes/n1"));
 }
 
-TEST(HttpServer, AnswersWhatItDoesNotKnowWithAProblem) {
+TEST(HttpServer, AnswersUnknownRequestsWithAProblem) {
   TestServer test;
   test.router.add(HttpMethod::kPut, "/known", says("x"));
   test.start();
@@ -55,7 +55,7 @@ TEST(HttpServer, AnswersWhatItDoesNotKnowWithAProblem) {
               StartsWith("HTTP/1.1 400 "));
 }
 
-TEST(HttpServer, TurnsAHandlersErrorIntoItsProblem) {
+TEST(HttpServer, TurnsAHandlersErrorIntoAProblem) {
   TestServer test;
   test.router.add(HttpMethod::kGet, "/", [](HttpExchange&) -> Result<void> {
     return fail(ErrorCode::kConflict, "'a' is there already");
@@ -75,7 +75,7 @@ TEST(HttpServer, AnswersHeadWithoutABody) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
 }
 
-TEST(HttpServer, KeepsAConnectionForRequestsThatFollowEachOtherAtOnce) {
+TEST(HttpServer, KeepsAConnectionForPipelinedRequests) {
   TestServer test;
   test.router.add(HttpMethod::kPost, "/{n}", [](HttpExchange& exchange) -> Result<void> {
     const Result<std::string> body = exchange.read_body(10);
@@ -110,7 +110,7 @@ TEST(HttpServer, LeavesNothingOfAnUnreadBodyForTheNextRequest) {
   EXPECT_EQ(test.counters().requests_answered, 2U);
 }
 
-TEST(HttpServer, AsksForABodyThatTheClientHoldsBack) {
+TEST(HttpServer, SendsContinueToAClientThatWaitsForIt) {
   TestServer test;
   test.router.add(HttpMethod::kPut, "/", [](HttpExchange& exchange) -> Result<void> {
     const Result<std::string> body = exchange.read_body(10);
@@ -125,7 +125,7 @@ TEST(HttpServer, AsksForABodyThatTheClientHoldsBack) {
   EXPECT_THAT(client.read_to_end(), EndsWith("\r\n\r\nabc"));
 }
 
-TEST(HttpServer, AwaitsWorkThatEndsInACompletion) {
+TEST(HttpServer, WaitsForWorkThatEndsInACompletion) {
   Completion<int> pending;
   TestServer test;
   test.router.add(HttpMethod::kGet, "/later", [&](HttpExchange& exchange) -> Result<void> {
@@ -156,7 +156,7 @@ TEST(HttpServer, AwaitsWorkThatEndsInACompletion) {
 
 // --- Files.
 
-TEST(HttpServer, TakesAFileAndTellsItsDigest) {
+TEST(HttpServer, ReceivesAFileAndReturnsItsDigest) {
   const TemporaryDirectory directory;
   TestServer test;
   const std::string content(1'000'000, 'x');
@@ -178,7 +178,7 @@ TEST(HttpServer, TakesAFileAndTellsItsDigest) {
   EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), content);
 }
 
-TEST(HttpServer, LeavesNoFileOfABodyThatBrokeOff) {
+TEST(HttpServer, LeavesNoFileOfATruncatedBody) {
   const TemporaryDirectory directory;
   std::promise<ErrorCode> ended;
   TestServer test;
@@ -196,7 +196,7 @@ TEST(HttpServer, LeavesNoFileOfABodyThatBrokeOff) {
   EXPECT_FALSE(std::filesystem::exists(directory / "file"));
 }
 
-TEST(HttpServer, TellsThatAFileIsNotThere) {
+TEST(HttpServer, ReportsAMissingFile) {
   TestServer test;
   test.router.add(HttpMethod::kGet, "/", [](HttpExchange& exchange) {
     return exchange.respond_file("/nonexistent/file", "text/plain");
@@ -208,7 +208,7 @@ TEST(HttpServer, TellsThatAFileIsNotThere) {
 
 // --- Streams.
 
-TEST(HttpServer, SendsChunksAsTheyAreMade) {
+TEST(HttpServer, SendsChunksAsTheyAreProduced) {
   Notifier changed;
   std::string news;
   TestServer test;
@@ -262,7 +262,7 @@ TEST(HttpServer, EndsAQuietStreamAsSoonAsItsClientIsGone) {
     if (auto begun = exchange.begin_stream("text/plain"); !begun) return begun;
     const auto woken = exchange.wait(never, std::chrono::hours(1));
     ended.set_value(woken.error().code);
-    return exchange.write("nobody reads this");
+    return exchange.write("unread");
   });
   test.start();
   {
@@ -285,7 +285,7 @@ TEST(HttpServer, GivesAStreamToAnHttp10ClientUntilItCloses) {
   EXPECT_THAT(exchange_with(test.endpoint(), "GET / HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\nplain"));
 }
 
-TEST(HttpServer, EndsWhatIsUnderWayWhenItStops) {
+TEST(HttpServer, EndsRequestsInProgressWhenItStops) {
   Notifier never;
   std::promise<ErrorCode> ended;
   TestServer test;
@@ -325,7 +325,7 @@ TEST(HttpServer, RelaysWhatAnotherServerAnswers) {
               StartsWith("HTTP/1.1 404 "));
 }
 
-TEST(HttpServer, TellsThatARelaysOtherEndCannotBeReached) {
+TEST(HttpServer, ReportsThatARelaysOtherEndCannotBeReached) {
   TestServer manager;
   Endpoint gone;
   {
@@ -340,7 +340,7 @@ TEST(HttpServer, TellsThatARelaysOtherEndCannotBeReached) {
               StartsWith("HTTP/1.1 503 "));
 }
 
-TEST(HttpServer, LetsGoOfARelaysOtherEndWhenTheClientGoes) {
+TEST(HttpServer, ReleasesARelaysOtherEndWhenTheClientGoes) {
   Notifier never;
   TestServer agent;
   agent.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
@@ -366,7 +366,7 @@ TEST(HttpServer, LetsGoOfARelaysOtherEndWhenTheClientGoes) {
   EXPECT_TRUE(manager.reaches(nobody));
 }
 
-TEST(HttpServer, StopsThoughARelayIsUnderWay) {
+TEST(HttpServer, StopsWithARelayInProgress) {
   Notifier never;
   TestServer agent;
   agent.router.add(HttpMethod::kGet, "/", [&](HttpExchange& exchange) -> Result<void> {
@@ -388,7 +388,7 @@ TEST(HttpServer, StopsThoughARelayIsUnderWay) {
 
 // --- Addresses.
 
-TEST(HttpServer, SaysThatAPortIsInUseAndWhatToDo) {
+TEST(HttpServer, ReportsAPortInUseWithTheRemedy) {
   TestServer test;
   test.start();
   const auto second = test.loop.run([&] {
@@ -413,10 +413,10 @@ TEST(HttpServer, RefusesAddressesThatAreNotItsOwn) {
   };
   EXPECT_EQ(code_of("somewhere"), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of(""), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code_of("192.0.2.1"), ErrorCode::kUnavailable) << "its network may come up later";
+  EXPECT_EQ(code_of("192.0.2.1"), ErrorCode::kUnavailable) << "its network can come up later";
 }
 
-TEST(HttpServer, WantsTheTokenOffLoopbackOnly) {
+TEST(HttpServer, RequiresTheTokenOffLoopbackOnly) {
   TestServer local;
   local.router.add(HttpMethod::kGet, "/", says("in"));
   local.start();
@@ -447,7 +447,7 @@ TEST(HttpServer, DoesNotListenOffLoopbackWithoutAToken) {
   const Error error = loop.run(
       [&] { return HttpServer::listen(loop.loop(), router, {.listen = {"0.0.0.0", 0}}).error(); });
   EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
-  EXPECT_THAT(error.message, HasSubstr("needs a token"));
+  EXPECT_THAT(error.message, HasSubstr("requires a token"));
 }
 
 }  // namespace

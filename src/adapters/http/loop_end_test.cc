@@ -1,5 +1,5 @@
-// What happens to coroutines that are suspended when their loop is destroyed, as when a process
-// stops on a signal in the middle of its work.
+// Coroutines that are suspended when their loop is destroyed, as when a signal stops a process in
+// the middle of its work.
 
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
@@ -17,10 +17,10 @@ struct CountsItsEnd {
   int& ended;
 };
 
-// Goal: a process may stop its loop at any moment and take everything down in the usual order.
-// Method: a server with a stream that waits and a request half sent, a client that waits for an
-// answer and a dialer that is not answered; then the loop stops between two turns.
-TEST(LoopEnd, UnwindsEveryCoroutineThatWaits) {
+// Goal: a process can stop its loop at any moment and destroy everything in the usual order.
+// Method: a server with a waiting stream and a half-sent request, a client that waits for an answer
+// and a dialer without one; then the loop stops between two turns.
+TEST(LoopEnd, UnwindsEveryWaitingCoroutine) {
   int unwound = 0;
   int called = 0;
   {

@@ -7,7 +7,7 @@
 namespace hearth::http {
 namespace {
 
-/// Appends `text` without what would end the line.
+/// Appends `text` without the characters that would end the line.
 void append(std::string& line, std::string_view text) {
   for (const char c : text) {
     const bool harmless = static_cast<unsigned char>(c) >= ' ' || c == '\t';

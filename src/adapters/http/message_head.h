@@ -7,8 +7,8 @@
 
 namespace hearth::http {
 
-/// The head of a message on its way out: the one place where heads are written, of requests and of
-/// answers. Whatever a value holds, it cannot begin another line.
+/// The head of an outgoing message: the only place that writes the heads of requests and answers.
+/// No value can begin another line, whatever it contains.
 class HeadWriter {
  public:
   static HeadWriter request(std::string_view method, std::string_view target);
@@ -17,7 +17,7 @@ class HeadWriter {
   HeadWriter& field(std::string_view name, std::string_view value);
   HeadWriter& field(std::string_view name, std::uint64_t value);
 
-  /// With the empty line that ends it.
+  /// The head with the empty line that ends it.
   std::string finish() const { return text_ + "\r\n"; }
 
  private:

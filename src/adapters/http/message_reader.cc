@@ -29,8 +29,8 @@ ReadFault fault_of(const error_code& ec) {
 class MessageReader::Parser {
  public:
   virtual ~Parser() = default;
-  /// Takes at least something of `bytes` unless it needs more; stops after the head and after each
-  /// piece of the body. Returns how much it took.
+  /// Consumes a part of `bytes`, unless it needs more; stops after the head and after each piece of
+  /// the body. Returns the number of bytes consumed.
   virtual std::size_t put(std::string_view bytes, error_code& ec) = 0;
   virtual void put_end(error_code& ec) = 0;
   virtual bool head_done() const = 0;
@@ -38,7 +38,7 @@ class MessageReader::Parser {
   virtual void complete_head() = 0;
 
   MessageHead head;
-  std::string_view piece;  ///< Of the body, if the last put() met some.
+  std::string_view piece;  ///< Of the body, if the last put() found one.
 };
 
 template <bool is_request>
@@ -48,7 +48,7 @@ class MessageReader::ParserOf final : public Parser, private beast_http::basic_p
  public:
   explicit ParserOf(Body body) {
     Base::header_limit(kHeadBytesMax);
-    Base::body_limit(boost::none);  // Whoever reads a body says how much of it.
+    Base::body_limit(boost::none);  // The reader of a body sets the bound.
     if (body == Body::kNone) Base::skip(true);
   }
 
@@ -84,7 +84,7 @@ class MessageReader::ParserOf final : public Parser, private beast_http::basic_p
   }
   void on_field_impl(beast_http::field /*known*/, string_view name, string_view value,
                      error_code& /*ec*/) override {
-    if (Base::is_header_done()) return;  // A trailer: nothing of ours has a use for one.
+    if (Base::is_header_done()) return;  // A trailer: Hearth uses none.
     head.headers.push_back({std::string(name), std::string(value)});
   }
   void on_header_impl(error_code& /*ec*/) override {}
@@ -159,7 +159,7 @@ ReadFault MessageReader::read_body(std::string_view& bytes, Duration timeout,
     }
     const ReadFault fault = fill(countdown.left(), coroutine);
     if (fault == ReadFault::kClosed) {
-      ended = true;  // The regular end of a body without a length.
+      ended = true;  // The regular end of a body of unknown length.
     } else if (fault != ReadFault::kNone) {
       return fault;
     }
@@ -175,7 +175,7 @@ void MessageReader::prepare_for_transfer() {
   if (buffer_.size() < kTransferBufferBytes) buffer_.resize(kTransferBufferBytes);
 }
 
-/// Reads once more. Grows the buffer only while what must be parsed in one piece does not fit.
+/// Reads once more. Grows the buffer only if what must be parsed in one piece does not fit.
 ReadFault MessageReader::fill(Duration timeout, Coroutine& coroutine) {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;

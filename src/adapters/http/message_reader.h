@@ -25,26 +25,26 @@ struct MessageHead {
 
 enum class ReadFault : std::uint8_t {
   kNone,
-  kClosed,     ///< The peer ended, or broke off within a message.
+  kClosed,     ///< The peer closed the connection, possibly within a message.
   kTimedOut,   ///< The peer was too slow.
   kMalformed,  ///< Not HTTP.
-  kTooLarge,   ///< The head is over `kHeadBytesMax`.
+  kTooLarge,   ///< The head exceeds `kHeadBytesMax`.
   kStopped,    ///< We closed the connection ourselves.
 };
 
-/// Takes one HTTP/1.1 message after the other out of a transport. The parser is Boost.Beast's;
-/// what surrounds it is ours, so that a body passes through one buffer without being copied, and so
-/// that nobody but this file compiles Beast.
+/// Reads one HTTP/1.1 message after the other from a transport. The parser is Boost.Beast's; the
+/// code around it is ours, so that a body passes through one buffer without being copied, and so
+/// that only this file compiles Beast.
 class MessageReader {
  public:
   enum class Kind : std::uint8_t { kRequests, kAnswers };
-  /// How long the peer may take: to begin (an idle connection), and from there to the head's end
-  /// (one that sends a byte now and then must not hold a connection for ever).
+  /// Time for the peer to begin (an idle connection), and from there to the end of the head (a peer
+  /// that sends a byte now and then must not hold a connection forever).
   struct HeadTimeouts {
     Duration begin;
     Duration whole;
   };
-  /// Whether an answer has a body at all (that to HEAD has none, whatever its head says).
+  /// Whether an answer has a body at all (an answer to HEAD has none, whatever its head says).
   enum class Body : std::uint8_t { kAsFramed, kNone };
 
   static constexpr std::size_t kHeadBytesMax = 16 * 1024;
@@ -52,18 +52,18 @@ class MessageReader {
   MessageReader(Transport& transport, Kind kind);
   ~MessageReader();
 
-  /// The head of the next message; the one before must have been read to its end. kClosed before
+  /// The head of the next message; the previous one must have been read to its end. kClosed before
   /// the first byte is a regular end.
   ReadFault read_head(MessageHead& head, HeadTimeouts timeouts, Coroutine& coroutine,
                       Body body = Body::kAsFramed);
 
-  /// The next bytes of the body into `bytes`, which stay valid until the next call; empty at its
-  /// end. `timeout` is for all that stands before them, as chunk headers, and for the trailers.
+  /// The next bytes of the body, valid until the next call; empty at its end. `timeout` includes
+  /// what precedes them, such as chunk headers, and the trailers.
   ReadFault read_body(std::string_view& bytes, Duration timeout, Coroutine& coroutine);
 
-  /// The message was read to its end.
+  /// Whether the message was read to its end.
   bool complete() const;
-  /// Whether the peer has sent the beginning of what comes next, or nothing yet.
+  /// Whether the peer has sent anything of the next message.
   bool has_begun() const { return begun_; }
   /// Makes the buffer large enough to move a file.
   void prepare_for_transfer();
@@ -78,8 +78,8 @@ class MessageReader {
   Transport& transport_;
   const Kind kind_;
   std::unique_ptr<Parser> parser_;
-  std::string buffer_;     ///< Its size is its capacity; what was read lies in [begin_, end_).
-  std::size_t begin_ = 0;  ///< Not yet parsed from here.
+  std::string buffer_;     ///< Its size is its capacity; received bytes are in [begin_, end_).
+  std::size_t begin_ = 0;  ///< The start of the unparsed bytes.
   std::size_t end_ = 0;
   bool begun_ = false;
 };

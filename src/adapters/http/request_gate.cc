@@ -9,8 +9,8 @@
 namespace hearth::http {
 namespace {
 
-/// Takes the same time wherever the two differ, so that a token cannot be guessed byte by byte
-/// from the time of the refusal. (Its length is no secret.)
+/// Takes the same time wherever the two differ, so that response times do not reveal a token byte
+/// by byte. (Its length is no secret.)
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   volatile unsigned char difference = 0;
@@ -28,7 +28,7 @@ std::string_view bearer_token(std::string_view authorization) {
   return bearer ? authorization.substr(kScheme.size()) : std::string_view();
 }
 
-/// Only these cannot be made to lead to this machine by the owner of some domain name.
+/// Only these hosts cannot be pointed at this machine by the owner of a domain name.
 bool names_an_address(std::string_view host) {
   if (host.starts_with('[')) return true;
   const std::string name(host.substr(0, host.find(':')));
@@ -52,18 +52,18 @@ std::optional<RequestGate::Denial> RequestGate::judge(const HttpRequest& request
     return Denial{
         401,
         {ErrorCode::kUnauthorized,
-         authorization.empty() ? "this needs the cluster's token, as 'Authorization: Bearer …'"
-                               : "the token is not this cluster's"}};
+         authorization.empty() ? "this requires the cluster's token as 'Authorization: Bearer …'"
+                               : "the token does not belong to this cluster"}};
   }
   const std::string_view host = request.header("host");
   const std::string_view origin = request.header("origin");
   if (!host.empty() && !names_an_address(host)) {
     return Denial{403,
                   {ErrorCode::kUnauthorized,
-                   "a listener on loopback is addressed by IP address or as localhost"}};
+                   "address a listener on loopback by its IP address or as localhost"}};
   }
   if (!origin.empty() && origin != "http://" + std::string(host)) {
-    return Denial{403, {ErrorCode::kUnauthorized, "this comes from a foreign web page"}};
+    return Denial{403, {ErrorCode::kUnauthorized, "requests from foreign web pages are refused"}};
   }
   return std::nullopt;
 }

@@ -6,24 +6,24 @@
 
 namespace hearth::http {
 
-/// Decides whether a request may come in at all: the one place where the token is asked for.
+/// Decides whether a request is admitted: the only place that checks the token.
 ///
-/// Off loopback every route but the open ones wants `Authorization: Bearer <token>`. On loopback
-/// there is no token, and the danger is a web page in the browser of somebody on this machine:
-/// so a request that such a page can cause (from a foreign origin, or by a name that was rebound
-/// to 127.0.0.1) is refused there.
+/// Off loopback, every route except the open ones requires `Authorization: Bearer <token>`. On
+/// loopback no token is required, and the danger is a web page in a browser on this machine:
+/// requests that such a page can cause (from a foreign origin, or by a name rebound to 127.0.0.1)
+/// are refused.
 class RequestGate {
  public:
-  /// Listening on loopback.
+  /// For a listener on loopback.
   static RequestGate for_loopback() { return RequestGate({}); }
-  /// Listening anywhere else. `token` is not empty.
+  /// For any other listener. `token` is not empty.
   static RequestGate for_network(std::string token);
 
   struct Denial {
     unsigned status;
     Error error;
   };
-  /// Nullopt: it may come in.
+  /// nullopt: the request is admitted.
   std::optional<Denial> judge(const HttpRequest& request, HttpAccess access) const;
 
  private:

@@ -13,7 +13,7 @@ unsigned status_with(const RequestGate& gate, std::vector<HttpHeader> headers,
   return denial ? denial->status : 200;
 }
 
-TEST(RequestGate, TakesExactlyTheTokenOffLoopback) {
+TEST(RequestGate, AcceptsExactlyTheTokenOffLoopback) {
   const RequestGate gate = RequestGate::for_network("s3cret-token");
   EXPECT_EQ(status_with(gate, {{"Authorization", "Bearer s3cret-token"}}), 200U);
   EXPECT_EQ(status_with(gate, {{"authorization", "bearer s3cret-token"}}), 200U);

@@ -22,25 +22,26 @@ namespace hearth::http {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
-/// A followed log may be read over a line that carries no image, but it must be read.
+/// A log can be followed over a line too slow for images, but it must be read.
 constexpr std::uint64_t kAnswerBytesPerSecondMin = 4 * 1024;
-/// A body that nobody read is read away up to this size, to keep the connection.
+/// An unread body is read and discarded up to this size, to keep the connection.
 constexpr std::uint64_t kDrainBytesMax = 64 * 1024;
 
 Error error_of(ReadFault fault) {
   switch (fault) {
-    case ReadFault::kTimedOut: return {ErrorCode::kTimeout, "the request's body came too slowly"};
+    case ReadFault::kTimedOut:
+      return {ErrorCode::kTimeout, "the request's body arrived too slowly"};
     case ReadFault::kMalformed:
     case ReadFault::kTooLarge:
-      return {ErrorCode::kInvalidArgument, "the request's body is not what HTTP asks for"};
-    case ReadFault::kStopped: return {ErrorCode::kUnavailable, "the server stops"};
+      return {ErrorCode::kInvalidArgument, "the request's body is malformed"};
+    case ReadFault::kStopped: return {ErrorCode::kUnavailable, "the server is stopping"};
     case ReadFault::kNone:
     case ReadFault::kClosed: break;
   }
-  return {ErrorCode::kUnavailable, "the client broke off"};
+  return {ErrorCode::kUnavailable, "the client closed the connection"};
 }
 
-/// As RFC 9110 wants it: "Sun, 06 Nov 1994 08:49:37 GMT".
+/// In the format of RFC 9110: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string http_date() {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
@@ -88,12 +89,12 @@ ServerExchange::~ServerExchange() {
 
 bool ServerExchange::finish(const Result<void>& handled) {
   if (phase_ == Phase::kOpen) {
-    HEARTH_CHECK(!handled);  // A handler that succeeded has answered.
+    HEARTH_CHECK(!handled);  // A successful handler has answered.
     const unsigned status = body_fault_.value_or(status_of(handled.error().code));
     if (!respond(problem_response(status, handled.error()))) return false;
   }
   if (phase_ == Phase::kStreaming) {
-    // Without its end the client can tell that a stream is not whole.
+    // Without its final chunk, the client sees that the stream is incomplete.
     if (!handled) return false;
     if (head_.http11 && !head_only() && !send({"0\r\n\r\n"})) return false;
     phase_ = Phase::kAnswered;
@@ -117,8 +118,8 @@ Result<std::string_view> ServerExchange::read_some(Duration quiet_max) {
   return tl::unexpected(error_of(fault));
 }
 
-/// As read_some(), but for a body that must come steadily: one that trickles in would hold a
-/// connection for ever.
+/// As read_some(), but for a body that must arrive steadily: one that trickles in would hold a
+/// connection forever.
 Result<std::string_view> ServerExchange::read_within_pace() {
   const Countdown step(reading_.left());
   const Result<std::string_view> piece = read_some(step.left());
@@ -170,7 +171,7 @@ Result<ReceivedFile> ServerExchange::read_body_to_file(const std::filesystem::pa
   return received;
 }
 
-/// Once the client is gone there is nobody to answer; to answer twice is a programmer's error.
+/// Once the client is gone, an answer is impossible; a second answer is a programming error.
 Result<void> ServerExchange::check_answerable() const {
   if (phase_ == Phase::kBroken) return fail(ErrorCode::kUnavailable, "the client is gone");
   HEARTH_CHECK(phase_ == Phase::kOpen);
@@ -202,7 +203,8 @@ Result<void> ServerExchange::respond_file(const std::filesystem::path& file,
         [&] { return source->file.read(std::min<std::uint64_t>(left, kPieceBytes)); }, coroutine_);
     if (!piece || piece->empty()) {
       phase_ = Phase::kBroken;
-      return fail(ErrorCode::kCorrupt, "'" + file.string() + "' became shorter as it was sent");
+      return fail(ErrorCode::kCorrupt,
+                  "'" + file.string() + "' was truncated while it was being sent");
     }
     if (auto sent = send({*piece}); !sent) return sent;
     left -= piece->size();
@@ -217,9 +219,8 @@ Result<void> ServerExchange::begin_stream(std::string_view content_type) {
 Result<void> ServerExchange::begin_stream_with(unsigned status, std::string_view content_type) {
   if (auto open = check_answerable(); !open) return open;
   if (server_.streams_open >= server_.config.streams_max) {
-    return fail(ErrorCode::kExhausted,
-                fmt::format("{} streams are followed here already; close one of them",
-                            server_.streams_open));
+    return fail(ErrorCode::kExhausted, fmt::format("{} streams are open already; close one of them",
+                                                   server_.streams_open));
   }
   ++server_.streams_open;
   counted_as_stream_ = true;
@@ -242,7 +243,7 @@ Result<WaitEnd> ServerExchange::wait(Notifier& notifier, Duration timeout) {
     bool notified = false;
     bool gone = false;
   };
-  auto woken = std::make_shared<Woken>();  // Shared with wake-ups that come after this returned.
+  auto woken = std::make_shared<Woken>();  // Shared with wake-ups that come after we return.
   Sleeper& sleeper = connection_.sleeper;
   const Notifier::Ticket ticket = notifier.add([woken, &sleeper] {
     woken->notified = true;
@@ -259,7 +260,8 @@ Result<WaitEnd> ServerExchange::wait(Notifier& notifier, Duration timeout) {
   }
   connection_.transport.unwatch_peer();
   if (!woken->notified) notifier.remove(ticket);
-  if (connection_.transport.closed()) return fail(ErrorCode::kUnavailable, "the server stops");
+  if (connection_.transport.closed())
+    return fail(ErrorCode::kUnavailable, "the server is stopping");
   if (woken->gone) {
     if (phase_ != Phase::kAnswered) phase_ = Phase::kBroken;
     return fail(ErrorCode::kUnavailable, "the client is gone");
@@ -270,7 +272,7 @@ Result<WaitEnd> ServerExchange::wait(Notifier& notifier, Duration timeout) {
 Result<void> ServerExchange::relay(const Endpoint& server, const std::string& target) {
   if (auto open = check_answerable(); !open) return open;
   ClientConnection from(server_.loop);
-  // The client's end must end the wait for the other server as well.
+  // If the client goes, the wait for the other server must end, too.
   connection_.transport.watch_peer([&from] { from.transport().close(); });
   Result<void> relayed = pass_on(from, server, target);
   connection_.transport.unwatch_peer();
@@ -288,8 +290,9 @@ Result<void> ServerExchange::pass_on(ClientConnection& from, const Endpoint& ser
       from.read_head(MessageReader::Body::kAsFramed, coroutine_);
   if (!head) return tl::unexpected(head.error());
   if ((*head)->status == 401 || (*head)->status == 403) {
-    return fail(ErrorCode::kFailed,
-                show_endpoint(server) + " refuses this manager's token; give it the same file");
+    return fail(
+        ErrorCode::kFailed,
+        show_endpoint(server) + " refuses this manager's token; give both the same token file");
   }
   HttpRequest answered;
   answered.headers = (*head)->headers;
@@ -313,7 +316,8 @@ void ServerExchange::run_blocking(const std::function<void()>& work) {
       coroutine_);
 }
 
-/// A large answer goes out piece by piece, so that each has a time that its size does not change.
+/// A large answer is sent in pieces, so that each has a time limit that does not depend on the
+/// answer's size.
 Result<void> ServerExchange::send(std::initializer_list<std::string_view> parts) {
   std::size_t bytes = 0;
   for (const std::string_view part : parts) bytes += part.size();
@@ -337,7 +341,7 @@ Result<void> ServerExchange::send_piece(std::initializer_list<std::string_view> 
   phase_ = Phase::kBroken;
   if (error == std::errc::timed_out) {
     ++server_.counters.requests_timed_out;
-    return fail(ErrorCode::kTimeout, "the client does not take its answer");
+    return fail(ErrorCode::kTimeout, "the client does not read its answer");
   }
   return fail(ErrorCode::kUnavailable, "the client is gone");
 }
@@ -353,12 +357,12 @@ HeadWriter ServerExchange::head_of(unsigned status, std::string_view content_typ
 }
 
 bool ServerExchange::keeps_alive() const {
-  // A client that still waits for 100 Continue may or may not send its body; RFC 9110 (10.1.1) has
-  // us close. An HTTP/1.0 stream ends with its connection.
+  // It is open whether a client that still waits for 100 Continue will send its body; RFC 9110
+  // (10.1.1) requires us to close. An HTTP/1.0 stream ends with its connection.
   return head_.keep_alive && head_.http11 && !continue_wanted_ && !body_fault_ && !last_;
 }
 
-/// Reads away what the handler did not want of the body.
+/// Reads and discards what the handler left of the body.
 bool ServerExchange::drain_body() {
   connection_.idle = true;
   const Countdown countdown(kReadAwayTimeout);
@@ -366,7 +370,7 @@ bool ServerExchange::drain_body() {
   for (std::uint64_t drained = 0; !connection_.reader.complete(); drained += bytes.size()) {
     if (drained > kDrainBytesMax) return false;
     const ReadFault fault = connection_.reader.read_body(bytes, countdown.left(), coroutine_);
-    // It has had its second to see the answer in.
+    // It has had its second to see the answer.
     if (fault == ReadFault::kTimedOut) connection_.close();
     if (fault != ReadFault::kNone) return false;
   }

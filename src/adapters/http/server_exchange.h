@@ -10,7 +10,7 @@
 
 namespace hearth::http {
 
-/// How long what nobody wants is read, once it was answered.
+/// How long unwanted bytes are read and discarded after an answer.
 inline constexpr Duration kReadAwayTimeout = std::chrono::seconds(1);
 
 /// What all exchanges of one server share.
@@ -25,12 +25,12 @@ struct ServerResources {
   std::size_t streams_open = 0;
 };
 
-/// One accepted connection, as its coroutine and the server see it.
+/// One accepted connection, shared by its coroutine and the server.
 struct ServerConnection {
   explicit ServerConnection(boost::asio::io_context& loop)
       : transport(loop), reader(transport, MessageReader::Kind::kRequests), sleeper(loop) {}
 
-  /// Ends it, whatever it waits for.
+  /// Closes it, whatever it waits for.
   void close() {
     transport.close();
     sleeper.wake();
@@ -38,20 +38,20 @@ struct ServerConnection {
 
   Transport transport;
   MessageReader reader;
-  Sleeper sleeper;   ///< While a handler waits for something else than the peer.
-  bool idle = true;  ///< Nobody waits for an answer on it: it may be closed for a newcomer.
+  Sleeper sleeper;   ///< While a handler waits for something other than the peer.
+  bool idle = true;  ///< No answer is due on it: it can be closed for a new connection.
 };
 
-/// The one implementation of HttpExchange: a request on a connection of ours.
+/// The implementation of HttpExchange: a request on a connection of our server.
 class ServerExchange final : public HttpExchange {
  public:
   ServerExchange(ServerResources& server, ServerConnection& connection, Coroutine& coroutine,
                  const MessageHead& head, HttpRequest request);
   ~ServerExchange() override;
 
-  /// The answer is the last one on this connection.
+  /// Makes the answer the last one on this connection.
   void close_afterwards() { last_ = true; }
-  /// Ends the exchange by what the handler returned. True if the connection may carry another one.
+  /// Ends the exchange with the handler's result. True if the connection can carry another one.
   bool finish(const Result<void>& handled);
 
   const HttpRequest& request() const override { return request_; }
@@ -94,8 +94,8 @@ class ServerExchange final : public HttpExchange {
   Phase phase_ = Phase::kOpen;
   bool last_ = false;
   bool counted_as_stream_ = false;
-  bool continue_wanted_ = false;  ///< The client waits for "100 Continue" before it sends its body.
-  std::optional<unsigned> body_fault_;  ///< The status that says what was wrong with the body.
+  bool continue_wanted_ = false;        ///< The client waits for "100 Continue" before its body.
+  std::optional<unsigned> body_fault_;  ///< The status for what was wrong with the body.
 };
 
 }  // namespace hearth::http

@@ -36,17 +36,18 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
     return tl::unexpected(file_error("cannot read", path, errno));
   }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(ErrorCode::kUnauthorized,
-                fmt::format("others than its owner may use the token file '{0}'; run: chmod 600 "
-                            "'{0}', and make a new token if somebody may have read it",
-                            path.string()));
+    return fail(
+        ErrorCode::kUnauthorized,
+        fmt::format("users other than its owner can access the token file '{0}'; run: chmod "
+                    "600 '{0}', and renew the token if others might have read it",
+                    path.string()));
   }
   Result<std::string> text = file->read(kTokenBytesMax + 2);
   if (!text) return text;
   if (text->empty() || text->find('\0') != std::string::npos) {
     return fail(ErrorCode::kCorrupt,
                 fmt::format("the token file '{}' is damaged: it {}", path.string(),
-                            text->empty() ? "is empty" : "has zeros in it"));
+                            text->empty() ? "is empty" : "contains zero bytes"));
   }
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   const bool printable =
@@ -54,8 +55,9 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
   if (!printable || text->size() < kTokenBytesMin || text->size() > kTokenBytesMax) {
     return fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("'{}' holds no token: that is one line of {} to {} printable characters",
-                    path.string(), kTokenBytesMin, kTokenBytesMax));
+        fmt::format(
+            "'{}' does not hold a token, which is one line of {} to {} printable characters",
+            path.string(), kTokenBytesMin, kTokenBytesMax));
   }
   return text;
 }
@@ -64,16 +66,15 @@ Result<std::string> ensure_token_file(const std::filesystem::path& path,
                                       const std::function<void(const Error&)>& on_damage) {
   Result<std::string> token = read_token_file(path);
   if (!token && token.error().code == ErrorCode::kInvalidArgument) {
-    return fail(
-        token.error().code,
-        token.error().message + "; remove the file and a new one is made at the next start");
+    return fail(token.error().code,
+                token.error().message + "; remove the file, and the next start creates a new one");
   }
   const bool damaged = !token && token.error().code == ErrorCode::kCorrupt;
   if (token || (token.error().code != ErrorCode::kNotFound && !damaged)) return token;
   if (damaged && on_damage) {
     on_damage({ErrorCode::kCorrupt, token.error().message +
-                                        "; a new token is made: give it to every agent and user, "
-                                        "or put the former one back and start anew"});
+                                        "; a new token is created: give it to every agent and "
+                                        "user, or restore the old one and restart"});
   }
   token = make_token();
   if (const auto written = replace_file(path, *token + "\n"); !written) {

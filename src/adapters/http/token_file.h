@@ -8,17 +8,17 @@
 
 namespace hearth {
 
-/// The cluster's token on disk: one line of text that only the file's owner may read. It is all
-/// that it takes to command the cluster, so a file that others can read is refused, not repaired:
-/// who knows who has read it.
+/// The cluster's token on disk: one line of text that only the file's owner can read. The token
+/// alone suffices to control the cluster, so a file that others can read is refused, not repaired:
+/// it might have been read already.
 
-/// kNotFound, kUnauthorized for one that others may read, kInvalidArgument for one without a token
-/// in it (20 to 256 printable characters without spaces), kCorrupt for one that is empty or has
-/// zeros in it: no person wrote that, a power cut did.
+/// kNotFound; kUnauthorized if others can read the file; kInvalidArgument if it does not hold a
+/// token (20 to 256 printable characters without spaces); kCorrupt if it is empty or contains zero
+/// bytes, as after a power cut.
 Result<std::string> read_token_file(const std::filesystem::path& path);
 
-/// Reads it, or makes one of 32 random bytes in hex if there is no file yet, or a damaged one: of
-/// that `on_damage` is told, with what is to be done.
+/// Reads the token, or creates one of 32 random bytes in hex if the file is missing or damaged.
+/// Damage is reported to `on_damage`, with the remedy.
 Result<std::string> ensure_token_file(const std::filesystem::path& path,
                                       const std::function<void(const Error&)>& on_damage = {});
 

@@ -11,7 +11,7 @@ namespace {
 
 using std::filesystem::perms;
 
-TEST(TokenFile, IsMadeOnceForItsOwnerAlone) {
+TEST(TokenFile, IsCreatedOnceForItsOwnerOnly) {
   const TemporaryDirectory directory;
   const auto token = ensure_token_file(directory / "token");
   ASSERT_TRUE(token);
@@ -23,7 +23,7 @@ TEST(TokenFile, IsMadeOnceForItsOwnerAlone) {
   EXPECT_NE(ensure_token_file(directory / "another"), token);
 }
 
-TEST(TokenFile, ThatOthersMayReadIsRefusedWithAdvice) {
+TEST(TokenFile, ReadableByOthersIsRefusedWithTheRemedy) {
   const TemporaryDirectory directory;
   ASSERT_TRUE(ensure_token_file(directory / "token"));
   for (const perms others : {perms::group_read, perms::others_read, perms::group_write}) {
@@ -35,8 +35,9 @@ TEST(TokenFile, ThatOthersMayReadIsRefusedWithAdvice) {
   }
 }
 
-// Goal: a power cut that leaves the file empty, or full of zeros, takes no process down for good.
-TEST(TokenFile, ThatWasDamagedIsToldFromOneWithoutAToken) {
+// Goal: a power cut that leaves the file empty, or full of zeros, does not take a process down
+// permanently.
+TEST(TokenFile, DamageIsDistinguishedFromAFileWithoutAToken) {
   const TemporaryDirectory directory;
   const std::string before = *ensure_token_file(directory / "token");
   for (const std::string& damaged :

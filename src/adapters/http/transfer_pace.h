@@ -6,7 +6,7 @@
 
 namespace hearth::http {
 
-/// How much of a time has passed, and is left, since its construction.
+/// Measures how much of a time has passed and is left since its construction.
 class Countdown {
  public:
   explicit Countdown(Duration whole) : whole_(whole) {}
@@ -19,29 +19,29 @@ class Countdown {
   Duration whole_;
 };
 
-/// How slowly a peer may move one body. A timeout for each read or write alone is no bound: who
-/// moves one byte just before each of them runs out keeps a connection for days.
+/// The slowest acceptable pace of one body. A timeout per read or write is no bound: a peer that
+/// moves one byte just before each timeout keeps a connection for days.
 struct TransferPace {
-  /// Beyond what the rate allows, and for any single step.
+  /// Time beyond what the rate allows; also the limit of any single step.
   Duration grace;
-  /// A minimum rate, since the time that a body of a gigabyte may take depends on its size.
+  /// The minimum rate: the time that a body is allowed depends on its size.
   std::uint64_t bytes_per_second;
-  /// For a whole body, whatever its size. Duration::max() for a stream without an end.
+  /// The limit for a whole body of any size. Duration::max() for an endless stream.
   Duration whole_max;
 };
 
-/// 128 kbit/s is what the slowest line carries over which an image of some hundred megabytes can be
-/// moved within whole_max; slower ones fail by the bound instead of after it.
+/// 128 kbit/s: on the slowest line over which an image of some hundred megabytes can be moved
+/// within whole_max. Slower peers fail by this bound instead of after whole_max.
 inline constexpr std::uint64_t kBodyBytesPerSecondMin = 16 * 1024;
 inline constexpr Duration kBodyTimeMax = std::chrono::hours(6);
 
-/// Holds one body against its pace. Only the time that the peer took counts, not what our own disk
-/// took in between. Does not read a clock: whoever moves the bytes says how long that took.
+/// Checks one body against its pace. Only the peer's time counts, not what our own disk takes in
+/// between. Reads no clock: the caller passes the time that each step took.
 class TransferMeter {
  public:
   explicit TransferMeter(const TransferPace& pace) : pace_(pace) {}
 
-  /// How long the next step may take; zero: the peer has been too slow.
+  /// The time allowed for the next step; zero: the peer has been too slow.
   Duration left() const;
   void add(std::uint64_t bytes, Duration took);
 

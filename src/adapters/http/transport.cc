@@ -30,10 +30,10 @@ namespace {
 
 const std::error_code kTimedOut = std::make_error_code(std::errc::timed_out);
 const std::error_code kCanceled = std::make_error_code(std::errc::operation_canceled);
-/// Not kTimedOut: the peer was not asked, so this is nothing that can be held against it.
+/// Not kTimedOut: the peer was not asked, so this does not count against it.
 const std::error_code kNotFoundYet = error_code(asio::error::host_not_found_try_again);
 
-/// A moment that Duration::max() away from now would overflow.
+/// A point in time that does not overflow, even for Duration::max().
 Clock::time_point after(Duration timeout) {
   const Clock::time_point now = Clock::now();
   return timeout < Clock::time_point::max() - now ? now + timeout : Clock::time_point::max();
@@ -43,7 +43,7 @@ void set_option(Protocol::socket& socket, int level, int name, int value) {
   ::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
 }
 
-/// A followed log may be quiet for days, so the kernel has to find out whether the peer is there.
+/// A followed log can be quiet for days, so the kernel must check whether the peer still exists.
 void notice_a_vanished_peer(Protocol::socket& socket) {
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
@@ -52,14 +52,14 @@ void notice_a_vanished_peer(Protocol::socket& socket) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-/// Whether neither a byte nor the peer's end lies there to be read.
+/// Whether neither bytes nor the peer's end wait to be read.
 bool has_nothing_to_read(Protocol::socket& socket) {
   char byte = 0;
   const ssize_t got = ::recv(socket.native_handle(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/// Whether the peer has ended its side, whatever it sent before.
+/// Whether the peer has ended its side, even behind unread bytes.
 bool has_ended(Protocol::socket& socket) {
   pollfd what{.fd = socket.native_handle(), .events = POLLRDHUP, .revents = 0};
   return ::poll(&what, 1, 0) == 1;
@@ -83,7 +83,7 @@ struct Transport::State {
   bool timed_out = false;
   bool closed = false;
   std::function<void()> on_gone;
-  std::uint64_t watch = 0;  ///< Counts watches: a handler of a former one does nothing.
+  std::uint64_t watch = 0;  ///< Counts watches: handlers of earlier ones do nothing.
 
   void close() {
     closed = true;
@@ -98,7 +98,7 @@ struct Transport::State {
 
 namespace {
 
-/// Cancels the operation that is under way when its time is over.
+/// Cancels the operation in progress at its deadline.
 template <class State>
 class DeadlineGuard {
  public:
@@ -106,8 +106,8 @@ class DeadlineGuard {
     state_.timed_out = false;
     state_.deadline.expires_at(after(timeout));
     state_.deadline.async_wait([state](error_code ec) {
-      // A handler that was queued already when the operation ended must not hit the next one,
-      // whose deadline is later.
+      // A handler that was queued already when the operation ended must not hit the next one, whose
+      // deadline is later.
       if (ec || state->deadline.expiry() > Clock::now()) return;
       state->timed_out = true;
       error_code ignored;
@@ -133,8 +133,8 @@ struct Resolved {
   std::vector<tcp::endpoint> endpoints;
 };
 
-/// getaddrinfo() runs on a thread of Asio's and cannot be interrupted, so the caller walks away
-/// from one that takes too long; the answer then comes to nobody.
+/// getaddrinfo() runs on a thread of Asio's and cannot be interrupted, so the caller abandons one
+/// that takes too long; its answer is then dropped.
 Resolved resolve(asio::io_context& loop, Sleeper& sleeper, const Endpoint& endpoint,
                  Clock::time_point give_up, Coroutine& coroutine) {
   error_code ec;
@@ -204,8 +204,8 @@ std::error_code Transport::connect(const Endpoint& endpoint, Duration timeout,
   return last;
 }
 
-/// What call_out() goes through: look up, connect (each address in turn), send, wait. Its handlers
-/// hold it; the end comes once, from whichever handler is first.
+/// The steps of call_out(): look up, connect (each address in turn), send, wait. Its handlers keep
+/// it alive; the first one to end it wins.
 template <class State>
 class CallOut : public std::enable_shared_from_this<CallOut<State>> {
  public:
@@ -280,7 +280,7 @@ class CallOut : public std::enable_shared_from_this<CallOut<State>> {
   std::shared_ptr<State> state_;
   tcp::resolver resolver_;
   std::string words_;
-  std::function<void(std::error_code)> on_said_;  ///< Empty once it was called.
+  std::function<void(std::error_code)> on_said_;  ///< Empty once called.
   std::vector<tcp::endpoint> peers_;
 };
 
@@ -335,8 +335,8 @@ void Transport::try_write(std::string_view bytes) {
 
 namespace {
 
-/// Tells of the peer's end, or comes back after a while. While there are bytes to be read, waiting
-/// for something to read would come back at once.
+/// Reports the peer's end, or checks again after a while: with unread bytes, waiting for
+/// readability would return at once.
 template <class State>
 void look_for_end(const std::shared_ptr<State>& state, std::uint64_t watch) {
   if (state->closed || state->watch != watch || !state->on_gone) return;
@@ -398,7 +398,7 @@ Error listen_error(const Endpoint& endpoint, const error_code& ec) {
             on() + " is in use; stop the process that listens there, or listen on another port"};
   }
   if (ec == boost::system::errc::address_not_available) {
-    // It may become one: a network that is not up yet.
+    // It can become one: its network is not up yet.
     return {ErrorCode::kUnavailable,
             fmt::format("'{}' is not an address of this machine; listen on one of its own, or on "
                         "0.0.0.0 for all of them",
@@ -406,7 +406,7 @@ Error listen_error(const Endpoint& endpoint, const error_code& ec) {
   }
   if (ec == asio::error::access_denied) {
     return {ErrorCode::kInvalidArgument,
-            on() + " is not for this user; listen on a port from 1024 on"};
+            on() + " is not permitted for this user; listen on port 1024 or above"};
   }
   return {ErrorCode::kUnavailable, fmt::format("cannot listen on {}: {}", on(), ec.message())};
 }

@@ -22,7 +22,7 @@ class SteadyClock final : public Clock {
   }
 };
 
-/// A bus under test with all it said so far.
+/// A bus under test, with everything that it has reported so far.
 struct Listening {
   std::unique_ptr<KafkaBus> bus;
   std::vector<BusMessage> messages;
@@ -38,7 +38,7 @@ struct Listening {
   }
 };
 
-/// A loop that runs until what is waited for happened; a test fails where it does not.
+/// A loop that runs until an awaited event has happened; otherwise the test fails.
 class BusFixture : public ::testing::Test {
  protected:
   std::unique_ptr<Listening> open(const KafkaConfig& config, EmbeddedBroker* embedded = nullptr) {
@@ -74,7 +74,7 @@ class BusFixture : public ::testing::Test {
     [[maybe_unused]] const bool never = run_until([] { return false; }, duration);
   }
 
-  /// Publishes and waits for how it ended.
+  /// Publishes and waits for the outcome.
   Result<void> publish(KafkaBus& bus, BusRecord record) {
     std::optional<Result<void>> ended;
     bus.publish(std::move(record), [&](Result<void> result) { ended = std::move(result); });
@@ -85,7 +85,7 @@ class BusFixture : public ::testing::Test {
     return *ended;
   }
 
-  /// The topics that could not be made.
+  /// The topics that could not be created.
   std::vector<TopicFailure> failures_of(KafkaBus& bus, std::vector<TopicSpec> topics) {
     std::optional<std::vector<TopicFailure>> ended;
     bus.ensure_topics(std::move(topics), [&](std::vector<TopicFailure> failures) {

@@ -38,7 +38,7 @@ Result<Client> new_client(rd_kafka_type_t type, const Settings& settings,
   rd_kafka_conf_t* handed_over = properties.release();
   Client client(rd_kafka_new(type, handed_over, why.data(), why.size()));
   if (!client) {
-    rd_kafka_conf_destroy(handed_over);  // A client takes it only if it comes to be.
+    rd_kafka_conf_destroy(handed_over);  // A client takes it only if its creation succeeds.
     return fail(ErrorCode::kExhausted, std::string("kafka client: ") + why.data());
   }
   return client;
@@ -49,7 +49,7 @@ void end_elsewhere(std::packaged_task<void()> end, Duration patience) {
   try {
     std::thread([end = std::move(end)]() mutable { end(); }).detach();
   } catch (const std::system_error&) {
-    return;  // No thread to be had: what the task held ended here, with it.
+    return;  // No thread available: the task's resources are released here, with it.
   }
   ended.wait_for(patience);
 }
@@ -80,8 +80,8 @@ void Clients::retire(std::unique_ptr<Clients> clients, Duration patience) {
 }
 
 Result<void> Clients::follow(const std::string& topic, FollowFrom from) {
-  // To ask where the log begins or ends takes the library half a second when it is not connected
-  // yet. A beginning need not be asked for: offset 0, which "earliest" corrects where it is gone.
+  // A lookup of the log's start or end takes the library half a second when it is not connected
+  // yet. The start needs no lookup: offset 0, which "earliest" corrects if that is gone.
   const bool at_end = from == FollowFrom::kEnd;
   TopicProperties properties(rd_kafka_default_topic_conf_dup(consumer_.get()));
   std::array<char, 256> why{};
@@ -104,7 +104,7 @@ rd_kafka_topic_t* Clients::sent_topic(const std::string& topic) {
 }
 
 void Clients::wake(int fd) const {
-  static constexpr std::uint64_t kOne = 1;  // What an eventfd takes.
+  static constexpr std::uint64_t kOne = 1;  // The value added to an eventfd.
   for (rd_kafka_queue_t* queue : {producer_events(), consumer_events(), messages()}) {
     rd_kafka_queue_io_event_enable(queue, fd, &kOne, sizeof kOne);
   }

@@ -29,43 +29,42 @@ using Event = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>
 using Partition =
     std::unique_ptr<rd_kafka_topic_partition_t, Destroy<rd_kafka_topic_partition_destroy>>;
 
-/// A client of librdkafka that reports by events alone and logs nothing. kInvalidArgument for a
-/// setting it refuses, kExhausted when the system has no thread left for it.
+/// A client of librdkafka that reports through events only and logs nothing. kInvalidArgument for a
+/// setting that it refuses, kExhausted if the system has no thread left for it.
 Result<Client> new_client(rd_kafka_type_t type, const Settings& settings,
                           Connections* connections = nullptr);
 
-/// Runs `end` on a thread of its own and waits `patience` for it: ending anything of librdkafka
-/// waits for its threads, and these may be waiting for a name server. What takes longer ends by
-/// itself, or with the process.
+/// Runs `end` on a thread of its own and waits up to `patience` for it: ending anything of
+/// librdkafka waits for its threads, and these can be waiting for a name server. What takes longer
+/// ends on its own, or with the process.
 void end_elsewhere(std::packaged_task<void()> end, Duration patience);
 
-/// The two clients behind a bus, one that sends and one that reads, and the queues by which they
-/// speak. Whenever one of the queues gets its first entry, 8 bytes are written to `wake_fd` (an
-/// eventfd); queues that are not empty when they are opened have no first entry, so look into them
-/// once.
+/// The two clients behind a bus, one that sends and one that reads, with their event queues.
+/// Whenever a queue gets its first entry, 8 bytes are written to `wake_fd` (an eventfd). A queue
+/// that is not empty when opened gives no such signal, so check the queues once.
 ///
 /// The reader is librdkafka's simple consumer: partitions by name, no consumer group. A group would
-/// cost each agent a thread and a connection more, the brokers an offsets topic, an ACL a node, and
-/// a close that can hang after a broker bounced; all it would give is what we never use.
+/// cost each agent another thread and connection, the brokers an offsets topic and an ACL per node,
+/// and a close that can hang after a broker restart; its benefits are of no use to Hearth.
 class Clients {
  public:
   static Result<std::unique_ptr<Clients>> open(const KafkaConfig& config, int wake_fd);
-  /// Blocks until the clients' threads have ended: see `retire`.
+  /// Blocks until the clients' threads have ended; see retire().
   ~Clients();
 
-  /// Ends the clients elsewhere, and waits `patience` for it. Nothing is written to the wake fd any
-  /// more when this returns.
+  /// Ends the clients on another thread, and waits up to `patience` for it. Once this returns,
+  /// nothing is written to the wake fd any more.
   static void retire(std::unique_ptr<Clients> clients, Duration patience);
 
-  /// Begins to read partition 0; a topic that does not exist is looked for every second. After data
-  /// was lost, reading goes on where `from` says. Not twice for one topic.
+  /// Starts to read partition 0; a topic that does not exist is looked up every second. After a
+  /// loss of data, reading continues where `from` says. Once per topic.
   Result<void> follow(const std::string& topic, FollowFrom from);
 
-  /// The topic as the sender wants it; null for a name that no topic can have. Kept, for a topic
-  /// that a record is the first to name would be looked for only at the next second's turn.
+  /// The handle for sending to a topic; null for an invalid name. Handles are kept, because a topic
+  /// without a handle is looked up only once a second.
   rd_kafka_topic_t* sent_topic(const std::string& topic);
 
-  /// Whether both have a broker.
+  /// Whether both clients are connected to a broker.
   bool connected() const { return producer_at_.any() && consumer_at_.any(); }
 
   rd_kafka_t* producer() const { return producer_.get(); }
@@ -78,7 +77,7 @@ class Clients {
   Clients() = default;
   void wake(int fd) const;
 
-  // Destroyed from the last to the first.
+  // Destroyed in reverse order.
   Connections producer_at_;
   Connections consumer_at_;
   Client producer_;

@@ -9,13 +9,13 @@
 
 namespace hearth::kafka {
 
-/// Which brokers a client is connected to. The library tells each step of each connection, on the
-/// threads of the connections; its errors alone would leave open what came back.
+/// Tracks the brokers that a client is connected to. The library reports each state of each
+/// connection, on the threads of the connections; its errors alone do not show what has recovered.
 ///
 /// Outlives the client it watches. Any thread.
 class Connections {
  public:
-  /// For a client that is about to be made with these properties.
+  /// For a client that is about to be created with these properties.
   void watch(rd_kafka_conf_t* properties);
   /// Whether there is a connection to any broker, ready for requests.
   bool any() const;

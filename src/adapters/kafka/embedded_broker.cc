@@ -28,7 +28,7 @@ struct EmbeddedBroker::State {
 EmbeddedBroker::EmbeddedBroker(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 EmbeddedBroker::~EmbeddedBroker() {
-  // Its threads look about once a second.
+  // Its threads wake up about once a second.
   kafka::end_elsewhere(
       std::packaged_task<void()>([gone = std::move(state_)]() mutable { gone.reset(); }),
       Duration::zero());
@@ -42,7 +42,7 @@ Result<std::unique_ptr<EmbeddedBroker>> EmbeddedBroker::start() {
   state->cluster = rd_kafka_mock_cluster_new(state->host, 1);
   if (state->cluster == nullptr) {
     return fail(ErrorCode::kExhausted,
-                "the embedded broker cannot listen on 127.0.0.1: free ports or file descriptors");
+                "the embedded broker cannot listen on 127.0.0.1; free ports or file descriptors");
   }
   state->bootstrap = rd_kafka_mock_cluster_bootstraps(state->cluster);
   return std::unique_ptr<EmbeddedBroker>(new EmbeddedBroker(std::move(state)));
@@ -54,8 +54,8 @@ const std::string& EmbeddedBroker::bootstrap() const {
 
 Result<void> EmbeddedBroker::create_topic(const std::string& name) {
   if (state_->topics.contains(name)) return {};
-  // The library's broker forgets a request that comes between its answer to the last one and its
-  // falling asleep, some microseconds, and then finds it when it looks again, a second later.
+  // The library's broker misses a request that arrives in the microseconds between its last answer
+  // and its wait, and finds it only when it wakes up a second later.
   std::this_thread::sleep_for(std::chrono::milliseconds(1));
   const rd_kafka_resp_err_t code = rd_kafka_mock_topic_create(state_->cluster, name.c_str(), 1, 1);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {

@@ -14,7 +14,7 @@ TEST(EmbeddedBroker, ListensOnLoopbackAtAPortOfItsOwn) {
   EXPECT_NE((*one)->bootstrap(), (*other)->bootstrap());
 }
 
-TEST(EmbeddedBroker, ATopicThatExistsIsNoError) {
+TEST(EmbeddedBroker, AnExistingTopicIsNoError) {
   const auto broker = EmbeddedBroker::start();
   ASSERT_TRUE(broker.has_value());
   EXPECT_TRUE((*broker)->create_topic("hearth.events").has_value());

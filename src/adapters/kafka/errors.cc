@@ -6,8 +6,8 @@ namespace hearth::kafka {
 namespace {
 
 ErrorCode code_of(rd_kafka_resp_err_t code) {
-  // Not a switch: some 150 codes exist, and what we do not tell apart is a failure of the other
-  // side.
+  // Not a switch: there are some 150 codes, and those that we do not distinguish are failures of
+  // the other side.
   if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ||
       code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT) {
     return ErrorCode::kTimeout;

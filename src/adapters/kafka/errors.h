@@ -8,7 +8,7 @@
 
 namespace hearth::kafka {
 
-/// What the broker or the client library says, in our terms. `what` begins the message.
+/// Translates an error of the broker or the client library. `what` begins the message.
 Error error_from(rd_kafka_resp_err_t code, const std::string& what);
 
 }  // namespace hearth::kafka

@@ -1,5 +1,5 @@
-// The bus on Apache Kafka. HEARTH_TEST_KAFKA says where the broker is ("HOST:PORT"), and
-// HEARTH_TEST_KAFKA_CONTROL is a command that breaks and mends it (kill, up, pause, resume).
+// The bus on Apache Kafka. HEARTH_TEST_KAFKA is the broker's address ("HOST:PORT"), and
+// HEARTH_TEST_KAFKA_CONTROL a command that breaks and repairs it (kill, up, pause, resume).
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ class KafkaBrokerTest : public BusFixture {
       FAIL() << "HEARTH_TEST_KAFKA or HEARTH_TEST_KAFKA_CONTROL is not set: ./dev test kafka "
                 "starts a broker and sets them";
     }
-    // By name, for 127.0.0.1 is asked as an embedded broker would have to be.
+    // By name: a broker at 127.0.0.1 would be polled like an embedded one.
     address_ = "localhost" + std::string(address).substr(std::string(address).rfind(':'));
     control_ = control;
   }
@@ -53,14 +53,14 @@ class KafkaBrokerTest : public BusFixture {
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
   }
 
-  /// A topic's name that no other test and no earlier run has.
+  /// A topic name used by no other test and no earlier run.
   static std::string fresh(const std::string& name) {
     return "test." + std::to_string(getpid()) + "." +
            std::to_string(std::chrono::steady_clock::now().time_since_epoch().count() % 1'000'000) +
            "." + name;
   }
 
-  /// What an admin request of the tests' own came to.
+  /// The outcome of an admin request made by the tests themselves.
   kafka::Event ask(rd_kafka_t* client,
                    const std::function<void(rd_kafka_queue_t*)>& request) const {
     const kafka::Queue queue(rd_kafka_queue_new(client));
@@ -98,7 +98,7 @@ class KafkaBrokerTest : public BusFixture {
     rd_kafka_DeleteTopic_destroy(doomed);
   }
 
-  /// As retention would: what lies before `offset` is gone.
+  /// Deletes what is before `offset`, as retention would.
   void delete_records_before(const std::string& topic, std::int64_t offset) const {
     const auto client = kafka::new_client(RD_KAFKA_PRODUCER, kafka::producer_settings(config()));
     rd_kafka_topic_partition_list_t* bounds = rd_kafka_topic_partition_list_new(1);
@@ -112,8 +112,8 @@ class KafkaBrokerTest : public BusFixture {
     rd_kafka_DeleteRecords_destroy(doomed);
   }
 
-  /// Publishes until a record is acknowledged: a broker that is back, or a topic that is new, is
-  /// not known everywhere at once.
+  /// Publishes until a record is acknowledged: a returning broker or a new topic is not known
+  /// everywhere at once.
   [[nodiscard]] bool publish_in_the_end(KafkaBus& bus, const BusRecord& record) {
     const auto deadline = std::chrono::steady_clock::now() + seconds(20);
     while (std::chrono::steady_clock::now() < deadline) {
@@ -126,7 +126,7 @@ class KafkaBrokerTest : public BusFixture {
   std::string control_;
 };
 
-TEST_F(KafkaBrokerTest, TopicsAreMadeWithTheirSettings) {
+TEST_F(KafkaBrokerTest, TopicsAreCreatedWithTheirSettings) {
   auto manager = open(config());
   const std::string status = fresh("status");
   const std::string assignments = fresh("assignment");
@@ -139,7 +139,7 @@ TEST_F(KafkaBrokerTest, TopicsAreMadeWithTheirSettings) {
   EXPECT_THAT(settings_of(assignments), Contains(Pair("cleanup.policy", "compact")));
 }
 
-TEST_F(KafkaBrokerTest, TopicsThatExistAreLeftAsTheyAre) {
+TEST_F(KafkaBrokerTest, ExistingTopicsAreLeftAsTheyAre) {
   auto manager = open(config());
   const std::string old = fresh("old");
   ASSERT_TRUE(ensure(*manager->bus, {delete_topic(old)}));
@@ -147,7 +147,7 @@ TEST_F(KafkaBrokerTest, TopicsThatExistAreLeftAsTheyAre) {
   EXPECT_THAT(settings_of(old), Contains(Pair("cleanup.policy", "delete")));
 }
 
-TEST_F(KafkaBrokerTest, MoreTopicsThanOneRequestTakesAreMade) {
+TEST_F(KafkaBrokerTest, MoreTopicsThanFitOneRequestAreCreated) {
   auto manager = open(config());
   std::vector<TopicSpec> many;
   for (int i = 0; i < 201; ++i) many.push_back(delete_topic(fresh(std::to_string(i))));
@@ -163,7 +163,7 @@ TEST_F(KafkaBrokerTest, AnImpossibleTopicIsRefusedByName) {
   EXPECT_NE(result.error().message.find("'no spaces, please'"), std::string::npos);
 }
 
-TEST_F(KafkaBrokerTest, ARefusedTopicKeepsNoOtherFromBeingMade) {
+TEST_F(KafkaBrokerTest, ARefusedTopicDoesNotPreventOthers) {
   auto manager = open(config());
   std::vector<TopicSpec> many = {delete_topic("no spaces, please")};
   for (int i = 0; i < 201; ++i) many.push_back(delete_topic(fresh(std::to_string(i))));
@@ -174,7 +174,7 @@ TEST_F(KafkaBrokerTest, ARefusedTopicKeepsNoOtherFromBeingMade) {
   EXPECT_TRUE(publish_in_the_end(*manager->bus, {.topic = many.back().name, .payload = "x"}));
 }
 
-TEST_F(KafkaBrokerTest, WithoutABrokerNoTopicIsMadeAndEachIsTold) {
+TEST_F(KafkaBrokerTest, WithoutABrokerEachTopicIsReportedAsFailed) {
   KafkaConfig nowhere = config();
   nowhere.bootstrap = "127.0.0.1:1";
   auto manager = open(nowhere);
@@ -183,9 +183,9 @@ TEST_F(KafkaBrokerTest, WithoutABrokerNoTopicIsMadeAndEachIsTold) {
   EXPECT_EQ(failures_of(*manager->bus, many).size(), many.size());
 }
 
-// Goal: that a topic is gone is told to who sends and to who follows, for nobody else makes it
-// anew.
-TEST_F(KafkaBrokerTest, ATopicThatWasDeletedIsMissed) {
+// Goal: the loss of a topic is reported to its sender and its followers, since no other party
+// creates it again.
+TEST_F(KafkaBrokerTest, ADeletedTopicIsReportedAsMissing) {
   const std::string topic = fresh("canary");
   auto manager = open(config());
   ASSERT_TRUE(ensure(*manager->bus, {delete_topic(topic)}));
@@ -206,7 +206,7 @@ TEST_F(KafkaBrokerTest, ATopicThatWasDeletedIsMissed) {
   }));
 }
 
-TEST_F(KafkaBrokerTest, ACompactedTopicWantsAKey) {
+TEST_F(KafkaBrokerTest, ACompactedTopicRequiresAKey) {
   auto manager = open(config());
   const std::string topic = fresh("assignment");
   ASSERT_TRUE(ensure(*manager->bus, {compact_topic(topic)}));
@@ -217,7 +217,7 @@ TEST_F(KafkaBrokerTest, ACompactedTopicWantsAKey) {
   EXPECT_EQ(manager->bus->counters().errors.at("INVALID_RECORD"), 1U);
 }
 
-TEST_F(KafkaBrokerTest, ATopicNobodyMadeIsNotMadeByTheWay) {
+TEST_F(KafkaBrokerTest, FollowingAndPublishingDoNotCreateATopic) {
   KafkaConfig hasty = config();
   hasty.send_within = milliseconds(500);
   auto one = open(hasty);
@@ -229,7 +229,7 @@ TEST_F(KafkaBrokerTest, ATopicNobodyMadeIsNotMadeByTheWay) {
   EXPECT_THAT(settings_of(topic), IsEmpty());
 }
 
-TEST_F(KafkaBrokerTest, ATopicMadeAfterItWasFollowedComesAlive) {
+TEST_F(KafkaBrokerTest, ATopicCreatedAfterItWasFollowedIsRead) {
   const std::string topic = fresh("late");
   auto agent = open(config(KafkaRole::kAgent));
   agent->bus->follow(topic, FollowFrom::kBeginning);
@@ -244,7 +244,7 @@ TEST_F(KafkaBrokerTest, ATopicMadeAfterItWasFollowedComesAlive) {
   EXPECT_EQ(agent->messages[0].payload, "assignment");
 }
 
-TEST_F(KafkaBrokerTest, FromTheBeginningMeansWhatIsStillThere) {
+TEST_F(KafkaBrokerTest, FromTheBeginningReadsWhatIsLeft) {
   const std::string topic = fresh("status");
   auto manager = open(config());
   ASSERT_TRUE(ensure(*manager->bus, {delete_topic(topic)}));
@@ -259,7 +259,7 @@ TEST_F(KafkaBrokerTest, FromTheBeginningMeansWhatIsStillThere) {
   EXPECT_THAT(late->payloads(), ElementsAre("2"));
 }
 
-TEST_F(KafkaBrokerTest, ATopicThatWasDeletedAndMadeAnewIsFollowedOn) {
+TEST_F(KafkaBrokerTest, ARecreatedTopicIsStillFollowed) {
   const std::string topic = fresh("assignment");
   auto manager = open(config());
   auto agent = open(config(KafkaRole::kAgent));
@@ -279,9 +279,8 @@ TEST_F(KafkaBrokerTest, ATopicThatWasDeletedAndMadeAnewIsFollowedOn) {
   EXPECT_EQ(agent->messages.back().payload, "anew");
 }
 
-// Goal: a broker that is killed and comes back costs the time in between and no acknowledged
-// record.
-TEST_F(KafkaBrokerTest, ABrokerThatWasKilledIsFoundAgain) {
+// Goal: killing a broker costs the time until it is back, and no acknowledged record.
+TEST_F(KafkaBrokerTest, AKilledBrokerIsFoundAgain) {
   const std::string topic = fresh("status");
   auto manager = open(config());
   auto agent = open(config(KafkaRole::kAgent));
@@ -313,8 +312,8 @@ TEST_F(KafkaBrokerTest, ABrokerThatWasKilledIsFoundAgain) {
   EXPECT_TRUE(run_until([&] { return manager->bus->connected(); }));
 }
 
-// Goal: what a stalled broker looks like. Nothing comes, nothing fails before its time, and when it
-// goes on, what it held comes at once, stamped when it came.
+// Goal: the behaviour of a stalled broker. Nothing arrives and nothing fails before its timeout;
+// when it continues, held records arrive at once, stamped with their arrival.
 TEST_F(KafkaBrokerTest, AStalledBrokerIsSilentAndThenDeliversABurst) {
   const std::string topic = fresh("status");
   auto manager = open(config());
@@ -395,13 +394,13 @@ TEST_F(KafkaBrokerTest, ABurstOfAThousandArrivesWholeAndInOrder) {
   }
 }
 
-// Goal: a backlog on one topic holds up no other. The library waits a second each time that what it
-// read ahead, over all topics, is at its bound: for the canary that was five seconds of blindness.
-TEST_F(KafkaBrokerTest, ABacklogOnOneTopicHoldsUpNoOther) {
+// Goal: a backlog on one topic delays no other. Whenever the read-ahead over all topics is at its
+// bound, the library waits a second, which blinds a manager whose canary waits with it.
+TEST_F(KafkaBrokerTest, ABacklogOnOneTopicDelaysNoOther) {
   const std::string crowded = fresh("status");
   const std::string canary = fresh("canary");
   constexpr std::size_t kBacklog = 6000;
-  const std::string of_a_heartbeat(1500, 'x');  // More than one answer of the broker holds of them.
+  const std::string of_a_heartbeat(1500, 'x');  // More than fit into one answer of the broker.
   auto agent = open(config());
   ASSERT_TRUE(ensure(*agent->bus, {delete_topic(crowded), delete_topic(canary)}));
   ASSERT_TRUE(publish_in_the_end(*agent->bus, {.topic = canary, .payload = "first"}));
@@ -425,10 +424,10 @@ TEST_F(KafkaBrokerTest, ABacklogOnOneTopicHoldsUpNoOther) {
   ASSERT_TRUE(run_until([&] { return !manager->caught_up.empty(); }));
   manager->bus->follow(crowded, FollowFrom::kBeginning);
   ASSERT_TRUE(run_until([&] { return manager->messages.size() > 100; }));
-  // The loop is busy meanwhile, and what is read ahead grows.
+  // The loop is busy meanwhile, and the read-ahead grows.
   std::this_thread::sleep_for(milliseconds(500));
   agent->bus->publish({.topic = canary, .payload = "second"}, [](const Result<void>&) {});
-  // A topic whose fetching rests at a bound of the queue is looked at again after a second.
+  // A topic whose fetching is paused at a bound of the queue is checked again after a second.
   EXPECT_TRUE(run_until(
       [&] { return std::ranges::count(manager->messages, canary, &BusMessage::topic) == 2; },
       milliseconds(800)));

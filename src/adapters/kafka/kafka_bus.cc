@@ -24,14 +24,14 @@ using kafka::Clients;
 
 namespace {
 
-// Messages, delivery reports and errors taken in one turn of the loop.
+// Messages, delivery reports and errors handled in one turn of the loop.
 constexpr int kEventsPerTurn = 128;
 
 constexpr auto kFlushWithin = std::chrono::milliseconds(300);
 constexpr auto kCloseWithin = std::chrono::milliseconds(700);
 
-// librdkafka carries a pointer for us; ours are numbers, so a report that comes late finds nothing
-// instead of something that is gone.
+// librdkafka carries a pointer for us. Ours are numbers, so a late report finds nothing instead of
+// a dangling object.
 void* opaque_of(std::uint64_t number) {
   return std::bit_cast<void*>(number);
 }
@@ -39,7 +39,7 @@ std::uint64_t number_of(const void* opaque) {
   return std::bit_cast<std::uint64_t>(opaque);
 }
 
-/// The library takes what it does not understand for "no brokers" and stays silent.
+/// The library treats an invalid bootstrap as "no brokers" and stays silent.
 Result<void> check_bootstrap(const std::string& bootstrap) {
   std::size_t begin = 0;
   while (true) {
@@ -51,7 +51,7 @@ Result<void> check_bootstrap(const std::string& bootstrap) {
                         port.find_first_not_of("0123456789") == std::string::npos;
     if (colon == 0 || !digits || std::stoul(port) == 0 || std::stoul(port) > 65535) {
       return fail(ErrorCode::kInvalidArgument,
-                  "'" + bootstrap + "' names no kafka broker: right would be HOST:PORT");
+                  "'" + bootstrap + "' is not a kafka broker; use HOST:PORT");
     }
     if (end == bootstrap.size()) return {};
     begin = end + 1;
@@ -70,19 +70,19 @@ struct KafkaBus::State : std::enable_shared_from_this<State> {
   EmbeddedBroker* embedded;
   asio::posix::stream_descriptor wake;
   std::unique_ptr<Clients> clients;  // Null once closed.
-  // By pointer: a handler may set others, or end the bus, while it runs.
+  // By pointer: a handler may set other handlers, or destroy the bus, while it runs.
   std::shared_ptr<const Handlers> handlers = std::make_shared<Handlers>();
   KafkaCounters counters;
   std::map<std::string, FollowFrom> followed;
 
-  // What librdkafka has on its hands. A report about a number that is not here any more, left at a
-  // reconnect, says nothing to anybody.
+  // Requests that librdkafka is processing. A report about an unknown number, left over from a
+  // reconnect, is ignored.
   struct Creation {
     std::vector<TopicSpec> topics;
-    std::size_t asked = 0;  // How many of them, from the first.
+    std::size_t asked = 0;  // The number of topics requested so far, in order.
     std::vector<TopicFailure> failures;
     std::function<void(std::vector<TopicFailure>)> done;
-    /// The topics from number `first` on could not be made, for one reason.
+    /// Fails the topics from index `first` on, for one reason.
     void fail_from(std::size_t first, const Error& why);
   };
   std::uint64_t next_number = 1;
@@ -121,7 +121,7 @@ Result<std::unique_ptr<KafkaBus>> KafkaBus::open(asio::io_context& loop, const C
   auto state = std::make_shared<State>(loop, clock, config, embedded);
   const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (fd < 0) {
-    return fail(ErrorCode::kExhausted, "no file descriptor left for the bus: raise the limit");
+    return fail(ErrorCode::kExhausted, "no file descriptor left for the bus; raise the limit");
   }
   state->wake.assign(fd);
   if (auto connected = state->connect(); !connected) return tl::unexpected(connected.error());
@@ -139,7 +139,7 @@ Result<void> KafkaBus::State::connect() {
   auto opened = Clients::open(config, wake.native_handle());
   if (!opened) return tl::unexpected(opened.error());
   clients = std::move(*opened);
-  post_turn();  // What came before the queues could wake us.
+  post_turn();  // For events that came before the queues could wake us.
   for (const auto& [topic, from] : followed) {
     if (auto result = clients->follow(topic, from); !result) tell(result.error());
   }
@@ -173,11 +173,11 @@ Result<void> KafkaBus::reconnect(const std::string& bootstrap) {
     return connected;
   }
   Clients::retire(std::move(former), Duration::zero());
-  state.abandon_all(Error{ErrorCode::kUnavailable, "the bus turned to another broker"});
+  state.abandon_all(Error{ErrorCode::kUnavailable, "the bus switched to other brokers"});
   return {};
 }
 
-// -- what the owner asks for
+// -- calls of the owner
 
 void KafkaBus::set_handlers(Handlers handlers) {
   state_->handlers = std::make_shared<const Handlers>(std::move(handlers));
@@ -205,11 +205,11 @@ void KafkaBus::publish(BusRecord record, Completion<void> done) {
         std::move(done),
         fail(ErrorCode::kInvalidArgument,
              "a record of " + std::to_string(bytes) + " bytes for topic '" + record.topic +
-                 "' is above the bound of " + std::to_string(kRecordBytesMax)));
+                 "' exceeds the bound of " + std::to_string(kRecordBytesMax)));
   }
   const std::uint64_t number = state.next_number++;
-  // Partition 0 by name: the default partitioner would ask a broker that makes topics on demand,
-  // and the embedded one does, how many partitions it made.
+  // Partition 0 by number: the default partitioner would ask a broker that creates topics on
+  // demand, as the embedded one does, how many partitions it created.
   rd_kafka_topic_t* topic = state.clients->sent_topic(record.topic);
   const void* key = record.key.empty() ? nullptr : record.key.data();
   const bool taken =
@@ -249,7 +249,7 @@ void KafkaBus::State::Creation::fail_from(std::size_t first, const Error& why) {
   }
 }
 
-/// The next request of a creation, or its end if there is nothing more to ask for.
+/// Sends the next request of a creation, or ends it if none is left.
 void KafkaBus::State::ask_for_topics(std::uint64_t number) {
   Creation& creation = creating.at(number);
   const std::size_t first = creation.asked;
@@ -301,14 +301,14 @@ void KafkaBus::State::tell(Error error, const std::string& missing_topic) {
   });
 }
 
-// -- what the library's threads have for us
+// -- events of the library's threads
 
 void KafkaBus::State::watch() {
   wake.async_wait(asio::posix::stream_descriptor::wait_read,
                   [weak = weak_from_this()](const boost::system::error_code& ec) {
                     const auto self = weak.lock();
                     if (ec || !self || !self->clients) return;
-                    // Read before the queues are looked at: what comes in between wakes us again.
+                    // Read before the queues are checked: later events wake us again.
                     std::uint64_t count = 0;
                     [[maybe_unused]] const auto got =
                         read(self->wake.native_handle(), &count, sizeof count);
@@ -327,8 +327,8 @@ void KafkaBus::State::post_turn() {
   });
 }
 
-/// Takes what is there, up to the bound of a turn. Handlers may do anything, reconnect and end the
-/// bus included, so nothing of librdkafka is held while one runs.
+/// Handles waiting events, up to the bound of a turn. Handlers may do anything, even reconnect or
+/// destroy the bus, so nothing of librdkafka is held while one runs.
 void KafkaBus::State::turn() {
   int taken = 0;
   while (taken < kEventsPerTurn && clients &&
@@ -348,7 +348,7 @@ bool KafkaBus::State::take_event(rd_kafka_queue_t* queue) {
     case RD_KAFKA_EVENT_DR: on_delivered(event.get()); break;
     case RD_KAFKA_EVENT_CREATETOPICS_RESULT: on_created(event.get()); break;
     case RD_KAFKA_EVENT_ERROR: on_error(std::move(event)); break;
-    default: break;  // Nothing else was asked for.
+    default: break;  // We requested no other events.
   }
   return true;
 }
@@ -379,7 +379,7 @@ void KafkaBus::State::on_created(rd_kafka_event_t* event) {
   Creation& creation = found->second;
   const auto failures = kafka::outcome_of(event);
   if (!failures) {
-    // No broker, or one that takes no such request: it would not take the next either.
+    // No broker, or one that refuses such requests: it would refuse the next one, too.
     const std::size_t first = (creation.asked - 1) / kafka::kTopicsPerRequestMax;
     creation.fail_from(first * kafka::kTopicsPerRequestMax, failures.error());
     return finish_creation(number);
@@ -404,9 +404,8 @@ void KafkaBus::State::on_fetched(kafka::Event event) {
     const auto current = handlers;
     if (!current->on_oversized) return;
     return current->on_oversized(
-        taken,
-        Error{ErrorCode::kExhausted, std::to_string(bytes) + " bytes are above the bound of " +
-                                         std::to_string(kRecordBytesMax)});
+        taken, Error{ErrorCode::kExhausted, std::to_string(bytes) + " bytes exceed the bound of " +
+                                                std::to_string(kRecordBytesMax)});
   }
   taken.key.assign(static_cast<const char*>(message->key), message->key_len);
   taken.payload.assign(static_cast<const char*>(message->payload), message->len);
@@ -417,7 +416,7 @@ void KafkaBus::State::on_fetched(kafka::Event event) {
   current->on_message(std::move(taken));
 }
 
-/// Of a client, or of a topic: then reaching its end is one of them.
+/// Errors of a client or of a topic; for a topic, reaching its end is one of them.
 void KafkaBus::State::on_error(kafka::Event event) {
   const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
   const std::string words = rd_kafka_event_error_string(event.get());
@@ -433,7 +432,7 @@ void KafkaBus::State::on_error(kafka::Event event) {
   }
   ++counters.errors[rd_kafka_err2name(code)];
   Error error = kafka::error_from(code, topic.empty() ? "kafka" : "topic '" + topic + "'");
-  // About connections the words say more than the code: which broker, and why.
+  // For connections the text says more than the code: which broker, and why.
   if (topic.empty()) error.message = "kafka: " + words;
   const bool missing = error.code == ErrorCode::kNotFound && followed.contains(topic);
   tell(std::move(error), missing ? topic : "");

@@ -26,8 +26,8 @@ std::unique_ptr<EmbeddedBroker> start_broker() {
   return std::move(*started);
 }
 
-/// The bus on a broker inside this process. One for all tests, for it takes a second to end: each
-/// test has a topic of its own.
+/// The bus on a broker inside this process. One broker for all tests, because it takes a second to
+/// end; each test has a topic of its own.
 class KafkaBusTest : public BusFixture {
  protected:
   static void SetUpTestSuite() { broker_ = start_broker(); }
@@ -67,7 +67,7 @@ TEST_F(KafkaBusTest, CarriesKeyAndPayloadOfAnyBytes) {
   EXPECT_TRUE(one->bus->connected());
 }
 
-TEST_F(KafkaBusTest, FromTheBeginningAllIsSeenAndThenTheEnd) {
+TEST_F(KafkaBusTest, FromTheBeginningAllRecordsArriveAndThenTheEnd) {
   auto writer = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*writer->bus, {compact_topic(topic_)}));
   for (const char* revision : {"1", "2", "3"}) {
@@ -88,12 +88,12 @@ TEST_F(KafkaBusTest, AnEmptyTopicIsCaughtUpAtOnce) {
   EXPECT_THAT(reader->messages, IsEmpty());
 }
 
-TEST_F(KafkaBusTest, FromTheEndOnlyWhatComesIsSeen) {
+TEST_F(KafkaBusTest, FromTheEndOnlyNewRecordsArrive) {
   auto one = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*one->bus, {delete_topic(topic_)}));
   ASSERT_TRUE(publish(*one->bus, {.topic = topic_, .key = "", .payload = "old"}));
   one->bus->follow(topic_, FollowFrom::kEnd);
-  // When the end is found is not told: what is written again and again must come some time.
+  // The moment the end is found is not reported: a record sent repeatedly must arrive eventually.
   ASSERT_TRUE(run_until([&] {
     EXPECT_TRUE(publish(*one->bus, {.topic = topic_, .key = "", .payload = "new"}));
     return !one->messages.empty();
@@ -102,7 +102,7 @@ TEST_F(KafkaBusTest, FromTheEndOnlyWhatComesIsSeen) {
   EXPECT_THAT(one->caught_up, IsEmpty());
 }
 
-TEST_F(KafkaBusTest, ATopicMadeAfterItWasFollowedComesAlive) {
+TEST_F(KafkaBusTest, ATopicCreatedAfterItWasFollowedIsRead) {
   auto reader = open(config(KafkaRole::kAgent));
   reader->bus->follow(topic_, FollowFrom::kBeginning);
   run_for(milliseconds(100));
@@ -114,7 +114,7 @@ TEST_F(KafkaBusTest, ATopicMadeAfterItWasFollowedComesAlive) {
   EXPECT_EQ(reader->messages[0].payload, "assignment");
 }
 
-TEST_F(KafkaBusTest, ATopicThatIsFollowedAlreadyStaysAsItIs) {
+TEST_F(KafkaBusTest, FollowingATopicTwiceChangesNothing) {
   auto one = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*one->bus, {compact_topic(topic_)}));
   one->bus->follow(topic_, FollowFrom::kBeginning);
@@ -142,7 +142,7 @@ TEST_F(KafkaBusTest, ABurstOfSeveralTurnsArrivesWholeAndInOrder) {
   for (std::size_t i = 0; i < 1000; ++i) EXPECT_EQ(one->messages[i].payload, std::to_string(i));
 }
 
-// Goal: no stamp lies before the message was sent, and a late loop makes it later, never earlier.
+// Goal: no stamp is before the sending of its message; a late loop makes it later, never earlier.
 TEST_F(KafkaBusTest, AMessageIsStampedWhenTheLoopTakesIt) {
   auto one = open(config(), broker_.get());
   ASSERT_TRUE(ensure(*one->bus, {delete_topic(topic_)}));
@@ -150,7 +150,7 @@ TEST_F(KafkaBusTest, AMessageIsStampedWhenTheLoopTakesIt) {
   const MonoTime sent = clock_.now().mono;
   ASSERT_TRUE(publish(*one->bus, {.topic = topic_, .key = "", .payload = "x"}));
   const MonoTime acknowledged = clock_.now().mono;
-  std::this_thread::sleep_for(milliseconds(200));  // The loop is busy elsewhere.
+  std::this_thread::sleep_for(milliseconds(200));  // The loop is busy with other work.
   const MonoTime back = clock_.now().mono;
   ASSERT_TRUE(run_until([&] { return !one->messages.empty(); }));
   const MonoTime received = one->messages[0].received_at;
@@ -190,7 +190,7 @@ TEST_F(KafkaBusTest, ARecordAboveTheBoundIsNotSent) {
   EXPECT_EQ(result.error().code, ErrorCode::kInvalidArgument);
 }
 
-TEST_F(KafkaBusTest, ATopicOfAnImpossibleNameIsRefused) {
+TEST_F(KafkaBusTest, AnInvalidTopicNameIsRefused) {
   auto one = open(config(), broker_.get());
   const std::string name(600, 'x');
   EXPECT_EQ(publish(*one->bus, {.topic = name, .payload = "x"}).error().code,
@@ -220,10 +220,10 @@ TEST_F(KafkaBusTest, TheLargestRecordArrivesAndALargerOneIsDroppedAndCounted) {
   EXPECT_EQ(one->oversized[0].topic, topic_);
   EXPECT_EQ(one->oversized[0].offset, 0);
   EXPECT_THAT(one->oversized[0].payload, IsEmpty());
-  EXPECT_THAT(one->errors, IsEmpty()) << "the bus is well";
+  EXPECT_THAT(one->errors, IsEmpty()) << "the bus is fine";
 }
 
-TEST_F(KafkaBusTest, TurnsToABrokerThatStartedAnewAtAnotherPort) {
+TEST_F(KafkaBusTest, SwitchesToABrokerRestartedAtAnotherPort) {
   auto agent = open(config(KafkaRole::kAgent));
   ASSERT_TRUE(broker_->create_topic(topic_));
   agent->bus->follow(topic_, FollowFrom::kBeginning);
@@ -259,7 +259,7 @@ TEST_F(KafkaBusTest, ReconnectToTheSameBrokersLosesNothing) {
   EXPECT_TRUE(ended->has_value());
 }
 
-TEST_F(KafkaBusTest, AHandlerMayEndTheBus) {
+TEST_F(KafkaBusTest, AHandlerMayDestroyTheBus) {
   auto one = open(config(), broker_.get());
   ASSERT_TRUE(broker_->create_topic(topic_));
   bool called = false;
@@ -280,7 +280,7 @@ TEST_F(KafkaBusTest, AHandlerMayEndTheBus) {
   run_for(milliseconds(50));
 }
 
-TEST_F(KafkaBusTest, WhatIsOnItsWayIsGivenTheTimeToArrive) {
+TEST_F(KafkaBusTest, RecordsInFlightAreGivenTimeToArrive) {
   auto reader = open(config());
   ASSERT_TRUE(broker_->create_topic(topic_));
   reader->bus->follow(topic_, FollowFrom::kBeginning);
@@ -291,7 +291,7 @@ TEST_F(KafkaBusTest, WhatIsOnItsWayIsGivenTheTimeToArrive) {
                        [&](const Result<void>&) { completed = true; });
   writer.reset();
   ASSERT_TRUE(run_until([&] { return reader->messages.size() == 2; }));
-  EXPECT_FALSE(completed) << "a bus that is gone calls nobody";
+  EXPECT_FALSE(completed) << "a destroyed bus completes nothing";
 }
 
 TEST_F(KafkaBusTest, EndsInBoundedTimeWhateverTheBrokersDo) {
@@ -300,7 +300,7 @@ TEST_F(KafkaBusTest, EndsInBoundedTimeWhateverTheBrokersDo) {
     one.reset();
     return std::chrono::steady_clock::now() - begin;
   };
-  // 192.0.2.0/24 is nobody's (RFC 5737): a connection to it stays half open.
+  // 192.0.2.0/24 is reserved for documentation (RFC 5737): a connection to it stays half open.
   for (const char* bootstrap : {kNobodyThere, "192.0.2.1:9092", "no-such-host.invalid:9092"}) {
     KafkaConfig nowhere = config();
     nowhere.bootstrap = bootstrap;
@@ -319,7 +319,7 @@ TEST_F(KafkaBusTest, EndsInBoundedTimeWhateverTheBrokersDo) {
   broker_ = start_broker();
 }
 
-TEST_F(KafkaBusTest, ABootstrapThatNamesNoBrokerIsRefused) {
+TEST_F(KafkaBusTest, ABootstrapWithoutABrokerIsRefused) {
   for (const char* bootstrap : {"", "localhost", ":9092", "host:", "host:0", "host:65536",
                                 "host:123456", "host:9092,", "host:port", "a:1,,b:2"}) {
     KafkaConfig wrong = config();

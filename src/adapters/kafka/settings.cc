@@ -16,8 +16,8 @@ Settings shared_settings(const KafkaConfig& config) {
       // Off by default in 2.0.2: small messages then wait for the delayed ack, 40-55 ms.
       {"socket.nagle.disable", "true"},
       {"socket.keepalive.enable", "true"},
-      // By default a broker that is stopped (not gone) is noticed after a minute, and one whose
-      // machine is gone takes 30 s to be given up while connecting.
+      // By default a stopped broker is noticed after a minute, and connecting to one whose machine
+      // is gone times out after 30 s.
       {"socket.timeout.ms", "3000"},
       {"socket.connection.setup.timeout.ms", "2000"},
       {"api.version.request.timeout.ms", "3000"},
@@ -27,12 +27,11 @@ Settings shared_settings(const KafkaConfig& config) {
   };
 }
 
-/// How long a broker holds a fetch that finds nothing. Each answer wakes three threads of ours, so
-/// an agent asks seldom; but it takes so much longer to notice that the broker is gone, and a topic
-/// that is followed anew, which a manager does all the time, waits for it. What comes in is
-/// answered at once in any case, except by an embedded broker, which lets every fetch wait to its
-/// end. One of those listens on 127.0.0.1 and nowhere else; a real one there is asked more often
-/// than it needs.
+/// How long a broker holds a fetch that finds nothing. Each answer wakes three of our threads, so
+/// an agent asks rarely. The price: it notices a lost broker that much later, and a newly followed
+/// topic, which managers have all the time, waits for it. Incoming records are answered at once in
+/// any case, except by an embedded broker, which holds every fetch to its end. Embedded brokers
+/// listen on 127.0.0.1 only; a real broker there is asked more often than necessary.
 std::string fetch_wait(const KafkaConfig& config) {
   if (config.bootstrap.starts_with("127.0.0.1:")) return "10";
   return config.role == KafkaRole::kManager ? "500" : "2000";
@@ -47,7 +46,7 @@ Settings producer_settings(const KafkaConfig& config) {
       settings.end(),
       {
           {"linger.ms", "0"},
-          // A heartbeat that one replica lost is replaced by the next; an assignment is not.
+          // A heartbeat lost by one replica is followed by the next; an assignment is not.
           {"acks", manager ? "all" : "1"},
           {"message.timeout.ms", in_ms(config.send_within)},
           {"request.timeout.ms", "3000"},
@@ -71,12 +70,12 @@ Settings consumer_settings(const KafkaConfig& config) {
                       {"allow.auto.create.topics", "false"},
                       {"fetch.wait.max.ms", fetch_wait(config)},
                       {"fetch.error.backoff.ms", manager ? "20" : "50"},
-                      // After how long a topic that is not there is called unknown (30 s), rather
-                      // than new and not known to every broker yet. It is looked for all the same.
+                      // How long a missing topic counts as new and not yet known to every broker,
+                      // rather than as unknown (default 30 s). It is looked up in either case.
                       {"topic.metadata.propagation.max.ms", "2000"},
-                      // Read ahead of the loop. All topics share one queue: at its bound none is
-                      // fetched, so the manager's is one of bytes, lest a burst on one topic hold
-                      // up the canary.
+                      // Read ahead of the loop. All topics share one queue, and at its bound none
+                      // is fetched. So the manager's bound is one of bytes, lest a burst on one
+                      // topic delay the canary.
                       {"queued.min.messages", manager ? "100000" : "10"},
                       {"queued.max.messages.kbytes", manager ? "16384" : "2048"},
                   });

@@ -8,7 +8,7 @@
 
 namespace hearth::kafka {
 
-/// Properties of librdkafka, by its names. docs/reference/kafka.md says why each is as it is.
+/// librdkafka's properties, by its names. docs/reference/kafka.md gives the reasons.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 Settings producer_settings(const KafkaConfig& config);

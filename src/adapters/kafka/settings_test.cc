@@ -20,7 +20,7 @@ const ReferencePage& page() {
 
 using Table = std::map<std::string, std::string>;
 
-/// The settings in a column of a section: what stands there as code.
+/// The settings documented as code in a column of a section.
 Table documented(const std::string& section, std::size_t column) {
   Table table;
   for (const ReferencePage::Row& row : page().rows()) {
@@ -33,7 +33,7 @@ Table documented(const std::string& section, std::size_t column) {
   return table;
 }
 
-/// Without what is each client's own.
+/// Without the settings that are particular to each client.
 Table real(const Settings& settings) {
   Table table(settings.begin(), settings.end());
   table.erase("bootstrap.servers");
@@ -58,7 +58,7 @@ KafkaConfig manager_config() {
           .send_queue_max = 20'000};
 }
 
-TEST(KafkaSettings, AreThoseOfTheReference) {
+TEST(KafkaSettings, MatchTheReference) {
   const auto expect_documented = [](const KafkaConfig& config, std::size_t column) {
     const Table both = documented("Both clients", column);
     EXPECT_THAT(real(producer_settings(config)),
@@ -70,14 +70,14 @@ TEST(KafkaSettings, AreThoseOfTheReference) {
   expect_documented(manager_config(), 2);
 }
 
-TEST(KafkaSettings, ABrokerOnLoopbackMayBeTheEmbeddedOneAndIsAskedOften) {
+TEST(KafkaSettings, ABrokerOnLoopbackMightBeEmbeddedAndIsPolledOften) {
   for (KafkaConfig config : {agent_config(), manager_config()}) {
     config.bootstrap = "127.0.0.1:40123";
     EXPECT_EQ(real(consumer_settings(config)).at("fetch.wait.max.ms"), "10");
   }
 }
 
-TEST(KafkaSettings, TopicsAreMadeAsTheReferenceSays) {
+TEST(KafkaSettings, TopicSettingsMatchTheReference) {
   const TopicSpec status{
       .name = "s", .cleanup = TopicCleanup::kDelete, .retention = std::chrono::minutes(10)};
   Table of_status = documented("Topics", 1);

@@ -27,7 +27,7 @@ std::string in_ms(Duration duration) {
 }  // namespace
 
 /// Only closed segments are deleted or compacted, so both kinds close theirs early: the first to
-/// keep its promise about time, the second so that who reads it from the beginning reads little.
+/// keep to its retention time, the second so that a reader from the beginning reads little.
 Settings topic_settings(const TopicSpec& spec) {
   Settings settings{{"max.message.bytes", "1048588"}};
   switch (spec.cleanup) {

@@ -25,7 +25,7 @@ class AsioTimer final : public Timer {
     const std::uint64_t arming = ++state_->arming;
     state_->timer.expires_after(std::max(delay, Duration::zero()));
     state_->timer.async_wait([state = state_, arming](const boost::system::error_code& ec) {
-      // A wait that had ended when the timer was armed anew comes with success: it is not ours.
+      // A wait that had ended when the timer was rearmed completes with success: it is stale.
       if (!ec && state->arming == arming) state->on_fire();
     });
   }
@@ -46,7 +46,7 @@ class AsioTimer final : public Timer {
     state_->timer.cancel();
   }
 
-  std::shared_ptr<State> state_;  // Shared with the wait under way, which may end after us.
+  std::shared_ptr<State> state_;  // Shared with a pending wait, which may end after us.
 };
 
 }  // namespace

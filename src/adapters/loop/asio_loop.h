@@ -8,13 +8,14 @@ class io_context;
 
 namespace hearth {
 
-/// The room of the real loop: what blocks nobody and is waited for on one thread, over Boost.Asio.
-/// Here are its tasks, timers and workers as the shells want them; coroutines and child processes
-/// as the adapters do (coroutine.h, child_process.h). It knows no protocol and decides nothing.
+/// The event loop, over Boost.Asio: everything that is waited for on one thread without blocking
+/// it. The folder has the tasks, timers and workers of the shells, and the coroutines and child
+/// processes of the adapters (coroutine.h, child_process.h). It knows no protocol and decides
+/// nothing.
 ///
-/// This class shows an `io_context` as the Loop of a shell. The adapters beside the shell use the
-/// same `io_context` directly; it is run, stopped and destroyed by whoever made it, on one thread,
-/// and outlives this.
+/// This class presents an `io_context` as the Loop of a shell. The adapters use the same
+/// `io_context` directly. Its owner runs, stops and destroys it on one thread, and it outlives this
+/// object.
 class AsioLoop final : public Loop {
  public:
   explicit AsioLoop(boost::asio::io_context& context) : context_(context) {}

@@ -29,7 +29,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kComplaintBytesMax = 1024;
-/// A process that was killed is gone in no time, unless the kernel holds it in a device.
+/// A killed process ends almost at once, unless it hangs in a device driver of the kernel.
 constexpr Duration kKilledWithin = std::chrono::seconds(1);
 
 struct Pipe {
@@ -52,7 +52,7 @@ struct Pipe {
   }
 };
 
-/// Why posix_spawn() failed, as an errno; 0 if it did not.
+/// Returns the errno of a failed posix_spawn(), or 0.
 int spawn_program(const std::vector<std::string>& command, const Pipe& input, const Pipe& errors,
                   pid_t& pid) {
   posix_spawn_file_actions_t actions;
@@ -69,7 +69,7 @@ int spawn_program(const std::vector<std::string>& command, const Pipe& input, co
                            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   sigset_t signals;
   sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);  // We ignore SIGPIPE; it must not.
+  posix_spawnattr_setsigdefault(&attributes, &signals);  // We ignore SIGPIPE; the program must not.
   sigemptyset(&signals);
   posix_spawnattr_setsigmask(&attributes, &signals);
 
@@ -89,7 +89,7 @@ int spawn_program(const std::vector<std::string>& command, const Pipe& input, co
   return error_number;
 }
 
-/// For an error message: line ends become "; ", and nothing is left that moves a cursor.
+/// For an error message: line ends become "; ", and control codes are removed.
 std::string as_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -126,9 +126,9 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
       wait_for_change(kKilledWithin, coroutine);
       return fail(ErrorCode::kTimeout,
                   fmt::format("'{}' did not end in time{}", program_,
-                              end_ ? " and was killed" : " and cannot even be killed"));
+                              end_ ? " and was killed" : " and could not be killed"));
     }
-    if (abandoned_) return fail(ErrorCode::kUnavailable, "the command was given up");
+    if (abandoned_) return fail(ErrorCode::kUnavailable, "the command was cancelled");
     if (output_bytes_ > kOutputBytesMax) {
       return fail(ErrorCode::kFailed,
                   fmt::format("'{}' wrote more than {} bytes to stderr and was killed", program_,
@@ -146,7 +146,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
   }
 
  private:
-  /// True once it has ended or was given up.
+  /// True once it has ended or was killed by kill().
   bool wait_for_change(Duration timeout, Coroutine& coroutine) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point deadline = Clock::now() + timeout;
@@ -165,18 +165,17 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
                       });
   }
 
-  /// False if it has not ended: Asio may tell of an event that was meant for a descriptor closed
-  /// just before.
+  /// False if it has not ended: Asio can report an event meant for a descriptor closed just before.
   bool reap() {
     siginfo_t ended{};
     HEARTH_CHECK(::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) ==
                  0);
     if (ended.si_pid == 0) return false;
-    take_output();  // It may kill, so the number must still be ours.
+    take_output();  // It may kill, so the pid must still be ours.
     int status = 0;
     HEARTH_CHECK(::waitpid(pid_, &status, 0) == pid_);
     end_ = status;
-    // A child of its own may hold the other end for as long as it likes.
+    // A descendant might hold the other end indefinitely.
     errors_.close();
     changed_.wake();
     return true;
@@ -189,7 +188,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
                        });
   }
 
-  /// Takes what is there. False once there will be nothing more.
+  /// Reads what is available. False at the end of the output.
   bool take_output() {
     std::array<char, 16 * 1024> piece;
     for (std::size_t taken = 0; taken < 4 * piece.size();) {
@@ -211,7 +210,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
   }
 
   void kill_group() {
-    // Once it was reaped, its number may be another's.
+    // Once reaped, its pid can belong to another process.
     if (!end_) ::kill(-pid_, SIGKILL);
   }
 
@@ -222,7 +221,7 @@ class ChildProcess::State : public std::enable_shared_from_this<ChildProcess::St
   Sleeper changed_;
   std::string tail_;
   std::size_t output_bytes_ = 0;
-  std::optional<int> end_;  ///< As waitpid() tells it, once it was reaped.
+  std::optional<int> end_;  ///< The status of waitpid(), once it was reaped.
   bool abandoned_ = false;
 };
 
@@ -233,14 +232,14 @@ Result<ChildProcess> ChildProcess::start(asio::io_context& loop,
   const std::string& program = command.front();
   const auto failed = [&](int error_number) {
     Error error = file_error("cannot start", program, error_number);
-    // The limit of processes, or of memory: no fault of the program.
+    // A limit of processes or memory is not the program's fault.
     if (error_number == EAGAIN || error_number == ENOMEM) error.code = ErrorCode::kExhausted;
     return tl::unexpected(std::move(error));
   };
   Pipe in;
   Pipe errors;
   if (!in.open() || !errors.open()) return failed(errno);
-  // The pipe takes all of the input at once. Closing our end before the start makes its end.
+  // The pipe takes all of the input at once. Closing our end before the start gives end of file.
   HEARTH_CHECK(::write(in.write_end, input.data(), input.size()) ==
                static_cast<ssize_t>(input.size()));
   ::close(std::exchange(in.write_end, -1));

@@ -19,41 +19,41 @@ namespace hearth {
 
 /// How a program ended.
 struct ProcessEnd {
-  int code = 0;  ///< Its exit code; 128 + n if signal n ended it.
-  std::string
-      complaint;  ///< The end of what it wrote to stderr, as one line without control codes.
+  int code = 0;           ///< Its exit code; 128 + n if signal n ended it.
+  std::string complaint;  ///< The end of its stderr, as one line without control codes.
 };
 
-/// One run of a program of the operator's: in a process group of its own, in "/", with a clean
-/// environment (PATH and LANG), no descriptor of ours, `input` and then the end on stdin, and
-/// nobody who listens on stdout.
+/// One run of an operator's program: in its own process group, in "/", with a clean environment
+/// (PATH and LANG), without our descriptors. Its stdin is `input`, then end of file; its stdout is
+/// discarded.
 ///
-/// No shell is in between, no thread, no handler of SIGCHLD: its end is told by a pidfd. It never
-/// stays behind as a zombie, as long as the loop runs.
+/// No shell, thread or SIGCHLD handler is involved: a pidfd reports the end. No zombie is left
+/// behind as long as the loop runs.
 ///
-/// All on the loop. Destroying it leaves a program that still runs to itself; kill() before.
+/// Use on the loop only. Destroying the object leaves a running program alone; call kill() first to
+/// end it.
 class ChildProcess {
  public:
   /// At most PIPE_BUF.
   static constexpr std::size_t kInputBytesMax = 4096;
-  /// What it may write to stderr; one that writes more is killed. The last 1 KiB is kept.
+  /// The limit of what it may write to stderr; beyond that it is killed. The last 1 KiB is kept.
   static constexpr std::size_t kOutputBytesMax = 1024 * 1024;
 
-  /// kNotFound or kUnavailable, with the path, if it cannot be started; kExhausted if this process
-  /// has no room for one more (files, processes, memory). `command` is the absolute path of the
-  /// program and its arguments.
+  /// kNotFound or kUnavailable, with the path, if the program cannot be started; kExhausted if this
+  /// process has reached a limit (files, processes, memory). `command` is the program's absolute
+  /// path and its arguments.
   static Result<ChildProcess> start(boost::asio::io_context& loop,
                                     const std::vector<std::string>& command,
                                     std::string_view input);
 
-  /// Waits until it has ended, killing the whole group after `timeout`. kTimeout: it was killed.
-  /// kFailed: as well, for it wrote too much. kUnavailable: kill() was called.
+  /// Waits until the program has ended; kills the whole group after `timeout`. kTimeout: it was
+  /// killed. kFailed: it was killed because it wrote too much. kUnavailable: kill() was called.
   ///
-  /// What it has started and left running goes on, if it ended by itself: a script may start the
-  /// very machine that it switches on.
+  /// Processes that it left running survive if it ended on its own: a script may start the very
+  /// machine that it switches on.
   Result<ProcessEnd> wait(Duration timeout, Coroutine& coroutine);
 
-  /// Kills the whole group, and ends a wait() that is going on.
+  /// Kills the whole group and ends a wait() in progress.
   void kill();
 
  private:

@@ -33,20 +33,20 @@ class ChildProcessTest : public testing::Test {
   boost::asio::io_context loop_;
 };
 
-TEST_F(ChildProcessTest, GetsItsInputAndTellsHowItEnded) {
+TEST_F(ChildProcessTest, ReceivesItsInputAndReportsHowItEnded) {
   const auto end = run("read line; echo \"got $line\" >&2; exit 3", "a word\n");
   ASSERT_TRUE(end) << end.error().message;
   EXPECT_EQ(end->code, 3);
   EXPECT_EQ(end->complaint, "got a word");
 }
 
-TEST_F(ChildProcessTest, OneThatASignalEndsHasItsNumber) {
+TEST_F(ChildProcessTest, AnEndBySignalGivesTheSignalsNumber) {
   const auto end = run("kill -SEGV $$");
   ASSERT_TRUE(end) << end.error().message;
   EXPECT_EQ(end->code, 128 + SIGSEGV);
 }
 
-TEST_F(ChildProcessTest, OneThatTakesTooLongIsKilled) {
+TEST_F(ChildProcessTest, AProgramThatExceedsItsTimeIsKilled) {
   const auto end = run("sleep 60", "", 30ms);
   ASSERT_FALSE(end);
   EXPECT_EQ(end.error().code, ErrorCode::kTimeout);
@@ -64,7 +64,7 @@ TEST_F(ChildProcessTest, KillEndsAWait) {
   EXPECT_EQ(end->error().code, ErrorCode::kUnavailable);
 }
 
-TEST_F(ChildProcessTest, AProgramThatIsNotThereIsSaidWithItsPath) {
+TEST_F(ChildProcessTest, AMissingProgramIsReportedWithItsPath) {
   const auto child = ChildProcess::start(loop_, {"/nowhere/program"}, "");
   ASSERT_FALSE(child);
   EXPECT_EQ(child.error().code, ErrorCode::kNotFound);

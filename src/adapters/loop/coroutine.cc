@@ -17,7 +17,7 @@ constexpr std::size_t kStackBytes = 256 * 1024;
 }  // namespace
 
 void start_coroutine(boost::asio::io_context& loop, std::function<void(Coroutine&)> body) {
-  // asio::spawn() would begin within this call when it comes from the loop itself.
+  // Called on the loop, asio::spawn() would begin within this call.
   boost::asio::post(loop, [&loop, body = std::move(body)]() mutable {
     boost::asio::spawn(
         loop, std::allocator_arg, boost::context::protected_fixedsize_stack(kStackBytes),

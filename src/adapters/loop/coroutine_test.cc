@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Coroutine, BeginsAfterTheCallThatStartedItAlsoFromTheLoop) {
+TEST(Coroutine, BeginsAfterTheStartingCallReturnsEvenOnTheLoop) {
   boost::asio::io_context loop;
   bool began = false;
   start_coroutine(loop, [&](Coroutine&) {
@@ -22,7 +22,7 @@ TEST(Coroutine, BeginsAfterTheCallThatStartedItAlsoFromTheLoop) {
 TEST(Sleeper, SleepsUntilItsTimeIsOver) {
   boost::asio::io_context loop;
   Sleeper sleeper(loop);
-  sleeper.wake();  // Nobody sleeps.
+  sleeper.wake();  // No coroutine sleeps.
   Duration slept{};
   start_coroutine(loop, [&](Coroutine& coroutine) {
     const auto begin = std::chrono::steady_clock::now();
@@ -33,7 +33,7 @@ TEST(Sleeper, SleepsUntilItsTimeIsOver) {
   EXPECT_GE(slept, 5ms);
 }
 
-TEST(Sleeper, IsWokenBefore) {
+TEST(Sleeper, CanBeWokenEarly) {
   boost::asio::io_context loop;
   Sleeper sleeper(loop);
   bool woken = false;

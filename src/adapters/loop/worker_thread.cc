@@ -13,16 +13,16 @@
 namespace hearth {
 namespace {
 
-/// Whether an io_context still takes what is posted to it. Its destructor takes its queue apart
-/// without a lock, so nothing may be posted from another thread from there on.
+/// Whether an io_context still accepts posted work. Its destructor empties its queue without a
+/// lock, so no other thread may post from then on.
 ///
-/// A service of the io_context, because services are told of its end in turn, the one made first,
-/// which has the queue, last.
+/// This is a service of the io_context, because services are shut down in reverse order of
+/// creation, and the one that has the queue is the oldest.
 class LoopEnd final : public boost::asio::execution_context::service {
  public:
   struct Gate {
     std::mutex mutex;
-    bool closed = false;  // Guarded by it.
+    bool closed = false;  // Guarded by `mutex`.
   };
   static inline boost::asio::execution_context::id id;
 
@@ -50,7 +50,7 @@ struct WorkerThread::State : std::enable_shared_from_this<State> {
   boost::asio::io_context& loop;
   const std::shared_ptr<LoopEnd::Gate> gate;
   bool owned = true;  // Read and written on the loop.
-  std::mutex mutex;   // Guards the two below.
+  std::mutex mutex;   // Guards `jobs` and `ending`.
   std::deque<std::function<OnLoop()>> jobs;
   bool ending = false;
   std::condition_variable changed;
@@ -59,7 +59,7 @@ struct WorkerThread::State : std::enable_shared_from_this<State> {
 
 void WorkerThread::State::work() {
   for (;;) {
-    std::function<OnLoop()> job;  // Gone at the end of each turn: run_and_wait() counts on that.
+    std::function<OnLoop()> job;  // Destroyed after each turn: run_and_wait() relies on that.
     {
       std::unique_lock lock(mutex);
       changed.wait(lock, [this] { return ending || !jobs.empty(); });
@@ -105,8 +105,8 @@ void WorkerThread::run(std::function<OnLoop()> job) {
 void WorkerThread::run_and_wait(std::function<void()> job, Coroutine& coroutine) {
   Sleeper sleeper(state_->loop);
   bool finished = false;
-  // The job alone holds the promise, so it is broken once the job is gone: dropped, or run and its
-  // completion posted. Before that the thread may still touch the caller's stack and the loop.
+  // Only the job holds the promise, so it is broken once the job is gone: dropped, or run with its
+  // completion posted. Until then the thread may touch the caller's stack and the loop.
   auto held = std::make_shared<std::promise<void>>();
   struct WaitUntilGone {
     ~WaitUntilGone() { gone.wait(); }

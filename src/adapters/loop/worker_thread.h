@@ -9,11 +9,11 @@
 
 namespace hearth {
 
-/// A thread for what blocks: the store, a disk that is busy taking in an image of a gigabyte. The
-/// loop judges nodes and sends heartbeats and must not wait for that.
+/// A thread for blocking work: the store, or a disk that takes in an image of a gigabyte. The loop
+/// judges nodes and sends heartbeats, and must not wait for that.
 ///
-/// The thread is started by the first job, so a process that has none to give has no thread. What
-/// it is used for by coroutines is bounded by their number: each has one job under way.
+/// The first job starts the thread, so a process without jobs has no thread. Coroutines bound its
+/// queue by their number: each has one job in progress.
 class WorkerThread final : public Worker {
  public:
   explicit WorkerThread(boost::asio::io_context& loop);
@@ -23,9 +23,9 @@ class WorkerThread final : public Worker {
 
   void run(std::function<OnLoop()> job) override;
 
-  /// Runs `job` on the thread, suspends the caller until it has run, and returns what it returned.
-  /// If the caller is unwound first, by the end of its loop, that waits until the job has run or
-  /// was dropped: it may use the caller's stack. A caller keeps its worker alive.
+  /// Runs `job` on the thread, suspends the caller until it has run, and returns its result. If the
+  /// caller is unwound first, because its loop ends, unwinding waits until the job has run or was
+  /// dropped, since the job may use the caller's stack. The caller keeps the worker alive.
   template <class Job>
   auto run(Job job, Coroutine& coroutine) {
     std::optional<decltype(job())> result;
@@ -37,7 +37,7 @@ class WorkerThread final : public Worker {
   struct State;
   void run_and_wait(std::function<void()> job, Coroutine& coroutine);
 
-  std::shared_ptr<State> state_;  // Shared with what is posted to the loop, which may run after us.
+  std::shared_ptr<State> state_;  // Shared with completions on the loop, which may outlive us.
 };
 
 }  // namespace hearth

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(WorkerThread, JobsRunElsewhereAndTheirCompletionsOnTheLoop) {
+TEST(WorkerThread, JobsRunOnTheThreadAndTheirCompletionsOnTheLoop) {
   boost::asio::io_context loop;
   const auto work = boost::asio::make_work_guard(loop);
   WorkerThread worker(loop);
@@ -31,8 +31,8 @@ TEST(WorkerThread, JobsRunElsewhereAndTheirCompletionsOnTheLoop) {
   EXPECT_EQ(completion_ran_on, here);
 }
 
-// Goal: what the job uses lives until it has run, although nobody waits for its outcome any more.
-TEST(WorkerThread, WaitsAtItsEndForTheJobUnderWay) {
+// Goal: what a job uses exists until the job has run, even if its outcome is not needed any more.
+TEST(WorkerThread, ItsDestructorWaitsForTheRunningJob) {
   boost::asio::io_context loop;
   bool ran = false;
   bool reported = false;
@@ -54,7 +54,7 @@ TEST(WorkerThread, WaitsAtItsEndForTheJobUnderWay) {
   EXPECT_FALSE(reported);
 }
 
-TEST(WorkerThread, ACoroutineGetsWhatItsJobReturned) {
+TEST(WorkerThread, ACoroutineGetsTheResultOfItsJob) {
   boost::asio::io_context loop;
   WorkerThread worker(loop);
   int got = 0;
@@ -65,9 +65,9 @@ TEST(WorkerThread, ACoroutineGetsWhatItsJobReturned) {
   EXPECT_EQ(got, 10);
 }
 
-// Goal: a loop may end while a job uses the stack of the coroutine that waits for it. Method: the
-// loop is destroyed while the job is under way; it must have ended when the coroutine is gone.
-TEST(WorkerThread, ACoroutineThatIsUnwoundWaitsForItsJob) {
+// Goal: a loop may end while a job uses the stack of the waiting coroutine. Method: destroy the
+// loop while the job runs; the job must have ended once the coroutine is gone.
+TEST(WorkerThread, AnUnwindingCoroutineWaitsForItsJob) {
   std::atomic<bool> begun = false;
   std::atomic<bool> ran = false;
   bool ran_when_unwound = false;
@@ -97,7 +97,7 @@ TEST(WorkerThread, ACoroutineThatIsUnwoundWaitsForItsJob) {
   EXPECT_TRUE(ran_when_unwound);
 }
 
-// Goal: as well where the worker goes first and drops a job that somebody waits for.
+// Goal: the same where the worker is destroyed first and drops a job that a coroutine waits for.
 TEST(WorkerThread, ACoroutineWhoseJobIsDroppedCanBeUnwound) {
   std::promise<void> may_end;
   bool dropped_ran = false;

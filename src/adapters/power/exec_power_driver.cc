@@ -26,8 +26,8 @@ Duration left_until(SteadyTime deadline) {
   return std::max<Duration>(deadline - std::chrono::steady_clock::now(), Duration::zero());
 }
 
-/// Of the time for a switch, how long its turn is waited for: both together end before whoever told
-/// it takes the answer for lost, which is twice that time.
+/// The wait for a turn is this part of the time for a switch. Both together end before the caller
+/// takes the answer for lost, which is after twice that time.
 constexpr int kTurnPart = 2;
 
 /// The program's exit codes for `status`.
@@ -55,7 +55,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
     if (switches_ >= kSwitchesMax) {
       return answer(std::move(done),
                     fail(ErrorCode::kExhausted,
-                         fmt::format("{} power switches are under way already", switches_)));
+                         fmt::format("{} power switches are in progress already", switches_)));
     }
     ++switches_;
     start_coroutine(loop_, [self = shared_from_this(), node, verb,
@@ -80,7 +80,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
   };
 
   void answer(Completion<void> done, Result<void> outcome) {
-    // From the loop itself, not from within the call nor on a coroutine's small stack.
+    // On the loop itself: neither within the call nor on a coroutine's small stack.
     boost::asio::post(
         loop_, [self = shared_from_this(), done = std::move(done), outcome = std::move(outcome)] {
           if (!self->closed_) done(outcome);
@@ -91,7 +91,8 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (!wait_for_turn(now + config_.switch_timeout / kTurnPart, coroutine)) {
       return fail(ErrorCode::kExhausted,
-                  fmt::format("{} power programs run already; for node '{}' it was not its turn",
+                  fmt::format("{} power programs are running already; the switch of node '{}' did "
+                              "not get its turn in time",
                               kProgramsMax, node.str()));
     }
     ++begun_;
@@ -113,7 +114,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
     do {
       const Result<ProcessEnd> status = run(task, "status", coroutine);
       if (!status) {
-        // The last question is cut off by the end of the time, and says less than the one before.
+        // The deadline cuts off the last query, which then says less than the one before.
         if (seen.empty() || status.error().code != ErrorCode::kTimeout) {
           seen = status.error().message;
         }
@@ -128,7 +129,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
       sleep(std::min(config_.poll_interval, left_until(task.deadline)), coroutine);
     } while (left_until(task.deadline) > Duration::zero());
     return fail(ErrorCode::kTimeout,
-                fmt::format("'{}' was told to switch node '{}' {}, but after {}: {}",
+                fmt::format("'{}' was asked to switch node '{}' {}, but after {}: {}",
                             config_.command.front(), task.node.str(), verb,
                             show_duration(config_.switch_timeout), seen));
   }
@@ -143,7 +144,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
     return end;
   }
 
-  /// False if there was none in time.
+  /// False if the turn did not come in time.
   bool wait_for_turn(SteadyTime deadline, Coroutine& coroutine) {
     if (begun_ < kProgramsMax && waiting_.empty()) return !closed_;
     Sleeper turn(loop_);
@@ -157,7 +158,7 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
     std::erase(waiting_, &turn);
     const bool in_time =
         !closed_ && begun_ < kProgramsMax && left_until(deadline) > Duration::zero();
-    if (!waiting_.empty()) waiting_.front()->wake();  // There may be room for more than one.
+    if (!waiting_.empty()) waiting_.front()->wake();  // There can be room for more than one.
     return in_time;
   }
 
@@ -177,11 +178,11 @@ class ExecPowerDriver::Core : public std::enable_shared_from_this<Core> {
 
   boost::asio::io_context& loop_;
   const ExecPowerConfig config_;
-  std::size_t switches_ = 0;  ///< Those that wait their turn, too.
+  std::size_t switches_ = 0;  ///< Including those that wait for their turn.
   std::size_t begun_ = 0;
   std::set<ChildProcess*> running_;
   std::deque<Sleeper*> waiting_;  ///< In the order of their turns.
-  std::set<Sleeper*> sleeping_;   ///< All that must wake to end.
+  std::set<Sleeper*> sleeping_;   ///< All sleepers that close() must wake.
   bool closed_ = false;
 };
 

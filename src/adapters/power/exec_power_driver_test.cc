@@ -25,14 +25,14 @@ using testing::Not;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-/// What every script below begins with: the options as variables.
+/// The start of every script below: reads the options into variables.
 constexpr std::string_view kReadOptions =
     "#!/bin/sh\n"
     "while IFS='=' read -r name value; do eval \"$name=\\$value\"; done\n";
 
 class ExecPowerDriverTest : public testing::Test {
  protected:
-  /// A program that runs `body` in the folder of this test, with $action and $port.
+  /// A program that runs `body` in this test's folder, with $action and $port.
   void script(std::string_view body) const {
     const fs::path path = folder_ / "power";
     std::ofstream(path) << kReadOptions << "cd " << folder_.path().string() << "\n" << body;
@@ -61,7 +61,7 @@ class ExecPowerDriverTest : public testing::Test {
     return read_file(folder_ / name, 1 << 20).value().value_or("");
   }
 
-  /// Whether the process whose number a script wrote to a file still runs.
+  /// Whether the process whose pid a script wrote to a file still runs.
   bool runs(const fs::path& pid_file) const {
     std::ifstream stat("/proc/" + std::to_string(std::stoi(content(pid_file))) + "/stat");
     std::string line;
@@ -73,7 +73,7 @@ class ExecPowerDriverTest : public testing::Test {
   const NodeName node_ = *NodeName::parse("node-2");
 };
 
-/// Keeps what it was told in a file, and tells it as `status`.
+/// Stores the action in a file and reports it as `status`.
 constexpr std::string_view kHonest =
     "case $action in\n"
     "status) [ \"$(cat state)\" = on ] || exit 2 ;;\n"
@@ -88,7 +88,7 @@ TEST_F(ExecPowerDriverTest, SwitchesOffAndOn) {
   EXPECT_EQ(content("state"), "on\n");
 }
 
-TEST_F(ExecPowerDriverTest, TellsActionAndNodeOnStdinAndArgumentsAsTheyAre) {
+TEST_F(ExecPowerDriverTest, PassesActionAndNodeOnStdinAndArgumentsUnchanged) {
   std::ofstream(folder_ / "power") << "#!/bin/sh\ncd " << folder_.path().string()
                                    << "\ncat > input\nprintf '%s|' \"$@\" > arguments\nexit 3\n";
   fs::permissions(folder_ / "power", fs::perms::owner_all);
@@ -99,14 +99,14 @@ TEST_F(ExecPowerDriverTest, TellsActionAndNodeOnStdinAndArgumentsAsTheyAre) {
   EXPECT_EQ(content("arguments"), "--rack|4 $HOME; x|");
 }
 
-TEST_F(ExecPowerDriverTest, GivesNothingOfItsOwnToTheProgram) {
+TEST_F(ExecPowerDriverTest, TheProgramInheritsNothing) {
   ::setenv("HEARTH_TEST_SECRET", "s3cret", 1);
   std::ofstream(folder_ / "power")
       << "#!/bin/sh\ntr '\\0' '\\n' < /proc/$$/environ > " << (folder_ / "environment").string()
       << "\npwd >&2\nexec ls /proc/self/fd /none >&2\n";
   fs::permissions(folder_ / "power", fs::perms::owner_all);
   const int ours = ::open("/dev/null", O_RDONLY);  // Not closed by an exec().
-  // 3 is what `ls` looks into; that it does not find "/none" makes it fail.
+  // 3 is the folder that `ls` lists; it fails because it does not find "/none".
   const Error reported = error_of(PowerVerb::kOff);
   EXPECT_THAT(reported.message, HasSubstr("for node 'node-2': /; "));
   EXPECT_THAT(reported.message, EndsWith("/fd:; 0; 1; 2; 3"));
@@ -116,7 +116,7 @@ TEST_F(ExecPowerDriverTest, GivesNothingOfItsOwnToTheProgram) {
   ::close(ours);
 }
 
-TEST_F(ExecPowerDriverTest, WaitsUntilTheStateWasReached) {
+TEST_F(ExecPowerDriverTest, WaitsUntilTheStateIsReached) {
   script(
       "[ $action = status ] || exit 0\n"
       "echo >> asked\n"
@@ -125,7 +125,7 @@ TEST_F(ExecPowerDriverTest, WaitsUntilTheStateWasReached) {
   EXPECT_EQ(content("asked"), "\n\n\n\n");
 }
 
-TEST_F(ExecPowerDriverTest, AStatusThatFailsNowAndThenIsAskedAgain) {
+TEST_F(ExecPowerDriverTest, AFailedStatusQueryIsRepeated) {
   script(
       "[ $action = status ] || exit 0\n"
       "echo >> asked\n"
@@ -133,7 +133,7 @@ TEST_F(ExecPowerDriverTest, AStatusThatFailsNowAndThenIsAskedAgain) {
   EXPECT_TRUE(switch_power(PowerVerb::kOn).has_value());
 }
 
-TEST_F(ExecPowerDriverTest, ACommandThatOnlySaysDoneIsNotBelieved) {
+TEST_F(ExecPowerDriverTest, ACommandThatOnlyClaimsSuccessIsATimeout) {
   script("exit 0\n");
   ExecPowerConfig impatient = config();
   impatient.switch_timeout = 100ms;
@@ -144,7 +144,7 @@ TEST_F(ExecPowerDriverTest, ACommandThatOnlySaysDoneIsNotBelieved) {
               AllOf(HasSubstr("switch node 'node-2' off"), HasSubstr("it is still on")));
 }
 
-TEST_F(ExecPowerDriverTest, AFailureCarriesTheProgramsOwnWords) {
+TEST_F(ExecPowerDriverTest, AFailureCarriesTheProgramsOutput) {
   script("echo 'no such outlet' >&2; echo 'ask \033[31mBob' >&2; exit 7\n");
   EXPECT_EQ(error_of(PowerVerb::kOff),
             (Error{ErrorCode::kFailed, fmt::format("'{}' exited with 7 on action=off for node "
@@ -157,7 +157,7 @@ TEST_F(ExecPowerDriverTest, AProgramThatCrashesHasFailed) {
   EXPECT_THAT(error_of(PowerVerb::kOff).message, HasSubstr("exited with 137"));
 }
 
-TEST_F(ExecPowerDriverTest, AProgramThatHangsIsKilledWithAllItStarted) {
+TEST_F(ExecPowerDriverTest, AHangingProgramIsKilledWithItsChildren) {
   script("echo $$ > pid; sleep 1000 & echo $! > child; wait\n");
   ExecPowerConfig impatient = config();
   impatient.switch_timeout = 300ms;
@@ -166,12 +166,12 @@ TEST_F(ExecPowerDriverTest, AProgramThatHangsIsKilledWithAllItStarted) {
   EXPECT_EQ(switched.error().code, ErrorCode::kTimeout);
   EXPECT_THAT(switched.error().message, HasSubstr("was killed"));
   EXPECT_FALSE(runs("pid"));
-  // Nobody tells us when a grandchild that was killed is gone.
+  // No notice tells when a killed grandchild is gone.
   for (int patience = 5000; patience > 0 && runs("child"); --patience) ::usleep(1000);
   EXPECT_FALSE(runs("child"));
 }
 
-TEST_F(ExecPowerDriverTest, AProgramThatWritesWithoutEndIsKilled) {
+TEST_F(ExecPowerDriverTest, AProgramThatWritesEndlesslyIsKilled) {
   script("exec yes >&2\n");
   EXPECT_EQ(error_of(PowerVerb::kOff).code, ErrorCode::kFailed);
 }
@@ -184,13 +184,13 @@ TEST_F(ExecPowerDriverTest, OnlyTheEndOfALongComplaintIsKept) {
   EXPECT_THAT(error.message, EndsWith("xthe end"));
 }
 
-TEST_F(ExecPowerDriverTest, NobodyMindsWhatItWritesToStdout) {
+TEST_F(ExecPowerDriverTest, OutputOnStdoutIsDiscarded) {
   script("head -c 5000000 /dev/zero\n" + std::string(kHonest));
   EXPECT_TRUE(switch_power(PowerVerb::kOff).has_value());
 }
 
-// Goal: who copies the script of the page gets one that works.
-// Method: it is run as it stands there, with an `ipmitool` of this test's first in its PATH.
+// Goal: the script on the reference page works when copied.
+// Method: run it as printed there, with a fake `ipmitool` first in its PATH.
 TEST_F(ExecPowerDriverTest, TheScriptOfTheReferencePageWorks) {
   const std::string page =
       read_file(fs::path(HEARTH_REFERENCE_DIR) / "power.md", 1 << 20).value().value();
@@ -217,15 +217,15 @@ echo "$last" > state
                     EndsWith("chassis power on\n")));
 }
 
-// A script may start the very machine that it switches on.
-TEST_F(ExecPowerDriverTest, WhatItLeavesRunningIsNeitherWaitedForNorKilled) {
+// Goal: a script may start the very machine that it switches on.
+TEST_F(ExecPowerDriverTest, ProcessesThatAProgramLeavesAreNeitherAwaitedNorKilled) {
   script("[ $action = status ] && exit 0\nsleep 1000 & echo $! > child\n");
   EXPECT_TRUE(switch_power(PowerVerb::kOn).has_value());
   EXPECT_TRUE(runs("child"));
   ::kill(std::stoi(content("child")), SIGKILL);
 }
 
-TEST_F(ExecPowerDriverTest, AProgramThatIsNotThereOrNoneIsSaidWithItsPath) {
+TEST_F(ExecPowerDriverTest, AMissingOrUnusableProgramIsReportedWithItsPath) {
   Error error = error_of(PowerVerb::kOff);
   EXPECT_EQ(error.code, ErrorCode::kNotFound);
   EXPECT_THAT(error.message, HasSubstr((folder_ / "power").string()));
@@ -241,7 +241,7 @@ TEST_F(ExecPowerDriverTest, AProgramThatIsNotThereOrNoneIsSaidWithItsPath) {
   EXPECT_THAT(error_of(PowerVerb::kOff).message, HasSubstr("exec format error"));
 }
 
-TEST_F(ExecPowerDriverTest, DestroyingItKillsWhatRunsAndCallsNobody) {
+TEST_F(ExecPowerDriverTest, DestructionKillsProgramsAndDropsCompletions) {
   script("echo $$ > pid; sleep 1000\n");
   bool called = false;
   {
@@ -255,7 +255,7 @@ TEST_F(ExecPowerDriverTest, DestroyingItKillsWhatRunsAndCallsNobody) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
 }
 
-TEST_F(ExecPowerDriverTest, ALoopThatEndsMeanwhileIsNoTrouble) {
+TEST_F(ExecPowerDriverTest, TheLoopCanEndDuringASwitch) {
   script("echo $$ > pid; exec sleep 1000\n");
   auto loop = std::make_unique<boost::asio::io_context>();
   {
@@ -264,11 +264,12 @@ TEST_F(ExecPowerDriverTest, ALoopThatEndsMeanwhileIsNoTrouble) {
     while (content("pid").empty()) loop->run_one_for(1ms);
   }
   loop.reset();
-  EXPECT_GT(::waitpid(-1, nullptr, 0), 0);  // Killed; the process would end with the loop.
+  EXPECT_GT(::waitpid(-1, nullptr, 0), 0);  // Killed, and reaped here: the loop is gone.
 }
 
-// Goal: many nodes that die together do not start programs without a bound, and all are switched.
-TEST_F(ExecPowerDriverTest, SoManyProgramsRunAtOnceAndTheRestWaitTheirTurn) {
+// Goal: many nodes that die together start a bounded number of programs at once, and all are
+// switched.
+TEST_F(ExecPowerDriverTest, ConcurrentProgramsAreBoundedAndTheRestWaitTheirTurn) {
   script(
       "[ $action = status ] && exit 2\n"
       "echo begin >> log; sleep 0.02; echo end >> log\n");
@@ -296,7 +297,7 @@ TEST_F(ExecPowerDriverTest, SoManyProgramsRunAtOnceAndTheRestWaitTheirTurn) {
   EXPECT_GT(most, 1U);
 }
 
-TEST_F(ExecPowerDriverTest, ASwitchWhoseTimeRunsOutBeforeItsTurnIsNotBegun) {
+TEST_F(ExecPowerDriverTest, ASwitchThatExpiresBeforeItsTurnIsNotBegun) {
   script("echo $port >> begun; exec sleep 1000\n");
   ExecPowerConfig impatient = config();
   impatient.switch_timeout = 400ms;
@@ -314,8 +315,8 @@ TEST_F(ExecPowerDriverTest, ASwitchWhoseTimeRunsOutBeforeItsTurnIsNotBegun) {
   EXPECT_THAT(content("begun"), Not(HasSubstr("late")));
 }
 
-// Goal: what had to wait has all of its time once it is its turn.
-// Method: one that has to wait for a third of that time, and then takes three quarters of it.
+// Goal: a switch that waited has its full time from its turn on.
+// Method: a switch waits for a third of that time, and then takes three quarters of it.
 TEST_F(ExecPowerDriverTest, TheTimeForASwitchBeginsWithItsTurn) {
   script(
       "[ $action = status ] && exit 2\n"
@@ -336,7 +337,7 @@ TEST_F(ExecPowerDriverTest, TheTimeForASwitchBeginsWithItsTurn) {
   EXPECT_EQ(done, ExecPowerDriver::kProgramsMax + 1);
 }
 
-TEST_F(ExecPowerDriverTest, MoreSwitchesThanAnybodyHasNodesAreRefused) {
+TEST_F(ExecPowerDriverTest, SwitchesAboveTheBoundAreRefused) {
   script("exit 1\n");
   ExecPowerConfig brief = config();
   brief.switch_timeout = 50ms;
@@ -344,7 +345,7 @@ TEST_F(ExecPowerDriverTest, MoreSwitchesThanAnybodyHasNodesAreRefused) {
   std::size_t refused = 0;
   for (std::size_t n = 0; n < ExecPowerDriver::kSwitchesMax + 3; ++n) {
     driver.switch_power(node_, PowerVerb::kOff, [&](const Result<void>& switched) {
-      if (switched.error().message.ends_with("are under way already")) ++refused;
+      if (switched.error().message.ends_with("are in progress already")) ++refused;
     });
   }
   loop_.run();

@@ -17,7 +17,7 @@ void NonePowerDriver::switch_power(const NodeName& node, PowerVerb, Completion<v
   boost::asio::post(loop_, [alive = std::weak_ptr(alive_), node, done = std::move(done)] {
     if (alive.expired()) return;
     done(fail(ErrorCode::kNotFound,
-              fmt::format("nobody can switch the power of node '{}': name a driver for it under "
+              fmt::format("the power of node '{}' cannot be switched: name a driver for it under "
                           "\"power\" in config.json",
                           node.str())));
   });

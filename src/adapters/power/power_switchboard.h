@@ -11,7 +11,7 @@ class io_context;
 
 namespace hearth {
 
-/// For nodes whose power nobody can switch: always kNotFound, with what would help.
+/// For nodes whose power cannot be switched: always kNotFound, with the remedy.
 class NonePowerDriver : public PowerDriver {
  public:
   explicit NonePowerDriver(boost::asio::io_context& loop);
@@ -20,15 +20,15 @@ class NonePowerDriver : public PowerDriver {
 
  private:
   boost::asio::io_context& loop_;
-  const std::shared_ptr<char> alive_;  ///< What was posted is dropped when this is gone.
+  const std::shared_ptr<char> alive_;  ///< Once this is gone, posted completions are dropped.
 };
 
-/// Sends each node's switch to the driver that the configuration names for it.
+/// Passes each node's switches to the driver configured for it.
 class PowerSwitchboard : public PowerDriver {
  public:
   using Drivers = std::map<NodeName, std::unique_ptr<PowerDriver>>;
 
-  /// `fallback` is for the nodes that `drivers` does not name. None is null.
+  /// `fallback` serves the nodes missing from `drivers`. No pointer may be null.
   PowerSwitchboard(std::unique_ptr<PowerDriver> fallback, Drivers drivers);
 
   void switch_power(const NodeName& node, PowerVerb verb, Completion<void> done) override;

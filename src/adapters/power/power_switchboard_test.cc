@@ -18,7 +18,7 @@ NodeName node(std::string_view text) {
   return *NodeName::parse(text);
 }
 
-/// Notes what it was told.
+/// Records the switches it receives.
 class FakeDriver : public PowerDriver {
  public:
   FakeDriver(std::string name, std::vector<std::string>& reported)
@@ -43,7 +43,7 @@ TEST(PowerSwitchboard, EachNodeHasItsDriverAndTheRestHaveTheFallback) {
   EXPECT_THAT(reported, ElementsAre("special node-1 off", "usual node-2 on"));
 }
 
-TEST(NonePowerDriver, SaysWhatWouldHelp) {
+TEST(NonePowerDriver, NamesTheRemedy) {
   boost::asio::io_context loop;
   NonePowerDriver driver(loop);
   std::optional<Result<void>> outcome;
@@ -56,7 +56,7 @@ TEST(NonePowerDriver, SaysWhatWouldHelp) {
   EXPECT_THAT(outcome->error().message, HasSubstr("power of node 'node-1'"));
 }
 
-TEST(NonePowerDriver, CallsNobodyOnceItIsGone) {
+TEST(NonePowerDriver, CompletionsAreDroppedOnceItIsDestroyed) {
   boost::asio::io_context loop;
   {
     NonePowerDriver driver(loop);

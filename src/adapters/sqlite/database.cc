@@ -23,7 +23,7 @@ ErrorCode code_of(int code, int error_number) {
     case SQLITE_CONSTRAINT: return ErrorCode::kInvalidArgument;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR:  // A table or a column is not there: somebody changed the schema.
+    case SQLITE_ERROR:  // A missing table or column: the schema was changed from outside.
     case SQLITE_SCHEMA: return ErrorCode::kCorrupt;
     case SQLITE_IOERR:
       return is_full_disk(error_number) ? ErrorCode::kExhausted : ErrorCode::kUnavailable;
@@ -41,9 +41,9 @@ SqliteFault::Room room_at(int code, int error_number) {
 std::string_view remedy_of(int code, ErrorCode meaning) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "; another program holds it: end its transaction";
+    case SQLITE_LOCKED: return "; another program has locked it: end its transaction";
     case SQLITE_FULL: return "; free some space there, or raise its bound";
-    case SQLITE_READONLY: return "; let this user write the file and its folder";
+    case SQLITE_READONLY: return "; allow this user to write the file and its folder";
     case SQLITE_NOTADB: return "; it is not a database: move it away";
     default: break;
   }
@@ -75,7 +75,7 @@ void SqlRow::raise(const std::string& fault) const {
   const char* const key = reinterpret_cast<const char*>(sqlite3_column_text(statement_, 0));
   throw SqliteFault(Error{
       ErrorCode::kCorrupt,
-      fmt::format("the database is damaged: table '{}', row '{}', column '{}' {}; put that right, "
+      fmt::format("the database is damaged: table '{}', row '{}', column '{}' {}; correct it, "
                   "or restore a backup",
                   table_, key == nullptr ? "" : key, sqlite3_column_name(statement_, column_ - 1),
                   fault)});
@@ -99,7 +99,7 @@ SqlStatement::Running::Running(SqlStatement& statement, std::initializer_list<Sq
     if (const auto* number = std::get_if<std::int64_t>(&value.value())) {
       code = sqlite3_bind_int64(raw, index, *number);
     } else if (const auto* text = std::get_if<std::string_view>(&value.value())) {
-      // A null pointer, which an empty view may have, would be taken for NULL.
+      // A null pointer, as in an empty view, would be taken for NULL.
       code = sqlite3_bind_text64(raw, index, text->empty() ? "" : text->data(), text->size(),
                                  SQLITE_STATIC, SQLITE_UTF8);
     } else {
@@ -110,7 +110,7 @@ SqlStatement::Running::Running(SqlStatement& statement, std::initializer_list<Sq
 }
 
 SqlStatement::Running::~Running() {
-  sqlite3_reset(statement_.statement_.get());  // Repeats the code of the last step.
+  sqlite3_reset(statement_.statement_.get());  // Returns the code of the last step again.
 }
 
 bool SqlStatement::step() {
@@ -191,12 +191,12 @@ SqlTransaction::SqlTransaction(SqlDatabase& database) : database_(database) {
 }
 
 SqlTransaction::~SqlTransaction() {
-  // Some errors (a full disk, for one) have rolled it back already.
+  // Some errors, such as a full disk, have rolled it back already.
   if (!database_.in_transaction()) return;
   try {
     database_.execute("ROLLBACK");
   } catch (const SqliteFault&) {
-    return;  // The next transaction will meet what is wrong.
+    return;  // The next transaction will report the fault.
   }
 }
 

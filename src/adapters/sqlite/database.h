@@ -20,14 +20,14 @@ struct sqlite3_stmt;
 
 namespace hearth {
 
-/// SQLite as this folder uses it: one connection, statements that are prepared once, and C++ values
-/// in and out. Its faults travel as exceptions, which end at SqliteStore: no Result at each of the
-/// dozens of calls that a transaction is made of.
+/// A small wrapper around SQLite: one connection, statements prepared once, C++ values in and out.
+/// Faults are exceptions that end at SqliteStore, which saves a Result at each of the dozens of
+/// calls in a transaction.
 class SqliteFault : public std::exception {
  public:
   enum class Room : std::uint8_t { kLeft, kNone };
 
-  /// `room` kNone: the disk or the file's bound is full.
+  /// `room` kNone: the disk is full, or the file has reached its bound.
   explicit SqliteFault(Error error, Room room = Room::kLeft)
       : error_(std::move(error)), room_(room) {}
   const Error& error() const { return error_; }
@@ -39,7 +39,7 @@ class SqliteFault : public std::exception {
   Room room_;
 };
 
-/// What goes into a statement. Text is not copied: it must live until the statement was run.
+/// A parameter of a statement. Text is not copied: it must exist until the statement has run.
 class SqlValue {
  public:
   template <std::integral T>
@@ -57,16 +57,16 @@ class SqlValue {
   std::variant<std::monostate, std::int64_t, std::string_view> value_;
 };
 
-/// The columns of one row, read from left to right. A value that cannot be what we once wrote is a
+/// The columns of one row, read from left to right. A value that Hearth cannot have written is a
 /// kCorrupt fault that names table, row and column.
 class SqlRow {
  public:
   SqlRow(sqlite3_stmt* statement, std::string_view table) : statement_(statement), table_(table) {}
 
-  bool is_null() const;  ///< The next column; it is not taken.
+  bool is_null() const;  ///< Of the next column, which is not consumed.
   void skip(int columns) { column_ += columns; }
   std::string text();
-  /// Any number is exact: those beyond 2^63 come back from the negative ones they are kept as.
+  /// Every number is exact: one above 2^63 is stored as a negative one and restored here.
   template <std::integral T>
   T number() {
     const std::int64_t number = integer();
@@ -87,7 +87,7 @@ class SqlRow {
 
  private:
   std::int64_t integer();
-  /// About the column that was taken last.
+  /// Reports a fault of the last column read.
   [[noreturn]] void raise(const std::string& fault) const;
 
   sqlite3_stmt* statement_;
@@ -101,7 +101,7 @@ class SqlStatement {
  public:
   /// For a statement that yields no rows.
   void run(std::initializer_list<SqlValue> values);
-  /// Calls `take(SqlRow&)` for every row. `table` is for the message of a fault.
+  /// Calls `take(SqlRow&)` for every row. `table` is named in faults.
   template <class Take>
   void for_each(std::string_view table, std::initializer_list<SqlValue> values, Take take) {
     const Running running(*this, values);
@@ -116,7 +116,7 @@ class SqlStatement {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
-  /// Bound on entry, reset on exit: a statement that is left half-way would keep its lock.
+  /// Binds on entry, resets on exit: an unfinished statement would keep its lock.
   class Running {
    public:
     Running(SqlStatement& statement, std::initializer_list<SqlValue> values);
@@ -137,24 +137,24 @@ class SqlStatement {
 
 class SqlDatabase {
  public:
-  /// Opens an existing file (an empty one will do).
+  /// Opens an existing file, which can be empty.
   SqlDatabase(std::filesystem::path path, std::chrono::milliseconds busy_timeout);
   ~SqlDatabase();
   SqlDatabase(const SqlDatabase&) = delete;
   SqlDatabase& operator=(const SqlDatabase&) = delete;
 
-  /// Runs statements whose rows, if any, do not matter.
+  /// Runs statements and ignores any rows.
   void execute(const std::string& sql);
   SqlStatement prepare(std::string_view sql);
-  /// The one number, or the one word, that a statement yields.
+  /// The single number or word that a statement yields.
   std::int64_t number(std::string_view sql);
   std::string word(std::string_view sql);
 
-  /// Whether the file's name still leads to the file that is open.
+  /// Whether the file's path no longer leads to the open file.
   bool was_moved() const;
   bool in_transaction() const;
   const std::filesystem::path& path() const { return path_; }
-  /// For a result code of SQLite that is not success.
+  /// Raises the fault for a result code of SQLite other than success.
   [[noreturn]] void raise(int code) const;
 
  private:
@@ -166,7 +166,7 @@ class SqlDatabase {
   std::unique_ptr<sqlite3, Close> connection_;
 };
 
-/// All or nothing: rolls back unless it was committed.
+/// All or nothing: rolls back unless committed.
 class SqlTransaction {
  public:
   explicit SqlTransaction(SqlDatabase& database);

@@ -5,24 +5,25 @@
 
 namespace hearth {
 
-/// Room on a disk, kept in a file for the hour in which there is no other.
+/// Space on a disk, held by a file for the time when there is no other.
 ///
-/// What it is for: to give something up is a write like any other, and on a disk that is full to
-/// the last byte even that cannot be written. Whoever takes the room has to use it for that alone.
+/// Giving something up is a write like any other, and on a disk that is full to the last byte even
+/// that fails. The released space must be used for that purpose only.
 class DiskReserve {
  public:
-  /// Folds a whole log (SQLite does it by itself from 4 MiB on) and leaves room for the next one.
+  /// Enough to fold in a whole log (which SQLite does on its own from 4 MiB on) and to begin the
+  /// next.
   static constexpr std::uint64_t kBytes = std::uint64_t{8} << 20;
 
-  /// Takes over the file at `path` if there is one.
+  /// Adopts the file at `path` if there is one.
   explicit DiskReserve(std::filesystem::path path);
 
-  /// Whether the disk has less left than the reserve holds.
+  /// Whether the disk has less space left than the reserve holds.
   bool is_needed() const;
-  /// Gives the room to the disk. False if there was none.
+  /// Returns the space to the disk. False if none was held.
   bool release();
-  /// Takes the room (again), if the disk has a quarter more than that. True if it is held now: it
-  /// is no fault if it is not.
+  /// Takes the space (again) if the disk has that and a quarter more. True if it is held; false is
+  /// not a fault.
   bool restore();
   bool is_held() const { return held_; }
 

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(DiskReserve, IsHeldOverARestartAndGivenOnce) {
+TEST(DiskReserve, IsHeldAcrossARestartAndReleasedOnce) {
   const TemporaryDirectory folder;
   {
     DiskReserve reserve(folder / "reserve");
@@ -21,11 +21,11 @@ TEST(DiskReserve, IsHeldOverARestartAndGivenOnce) {
   DiskReserve reserve(folder / "reserve");
   EXPECT_TRUE(reserve.is_held());
   EXPECT_TRUE(reserve.release());
-  EXPECT_FALSE(reserve.release()) << "there is no more to give";
+  EXPECT_FALSE(reserve.release()) << "there is nothing left to release";
   EXPECT_FALSE(fs::exists(folder / "reserve"));
 }
 
-TEST(DiskReserve, IsNotTakenFromADiskThatHasLittleMore) {
+TEST(DiskReserve, IsNotTakenFromANearlyFullDisk) {
   const TemporaryDirectory folder;
   const auto passed = [](SmallDisk& disk) {
     DiskReserve reserve(disk.path() / "reserve");
@@ -33,7 +33,7 @@ TEST(DiskReserve, IsNotTakenFromADiskThatHasLittleMore) {
     EXPECT_TRUE(reserve.is_needed());
     disk.fill();
     EXPECT_TRUE(reserve.release());
-    EXPECT_FALSE(reserve.restore()) << "it would take all that there is";
+    EXPECT_FALSE(reserve.restore()) << "it would take all the space left";
     disk.make_room();
     EXPECT_FALSE(reserve.is_needed());
     EXPECT_TRUE(reserve.restore());

@@ -9,7 +9,7 @@
 namespace hearth {
 namespace {
 
-/// SQLite's `application_id`, which file(1) and we know our files by: "HRTH".
+/// SQLite's `application_id`, by which file(1) and we recognise our files: "HRTH".
 constexpr std::int64_t kApplicationId = 0x48525448;
 
 [[noreturn]] void refuse(const SqlDatabase& database, const std::string& why) {
@@ -23,13 +23,13 @@ void migrate(SqlDatabase& database, std::span<const Migration> steps) {
   SqlTransaction transaction(database);
   const bool empty = database.number("SELECT count(*) FROM sqlite_schema") == 0;
   if (!empty && database.number("PRAGMA application_id") != kApplicationId) {
-    refuse(database, "is not one of Hearth's; move it away, or choose another folder");
+    refuse(database, "was not written by Hearth; move it away or choose another folder");
   }
   const std::int64_t format = database.number("PRAGMA user_version");
   const auto latest = static_cast<std::int64_t>(steps.size());
   if (format > latest) {
-    refuse(database, fmt::format("has format {}, written by a newer Hearth; this one knows formats "
-                                 "up to {}: start the newer one",
+    refuse(database, fmt::format("has format {}, written by a newer Hearth; this one supports "
+                                 "formats up to {}: start the newer one",
                                  format, latest));
   }
   if (format == latest) return;

@@ -7,22 +7,22 @@
 
 namespace hearth {
 
-/// One step from the format before it; `number` is the format that it leads to.
+/// One step from the previous format; `number` is the format that it leads to.
 ///
-/// A file that a release has written must stay readable by every later one. So a migration that was
-/// released never changes; what is to be different comes with the next number.
+/// Every later release must be able to read a file that an earlier one has written. So a released
+/// migration never changes; a change of the format is a new migration with the next number.
 struct Migration {
   int number;
-  std::string_view sql;  ///< Without transactions of its own.
+  std::string_view sql;  ///< Without transactions.
 };
 
-/// Those of this program (migrations/NNNN_*.sql), numbered 1, 2, 3 and so on.
+/// The migrations of this program (migrations/NNNN_*.sql), numbered 1, 2, 3 and so on.
 std::span<const Migration> migrations();
 
-/// Brings a database from the format it has (SQLite's `user_version`; 0 in an empty file) to the
-/// latest of `steps`, in one transaction: after a crash it has the old format or the new one.
+/// Migrates a database from its format (SQLite's `user_version`; 0 in an empty file) to the latest
+/// of `steps`, in one transaction: after a crash it has the old format or the new one.
 ///
-/// Raises kConflict if the file has a later format than that, or is no database of Hearth's.
+/// Raises kConflict if the file has a later format, or is not a database of Hearth's.
 void migrate(SqlDatabase& database, std::span<const Migration> steps);
 
 }  // namespace hearth

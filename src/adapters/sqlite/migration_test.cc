@@ -22,7 +22,7 @@ class MigrationTest : public testing::Test {
 
   SqlDatabase open() const { return {path_, 1s}; }
 
-  /// The error of migrating the file; nullopt if it went well.
+  /// The error of migrating the file; nullopt on success.
   std::optional<Error> try_to_migrate(std::span<const Migration> steps) const {
     try {
       SqlDatabase database = open();
@@ -43,7 +43,7 @@ constexpr std::array kSecond{kFirst[0],
 constexpr std::array kBroken{kFirst[0],
                              Migration{2, "ALTER TABLE t ADD COLUMN b INTEGER; SELECT nonsense;"}};
 
-TEST_F(MigrationTest, AnOlderFileKeepsItsRowsAndGetsWhatIsNew) {
+TEST_F(MigrationTest, AnOlderFileIsMigratedAndKeepsItsRows) {
   ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
   ASSERT_EQ(try_to_migrate(kSecond), std::nullopt);
   SqlDatabase database = open();
@@ -51,13 +51,13 @@ TEST_F(MigrationTest, AnOlderFileKeepsItsRowsAndGetsWhatIsNew) {
   EXPECT_EQ(database.number("PRAGMA user_version"), 2);
 }
 
-TEST_F(MigrationTest, AFileThatIsUpToDateStaysAsItIs) {
+TEST_F(MigrationTest, AFileOfTheLatestFormatIsUnchanged) {
   ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
   ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
   EXPECT_EQ(open().number("SELECT count(*) FROM t"), 1);
 }
 
-TEST_F(MigrationTest, AStepThatFailsLeavesTheOldFormatWhole) {
+TEST_F(MigrationTest, AFailedStepLeavesTheOldFormatWhole) {
   ASSERT_EQ(try_to_migrate(kFirst), std::nullopt);
   ASSERT_NE(try_to_migrate(kBroken), std::nullopt);
   SqlDatabase database = open();
@@ -65,7 +65,7 @@ TEST_F(MigrationTest, AStepThatFailsLeavesTheOldFormatWhole) {
   EXPECT_EQ(database.number("SELECT count(*) FROM pragma_table_info('t')"), 1);
 }
 
-TEST_F(MigrationTest, AFileOfANewerHearthIsRefusedAndLeftAlone) {
+TEST_F(MigrationTest, AFileOfANewerHearthIsRefusedAndUnchanged) {
   ASSERT_EQ(try_to_migrate(kSecond), std::nullopt);
   const std::optional<Error> error = try_to_migrate(kFirst);
   ASSERT_NE(error, std::nullopt);
@@ -75,23 +75,23 @@ TEST_F(MigrationTest, AFileOfANewerHearthIsRefusedAndLeftAlone) {
   EXPECT_EQ(open().number("PRAGMA user_version"), 2);
 }
 
-TEST_F(MigrationTest, ADatabaseOfAnotherProgramIsRefusedAndLeftAlone) {
+TEST_F(MigrationTest, ADatabaseOfAnotherProgramIsRefusedAndUnchanged) {
   open().execute("CREATE TABLE theirs (a)");
   const std::optional<Error> error = try_to_migrate(kFirst);
   ASSERT_NE(error, std::nullopt);
   EXPECT_EQ(error->code, ErrorCode::kConflict);
-  EXPECT_THAT(error->message, HasSubstr("is not one of Hearth's"));
+  EXPECT_THAT(error->message, HasSubstr("was not written by Hearth"));
   EXPECT_EQ(open().number("SELECT count(*) FROM sqlite_schema"), 1);
 }
 
-TEST_F(MigrationTest, OursAreNumberedWithoutAGap) {
+TEST_F(MigrationTest, OurMigrationsAreNumberedWithoutGaps) {
   int number = 0;
   for (const Migration& step : migrations()) EXPECT_EQ(step.number, ++number);
 }
 
-// Goal: whatever release wrote a file, this one opens it and finds what was in it.
+// Goal: whatever release wrote a file, this one opens it and finds its content.
 // Method: for every format there has been, a file that stops there, with an epoch in it.
-TEST_F(MigrationTest, AFileOfEveryReleasedFormatIsBroughtUpToDate) {
+TEST_F(MigrationTest, AFileOfEveryReleasedFormatIsMigrated) {
   for (std::size_t format = 1; format <= migrations().size(); ++format) {
     std::filesystem::remove(path_);
     {

@@ -9,11 +9,11 @@
 
 namespace hearth {
 
-/// Knows what a power cut would leave of the files that SQLite writes in this process: of each what
-/// it held when it was last synced, and nothing of what was written since. For tests.
+/// Knows what a power cut would leave of the files that SQLite writes in this process: the content
+/// of each file at its last sync, and nothing written since. For tests.
 ///
-/// It is a VFS over the default one, and the default one itself while it lives. Harsher than a real
-/// disk, which may keep some of the rest; that case is what the checksums of SQLite's log are for.
+/// A VFS over the default one that is itself the default while it exists. Harsher than a real disk,
+/// which might keep some of the rest; the checksums of SQLite's log cover that case.
 class PowerCut {
  public:
   /// Watches the files in `watched`.
@@ -22,14 +22,14 @@ class PowerCut {
   PowerCut(const PowerCut&) = delete;
   PowerCut& operator=(const PowerCut&) = delete;
 
-  /// Writes to `folder` what would be left now.
+  /// Writes to `folder` what a power cut would leave at this moment.
   void leave_in(const std::filesystem::path& folder) const;
 
  private:
   struct OpenFile {
     std::filesystem::path path;
     const sqlite3_io_methods* real;
-    bool syncs_folder;  ///< At its first sync: SQLite does that for a log it has made.
+    bool syncs_folder;  ///< With its first sync, as SQLite does for a log that it has created.
   };
 
   static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
@@ -39,7 +39,7 @@ class PowerCut {
 
   void sync_folder();
 
-  static PowerCut* installed;  ///< SQLite calls back without a word on whom.
+  static PowerCut* installed;  ///< SQLite's callbacks carry no pointer to their object.
 
   const std::filesystem::path watched_;
   sqlite3_vfs* const real_;
@@ -47,7 +47,7 @@ class PowerCut {
   std::map<const sqlite3_io_methods*, sqlite3_io_methods> methods_;  ///< Ours, by the real ones.
   std::map<sqlite3_file*, OpenFile> open_;
   std::map<std::filesystem::path, std::string> on_disk_;
-  std::set<std::filesystem::path> removed_;  ///< Gone from the disk at the folder's next sync.
+  std::set<std::filesystem::path> removed_;  ///< Removed from the disk at the folder's next sync.
 };
 
 }  // namespace hearth

@@ -13,20 +13,20 @@
 
 namespace hearth {
 
-/// Batches of writes as a manager could make them, with values of every shape, and what must be in
-/// the database after them. For tests; the same seed makes the same ones.
+/// Batches of writes that a manager could make, with values of every shape, and the content of the
+/// database after them. For tests; a seed always gives the same batches.
 class RandomRecords {
  public:
   explicit RandomRecords(std::uint64_t seed) : prng_(seed) {}
 
-  /// The next batch. It refers only to what there is then.
+  /// The next batch. It refers only to existing records.
   std::vector<Write> batch() {
     std::vector<Write> writes;
     for (std::uint64_t left = 1 + prng_.below(8); left > 0; --left) writes.push_back(write());
     return writes;
   }
 
-  /// What a load() after all batches must give.
+  /// The expected result of a load() after all batches.
   Snapshot expected() const {
     Snapshot snapshot{.epoch = epoch_, .last_event_seq = last_seq_};
     for (const auto& [name, node] : nodes_) snapshot.nodes.push_back(node);
@@ -167,7 +167,7 @@ class RandomRecords {
     return make();
   }
 
-  /// Often an extreme one.
+  /// Often an extreme value.
   template <class T>
   T number() {
     if (prng_.chance(200)) return std::numeric_limits<T>::max();
@@ -177,7 +177,7 @@ class RandomRecords {
 
   WallTime time() { return WallTime(WallTime::duration(prng_.between(-1, 1LL << 42))); }
 
-  /// Any bytes at all: a reason may be the last words of a program.
+  /// Arbitrary bytes: a reason can contain the last output of a program.
   std::string text() {
     std::string text;
     for (std::uint64_t left = prng_.below(12); left > 0; --left) {

@@ -18,12 +18,12 @@
 namespace hearth {
 namespace {
 
-/// Old events go in lots of so many, or of this part of their bytes: one delete of many neighbours
-/// instead of many of one.
+/// Old events are deleted in lots of this number, or of this part of their bytes: one deletion of
+/// many neighbours instead of many deletions of one.
 constexpr std::uint64_t kTrimEvery = 256;
 constexpr std::uint64_t kTrimEveryPartOfBytes = 16;
 
-/// How much of something, in numbers and in bytes.
+/// An amount of events, in number and in bytes.
 struct EventAmount {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
@@ -31,7 +31,7 @@ struct EventAmount {
   EventAmount operator+(const EventAmount& other) const {
     return {count + other.count, bytes + other.bytes};
   }
-  /// What is left of it beside `other`; nothing if that is more.
+  /// This amount reduced by `other`, but not below zero.
   EventAmount without(const EventAmount& other) const {
     return {count - std::min(count, other.count), bytes - std::min(bytes, other.bytes)};
   }
@@ -47,7 +47,7 @@ EventAmount events_in(const std::vector<Write>& writes) {
   return amount;
 }
 
-/// Where the faults of SQLite become results.
+/// Turns the faults of SQLite into results.
 template <class Work>
 auto translated(Work work) -> Result<decltype(work())> {
   try {
@@ -62,16 +62,17 @@ auto translated(Work work) -> Result<decltype(work())> {
   }
 }
 
-/// SQLite would make a file that all may read; it gives those beside it the mode of this one.
+/// Creates the file for its owner only. SQLite would make it readable by all; the files that it
+/// adds next to this one get the same mode.
 ///
-/// The file is closed again before SQLite opens it: to close it later would end SQLite's locks.
+/// The file is closed before SQLite opens it: closing it later would release SQLite's locks.
 Result<void> make_file(const std::filesystem::path& path) {
   const Result<File> file = File::open(path, O_RDWR | O_CREAT);
   if (!file) return tl::unexpected(file.error());
   return sync_directory(path.parent_path());
 }
 
-/// Everything is checked before the first write, so that a damaged file is left as it is.
+/// Checks everything before the first write, so that a damaged file is left as it is.
 void prepare(SqlDatabase& database) {
   if (const std::string fault = database.word("PRAGMA quick_check(1)"); fault != "ok") {
     throw SqliteFault(Error{ErrorCode::kCorrupt,
@@ -81,12 +82,13 @@ void prepare(SqlDatabase& database) {
   }
   migrate(database, migrations());
   if (database.word("PRAGMA journal_mode = WAL") != "wal") {
-    throw SqliteFault(Error{ErrorCode::kUnavailable,
-                            fmt::format("database '{}': its file system cannot share memory, which "
-                                        "SQLite's WAL needs; choose a local folder",
-                                        database.path().string())});
+    throw SqliteFault(
+        Error{ErrorCode::kUnavailable,
+              fmt::format("database '{}': its file system does not support shared "
+                          "memory, which SQLite's WAL requires; choose a local folder",
+                          database.path().string())});
   }
-  // The sync after each commit is what makes it durable; see the decision record.
+  // The sync after each commit makes it durable; see docs/decisions/0010.
   database.execute("PRAGMA synchronous = FULL");
   database.execute("PRAGMA foreign_keys = ON");
   database.execute("PRAGMA journal_size_limit = 16777216");
@@ -136,7 +138,7 @@ class SqliteStore::Session {
     return tables_->events.after(seq, count_max);
   }
 
-  /// Of the write-ahead log, which is as large as it ever was since it was last emptied.
+  /// The size of the write-ahead log: the largest that it has had since it was last emptied.
   std::uint64_t backlog_bytes() const {
     std::error_code none;
     const std::uintmax_t bytes =
@@ -160,7 +162,7 @@ class SqliteStore::Session {
     EventTable events;
   };
 
-  /// Takes some room on the disk already, for the log and what is shared with those who read.
+  /// Takes disk space for the log and for the memory shared with readers.
   void open_tables() {
     try {
       prepare(database_);
@@ -172,19 +174,19 @@ class SqliteStore::Session {
     tables_.emplace(database_);
   }
 
-  /// The file may grow to its bound as long as there is a reserve, or never was one. With the
-  /// reserve gone it may not: what grows goes to the log first, and what then cannot be folded into
-  /// the file holds the log's room for ever.
+  /// The file can grow to its bound while there is a reserve, or if there never was one. With the
+  /// reserve gone it must not: growth goes to the log first, and what then cannot be folded into
+  /// the file keeps the log's space forever.
   void bound_file() {
     const bool was_held = reserve_.is_held();
     if (reserve_.restore() && !was_held) grows_ = true;
     const auto page_bytes = static_cast<std::uint64_t>(database_.number("PRAGMA page_size"));
-    // A bound below the file's size means its size.
+    // SQLite treats a bound below the file's size as its size.
     const std::uint64_t pages_max = grows_ ? file_bytes_max_ / page_bytes : 1;
     database_.execute(fmt::format("PRAGMA max_page_count = {}", pages_max));
   }
 
-  /// Makes room within the bounds for `coming`.
+  /// Makes room for `coming` within the bounds.
   void trim_for(const EventAmount& coming) {
     const EventAmount since_trim = untrimmed_ + coming;
     if (since_trim.count < kTrimEvery &&
@@ -207,16 +209,16 @@ class SqliteStore::Session {
     untrimmed_ = untrimmed_ + events_in(writes);
   }
 
-  /// Makes room for a batch that did not fit. False if there is no more to give up.
+  /// Makes room for a batch that did not fit. False if there is nothing left to give up.
   bool give_up_events() {
     try {
       if (reserve_.is_needed() && reserve_.release()) grows_ = false;
-      // What is written next goes to the log's beginning then, and takes no more of the disk.
+      // The next write then goes to the start of the log and takes no more of the disk.
       database_.execute("PRAGMA wal_checkpoint(PASSIVE)");
       bound_file();
       if (give_up_older_half()) return true;
       if (grows_) return false;
-      grows_ = true;  // The last resort: whatever room the disk may have.
+      grows_ = true;  // The last resort: any space that the disk still has.
       bound_file();
       return true;
     } catch (const SqliteFault& fault) {
@@ -241,13 +243,12 @@ class SqliteStore::Session {
   void apply(const DeleteInstance& gone) { tables_->instances.erase(gone.id); }
   void apply(const AppendEvent& append) { tables_->events.append(append.event); }
 
-  /// A file that was moved or deleted takes writes all the same, and they are gone at the next
-  /// start.
+  /// A file that was moved or deleted still accepts writes, which are lost at the next start.
   void refuse_if_moved() const {
     if (!database_.was_moved()) return;
     throw SqliteFault(Error{ErrorCode::kUnavailable,
-                            fmt::format("database '{}' was moved or deleted while it is in use; "
-                                        "put it back, or start hearthd again",
+                            fmt::format("database '{}' was moved or deleted while in use; "
+                                        "put it back or restart hearthd",
                                         database_.path().string())});
   }
 
@@ -255,9 +256,9 @@ class SqliteStore::Session {
   const EventAmount events_max_;
   const std::uint64_t file_bytes_max_;
   DiskReserve reserve_;
-  bool grows_ = true;  ///< Whether the file may.
+  bool grows_ = true;  ///< Whether the file can grow.
   SqlDatabase database_;
-  std::optional<Tables> tables_;          ///< After the migrations: what they prepare must exist.
+  std::optional<Tables> tables_;          ///< Created after the migrations, on which it depends.
   EventAmount untrimmed_{kTrimEvery, 0};  ///< Since the last trim; the first commit trims.
 };
 

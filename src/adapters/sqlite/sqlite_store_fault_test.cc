@@ -13,7 +13,7 @@
 #include "testing/disk/small_disk.h"
 #include "testing/disk/temporary_directory.h"
 
-// What is left after kill -9, a power cut, a full disk, and hands in the file.
+// The store after kill -9, a power cut, a full disk, and changes to the file from outside.
 
 namespace hearth {
 namespace {
@@ -24,7 +24,7 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-/// Batch n: three writes that all say n.
+/// Batch n: three writes that all contain n.
 std::vector<Write> batch(std::uint64_t n, std::size_t bytes = 100) {
   return {PutEpoch{{n}},
           PutNode{{.name = *NodeName::parse("node"),
@@ -32,13 +32,13 @@ std::vector<Write> batch(std::uint64_t n, std::size_t bytes = 100) {
           AppendEvent{{.seq = n, .subject = "manager", .message = std::string(bytes, '.')}}};
 }
 
-/// One node more, and nothing that could be given up.
+/// One more node, and nothing that could be given up.
 std::vector<Write> batch_of_nodes(std::uint64_t n) {
   return {PutNode{
       {.name = *NodeName::parse("node-" + std::to_string(n)), .evidence = std::string(5000, '.')}}};
 }
 
-/// The n that all of a snapshot says; nullopt if it holds half a batch.
+/// The n in all parts of a snapshot; nullopt if it holds half a batch.
 std::optional<std::uint64_t> whole_batch(const Snapshot& snapshot) {
   const std::uint64_t n = snapshot.epoch.value;
   const std::string evidence = snapshot.nodes.empty() ? "0" : snapshot.nodes[0].evidence;
@@ -68,8 +68,8 @@ class SqliteStoreFault : public testing::Test {
   const TemporaryDirectory folder_;
 };
 
-// Goal: whoever keeps a transaction open can be told from whoever does not, by the size of the log.
-TEST_F(SqliteStoreFault, AReaderThatHoldsOnMakesTheBacklogGrow) {
+// Goal: the size of the log shows whether a reader keeps a transaction open.
+TEST_F(SqliteStoreFault, AnOpenReadTransactionMakesTheBacklogGrow) {
   constexpr std::size_t kMiB = std::size_t{1} << 20;
   const auto store = SqliteStore::open(config());
   ASSERT_TRUE(store.has_value());
@@ -78,7 +78,7 @@ TEST_F(SqliteStoreFault, AReaderThatHoldsOnMakesTheBacklogGrow) {
     for (int i = 0; i < count; ++i) ASSERT_TRUE((*store)->commit(batch(++n, kMiB / 2)));
   };
   commit(30);
-  EXPECT_LT((*store)->backlog_bytes(), 16 * kMiB) << "nobody holds on";
+  EXPECT_LT((*store)->backlog_bytes(), 16 * kMiB) << "no open transaction";
   SqlDatabase reader(file(), 1s);
   reader.execute("BEGIN");
   EXPECT_EQ(reader.number("SELECT count(*) FROM nodes"), 1);
@@ -86,13 +86,13 @@ TEST_F(SqliteStoreFault, AReaderThatHoldsOnMakesTheBacklogGrow) {
   EXPECT_GT((*store)->backlog_bytes(), 24 * kMiB);
   reader.execute("COMMIT");
   commit(30);
-  EXPECT_LE((*store)->backlog_bytes(), 17 * kMiB) << "it let go";
+  EXPECT_LE((*store)->backlog_bytes(), 17 * kMiB) << "the transaction has ended";
 }
 
-// Goal: what commit() has acknowledged outlives the process, and no batch is there by half.
-// Method: a child commits in a loop and tells each number over a pipe once it was acknowledged. It
-// is killed after a random count, the file is opened, and another child goes on with it.
-TEST_F(SqliteStoreFault, KillingTheProcessLosesNothingAndHalvesNothing) {
+// Goal: acknowledged commits survive the process, and no batch is stored by half.
+// Method: a child commits in a loop and reports each acknowledged number over a pipe. It is killed
+// after a random count, the file is opened, and another child continues.
+TEST_F(SqliteStoreFault, KillingTheProcessLosesNoCommitAndSplitsNoBatch) {
   Prng prng(7);
   std::uint64_t last = 0;
   for (int round = 0; round < 10; ++round) {
@@ -123,17 +123,16 @@ TEST_F(SqliteStoreFault, KillingTheProcessLosesNothingAndHalvesNothing) {
     ASSERT_TRUE(store.has_value()) << store.error().message;
     const std::optional<std::uint64_t> found = whole_batch((*store)->load().value());
     ASSERT_TRUE(found.has_value()) << "half a batch";
-    // The one after the last that was told may have been committed before it could be told.
+    // The batch after the last reported one can have been committed but not yet reported.
     ASSERT_TRUE(*found == reported || *found == reported + 1) << *found << " after " << reported;
     last = *found;
   }
 }
 
-// Goal: "durable" is meant for a power cut too.
-// Method: after every commit, the files are put together as they would be if everything that was
-// written but not synced were gone, and opened. Small batches and large ones, so that the log is
-// also moved into the database on the way.
-TEST_F(SqliteStoreFault, APowerCutLosesNothingThatWasAcknowledged) {
+// Goal: commits survive a power cut, too.
+// Method: after every commit, the files are assembled as if everything written but not synced were
+// lost, and opened. Batches are small and large, so that the log is also folded into the database.
+TEST_F(SqliteStoreFault, APowerCutLosesNoAcknowledgedCommit) {
   const PowerCut power(config().directory);
   const auto store = SqliteStore::open(config());
   ASSERT_TRUE(store.has_value()) << store.error().message;
@@ -146,9 +145,9 @@ TEST_F(SqliteStoreFault, APowerCutLosesNothingThatWasAcknowledged) {
   }
 }
 
-// Goal: what cannot be given up does fill a disk, and is whole all the same.
-// Method: nothing but nodes, each commit one more.
-TEST_F(SqliteStoreFault, AFullDiskIsExhaustedAndRoomMakesItWorkAgain) {
+// Goal: data that cannot be given up can fill a disk, and stays whole.
+// Method: nothing but nodes, one more with each commit.
+TEST_F(SqliteStoreFault, AFullDiskIsExhaustedUntilThereIsSpaceAgain) {
   const auto on_full_disk = [&](SmallDisk& disk) {
     const auto store = SqliteStore::open({.directory = disk.path()});
     EXPECT_TRUE(store.has_value() && (*store)->commit(batch_of_nodes(1)).has_value());
@@ -169,8 +168,8 @@ TEST_F(SqliteStoreFault, AFullDiskIsExhaustedAndRoomMakesItWorkAgain) {
   run_on_small_disk(4 << 20, on_full_disk);
 }
 
-// Goal: a disk that others fill costs old events, and no decision.
-TEST_F(SqliteStoreFault, OnAFullDiskOldEventsAreGivenUpAndCommitsGoOn) {
+// Goal: a disk filled by others costs old events, and no decision.
+TEST_F(SqliteStoreFault, OnAFullDiskOldEventsAreGivenUpAndCommitsContinue) {
   const auto on_full_disk = [&](SmallDisk& disk) {
     const auto store = SqliteStore::open({.directory = disk.path()});
     std::uint64_t n = 0;
@@ -188,8 +187,8 @@ TEST_F(SqliteStoreFault, OnAFullDiskOldEventsAreGivenUpAndCommitsGoOn) {
   run_on_small_disk(32 << 20, on_full_disk);
 }
 
-// Goal: also with an empty log, as after a start, there is room to write down what is given up.
-TEST_F(SqliteStoreFault, ADiskThatWasFilledWhileItWasClosedIsOpenedAndWrittenTo) {
+// Goal: with an empty log, as after a start, there is space to record the giving up, too.
+TEST_F(SqliteStoreFault, OnADiskFilledWhileClosedItOpensAndCommits) {
   const auto on_full_disk = [&](SmallDisk& disk) {
     std::uint64_t n = 0;
     {
@@ -211,7 +210,7 @@ TEST_F(SqliteStoreFault, ADiskThatWasFilledWhileItWasClosedIsOpenedAndWrittenTo)
   run_on_small_disk(32 << 20, on_full_disk);
 }
 
-TEST_F(SqliteStoreFault, ADiskThatIsFullAtTheStartIsSaid) {
+TEST_F(SqliteStoreFault, ADiskThatIsFullAtTheStartIsReported) {
   fs::create_directory(config().directory);
   const auto on_full_disk = [&](SmallDisk& disk) {
     disk.fill();
@@ -223,7 +222,7 @@ TEST_F(SqliteStoreFault, ADiskThatIsFullAtTheStartIsSaid) {
   EXPECT_NE(SmallDisk::run(config().directory, 1 << 20, on_full_disk), SmallDisk::Outcome::kFailed);
 }
 
-TEST_F(SqliteStoreFault, AReadOnlyDiskIsSaid) {
+TEST_F(SqliteStoreFault, AReadOnlyDiskIsReported) {
   fs::create_directory(config().directory);
   const auto on_read_only_disk = [&](SmallDisk& disk) {
     {
@@ -240,7 +239,7 @@ TEST_F(SqliteStoreFault, AReadOnlyDiskIsSaid) {
             SmallDisk::Outcome::kFailed);
 }
 
-TEST_F(SqliteStoreFault, TheBoundOfTheFileIsExhaustedToo) {
+TEST_F(SqliteStoreFault, AFileAtItsBoundIsExhausted) {
   SqliteStoreConfig small = config();
   small.file_bytes_max = 1 << 20;
   const auto store = SqliteStore::open(small);
@@ -252,11 +251,11 @@ TEST_F(SqliteStoreFault, TheBoundOfTheFileIsExhaustedToo) {
   EXPECT_EQ(committed.error().code, ErrorCode::kExhausted);
   EXPECT_THAT(committed.error().message, HasSubstr("raise its bound"));
   EXPECT_EQ((*store)->load()->nodes.size(), n - 1);
-  EXPECT_TRUE((*store)->commit({PutEpoch{{7}}}).has_value()) << "what needs no room is written";
+  EXPECT_TRUE((*store)->commit({PutEpoch{{7}}}).has_value()) << "writes that need no space succeed";
 }
 
-// Goal: events cannot fill the file so that nothing can be written any more, nor trimmed.
-TEST_F(SqliteStoreFault, AFileThatIsFullOfEventsGivesUpTheOldOnes) {
+// Goal: events cannot fill the file so that neither writing nor trimming is possible.
+TEST_F(SqliteStoreFault, AFileFullOfEventsGivesUpTheOldOnes) {
   SqliteStoreConfig small = config();
   small.file_bytes_max = 1 << 20;
   const auto store = SqliteStore::open(small);
@@ -266,11 +265,11 @@ TEST_F(SqliteStoreFault, AFileThatIsFullOfEventsGivesUpTheOldOnes) {
     ASSERT_TRUE(committed.has_value()) << n << ": " << committed.error().message;
     ASSERT_EQ(whole_batch((*store)->load().value()), n);
   }
-  EXPECT_GT((*store)->events_after(0, 10'000)->size(), 10U) << "no more than is needed";
+  EXPECT_GT((*store)->events_after(0, 10'000)->size(), 10U) << "no more than necessary";
 }
 
-// Goal: a file that became too large under a larger bound can be used under a smaller one.
-TEST_F(SqliteStoreFault, AFileThatIsLargerThanItsBoundIsStillWrittenTo) {
+// Goal: a file that grew under a larger bound can be used under a smaller one.
+TEST_F(SqliteStoreFault, AFileLargerThanItsBoundAcceptsCommits) {
   std::uint64_t n = 0;
   {
     const auto store = SqliteStore::open(config());
@@ -286,7 +285,7 @@ TEST_F(SqliteStoreFault, AFileThatIsLargerThanItsBoundIsStillWrittenTo) {
   }
 }
 
-TEST_F(SqliteStoreFault, AFileThatWasTakenAwayIsNotWrittenInto) {
+TEST_F(SqliteStoreFault, AFileThatWasMovedAcceptsNoCommits) {
   const auto store = SqliteStore::open(config());
   ASSERT_TRUE((*store)->commit(batch(1)).has_value());
   fs::rename(file(), folder_ / "elsewhere");
@@ -298,7 +297,7 @@ TEST_F(SqliteStoreFault, AFileThatWasTakenAwayIsNotWrittenInto) {
   EXPECT_TRUE((*store)->commit(batch(2)).has_value());
 }
 
-TEST_F(SqliteStoreFault, WhatIsNoDatabaseIsCorrupt) {
+TEST_F(SqliteStoreFault, AFileThatIsNotADatabaseIsCorrupt) {
   fs::create_directory(config().directory);
   std::ofstream(file()) << std::string(5000, 'x');
   const Error error = error_of_open();
@@ -322,7 +321,7 @@ TEST_F(SqliteStoreFault, ADamagedFileIsFoundAtTheStart) {
   EXPECT_THAT(error.message, HasSubstr("restore a backup"));
 }
 
-TEST_F(SqliteStoreFault, AValueThatAHandChangedIsNamed) {
+TEST_F(SqliteStoreFault, AValueChangedFromOutsideIsNamed) {
   {
     const auto store = SqliteStore::open(config());
     ASSERT_TRUE((*store)->commit(batch(1)).has_value());
@@ -336,12 +335,12 @@ TEST_F(SqliteStoreFault, AValueThatAHandChangedIsNamed) {
   EXPECT_EQ(error_after("UPDATE nodes SET agent_port = 70000"),
             (Error{ErrorCode::kCorrupt,
                    "the database is damaged: table 'nodes', row 'node', column 'agent_port' is out "
-                   "of range; put that right, or restore a backup"}));
+                   "of range; correct it, or restore a backup"}));
   EXPECT_THAT(error_after("UPDATE nodes SET agent_port = 1, state = 'asleep'").message,
               HasSubstr("column 'state' must be one of: awaited, live"));
 }
 
-TEST_F(SqliteStoreFault, ASchemaThatAHandChangedIsCorrupt) {
+TEST_F(SqliteStoreFault, ASchemaChangedFromOutsideIsCorrupt) {
   {
     ASSERT_TRUE(SqliteStore::open(config()).has_value());
   }

@@ -29,7 +29,7 @@ Instance instance_of(std::string_view workload) {
 }
 
 ClusterEvent event(std::uint64_t seq) {
-  return {.seq = seq, .at = WallTime(5ms), .subject = "manager", .message = "told"};
+  return {.seq = seq, .at = WallTime(5ms), .subject = "manager", .message = "reported"};
 }
 
 class SqliteStoreTest : public testing::Test {
@@ -49,7 +49,7 @@ class SqliteStoreTest : public testing::Test {
   const TemporaryDirectory folder_;
 };
 
-TEST_F(SqliteStoreTest, AFreshOneIsEmpty) {
+TEST_F(SqliteStoreTest, ANewStoreIsEmpty) {
   const Result<Snapshot> snapshot = open()->load();
   ASSERT_TRUE(snapshot.has_value());
   EXPECT_EQ(snapshot->epoch, Epoch{0});
@@ -59,10 +59,10 @@ TEST_F(SqliteStoreTest, AFreshOneIsEmpty) {
   EXPECT_THAT(snapshot->instances, IsEmpty());
 }
 
-// Goal: nothing that the model can hold is lost or changed on its way to the disk and back.
-// Method: random batches; what the store loads, now and then after a new start, is compared with
-// the same batches applied to maps.
-TEST_F(SqliteStoreTest, EveryFieldComesBackAsItWas) {
+// Goal: no value of the model is lost or changed on its way to the disk and back.
+// Method: random batches; what the store loads, sometimes after a restart, is compared with the
+// same batches applied to maps.
+TEST_F(SqliteStoreTest, EveryFieldIsLoadedUnchanged) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(seed);
     const SqliteStoreConfig config{.directory = folder_ / std::to_string(seed)};
@@ -99,7 +99,7 @@ TEST_F(SqliteStoreTest, ABatchMayBeCommittedAgain) {
   EXPECT_EQ(store->events_after(0, 1000)->size(), records.expected().last_event_seq);
 }
 
-TEST_F(SqliteStoreTest, ABatchThatContradictsItselfIsRefusedAsAWhole) {
+TEST_F(SqliteStoreTest, AContradictoryBatchIsRefusedAsAWhole) {
   const auto store = open();
   const Result<void> committed =
       store->commit({PutEpoch{{9}}, PutInstance{instance_of("unknown")}, AppendEvent{event(1)}});
@@ -119,7 +119,7 @@ TEST_F(SqliteStoreTest, TheOrderWithinABatchIsFree) {
   EXPECT_THAT(store->load()->instances, SizeIs(1));
 }
 
-TEST_F(SqliteStoreTest, NothingToWriteIsNoError) {
+TEST_F(SqliteStoreTest, AnEmptyBatchIsNoError) {
   EXPECT_TRUE(open()->commit({}).has_value());
 }
 
@@ -135,7 +135,7 @@ TEST_F(SqliteStoreTest, EventsArePagedInOrder) {
   EXPECT_THAT(store->events_after(0, 0).value(), IsEmpty());
 }
 
-// Goal: events never grow without a bound, and the newest are always there.
+// Goal: events never grow without bound, and the newest are always there.
 TEST_F(SqliteStoreTest, OldEventsAreDropped) {
   SqliteStoreConfig small = config();
   small.events_max = 100;
@@ -160,7 +160,7 @@ TEST_F(SqliteStoreTest, OldEventsAreDropped) {
   EXPECT_EQ(store->load()->last_event_seq, seq + 1);
 }
 
-// Goal: few events with long messages do not fill the database either.
+// Goal: few events with long messages do not fill the database, either.
 TEST_F(SqliteStoreTest, OldEventsAreDroppedByTheirBytesToo) {
   constexpr std::size_t kMessageBytes = 10'000;
   SqliteStoreConfig small = config();
@@ -177,7 +177,7 @@ TEST_F(SqliteStoreTest, OldEventsAreDroppedByTheirBytesToo) {
   }
 }
 
-TEST_F(SqliteStoreTest, AnEventThatIsLargerThanTheBoundOfAllIsKeptWhileItIsTheNewest) {
+TEST_F(SqliteStoreTest, AnEventLargerThanTheBoundIsKeptWhileItIsTheNewest) {
   SqliteStoreConfig small = config();
   small.events_bytes_max = 1000;
   const std::unique_ptr<SqliteStore> store = open(small);
@@ -198,7 +198,7 @@ TEST_F(SqliteStoreTest, TwoManagersCannotShareAFolder) {
   EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(::getpid())));
 }
 
-TEST_F(SqliteStoreTest, OnlyItsOwnerMayReadIt) {
+TEST_F(SqliteStoreTest, ItIsReadableByItsOwnerOnly) {
   const auto store = open();
   ASSERT_TRUE(store->commit({PutEpoch{{1}}}).has_value());
   for (const fs::directory_entry& file : fs::directory_iterator(config().directory)) {
@@ -219,7 +219,7 @@ TEST_F(SqliteStoreTest, AReaderNeitherWaitsNorMakesACommitWait) {
   EXPECT_EQ(reader.number("SELECT epoch FROM meta"), 2);
 }
 
-TEST_F(SqliteStoreTest, AnotherWriterIsWaitedForAndThenNamedAsTheReason) {
+TEST_F(SqliteStoreTest, AnotherWriterIsAwaitedAndThenNamedAsTheReason) {
   SqliteStoreConfig impatient = config();
   impatient.busy_timeout = 10ms;
   const auto store = open(impatient);
@@ -228,7 +228,7 @@ TEST_F(SqliteStoreTest, AnotherWriterIsWaitedForAndThenNamedAsTheReason) {
   const Result<void> committed = store->commit({PutEpoch{{1}}});
   ASSERT_FALSE(committed.has_value());
   EXPECT_EQ(committed.error().code, ErrorCode::kUnavailable);
-  EXPECT_THAT(committed.error().message, HasSubstr("another program holds it"));
+  EXPECT_THAT(committed.error().message, HasSubstr("another program has locked it"));
   writer.execute("ROLLBACK");
   EXPECT_TRUE(store->commit({PutEpoch{{1}}}).has_value());
 }

@@ -7,7 +7,7 @@
 #include "adapters/sqlite/sqlite_store.h"
 #include "testing/disk/temporary_directory.h"
 
-// What the views tell somebody who reads the database with plain SQL.
+// What the views show to readers of the database with plain SQL.
 
 namespace hearth {
 namespace {
@@ -42,7 +42,7 @@ class StatusViewsTest : public testing::Test {
                     .changed_at = WallTime(1772356502123ms)}});
   }
 
-  /// On node n, with container "c<n>".
+  /// An instance on node n, with container "c<n>".
   Instance instance(std::uint64_t number, DesiredState desired_state, InstanceState state) const {
     return {.id = make_instance_id(app_, number),
             .workload = app_,
@@ -63,7 +63,7 @@ class StatusViewsTest : public testing::Test {
     ASSERT_TRUE(committed.has_value()) << committed.error().message;
   }
 
-  /// Rows with columns between bars, as the sqlite3 shell shows them.
+  /// Rows with columns separated by bars, as the sqlite3 shell shows them.
   std::vector<std::string> rows(const std::string& columns, const std::string& view) const {
     SqlDatabase reader(folder_ / SqliteStore::kFileName, 1s);
     std::vector<std::string> rows;
@@ -84,7 +84,7 @@ class StatusViewsTest : public testing::Test {
   const WorkloadName app_ = *WorkloadName::parse("heater");
 };
 
-TEST_F(StatusViewsTest, AServiceThatRunsIsActiveWithItsContainerAndIp) {
+TEST_F(StatusViewsTest, ARunningServiceIsActiveWithItsContainerAndIp) {
   put(instance(1, kRun, kRunning));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1"));
   EXPECT_THAT(
@@ -92,10 +92,10 @@ TEST_F(StatusViewsTest, AServiceThatRunsIsActiveWithItsContainerAndIp) {
       ElementsAre("2026-03-01T09:15:02.123Z|heater-1|service|running|"));
 }
 
-TEST_F(StatusViewsTest, AServiceWithoutAnyInstanceIsInactiveAllTheSame) {
+TEST_F(StatusViewsTest, AServiceWithoutInstancesHasAnInactiveRow) {
   EXPECT_THAT(services(), ElementsAre("heater|INACTIVE|||"));
   EXPECT_THAT(rows("state", "service_status"), ElementsAre("deployed"));
-  // Since when, by the database's own clock.
+  // The time is by the database's own clock.
   EXPECT_THAT(rows("updated_at BETWEEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 hour') "
                    "AND strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
                    "service_status"),
@@ -132,7 +132,7 @@ TEST_F(StatusViewsTest, AServiceThatMovesKeepsOneRow) {
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c2|node-2|10.0.0.2")) << "first stops";
 }
 
-TEST_F(StatusViewsTest, AReplacementThatIsNotNeededAfterAllNeverShows) {
+TEST_F(StatusViewsTest, AReplacementThatProvesUnnecessaryIsNeverShown) {
   put(instance(1, kRun, kRunning));
   put(stand_in(2, kRun, InstanceState::kStarting, 1));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1"));
@@ -142,16 +142,16 @@ TEST_F(StatusViewsTest, AReplacementThatIsNotNeededAfterAllNeverShows) {
   }
 }
 
-TEST_F(StatusViewsTest, AServiceThatIsStoppedIsActiveUntilItHasStopped) {
+TEST_F(StatusViewsTest, AStoppingServiceIsActiveUntilItHasStopped) {
   put(instance(1, DesiredState::kStop, kRunning));
   EXPECT_THAT(services(), ElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1"));
   put(instance(1, DesiredState::kStop, InstanceState::kStopping));
   EXPECT_THAT(services(), ElementsAre("heater|INACTIVE|||"));
 }
 
-// Goal: whatever the states of an instance and of its stand-in, there is exactly one row, and it is
-// active exactly if one of those that may run does.
-TEST_F(StatusViewsTest, AnInstanceAndItsStandInHaveOneRowInAllTheirStates) {
+// Goal: whatever the states of an instance and its replacement, there is exactly one row, and it is
+// active exactly if one of those that should run does.
+TEST_F(StatusViewsTest, AnInstanceAndItsReplacementHaveOneRowInAllStates) {
   for (const auto desired_state : {DesiredState::kStage, kRun, DesiredState::kStop}) {
     for (int first = 0; first <= static_cast<int>(InstanceState::kLost); ++first) {
       for (int second = 0; second <= static_cast<int>(InstanceState::kLost); ++second) {
@@ -170,7 +170,7 @@ TEST_F(StatusViewsTest, AnInstanceAndItsStandInHaveOneRowInAllTheirStates) {
   }
 }
 
-TEST_F(StatusViewsTest, OfAWorkloadThatWasRemovedThereIsNoRow) {
+TEST_F(StatusViewsTest, ARemovedWorkloadHasNoRow) {
   commit(PutWorkload{{.name = app_, .phase = WorkloadPhase::kRemoved, .build_node = {}}});
   EXPECT_THAT(services(), testing::IsEmpty());
 }

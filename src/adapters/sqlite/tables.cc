@@ -10,8 +10,8 @@
 #include "wire/json_reader.h"
 #include "wire/json_writer.h"
 
-// Each put takes its value apart with a structured binding: a field that is added to the model and
-// not kept here does not compile.
+// Each put takes its value apart with a structured binding, so that a new field of the model that
+// is not stored here does not compile.
 
 namespace hearth {
 namespace {
@@ -62,7 +62,7 @@ std::optional<T> parsed_or_null(SqlRow& row, Result<T> (*parse)(std::string_view
   return std::nullopt;
 }
 
-// These take several columns, in the order in which the tables have them.
+// These read several columns, in the order of the tables.
 
 Image image_of(SqlRow& row) {
   return {.reference = row.text(), .archive = parsed_or_null(row, Digest::parse)};
@@ -155,7 +155,7 @@ std::vector<Node> NodeTable::load() {
   return nodes;
 }
 
-// When a phase changed is for the views alone, so the database's own clock may tell it.
+// Only the views use the time of a phase's change, so the database's own clock is good enough.
 WorkloadTable::WorkloadTable(SqlDatabase& database)
     : put_(database.prepare(R"(
         INSERT INTO workloads (name, phase, reason, build_node, next_instance, phase_changed_at)
@@ -330,10 +330,10 @@ std::vector<Instance> InstanceTable::load() {
 
 namespace {
 
-/// Of an event's row besides its words: numbers, type, and its share of the pages.
+/// The size of an event's row without its texts: numbers, type, and its share of the pages.
 constexpr std::uint64_t kEventRowBytes = 64;
 
-/// Deletes all but the newest ?1 and all but the newest that make up ?2 bytes.
+/// Deletes all events except the newest ?1, and except the newest that make up ?2 bytes.
 constexpr std::string_view kTrimEvents = R"sql(
 DELETE FROM events WHERE seq < (SELECT max(seq) FROM events) AND seq <= (
   SELECT max(seq) FROM (

@@ -11,8 +11,8 @@
 
 namespace hearth {
 
-/// The tables, one class each: how a value of the model becomes rows, and rows a value. Puts are
-/// idempotent. All raise SqliteFault.
+/// The tables, one class each: they convert values of the model to rows and back. Puts are
+/// idempotent. All methods raise SqliteFault.
 
 class MetaTable {
  public:
@@ -36,7 +36,7 @@ class NodeTable {
   SqlStatement load_;
 };
 
-/// With their releases.
+/// Workloads with their releases.
 class WorkloadTable {
  public:
   explicit WorkloadTable(SqlDatabase& database);
@@ -71,11 +71,11 @@ class EventTable {
  public:
   explicit EventTable(SqlDatabase& database);
   void append(const ClusterEvent& event);
-  /// Keeps the newest: `count` of them, and `bytes` by bytes_of(); the very newest in any case,
-  /// since last_seq() is what numbers go on from.
+  /// Keeps the newest: `count` of them, and `bytes` by bytes_of(). The very newest is always kept,
+  /// because numbering continues from last_seq().
   void trim(std::uint64_t count, std::uint64_t bytes);
   std::uint64_t count();
-  /// What an event counts as: its words, and what goes with them.
+  /// The size that an event counts with: its texts and an overhead.
   static std::uint64_t bytes_of(const ClusterEvent& event);
   std::uint64_t last_seq();
   std::vector<ClusterEvent> after(std::uint64_t seq, std::size_t count_max);

@@ -9,7 +9,7 @@
 namespace hearth::usage {
 namespace {
 
-/// Of the word that follows `group`: the command's own summary, or the first of the group's.
+/// The summary for a word: that of its command, or of a group's first command.
 std::string_view summary_of(const Program& program, const std::string& name) {
   if (const CommandDescription* const command = find_command(program, name)) {
     return command->text.summary;

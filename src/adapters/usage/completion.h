@@ -11,13 +11,13 @@
 namespace hearth::usage {
 
 enum class Shell : std::uint8_t { kBash, kZsh, kFish };
-/// The names that parse_shell() takes, as Text::completes has them.
+/// The names that parse_shell() accepts, in the form of Text::completes.
 inline constexpr std::string_view kShells = "bash zsh fish";
 Result<Shell> parse_shell(std::string_view text);
 
-/// A script that teaches the shell what may stand behind each of the programs' names. It needs
-/// nothing beside the shell: not Hearth itself, nor a manager, so what only a manager knows (the
-/// names of nodes) it does not offer.
+/// A script that teaches the shell to complete the arguments of the programs. It depends on nothing
+/// but the shell, neither on Hearth nor on a manager, so it does not offer what only a manager
+/// knows (the names of nodes).
 std::string completion_of(Shell shell, const std::vector<Program>& programs);
 
 }  // namespace hearth::usage

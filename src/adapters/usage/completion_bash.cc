@@ -18,7 +18,7 @@ _hearth_paths() {
 }
 )";
 
-/// {0}: the function, {1}: a case of all commands' and groups' names, {2}: what follows each.
+/// {0}: the function, {1}: a case pattern of all commands and groups, {2}: the next words of each.
 constexpr std::string_view kFunction = R"(
 {0}() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} command='' words='' i=1
@@ -66,8 +66,8 @@ std::string options_of(const Program& program, const Level& level) {
                             : out;
 }
 
-/// What follows neither an option that wants a value nor a '-': the next word of a command's name,
-/// or the first positional.
+/// The words to offer after neither an option that requires a value nor a '-': the next word of a
+/// command's name, or the first positional.
 std::string plain_words_of(const Level& level) {
   if (!level.words.empty()) {
     std::string words;

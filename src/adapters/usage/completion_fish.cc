@@ -12,7 +12,7 @@ using Kind = Arguments::Kind;
 constexpr std::string_view kHead =
     "# Completion of Hearth's programs for fish: hearth completion fish | source\n";
 
-/// {0}: the function, {1}: all commands' and groups' names.
+/// {0}: the function, {1}: all command and group names.
 constexpr std::string_view kFunctions = R"fish(
 function _{0}_command --description 'The command that is being typed'
   set -l found ''
@@ -39,7 +39,7 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
-/// The values of an option; of a positional if `is_positional`.
+/// The values of an option, or of a positional if `is_positional`.
 std::string offering(std::string_view completes, bool is_positional) {
   const std::string_view exclusive = is_positional ? "" : " -x";
   if (completes.empty()) return std::string(exclusive);

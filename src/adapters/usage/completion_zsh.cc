@@ -14,7 +14,7 @@ constexpr std::string_view kHead = R"(#compdef {0}
 # Completion of Hearth's programs for zsh: source <(hearth completion zsh), or as a file _hearth in $fpath
 )";
 
-/// {0}: the function, {1}: a pattern of all commands' and groups' names, {2}: what follows each.
+/// {0}: the function, {1}: a pattern of all commands and groups, {2}: the next words of each.
 constexpr std::string_view kFunction = R"(
 {0}() {{
   local command=''
@@ -35,7 +35,7 @@ constexpr std::string_view kFunction = R"(
 }}
 )";
 
-/// {0}: "compdef _hearth hearth", one a line.
+/// {0}: "compdef _hearth hearth", one per line.
 constexpr std::string_view kEnd = R"(
 if [[ ${{funcstack[1]}} == _hearth ]]; then  # A file in $fpath, at its first use.
   _${{service//-/_}} "$@"
@@ -43,7 +43,7 @@ else
 {0}fi
 )";
 
-/// Within single quotes, as a part of a specification in which colons and brackets mean something.
+/// Escapes text for single quotes within a specification, where colons and brackets are special.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {

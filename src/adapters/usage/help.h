@@ -7,7 +7,7 @@
 
 namespace hearth::usage {
 
-/// What `--help` of the command, of a group of commands, or (empty) of the program prints. Whole
+/// The output of `--help` for a command, for a group of commands, or (empty) for the program. Whole
 /// lines.
 std::string help_of(const Program& program, std::string_view command);
 

@@ -6,7 +6,7 @@
 
 #include "adapters/usage/program.h"
 
-/// What the scripts for the three shells have in common (completion.h).
+/// Shared by the scripts for the three shells (completion.h).
 namespace hearth::usage {
 
 struct NextWord {
@@ -14,20 +14,20 @@ struct NextWord {
   std::string_view summary;
 };
 
-/// A place in a command line behind which something else may follow than elsewhere: behind the
-/// program's name, behind that of a group, of a command.
+/// A place in a command line with its own set of next words: after the program's name, the name of
+/// a group, or that of a command.
 struct Level {
   std::string name;  ///< "", "node", "node list".
   std::vector<NextWord> words;
-  const CommandDescription* command = nullptr;  ///< nullptr for a mere group.
+  const CommandDescription* command = nullptr;  ///< nullptr for a group.
 };
 
 std::vector<Level> levels_of(const Program& program);
 
-/// The names of all levels but the first, each in single quotes, with `separator` between them.
+/// The names of all levels except the first, each in single quotes, separated by `separator`.
 std::string quoted_names(const std::vector<Level>& levels, std::string_view separator);
 
-/// "_hearth_agent": a name that every shell takes for a function.
+/// "_hearth_agent": a name that is valid for a function in every shell.
 std::string function_name(const Program& program);
 
 std::string bash_completion(const std::vector<Program>& programs);

@@ -9,7 +9,7 @@
 namespace hearth::usage {
 namespace {
 
-/// As roff prints it letter for letter (groff_man_style(7), "Portability").
+/// Escapes text so that roff prints it literally (groff_man_style(7), "Portability").
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -26,7 +26,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// A line of text: one that begins with a dot would be a request.
+/// A line of text. One that begins with a dot would be a request.
 std::string line_of(std::string_view text) {
   return (text.starts_with('.') ? "\\&" : "") + escaped(text) + "\n";
 }
@@ -73,13 +73,13 @@ std::string arguments_of(const Program& program, const CommandDescription& comma
         both ? fmt::format("{}, {}", names.short_name, names.long_name) : std::string(text.names),
         text.placeholder, text.help);
   }
-  // What all commands have is told once, with the program's own options.
+  // Options that all commands have are described once, with the program's own options.
   if (program.has_commands()) return positionals + options;
   return positionals + options + described("-h, --help", "", kHelpOfHelp) +
          described("--version", "", kHelpOfVersion);
 }
 
-/// Between lines that are not filled: commands to type.
+/// Unfilled lines: commands to type.
 std::string examples_of(const CommandText& text) {
   std::string out;
   for (const Example& example : text.examples) {
@@ -98,7 +98,7 @@ std::string page_of_command(const Program& program, const CommandDescription& co
 
 std::string commands_of(const Program& program) {
   std::string out = ".SH OPTIONS\n";
-  out += described("-h, --help", "", "of each command and of the program: what it may be told");
+  out += described("-h, --help", "", "for each command and for the program: its arguments");
   out += described("--version", "", kHelpOfVersion);
   out += ".SH COMMANDS\n";
   for (const CommandDescription& command : program.commands) {

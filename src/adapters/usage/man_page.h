@@ -7,8 +7,8 @@
 
 namespace hearth::usage {
 
-/// The program's page for man(1), in the macros of man(7), UTF-8. `others`: the programs that it
-/// refers to.
+/// The program's page for man(1), in the macros of man(7), UTF-8. `others`: the programs listed
+/// under SEE ALSO.
 std::string man_page_of(const Program& program, const std::vector<Program>& others,
                         std::string_view version);
 

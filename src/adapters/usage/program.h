@@ -8,11 +8,11 @@
 
 #include "adapters/usage/arguments.h"
 
-/// The command line of a program, described once. From the one description come what is read
-/// (arguments.h), `--help` (help.h), the man page (man_page.h), the completions of shells
-/// (completion.h) and the reference page (docs/reference/cli.md, held against it by a test).
+/// The command line of a program, described once. The description yields the parser (arguments.h),
+/// `--help` (help.h), the man page (man_page.h), the shell completions (completion.h) and the
+/// reference page (docs/reference/cli.md, checked by a test).
 ///
-/// Not responsible for doing what a command says. Values only; nothing here prints.
+/// Not responsible for executing commands. Values only; nothing here prints.
 namespace hearth::usage {
 
 struct Example {
@@ -20,13 +20,13 @@ struct Example {
   std::string_view what;
 };
 
-/// What is said of a command, its arguments apart. Literals: the views outlive everything.
+/// The description of a command, without its arguments. Literals: the views outlive everything.
 struct CommandText {
   std::string_view name;     ///< With its group: "node list". Empty: the program itself.
   std::string_view summary;  ///< One line.
   std::string_view details;  ///< Whole lines, or empty.
   std::vector<Example> examples;
-  /// Whether lists of commands have it. One that programs call has its own help all the same.
+  /// Whether lists of commands show it. A command for programs still has its own help.
   enum class Audience : std::uint8_t { kPeople, kPrograms } audience = Audience::kPeople;
 };
 
@@ -35,7 +35,7 @@ struct CommandDescription {
   Arguments arguments;
 };
 
-/// What concerns the program as a whole: "Exit codes".
+/// A part of the help about the program as a whole: "Exit codes".
 struct Section {
   std::string_view title;
   std::string_view text;  ///< Whole lines of at most 78 columns.
@@ -43,10 +43,10 @@ struct Section {
 
 struct Program {
   std::string_view name;     ///< "hearth".
-  int man_section = 1;       ///< Of the manual: 1 for what people call, 8 for daemons.
+  int man_section = 1;       ///< Of the manual: 1 for commands of users, 8 for daemons.
   std::string_view summary;  ///< One line.
   std::vector<Section> sections;
-  /// In the order in which they are told; of a program without commands the one with no name.
+  /// In the order of the help. A program without commands has one with an empty name.
   std::vector<CommandDescription> commands;
 
   bool has_commands() const { return commands.size() != 1 || !commands[0].text.name.empty(); }
@@ -55,11 +55,11 @@ struct Program {
 /// The command of this name; nullptr if there is none.
 const CommandDescription* find_command(const Program& program, std::string_view name);
 
-/// The commands and groups that `words` begins with: "node list" of `node list -o json`.
+/// The longest command or group name at the start of `words`: "node list" of `node list -o json`.
 std::string name_in(const std::vector<std::string>& words, const Program& program);
 
-/// What may stand behind `group` (empty: behind the program's name): the next words of the names of
-/// its commands, each once, in order.
+/// The possible next words after `group` (empty: after the program's name): from the names of its
+/// commands, each once, in order.
 std::vector<std::string_view> words_within(std::string_view group, const Program& program);
 
 }  // namespace hearth::usage

@@ -14,14 +14,13 @@ namespace {
 using Declared = Arguments::Declared;
 using Kind = Arguments::Kind;
 
-/// The name that errors use: the long one, if it has one.
+/// The name used in errors: the long one, if there is one.
 std::string_view spoken_name(const Declared& argument) {
   const OptionNames names = names_of(argument.text);
   return names.long_name.empty() ? names.short_name : names.long_name;
 }
 
-/// Sorts words to the arguments they belong to. Takes nothing yet: first it must be known that all
-/// of it can be understood.
+/// Assigns words to their arguments. Fills no variable until the whole command line is valid.
 class Reader {
  public:
   explicit Reader(const Arguments& arguments)
@@ -43,7 +42,7 @@ class Reader {
     return {};
   }
 
-  /// What each argument was given, in the order of the declarations.
+  /// The values given to each argument, in the order of the declarations.
   Result<void> hand_over() const {
     for (std::size_t i = 0; i < declared_.size(); ++i) {
       const Declared& argument = declared_[i];
@@ -72,7 +71,7 @@ class Reader {
     for (std::size_t i = 0; i < declared_.size(); ++i) {
       if (declared_[i].kind == Kind::kPositional && given_[i].empty()) return give(i, word);
     }
-    return refuse(fmt::format("'{}' is one argument too many", word));
+    return refuse(fmt::format("unexpected argument '{}'", word));
   }
 
   Result<void> read_long(const std::string& word, const std::vector<std::string>& words) {
@@ -84,12 +83,12 @@ class Reader {
       if (equals != std::string::npos) return give(*found, word.substr(equals + 1));
       return give_next(*found, words);
     }
-    if (equals != std::string::npos) return refuse(fmt::format("{} takes no value", name));
+    if (equals != std::string::npos) return refuse(fmt::format("{} accepts no value", name));
     given_[*found].emplace_back();
     return {};
   }
 
-  /// "-f", "-oVALUE", and several flags in one word.
+  /// Reads "-f", "-oVALUE", and several flags in one word.
   Result<void> read_short(const std::string& word, const std::vector<std::string>& words) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       const std::string name{'-', word[i]};
@@ -106,14 +105,13 @@ class Reader {
 
   Result<void> give_next(std::size_t index, const std::vector<std::string>& words) {
     if (at_ + 1 < words.size()) return give(index, words[++at_]);
-    return refuse(fmt::format("{} needs a value", spoken_name(declared_[index])));
+    return refuse(fmt::format("{} requires a value", spoken_name(declared_[index])));
   }
 
-  /// Nobody means an empty value: it is what a script makes of a variable that is not set.
+  /// An empty value is never intended: scripts produce it from an unset variable.
   Result<void> give(std::size_t index, const std::string& value) {
     if (value.empty()) {
-      return refuse(
-          fmt::format("{} needs a value that is not empty", spoken_name(declared_[index])));
+      return refuse(fmt::format("{} requires a non-empty value", spoken_name(declared_[index])));
     }
     given_[index].push_back(value);
     return {};
@@ -133,9 +131,9 @@ class Reader {
     for (const Declared& argument : declared_) {
       if (argument.kind != Kind::kPositional) known.push_back(spoken_name(argument));
     }
-    // Of one letter everything is near.
+    // A name of one letter is near to any other.
     const std::string_view nearest = name.size() > 2 ? nearest_word(name, known) : "";
-    return refuse(fmt::format("there is no option '{}'{}", name,
+    return refuse(fmt::format("unknown option '{}'{}", name,
                               nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
   }
 

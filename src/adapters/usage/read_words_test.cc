@@ -35,7 +35,7 @@ class ReadWords : public testing::Test {
   std::vector<std::string> environment_;
 };
 
-TEST_F(ReadWords, TakesOptionsInEveryWayOfWritingThem) {
+TEST_F(ReadWords, AcceptsOptionsInEveryNotation) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"-o", "json"}, {"-ojson"}, {"--output", "json"}, {"--output=json"}, {"-qfojson"}}) {
     output_.clear();
@@ -46,16 +46,16 @@ TEST_F(ReadWords, TakesOptionsInEveryWayOfWritingThem) {
   EXPECT_TRUE(quiet_);
 }
 
-TEST_F(ReadWords, TakesPositionalsAnywhereAndEverythingBehindTheTwoDashes) {
+TEST_F(ReadWords, AcceptsPositionalsAnywhereAndAnythingAfterTwoDashes) {
   EXPECT_EQ(fault_of({"there", "--tail", "5"}), "none");
   EXPECT_EQ(folder_, "there");
   EXPECT_EQ(fault_of({"--tail=5", "--", "--tail"}), "none");
   EXPECT_EQ(folder_, "--tail");
   EXPECT_EQ(fault_of({"-"}), "none");
-  EXPECT_EQ(folder_, "-") << "standard input, as others write it";
+  EXPECT_EQ(folder_, "-") << "conventionally standard input";
 }
 
-TEST_F(ReadWords, OfWhatIsGivenTwiceTheLastCountsAndOfAListEach) {
+TEST_F(ReadWords, OfARepeatedOptionTheLastCountsAndOfAListEach) {
   EXPECT_EQ(fault_of({"-o", "a", "--output=b", "--env", "x", "--env=y=z"}), "none");
   EXPECT_EQ(output_, "b");
   EXPECT_THAT(environment_, ElementsAre("x", "y=z"));
@@ -68,30 +68,30 @@ TEST_F(ReadWords, AValueMayBeginWithADash) {
   EXPECT_THAT(environment_, ElementsAre("--tail"));
 }
 
-TEST_F(ReadWords, WhatIsWrongIsNamed) {
-  EXPECT_EQ(fault_of({"--tail"}), "--tail needs a value");
-  EXPECT_EQ(fault_of({"-o"}), "--output needs a value");
+TEST_F(ReadWords, ErrorsNameTheArgument) {
+  EXPECT_EQ(fault_of({"--tail"}), "--tail requires a value");
+  EXPECT_EQ(fault_of({"-o"}), "--output requires a value");
   EXPECT_EQ(fault_of({"--tail", "101"}), "--tail: '101': must be a whole number from 0 to 100");
-  EXPECT_EQ(fault_of({"--tali", "1"}), "there is no option '--tali'; did you mean '--tail'?");
-  EXPECT_EQ(fault_of({"-fx"}), "there is no option '-x'");
-  EXPECT_EQ(fault_of({"--follow=false"}), "--follow takes no value");
-  EXPECT_EQ(fault_of({"a", "b"}), "'b' is one argument too many");
-  EXPECT_EQ(fault_of({"--out", "json"}), "there is no option '--out'") << "written out";
+  EXPECT_EQ(fault_of({"--tali", "1"}), "unknown option '--tali'; did you mean '--tail'?");
+  EXPECT_EQ(fault_of({"-fx"}), "unknown option '-x'");
+  EXPECT_EQ(fault_of({"--follow=false"}), "--follow accepts no value");
+  EXPECT_EQ(fault_of({"a", "b"}), "unexpected argument 'b'");
+  EXPECT_EQ(fault_of({"--out", "json"}), "unknown option '--out'") << "no abbreviations";
 }
 
-TEST_F(ReadWords, AnEmptyValueIsAVariableThatWasNotSet) {
-  EXPECT_EQ(fault_of({"--output", ""}), "--output needs a value that is not empty");
-  EXPECT_EQ(fault_of({"--env="}), "--env needs a value that is not empty");
-  EXPECT_EQ(fault_of({""}), "DIR needs a value that is not empty");
+TEST_F(ReadWords, AnEmptyValueIsRefused) {
+  EXPECT_EQ(fault_of({"--output", ""}), "--output requires a non-empty value");
+  EXPECT_EQ(fault_of({"--env="}), "--env requires a non-empty value");
+  EXPECT_EQ(fault_of({""}), "DIR requires a non-empty value");
 }
 
-TEST_F(ReadWords, FillsNothingBeforeAllOfItIsUnderstood) {
+TEST_F(ReadWords, FillsNothingUnlessEverythingIsValid) {
   EXPECT_NE(fault_of({"there", "--tail", "5", "--nonsense"}), "none");
   EXPECT_EQ(folder_, "");
   EXPECT_EQ(tail_, 0U);
 }
 
-TEST(ReadWordsRequired, IsAskedFor) {
+TEST(ReadWordsRequired, IsReportedIfMissing) {
   std::string folder;
   std::string name;
   Arguments arguments;
@@ -101,7 +101,7 @@ TEST(ReadWordsRequired, IsAskedFor) {
   EXPECT_EQ(read_words({"x"}, arguments).error().message, "--name is required");
 }
 
-TEST(AsksForHelp, BeforeTheTwoDashesOnly) {
+TEST(AsksForHelp, OnlyBeforeTwoDashes) {
   EXPECT_TRUE(asks_for_help({"x", "-h"}));
   EXPECT_TRUE(asks_for_help({"--help"}));
   EXPECT_FALSE(asks_for_help({"--", "--help"}));

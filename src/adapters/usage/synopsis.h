@@ -7,11 +7,11 @@
 
 namespace hearth::usage {
 
-/// Of the options that every program has without declaring them.
+/// Help texts of the options that every program has without declaring them.
 inline constexpr std::string_view kHelpOfHelp = "this text";
 inline constexpr std::string_view kHelpOfVersion = "the version of this program";
 
-/// "hearth deploy DIR --name NAME [OPTION…]": what a call must have, and that there is more.
+/// "hearth deploy DIR --name NAME [OPTION…]": the required arguments, and whether there are more.
 std::string synopsis_of(const Program& program, const CommandDescription& command);
 
 }  // namespace hearth::usage

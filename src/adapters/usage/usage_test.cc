@@ -1,5 +1,5 @@
-// What is made from one description. That shells and man(1) take it is for
-// tests/tools/test_usage.py, which has them read what the programs print.
+// The texts made from one description. tests/tools/test_usage.py checks that shells and man(1)
+// accept them, with the output of the real programs.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,7 +62,7 @@ Program without_commands(Targets& into) {
   return program;
 }
 
-TEST(Usage, HelpTellsOfProgramsGroupsAndCommands) {
+TEST(Usage, HelpDescribesProgramsGroupsAndCommands) {
   Targets targets;
   const Program oven = with_commands(targets);
   EXPECT_EQ(help_of(oven, ""),
@@ -91,7 +91,7 @@ TEST(Usage, FindsTheCommandInTheWords) {
   EXPECT_THAT(words_within("tray", oven), ElementsAre("bake"));
 }
 
-TEST(Usage, AManPageSaysItLetterForLetter) {
+TEST(Usage, AManPageIsLiteral) {
   Targets targets;
   const std::vector<Program> all{with_commands(targets), without_commands(targets)};
   const std::string page = man_page_of(all[0], all, "1.2");
@@ -106,7 +106,7 @@ TEST(Usage, AManPageSaysItLetterForLetter) {
               AllOf(HasSubstr(".TH OVEN\\-D 8"), HasSubstr("\\fB\\-\\-version\\fR")));
 }
 
-TEST(Usage, EveryShellIsToldOfEveryOptionWithItsValues) {
+TEST(Usage, EveryShellCompletesEveryOptionWithItsValues) {
   Targets targets;
   const std::vector<Program> all{with_commands(targets), without_commands(targets)};
   const std::string bash = completion_of(Shell::kBash, all);
@@ -121,7 +121,7 @@ TEST(Usage, EveryShellIsToldOfEveryOptionWithItsValues) {
   for (const std::string& script : {bash, zsh, fish}) EXPECT_THAT(script, Not(HasSubstr("vent")));
 }
 
-TEST(Usage, ADescriptionMayOutliveWhatItFills) {
+TEST(Usage, ADescriptionMayOutliveItsVariables) {
   Arguments copy;
   {
     Targets targets;

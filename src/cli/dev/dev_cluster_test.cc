@@ -282,7 +282,7 @@ TEST_F(DevClusterTest, SaysWhyItCannotStart) {
   start();
   ASSERT_TRUE(until([&] { return started_.has_value(); }));
   ASSERT_FALSE(*started_);
-  EXPECT_THAT(started_->error().message, StartsWith("the Docker engine does not run"));
+  EXPECT_THAT(started_->error().message, StartsWith("the Docker engine is not running"));
   stop();
   ASSERT_TRUE(until([&] { return stopped_; }));
   EXPECT_EQ(programs_started(), "");

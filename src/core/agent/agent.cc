@@ -59,8 +59,8 @@ std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   return std::exchange(actions_, {});
 }
 
-/// In this order: an assignment is stored before anything is done, images are fetched for what
-/// could not be created, and the report tells of all of it.
+/// The order matters: an assignment is stored before anything is done, images are fetched for what
+/// could not be created, and the report covers all of it.
 void Agent::tend_parts() {
   if (auto due = intake_.tend(turn_.now)) emit(SaveAssignment{*std::move(due)});
   if (auto due = inventory_.tend(turn_)) emit(TakeInventory{*due});
@@ -98,7 +98,7 @@ void Agent::on(const AssignmentSaved& event) {
   let_go_of_unwanted();
 }
 
-/// What is no longer wanted goes even if the disk does not take the assignment that says so.
+/// Unwanted instances are removed even if the disk cannot store the assignment that says so.
 void Agent::let_go_of_unwanted() {
   if (const std::optional<Assignment> wanted = intake_.still_wanted())
     slots_.on_assignment(*wanted);
@@ -139,7 +139,7 @@ void Agent::on(const ContainerRemoved& event) {
   slots_.on(event, turn_);
 }
 
-/// Of a container or of an image: each part ignores what it did not ask.
+/// Of a container or of an image: each part ignores operations it did not request.
 void Agent::on(const OperationDone& event) {
   if (auto lost = slots_.on_done(event, turn_)) supply_.on_image_lost(*lost);
   if (supply_.on_done(event, turn_)) inventory_.list_again(turn_.now);

@@ -31,9 +31,9 @@ struct AgentSettings {
   Duration stop_grace = std::chrono::seconds(10);  ///< From SIGTERM to SIGKILL.
 };
 
-/// All that an agent knows. An agent made of it goes on as the one that it was taken from.
+/// The whole state of an agent. An agent built from it continues as the one it was taken from.
 struct AgentState {
-  Turn turn;  ///< The last one.
+  Turn turn;  ///< The latest one.
   OperationIds operation_ids;
   AssignmentIntake::State intake;
   RuntimeInventory::State inventory;
@@ -43,20 +43,20 @@ struct AgentState {
   bool operator==(const AgentState&) const = default;
 };
 
-/// One node's work as a pure function: keeps running what the node was assigned, and reports how it
-/// is.
+/// One node's work as a pure function: keeps the assigned instances running, and reports how the
+/// node is.
 ///
-/// It needs nobody to do so: what dies is restarted at once without asking, with or without a
-/// manager, a broker or a network. It touches nothing before its intake has an assignment that may
-/// be carried out, and its runtime was listed.
+/// It depends on nothing else to do so: what dies is restarted at once, with or without a manager,
+/// a broker or a network. It touches nothing before its intake has an assignment that may be
+/// carried out and its runtime has been listed.
 ///
 /// Each decision belongs to one of its parts, which own their state: the intake (which assignment),
 /// the inventory (whether the runtime can be used), the slots (containers), the supply (images) and
-/// the reporter (heartbeats). The agent hands each event to the parts that it concerns, then lets
-/// all of them act in a fixed order; no part knows another.
+/// the reporter (heartbeats). The agent passes each event to the parts responsible, then lets all
+/// of them act in a fixed order; no part knows another.
 ///
-/// Sans-io: the shell carries out the actions in order and feeds what became of them back. Every
-/// operation is answered by one OperationDone. Not thread-safe.
+/// Sans-io: the shell executes the actions in order and feeds their outcomes back. Every operation
+/// is answered by one OperationDone. Not thread-safe.
 class Agent {
  public:
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
@@ -72,14 +72,14 @@ class Agent {
   /// When AgentTicked must be delivered even if nothing else happens.
   MonoTime next_deadline() const;
 
-  /// A heartbeat with a full report, as of the last step, outside of the sequence: for whoever asks
+  /// A heartbeat with a full report, as of the last step, outside of the sequence: for requests
   /// over HTTP.
   Heartbeat status() const;
-  /// The container that runs, or last ran, the instance; empty if none is known.
+  /// The container that runs the instance, or ran it last; empty if none is known.
   ContainerId container_of(const InstanceId& instance) const;
   std::uint64_t assignments_refused() const { return intake_.refused(); }
 
-  /// Holds after every step, or the program is wrong.
+  /// Aborts if the state of the parts is inconsistent; holds after every step.
   void check_invariants() const;
 
  private:
@@ -118,7 +118,7 @@ class Agent {
   SlotTable slots_;
   ImageSupply supply_;
   StatusReporter reporter_;
-  std::vector<AgentAction> actions_;  ///< Of the step under way.
+  std::vector<AgentAction> actions_;  ///< Of the current step.
 };
 
 }  // namespace hearth::core

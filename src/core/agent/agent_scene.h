@@ -18,10 +18,9 @@
 
 namespace hearth::core {
 
-/// For tests: an agent with the little world that it needs. A runtime obeys and gives notice, a
-/// disk keeps the assignment, images come from a store, time passes. Each of these can be slow,
-/// fail, or be taken away. Whether there is a manager is up to the test: only receive() speaks for
-/// one.
+/// For tests: an agent with the small world that it needs. A runtime obeys and gives notice, a disk
+/// keeps the assignment, images come from a store, time passes. Each of these can be slow, fail, or
+/// be taken away. Whether there is a manager is up to the test: only receive() acts for one.
 class AgentScene {
  public:
   struct Done {
@@ -89,9 +88,9 @@ class AgentScene {
             .agent_port = 7701};
   }
 
-  // The node's incarnation.
+  // Restarts.
   void start_agent() {
-    due_.clear();  // What was under way is not told to the next agent.
+    due_.clear();  // What was in flight does not reach the next agent.
     ++starts_;
     agent = std::make_unique<Agent>(settings(), stored, 7, now());
     if (runtime_up) step(RuntimeUp{});
@@ -103,12 +102,12 @@ class AgentScene {
     start_agent();
   }
 
-  // What is asked of it.
+  // Requests.
   void receive(const Assignment& assignment) { step(AssignmentReceived{assignment}); }
   Assignment next(std::vector<AssignedInstance> instances = {}) {
     return numbered(1, ++revision_, std::move(instances));
   }
-  /// Sent, and what follows at once has happened.
+  /// Sends it, and everything that follows at once happens.
   void assign(std::vector<AssignedInstance> instances) {
     receive(next(std::move(instances)));
     pass(Duration(0));
@@ -121,7 +120,7 @@ class AgentScene {
   }
 
   // What happens around it.
-  /// The instance's process ends by itself.
+  /// The instance's process exits on its own.
   void crash(std::uint64_t number, int code = 1) {
     for (auto& [container_id, container] : containers) {
       if (container.instance != id(number) || container.state != ContainerState::kRunning) continue;
@@ -140,7 +139,7 @@ class AgentScene {
     step(RuntimeUp{});
     pass(Duration(0));
   }
-  /// A container with our labels that this agent did not order.
+  /// A container with our labels that this agent did not create.
   ContainerId plant(std::uint64_t number, ContainerState state) {
     const ContainerId made = next_container();
     containers.emplace(made, Container{.id = made,
@@ -163,12 +162,12 @@ class AgentScene {
     }
     return actions;
   }
-  /// Time passes; everything that is due happens.
+  /// Lets time pass; everything that is due happens.
   void pass(Duration duration) {
     constexpr int kTurnsMax = 100'000;
     const MonoTime end = now_ + duration;
     for (int turn = 0;; ++turn) {
-      HEARTH_CHECK(turn < kTurnsMax);  // It wants to be woken at once, for ever.
+      HEARTH_CHECK(turn < kTurnsMax);  // It asks to be woken at once, forever.
       MonoTime next = agent->next_deadline();
       if (!due_.empty()) next = std::min(next, due_.begin()->first);
       next = std::max(next, now_);
@@ -184,10 +183,10 @@ class AgentScene {
     }
     now_ = end;
   }
-  /// Nobody calls the agent meanwhile.
+  /// The agent is not called meanwhile.
   void oversleep(Duration duration) { now_ += duration; }
 
-  // What came of it.
+  // The results.
   template <class Action>
   std::vector<Action> done() const {
     std::vector<Action> found;
@@ -204,7 +203,7 @@ class AgentScene {
     }
     return found;
   }
-  /// Whether the runtime was told to change anything.
+  /// Whether the runtime was asked to change anything.
   bool runtime_touched() const {
     return std::any_of(history.begin(), history.end(), [](const Done& one) {
       return !std::holds_alternative<SendStatus>(one.action) &&
@@ -220,7 +219,7 @@ class AgentScene {
     return found == reported.instances.end() ? InstanceStatus{} : found->second;
   }
   std::string problem() const { return report().problem; }
-  /// The instances whose processes run, each as often as it does.
+  /// The instances whose processes run, one entry for each process.
   std::vector<InstanceId> running() const {
     std::vector<InstanceId> found;
     for (const auto& [container_id, container] : containers) {
@@ -231,7 +230,7 @@ class AgentScene {
   }
 
   std::unique_ptr<Agent> agent;
-  bool swaps_agent = false;  ///< After each step for one that is made of its state.
+  bool swaps_agent = false;  ///< Replace the agent after each step by one built from its state.
   std::vector<Done> history;
   // The disk.
   std::optional<Assignment> stored;
@@ -243,8 +242,8 @@ class AgentScene {
   std::set<std::string> runtime_images;
   bool gives_notice = true;
   std::optional<Error> create_error, start_error, remove_error;
-  bool failed_start_is_noticed = false;    ///< As an end of the container, before the answer.
-  bool dead_containers_fill_disk = false;  ///< While there is one, none can be made.
+  bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
+  bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
   std::optional<Error> listing_error;
   Duration create_takes{}, start_takes{}, listing_takes{},
       stop_takes = std::chrono::milliseconds(100);
@@ -285,7 +284,7 @@ class AgentScene {
                            disk_works ? Result<void>{} : fail(ErrorCode::kExhausted, "disk full")});
     });
   }
-  /// What a listing tells is how it was when it was asked for.
+  /// A listing shows the state at the time it was requested.
   void carry_out(const TakeInventory& take) {
     Inventory inventory;
     for (const auto& [container_id, container] : containers)

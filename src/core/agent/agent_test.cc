@@ -24,7 +24,7 @@ std::vector<Heartbeat> heartbeats(const Scene& scene) {
   return found;
 }
 
-/// The revision in force, as the next heartbeat would tell.
+/// The revision in force, as the next heartbeat would report it.
 std::uint64_t applied(const Scene& scene) {
   return scene.agent->status().applied.revision.value;
 }
@@ -45,9 +45,9 @@ TEST(Agent, AnAssignmentIsActedOnOnlyOnceItIsOnDisk) {
   EXPECT_EQ(heartbeats(scene).back().applied, (AssignmentNumber{{1}, {5}}));
 }
 
-// Goal: a node whose disk is full does not run for ever what nobody wants any more, the more so as
-// its containers may be what fills the disk.
-TEST(Agent, WhatIsNoLongerWantedGoesThoughTheDiskTakesNoAssignment) {
+// Goal: a node whose disk is full does not run unwanted instances forever, all the more since their
+// containers may be what fills the disk.
+TEST(Agent, UnwantedInstancesAreRemovedEvenIfTheDiskCannotStoreTheAssignment) {
   Scene scene;
   scene.receive(Scene::numbered(1, 1, {Scene::assigned(1), Scene::assigned(2)}));
   scene.pass(seconds(1));
@@ -66,9 +66,9 @@ TEST(Agent, WhatIsNoLongerWantedGoesThoughTheDiskTakesNoAssignment) {
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(3)));
 }
 
-// Goal: the topic of a node that lost its disk tells again what was wanted before its containers
-// were; they outlive that. Method: one container, and records from before it was asked for.
-TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
+// Goal: the topic of a node that lost its disk delivers assignments from before its containers were
+// started; they survive that. Method: one container, and records from before it was assigned.
+TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneRuns) {
   Scene scene;
   scene.receive(Scene::numbered(1, 75, {Scene::assigned(1)}));
   scene.pass(seconds(1));
@@ -90,7 +90,7 @@ TEST(Agent, OldRecordsOfTheTopicDoNotStopWhatTheNewestOneWants) {
   EXPECT_EQ(applied(scene), 75U);
 }
 
-TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
+TEST(Agent, AStartDoesNotActOnTheStoredAssignmentWhileItReadsAndStoresANewerOne) {
   Scene scene(Scene::numbered(1, 1, {Scene::assigned(1)}));
   scene.save_takes = AssignmentIntake::kFirstWait - seconds(1);
   scene.pass(AssignmentIntake::kFirstWait - milliseconds(1));
@@ -102,7 +102,7 @@ TEST(Agent, AStartDoesNotActOnWhatItHadWhileItReadsAndStoresSomethingNewer) {
 
 // Heartbeats. -------------------------------------------------------------------------------------
 
-TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
+TEST(Agent, TheAssignmentSetsTheHeartbeatInterval) {
   Scene scene;
   scene.pass(seconds(1));
   Assignment assignment = scene.next();
@@ -114,7 +114,7 @@ TEST(Agent, TheAssignmentSaysHowOftenToBeat) {
   EXPECT_THAT(heartbeats(scene), SizeIs(10));
 }
 
-TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
+TEST(Agent, AReportThatTheBusDidNotAcceptIsRepeatedWithTheNextHeartbeat) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.pass(milliseconds(1100));
@@ -126,7 +126,7 @@ TEST(Agent, AReportThatTheBusDidNotTakeIsToldAgainWithTheNextHeartbeat) {
   EXPECT_TRUE(heartbeats(scene)[0].report);
 }
 
-TEST(Agent, TheLoadIsToldWithTheNextHeartbeatAndIsNoReasonForAReport) {
+TEST(Agent, TheLoadIsSentWithTheNextHeartbeatAndIsNoReasonForAReport) {
   Scene scene;
   scene.pass(milliseconds(1100));
   scene.forget_history();
@@ -140,7 +140,7 @@ TEST(Agent, TheLoadIsToldWithTheNextHeartbeatAndIsNoReasonForAReport) {
   EXPECT_FALSE(heartbeats(scene)[0].report);
 }
 
-TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
+TEST(Agent, AnAnswerOverHttpIsAFullReportOutsideOfTheSequence) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   const Heartbeat status = scene.agent->status();
@@ -149,9 +149,9 @@ TEST(Agent, WhatIsAskedOverHttpIsAFullReportOutsideOfTheSequence) {
   EXPECT_EQ(status.report->instances.at(Scene::id(1)).state, InstanceState::kRunning);
 }
 
-// Goal: a container that must go is not taken for gone by a start amid its stop. A report is
-// complete: what is not in it is not on the node.
-TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
+// Goal: an agent that starts while a container is being stopped does not make it look removed. A
+// report is complete: what is not in it is not on the node.
+TEST(Agent, AContainerThatMustBeStoppedIsReportedFromTheFirstListingOn) {
   Scene scene(Scene::numbered(1, 1, {}));
   scene.plant(1, ContainerState::kRunning);
   scene.start_agent();
@@ -166,7 +166,7 @@ TEST(Agent, WhatMustGoIsToldFromTheFirstListingOn) {
 
 // The containers. ---------------------------------------------------------------------------------
 
-TEST(Agent, WhatIsAssignedRunsAndIsTold) {
+TEST(Agent, AnAssignedInstanceRunsAndIsReported) {
   Scene scene;
   scene.assign({Scene::assigned(1), Scene::assigned(2)});
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
@@ -177,10 +177,10 @@ TEST(Agent, WhatIsAssignedRunsAndIsTold) {
   EXPECT_EQ(scene.report().workloads.at(Scene::id(1)), Scene::app());
 }
 
-TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
+TEST(Agent, AnInstanceThatExitsRunsAgainAtOnceWithoutAManager) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
-  scene.pass(minutes(10));  // Nothing came from the manager since.
+  scene.pass(minutes(10));  // Nothing has come from the manager since.
   const ContainerId first = scene.agent->container_of(Scene::id(1));
   scene.crash(1, 3);  // No time passes.
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
@@ -192,7 +192,7 @@ TEST(Agent, WhatEndsRunsAgainAtOnceWithoutAskingAnyone) {
   EXPECT_THAT(scene.containers, SizeIs(1));  // The old one was removed.
 }
 
-TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
+TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingRestarts) {
   Scene scene;
   scene.assign({Scene::assigned(1), Scene::assigned(2, DesiredState::kStage)});
   scene.assign({});
@@ -204,7 +204,7 @@ TEST(Agent, AnEmptyAssignmentStopsEverythingAndNothingComesBack) {
 
 // Starts of the agent and of the node. ------------------------------------------------------------
 
-TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
+TEST(Agent, ANodeThatBootsWithoutANetworkStartsTheLastAssignmentInFreshContainers) {
   Scene scene;
   scene.assign({Scene::assigned(1), Scene::assigned(2, DesiredState::kStage)});
   const ContainerId before = scene.agent->container_of(Scene::id(1));
@@ -219,7 +219,7 @@ TEST(Agent, ANodeThatBootsCutOffStartsTheLastAssignmentInFreshContainers) {
   EXPECT_THAT(scene.containers, SizeIs(2));
 }
 
-TEST(Agent, AnAgentThatStartsAgainKeepsWhatRuns) {
+TEST(Agent, ARestartedAgentKeepsWhatRuns) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.crash(1);
@@ -230,7 +230,7 @@ TEST(Agent, AnAgentThatStartsAgainKeepsWhatRuns) {
   EXPECT_FALSE(scene.runtime_touched());
   EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
   EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
-  EXPECT_EQ(scene.status(1).restarts, 1U);  // The container tells.
+  EXPECT_EQ(scene.status(1).restarts, 1U);  // The container records it.
 }
 
 TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
@@ -244,10 +244,9 @@ TEST(Agent, WithoutAnAssignmentNothingIsTouched) {
   EXPECT_THAT(scene.containers, SizeIs(2));
 }
 
-// The runtime.
-// -------------------------------------------------------------------------------------
+// The runtime. ------------------------------------------------------------------------------------
 
-TEST(Agent, ARuntimeThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
+TEST(Agent, ALostRuntimeIsAProblemThatIsReportedAtOnceAndPassesOnceItIsBack) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.pass(milliseconds(1100));
@@ -256,7 +255,7 @@ TEST(Agent, ARuntimeThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
   ASSERT_THAT(heartbeats(scene), SizeIs(1));
   EXPECT_EQ(heartbeats(scene)[0].report->problem, "the container runtime is away");
   scene.pass(minutes(1));
-  EXPECT_THAT(heartbeats(scene), SizeIs(121));  // It goes on beating.
+  EXPECT_THAT(heartbeats(scene), SizeIs(121));  // It goes on sending heartbeats.
   scene.runtime_comes_up();
   scene.pass(milliseconds(20));
   ASSERT_TRUE(heartbeats(scene).back().report);
@@ -265,23 +264,23 @@ TEST(Agent, ARuntimeThatIsAwayIsAProblemThatIsToldAtOnceAndPassesOnceItIsBack) {
   EXPECT_FALSE(scene.runtime_touched());
 }
 
-TEST(Agent, NothingIsAskedOfARuntimeThatIsAwayAndItsWorkIsDoneOnceItIsBack) {
+TEST(Agent, NothingIsRequestedFromALostRuntimeAndTheWorkIsDoneOnceItIsBack) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
   scene.runtime_goes_down();
   scene.forget_history();
-  scene.crash(1);  // Nobody tells.
+  scene.crash(1);  // Without a notice.
   scene.assign({Scene::assigned(1), Scene::assigned(2)});
   scene.pass(minutes(1));
   EXPECT_FALSE(scene.runtime_touched());
   EXPECT_THAT(scene.done<TakeInventory>(), IsEmpty());
-  EXPECT_EQ(applied(scene), 2U);  // It was stored and taken over all the same.
+  EXPECT_EQ(applied(scene), 2U);  // It was still stored and followed.
   scene.runtime_comes_up();
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1), Scene::id(2)));
   EXPECT_EQ(scene.status(1).restarts, 1U);
 }
 
-TEST(Agent, ARuntimeThatFailsAmidAnOperationLeavesNoSecondContainer) {
+TEST(Agent, ARuntimeThatFailsDuringAnOperationLeavesNoSecondContainer) {
   Scene scene;
   scene.create_takes = seconds(1);
   scene.receive(scene.next({Scene::assigned(1)}));
@@ -294,8 +293,8 @@ TEST(Agent, ARuntimeThatFailsAmidAnOperationLeavesNoSecondContainer) {
   EXPECT_THAT(scene.containers, SizeIs(1));
 }
 
-// Goal: a runtime that hangs, with its notices' way open, is one that is lost: a problem, and
-// nothing more is asked of it until it answers.
+// Goal: a runtime that hangs but keeps its stream of notices open counts as lost: a problem, and
+// nothing more is requested from it until it answers.
 TEST(Agent, ARuntimeThatHangsIsAProblemUntilItAnswersAgain) {
   Scene scene;
   scene.assign({Scene::assigned(1)});
@@ -344,17 +343,17 @@ TEST(Agent, AnImageThatTheRuntimeLostIsFetchedAgain) {
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
 }
 
-TEST(Agent, AnImageBuiltWhileTheRuntimeIsBeingListedIsToldByTheNextListing) {
+TEST(Agent, AnImageBuiltWhileTheRuntimeIsBeingListedIsReportedByTheNextListing) {
   Scene scene;
   scene.pass(RuntimeInventory::kPeriod - seconds(1));
   scene.listing_takes = seconds(10);
-  scene.order_builds({Scene::order(1)});  // It is done while one is under way.
+  scene.order_builds({Scene::order(1)});  // It ends during a listing.
   scene.pass(seconds(25));
   EXPECT_THAT(scene.report().images,
               testing::Contains(testing::StartsWith(Scene::order(1).reference)));
 }
 
-TEST(Agent, WorkGoesOnRestartingWhileABuildRuns) {
+TEST(Agent, InstancesKeepRestartingWhileABuildRuns) {
   Scene scene;
   scene.build_takes = minutes(10);
   Assignment assignment = scene.next({Scene::assigned(1)});
@@ -365,8 +364,8 @@ TEST(Agent, WorkGoesOnRestartingWhileABuildRuns) {
   EXPECT_THAT(scene.running(), ElementsAre(Scene::id(1)));
 }
 
-// Goal: an agent that is made of another's state, at any moment, goes on as that would have.
-TEST(Agent, ACopyOfItsStateGoesOnAsItDoes) {
+// Goal: an agent built from another's state, at any moment, continues as that one would have.
+TEST(Agent, ACopyOfItsStateBehavesLikeIt) {
   Scene original, swapped;
   swapped.swaps_agent = true;
   for (Scene* scene : {&original, &swapped}) {

@@ -18,19 +18,19 @@
 
 namespace hearth::core {
 
-// What the agent is told. -----------------------------------------------------------------------
+// The events that the agent receives. -------------------------------------------------------------
 
 struct AgentTicked {};
 struct AssignmentReceived {
   Assignment assignment;
 };
-/// The assignment topic was read to its end: there is nothing newer than what came.
+/// The assignment topic was read to its end: nothing is newer than what was received.
 struct AssignmentsCaughtUp {};
 struct AssignmentSaved {
   AssignmentNumber number;
   Result<void> outcome;
 };
-/// The runtime's notices flow (again).
+/// The runtime's notices arrive (again).
 struct RuntimeUp {};
 struct RuntimeDown {
   std::string reason;
@@ -42,13 +42,13 @@ struct InventoryTaken {
 struct LoadSampled {
   Load load;
 };
-struct StatusDropped {};  ///< The bus did not take the last status.
+struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  OperationDone, LoadSampled, StatusDropped>;
 
-// What the agent calls for. -----------------------------------------------------------------------
+// What the agent emits. ---------------------------------------------------------------------------
 
 struct SaveAssignment {
   Assignment assignment;

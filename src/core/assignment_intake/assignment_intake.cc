@@ -37,9 +37,9 @@ void AssignmentIntake::on_received(const Assignment& assignment, MonoTime now) {
   state_.newest = assignment;
   state_.next_save.reset();
   if (state_.topic_read_at) return;
-  // The first of those that the topic kept, which may be long out of date.
+  // The first assignment that the topic kept; it may be long out of date.
   state_.topic_read_at = now + kFirstWait;
-  // A start waits for the last of them to be stored, too.
+  // A start also waits until the last of them is stored.
   if (state_.first_wait_ends && now < *state_.first_wait_ends) {
     state_.first_wait_ends = *state_.topic_read_at + kFirstWait;
   }

@@ -51,7 +51,7 @@ struct Scene {
     intake.on_caught_up(now);
     tend();
   }
-  /// The disk answers the save under way. Returns whether another assignment is in force.
+  /// The disk answers the save in progress. Returns whether another assignment is in force.
   bool answer(const Result<void>& outcome = {}) {
     HEARTH_CHECK(!unanswered.empty());
     const AssignmentNumber saved = unanswered.front();
@@ -61,13 +61,13 @@ struct Scene {
     return changed;
   }
   bool refuse_save() { return answer(tl::unexpected(kDiskFull)); }
-  /// Time passes, and the intake is called whenever it wanted to be.
+  /// Lets time pass, and calls the intake whenever it asked for it.
   void pass(Duration duration) {
     const MonoTime end = now + duration;
     for (;;) {
       const std::optional<MonoTime> next = intake.next_deadline();
       if (!next || *next > end) break;
-      EXPECT_GT(*next, now) << "it wants to be woken at once, for ever";
+      EXPECT_GT(*next, now) << "it asks to be woken at once, forever";
       now = *next;
       tend();
     }
@@ -83,11 +83,11 @@ struct Scene {
 
   AssignmentIntake intake;
   MonoTime now = kStart;
-  std::vector<AssignmentNumber> saves;       ///< All that it asked for.
-  std::vector<AssignmentNumber> unanswered;  ///< Those of them that the disk is at.
+  std::vector<AssignmentNumber> saves;       ///< All that it requested.
+  std::vector<AssignmentNumber> unanswered;  ///< Those the disk is still storing.
 };
 
-/// One that read its topic to the end, where there was nothing.
+/// An intake that read its topic to the end and found nothing.
 Scene caught_up() {
   Scene scene;
   scene.catch_up();
@@ -107,7 +107,7 @@ TEST(AssignmentIntake, AnAssignmentIsInForceOnlyOnceItIsOnDisk) {
   EXPECT_TRUE(scene.intake.may_act());
 }
 
-TEST(AssignmentIntake, OneThatCannotBeStoredIsAProblemAndTriedAgainEachSecond) {
+TEST(AssignmentIntake, AnAssignmentThatCannotBeStoredIsAProblemAndRetriedEachSecond) {
   Scene scene(numbered(1, 1));
   scene.catch_up();
   scene.receive(numbered(1, 2));
@@ -144,7 +144,7 @@ TEST(AssignmentIntake, OneOlderThanTheOneThatIsBeingStoredIsRefused) {
   EXPECT_EQ(scene.intake.refused(), 1U);
 }
 
-TEST(AssignmentIntake, ANewLeadersFirstAssignmentIsTakenThoughItsRevisionIsLower) {
+TEST(AssignmentIntake, TheFirstAssignmentOfANewLeaderIsAcceptedThoughItsRevisionIsLower) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 9));
   scene.answer();
@@ -153,14 +153,14 @@ TEST(AssignmentIntake, ANewLeadersFirstAssignmentIsTakenThoughItsRevisionIsLower
   EXPECT_EQ(scene.intake.applied(), number(2, 1));
 }
 
-TEST(AssignmentIntake, WhatIsOnDiskRefusesOlderOnesAfterAStart) {
+TEST(AssignmentIntake, AfterAStartOlderAssignmentsThanTheStoredOneAreRefused) {
   Scene scene(numbered(2, 5));
   scene.receive(numbered(2, 4));
   EXPECT_EQ(scene.intake.refused(), 1U);
   EXPECT_EQ(scene.intake.applied(), number(2, 5));
 }
 
-TEST(AssignmentIntake, TheSameAssignmentAgainIsNeitherStoredNorRefused) {
+TEST(AssignmentIntake, ARepeatedAssignmentIsNeitherStoredNorRefused) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 1));
   scene.receive(numbered(1, 1));
@@ -170,7 +170,7 @@ TEST(AssignmentIntake, TheSameAssignmentAgainIsNeitherStoredNorRefused) {
   EXPECT_EQ(scene.intake.refused(), 0U);
 }
 
-TEST(AssignmentIntake, AnotherNodesAssignmentIsRefused) {
+TEST(AssignmentIntake, AnAssignmentOfAnotherNodeIsRefused) {
   Scene scene = caught_up();
   Assignment another = numbered(1, 1);
   another.node = node("node-2");
@@ -180,7 +180,7 @@ TEST(AssignmentIntake, AnotherNodesAssignmentIsRefused) {
   EXPECT_THAT(scene.saves, IsEmpty());
 }
 
-TEST(AssignmentIntake, WhatADiskCopiedFromAnotherNodeSaysIsRefused) {
+TEST(AssignmentIntake, AnAssignmentOnADiskCopiedFromAnotherNodeIsRefused) {
   Assignment another = numbered(1, 1);
   another.node = node("node-2");
   Scene scene(another);
@@ -188,9 +188,9 @@ TEST(AssignmentIntake, WhatADiskCopiedFromAnotherNodeSaysIsRefused) {
   EXPECT_EQ(scene.intake.in_force(), nullptr);
 }
 
-// Goal: on a slow disk an assignment that changes faster than it is stored is followed all the
-// same, a little behind, and never by one that is not on disk.
-TEST(AssignmentIntake, EachThatIsOnDiskIsInForceThoughANewerOneIsComing) {
+// Goal: on a slow disk, assignments that change faster than they are stored are still followed, a
+// little behind, and never one that is not on disk.
+TEST(AssignmentIntake, EachAssignmentOnDiskIsInForceEvenIfANewerOneIsComing) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 1));
   scene.receive(numbered(1, 3));
@@ -218,7 +218,7 @@ TEST(AssignmentIntake, ANewerOneIsStoredAtOnceEvenIfTheOneBeforeItCouldNotBe) {
   EXPECT_EQ(scene.intake.problem(), "");
 }
 
-TEST(AssignmentIntake, AnAnswerThatNobodyWaitsForChangesNothing) {
+TEST(AssignmentIntake, AnUnexpectedAnswerChangesNothing) {
   Scene scene = caught_up();
   scene.receive(numbered(1, 1));
   EXPECT_EQ(scene.intake.on_saved(number(1, 2), {}, scene.now), nullptr);
@@ -227,8 +227,8 @@ TEST(AssignmentIntake, AnAnswerThatNobodyWaitsForChangesNothing) {
   EXPECT_EQ(scene.intake.on_saved(number(1, 1), {}, scene.now), nullptr);
 }
 
-// Goal: the topic of a node that lost its disk delivers again what was wanted before its containers
-// were; they outlive that.
+// Goal: the topic of a node that lost its disk delivers assignments from before its containers were
+// started; they survive that.
 TEST(AssignmentIntake, OldRecordsOfTheTopicAreNotStored) {
   Scene scene;
   for (std::uint64_t revision = 60; revision <= 75; ++revision) {
@@ -242,7 +242,7 @@ TEST(AssignmentIntake, OldRecordsOfTheTopicAreNotStored) {
 
 TEST(AssignmentIntake, ATopicWhoseEndIsNeverAnnouncedIsBelievedAfterAWhile) {
   Scene scene;
-  scene.pass(1min);  // The bus was away all the time.
+  scene.pass(1min);  // The bus was away for the whole time.
   scene.receive(numbered(1, 1));
   scene.pass(AssignmentIntake::kFirstWait - 1ns);
   scene.receive(numbered(1, 2));
@@ -251,7 +251,7 @@ TEST(AssignmentIntake, ATopicWhoseEndIsNeverAnnouncedIsBelievedAfterAWhile) {
   EXPECT_THAT(scene.saves, ElementsAre(number(1, 2)));
 }
 
-TEST(AssignmentIntake, AStartWaitsForANewerOneBeforeTheStoredOneMayBeCarriedOut) {
+TEST(AssignmentIntake, AStartWaitsForANewerAssignmentBeforeItCarriesOutTheStoredOne) {
   Scene scene(numbered(1, 1));
   EXPECT_EQ(scene.intake.applied(), number(1, 1));
   scene.pass(AssignmentIntake::kFirstWait - 1ns);
@@ -261,7 +261,7 @@ TEST(AssignmentIntake, AStartWaitsForANewerOneBeforeTheStoredOneMayBeCarriedOut)
   EXPECT_EQ(scene.intake.next_deadline(), std::nullopt);
 }
 
-TEST(AssignmentIntake, AStartThatReadsThatThereIsNothingNewerMayActAtOnce) {
+TEST(AssignmentIntake, AStartThatKnowsThereIsNothingNewerMayActAtOnce) {
   Scene scene(numbered(1, 1));
   scene.catch_up();
   EXPECT_TRUE(scene.intake.may_act());
@@ -278,7 +278,7 @@ TEST(AssignmentIntake, AStartWaitsWhileItReadsAndStoresSomethingNewer) {
   EXPECT_TRUE(scene.intake.may_act());
 }
 
-TEST(AssignmentIntake, AStartThatIsStoringSomethingNewerAwaitsItThoughTheTopicWasRead) {
+TEST(AssignmentIntake, AStartThatIsStoringSomethingNewerAwaitsItEvenIfTheTopicWasRead) {
   Scene scene(numbered(1, 1));
   scene.receive(numbered(1, 2));
   scene.catch_up();
@@ -287,7 +287,7 @@ TEST(AssignmentIntake, AStartThatIsStoringSomethingNewerAwaitsItThoughTheTopicWa
   EXPECT_TRUE(scene.intake.may_act());
 }
 
-TEST(AssignmentIntake, AStartThatCannotStoreWhatIsNewerMayActOnWhatItHadInTheEnd) {
+TEST(AssignmentIntake, AStartThatCannotStoreTheNewerOneMayFinallyActOnTheStoredOne) {
   Scene scene(numbered(1, 1));
   scene.receive(numbered(1, 2));
   scene.pass(AssignmentIntake::kFirstWait);
@@ -300,7 +300,7 @@ TEST(AssignmentIntake, AStartThatCannotStoreWhatIsNewerMayActOnWhatItHadInTheEnd
 
 // Properties. -------------------------------------------------------------------------------------
 
-/// Lets one thing happen, any one; returns the greatest number that was received so far.
+/// Lets one arbitrary thing happen; returns the greatest number received so far.
 void anything(Scene& scene, AssignmentNumber& greatest) {
   switch (*rc::gen::inRange(0, 5)) {
     case 0: {
@@ -319,7 +319,7 @@ void anything(Scene& scene, AssignmentNumber& greatest) {
   }
 }
 
-// Goal: whatever order, duplicates and failures of the disk there are, a node never goes back to
+// Goal: whatever the order, the duplicates and the failures of the disk, a node never goes back to
 // an older assignment, stores one at a time, and follows only what is on its disk.
 RC_GTEST_PROP(AssignmentIntakeProperties, WhatIsInForceOnlyGrowsAndOneIsStoredAtATime, ()) {
   Scene scene;
@@ -336,7 +336,7 @@ RC_GTEST_PROP(AssignmentIntakeProperties, WhatIsInForceOnlyGrowsAndOneIsStoredAt
   }
 }
 
-// Goal: once the disk works, the newest that was received ends up in force.
+// Goal: once the disk works, the newest received assignment ends up in force.
 RC_GTEST_PROP(AssignmentIntakeProperties, TheNewestIsInForceOnceTheDiskWorks, ()) {
   Scene scene;
   AssignmentNumber greatest;
@@ -350,8 +350,8 @@ RC_GTEST_PROP(AssignmentIntakeProperties, TheNewestIsInForceOnceTheDiskWorks, ()
   RC_ASSERT(scene.intake.next_deadline() == std::nullopt);
 }
 
-// Goal: a copy that was made of the saved state goes on as the original would have.
-RC_GTEST_PROP(AssignmentIntakeProperties, ACopyOfItsStateGoesOnAsItDoes, ()) {
+// Goal: a copy made from the saved state behaves like the original.
+RC_GTEST_PROP(AssignmentIntakeProperties, ACopyOfItsStateBehavesLikeIt, ()) {
   Scene scene;
   AssignmentNumber greatest;
   const int length = *rc::gen::inRange(1, 60);

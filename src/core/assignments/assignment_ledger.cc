@@ -15,7 +15,7 @@ void AssignmentRecord::on_applied(const AssignmentNumber& applied, Epoch epoch, 
   if (is_followed(epoch)) {
     state_.unacknowledged_since.reset();
   } else if (!state_.unacknowledged_since) {
-    state_.unacknowledged_since = now;  // It fell back, as one does that lost its disk.
+    state_.unacknowledged_since = now;  // It fell back: it lost its disk, for example.
   }
 }
 

@@ -10,7 +10,7 @@
 
 namespace hearth::core {
 
-/// What one node was last assigned, and what it says that it follows. TimedPart.
+/// What one node was last assigned, and which assignment it reports it follows. TimedPart.
 class AssignmentRecord {
  public:
   /// How long a node may take to acknowledge an assignment before it is sent again.
@@ -18,7 +18,7 @@ class AssignmentRecord {
 
   struct State {
     std::optional<Assignment> published;  ///< The latest.
-    AssignmentNumber applied;             ///< What the node last said it follows.
+    AssignmentNumber applied;             ///< What the node last reported it follows.
     std::optional<MonoTime> unacknowledged_since;
     bool resend = false;
     bool operator==(const State&) const = default;
@@ -28,32 +28,32 @@ class AssignmentRecord {
   explicit AssignmentRecord(State state) : state_(std::move(state)) {}
   const State& save() const { return state_; }
 
-  /// The number of the latest; zero: there is none.
+  /// The number of the latest assignment; zero: there is none.
   AssignmentNumber assigned() const {
     return state_.published ? state_.published->number : AssignmentNumber{};
   }
   AssignmentNumber applied() const { return state_.applied; }
 
-  /// The node says that it follows `applied`. `epoch`: ours.
+  /// The node reports that it follows `applied`. `epoch`: ours.
   void on_applied(const AssignmentNumber& applied, Epoch epoch, MonoTime now);
-  /// Whether it follows the latest. An assignment with a higher epoch than ours was not issued by
+  /// Whether it follows the latest assignment. One with a higher epoch than ours was not issued by
   /// us: our store was lost or restored from an old copy.
   bool is_followed(Epoch epoch) const {
     return state_.applied >= assigned() && state_.applied.epoch <= epoch;
   }
 
-  /// True if the latest is to be sent again now. `has_agent`: false for a box that follows nothing.
+  /// True if the latest must be sent again now. `has_agent`: false for a box that follows none.
   [[nodiscard]] bool on_tick(bool has_agent, MonoTime now);
 
-  /// What to publish where `wanted` (its number does not count) is what the node must have: with
-  /// the next number if it is another one than the latest, the same again if it is to be resent,
-  /// else nothing.
+  /// What to publish so that the node has `wanted` (whose number is ignored): `wanted` with the
+  /// next number if it differs from the latest, the latest again if it must be resent, else
+  /// nothing.
   std::optional<Assignment> publish(Assignment wanted, Epoch epoch, MonoTime now);
 
   std::optional<MonoTime> next_deadline() const;
-  /// A late repetition is merely late.
+  /// Does nothing: a late repetition is merely late.
   void on_stall(Duration, MonoTime) {}
-  /// What was lost meanwhile is sent again in its time.
+  /// Does nothing: what was lost is sent again in time.
   void on_bus_restored(MonoTime) {}
 
   void check_invariants() const;
@@ -62,10 +62,11 @@ class AssignmentRecord {
   State state_;
 };
 
-/// What every node was assigned. Assignments are complete and level-triggered: the latest is all
-/// that a node needs, so it is numbered, sent, and sent again until the node follows it.
+/// What every node was assigned. Assignments are complete and level-triggered: a node needs only
+/// the latest one, so it is numbered, sent, and sent again until the node follows it.
 ///
-/// Not responsible for what is in one (compose_assignment()). Sans-io, not thread-safe.
+/// Not responsible for the content of an assignment (compose_assignment()). Sans-io, not
+/// thread-safe.
 class AssignmentLedger {
  public:
   using State = std::map<NodeName, AssignmentRecord::State>;
@@ -81,7 +82,7 @@ class AssignmentLedger {
   bool is_followed(const NodeName& node) const { return record(node).is_followed(epoch_); }
   std::optional<Assignment> publish(Assignment wanted, MonoTime now);
 
-  /// Each record's deadline is one of its node's, and stands among them (Fleet::settle()).
+  /// None: the deadlines of the records are among those of their nodes (Fleet::settle()).
   std::optional<MonoTime> next_deadline() const { return std::nullopt; }
   void on_stall(Duration lateness, MonoTime now);
   void on_bus_restored(MonoTime now);

@@ -12,7 +12,7 @@ constexpr MonoTime kStart{1h};
 constexpr Epoch kEpoch{7};
 const NodeName kNode = *NodeName::parse("a");
 
-/// What a node must have: as many images as `size` says, to tell one from another.
+/// An assignment with `size` images, to distinguish one from another.
 Assignment wanted(std::size_t size) {
   return {.node = kNode,
           .number = {},
@@ -28,20 +28,20 @@ AssignmentLedger one_node() {
   return ledger;
 }
 
-TEST(AssignmentLedger, NumbersWhatIsNewAndIsSilentAboutWhatIsNot) {
+TEST(AssignmentLedger, PublishesAndNumbersOnlyWhatIsNew) {
   AssignmentLedger ledger = one_node();
   EXPECT_EQ(ledger.publish(wanted(1), kStart)->number, (AssignmentNumber{kEpoch, {1}}));
   EXPECT_FALSE(ledger.publish(wanted(1), kStart));
   EXPECT_EQ(ledger.publish(wanted(2), kStart)->number, (AssignmentNumber{kEpoch, {2}}));
 }
 
-TEST(AssignmentLedger, EvenAnAssignmentOfNothingIsTold) {
+TEST(AssignmentLedger, EvenAnEmptyAssignmentIsPublished) {
   AssignmentLedger ledger = one_node();
   EXPECT_EQ(ledger.publish(wanted(0), kStart)->number, (AssignmentNumber{kEpoch, {1}}))
-      << "what ran there under a former manager must go";
+      << "what ran there under an earlier manager must be removed";
 }
 
-TEST(AssignmentLedger, WhatIsNotAcknowledgedIsSentAgainUnchanged) {
+TEST(AssignmentLedger, AnUnacknowledgedAssignmentIsSentAgainUnchanged) {
   AssignmentLedger ledger = one_node();
   const Assignment sent = *ledger.publish(wanted(1), kStart);
   const MonoTime due = *ledger.record(kNode).next_deadline();
@@ -49,11 +49,11 @@ TEST(AssignmentLedger, WhatIsNotAcknowledgedIsSentAgainUnchanged) {
   EXPECT_FALSE(ledger.record(kNode).on_tick(true, due - 1ns));
   EXPECT_TRUE(ledger.record(kNode).on_tick(true, due));
   EXPECT_EQ(ledger.publish(wanted(1), due), sent);
-  EXPECT_FALSE(ledger.publish(wanted(1), due)) << "once";
+  EXPECT_FALSE(ledger.publish(wanted(1), due)) << "only once";
   EXPECT_EQ(ledger.record(kNode).next_deadline(), due + AssignmentRecord::kResendAfter);
 }
 
-TEST(AssignmentLedger, WhatIsAcknowledgedIsNotSentAgain) {
+TEST(AssignmentLedger, AnAcknowledgedAssignmentIsNotSentAgain) {
   AssignmentLedger ledger = one_node();
   ledger.record(kNode).on_applied(ledger.publish(wanted(1), kStart)->number, kEpoch, kStart + 1s);
   EXPECT_TRUE(ledger.is_followed(kNode));
@@ -69,14 +69,14 @@ TEST(AssignmentLedger, ANodeThatFallsBackGetsItAgain) {
   EXPECT_TRUE(ledger.record(kNode).on_tick(true, kStart + 1min + AssignmentRecord::kResendAfter));
 }
 
-TEST(AssignmentLedger, ABoxWithoutAnAgentIsSentNothingAgain) {
+TEST(AssignmentLedger, ABoxWithoutAnAgentGetsNoRepetition) {
   AssignmentLedger ledger = one_node();
   (void)ledger.publish(wanted(1), kStart);
   EXPECT_FALSE(ledger.record(kNode).on_tick(false, kStart + 1min));
   EXPECT_FALSE(ledger.publish(wanted(1), kStart + 1min));
 }
 
-TEST(AssignmentLedger, OneOfAHigherEpochIsNotOurs) {
+TEST(AssignmentLedger, AnAssignmentOfAHigherEpochIsNotOurs) {
   AssignmentLedger ledger = one_node();
   (void)ledger.publish(wanted(1), kStart);
   ledger.record(kNode).on_applied({{8}, {1}}, kEpoch, kStart);
@@ -84,8 +84,8 @@ TEST(AssignmentLedger, OneOfAHigherEpochIsNotOurs) {
 }
 
 // Goal: whatever is wanted, acknowledged and lost in whatever order, numbers only grow, the same
-// number always means the same assignment, and what a node does not follow is sent again within
-// two periods. Method: a node that applies what reaches it, on a bus that loses.
+// number always means the same assignment, and what a node does not follow is sent again within two
+// periods. Method: a node that applies what reaches it, on a bus that loses messages.
 RC_GTEST_PROP(AssignmentLedgerProperties, ANodeComesToFollowTheLatestWhateverIsLost, ()) {
   AssignmentLedger ledger = one_node();
   MonoTime now = kStart;

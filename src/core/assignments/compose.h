@@ -8,7 +8,7 @@
 
 namespace hearth::core {
 
-/// What an assignment is made from.
+/// What an assignment is composed from.
 struct AssignmentSources {
   const InstanceTable& instances;
   const WorkloadCatalog& workloads;

@@ -20,7 +20,7 @@ const Digest kDigest = *Digest::parse("sha256:" + std::string(64, 'a'));
 const Digest kNextDigest = *Digest::parse("sha256:" + std::string(64, 'b'));
 const Image kImage{"hearth/app:1", kDigest};
 
-/// A workload whose first generation is deployed, and what two nodes have of it.
+/// A workload whose first generation is deployed, and its parts on two nodes.
 struct Scene {
   Scene() {
     (void)workloads.deploy({kApp, {.instances = 2, .bundle = kDigest}});
@@ -51,7 +51,7 @@ struct Scene {
   WarmImages warm_images;
 };
 
-TEST(ComposeAssignment, OfANodeWithoutWorkIsEmptyButTellsTheInterval) {
+TEST(ComposeAssignment, ANodeWithoutWorkGetsOnlyTheInterval) {
   const Assignment assignment = Scene().of(kA);
   EXPECT_EQ(assignment.node, kA);
   EXPECT_EQ(assignment.number, AssignmentNumber{}) << "the ledger numbers it";
@@ -61,7 +61,7 @@ TEST(ComposeAssignment, OfANodeWithoutWorkIsEmptyButTellsTheInterval) {
   EXPECT_THAT(assignment.builds, IsEmpty());
 }
 
-TEST(ComposeAssignment, ListsItsInstancesWithAllTheyNeedAndNotWhatMustStop) {
+TEST(ComposeAssignment, ListsItsInstancesWithAllTheyNeedButNotThoseThatMustStop) {
   Scene scene;
   scene.add(1, kA);
   scene.add(2, kA, DesiredState::kStage);
@@ -88,7 +88,7 @@ TEST(ComposeAssignment, AnInstanceKeepsItsOwnImageWhileANewGenerationIsCurrent) 
   EXPECT_EQ(scene.of(kA).instances.front().image, kImage);
 }
 
-TEST(ComposeAssignment, OrdersABuildOfItsBuilderAlone) {
+TEST(ComposeAssignment, OrdersABuildFromItsBuilderOnly) {
   Scene scene;
   (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}});
   (void)scene.workloads.set_builder(kApp, kA);
@@ -102,7 +102,7 @@ TEST(ComposeAssignment, OrdersABuildOfItsBuilderAlone) {
   EXPECT_THAT(scene.of(kB).builds, IsEmpty());
 }
 
-TEST(ComposeAssignment, WhoHoldsAnImageReadyIsToldTheCurrentOne) {
+TEST(ComposeAssignment, TheHolderOfAnImageGetsTheCurrentOne) {
   Scene scene;
   scene.warm_images = WarmImages({.holders = {{kApp, kB}}, .lacking = {}});
   EXPECT_THAT(scene.of(kB).images, ElementsAre(kImage));

@@ -14,9 +14,9 @@
 
 namespace hearth::core {
 
-// What the manager calls for.
+// What the manager emits.
 
-/// Make the node's topics and follow its status.
+/// Create the node's topics and follow its status.
 struct WatchNode {
   NodeName node;
   bool operator==(const WatchNode&) const = default;
@@ -48,13 +48,12 @@ struct FetchStatus {
 struct SwitchPower {
   NodeName node;
   PowerVerb verb{};
-  std::uint32_t attempt =
-      0;  ///< With the node and the verb: the key by which a repetition is known.
+  std::uint32_t attempt = 0;  ///< With the node and the verb: the idempotency key.
   bool operator==(const SwitchPower&) const = default;
 };
-/// What became of a command.
+/// The result of a command.
 struct CommandResult {
-  std::string message;    ///< One sentence for people.
+  std::string message;    ///< One sentence for the operator.
   Generation generation;  ///< Of a deploy.
   bool operator==(const CommandResult&) const = default;
 };
@@ -66,8 +65,8 @@ struct Reply {
 using ManagerAction = std::variant<WatchNode, SendCanary, PublishAssignment, PublishEvent, Dial,
                                    FetchStatus, SwitchPower, Reply>;
 
-/// What one step yields. The shell commits all `writes` in one transaction and only then carries
-/// out the actions, in order.
+/// The result of one step. The shell commits all `writes` in one transaction, and only then
+/// executes the actions, in order.
 struct ManagerBatch {
   std::vector<Write> writes;
   std::vector<ManagerAction> actions;

@@ -8,7 +8,7 @@
 namespace hearth::core {
 namespace {
 
-/// Nothing but the reason for which it has no node.
+/// Only the reason why it has no node changed.
 bool only_waits_otherwise(const InstanceChange& change) {
   return change.before && change.after && !change.before->node && !change.after->node &&
          change.before->desired_state == change.after->desired_state;

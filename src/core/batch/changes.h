@@ -14,12 +14,12 @@
 
 namespace hearth::core {
 
-/// What one step has changed: what must be looked at again within the step, and what comes of it in
-/// the end, as one batch.
+/// What one step has changed: what must be examined again within the step, and the batch that
+/// results at its end.
 ///
-/// The one way from a change to all that follows it: the tables that are kept as others change, the
-/// record to be written, the events, the marks. A record is written once, as it is at the end of
-/// the step. Sans-io, not thread-safe.
+/// The only way from a change to its consequences: the derived tables, the record to write, the
+/// events, the marks. A record is written once, as it is at the end of the step. Sans-io, not
+/// thread-safe.
 class Changes {
  public:
   struct Tables {
@@ -28,7 +28,7 @@ class Changes {
     CapacityTable& capacity;
     BuildBoard& builds;
   };
-  /// `last_event_seq`: of the last event there was. The tables outlive this.
+  /// `last_event_seq`: the number of the latest event. The tables outlive this.
   Changes(Tables tables, std::uint64_t last_event_seq)
       : tables_(tables), event_seq_(last_event_seq) {}
 
@@ -37,15 +37,15 @@ class Changes {
 
   // What happened.
   void on(const InstanceChange& change);
-  /// Its record, or who builds it.
+  /// The workload's record or its builder changed.
   void on_workload_changed(const WorkloadName& name);
   void on_epoch(Epoch epoch) { writes_.emplace_back(PutEpoch{epoch}); }
   void on_event(const EventDraft& draft);
   void emit(ManagerAction action) { actions_.push_back(std::move(action)); }
 
-  // What must be looked at again.
+  // What must be examined again.
   void reconcile(const WorkloadName& name) { mark(work_due_, name); }
-  /// A node came, went, has more room, or is eligible for another reason: pending work may fit.
+  /// A node was added or removed, has more room, or its eligibility changed: pending work may fit.
   void on_room_changed() { room_changed_ = true; }
   void review_warm_image(const WorkloadName& name) { mark(warm_images_due_, name); }
   void assign(const NodeName& node) { mark(assignments_due_, node); }
@@ -61,11 +61,11 @@ class Changes {
   std::set<WorkloadName> take_warm_images_due() { return std::exchange(warm_images_due_, {}); }
   std::set<NodeName> take_assignments_due() { return std::exchange(assignments_due_, {}); }
 
-  /// All of it: records first, by kind and name, then events in their order.
+  /// The batch: records first, by kind and name, then events in their order.
   ManagerBatch take_batch(Fleet& fleet);
 
   std::uint64_t last_event_seq() const { return event_seq_; }
-  /// Entries marked since the step began: what a step touches must not grow with the cluster.
+  /// Entries marked since the step began: the work of a step must not grow with the cluster.
   std::size_t marked() const { return marked_; }
 
  private:

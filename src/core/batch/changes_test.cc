@@ -23,7 +23,7 @@ InstanceId id(std::uint64_t number) {
   return make_instance_id(kApp, number);
 }
 
-/// A workload on two nodes, and a step that is under way.
+/// A workload on two nodes, within a step.
 struct Scene {
   Scene() {
     for (const NodeName& name : {kA, kB}) {
@@ -82,7 +82,7 @@ TEST(Changes, WritesRecordsFirstByKindAndThenEventsInTheirOrder) {
   EXPECT_THAT(next.actions, IsEmpty());
 }
 
-TEST(Changes, AnEventIsNumberedOnWrittenAndPublished) {
+TEST(Changes, AnEventGetsTheNextNumberAndIsWrittenAndPublished) {
   Scene scene;
   scene.changes.on_event({EventType::kBusSeeing, "manager", "it carries"});
   scene.changes.on_event({EventType::kBusBlind, "manager", "it does not"});
@@ -96,7 +96,7 @@ TEST(Changes, AnEventIsNumberedOnWrittenAndPublished) {
   EXPECT_EQ(std::get<AppendEvent>(batch.writes.back()).event.seq, 43U);
 }
 
-TEST(Changes, ARecordThatChangesTwiceIsWrittenOnceAsItIsInTheEnd) {
+TEST(Changes, ARecordThatChangesTwiceIsWrittenOnceInItsFinalState) {
   Scene scene;
   scene.add(1, kA);
   scene.changes.on(scene.instances.stop(id(1)));
@@ -112,7 +112,7 @@ TEST(Changes, ARecordThatChangesTwiceIsWrittenOnceAsItIsInTheEnd) {
   EXPECT_EQ(std::get<DeleteInstance>(scene.end_step().writes.front()).id, id(1));
 }
 
-TEST(Changes, AnInstanceThatMovedMakesItsWorkloadAndItsNodeBeLookedAt) {
+TEST(Changes, AnInstanceThatMovedMarksItsWorkloadAndItsNode) {
   Scene scene;
   scene.add(1, kA);
   EXPECT_THAT(scene.changes.take_work_due(), ElementsAre(kApp));
@@ -122,10 +122,10 @@ TEST(Changes, AnInstanceThatMovedMakesItsWorkloadAndItsNodeBeLookedAt) {
   const InstanceStatus running{.state = InstanceState::kRunning, .container = {"c1"}};
   scene.changes.on(*scene.instances.report(id(1), running, kNow.wall));
   EXPECT_THAT(scene.changes.take_work_due(), ElementsAre(kApp)) << "its successor may follow";
-  EXPECT_THAT(scene.changes.take_assignments_due(), IsEmpty()) << "what it must run is the same";
+  EXPECT_THAT(scene.changes.take_assignments_due(), IsEmpty()) << "its assignment is the same";
 }
 
-TEST(Changes, AnotherReasonToWaitIsWrittenDownAndNothingElse) {
+TEST(Changes, AnotherReasonToWaitIsWrittenAndNothingElse) {
   Scene scene;
   scene.add(1);
   (void)scene.end_step();
@@ -134,7 +134,7 @@ TEST(Changes, AnotherReasonToWaitIsWrittenDownAndNothingElse) {
   EXPECT_THAT(scene.end_step().writes, ElementsAre(VariantWith<PutInstance>(testing::_)));
 }
 
-TEST(Changes, OneThatMustStopGivesItsRoomBack) {
+TEST(Changes, AStoppedInstanceReleasesItsRoom) {
   Scene scene;
   scene.add(1, kA);
   scene.add(2);
@@ -144,11 +144,11 @@ TEST(Changes, OneThatMustStopGivesItsRoomBack) {
   scene.changes.on(scene.instances.stop(id(1)));
   EXPECT_TRUE(scene.changes.take_room_changed());
   scene.changes.on(scene.instances.stop(id(1)));
-  EXPECT_FALSE(scene.changes.has_room_changed()) << "it was given back before";
+  EXPECT_FALSE(scene.changes.has_room_changed()) << "it was released before";
 }
 
 // Goal: two builds at a time do not share a node while another one is idle.
-TEST(Changes, ABuildCountsAsWorkOfItsNodeAndIsTakenToTheNextOne) {
+TEST(Changes, ABuildCountsAsWorkOfItsNodeAndMovesToTheNextOne) {
   Scene scene;
   const PlacementRequest next{.workload = *WorkloadName::parse("other"), .resources = {}};
   ASSERT_EQ(scene.capacity.choose(next), kA);
@@ -157,12 +157,12 @@ TEST(Changes, ABuildCountsAsWorkOfItsNodeAndIsTakenToTheNextOne) {
   EXPECT_THAT(scene.changes.take_assignments_due(), ElementsAre(kA));
   scene.set_builder(kB);
   EXPECT_EQ(scene.capacity.choose(next), kA);
-  EXPECT_THAT(scene.changes.take_assignments_due(), ElementsAre(kA, kB)) << "both are told";
+  EXPECT_THAT(scene.changes.take_assignments_due(), ElementsAre(kA, kB)) << "both are assigned";
   EXPECT_THAT(scene.builds.orders_of(kB), ElementsAre(kApp));
   EXPECT_THAT(scene.end_step().writes, ElementsAre(VariantWith<PutWorkload>(testing::_)));
 }
 
-TEST(Changes, WhatARemovedWorkloadLeavesIsWrittenDown) {
+TEST(Changes, ARemovedWorkloadIsStoredAsRemoved) {
   Scene scene;
   scene.set_builder(kA);
   (void)scene.workloads.remove(kApp);
@@ -180,8 +180,8 @@ TEST(ChangesDeathTest, AStepThatWasNotEndedAborts) {
 }
 
 // Goal: whatever is done to instances in whatever order within steps, a step writes each record
-// that changed once and no other, so that who keeps the writes keeps what is; and what is kept as
-// they change, is as made anew from them.
+// that changed once and no other, so that a store of the writes equals the state; and the derived
+// tables equal those built from scratch.
 RC_GTEST_PROP(ChangesProperties, OneWriteForEachRecordThatChanged, ()) {
   Scene scene;
   std::map<InstanceId, Instance> store;

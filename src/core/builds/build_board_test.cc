@@ -39,7 +39,7 @@ NodeView view_of(NodeState state, std::string problem = "") {
 
 // The board. --------------------------------------------------------------------------------------
 
-TEST(BuildBoard, NamesWhatIsBeingBuiltAndByWhom) {
+TEST(BuildBoard, ListsEachBuildAndItsBuilder) {
   BuildBoard board;
   EXPECT_FALSE(board.follow(building(kApp))) << "it waits for a builder";
   EXPECT_THAT(board.building(), ElementsAre(kApp));
@@ -52,13 +52,13 @@ TEST(BuildBoard, NamesWhatIsBeingBuiltAndByWhom) {
   EXPECT_THAT(board.orders_of(kA), ElementsAre(kOther));
 }
 
-TEST(BuildBoard, TellsOfAChangeOfBuilderOnceWithBothNodes) {
+TEST(BuildBoard, ReportsAChangeOfBuilderOnceWithBothNodes) {
   BuildBoard board;
   const std::optional<BuilderChange> found = board.follow(building(kApp, kA));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->before, std::nullopt);
   EXPECT_EQ(found->after, kA);
-  EXPECT_FALSE(board.follow(building(kApp, kA))) << "it is known";
+  EXPECT_FALSE(board.follow(building(kApp, kA))) << "already known";
 
   const std::optional<BuilderChange> moved = board.follow(building(kApp, kB));
   ASSERT_TRUE(moved);
@@ -72,9 +72,9 @@ TEST(BuildBoard, TellsOfAChangeOfBuilderOnceWithBothNodes) {
   EXPECT_EQ(board, BuildBoard{}) << "nothing is left of it";
 }
 
-// Who builds. -------------------------------------------------------------------------------------
+// Choice of the builder. --------------------------------------------------------------------------
 
-/// Two nodes that may build.
+/// Two nodes that can build.
 struct Scene {
   Scene() {
     for (const NodeName& name : {kA, kB}) {
@@ -101,13 +101,13 @@ struct Scene {
   std::map<NodeName, NodeState> states;
 };
 
-TEST(PlanBuild, FindsANodeForWhatHasNoneAndSaysWhyIfNoneWillDo) {
+TEST(PlanBuild, FindsANodeForABuildWithoutOneAndGivesTheReasonIfThereIsNone) {
   Scene scene;
   EXPECT_EQ(scene.plan().builder, kA);
   EXPECT_THAT(scene.plan().reason, IsEmpty());
   for (const NodeName& name : {kA, kB}) scene.set(name, view_of(NodeState::kAwaited));
   EXPECT_EQ(scene.plan().builder, std::nullopt);
-  EXPECT_THAT(scene.plan().reason, HasSubstr("2 nodes no heartbeat received yet"));
+  EXPECT_THAT(scene.plan().reason, HasSubstr("2 nodes awaited (no heartbeat yet)"));
 }
 
 TEST(PlanBuild, ABuilderThatIsWellKeepsItsBuild) {
@@ -121,13 +121,13 @@ TEST(PlanBuild, ABuildMovesWhenItsNodeDies) {
   EXPECT_EQ(scene.plan(kA).builder, kB);
   scene.set(kB, view_of(NodeState::kDead));
   const BuildPlan nowhere = scene.plan(kA);
-  EXPECT_EQ(nowhere.builder, std::nullopt) << "what died does not build";
+  EXPECT_EQ(nowhere.builder, std::nullopt) << "a dead node does not build";
   EXPECT_THAT(nowhere.reason, HasSubstr("its builder 'a' is dead, and "));
 }
 
-// Goal: a build does not wait for ever for a node that lives and cannot build, nor does it leave
-// one that may yet do it.
-TEST(PlanBuild, ABuildMovesFromANodeThatIsGivenUpAndStaysIfNoOtherWillDo) {
+// Goal: a build does not wait forever for a node that is live but cannot build, nor does it leave a
+// node that may still succeed.
+TEST(PlanBuild, ABuildMovesFromANodeThatIsGivenUpAndStaysIfThereIsNoOther) {
   Scene scene;
   scene.set(kA, view_of(NodeState::kLive, "the container runtime does not answer"));
   EXPECT_EQ(scene.plan(kA).builder, kA) << "a runtime may restart";
@@ -140,7 +140,7 @@ TEST(PlanBuild, ABuildMovesFromANodeThatIsGivenUpAndStaysIfNoOtherWillDo) {
       HasSubstr("its builder 'a' is in trouble: the container runtime does not answer, and "));
 }
 
-TEST(PlanBuild, ABuilderThatMayComeBackHasItsTime) {
+TEST(PlanBuild, ABuilderThatMayComeBackGetsItsTime) {
   Scene scene;
   for (const NodeState state : {NodeState::kSuspect, NodeState::kAgentDown, NodeState::kAwaited}) {
     scene.set(kA, view_of(state));
@@ -148,10 +148,10 @@ TEST(PlanBuild, ABuilderThatMayComeBackHasItsTime) {
   }
   scene.set(kA, view_of(NodeState::kUnreachable));
   EXPECT_EQ(scene.plan(kA).builder, kA);
-  EXPECT_EQ(scene.plan(kA, true).builder, kB) << "it cannot be told";
+  EXPECT_EQ(scene.plan(kA, true).builder, kB) << "it cannot be sent the order";
 }
 
-TEST(PlanBuild, ABuilderThatIsMerelyShortOfSomethingGoesOn) {
+TEST(PlanBuild, ABuilderThatIsOnlyShortOfAResourceContinues) {
   Scene scene;
   NodeView full = view_of(NodeState::kLive);
   full.load.disk = 1000;
@@ -159,13 +159,13 @@ TEST(PlanBuild, ABuilderThatIsMerelyShortOfSomethingGoesOn) {
   EXPECT_EQ(scene.plan(kA, true).builder, kA);
 }
 
-// What a builder says. ----------------------------------------------------------------------------
+// Reports of a builder. ---------------------------------------------------------------------------
 
-TEST(OrderedBuild, IsThatOfItsBuilderAndItsGenerationAlone) {
+TEST(OrderedBuild, MatchesOnlyItsBuilderAndItsGeneration) {
   const Workload workload = building(kApp, kA);
   const BuildStatus build{.workload = kApp, .generation = {1}};
   EXPECT_TRUE(is_ordered(build, kA, &workload));
-  EXPECT_FALSE(is_ordered(build, kB, &workload)) << "it was ordered of another node";
+  EXPECT_FALSE(is_ordered(build, kB, &workload)) << "another node was assigned the build";
   EXPECT_FALSE(is_ordered({.workload = kApp, .generation = {2}}, kA, &workload));
   EXPECT_FALSE(is_ordered(build, kA, nullptr)) << "it is gone";
   const Workload over = built(kApp);
@@ -173,8 +173,8 @@ TEST(OrderedBuild, IsThatOfItsBuilderAndItsGenerationAlone) {
 }
 
 // Goal: two builds of one order have different bits, so each has a name of its own; but no agent
-// may name an image after another workload's.
-TEST(OrderedBuild, ItsImageIsCalledAsTheBuilderSaysIfThatFitsTheOrder) {
+// can name an image after another workload.
+TEST(OrderedBuild, ItsImageHasTheNameTheBuilderReportsIfThatFitsTheOrder) {
   const Workload workload = building(kApp, kA);
   const std::string ordered = image_reference(kApp, workload.latest(), kA);
   const auto called = [&](const std::string& reference) {
@@ -186,8 +186,8 @@ TEST(OrderedBuild, ItsImageIsCalledAsTheBuilderSaysIfThatFitsTheOrder) {
   EXPECT_EQ(called(""), ordered);
 }
 
-// Goal: whatever becomes of workloads in whatever order, the board says of each what the workload
-// says, and so does one that is made anew from them; each change of a builder is told once.
+// Goal: whatever happens to workloads in whatever order, the board agrees with them, and so does a
+// board built from scratch; each change of a builder is reported once.
 RC_GTEST_PROP(BuildBoardProperties, TheBoardAgreesWithTheWorkloads, ()) {
   BuildBoard board;
   std::map<WorkloadName, Workload> workloads;

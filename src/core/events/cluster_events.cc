@@ -13,23 +13,23 @@ std::string subject_of(const WorkloadName& name) {
 
 EventDraft manager_started(Epoch epoch, const Sizes& sizes) {
   return {EventType::kManagerStarted, "manager",
-          fmt::format("manager started as epoch {} with {} nodes, {} workloads and {} instances",
+          fmt::format("manager started with epoch {}; nodes: {}, workloads: {}, instances: {}",
                       epoch.value, sizes.nodes, sizes.workloads, sizes.instances)};
 }
 
 EventDraft bus_seeing() {
-  return {EventType::kBusSeeing, "manager", "the bus carries; silences are counted from now"};
+  return {EventType::kBusSeeing, "manager", "the bus works; silences are counted from now on"};
 }
 
 EventDraft bus_blind(const std::string& why) {
   return {EventType::kBusBlind, "manager",
-          fmt::format("{}: nobody is judged and nothing moves until the bus carries again", why)};
+          fmt::format("{}: no node is judged and nothing moves until the bus works again", why)};
 }
 
 EventDraft workload_deploying(const DeployWorkload& command, Generation generation) {
   const WorkloadSpec& spec = command.spec;
   return {EventType::kWorkloadDeploying, subject_of(command.name),
-          fmt::format("generation {} of '{}' was handed over: {} instance{} of bundle {}",
+          fmt::format("deploying generation {} of '{}': {} instance{} of bundle {}",
                       generation.value, command.name.str(), spec.instances,
                       spec.instances == 1 ? "" : "s", spec.bundle.short_hex())};
 }
@@ -43,19 +43,19 @@ EventDraft workload_built(const WorkloadName& name, Generation generation,
 
 EventDraft workload_failed(const WorkloadName& name, Generation generation,
                            const std::string& reason) {
-  return {
-      EventType::kWorkloadFailed, subject_of(name),
-      fmt::format("generation {} of '{}' did not build: {}", generation.value, name.str(), reason)};
+  return {EventType::kWorkloadFailed, subject_of(name),
+          fmt::format("generation {} of '{}' failed to build: {}", generation.value, name.str(),
+                      reason)};
 }
 
 EventDraft workload_stopped(const WorkloadName& name) {
   return {EventType::kWorkloadStopped, subject_of(name),
-          fmt::format("'{}' is stopped on request; 'hearth deploy' starts it again", name.str())};
+          fmt::format("stopping '{}' on request; 'hearth deploy' starts it again", name.str())};
 }
 
 EventDraft workload_removed(const WorkloadName& name) {
   return {EventType::kWorkloadRemoved, subject_of(name),
-          fmt::format("'{}' is removed", name.str())};
+          fmt::format("'{}' was removed", name.str())};
 }
 
 }  // namespace hearth::core::events

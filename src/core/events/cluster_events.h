@@ -7,7 +7,7 @@
 #include "model/ids.h"
 #include "model/workload.h"
 
-// What happens to the manager, the bus and workloads, in words.
+// Events of the manager, the bus and workloads, in words.
 namespace hearth::core::events {
 
 struct Sizes {
@@ -18,7 +18,7 @@ struct Sizes {
 
 EventDraft manager_started(Epoch epoch, const Sizes& sizes);
 EventDraft bus_seeing();
-/// `why`: the bus does not carry, as BusWatch::blindness() says.
+/// `why`: what BusWatch::blindness() returns.
 EventDraft bus_blind(const std::string& why);
 EventDraft workload_deploying(const DeployWorkload& command, Generation generation);
 EventDraft workload_built(const WorkloadName& name, Generation generation, const NodeName& builder);

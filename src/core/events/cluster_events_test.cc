@@ -8,32 +8,33 @@ namespace {
 const WorkloadName kApp = *WorkloadName::parse("app");
 const NodeName kNode = *NodeName::parse("a");
 
-TEST(ClusterEvents, AStartTellsWhatTheManagerStartsWith) {
+TEST(ClusterEvents, AStartReportsWhatTheManagerStartsWith) {
   EXPECT_EQ(manager_started(Epoch{3}, {.nodes = 2, .workloads = 1, .instances = 4}),
             (EventDraft{EventType::kManagerStarted, "manager",
-                        "manager started as epoch 3 with 2 nodes, 1 workloads and 4 instances"}));
+                        "manager started with epoch 3; nodes: 2, workloads: 1, instances: 4"}));
 }
 
-TEST(ClusterEvents, BlindnessSaysWhyAndWhatFollows) {
-  EXPECT_EQ(bus_blind("nothing has come back over the bus for 1 s").message,
-            "nothing has come back over the bus for 1 s: nobody is judged and nothing moves until "
-            "the bus carries again");
+TEST(ClusterEvents, BlindnessGivesItsReasonAndItsConsequences) {
+  EXPECT_EQ(
+      bus_blind("no canary has come back over the bus for 1 s").message,
+      "no canary has come back over the bus for 1 s: no node is judged and nothing moves until "
+      "the bus works again");
   EXPECT_EQ(bus_blind("").type, EventType::kBusBlind);
   EXPECT_EQ(bus_seeing().type, EventType::kBusSeeing);
 }
 
-TEST(ClusterEvents, EachStepOfAWorkloadIsToldUnderItsName) {
+TEST(ClusterEvents, EachStepOfAWorkloadIsReportedUnderItsName) {
   const Digest bundle = *Digest::parse("sha256:" + std::string(64, 'a'));
   const std::string hex(bundle.short_hex());
   const DeployWorkload one{kApp, {.instances = 1, .bundle = bundle}};
   const DeployWorkload three{kApp, {.instances = 3, .bundle = bundle}};
   EXPECT_EQ(workload_deploying(one, {1}).message,
-            "generation 1 of 'app' was handed over: 1 instance of bundle " + hex);
+            "deploying generation 1 of 'app': 1 instance of bundle " + hex);
   EXPECT_EQ(workload_deploying(three, {2}).message,
-            "generation 2 of 'app' was handed over: 3 instances of bundle " + hex);
+            "deploying generation 2 of 'app': 3 instances of bundle " + hex);
   EXPECT_EQ(workload_built(kApp, {1}, kNode).message, "generation 1 of 'app' was built on 'a'");
   EXPECT_EQ(workload_failed(kApp, {1}, "RUN make ended with 2").message,
-            "generation 1 of 'app' did not build: RUN make ended with 2");
+            "generation 1 of 'app' failed to build: RUN make ended with 2");
   EXPECT_EQ(workload_stopped(kApp).type, EventType::kWorkloadStopped);
   EXPECT_EQ(workload_removed(kApp).type, EventType::kWorkloadRemoved);
   for (const EventDraft& event :

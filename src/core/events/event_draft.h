@@ -6,7 +6,7 @@
 
 namespace hearth::core {
 
-/// An event without its number and time, which the batch gives it.
+/// An event without its number and time, which the batch adds.
 struct EventDraft {
   EventType type{};
   std::string subject;

@@ -23,23 +23,23 @@ EventDraft placed(const Instance& instance, const InstanceTable& table) {
   return event(
       EventType::kInstancePlaced, instance,
       fmt::format("'{}' {} '{}'{}", instance.id.str(),
-                  instance.desired_state == DesiredState::kStage ? "is staged on" : "goes to",
+                  instance.desired_state == DesiredState::kStage ? "is staged on" : "is placed on",
                   instance.placed_on().str(),
                   old == nullptr ? ""
-                                 : fmt::format(" in place of '{}' on '{}'", old->id.str(),
+                                 : fmt::format(" to replace '{}' on '{}'", old->id.str(),
                                                old->placed_on().str())));
 }
 
 EventDraft pending(const Instance& instance) {
   return event(EventType::kInstancePending, instance,
-               fmt::format("'{}' waits: {}", instance.id.str(), instance.status.reason));
+               fmt::format("'{}' is pending: {}", instance.id.str(), instance.status.reason));
 }
 
 EventDraft forgotten(const Instance& instance) {
   return event(EventType::kInstanceStopped, instance,
                instance.node
                    ? fmt::format("'{}' is gone from '{}'", instance.id.str(), instance.node->str())
-                   : fmt::format("'{}' is withdrawn", instance.id.str()));
+                   : fmt::format("'{}' was withdrawn before it was placed", instance.id.str()));
 }
 
 EventDraft promoted(const Instance& instance) {
@@ -59,9 +59,9 @@ std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& i
   const std::optional<ContainerExit>& exit = instance.status.last_exit;
   if (!exit || exit == before.last_exit) return std::nullopt;
   return event(EventType::kInstanceExited, instance,
-               fmt::format("'{}' on '{}' ended with exit code {}{}", instance.id.str(),
+               fmt::format("'{}' on '{}' exited with code {}{}", instance.id.str(),
                            instance.placed_on().str(), exit->code,
-                           exit->out_of_memory ? ", out of memory" : ""));
+                           exit->out_of_memory ? " (out of memory)" : ""));
 }
 
 std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {
@@ -79,7 +79,7 @@ std::optional<EventDraft> crash_looped(const InstanceStatus& before, const Insta
   if (status.state != InstanceState::kCrashLoop || before.state == InstanceState::kCrashLoop)
     return std::nullopt;
   return event(EventType::kInstanceCrashLoop, instance,
-               fmt::format("'{}' on '{}' stops again and again: {}", instance.id.str(),
+               fmt::format("'{}' on '{}' is in a crash loop: {}", instance.id.str(),
                            instance.placed_on().str(), status.reason));
 }
 

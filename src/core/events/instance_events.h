@@ -7,8 +7,8 @@
 
 namespace hearth::core::events {
 
-/// What a change of an instance means to people, in words; nothing for most. `table`: knows the
-/// instance that it replaces.
+/// The events that a change of an instance makes, in words; none for most changes. `table` is where
+/// the instance that it replaces is looked up.
 std::vector<EventDraft> of(const InstanceChange& change, const InstanceTable& table);
 
 }  // namespace hearth::core::events

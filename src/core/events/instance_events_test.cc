@@ -29,7 +29,7 @@ InstanceStatus running(const char* container, std::uint32_t restarts = 0) {
   return {.state = InstanceState::kRunning, .container = {container}, .restarts = restarts};
 }
 
-/// What the change of an instance in `table` is told as: "type: message" each.
+/// The events of a change of an instance in `table`, as "type: message" each.
 std::vector<std::string> reported(const InstanceTable& table, const InstanceChange& change) {
   std::vector<std::string> lines;
   for (const EventDraft& event : of(change, table)) {
@@ -39,18 +39,18 @@ std::vector<std::string> reported(const InstanceTable& table, const InstanceChan
   return lines;
 }
 
-TEST(InstanceEvents, WhereOneGoesOrWhyItWaits) {
+TEST(InstanceEvents, APlacementNamesTheNodeAndAWaitItsReason) {
   InstanceTable table;
   EXPECT_THAT(reported(table, table.add(fresh(1, kA))),
-              ElementsAre("instance.placed: 'app-1' goes to 'a'"));
+              ElementsAre("instance.placed: 'app-1' is placed on 'a'"));
   Instance waits = fresh(2);
   waits.status.reason = "no node has room";
   EXPECT_THAT(reported(table, table.add(waits)),
-              ElementsAre("instance.pending: 'app-2' waits: no node has room"));
+              ElementsAre("instance.pending: 'app-2' is pending: no node has room"));
   EXPECT_THAT(reported(table, *table.note_waiting(id(2), "it rains")), IsEmpty())
-      << "another reason is no news";
+      << "another reason is no event";
   EXPECT_THAT(reported(table, table.place(id(2), kB, kNow)),
-              ElementsAre("instance.placed: 'app-2' goes to 'b'"));
+              ElementsAre("instance.placed: 'app-2' is placed on 'b'"));
 }
 
 TEST(InstanceEvents, AReplacementNamesWhatItReplaces) {
@@ -60,17 +60,17 @@ TEST(InstanceEvents, AReplacementNamesWhatItReplaces) {
   staged.replaces = id(1);
   staged.desired_state = DesiredState::kStage;
   EXPECT_THAT(reported(table, table.add(staged)),
-              ElementsAre("instance.placed: 'app-2' is staged on 'b' in place of 'app-1' on 'a'"));
+              ElementsAre("instance.placed: 'app-2' is staged on 'b' to replace 'app-1' on 'a'"));
   EXPECT_THAT(reported(table, table.promote(id(2))),
               ElementsAre("instance.placed: 'app-2', staged on 'b', takes over from 'app-1'"));
   Instance orphan = fresh(3, kB);
   orphan.replaces = id(9);
   EXPECT_THAT(reported(table, table.add(orphan)),
-              ElementsAre("instance.placed: 'app-3' goes to 'b'"))
-      << "what it replaces is forgotten";
+              ElementsAre("instance.placed: 'app-3' is placed on 'b'"))
+      << "the instance it replaces is forgotten";
 }
 
-TEST(InstanceEvents, AStartIsToldOnceForEachContainer) {
+TEST(InstanceEvents, AStartIsReportedOnceForEachContainer) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   EXPECT_THAT(reported(table, *table.report(id(1), running("0123456789abcdef"), kNow)),
@@ -82,26 +82,25 @@ TEST(InstanceEvents, AStartIsToldOnceForEachContainer) {
               ElementsAre("instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
 }
 
-TEST(InstanceEvents, AnExitIsToldOnceAndBeforeTheStartThatFollows) {
+TEST(InstanceEvents, AnExitIsReportedOnceAndBeforeTheStartThatFollows) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   (void)table.report(id(1), running("c1"), kNow);
   InstanceStatus again = running("c2", 1);
   again.last_exit = ContainerExit{.code = 137, .out_of_memory = true};
   EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)),
-              ElementsAre("instance.exited: 'app-1' on 'a' ended with exit code 137, out of memory",
+              ElementsAre("instance.exited: 'app-1' on 'a' exited with code 137 (out of memory)",
                           "instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
   again.state = InstanceState::kCrashLoop;
   again.reason = "5 stops within 5 min";
   EXPECT_THAT(
       reported(table, *table.report(id(1), again, kNow)),
-      ElementsAre(
-          "instance.crash_loop: 'app-1' on 'a' stops again and again: 5 stops within 5 min"));
+      ElementsAre("instance.crash_loop: 'app-1' on 'a' is in a crash loop: 5 stops within 5 min"));
   again.restarts = 2;
   EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)), IsEmpty());
 }
 
-TEST(InstanceEvents, ALossIsToldOnce) {
+TEST(InstanceEvents, ALossIsReportedOnce) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   EXPECT_THAT(reported(table, *table.lose(id(1), kNow)),
@@ -109,15 +108,15 @@ TEST(InstanceEvents, ALossIsToldOnce) {
   EXPECT_THAT(reported(table, *table.lose(id(1), kNow)), IsEmpty());
 }
 
-TEST(InstanceEvents, OneThatIsForgottenIsGoneOrWasNeverAnywhere) {
+TEST(InstanceEvents, AForgottenInstanceIsGoneOrWasNeverPlaced) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   (void)table.add(fresh(2));
-  EXPECT_THAT(reported(table, table.stop(id(1))), IsEmpty()) << "told once it is gone";
+  EXPECT_THAT(reported(table, table.stop(id(1))), IsEmpty()) << "reported once it is gone";
   EXPECT_THAT(reported(table, table.forget(id(1))),
               ElementsAre("instance.stopped: 'app-1' is gone from 'a'"));
   EXPECT_THAT(reported(table, table.forget(id(2))),
-              ElementsAre("instance.stopped: 'app-2' is withdrawn"));
+              ElementsAre("instance.stopped: 'app-2' was withdrawn before it was placed"));
 }
 
 }  // namespace

@@ -43,19 +43,20 @@ std::optional<EventDraft> of(const RecoveryChange& change, const NodeName& node,
     case RecoveryPhase::kNone:
     case RecoveryPhase::kBooting: return std::nullopt;
     case RecoveryPhase::kSwitchingOff:
-      return event(EventType::kNodePowerOff,
-                   fmt::format("power-cycling node '{}': off ({})", node.str(), attempt));
+      return event(
+          EventType::kNodePowerOff,
+          fmt::format("power-cycling node '{}': switching it off ({})", node.str(), attempt));
     case RecoveryPhase::kSwitchingOn:
       return event(EventType::kNodePowerOn,
                    fmt::format("node '{}' is off; switching it on ({})", node.str(), attempt));
     case RecoveryPhase::kWaiting:
       return event(EventType::kNodeRecoveryFailed,
-                   fmt::format("bringing node '{}' back failed ({}): {}", node.str(), attempt,
+                   fmt::format("recovery of node '{}' failed ({}): {}", node.str(), attempt,
                                recovery.reason));
     case RecoveryPhase::kQuarantined:
       return event(EventType::kNodeQuarantined,
-                   fmt::format("node '{}' is set aside after {} attempts: {}; a person must look "
-                               "at it",
+                   fmt::format("node '{}' is quarantined after {} attempts and needs an operator: "
+                               "{}",
                                node.str(), recovery.attempt, recovery.reason));
   }
   HEARTH_CHECK(false);
@@ -70,8 +71,8 @@ EventDraft of(const Recovered& recovered, const NodeName& node) {
 
 EventDraft node_imported(const Node& node) {
   return {EventType::kNodeImported, subject_of(node.name),
-          fmt::format("node '{}' at {} was imported: no heartbeat yet", node.name.str(),
-                      node.agent.address)};
+          fmt::format("node '{}' at {} was imported; it has not sent a heartbeat yet",
+                      node.name.str(), node.agent.address)};
 }
 
 }  // namespace hearth::core::events

@@ -6,11 +6,11 @@
 #include "core/events/event_draft.h"
 #include "core/fleet/node_watch.h"
 
-// What happens to nodes, in words.
+// Events of nodes, in words.
 namespace hearth::core::events {
 
 EventDraft of(const NodeTransition& transition);
-/// nullopt: it is not worth telling. `attempts_max`: before the node is quarantined.
+/// nullopt: not worth an event. `attempts_max`: the attempts before the node is quarantined.
 std::optional<EventDraft> of(const RecoveryChange& change, const NodeName& node,
                              std::uint32_t attempts_max);
 EventDraft of(const Recovered& recovered, const NodeName& node);

@@ -30,28 +30,30 @@ TEST(NodeEvents, EachStateHasItsEventWithTheEvidence) {
   }
 }
 
-TEST(NodeEvents, EachPhaseOfARecoveryIsToldWithItsAttempt) {
+TEST(NodeEvents, EachPhaseOfARecoveryIsReportedWithItsAttempt) {
   const auto reported = [](RecoveryPhase before, RecoveryPhase after) {
     return of(change(before, after), kNode, 3);
   };
   using enum RecoveryPhase;
   EXPECT_EQ(reported(kNone, kSwitchingOff),
             (EventDraft{EventType::kNodePowerOff, "node/a",
-                        "power-cycling node 'a': off (attempt 2 of 3)"}));
+                        "power-cycling node 'a': switching it off (attempt 2 of 3)"}));
   EXPECT_EQ(reported(kSwitchingOff, kSwitchingOn),
             (EventDraft{EventType::kNodePowerOn, "node/a",
                         "node 'a' is off; switching it on (attempt 2 of 3)"}));
   EXPECT_EQ(reported(kSwitchingOn, kWaiting),
             (EventDraft{EventType::kNodeRecoveryFailed, "node/a",
-                        "bringing node 'a' back failed (attempt 2 of 3): no such port"}));
-  EXPECT_EQ(reported(kBooting, kQuarantined)->type, EventType::kNodeQuarantined);
-  EXPECT_EQ(reported(kSwitchingOn, kBooting), std::nullopt)
-      << "it was told when it was switched on";
-  EXPECT_EQ(reported(kBooting, kNone), std::nullopt) << "that it is back is told as such";
+                        "recovery of node 'a' failed (attempt 2 of 3): no such port"}));
+  EXPECT_EQ(reported(kBooting, kQuarantined),
+            (EventDraft{EventType::kNodeQuarantined, "node/a",
+                        "node 'a' is quarantined after 2 attempts and needs an operator: no such "
+                        "port"}));
+  EXPECT_EQ(reported(kSwitchingOn, kBooting), std::nullopt) << "reported when it was switched on";
+  EXPECT_EQ(reported(kBooting, kNone), std::nullopt) << "its return has an event of its own";
   EXPECT_EQ(reported(kWaiting, kWaiting), std::nullopt);
 }
 
-TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherIncarnation) {
+TEST(NodeEvents, ARecoveredNodeReportsItsAttemptsAndWhetherItsIncarnationIsNew) {
   EXPECT_EQ(of(Recovered{.attempts = 1, .same_incarnation = false}, kNode).message,
             "node 'a' is back with a new incarnation after 1 attempt");
   EXPECT_EQ(of(Recovered{.attempts = 2, .same_incarnation = true}, kNode),
@@ -61,7 +63,7 @@ TEST(NodeEvents, ANodeThatIsBackSaysWhatItTookAndWhetherItIsAnotherIncarnation) 
 TEST(NodeEvents, AnImportedNodeIsAwaitedAtItsAddress) {
   EXPECT_EQ(node_imported({.name = kNode, .agent = {"10.0.0.1", 7701}}),
             (EventDraft{EventType::kNodeImported, "node/a",
-                        "node 'a' at 10.0.0.1 was imported: no heartbeat yet"}));
+                        "node 'a' at 10.0.0.1 was imported; it has not sent a heartbeat yet"}));
 }
 
 }  // namespace

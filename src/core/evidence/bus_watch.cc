@@ -23,7 +23,7 @@ BusWatch::BusWatch(const LivenessSettings& settings, const State& state)
 
 void BusWatch::on_returned(MonoTime sent_at, MonoTime now) {
   HEARTH_CHECK(sent_at <= now);
-  if (state_.round_trip && sent_at <= state_.last_returned) return;  // Repeated, or overtaken.
+  if (state_.round_trip && sent_at <= state_.last_returned) return;  // Repeated or out of order.
   state_.round_trip = now - sent_at;
   state_.sees = carries_at(now) || *state_.round_trip <= round_trip_max();
   state_.last_returned = sent_at;
@@ -47,12 +47,12 @@ bool BusWatch::carries_at(MonoTime now) const {
 std::string BusWatch::blindness(MonoTime now) const {
   const Duration silence = now - state_.last_returned;
   const bool slow = state_.round_trip && *state_.round_trip > round_trip_max() &&
-                    silence < 2 * *state_.round_trip;  // They still come back.
+                    silence < 2 * *state_.round_trip;  // Canaries still come back.
   if (slow) {
-    return fmt::format("the bus took {} to bring back what was sent, more than the {} it may take",
+    return fmt::format("the bus took {} to return a canary, more than the {} allowed",
                        show_duration(*state_.round_trip), show_duration(round_trip_max()));
   }
-  return fmt::format("nothing has come back over the bus for {}", show_duration(silence));
+  return fmt::format("no canary has come back over the bus for {}", show_duration(silence));
 }
 
 std::optional<MonoTime> BusWatch::next_deadline() const {

@@ -8,49 +8,49 @@
 
 namespace hearth::core {
 
-/// Tells whether the bus carries, by the manager's own canary: a record that it sends and reads
-/// back.
+/// Judges whether the bus carries messages, by the manager's own canary: a record that it sends to
+/// itself.
 ///
-/// A stalled broker gives no error, only silence (measured: SIGSTOP for 20 s, no client noticed),
-/// so without this its stall would be taken for the death of the fleet. The canary goes out at
-/// least twice per heartbeat interval and is missed after half of suspect_after, so blindness is
-/// always noticed before the first node becomes suspect. Once blind it sees again with a canary
-/// that came back soon enough for the next one to be in time as well: a bus that is merely slow
-/// would make it blind and seeing in turns otherwise. Sans-io, not thread-safe.
+/// A stalled broker reports no error, it only falls silent (measured: SIGSTOP for 20 s, no client
+/// noticed), so without the canary its stall would look like the death of the fleet. The canary is
+/// sent at least twice per heartbeat interval and is missed after half of suspect_after, so the
+/// manager is blind before the first node becomes suspect. A blind manager sees again once a canary
+/// returns early enough for the next one to be in time as well: otherwise a bus that is merely slow
+/// would make it alternate between blind and seeing. Sans-io, not thread-safe.
 class BusWatch {
  public:
   struct State {
     MonoTime next_send;
-    MonoTime last_returned;  ///< Sending time of the youngest canary that came back.
+    MonoTime last_returned;  ///< When the latest canary that came back was sent.
     std::optional<Duration> round_trip;
     bool sees = false;     ///< False from a canary that came too late until one that is in time.
     bool carried = false;  ///< As of the last on_tick().
     bool operator==(const State&) const = default;
   };
 
-  /// Begins blind: nobody is judged until the first canary came back.
+  /// Begins blind: no node is judged until the first canary comes back.
   BusWatch(const LivenessSettings& settings, MonoTime now);
   BusWatch(const LivenessSettings& settings, const State& state);
   const State& save() const { return state_; }
 
-  /// A canary came back that was sent at `sent_at`, on our own clock.
+  /// The canary sent at `sent_at`, on our own clock, came back.
   void on_returned(MonoTime sent_at, MonoTime now);
-  /// Judges the bus. True: carries() is another one than before.
+  /// Judges the bus again. Returns true if carries() changed.
   [[nodiscard]] bool on_tick(MonoTime now);
-  /// The canary that is due, by the instant that it must tell as that of its sending.
+  /// The canary to send now, as the instant of sending that it must carry; nullopt if none is due.
   std::optional<MonoTime> take_canary(MonoTime now);
 
   /// Whether the bus carries, as of the last on_tick().
   bool carries() const { return state_.carried; }
-  /// Why it does not, in words.
+  /// Why the bus does not carry, in words.
   std::string blindness(MonoTime now) const;
   /// The longest round trip with which the bus counts as carrying again.
   Duration round_trip_max() const { return stale_after_ - interval_; }
 
   std::optional<MonoTime> next_deadline() const;
-  /// Does not hold `lateness` against the bus: for so long we ourselves did not look.
+  /// Does not count `lateness` against the bus: we did not read from it for that long.
   void on_stall(Duration lateness, MonoTime now);
-  /// It is this part that notices it.
+  /// Does nothing: this is the part that reports it.
   void on_bus_restored(MonoTime) {}
 
   void check_invariants() const;

@@ -27,7 +27,7 @@ TEST(BusWatch, GoesBlindBeforeTheFirstNodeCouldBecomeSuspect) {
   BusWatch bus(kSettings, kStart);
   bus.on_returned(kStart, kStart + 5ms);
   ASSERT_TRUE(carries_at(bus, kStart + 5ms));
-  while (bus.take_canary(*bus.next_deadline())) continue;  // They go, and none comes back.
+  while (bus.take_canary(*bus.next_deadline())) continue;  // Sent, and none comes back.
   // The worst case: the bus stalls right after a canary and a heartbeat came through.
   const MonoTime stale_at = *bus.next_deadline();
   EXPECT_LT(stale_at, kStart + kSettings.suspect_after);
@@ -35,7 +35,7 @@ TEST(BusWatch, GoesBlindBeforeTheFirstNodeCouldBecomeSuspect) {
   EXPECT_FALSE(carries_at(bus, stale_at));
 }
 
-TEST(BusWatch, AnOldCanaryOutOfABurstProvesNothing) {
+TEST(BusWatch, AnOldCanaryFromABurstProvesNothing) {
   BusWatch bus(kSettings, kStart);
   bus.on_returned(kStart + 250ms, kStart + 255ms);
   bus.on_returned(kStart, kStart + 20s);
@@ -46,16 +46,16 @@ TEST(BusWatch, AnOldCanaryOutOfABurstProvesNothing) {
   EXPECT_TRUE(carries_at(bus, kStart + 20s + 1ms));
 }
 
-TEST(BusWatch, TimeInWhichWeDidNotLookIsNotHeldAgainstTheBus) {
+TEST(BusWatch, TimeInWhichWeDidNotReadIsNotCountedAgainstTheBus) {
   BusWatch bus(kSettings, kStart);
   bus.on_returned(kStart, kStart + 5ms);
   bus.on_stall(60s, kStart + 60s);
   EXPECT_TRUE(carries_at(bus, kStart + 60s));
 }
 
-// Goal: a slow bus makes it blind once, not blind and seeing in turns.
-// Method: canaries at their interval, each as long under way as the last; how often does it change?
-TEST(BusWatch, ABusThatIsTooSlowIsBlindOnceAndOneThatIsInTimeNever) {
+// Goal: a slow bus makes the manager blind once; it does not alternate between blind and seeing.
+// Method: canaries at their interval, each delayed as long as the last; count the changes.
+TEST(BusWatch, ABusThatIsTooSlowTurnsBlindOnceAndOneThatIsInTimeNever) {
   for (const LivenessProfile profile : {LivenessProfile::kDefault, LivenessProfile::kFast,
                                         LivenessProfile::kInstant, LivenessProfile::kRelaxed}) {
     const LivenessSettings settings = settings_of(profile);
@@ -79,15 +79,15 @@ TEST(BusWatch, ABusThatIsTooSlowIsBlindOnceAndOneThatIsInTimeNever) {
   }
 }
 
-TEST(BusWatch, ABusThatBecameTooSlowIsSeenAgainOnceItIsInTime) {
+TEST(BusWatch, ABusThatBecameTooSlowCarriesAgainOnceItIsInTime) {
   BusWatch bus(kSettings, kStart);
   bus.on_returned(kStart, kStart + 5ms);
   bus.on_returned(kStart + 250ms, kStart + 650ms);
-  EXPECT_FALSE(carries_at(bus, kStart + 651ms)) << "the youngest is 401 ms old, after a gap of 650";
+  EXPECT_FALSE(carries_at(bus, kStart + 651ms)) << "the latest is 401 ms old, after a gap of 650";
   bus.on_returned(kStart + 500ms, kStart + 900ms);
   EXPECT_FALSE(carries_at(bus, kStart + 900ms));
   EXPECT_EQ(bus.blindness(kStart + 900ms),
-            "the bus took 400 ms to bring back what was sent, more than the 350 ms it may take");
+            "the bus took 400 ms to return a canary, more than the 350 ms allowed");
   bus.on_returned(kStart + 750ms, kStart + 750ms + bus.round_trip_max());
   EXPECT_TRUE(carries_at(bus, kStart + 750ms + bus.round_trip_max()));
 }
@@ -101,17 +101,17 @@ TEST(BusWatch, SendsTwicePerHeartbeat) {
   EXPECT_EQ(bus.take_canary(kStart + 250ms), kStart + 250ms);
 }
 
-TEST(BusWatch, TellsThatItTurnsOnceAndWhy) {
+TEST(BusWatch, ReportsAChangeOnceAndItsReason) {
   BusWatch bus(kSettings, kStart);
   EXPECT_FALSE(bus.on_tick(kStart));
   bus.on_returned(kStart, kStart + 5ms);
   EXPECT_TRUE(bus.on_tick(kStart + 5ms));
   EXPECT_FALSE(bus.on_tick(kStart + 6ms));
   EXPECT_TRUE(bus.on_tick(kStart + 20s));
-  EXPECT_EQ(bus.blindness(kStart + 20s), "nothing has come back over the bus for 20.0 s");
+  EXPECT_EQ(bus.blindness(kStart + 20s), "no canary has come back over the bus for 20.0 s");
 }
 
-TEST(BusWatch, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(BusWatch, ACopyOfItsStateBehavesLikeIt) {
   BusWatch bus(kSettings, kStart);
   bus.on_returned(kStart, kStart + 5ms);
   (void)bus.take_canary(kStart + 5ms);

@@ -62,7 +62,7 @@ void DialRecord::on_bus_restored(MonoTime now) {
 
 std::uint64_t DialRecord::on_dialled(MonoTime now) {
   state_.under_way_since = now;
-  // Also the bound for an outcome that never comes.
+  // Also bounds the wait for an outcome that never comes.
   state_.next_dial = now + (state_.silent ? 2 * timeout_ : kLivePeriod);
   return ++state_.last_dial;
 }
@@ -84,7 +84,7 @@ void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives
     state_.last_outcome = outcome;
     state_.unanswered = outcome == DialOutcome::kNoAnswer ? state_.unanswered + 1 : 0;
   }
-  // A host without a route answers at once: keep the pace of the timeout all the same.
+  // A host without a route fails at once: still keep the pace of the timeout.
   state_.next_dial = std::max(now, began + timeout_);
 }
 

@@ -11,17 +11,16 @@ namespace hearth::core {
 
 /// What dialling one agent has shown, and when to dial it next.
 ///
-/// A dial is evidence only where it worked while the node was live: behind NAT no answer means
-/// nothing. So a live node is dialled now and then, and a silent one again and again until its
-/// silence is explained. Two dials must stay unanswered: one lost SYN is no proof, neither that a
-/// silent node is dead nor that a live one cannot be dialled any more.
-/// Sans-io, not thread-safe.
+/// A dial is evidence only where dialling worked while the node was live: behind NAT, no answer
+/// means nothing. So a live node is dialled now and then, and a silent one repeatedly until its
+/// silence is explained. Two dials in a row must stay unanswered: one lost SYN proves neither that
+/// a silent node is dead nor that a live one can no longer be dialled. Sans-io, not thread-safe.
 class DialRecord {
  public:
-  /// Dials in a row that must fail: in one silence to count as "no answer", of a live node to count
-  /// as no witness from then on (somebody closed its port).
+  /// Failed dials in a row that count: in a silence as "no answer", of a live node as proof that it
+  /// cannot be dialled (its port was closed, for example).
   static constexpr std::uint32_t kUnansweredMin = 2;
-  /// Between two dials of a live node.
+  /// Time between two dials of a live node.
   static constexpr Duration kLivePeriod = std::chrono::seconds(15);
 
   struct State {
@@ -42,36 +41,36 @@ class DialRecord {
   /// How long one dial may take: two of them fit between suspect_after and dead_after.
   Duration timeout() const { return timeout_; }
 
-  /// The node fell silent: from now on dials are evidence about this silence.
+  /// The node fell silent: from here on, dials are evidence about this silence.
   void begin_silence(MonoTime now);
-  /// As begin_silence(), where it is known from before that dialling this agent works.
+  /// Like begin_silence(), for an agent that is known to answer dials.
   void resume_silence(MonoTime now);
-  /// The node was heartbeats received again.
+  /// Heartbeats of the node are received again.
   void end_silence(MonoTime now);
-  /// The agent is elsewhere from now on: what was shown of the old address says nothing of it.
+  /// The agent has another address: what dials of the old one showed does not apply to it.
   void readdress(MonoTime now);
 
   /// When the next dial is due.
   MonoTime next_dial() const { return state_.next_dial; }
-  /// Begins a dial; returns its number, by which its outcome is known again.
+  /// Begins a dial. Returns its number, which identifies its outcome.
   std::uint64_t on_dialled(MonoTime now);
-  /// Whether the bus carries the node's heartbeats meanwhile.
+  /// Whether the node's heartbeats are being received over the bus.
   enum class BusReceives : std::uint8_t { kYes, kNo };
-  /// An outcome of any but the last dial is ignored; a failure while nothing is received says
-  /// nothing of dialling a live node. kNotAsked changes nothing but when to dial next.
+  /// Ignores an outcome of any dial but the last. A dial of a live node that fails while the bus
+  /// receives nothing shows nothing. kNotAsked only schedules the next dial.
   void on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives receives, MonoTime now);
 
-  /// True while the latest dials of the live node were answered, or one in this silence was.
+  /// True while the latest dials of the live node were answered, or one was in this silence.
   bool proven() const { return state_.proven; }
-  /// What this silence's dials show; nullopt while they show nothing yet.
+  /// What the dials of this silence show; nullopt while they show nothing.
   std::optional<DialOutcome> evidence() const;
 
-  /// When the next dial is due: of a silent node until its silence is explained, of a live one now
-  /// and then.
+  /// When the next dial is due: periodically for a live node, for a silent one until its silence is
+  /// explained.
   std::optional<MonoTime> next_deadline() const { return state_.next_dial; }
-  /// What came of dials under way or done in this silence does not count: we ourselves were late.
+  /// Discards the dials of this silence, finished or in flight: we were late ourselves.
   void on_stall(Duration lateness, MonoTime now);
-  /// Nor does it count if the bus did not carry: the silence begins anew.
+  /// Discards them too, since the bus did not carry: the silence begins again.
   void on_bus_restored(MonoTime now);
 
   void check_invariants() const;

@@ -17,7 +17,7 @@ DialRecord proven_record() {
   return record;
 }
 
-TEST(DialRecord, OneUnansweredDialIsNoProofTwoAre) {
+TEST(DialRecord, OneUnansweredDialProvesNothingTwoDo) {
   DialRecord record = proven_record();
   record.begin_silence(kStart + 2s);
   record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, BusReceives::kYes,
@@ -37,8 +37,8 @@ TEST(DialRecord, TwoDialsFitBetweenSuspectAndDead) {
   }
 }
 
-// Goal: somebody closes the agent's port while the node is live; a later silence has no witness.
-TEST(DialRecord, ALiveNodeThatTwiceDoesNotAnswerIsNoWitnessUntilItDoes) {
+// Goal: an agent's port is closed while the node is live; a later silence has no witness.
+TEST(DialRecord, ALiveNodeThatMissesTwoDialsIsNoWitnessUntilItAnswersAgain) {
   DialRecord record = proven_record();
   record.on_outcome(record.on_dialled(kStart + 15s), DialOutcome::kNoAnswer, BusReceives::kYes,
                     kStart + 16s);
@@ -58,7 +58,7 @@ TEST(DialRecord, ALiveNodeThatTwiceDoesNotAnswerIsNoWitnessUntilItDoes) {
   EXPECT_TRUE(record.proven());
 }
 
-TEST(DialRecord, WhileNothingIsReceivedAFailedDialTakesNoWitnessAway) {
+TEST(DialRecord, AFailedDialWhileNothingIsReceivedDoesNotDisproveDialling) {
   DialRecord record = proven_record();
   for (Duration after = 15s; after < 5min; after += 15s) {
     record.on_outcome(record.on_dialled(kStart + after), DialOutcome::kNoAnswer, BusReceives::kNo,
@@ -67,14 +67,14 @@ TEST(DialRecord, WhileNothingIsReceivedAFailedDialTakesNoWitnessAway) {
   EXPECT_TRUE(record.proven());
 }
 
-TEST(DialRecord, AnotherAddressHasToProveItselfAnew) {
+TEST(DialRecord, AnotherAddressHasToBeProvenAgain) {
   DialRecord record = proven_record();
   const std::uint64_t under_way = record.on_dialled(kStart + 15s);
   record.readdress(kStart + 16s);
   EXPECT_FALSE(record.proven());
-  EXPECT_EQ(record.next_dial(), kStart + 16s) << "asked at once";
+  EXPECT_EQ(record.next_dial(), kStart + 16s) << "dialled at once";
   record.on_outcome(under_way, DialOutcome::kAnswered, BusReceives::kYes, kStart + 17s);
-  EXPECT_FALSE(record.proven()) << "that was the old address";
+  EXPECT_FALSE(record.proven()) << "the dial was of the old address";
 }
 
 TEST(DialRecord, WhereDiallingNeverWorkedNoAnswerMeansNothing) {
@@ -96,7 +96,7 @@ TEST(DialRecord, ADialFromBeforeTheSilenceIsNoEvidenceAboutIt) {
   record.begin_silence(kStart + 2s);
   record.on_outcome(before, DialOutcome::kAnswered, BusReceives::kYes, kStart + 2s);
   EXPECT_EQ(record.evidence(), std::nullopt);
-  EXPECT_EQ(record.next_dial(), kStart + 2s) << "asked at once";
+  EXPECT_EQ(record.next_dial(), kStart + 2s) << "dialled at once";
 }
 
 TEST(DialRecord, AnUnreachableHostThatFailsAtOnceIsNotDialledInALoop) {
@@ -126,10 +126,10 @@ TEST(DialRecord, ADialThatWasNeverMadeShowsNothing) {
   EXPECT_EQ(record.evidence(), std::nullopt);
   dial(DialOutcome::kNoAnswer);
   dial(DialOutcome::kNotAsked);
-  EXPECT_EQ(record.evidence(), std::nullopt) << "one dial was really made";
+  EXPECT_EQ(record.evidence(), std::nullopt) << "only one dial was really made";
   dial(DialOutcome::kNoAnswer);
   dial(DialOutcome::kNotAsked);
-  EXPECT_EQ(record.evidence(), DialOutcome::kNoAnswer) << "what was known stays known";
+  EXPECT_EQ(record.evidence(), DialOutcome::kNoAnswer) << "earlier evidence stays";
 }
 
 }  // namespace

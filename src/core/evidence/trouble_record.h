@@ -7,21 +7,21 @@
 
 namespace hearth::core {
 
-/// For how long a node has been in trouble, and whether it is given up for it.
+/// For how long a node has been in trouble, and whether it is given up because of it.
 ///
-/// A problem that passes, as a runtime that restarts, is waited for; so is a bus that does not
-/// bring a node what it is assigned. Judged when the node says something and by what it says
-/// itself: one that is not received may long be well, so this has no deadline. TimedPart. Sans-io,
-/// not thread-safe.
+/// Problems that pass, like a restarting runtime or a bus that does not deliver a node's
+/// assignment, are waited for. Judged only when a message of the node arrives, and by what it
+/// reports: a node that is not received may have recovered long ago, so there is no deadline.
+/// TimedPart. Sans-io, not thread-safe.
 class TroubleRecord {
  public:
   struct State {
-    std::optional<MonoTime> give_up_at;  ///< In trouble: when it is given up.
+    std::optional<MonoTime> give_up_at;  ///< When the node is given up; nullopt: not in trouble.
     bool given_up = false;
     bool operator==(const State&) const = default;
   };
 
-  /// `grace`: for how long a node may be in trouble.
+  /// `grace`: how long a node may be in trouble before it is given up.
   explicit TroubleRecord(Duration grace) : grace_(grace) {}
   TroubleRecord(Duration grace, const State& state) : grace_(grace), state_(state) {}
   const State& save() const { return state_; }
@@ -30,13 +30,13 @@ class TroubleRecord {
 
   void on_well() { state_ = {}; }
   enum class Bus : std::uint8_t { kCarries, kDoesNot };
-  /// True if the node is given up from now on. While the bus does not carry nobody is.
+  /// Returns true if this gives the node up. No node is given up while the bus does not carry.
   [[nodiscard]] bool on_trouble(Bus bus, MonoTime now);
 
   std::optional<MonoTime> next_deadline() const { return std::nullopt; }
-  /// For `lateness` it could not say that it is well.
+  /// Extends the grace: for `lateness` the node could not report that it is well.
   void on_stall(Duration lateness, MonoTime now);
-  /// Nor could it until now: the grace begins anew.
+  /// Restarts the grace: until now the node could not report at all.
   void on_bus_restored(MonoTime now);
 
   void check_invariants() const;

@@ -17,11 +17,11 @@ TEST(TroubleRecord, ANodeInTroubleIsGivenUpOnceAfterTheGrace) {
   EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + kGrace - 1ns));
   EXPECT_FALSE(record.is_given_up());
   EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + kGrace));
-  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + kGrace)) << "that is known";
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + kGrace)) << "already reported";
   EXPECT_TRUE(record.is_given_up());
 }
 
-TEST(TroubleRecord, OneThatIsWellAgainHasItsWholeGraceTheNextTime) {
+TEST(TroubleRecord, ANodeThatIsWellAgainHasItsWholeGraceTheNextTime) {
   TroubleRecord record(kGrace);
   (void)record.on_trouble(Bus::kCarries, kStart);
   record.on_well();
@@ -31,7 +31,7 @@ TEST(TroubleRecord, OneThatIsWellAgainHasItsWholeGraceTheNextTime) {
   EXPECT_FALSE(record.is_given_up());
 }
 
-TEST(TroubleRecord, WhatCouldNotBeSaidIsNotHeldAgainstIt) {
+TEST(TroubleRecord, TimeInWhichTheNodeCouldNotReportIsNotCountedAgainstIt) {
   TroubleRecord record(kGrace);
   (void)record.on_trouble(Bus::kCarries, kStart);
   EXPECT_FALSE(record.on_trouble(Bus::kDoesNot, kStart + kGrace));
@@ -42,7 +42,7 @@ TEST(TroubleRecord, WhatCouldNotBeSaidIsNotHeldAgainstIt) {
   EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace + 5s));
 }
 
-TEST(TroubleRecord, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(TroubleRecord, ACopyOfItsStateBehavesLikeIt) {
   TroubleRecord record(kGrace);
   (void)record.on_trouble(Bus::kCarries, kStart);
   TroubleRecord copy(kGrace, record.save());

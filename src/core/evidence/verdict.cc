@@ -11,23 +11,23 @@ namespace {
 Verdict explained_by_dial(DialOutcome dial, const Evidence& evidence,
                           const LivenessSettings& settings) {
   const std::string silence =
-      fmt::format("silent for {} while the bus carries", show_duration(evidence.silent_for));
+      fmt::format("silent for {} while the bus works", show_duration(evidence.silent_for));
   switch (dial) {
     case DialOutcome::kAnswered:
       return {NodeState::kUnreachable, silence +
                                            "; its agent answers a dial, so the node is up and only "
-                                           "its connection to the bus is cut"};
+                                           "its connection to the bus is down"};
     case DialOutcome::kRefused:
       if (evidence.agent_down_for >= settings.agent_down_grace) {
         return {NodeState::kDead,
-                fmt::format("{}; its host refuses the dial, and the agent has not come back for {}",
+                fmt::format("{}; its host refuses the dial, and its agent has been down for {}",
                             silence, show_duration(evidence.agent_down_for))};
       }
       return {NodeState::kAgentDown,
-              silence + "; its host refuses the dial, so the machine is up and the agent is not"};
+              silence + "; its host refuses the dial, so the machine is up but its agent is down"};
     case DialOutcome::kNoAnswer:
       return {NodeState::kDead, silence + "; its agent does not answer a dial"};
-    case DialOutcome::kNotAsked: break;  // No evidence, so a dial record never tells it.
+    case DialOutcome::kNotAsked: break;  // No evidence: a dial record never reports it.
   }
   HEARTH_CHECK(false);
 }
@@ -36,7 +36,7 @@ std::optional<Verdict> verdict_of(const Evidence& evidence, const LivenessSettin
   switch (evidence.silence) {
     case Silence::kShort: return std::nullopt;
     case Silence::kSuspicious:
-      return Verdict{NodeState::kSuspect, fmt::format("silent for {} while the bus carries",
+      return Verdict{NodeState::kSuspect, fmt::format("silent for {} while the bus works",
                                                       show_duration(evidence.silent_for))};
     case Silence::kLong:
     case Silence::kUnconfirmed:
@@ -44,12 +44,12 @@ std::optional<Verdict> verdict_of(const Evidence& evidence, const LivenessSettin
       if (evidence.silence == Silence::kUnconfirmed && !evidence.dial_proven) {
         return Verdict{
             NodeState::kDead,
-            fmt::format("silent for {} while the bus carries; dialling it has never worked, so "
+            fmt::format("silent for {} while the bus works; dialling it has never worked, so "
                         "there is no second witness",
                         show_duration(evidence.silent_for))};
       }
       return Verdict{NodeState::kSuspect,
-                     fmt::format("silent for {} while the bus carries; waiting for the dial",
+                     fmt::format("silent for {} while the bus works; waiting for the dial",
                                  show_duration(evidence.silent_for))};
   }
   HEARTH_CHECK(false);

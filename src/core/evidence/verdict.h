@@ -16,8 +16,8 @@ struct Evidence {
   Duration silent_for{};
   bool bus_carries = false;         ///< The canary is fresh.
   bool dial_proven = false;         ///< Dialling this agent is known to work.
-  std::optional<DialOutcome> dial;  ///< What dialling it in this silence has shown.
-  Duration agent_down_for{};        ///< How long the state has been kAgentDown; zero if it is not.
+  std::optional<DialOutcome> dial;  ///< What dialling it has shown in this silence.
+  Duration agent_down_for{};        ///< Time spent in kAgentDown; zero in any other state.
 };
 
 struct Verdict {
@@ -26,10 +26,10 @@ struct Verdict {
 };
 
 /// Judges a node by all that is known (the evidence table of the design), never by silence alone.
-/// `state` is what it is now. Returns nullopt if nothing changes.
+/// `state` is the node's current state. Returns nullopt if it does not change.
 ///
-/// A verdict only gets worse here, or turns from one explanation of the silence to another: a node
-/// becomes live again by a sign of life and by nothing else. A dead node stays dead until then.
+/// A verdict here only gets worse, or changes from one explanation of the silence to another. Only
+/// a sign of life makes a node live again; a dead node stays dead until then.
 std::optional<Verdict> judge(NodeState state, const Evidence& evidence,
                              const LivenessSettings& settings);
 

@@ -37,7 +37,7 @@ TEST(Verdict, FollowsTheEvidenceTable) {
       << "the dial has not come back yet";
 }
 
-TEST(Verdict, WhileTheBusIsStaleNobodyIsJudged) {
+TEST(Verdict, NoNodeIsJudgedWhileTheBusIsStale) {
   for (const NodeState state : {NodeState::kLive, NodeState::kSuspect, NodeState::kUnreachable}) {
     Evidence evidence = long_silence(DialOutcome::kNoAnswer);
     evidence.bus_carries = false;
@@ -54,10 +54,10 @@ TEST(Verdict, WithoutASecondWitnessTheVerdictWaitsLonger) {
 
   evidence.dial_proven = true;
   EXPECT_EQ(state_after(NodeState::kSuspect, evidence), NodeState::kSuspect)
-      << "where a second witness exists its answer is waited for, however long that takes";
+      << "where there is a second witness, its answer is awaited, however long that takes";
 }
 
-TEST(Verdict, AnAgentThatIsDownIsGivenItsGraceBeforeItsWorkMoves) {
+TEST(Verdict, AnAgentThatIsDownHasItsGraceBeforeItsWorkMoves) {
   Evidence evidence = long_silence(DialOutcome::kRefused);
   evidence.agent_down_for = kSettings.agent_down_grace - 1ns;
   EXPECT_EQ(state_after(NodeState::kAgentDown, evidence), NodeState::kAgentDown);
@@ -79,7 +79,7 @@ TEST(Verdict, SilenceNeverRevives) {
             NodeState::kAwaited);
 }
 
-TEST(Verdict, EveryVerdictSaysWhy) {
+TEST(Verdict, EveryVerdictGivesItsReason) {
   for (const DialOutcome dial :
        {DialOutcome::kAnswered, DialOutcome::kRefused, DialOutcome::kNoAnswer}) {
     EXPECT_NE(judge(NodeState::kSuspect, long_silence(dial), kSettings)

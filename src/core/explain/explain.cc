@@ -20,13 +20,13 @@ std::string words_of(const Recovery& recovery, std::uint32_t attempts_max) {
     case RecoveryPhase::kSwitchingOn:
       return fmt::format("its power is being switched on ({})", attempt);
     case RecoveryPhase::kBooting:
-      return fmt::format("it was switched on and a heartbeat of a new incarnation is awaited ({})",
+      return fmt::format("it was switched on; waiting for a heartbeat of a new incarnation ({})",
                          attempt);
     case RecoveryPhase::kWaiting:
-      return fmt::format("{} failed ({}); the next one waits for its backoff", attempt,
+      return fmt::format("{} failed ({}); the next one starts after a backoff", attempt,
                          recovery.reason);
     case RecoveryPhase::kQuarantined:
-      return fmt::format("it is set aside after {} attempts ({}); a person must look at it",
+      return fmt::format("it is quarantined after {} attempts ({}) and needs an operator",
                          recovery.attempt, recovery.reason);
   }
   return {};
@@ -36,8 +36,8 @@ std::string line_of(const Instance& instance, const Instant& now) {
   const InstanceStatus& status = instance.status;
   std::string line = fmt::format("Instance '{}' is {}", instance.id.str(), name_of(status.state));
   if (instance.node) line += fmt::format(" on '{}'", instance.node->str());
-  line += fmt::format(" since {}", ago(instance.changed_at, now));
-  if (instance.replaces) line += fmt::format(", in place of '{}'", instance.replaces->str());
+  line += fmt::format(" (changed {})", ago(instance.changed_at, now));
+  if (instance.replaces) line += fmt::format(", replacing '{}'", instance.replaces->str());
   if (const std::uint32_t restarts = status.restarts; restarts > 0)
     line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
   if (status.last_exit) line += fmt::format(", last exit code {}", status.last_exit->code);
@@ -58,7 +58,7 @@ std::vector<std::string> explain_node(const Manager& manager, const NodeName& na
     lines.push_back(fmt::format(
         "Node '{}' is awaited: it has sent no heartbeat yet, so it is not judged.", name.str()));
   } else {
-    lines.push_back(fmt::format("Node '{}' is {} since {} ({}): {}.", name.str(),
+    lines.push_back(fmt::format("Node '{}' has been {} since {} ({}): {}.", name.str(),
                                 name_of(node.state), show_time(node.changed_at),
                                 ago(node.changed_at, now), node.evidence));
   }
@@ -69,22 +69,22 @@ std::vector<std::string> explain_node(const Manager& manager, const NodeName& na
                                 show_duration(liveness.dead_after)));
   }
   if (!manager.bus_carries()) {
-    lines.push_back(fmt::format("The manager is blind: {}, so nobody is judged.",
+    lines.push_back(fmt::format("The manager is blind: {}, so no node is judged.",
                                 manager.bus().blindness(now.mono)));
   }
   lines.push_back(
       watch->dial().proven()
-          ? fmt::format("Dialling its agent at {}:{} is known to work: it counts as a witness.",
+          ? fmt::format("Dialling its agent at {}:{} is known to work, so it counts as a witness.",
                         node.agent.address, node.agent.port)
-          : fmt::format("Dialling its agent at {}:{} has not worked yet: without that witness "
-                        "it counts as dead only after {}.",
+          : fmt::format("Dialling its agent at {}:{} has not worked yet: without that witness, "
+                        "the node counts as dead only after {} of silence.",
                         node.agent.address, node.agent.port,
                         show_duration(liveness.dead_after_unconfirmed)));
   const std::string recovery = words_of(node.recovery, manager.settings().recovery.attempts_max);
   if (!recovery.empty()) {
     lines.push_back("Recovery: " + recovery + ".");
   } else if (!manager.settings().has_power(name)) {
-    lines.push_back("It has no power driver: if it dies, a person must switch it on again.");
+    lines.push_back("It has no power driver: if it dies, an operator must switch it on again.");
   }
   const Eligibility& eligibility = manager.capacity().eligibility(name);
   if (!eligibility.is_eligible())
@@ -108,8 +108,8 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
                               workload.reason.empty() ? "" : ": " + workload.reason));
   if (!manager.bus_carries()) {
     lines.push_back(fmt::format(
-        "The manager is blind: {}, so no node receives new work, and what is said here of "
-        "instances may be old.",
+        "The manager is blind: {}, so no node gets new work, and the state of instances below may "
+        "be out of date.",
         manager.bus().blindness(now.mono)));
   }
   if (workload.build_node) {

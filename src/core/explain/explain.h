@@ -5,8 +5,8 @@
 
 #include "core/manager/manager.h"
 
-// Why a thing is where and what it is, in words, one line each, for `hearth explain`. Empty: it is
-// not known.
+// Why a node or a workload is where and what it is, in words, one sentence a line, for
+// `hearth explain`. Empty: it is not known.
 namespace hearth::core {
 
 std::vector<std::string> explain_node(const Manager& manager, const NodeName& name, Instant now);

@@ -27,7 +27,7 @@ std::vector<std::string> words_on_app(const Scene& scene) {
   return explain_workload(*scene.manager, Scene::app(), scene.now());
 }
 
-TEST(Explain, OfWhatIsNotKnownNothingIsSaid) {
+TEST(Explain, NothingIsSaidOfAnUnknownNodeOrWorkload) {
   const Scene scene;
   EXPECT_THAT(words_on_node(scene, "a"), IsEmpty());
   EXPECT_THAT(words_on_app(scene), IsEmpty());
@@ -40,22 +40,22 @@ TEST(Explain, ANodeWithoutAHeartbeatYetIsAwaitedAndGetsNothing) {
               AllOf(Contains("Node 'a' is awaited: it has sent no heartbeat yet, so it is not "
                              "judged."),
                     Contains(HasSubstr("Dialling its agent at 10.0.0.1:7701 has not worked yet")),
-                    Contains("It gets no new work: it is no heartbeat received yet.")));
+                    Contains("It gets no new work: it is awaited (no heartbeat yet).")));
 }
 
-TEST(Explain, ALiveNodeTellsItsLastSignItsWitnessAndItsInstances) {
+TEST(Explain, ALiveNodeNamesItsLastSignItsWitnessAndItsInstances) {
   Scene scene;
   scene.run_app(1);
   const std::vector<std::string> words = words_on_node(scene, "a");
-  EXPECT_THAT(words, AllOf(Contains(StartsWith("Node 'a' is live since ")),
+  EXPECT_THAT(words, AllOf(Contains(StartsWith("Node 'a' has been live since ")),
                            Contains(HasSubstr("Suspect after 1.2 s, dead after 2.0 s.")),
-                           Contains(HasSubstr("is known to work: it counts as a witness.")),
+                           Contains(HasSubstr("is known to work, so it counts as a witness.")),
                            Contains("Instance 'app-1' is running.")));
   EXPECT_THAT(words, Not(Contains(HasSubstr("no new work"))));
   EXPECT_THAT(words, Not(Contains(HasSubstr("power"))));
 }
 
-TEST(Explain, ADeadNodeTellsTheEvidenceAndHowFarItsRecoveryIs) {
+TEST(Explain, ADeadNodeGivesTheEvidenceAndTheProgressOfItsRecovery) {
   Scene scene;
   scene.run_app(1);
   scene.kill("a");
@@ -72,17 +72,18 @@ TEST(Explain, ADeadNodeTellsTheEvidenceAndHowFarItsRecoveryIs) {
   switched(PowerVerb::kOn, {});
   EXPECT_THAT(words_on_node(scene, "a"), Contains(HasSubstr("was switched on")));
   scene.pass(std::chrono::minutes(2));
-  EXPECT_THAT(words_on_node(scene, "a"), Contains(HasSubstr("the next one waits for its backoff")));
+  EXPECT_THAT(words_on_node(scene, "a"),
+              Contains(HasSubstr("the next one starts after a backoff")));
   scene.pass(seconds(10));
   for (int attempt = 2; attempt <= 3; ++attempt) {
     switched(PowerVerb::kOff, fail(ErrorCode::kFailed, "no such port"));
     scene.pass(seconds(20));
   }
-  EXPECT_THAT(words_on_node(scene, "a"),
-              Contains(AllOf(HasSubstr("set aside after 3 attempts"), HasSubstr("no such port"))));
+  EXPECT_THAT(words_on_node(scene, "a"), Contains(AllOf(HasSubstr("quarantined after 3 attempts"),
+                                                        HasSubstr("no such port"))));
 }
 
-TEST(Explain, ANodeWithoutAPowerDriverSaysThatAPersonIsNeeded) {
+TEST(Explain, ANodeWithoutAPowerDriverNeedsAnOperator) {
   ManagerSettings settings = Scene::settings_with_power();
   settings.power_by_default = false;
   Scene scene(settings);
@@ -96,11 +97,11 @@ TEST(Explain, WhileBlindNodesAndWorkloadsSaySo) {
   scene.bus_carries = false;
   scene.pass(seconds(5));
   EXPECT_THAT(words_on_node(scene, "a"),
-              Contains(AllOf(HasSubstr("blind"), HasSubstr("nobody is judged"))));
-  EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("no node receives new work")));
+              Contains(AllOf(HasSubstr("blind"), HasSubstr("no node is judged"))));
+  EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("no node gets new work")));
 }
 
-TEST(Explain, AWorkloadTellsItsReleaseItsInstancesAndWhoHoldsItsImage) {
+TEST(Explain, AWorkloadNamesItsReleaseItsInstancesAndTheHolderOfItsImage) {
   Scene scene;
   scene.run_app(1);
   EXPECT_THAT(
@@ -112,7 +113,7 @@ TEST(Explain, AWorkloadTellsItsReleaseItsInstancesAndWhoHoldsItsImage) {
             Contains("Its image is kept ready on 'b'.")));
 }
 
-TEST(Explain, AWorkloadThatIsBuiltTellsWhereOrWhyItWaits) {
+TEST(Explain, AWorkloadThatIsBuiltNamesItsBuilderOrWhyItWaits) {
   Scene scene;
   (void)scene.deploy(1);
   EXPECT_THAT(words_on_app(scene), Contains(HasSubstr("Workload 'app' is building: no node")));
@@ -123,7 +124,7 @@ TEST(Explain, AWorkloadThatIsBuiltTellsWhereOrWhyItWaits) {
   EXPECT_THAT(words_on_app(scene), Contains("Generation 1 is to be built on 'a'."));
 }
 
-TEST(Explain, AnInstanceTellsWhatItReplacesAndWhatBecameOfIt) {
+TEST(Explain, AnInstanceNamesWhatItReplacesAndItsLastExit) {
   Scene scene;
   scene.run_app(1);
   scene.agents_obey = false;
@@ -138,7 +139,7 @@ TEST(Explain, AnInstanceTellsWhatItReplacesAndWhatBecameOfIt) {
   scene.heartbeat("b", reported);
   EXPECT_THAT(words_on_app(scene),
               Contains(AllOf(HasSubstr("'app-2' is backoff on 'b'"),
-                             HasSubstr(", in place of 'app-1', restarted 2 times there, last exit "
+                             HasSubstr(", replacing 'app-1', restarted 2 times there, last exit "
                                        "code 3: it ended."))));
 }
 

@@ -16,18 +16,18 @@ struct FleetSettings {
   LivenessSettings liveness;
   RecoverySettings recovery;
   std::set<NodeName> with_power;  ///< Nodes that have a power driver of their own.
-  bool power_by_default = false;  ///< True if every other node has one, too.
+  bool power_by_default = false;  ///< Every other node has one, too.
 
   bool has_power(const NodeName& node) const {
     return power_by_default || with_power.contains(node);
   }
 };
 
-/// All nodes of the cluster, each with its watch, and when each next has something to do.
+/// All nodes of the cluster, each with its watch, and when each is due next.
 ///
-/// Whoever has called anything of a watch hands it back by `settle()`: that enters its deadline and
-/// notes whether its record is to be written down. Iterates in the order of names; finding one node
-/// costs the same however many there are. Sans-io, not thread-safe.
+/// After calling a watch, the caller returns it by `settle()`, which enters its deadline and notes
+/// whether its record must be stored. Iterates in the order of names; finding a node costs the same
+/// however many there are. Sans-io, not thread-safe.
 class Fleet {
  public:
   struct State {
@@ -52,20 +52,19 @@ class Fleet {
   const NodeWatch& node(const NodeName& name) const;
   NodeState state_of(const NodeName& name) const { return node(name).node().state; }
 
-  /// Hands back a watch that was called. `others`: when something else that waits for this node is
-  /// due.
+  /// Returns a watch that was called. `others`: when anything else that waits for this node is due.
   ///
-  /// An entry that is earlier than needed stays: looking again costs less than moving it at each
-  /// heartbeat. One that is due by now has just been seen to.
+  /// An entry that is earlier than necessary stays: an extra look costs less than moving the entry
+  /// at each heartbeat. A deadline that is due by now has just been handled.
   void settle(NodeWatch& watch, std::optional<MonoTime> others, MonoTime now);
-  /// Those that are due, in the order of their deadlines; they have none until they are settled.
+  /// The nodes that are due, by deadline; they have no deadline until they are settled.
   std::vector<NodeName> take_due(MonoTime now);
   void mark_changed(const NodeName& name) { changed_.insert(name); }
-  /// Those whose node was changed.
+  /// The nodes whose record changed.
   std::set<NodeName> take_changed() { return std::exchange(changed_, {}); }
 
   std::optional<MonoTime> next_deadline() const;
-  /// The watches are to be settled afterwards, as after each of these.
+  /// The watches must be settled after each of the next three.
   void on_stall(Duration lateness, MonoTime now);
   void on_bus_restored(MonoTime now);
   void on_bus_lost();
@@ -79,9 +78,9 @@ class Fleet {
   FleetSettings settings_;
   bool bus_carries_ = false;
   Watches watches_;
-  // source check: allow order, one is found by its name there, and it is never iterated
+  // source check: allow order, only used to find a node by name, never iterated
   std::unordered_map<std::string, NodeWatch*> by_name_;
-  std::set<std::pair<MonoTime, NodeName>> deadlines_;  ///< At most one a node.
+  std::set<std::pair<MonoTime, NodeName>> deadlines_;  ///< At most one for each node.
   std::set<NodeName> changed_;
 };
 

@@ -75,7 +75,7 @@ struct Scene {
   std::size_t tended = 0;
 };
 
-TEST(Fleet, FindsANodeByItsNameAndIteratesInTheirOrder) {
+TEST(Fleet, FindsANodeByNameAndIteratesInTheOrderOfNames) {
   Scene scene({kC, kA, kB});
   EXPECT_EQ(scene.fleet.size(), 3U);
   EXPECT_EQ(scene.fleet.find(kB)->name(), kB);
@@ -86,7 +86,7 @@ TEST(Fleet, FindsANodeByItsNameAndIteratesInTheirOrder) {
   EXPECT_THAT(names, ElementsAre(kA, kB, kC));
 }
 
-TEST(FleetDeathTest, ANodeThatMustBeThereAndIsNotAborts) {
+TEST(FleetDeathTest, AMissingNodeThatMustExistAborts) {
   Scene scene({kA});
   EXPECT_DEATH((void)scene.fleet.node(kB), "check failed");
   EXPECT_DEATH((void)scene.fleet.add({.name = kA}, kStart), "check failed");
@@ -97,7 +97,7 @@ TEST(Fleet, TheNextDeadlineIsThatOfTheNodeThatIsDueFirst) {
   scene.tend_due();  // Each is dialled at once.
   scene.now += 500ms;
   for (const NodeName& name : {kA, kC}) scene.receive(name);
-  EXPECT_EQ(scene.fleet.next_deadline(), kStart + 1200ms) << "an entry that is early stays";
+  EXPECT_EQ(scene.fleet.next_deadline(), kStart + 1200ms) << "an early entry stays";
   scene.now = kStart + 1200ms;
   scene.tend_due();
   EXPECT_EQ(scene.fleet.state_of(kA), NodeState::kLive);
@@ -105,7 +105,7 @@ TEST(Fleet, TheNextDeadlineIsThatOfTheNodeThatIsDueFirst) {
   EXPECT_GT(*scene.fleet.next_deadline(), scene.now);
 }
 
-TEST(Fleet, WhoIsDueIsNamedOnceInTheOrderOfDeadlines) {
+TEST(Fleet, NamesEachDueNodeOnceInTheOrderOfDeadlines) {
   Scene scene;
   scene.tend_due();
   scene.fleet.settle(scene.fleet.node(kC), kStart + 10ms, scene.now);
@@ -114,7 +114,7 @@ TEST(Fleet, WhoIsDueIsNamedOnceInTheOrderOfDeadlines) {
   EXPECT_THAT(scene.fleet.take_due(kStart + 20ms), IsEmpty());
 }
 
-TEST(Fleet, ABeatOfOneNodeLeavesTheOthersAlone) {
+TEST(Fleet, AHeartbeatOfOneNodeLeavesTheOthersAlone) {
   Scene scene;
   scene.tend_due();
   scene.tended = 0;
@@ -124,12 +124,12 @@ TEST(Fleet, ABeatOfOneNodeLeavesTheOthersAlone) {
   EXPECT_EQ(scene.tended, 0U);
 }
 
-TEST(Fleet, NamesThoseWhoseRecordChangedOnce) {
+TEST(Fleet, NamesEachNodeWhoseRecordChangedOnce) {
   Scene scene;
   EXPECT_THAT(scene.fleet.take_changed(), IsEmpty());
   scene.receive(kB);
   scene.fleet.mark_changed(kC);
-  EXPECT_THAT(scene.fleet.take_changed(), ElementsAre(kB, kC)) << "b told its first incarnation";
+  EXPECT_THAT(scene.fleet.take_changed(), ElementsAre(kB, kC)) << "b has its first incarnation";
   EXPECT_THAT(scene.fleet.take_changed(), IsEmpty());
 }
 
@@ -144,7 +144,7 @@ TEST(Fleet, OnlyANodeWithAPowerDriverIsBroughtBack) {
   EXPECT_TRUE((FleetSettings{.power_by_default = true}).has_power(kA));
 }
 
-TEST(Fleet, OneThatIsAddedIsToldOfTheBusAsItIs) {
+TEST(Fleet, AnAddedNodeStartsWithTheCurrentStateOfTheBus) {
   Scene scene({kA});
   scene.fleet.on_bus_lost();
   EXPECT_FALSE(scene.fleet.add({.name = kB}, kStart).save().bus_carries);
@@ -153,7 +153,7 @@ TEST(Fleet, OneThatIsAddedIsToldOfTheBusAsItIs) {
   EXPECT_TRUE(scene.fleet.add({.name = kC}, kStart).save().bus_carries);
 }
 
-TEST(Fleet, AStallIsHeldAgainstNobody) {
+TEST(Fleet, AStallIsCountedAgainstNoNode) {
   Scene scene;
   scene.tend_due();
   scene.now += 60s;
@@ -163,10 +163,10 @@ TEST(Fleet, AStallIsHeldAgainstNobody) {
   for (const NodeName& name : {kA, kB, kC}) EXPECT_EQ(scene.fleet.state_of(name), NodeState::kLive);
 }
 
-// Goal: whatever happens in whatever order, who is due is tended and then due no more, every
-// deadline of a node stands among those of the fleet, and a copy of the state goes on as the
-// original. Method: two fleets to which the same happens, one of which is made anew every time.
-RC_GTEST_PROP(FleetProperties, DeadlinesLieAheadAndACopyGoesOnAsTheOriginal, ()) {
+// Goal: whatever happens in whatever order, a node that was due and tended is not due again, every
+// deadline of a node is among those of the fleet, and a copy of the state behaves like the
+// original. Method: two fleets to which the same happens, one of which is rebuilt after every step.
+RC_GTEST_PROP(FleetProperties, DeadlinesLieAheadAndACopyBehavesLikeTheOriginal, ()) {
   Scene one;
   Scene other;
   const int length = *rc::gen::inRange(1, 40);

@@ -118,13 +118,13 @@ bool NodeWatch::admit(const Heartbeat& heartbeat, MonoTime received_at) {
 SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at,
                                        Instant now) {
   silence_.on_sign(received_at - order_.age_of(heartbeat, received_at), now.mono);
-  // An aged message says that the node lived then. It does not say that it lives now.
+  // An aged message shows that the node was alive when it was sent, not that it is now.
   if (silence_.grade_at(now.mono) != Silence::kShort) return {};
 
   SignOutcome outcome;
   const Incarnation& incarnation = heartbeat.incarnation;
-  // A box without an agent tells no incarnation: what it says once its power is back is of a new
-  // one.
+  // A box without an agent reports no incarnation: what it sends once its power is back counts as
+  // a new one.
   const bool is_booting = node_.recovery.phase == RecoveryPhase::kBooting;
   const bool is_same = incarnation.known() ? incarnation == node_.incarnation : !is_booting;
   if (node_.recovery.phase != RecoveryPhase::kNone) {
@@ -201,7 +201,7 @@ void NodeWatch::on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now
 
 void NodeWatch::on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now) {
   const bool is_off = verb == PowerVerb::kOff && outcome;
-  // That incarnation is over as well: what it said last and comes late is no sign of a new one.
+  // The latest incarnation ended as well: late messages of it are no sign of a new one.
   if (is_off && has_agent() && node_.incarnation != order_.received()) adopt(order_.received());
   ladder_.on_switched(verb, outcome, now);
 }

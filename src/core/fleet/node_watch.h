@@ -19,7 +19,7 @@
 
 namespace hearth::core {
 
-/// A node's state has changed, and why. Nothing has followed from it yet.
+/// A node's state changed, and why. It has had no consequences yet.
 struct NodeTransition {
   NodeName node;
   NodeState from{};
@@ -27,23 +27,23 @@ struct NodeTransition {
   std::string evidence;
 };
 
-/// How far bringing a node back has come has changed.
+/// The progress of a node's recovery changed.
 struct RecoveryChange {
   Recovery before;
   Recovery after;
 };
 
-/// A node that was being brought back is.
+/// A node that was being brought back is live again.
 struct Recovered {
   std::uint32_t attempts = 0;
   bool same_incarnation = false;
 };
 
-/// What a sign of life came to.
+/// The result of a sign of life.
 struct SignOutcome {
-  bool booted_anew = false;  ///< With the machine went its containers.
+  bool booted_anew = false;  ///< The machine rebooted: its containers are gone.
   std::optional<Recovered> recovered;
-  std::optional<Verdict> verdict;  ///< It is live again.
+  std::optional<Verdict> verdict;  ///< The node is live again.
 };
 
 struct WatchSettings {
@@ -52,19 +52,19 @@ struct WatchSettings {
   bool has_power = false;  ///< The node has a power driver.
 };
 
-/// All that is believed about one node and done about it: what it last said, how long it has been
-/// silent, what dialling it shows, the verdict, and how it is brought back.
+/// Everything the manager believes about one node and does about it: its last messages, how long it
+/// has been silent, what dialling it shows, the verdict, and its recovery.
 ///
-/// It judges and reports; what follows for work is decided elsewhere. A verdict is asked for
-/// (`judge()`) and then made true (`transition_to()`), so that something may stand between the two.
+/// It judges and reports; the consequences for work are decided elsewhere. A verdict is asked for
+/// (`judge()`) and then applied (`transition_to()`), so that the caller can act between the two.
 /// `take_…()` hand out what is due, once. TimedPart. Sans-io, not thread-safe.
 class NodeWatch {
  public:
   struct State {
     Node node;
     Load load;
-    std::optional<Report> report;           ///< The last one.
-    std::optional<MonoTime> last_received;  ///< When the last heartbeat was.
+    std::optional<Report> report;           ///< The latest one.
+    std::optional<MonoTime> last_received;  ///< When the last heartbeat arrived.
     NodeLiveness::State silence;
     MessageOrder::State order;
     DialRecord::State dial;
@@ -77,7 +77,7 @@ class NodeWatch {
     bool operator==(const State&) const = default;
   };
 
-  /// `bus_carries`: on_bus_restored() and on_bus_lost() tell from then on.
+  /// `bus_carries`: later changes come by on_bus_restored() and on_bus_lost().
   NodeWatch(const WatchSettings& settings, Node node, bool bus_carries, MonoTime now);
   NodeWatch(const WatchSettings& settings, State state);
   State save() const;
@@ -88,45 +88,44 @@ class NodeWatch {
   const std::optional<Report>& report() const { return report_; }
   const std::optional<MonoTime>& last_received() const { return last_received_; }
   const DialRecord& dial() const { return dial_; }
-  /// Judged by its silence: it was received once and is not given up.
+  /// Judged by its silence: it has been received once and is not dead.
   bool is_judged() const;
-  /// It told an incarnation: an agent is there, and follows assignments.
+  /// It reported an incarnation: it has an agent, which follows assignments.
   bool has_agent() const { return order_.received().known(); }
-  /// Its agent has told of a problem, or could not be told anything, for so long that builds do not
-  /// wait for it any more.
+  /// Its agent has reported a problem, or could not be sent its assignment, for so long that builds
+  /// stop waiting for it.
   bool is_given_up() const { return trouble_.is_given_up(); }
   NodeView view(const AssignmentNumber& applied) const;
 
-  /// Goes on with a silence that an earlier manager judged. A node it classified by dialling had
+  /// Resumes a silence that an earlier manager judged. A node it classified by dialling had
   /// answered dials before.
   void resume(MonoTime now);
-  /// What an operator's file says of it. True if that is new.
+  /// Applies an entry of an operator's file. Returns true if it changed anything.
   bool update(const NodeEntry& entry, MonoTime now);
 
-  /// False for a message of a former incarnation, and for one that was received already.
+  /// False for a message of an earlier incarnation, and for a duplicate.
   [[nodiscard]] bool admit(const Heartbeat& heartbeat, MonoTime received_at);
-  /// An admitted heartbeat was received over the bus: the node lived when it was sent, which its
-  /// age tells.
+  /// An admitted heartbeat arrived over the bus: the node was alive when it was sent (see its age).
   SignOutcome on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at, Instant now);
-  /// Of an admitted heartbeat, after what follows from its incarnation.
-  /// True if the node is given up from now on. `follows`: its latest assignment.
+  /// For an admitted heartbeat, after on_sign_of_life(). Returns true if this gives the node up.
+  /// `follows`: whether it follows its latest assignment.
   [[nodiscard]] bool note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime now);
-  /// A report that was sent before we listened would be missed for long: asks for one.
+  /// Asks for a report if one is missing: the next regular one may be long in coming.
   void ask_for_report(const Heartbeat& heartbeat, MonoTime now);
-  /// Of an admitted heartbeat. True if the node is eligible for work, or not, otherwise than when
-  /// it was last received.
+  /// For an admitted heartbeat. Returns true if the eligibility is not the one noted with the
+  /// previous heartbeat.
   [[nodiscard]] bool note_eligibility(const Eligibility& eligibility);
   void set_capacity(const Resources& capacity);
 
   void on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now);
   void on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now);
 
-  /// What the evidence says that the node is, if that is something else than it counts as.
+  /// The verdict that the evidence supports, if it differs from the current state.
   std::optional<Verdict> judge(MonoTime now);
   NodeTransition transition_to(NodeState state, std::string evidence, Instant now);
-  /// It is dead and has a power driver: brings it back.
+  /// It is dead: begins its recovery if it has a power driver.
   void begin_recovery(MonoTime now);
-  /// Notices what a recovery waited for in vain; while the bus does not carry it stands still.
+  /// Handles the timeouts of a recovery, which stand still while the bus does not carry.
   void tend_recovery(MonoTime now) {
     if (bus_carries_) ladder_.on_tick(now);
   }
@@ -135,19 +134,19 @@ class NodeWatch {
   std::optional<PowerVerb> take_verb() { return ladder_.take_verb(); }
   /// The number of the dial that is due.
   std::optional<std::uint64_t> take_dial(MonoTime now);
-  /// True if its status is to be asked for over HTTP.
+  /// True if its status must be asked for over HTTP.
   bool take_fetch(MonoTime now);
-  /// True if node() was changed since this was last asked.
+  /// True if node() has changed since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
 
-  /// When it is next looked at: its entry among the deadlines of the fleet, whose this is.
+  /// When it is examined next: its entry among the deadlines of the fleet, which owns this field.
   std::optional<MonoTime> queued() const { return queued_; }
   void set_queued(std::optional<MonoTime> deadline) { queued_ = deadline; }
 
   std::optional<MonoTime> next_deadline() const;
   void on_stall(Duration lateness, MonoTime now);
   void on_bus_restored(MonoTime now);
-  /// Nobody can be received: recoveries stand still.
+  /// No node can be received: recoveries stand still.
   void on_bus_lost() { bus_carries_ = false; }
 
   void check_invariants() const;
@@ -168,10 +167,10 @@ class NodeWatch {
   RecoveryLadder ladder_;
   std::optional<MonoTime> agent_down_since_;
   TroubleRecord trouble_;
-  /// While unreachable, or unreported: when the status is asked for over HTTP.
+  /// While unreachable, or without a report: when the status is asked for over HTTP.
   std::optional<MonoTime> next_fetch_;
   bool bus_carries_ = false;
-  std::optional<Eligibility> eligibility_;  ///< When it was last received.
+  std::optional<Eligibility> eligibility_;  ///< As of the last heartbeat.
   std::optional<MonoTime> queued_;
   bool changed_ = false;
 };

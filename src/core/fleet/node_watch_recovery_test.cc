@@ -1,4 +1,4 @@
-// How a watch brings its node back, and what holds of it whatever happens.
+// How a watch brings its node back, and what always holds for it.
 
 #include "core/fleet/node_watch.h"
 
@@ -17,7 +17,7 @@ using testing::IsEmpty;
 
 using Scene = NodeWatchScene;
 
-// How it is brought back. -------------------------------------------------------------------------
+// Recovery. ---------------------------------------------------------------------------------------
 
 Scene dead() {
   Scene scene;
@@ -41,7 +41,7 @@ TEST(NodeWatch, ADeadNodeIsSwitchedOffAndOnAndIsBackWithANewIncarnation) {
   EXPECT_TRUE(scene.sign.booted_anew);
 }
 
-TEST(NodeWatch, WithoutAPowerDriverADeadNodeIsAwaited) {
+TEST(NodeWatch, WithoutAPowerDriverADeadNodeIsWaitedFor) {
   Scene scene(imported(), settings(false));
   scene.live();
   scene.answer = DialOutcome::kNoAnswer;
@@ -52,19 +52,19 @@ TEST(NodeWatch, WithoutAPowerDriverADeadNodeIsAwaited) {
   EXPECT_EQ(scene.state(), NodeState::kLive);
 }
 
-TEST(NodeWatch, ALifeThatSpokeBeforeItsPowerWasCutIsNoSignOfTheNextOne) {
+TEST(NodeWatch, AnIncarnationFromBeforeThePowerOffIsNoSignOfTheNextOne) {
   Scene scene = dead();
-  scene.receive(sign_of_life(1, "boot-1", 2));  // The agent came up again; the power is in hand.
+  scene.receive(sign_of_life(1, "boot-1", 2));  // The agent restarted while the power is switched.
   EXPECT_EQ(scene.state(), NodeState::kDead);
   scene.switched(PowerVerb::kOff);
   scene.switched(PowerVerb::kOn);
-  scene.receive(sign_of_life(2, "boot-1", 2));  // It was under way.
+  scene.receive(sign_of_life(2, "boot-1", 2));  // It was in flight.
   EXPECT_EQ(scene.state(), NodeState::kDead);
   scene.receive(sign_of_life(1, "boot-2", 3));
   EXPECT_EQ(scene.state(), NodeState::kLive);
 }
 
-TEST(NodeWatch, ABoxWithoutAnAgentIsBackWithItsFirstSignAfterItsPowerCameBack) {
+TEST(NodeWatch, ABoxWithoutAnAgentIsBackWithItsFirstHeartbeatAfterItsPowerCameBack) {
   Scene scene;
   scene.receive({});
   EXPECT_FALSE(scene.watch.has_agent());
@@ -72,14 +72,14 @@ TEST(NodeWatch, ABoxWithoutAnAgentIsBackWithItsFirstSignAfterItsPowerCameBack) {
   scene.pass(10s);
   ASSERT_EQ(scene.state(), NodeState::kDead);
   scene.receive({});
-  EXPECT_EQ(scene.state(), NodeState::kDead) << "its power is in hand";
+  EXPECT_EQ(scene.state(), NodeState::kDead) << "its power is being switched";
   scene.switched(PowerVerb::kOff);
   scene.switched(PowerVerb::kOn);
   scene.receive({});
   EXPECT_EQ(scene.state(), NodeState::kLive);
 }
 
-TEST(NodeWatch, NobodyIsSwitchedOffWhileTheBusDoesNotCarry) {
+TEST(NodeWatch, NoNodeIsSwitchedOffWhileTheBusDoesNotCarry) {
   Scene scene = dead();
   scene.switched(PowerVerb::kOff);
   scene.switched(PowerVerb::kOn);
@@ -87,7 +87,7 @@ TEST(NodeWatch, NobodyIsSwitchedOffWhileTheBusDoesNotCarry) {
   scene.watch.on_bus_lost();
   scene.pass(10min);
   EXPECT_THAT(scene.verbs, IsEmpty());
-  scene.watch.on_bus_restored(scene.now);  // It has long come back.
+  scene.watch.on_bus_restored(scene.now);  // The node came back long ago.
   scene.receive(sign_of_life(1, "boot-2", 2));
   scene.pass(1s);
   EXPECT_EQ(scene.state(), NodeState::kLive);
@@ -99,7 +99,7 @@ TEST(NodeWatch, ItsOwnersLatenessIsNoReasonToSwitchItOff) {
   Scene scene = dead();
   scene.switched(PowerVerb::kOff, fail(ErrorCode::kFailed, "no such port"));
   ASSERT_EQ(scene.watch.node().recovery.phase, RecoveryPhase::kWaiting);
-  scene.now += 60s;  // A person switches it on meanwhile.
+  scene.now += 60s;  // An operator switches it on meanwhile.
   scene.watch.on_stall(50s, scene.now);
   scene.tend();
   scene.receive(sign_of_life(1, "boot-2", 2));
@@ -107,7 +107,7 @@ TEST(NodeWatch, ItsOwnersLatenessIsNoReasonToSwitchItOff) {
   EXPECT_THAT(scene.verbs, ElementsAre(PowerVerb::kOff));
 }
 
-TEST(NodeWatch, AChangeOfItsRecoveryIsToldOnceWithWhatWas) {
+TEST(NodeWatch, AChangeOfItsRecoveryIsReportedOnceWithThePreviousPhase) {
   Scene scene(imported(NodeState::kLive));
   (void)scene.watch.transition_to(NodeState::kDead, "", scene.instant());
   scene.watch.begin_recovery(scene.now);
@@ -121,7 +121,7 @@ TEST(NodeWatch, AChangeOfItsRecoveryIsToldOnceWithWhatWas) {
   EXPECT_FALSE(scene.watch.take_verb());
 }
 
-// Whatever happens. -------------------------------------------------------------------------------
+// Invariants. -------------------------------------------------------------------------------------
 
 /// One thing that happens to a node.
 struct Incident {
@@ -163,8 +163,8 @@ void happen(Scene& scene, const Incident& incident) {
   scene.pass(incident.passes);
 }
 
-// Goal: whatever happens in whatever order, once it was tended nothing is due any more, or its
-// owner would be woken without end.
+// Goal: whatever happens in whatever order, nothing is due after it was tended, or its owner would
+// be woken without end.
 RC_GTEST_PROP(NodeWatchProperties, WhatIsDueIsDoneOnce, ()) {
   Scene scene;
   for (const Incident& incident : *rc::gen::container<std::vector<Incident>>(any_incident())) {
@@ -175,9 +175,9 @@ RC_GTEST_PROP(NodeWatchProperties, WhatIsDueIsDoneOnce, ()) {
   }
 }
 
-// Goal: all that it goes by is in its state. Method: two watches to which the same happens, one of
-// which is made anew from its state after everything.
-RC_GTEST_PROP(NodeWatchProperties, ACopyOfItsStateGoesOnAsItDoes, ()) {
+// Goal: its state holds everything it depends on. Method: two watches to which the same happens,
+// one of which is rebuilt from its state after every step.
+RC_GTEST_PROP(NodeWatchProperties, ACopyOfItsStateBehavesLikeIt, ()) {
   Scene one;
   Scene other;
   for (const Incident& incident : *rc::gen::container<std::vector<Incident>>(any_incident())) {

@@ -29,8 +29,7 @@ inline Heartbeat sign_of_life(std::uint64_t seq, const char* boot = "boot-1",
       .incarnation = {boot, start}, .seq = seq, .sent_at = std::nullopt, .report = std::nullopt};
 }
 
-/// For tests: one watch with an owner that makes its verdicts true, and an agent that may be
-/// dialled.
+/// For tests: one watch with an owner that applies its verdicts, and an agent that can be dialled.
 struct NodeWatchScene {
   explicit NodeWatchScene(Node node = imported(), const WatchSettings& with = settings())
       : watch(with, std::move(node), true, kStart) {}
@@ -38,7 +37,7 @@ struct NodeWatchScene {
   Instant instant() const { return {now, WallTime(std::chrono::seconds(7))}; }
   NodeState state() const { return watch.node().state; }
 
-  /// False: it is no sign of life.
+  /// Returns false if it is no sign of life.
   bool receive(const Heartbeat& heartbeat) {
     if (!watch.admit(heartbeat, now)) return false;
     sign = watch.on_sign_of_life(heartbeat, now, instant());
@@ -70,7 +69,7 @@ struct NodeWatchScene {
     (void)watch.take_recovery_change();
     if (const std::optional<PowerVerb> verb = watch.take_verb()) verbs.push_back(*verb);
   }
-  /// Time passes; what is due is done.
+  /// Lets time pass and does what is due.
   void pass(Duration duration) {
     const MonoTime end = now + duration;
     while (true) {
@@ -85,7 +84,7 @@ struct NodeWatchScene {
     now = end;
     tend();
   }
-  /// It beats, is dialled and answers.
+  /// It sends heartbeats, is dialled and answers.
   void live_for(Duration duration) {
     for (Duration t{0}; t < duration; t += std::chrono::milliseconds(500)) {
       receive(sign_of_life(++seq, boot));
@@ -111,7 +110,7 @@ struct NodeWatchScene {
   std::vector<PowerVerb> verbs;
 };
 
-/// What it says when its runtime is gone; nullptr: nothing of its runtime at all.
+/// A heartbeat that reports `problem`; nullptr: one without a report.
 inline Heartbeat in_trouble(std::uint64_t seq, const char* problem) {
   Heartbeat heartbeat = sign_of_life(seq);
   if (problem != nullptr) heartbeat.report = Report{.problem = problem};

@@ -17,9 +17,9 @@ using Scene = NodeWatchScene;
 
 constexpr AssignmentNumber kLatest{{1}, {1}};
 
-// How it is judged. -------------------------------------------------------------------------------
+// Verdicts. ---------------------------------------------------------------------------------------
 
-TEST(NodeWatch, IsNotJudgedBeforeItWasReceivedOnce) {
+TEST(NodeWatch, IsNotJudgedBeforeItsFirstHeartbeat) {
   Scene scene;
   scene.pass(10min);
   EXPECT_EQ(scene.state(), NodeState::kAwaited);
@@ -52,7 +52,7 @@ TEST(NodeWatch, AnAgentThatIsDownHasItsGrace) {
   EXPECT_EQ(scene.state(), NodeState::kDead);
 }
 
-TEST(NodeWatch, OneThatAnswersDialsIsAskedForItsStatusOnceASecond) {
+TEST(NodeWatch, AnUnreachableNodeIsAskedForItsStatusOnceASecond) {
   Scene scene;
   scene.live();
   scene.pass(2s);
@@ -62,7 +62,7 @@ TEST(NodeWatch, OneThatAnswersDialsIsAskedForItsStatusOnceASecond) {
   EXPECT_EQ(scene.fetched, 10);
 }
 
-TEST(NodeWatch, OneThatNeverReportedIsAskedForItUntilItDoes) {
+TEST(NodeWatch, ANodeWithoutAReportIsAskedForOneUntilItReports) {
   Scene scene;
   scene.live_for(5s);
   EXPECT_EQ(scene.fetched, 6) << "at once, and each second";
@@ -75,7 +75,7 @@ TEST(NodeWatch, OneThatNeverReportedIsAskedForItUntilItDoes) {
   EXPECT_EQ(scene.fetched, 0);
 }
 
-TEST(NodeWatch, WhileTheBusDoesNotCarryNothingChangesAndAfterwardsTheSilenceStartsAgain) {
+TEST(NodeWatch, NothingChangesWhileTheBusDoesNotCarryAndTheSilenceStartsAgainAfterwards) {
   Scene scene;
   scene.live();
   scene.answer = DialOutcome::kNoAnswer;
@@ -97,25 +97,25 @@ TEST(NodeWatch, TimeInWhichItsOwnerDidNotRunIsNoSilence) {
   scene.tend();
   scene.receive(sign_of_life(100));
   EXPECT_EQ(scene.state(), NodeState::kLive);
-  EXPECT_EQ(scene.watch.node().evidence, "first heartbeat received") << "it never was suspect";
+  EXPECT_EQ(scene.watch.node().evidence, "first heartbeat received") << "it was never suspect";
 }
 
-TEST(NodeWatch, AWitnessIsOneForTheAddressItAnsweredAt) {
+TEST(NodeWatch, AWitnessCountsOnlyForTheAddressItAnsweredAt) {
   Scene scene;
   scene.live();
   ASSERT_TRUE(scene.watch.dial().proven());
-  scene.answer = DialOutcome::kNoAnswer;  // Nobody is at the new address.
+  scene.answer = DialOutcome::kNoAnswer;  // Nothing is at the new address.
   EXPECT_TRUE(scene.watch.update({kNode, "A", {"10.0.0.99", 7701}}, scene.now));
   scene.live_for(3s);
   scene.pass(5s);
   EXPECT_EQ(scene.state(), NodeState::kSuspect);
   scene.pass(2s);
-  EXPECT_EQ(scene.state(), NodeState::kDead) << "as one that could never be dialled";
+  EXPECT_EQ(scene.state(), NodeState::kDead) << "like a node that could never be dialled";
 }
 
-// What an earlier manager left. -------------------------------------------------------------------
+// After a restart of the manager. -----------------------------------------------------------------
 
-TEST(NodeWatch, GoesOnWithTheGraceOfAnAgentThatIsDown) {
+TEST(NodeWatch, ResumesTheGraceOfAnAgentThatIsDown) {
   Scene scene(imported(NodeState::kSuspect));
   scene.watch.resume(scene.now);
   scene.answer = DialOutcome::kRefused;
@@ -136,7 +136,7 @@ TEST(NodeWatch, GoesOnWithTheGraceOfAnAgentThatIsDown) {
   EXPECT_EQ(next.state(), NodeState::kDead);
 }
 
-TEST(NodeWatch, GoesOnAskingAnUnreachableNode) {
+TEST(NodeWatch, ResumesAskingAnUnreachableNode) {
   Scene scene(imported(NodeState::kUnreachable));
   scene.watch.resume(scene.now);
   scene.pass(5s);
@@ -144,7 +144,7 @@ TEST(NodeWatch, GoesOnAskingAnUnreachableNode) {
   EXPECT_GE(scene.fetched, 5);
 }
 
-TEST(NodeWatch, OneThatWasDeadBeforeItHadAPowerDriverIsBroughtBackUnlessItComesByItself) {
+TEST(NodeWatch, ANodeThatDiedBeforeItHadAPowerDriverIsBroughtBackUnlessItReturnsOnItsOwn) {
   Scene lost(imported(NodeState::kDead));
   Scene comes(imported(NodeState::kDead));
   Scene powerless(imported(NodeState::kDead), settings(false));
@@ -152,7 +152,7 @@ TEST(NodeWatch, OneThatWasDeadBeforeItHadAPowerDriverIsBroughtBackUnlessItComesB
   comes.receive(sign_of_life(1));
   for (Scene* scene : {&lost, &comes, &powerless}) {
     scene->pass(9s);
-    EXPECT_THAT(scene->verbs, IsEmpty()) << "it may be on its way by itself";
+    EXPECT_THAT(scene->verbs, IsEmpty()) << "it may be returning on its own";
     scene->pass(500ms);
     if (scene == &comes) scene->receive(sign_of_life(2));
     scene->pass(1s);
@@ -162,9 +162,9 @@ TEST(NodeWatch, OneThatWasDeadBeforeItHadAPowerDriverIsBroughtBackUnlessItComesB
   EXPECT_THAT(powerless.verbs, IsEmpty());
 }
 
-// What it says. -----------------------------------------------------------------------------------
+// Messages. ---------------------------------------------------------------------------------------
 
-TEST(NodeWatch, ARepeatedMessageAndOneOfAFormerIncarnationAreNoSignOfLife) {
+TEST(NodeWatch, ADuplicateAndAMessageOfAnEarlierIncarnationAreNoSignsOfLife) {
   Scene scene;
   EXPECT_TRUE(scene.receive(sign_of_life(5)));
   EXPECT_FALSE(scene.receive(sign_of_life(5)));
@@ -176,7 +176,7 @@ TEST(NodeWatch, ARepeatedMessageAndOneOfAFormerIncarnationAreNoSignOfLife) {
   EXPECT_EQ(scene.watch.node().incarnation, (Incarnation{"boot-2", 3}));
 }
 
-TEST(NodeWatch, AnAgedHeartbeatIsASignOfLifeAtItsSendingNotNow) {
+TEST(NodeWatch, AnAgedHeartbeatIsASignOfLifeAtItsSendingNotAtItsReceipt) {
   Scene scene;
   const auto sent = [&](Duration after, std::uint64_t seq) {
     Heartbeat heartbeat = sign_of_life(seq);
@@ -185,13 +185,13 @@ TEST(NodeWatch, AnAgedHeartbeatIsASignOfLifeAtItsSendingNotNow) {
   };
   scene.receive(sent(0s, 1));
   scene.pass(1900ms);
-  scene.receive(sent(100ms, 2));  // It was under way for 1.8 s.
+  scene.receive(sent(100ms, 2));  // It was in flight for 1.8 s.
   EXPECT_EQ(scene.state(), NodeState::kSuspect);
   scene.receive(sent(1900ms, 3));
   EXPECT_EQ(scene.state(), NodeState::kLive);
 }
 
-// Goal: a pause of a virtual machine, clock and all, costs a moment, not minutes of flapping.
+// Goal: a pause of a virtual machine together with its clock costs a moment, not minutes.
 TEST(NodeWatch, AGuestThatWasPausedWithItsClockIsLiveAgainAtOnce) {
   Scene scene;
   std::uint64_t seq = 0;
@@ -215,20 +215,20 @@ TEST(NodeWatch, AGuestThatWasPausedWithItsClockIsLiveAgainAtOnce) {
   EXPECT_EQ(suspected, 0);
 }
 
-TEST(NodeWatch, OnlyAnotherBootTakesItsContainersAway) {
+TEST(NodeWatch, OnlyARebootRemovesItsContainers) {
   Scene scene;
   scene.receive(sign_of_life(1));
-  EXPECT_FALSE(scene.sign.booted_anew) << "nothing is known of a boot before the first";
+  EXPECT_FALSE(scene.sign.booted_anew) << "no boot is known before the first";
   scene.receive(sign_of_life(1, "boot-1", 2));
-  EXPECT_FALSE(scene.sign.booted_anew) << "the agent alone started anew";
+  EXPECT_FALSE(scene.sign.booted_anew) << "only the agent restarted";
   scene.receive(sign_of_life(1, "boot-2", 3));
   EXPECT_TRUE(scene.sign.booted_anew);
 }
 
-// Goal: a port that the agent told stands against an entry that names none: otherwise the host
-// refuses the dial while only the bus is cut, and a healthy node is given up after the grace. One
-// that the entry names stands against the agent's word: its port may be forwarded.
-TEST(NodeWatch, APortThatIsNamedStandsAndElseTheOneThatTheAgentTells) {
+// Goal: a port that the agent reports wins over an entry that names none: otherwise the host
+// refuses the dial while only the bus is cut, and a healthy node is given up after the grace. A
+// port that the entry names wins over the agent's report: it may be forwarded.
+TEST(NodeWatch, ThePortOfTheEntryWinsOverTheOneThatTheAgentReports) {
   const NodeEntry unnamed{kNode, "A", {"10.0.0.1", 7701}, false};
   const NodeEntry named{kNode, "A", {"10.0.0.1", 8801}, true};
   Scene scene;
@@ -243,10 +243,10 @@ TEST(NodeWatch, APortThatIsNamedStandsAndElseTheOneThatTheAgentTells) {
   reported.seq = 2;
   scene.receive(reported);
   EXPECT_EQ(scene.watch.node().agent.port, 8801);
-  EXPECT_FALSE(scene.watch.update(named, scene.now)) << "it is known";
+  EXPECT_FALSE(scene.watch.update(named, scene.now)) << "already known";
 }
 
-TEST(NodeWatch, ANewAddressAndANewSpellingAreNews) {
+TEST(NodeWatch, ANewAddressAndANewSpellingAreChanges) {
   Scene scene;
   scene.live();
   EXPECT_TRUE(scene.watch.update({kNode, "A", {"10.0.0.9", 7000}}, scene.now));
@@ -256,17 +256,17 @@ TEST(NodeWatch, ANewAddressAndANewSpellingAreNews) {
   EXPECT_EQ(scene.state(), NodeState::kLive);
 }
 
-TEST(NodeWatch, TellsOfItsRecordOnceAndOnlyIfThatChanged) {
+TEST(NodeWatch, ReportsAChangeOfItsRecordOnce) {
   Scene scene;
   (void)scene.watch.admit(sign_of_life(1), scene.now);
-  EXPECT_FALSE(scene.watch.take_changed()) << "that it was received is nothing to be written down";
+  EXPECT_FALSE(scene.watch.take_changed()) << "a heartbeat alone is not stored";
   scene.watch.set_capacity({.cpu_millis = 1000});
   EXPECT_TRUE(scene.watch.take_changed());
   scene.watch.set_capacity({.cpu_millis = 1000});
   EXPECT_FALSE(scene.watch.take_changed());
 }
 
-TEST(NodeWatch, AnotherEligibilityIsToldOnce) {
+TEST(NodeWatch, AChangeOfEligibilityIsReportedOnce) {
   Scene scene;
   const Eligibility live({.state = NodeState::kLive, .has_report = true}, {1});
   EXPECT_TRUE(scene.watch.note_eligibility(live));
@@ -274,7 +274,7 @@ TEST(NodeWatch, AnotherEligibilityIsToldOnce) {
   EXPECT_TRUE(scene.watch.note_eligibility(Eligibility{}));
 }
 
-TEST(NodeWatch, IsSeenAsWhatItLastSaid) {
+TEST(NodeWatch, IsViewedAsItLastReported) {
   Scene scene;
   EXPECT_FALSE(scene.watch.view(kLatest).has_report);
   Heartbeat reported = sign_of_life(1);
@@ -285,29 +285,29 @@ TEST(NodeWatch, IsSeenAsWhatItLastSaid) {
   const NodeView view = scene.watch.view(kLatest);
   EXPECT_EQ(view.state, NodeState::kLive);
   EXPECT_EQ(view.problem, "no container runtime") << "until the next report";
-  EXPECT_EQ(view.load, Load{}) << "each heartbeat tells its own";
+  EXPECT_EQ(view.load, Load{}) << "each heartbeat has its own";
   EXPECT_EQ(view.applied, kLatest.epoch);
 }
 
 // Trouble. ----------------------------------------------------------------------------------------
 
-TEST(NodeWatch, IsGivenUpOnlyAfterAGraceAndOnceItIsWellNoMore) {
+TEST(NodeWatch, IsGivenUpOnlyAfterAGraceAndUntilItIsWell) {
   Scene scene;
   scene.live();
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(1, "no container runtime"), true, scene.now));
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(2, nullptr), true, scene.now + 31s))
-      << "it said nothing of it";
+      << "it did not report";
   EXPECT_TRUE(
       scene.watch.note_trouble(in_trouble(3, "no container runtime"), true, scene.now + 31s));
   EXPECT_FALSE(
       scene.watch.note_trouble(in_trouble(4, "no container runtime"), true, scene.now + 32s))
-      << "that is known";
+      << "already given up";
   EXPECT_TRUE(scene.watch.is_given_up());
   EXPECT_FALSE(scene.watch.note_trouble(in_trouble(5, ""), true, scene.now + 33s));
   EXPECT_FALSE(scene.watch.is_given_up());
 }
 
-TEST(NodeWatch, OneThatCannotBeToldItsAssignmentIsInTrouble) {
+TEST(NodeWatch, ANodeThatCannotBeSentItsAssignmentIsInTrouble) {
   Scene scene;
   scene.live();
   scene.pass(2s);

@@ -14,21 +14,21 @@ struct FetchImage {
   OperationId operation;
   Image image;
 };
-/// Build, save, and hand the image to the content store.
+/// Build the image, save it, and upload it to the content store.
 struct BuildImage {
   OperationId operation;
   BuildOrder order;
 };
-/// Nobody wants it any more: the build under way ends soon, however it does.
+/// The build is no longer wanted: it ends soon, with any outcome.
 struct CancelBuild {
   OperationId operation;  ///< Of its BuildImage.
 };
 using ImageAction = std::variant<FetchImage, BuildImage, CancelBuild>;
 
-/// Whether a container can be made of an image.
+/// Whether a container can be created from an image.
 struct ImageReadiness {
   bool is_there = false;
-  std::string reason;  ///< Why it is not, in words; empty while there is nothing to say.
+  std::string reason;  ///< Why not, in words; empty if nothing has failed.
 };
 
 }  // namespace hearth::core

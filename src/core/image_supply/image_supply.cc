@@ -14,7 +14,7 @@ namespace {
 
 static_assert(TimedPart<ImageSupply>);
 
-/// Whether trying the same again could end otherwise.
+/// Whether another try could succeed.
 bool may_pass(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnavailable:
@@ -147,12 +147,12 @@ bool ImageSupply::is_building() const {
 bool ImageSupply::on_done(const OperationDone& done, const Turn& turn) {
   for (const auto& [reference, attempt] : state_.fetches) {
     if (attempt.operation != done.operation) continue;
-    finish_fetch(std::string(reference), done, turn);  // A copy: the entry goes.
+    finish_fetch(std::string(reference), done, turn);  // A copy: the entry is erased.
     return false;
   }
   for (const auto& [key, build] : state_.builds) {
     if (build.attempt.operation != done.operation) continue;
-    finish_build(BuildKey(key), done, turn);  // Likewise.
+    finish_build(BuildKey(key), done, turn);  // A copy, too.
     return done.outcome.has_value();
   }
   return false;
@@ -173,7 +173,7 @@ void ImageSupply::finish_fetch(const std::string& reference, const OperationDone
 void ImageSupply::finish_build(const BuildKey& key, const OperationDone& done, const Turn& turn) {
   Build& build = state_.builds.at(key);
   if (done.outcome) state_.images_came_in = turn.number;
-  // One that was cancelled and ordered again before it ended begins anew: its end says nothing.
+  // If it was cancelled and ordered again before it ended, it starts over: its end does not count.
   if (!is_ordered(key) || (build.cancelled && !done.outcome)) {
     state_.builds.erase(key);
     return;
@@ -215,7 +215,7 @@ std::vector<BuildStatus> ImageSupply::build_statuses() const {
 std::optional<MonoTime> ImageSupply::next_deadline() const {
   std::optional<MonoTime> next;
   const auto consider = [&](const Attempt& attempt) {
-    // One that is due waits for its turn, not for time.
+    // An attempt that is due waits for its turn, not for time.
     if (attempt.next_try > state_.as_of) next = earlier(next, attempt.next_try);
   };
   for (const auto& [reference, attempt] : state_.fetches) consider(attempt);

@@ -52,7 +52,7 @@ struct Scene {
     ImageAction action;
   };
 
-  /// The images are wanted, and the builds ordered, from now on.
+  /// From here on the images are wanted and the builds ordered.
   void assign(std::vector<Image> images, std::vector<BuildOrder> builds = {}) {
     step([&] {
       carry_out(supply.on_assignment({.node = *NodeName::parse("node-1"),
@@ -65,7 +65,7 @@ struct Scene {
     pass(0s);
   }
   void order_builds(std::vector<BuildOrder> builds) { assign({}, std::move(builds)); }
-  /// The runtime was asked in turn `asked_in` and had `images`.
+  /// The runtime was listed in turn `asked_in` and had `images`.
   bool list(std::uint64_t asked_in, std::vector<std::string> images, bool images_known = true) {
     bool is_old = false;
     step([&] {
@@ -154,7 +154,7 @@ struct Scene {
   OperationIds ids;
   Turn turn{.number = 0, .now = MonoTime(1h)};
   std::vector<Done> history;
-  int built = 0;  ///< Images of which only a listing can tell.
+  int built = 0;  ///< Images that only a listing can name.
   std::optional<Error> fetch_error, build_error;
   Duration fetch_takes = 1s, build_takes = 5s, cancel_takes = 100ms;
   FetchStep failing_step = FetchStep::kTransfer;
@@ -170,7 +170,7 @@ std::vector<Duration> gaps(const std::vector<MonoTime>& times) {
 
 // Images. -----------------------------------------------------------------------------------------
 
-TEST(ImageSupply, AnImageThatIsThereIsNotFetched) {
+TEST(ImageSupply, AnImageThatTheRuntimeHasIsNotFetched) {
   Scene scene;
   scene.list(1, {image('a').reference});
   scene.assign({image('a')});
@@ -212,7 +212,7 @@ TEST(ImageSupply, NoMoreThanTwoImagesAreFetchedAtATimeAndAllArrive) {
   EXPECT_THAT(scene.done<FetchImage>(), SizeIs(5));
 }
 
-TEST(ImageSupply, AFailedFetchIsTriedAgainLaterAndLaterForEverAndTheReasonTold) {
+TEST(ImageSupply, AFailedFetchIsRetriedWithGrowingWaitsForeverAndTheReasonReported) {
   Scene scene;
   scene.fetch_takes = 0s;
   scene.fetch_error = Error{ErrorCode::kUnavailable, "no manager answers"};
@@ -227,7 +227,7 @@ TEST(ImageSupply, AFailedFetchIsTriedAgainLaterAndLaterForEverAndTheReasonTold) 
   EXPECT_TRUE(scene.supply.readiness(image('c')).is_there);
 }
 
-TEST(ImageSupply, AnImageThatTheRuntimeDoesNotTakeIsMovedAgainRarely) {
+TEST(ImageSupply, AnImageThatTheRuntimeDoesNotAcceptIsRarelyTransferredAgain) {
   Scene scene;
   scene.fetch_takes = 0s;
   scene.fetch_error = Error{ErrorCode::kExhausted, "no disk left"};
@@ -242,7 +242,7 @@ TEST(ImageSupply, AnImageThatTheRuntimeDoesNotTakeIsMovedAgainRarely) {
   EXPECT_EQ(waits.back(), ImageSupply::kLoadRetryMax);
 }
 
-TEST(ImageSupply, AnImageThatFailsDoesNotHoldUpTheOthers) {
+TEST(ImageSupply, AnImageThatFailsDoesNotBlockTheOthers) {
   Scene scene;
   scene.fetch_error = Error{ErrorCode::kNotFound, "no such archive"};
   scene.assign({image('1'), image('2'), image('3')});
@@ -252,7 +252,7 @@ TEST(ImageSupply, AnImageThatFailsDoesNotHoldUpTheOthers) {
   EXPECT_THAT(scene.supply.images(), Contains(image('3').reference));
 }
 
-TEST(ImageSupply, AnImageThatIsNoLongerWantedIsNotTriedAgain) {
+TEST(ImageSupply, AnImageThatIsNoLongerWantedIsNotRetried) {
   Scene scene;
   scene.fetch_error = Error{ErrorCode::kUnavailable, "no manager answers"};
   scene.assign({image('c')});
@@ -275,7 +275,7 @@ TEST(ImageSupply, AnImageThatTheRuntimeLostIsFetchedAgain) {
   EXPECT_TRUE(scene.supply.readiness(image('a')).is_there);
 }
 
-TEST(ImageSupply, AnImageThatIsNotListedAnyMoreIsGoneUnlessImagesWereNotTold) {
+TEST(ImageSupply, AnImageThatIsNoLongerListedIsGoneUnlessImagesWereNotListed) {
   Scene scene;
   scene.list(1, {"one", "two"});
   EXPECT_FALSE(scene.list(2, {"two"}));
@@ -284,7 +284,7 @@ TEST(ImageSupply, AnImageThatIsNotListedAnyMoreIsGoneUnlessImagesWereNotTold) {
   EXPECT_THAT(scene.supply.images(), ElementsAre("two"));
 }
 
-// Goal: an image that came while the runtime was being listed is not fetched a second time.
+// Goal: an image that arrived while the runtime was being listed is not fetched a second time.
 TEST(ImageSupply, AListingOlderThanAFetchDoesNotHideTheImage) {
   Scene scene;
   scene.assign({image('c')});
@@ -298,7 +298,7 @@ TEST(ImageSupply, AListingOlderThanAFetchDoesNotHideTheImage) {
 
 // Builds. -----------------------------------------------------------------------------------------
 
-TEST(ImageSupply, ABuildThatIsOrderedIsDoneOnceAndItsArchiveTold) {
+TEST(ImageSupply, AnOrderedBuildIsDoneOnceAndItsArchiveReported) {
   Scene scene;
   scene.order_builds({order(1)});
   ASSERT_THAT(scene.done<BuildImage>(), SizeIs(1));
@@ -317,8 +317,8 @@ TEST(ImageSupply, ABuildThatIsOrderedIsDoneOnceAndItsArchiveTold) {
   EXPECT_EQ(scene.build_status().state, BuildState::kDone);
 }
 
-// Goal: a build whose success was not received is not taken for the next one on the same order,
-// whose bits may be others.
+// Goal: a build whose success was never received is not mistaken for the next build of the same
+// order, whose bits can differ.
 TEST(ImageSupply, NoTwoBuildsShareAReference) {
   Scene scene;
   scene.order_builds({order(1)});
@@ -326,7 +326,7 @@ TEST(ImageSupply, NoTwoBuildsShareAReference) {
   scene.order_builds({});
   scene.order_builds({order(1)});
   scene.pass(5s);
-  scene.supply = ImageSupply(kStartCount + 1);  // The agent starts again.
+  scene.supply = ImageSupply(kStartCount + 1);  // The agent restarts.
   scene.ids = {};
   scene.order_builds({order(1)});
   std::set<std::string> references;
@@ -334,7 +334,7 @@ TEST(ImageSupply, NoTwoBuildsShareAReference) {
   EXPECT_THAT(references, SizeIs(3));
 }
 
-TEST(ImageSupply, ABuildThatFailsIsToldWithItsReasonAndNotTriedAgain) {
+TEST(ImageSupply, AFailedBuildIsReportedWithItsReasonAndNotRetried) {
   Scene scene;
   scene.build_error = Error{ErrorCode::kFailed, "RUN make ended with 2"};
   scene.order_builds({order(1)});
@@ -346,7 +346,7 @@ TEST(ImageSupply, ABuildThatFailsIsToldWithItsReasonAndNotTriedAgain) {
   EXPECT_EQ(scene.built, 0);
 }
 
-TEST(ImageSupply, ABuildThatCannotBeDoneNowIsTriedAgainWithinABound) {
+TEST(ImageSupply, ABuildThatFailsForAReasonThatMayPassIsRetriedWithinABound) {
   Scene scene;
   scene.build_takes = 0s;
   scene.build_error = Error{ErrorCode::kUnavailable, "no manager answers"};
@@ -362,7 +362,7 @@ TEST(ImageSupply, ABuildThatCannotBeDoneNowIsTriedAgainWithinABound) {
   EXPECT_EQ(scene.build_status().reason, "no manager answers");
 }
 
-TEST(ImageSupply, ABuildThatIsTriedAgainSucceedsOnceTheManagerIsBack) {
+TEST(ImageSupply, ARetriedBuildSucceedsOnceTheManagerIsBack) {
   Scene scene;
   scene.build_error = Error{ErrorCode::kTimeout, "no manager answers"};
   scene.order_builds({order(1)});
@@ -372,7 +372,7 @@ TEST(ImageSupply, ABuildThatIsTriedAgainSucceedsOnceTheManagerIsBack) {
   EXPECT_EQ(scene.build_status().state, BuildState::kDone);
 }
 
-TEST(ImageSupply, BuildsAreDoneOneAtATimeAndOneThatWaitsLetsTheNextPass) {
+TEST(ImageSupply, BuildsRunOneAtATimeAndOneThatWaitsLetsTheNextPass) {
   Scene scene;
   scene.build_error = Error{ErrorCode::kUnavailable, "no manager answers"};
   scene.order_builds({order(1), order(2)});
@@ -381,7 +381,7 @@ TEST(ImageSupply, BuildsAreDoneOneAtATimeAndOneThatWaitsLetsTheNextPass) {
   ASSERT_THAT(scene.done<BuildImage>(), SizeIs(2));
   EXPECT_EQ(scene.done<BuildImage>()[1].order.generation, Generation{2});
   scene.build_error.reset();
-  scene.pass(4s);  // The first could be tried again; the second is under way.
+  scene.pass(4s);  // The first could be retried, but the second is in progress.
   EXPECT_THAT(scene.done<BuildImage>(), SizeIs(2));
   scene.pass(20s);
   const std::vector<BuildStatus> statuses = scene.supply.build_statuses();
@@ -422,7 +422,7 @@ TEST(ImageSupply, ABuildThatHangsIsCancelledOnceItIsNoLongerOrderedAndTheNextOne
   EXPECT_THAT(scene.done<CancelBuild>(), SizeIs(1));
 }
 
-TEST(ImageSupply, ABuildThatWasCancelledAndIsOrderedAgainBeginsAnew) {
+TEST(ImageSupply, ABuildThatWasCancelledAndIsOrderedAgainStartsOver) {
   Scene scene;
   scene.cancel_takes = 1s;
   scene.order_builds({order(1)});
@@ -434,9 +434,9 @@ TEST(ImageSupply, ABuildThatWasCancelledAndIsOrderedAgainBeginsAnew) {
   EXPECT_EQ(scene.build_status().state, BuildState::kDone);
 }
 
-// The part as such. -------------------------------------------------------------------------------
+// State. ------------------------------------------------------------------------------------------
 
-TEST(ImageSupply, AnAnswerToWhatItDidNotBeginChangesNothing) {
+TEST(ImageSupply, AnAnswerToAnUnknownOperationChangesNothing) {
   Scene scene;
   scene.assign({image('c')}, {order(1)});
   const ImageSupply::State before = scene.supply.save();
@@ -455,7 +455,7 @@ TEST(ImageSupply, WhileItRestsItDoesNotAskToBeWokenForWhatIsOverdue) {
   EXPECT_EQ(scene.supply.next_deadline(), std::nullopt);
 }
 
-TEST(ImageSupply, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(ImageSupply, ACopyOfItsStateBehavesLikeIt) {
   Scene scene;
   scene.fetch_error = Error{ErrorCode::kUnavailable, "no manager answers"};
   scene.assign({image('c'), image('d')}, {order(1), order(2)});

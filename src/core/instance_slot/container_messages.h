@@ -10,7 +10,7 @@
 
 namespace hearth::core {
 
-// What the runtime gives notice of. ---------------------------------------------------------------
+// The runtime's notices. --------------------------------------------------------------------------
 
 struct ContainerStarted {
   ContainerId container;
@@ -26,7 +26,7 @@ struct ContainerRemoved {
   InstanceId instance;
 };
 
-// What the runtime is asked to do; each is answered by one OperationDone. -------------------------
+// Requests to the runtime; each is answered by one OperationDone. ---------------------------------
 
 struct CreateContainer {
   OperationId operation;

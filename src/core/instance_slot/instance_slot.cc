@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kVanished = "its container vanished";
 
-/// Whether the runtime may have done all the same what it was asked: no answer came.
+/// Whether the runtime may have done what it was asked: no answer came.
 bool is_unsure(const Error& error) {
   return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
 }
@@ -54,8 +54,8 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
     if (!state_.operation) clear_out(ContainerId{}, turn, ids, actions);
   } else {
     if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, actions);
-    // The old container goes after the new one was made: an exit must cost no more than a start,
-    // and until then its log can be read.
+    // The old container is removed after the new one was created: an exit must cost no more than a
+    // start, and until then its log can be read.
     const Container* keep = serving();
     clear_out(keep == nullptr ? state_.status.container : keep->id, turn, ids, actions);
   }
@@ -68,9 +68,9 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
                                  std::vector<ContainerAction>& actions) {
   const Container* container = serving();
   const bool runs = container != nullptr && container->state == ContainerState::kRunning;
-  // Assigned again while its container was being stopped: two would run for as long as that takes.
+  // Assigned again while its container is being stopped: two would run until that is done.
   if (!runs && is_being_stopped())
-    return transition_to(InstanceState::kStarting, "its former container is still being stopped");
+    return transition_to(InstanceState::kStarting, "its previous container is still being stopped");
   if (container != nullptr) {
     state_.status.container = container->id;
     return start_or_wait(instance.desired_state, *container, turn, ids, actions);
@@ -84,7 +84,7 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
 }
 
-/// Whether one that runs is on its way out.
+/// Whether a running container is being stopped.
 bool InstanceSlot::is_being_stopped() const {
   return std::any_of(state_.containers.begin(), state_.containers.end(), [this](const auto& entry) {
     return entry.second.state == ContainerState::kRunning && state_.leaving.contains(entry.first);
@@ -210,7 +210,7 @@ void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone&
   state_.operation.reset();
   if (!done.outcome) {
     const Error& error = done.outcome.error();
-    // The one before may be what fills the disk: its room is needed more than its log.
+    // The previous container may be what fills the disk: its room is needed more than its log.
     if (error.code == ErrorCode::kExhausted) state_.status.container = ContainerId{};
     return note_failure("its container cannot be created: " + error.message, turn.now, prng);
   }
@@ -234,20 +234,20 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
     restart_.on_started(turn.now);
     return;
   }
-  if (known->state == ContainerState::kRunning) return;  // Its notice was faster than the answer.
+  if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
   std::string reason = "its container cannot be started: " + outcome.error().message;
-  // A fresh container beside one that was started after all would be two: this one is started
-  // again, which a runtime takes for done where it is.
+  // If this one was started after all, a fresh container would be the second: so this one is
+  // started again, which a runtime treats as done if it runs.
   if (is_unsure(outcome.error()) && known->state == ContainerState::kCreated) {
     return note_failure(std::move(reason), turn.now, prng);
   }
-  state_.status.container = ContainerId{};  // It has nothing to say, and may look as good as new.
+  state_.status.container = ContainerId{};  // It has no log to keep, and may look unused.
   if (known->state == ContainerState::kExited) {
     state_.status.reason =
-        std::move(reason);  // The runtime also told it as an end: counted already.
+        std::move(reason);  // The runtime also gave notice of an exit: already counted.
     return;
   }
-  known->state = ContainerState::kExited;  // A fresh one is made; this one is cleared out.
+  known->state = ContainerState::kExited;  // A fresh one is created; this one is removed.
   note_failure(std::move(reason), turn.now, prng);
 }
 
@@ -273,12 +273,12 @@ void InstanceSlot::on_remove_done(const ContainerId& container, const Result<voi
   }
 }
 
-// How it is. --------------------------------------------------------------------------------------
+// Status. -----------------------------------------------------------------------------------------
 
 std::optional<InstanceStatus> InstanceSlot::reported_status() const {
   if (state_.status.state != InstanceState::kAssigned) return state_.status;
   if (state_.assigned || state_.containers.empty()) return std::nullopt;
-  // A container that must go is known, though nothing was done about it yet.
+  // A container that must be stopped is known, although nothing has been done about it yet.
   InstanceStatus status = state_.status;
   status.state = InstanceState::kStopping;
   status.container = state_.containers.begin()->first;
@@ -293,9 +293,9 @@ std::optional<WorkloadName> InstanceSlot::workload() const {
 
 void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
   state_.status.last_exit = exit;
-  note_end(exit ? fmt::format("it ended with exit code {}{}", exit->code,
-                              exit->out_of_memory ? ", out of memory" : "")
-                : "it ended, and the runtime does not tell how",
+  note_end(exit ? fmt::format("it exited with code {}{}", exit->code,
+                              exit->out_of_memory ? " (out of memory)" : "")
+                : "it exited, and the runtime does not report how",
            now, prng);
 }
 

@@ -28,31 +28,31 @@ struct SlotSettings {
   Duration stop_grace{};  ///< From SIGTERM to SIGKILL.
 };
 
-/// Tells whether a container can be made of an image.
+/// Whether a container can be created from an image, and if not, why.
 using ReadinessOf = std::function<ImageReadiness(const Image&)>;
 
-/// One instance on its node: its containers, what is being done about them, and how it is.
+/// One instance on its node: its containers, what is being done about them, and its status.
 ///
-/// A slot is there while the instance is assigned to the node or a container of it is left. It sees
-/// to it that an assigned instance has one container, which runs (or is only created, if the
-/// instance is staged), and that no other container of the instance is left. Every run is a fresh
-/// container: what ended is replaced, at once the first time, then with backoff.
+/// A slot exists while the instance is assigned to the node or has a container left. It ensures
+/// that an assigned instance has one container, which runs (or is only created, if the instance is
+/// staged), and that the instance has no other container. Every run is a fresh container: one that
+/// exited is replaced, at once the first time, then with backoff.
 ///
-/// One container is created or started at a time, and no second one is made while an answer is
-/// missing. What nobody wants goes only after that answer, or it would escape.
+/// One container is created or started at a time, and no second one is created while an answer is
+/// missing. Unwanted containers are removed only after that answer, or the new one would escape.
 ///
-/// Each call that says what happened carries the turn it happened in; a listing that was asked for
-/// earlier is not believed. Sans-io, not thread-safe.
+/// Each event carries the turn in which it happened; a listing that was requested earlier is not
+/// believed. Sans-io, not thread-safe.
 class InstanceSlot {
  public:
-  /// After a container could not be stopped or removed.
+  /// After stopping or removing a container failed.
   static constexpr Duration kClearingRetry = std::chrono::seconds(2);
 
   struct State {
     std::optional<AssignedInstance> assigned;
     std::map<ContainerId, Container> containers;
     std::set<ContainerId> leaving;         ///< Being stopped or removed.
-    std::optional<OperationId> operation;  ///< Under way: a container is created or started.
+    std::optional<OperationId> operation;  ///< In flight: a container is created or started.
     RestartRecord::State restart;
     MonoTime next_clearing{};
     std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
@@ -67,20 +67,20 @@ class InstanceSlot {
   void assign(const AssignedInstance& instance) { state_.assigned = instance; }
   void unassign() { state_.assigned.reset(); }
 
-  // The runtime's notices. Those of containers that are not known change nothing.
+  // The runtime's notices. Notices of unknown containers change nothing.
   void on_started(const ContainerId& container, const Turn& turn);
   void on_exited(const ContainerId& container, const ContainerExit& exit, const Turn& turn,
                  Prng& prng);
   void on_removed(const ContainerId& container, const Turn& turn, Prng& prng);
 
-  /// Whether the listing is not older than what was done here, and nothing is under way.
+  /// True if the listing is no older than what was done here, and no operation is in flight.
   bool may_believe(const Listing& listing) const;
-  /// A listing that may be believed has this container of the instance.
+  /// A listing that may be believed contains this container of the instance.
   void on_listed(const Container& seen, MonoTime now, Prng& prng);
-  /// A listing that may be believed has these containers of the instance and no other.
+  /// A listing that may be believed contains these containers of the instance and no other.
   void drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng);
 
-  // What became of the actions that tend() returned.
+  // The outcomes of the actions that tend() returned.
   void on_created(const CreateContainer& asked, const OperationDone& done, const Turn& turn,
                   Prng& prng);
   void on_start_done(const ContainerId& container, const Result<void>& outcome, const Turn& turn,
@@ -93,17 +93,17 @@ class InstanceSlot {
                                     OperationIds& ids);
 
   const InstanceStatus& status() const { return state_.status; }
-  /// For the node's report; nullopt: nothing is known of it yet, and to say so would undo what is
-  /// known of it from before the agent's start.
+  /// For the node's report; nullopt: nothing is known of it yet, and reporting that would override
+  /// what the manager knows from before the agent's start.
   std::optional<InstanceStatus> reported_status() const;
-  /// Whose instance it is; nullopt if it is not assigned and no container is left to tell.
+  /// The workload; nullopt if the instance is not assigned and no container names one.
   std::optional<WorkloadName> workload() const;
   bool is_assigned() const { return state_.assigned.has_value(); }
   const std::optional<OperationId>& operation() const { return state_.operation; }
   const std::set<ContainerId>& leaving() const { return state_.leaving; }
-  /// Neither assigned nor left over: it can be forgotten.
+  /// Neither assigned nor with a container left: it can be forgotten.
   bool is_empty() const;
-  /// The container that serves the instance or may yet; nullptr if a fresh one is needed.
+  /// The container that serves the instance or still can; nullptr if a fresh one is needed.
   const Container* serving() const;
   /// The first instant after `now` at which tend() may have something to do.
   std::optional<MonoTime> next_deadline(MonoTime now) const;

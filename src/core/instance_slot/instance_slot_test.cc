@@ -22,7 +22,7 @@ using Scene = SlotScene;
 
 // Restarts. ---------------------------------------------------------------------------------------
 
-TEST(InstanceSlot, WhatIsAssignedRuns) {
+TEST(InstanceSlot, AnAssignedInstanceRuns) {
   Scene scene;
   scene.assign();
   EXPECT_EQ(scene.running(), 1);
@@ -32,7 +32,7 @@ TEST(InstanceSlot, WhatIsAssignedRuns) {
   EXPECT_EQ(scene.slot.workload(), Scene::instance().workload);
 }
 
-TEST(InstanceSlot, WhatEndsRunsAgainAtOnceInAFreshContainer) {
+TEST(InstanceSlot, AnInstanceThatExitsRunsAgainAtOnceInAFreshContainer) {
   Scene scene;
   scene.assign();
   scene.pass(10min);
@@ -46,7 +46,7 @@ TEST(InstanceSlot, WhatEndsRunsAgainAtOnceInAFreshContainer) {
   EXPECT_THAT(scene.containers, SizeIs(1));  // The old one was removed.
 }
 
-TEST(InstanceSlot, EveryRunIsAFreshContainerThatTellsHowManyCameBefore) {
+TEST(InstanceSlot, EveryRunIsAFreshContainerThatRecordsHowManyCameBefore) {
   Scene scene;
   scene.assign();
   for (int i = 0; i < 4; ++i) {
@@ -63,7 +63,7 @@ TEST(InstanceSlot, EveryRunIsAFreshContainerThatTellsHowManyCameBefore) {
   EXPECT_THAT(started, SizeIs(5));
 }
 
-TEST(InstanceSlot, FurtherCrashesWaitLongerThenAreACrashLoop) {
+TEST(InstanceSlot, FurtherCrashesWaitLongerAndThenAreACrashLoop) {
   Scene scene;
   scene.assign();
   scene.crash();
@@ -71,7 +71,7 @@ TEST(InstanceSlot, FurtherCrashesWaitLongerThenAreACrashLoop) {
   for (const Duration wait : {1s, 2s, 4s}) {
     scene.crash();
     EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
-    EXPECT_THAT(scene.status().reason, HasSubstr("exit code 1"));
+    EXPECT_THAT(scene.status().reason, HasSubstr("exited with code 1"));
     scene.pass(wait - 1ms);
     EXPECT_EQ(scene.running(), 0);
     scene.pass(wait / 5 + 1ms);
@@ -96,7 +96,7 @@ TEST(InstanceSlot, AHealthySpellForgetsTheBackoff) {
   EXPECT_EQ(scene.running(), 1);
 }
 
-TEST(InstanceSlot, TheLastContainerStaysReadableUntilTheNextOneIsMade) {
+TEST(InstanceSlot, TheLastContainerStaysReadableUntilTheNextOneIsCreated) {
   Scene scene;
   scene.assign();
   scene.crash();
@@ -113,7 +113,7 @@ TEST(InstanceSlot, TheLastContainerStaysReadableUntilTheNextOneIsMade) {
   EXPECT_THAT(scene.containers, IsEmpty());
 }
 
-TEST(InstanceSlot, AssignedAgainWhileItsContainerIsBeingStoppedItWaitsForThat) {
+TEST(InstanceSlot, AnInstanceThatIsAssignedAgainWhileItsContainerIsBeingStoppedWaitsForThat) {
   Scene scene;
   scene.assign();
   scene.stop_takes = 5s;
@@ -129,7 +129,7 @@ TEST(InstanceSlot, AssignedAgainWhileItsContainerIsBeingStoppedItWaitsForThat) {
   EXPECT_EQ(scene.status().state, InstanceState::kRunning);
 }
 
-TEST(InstanceSlot, AnInstanceWaitsForItsImageAndSaysWhy) {
+TEST(InstanceSlot, AnInstanceWaitsForItsImageAndGivesTheReason) {
   Scene scene;
   scene.image = {.is_there = false, .reason = "its image cannot be fetched: no manager answers"};
   scene.assign();
@@ -144,13 +144,13 @@ TEST(InstanceSlot, AnInstanceWaitsForItsImageAndSaysWhy) {
   EXPECT_EQ(scene.status().restarts, 0U);
 }
 
-TEST(InstanceSlot, AContainerThatCannotBeStartedIsReplacedWithBackoffAndTheReasonTold) {
+TEST(InstanceSlot, AContainerThatCannotBeStartedIsReplacedWithBackoffAndTheReasonReported) {
   Scene scene;
   scene.start_error = Error{ErrorCode::kFailed, "no such command"};
   scene.assign();
   EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
   EXPECT_THAT(scene.status().reason, HasSubstr("cannot be started: no such command"));
-  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(2));  // The second at once.
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(2));  // The second one at once.
   EXPECT_THAT(scene.containers, IsEmpty());
   scene.pass(5min);
   EXPECT_EQ(scene.status().state, InstanceState::kCrashLoop);
@@ -162,8 +162,8 @@ TEST(InstanceSlot, AContainerThatCannotBeStartedIsReplacedWithBackoffAndTheReaso
   EXPECT_EQ(scene.status().reason, "");
 }
 
-// Goal: a runtime that hung does in the end what nobody waited for; that makes no second container.
-TEST(InstanceSlot, AStartWithoutAnAnswerIsAskedForAgainOfTheSameContainer) {
+// Goal: a runtime that hung may still do what nothing waits for; that makes no second container.
+TEST(InstanceSlot, AStartWithoutAnAnswerIsRequestedAgainForTheSameContainer) {
   for (const ErrorCode code : {ErrorCode::kTimeout, ErrorCode::kUnavailable}) {
     Scene scene;
     scene.start_error = Error{code, "no answer within 60 s"};
@@ -173,7 +173,7 @@ TEST(InstanceSlot, AStartWithoutAnAnswerIsAskedForAgainOfTheSameContainer) {
     EXPECT_THAT(scene.done<StartContainer>().size(), AllOf(Ge(4U), Le(8U))) << "with backoff";
     EXPECT_THAT(scene.status().reason, HasSubstr("cannot be started: no answer within 60 s"));
     const ContainerId container = scene.status().container;
-    scene.containers.at(container).state = ContainerState::kRunning;  // It came to it.
+    scene.containers.at(container).state = ContainerState::kRunning;  // It was started after all.
     scene.step([&] { scene.slot.on_started(container, scene.turn); });
     scene.start_error.reset();
     scene.pass(2min);
@@ -182,7 +182,7 @@ TEST(InstanceSlot, AStartWithoutAnAnswerIsAskedForAgainOfTheSameContainer) {
   }
 }
 
-TEST(InstanceSlot, AFailedStartThatTheRuntimeAlsoTellsAsAnEndCountsOnce) {
+TEST(InstanceSlot, AFailedStartOfWhichTheRuntimeAlsoNotifiesAnExitCountsOnce) {
   Scene scene;
   scene.start_error = Error{ErrorCode::kFailed, "no such command"};
   scene.failed_start_is_noticed = true;
@@ -190,7 +190,7 @@ TEST(InstanceSlot, AFailedStartThatTheRuntimeAlsoTellsAsAnEndCountsOnce) {
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(2));  // The first restart is at once.
   EXPECT_THAT(scene.status().reason, HasSubstr("cannot be started: no such command"));
   scene.pass(1200ms);
-  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(3));  // The next after a second.
+  EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(3));  // The next one after a second.
   EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
 }
 
@@ -207,8 +207,8 @@ TEST(InstanceSlot, AContainerThatCannotBeCreatedIsTriedAgainWithBackoff) {
   EXPECT_EQ(scene.status().state, InstanceState::kRunning);
 }
 
-// Goal: a container whose log or files filled the disk does not keep its successor from being made.
-TEST(InstanceSlot, ADeadContainerGoesIfTheDiskHasNoRoomForItsSuccessor) {
+// Goal: a container whose log or files filled the disk does not prevent its successor.
+TEST(InstanceSlot, ADeadContainerIsRemovedIfTheDiskHasNoRoomForItsSuccessor) {
   Scene scene;
   scene.assign();
   scene.dead_containers_fill_disk = true;
@@ -221,7 +221,7 @@ TEST(InstanceSlot, ADeadContainerGoesIfTheDiskHasNoRoomForItsSuccessor) {
   EXPECT_EQ(scene.running(), 1);
 }
 
-TEST(InstanceSlot, ADeadContainerStaysReadableIfItsSuccessorCannotBeMadeForAnotherReason) {
+TEST(InstanceSlot, ADeadContainerStaysReadableIfItsSuccessorCannotBeCreatedForAnotherReason) {
   Scene scene;
   scene.assign();
   const ContainerId last = scene.status().container;
@@ -244,7 +244,7 @@ TEST(InstanceSlot, AContainerRemovedByHandIsReplaced) {
 
 // Listings. ---------------------------------------------------------------------------------------
 
-TEST(InstanceSlot, AnEndWhoseNoticeWasLostIsFoundByTheNextListing) {
+TEST(InstanceSlot, AnExitWhoseNoticeWasLostIsFoundByTheNextListing) {
   Scene scene;
   scene.assign();
   Container& container = scene.containers.at(scene.status().container);
@@ -265,19 +265,19 @@ TEST(InstanceSlot, ARemovalWhoseNoticeWasLostIsFoundByTheNextListing) {
   EXPECT_EQ(scene.status().restarts, 1U);
 }
 
-TEST(InstanceSlot, AnEndOfWhichTheRuntimeDoesNotTellHowIsAnEndAllTheSame) {
+TEST(InstanceSlot, AnExitThatTheRuntimeDoesNotExplainIsStillAnExit) {
   Scene scene;
   scene.assign();
   scene.crash(3);
   scene.containers.at(scene.status().container).state = ContainerState::kExited;
   scene.list();
   EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
-  EXPECT_EQ(scene.status().reason, "it ended, and the runtime does not tell how");
+  EXPECT_EQ(scene.status().reason, "it exited, and the runtime does not report how");
   EXPECT_EQ(scene.status().restarts, 2U);
-  EXPECT_EQ(scene.status().last_exit, std::nullopt);  // The one before was another's.
+  EXPECT_EQ(scene.status().last_exit, std::nullopt);  // The earlier one was of another container.
 }
 
-// Goal: a listing that was made before a container was replaced does not undo that.
+// Goal: a listing from before a container was replaced does not undo the replacement.
 TEST(InstanceSlot, AListingOlderThanWhatWasDoneMeanwhileIsNotBelieved) {
   Scene scene;
   scene.assign();
@@ -290,7 +290,7 @@ TEST(InstanceSlot, AListingOlderThanWhatWasDoneMeanwhileIsNotBelieved) {
   EXPECT_EQ(scene.status().restarts, 1U);
 }
 
-TEST(InstanceSlot, AListingIsNotBelievedWhileAContainerIsBeingMade) {
+TEST(InstanceSlot, AListingIsNotBelievedWhileAContainerIsBeingCreated) {
   Scene scene;
   scene.create_takes = 5s;
   scene.assign();
@@ -310,7 +310,7 @@ TEST(InstanceSlot, OfTwoContainersOfOneInstanceTheRunningOneStays) {
   EXPECT_THAT(scene.done<StartContainer>(), IsEmpty());
 }
 
-TEST(InstanceSlot, AnAgentThatStartsAgainKeepsWhatRunsAndItsCount) {
+TEST(InstanceSlot, ARestartedAgentKeepsTheRunningContainerAndItsCount) {
   Scene scene;
   scene.assign();
   scene.crash();
@@ -323,10 +323,10 @@ TEST(InstanceSlot, AnAgentThatStartsAgainKeepsWhatRunsAndItsCount) {
   EXPECT_THAT(scene.history, IsEmpty());
   EXPECT_EQ(scene.status().container, kept);
   EXPECT_EQ(scene.status().state, InstanceState::kRunning);
-  EXPECT_EQ(scene.status().restarts, 1U);  // The container tells.
+  EXPECT_EQ(scene.status().restarts, 1U);  // The container records it.
 }
 
-TEST(InstanceSlot, NoticesOfContainersThatAreNotKnownChangeNothing) {
+TEST(InstanceSlot, NoticesOfUnknownContainersChangeNothing) {
   Scene scene;
   scene.assign();
   const InstanceSlot::State before = scene.slot.save();
@@ -336,9 +336,9 @@ TEST(InstanceSlot, NoticesOfContainersThatAreNotKnownChangeNothing) {
   EXPECT_EQ(scene.slot.save(), before);
 }
 
-// What should not be there. -----------------------------------------------------------------------
+// Removal. ----------------------------------------------------------------------------------------
 
-TEST(InstanceSlot, WhatIsNotAssignedAnyMoreIsStoppedRemovedAndEmpty) {
+TEST(InstanceSlot, AnUnassignedInstanceIsStoppedRemovedAndEmpty) {
   Scene scene;
   scene.assign();
   const ContainerId gone = scene.status().container;
@@ -356,7 +356,7 @@ TEST(InstanceSlot, WhatIsNotAssignedAnyMoreIsStoppedRemovedAndEmpty) {
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
 }
 
-TEST(InstanceSlot, AContainerInTheMakingWhenItIsNoLongerAssignedDoesNotEscape) {
+TEST(InstanceSlot, AContainerThatIsBeingCreatedWhenItIsUnassignedDoesNotEscape) {
   Scene scene;
   scene.create_takes = 5s;
   scene.assign();
@@ -371,7 +371,7 @@ TEST(InstanceSlot, AContainerInTheMakingWhenItIsNoLongerAssignedDoesNotEscape) {
   EXPECT_TRUE(scene.slot.is_empty());
 }
 
-TEST(InstanceSlot, AContainerThatIsBeingStartedWhenItIsNoLongerAssignedIsStoppedOnceItRuns) {
+TEST(InstanceSlot, AContainerThatIsBeingStartedWhenItIsUnassignedIsStoppedOnceItRuns) {
   Scene scene;
   scene.start_takes = 5s;
   scene.assign();
@@ -384,7 +384,7 @@ TEST(InstanceSlot, AContainerThatIsBeingStartedWhenItIsNoLongerAssignedIsStopped
   EXPECT_THAT(scene.containers, IsEmpty());
 }
 
-TEST(InstanceSlot, ARemovalThatFailsIsTriedAgainNowAndThen) {
+TEST(InstanceSlot, ARemovalThatFailsIsRetriedPeriodically) {
   Scene scene;
   scene.assign();
   scene.remove_error = Error{ErrorCode::kFailed, "device is busy"};
@@ -408,7 +408,7 @@ TEST(InstanceSlot, AnInstanceThatIsAssignedAgainWhileItStopsRunsInAFreshContaine
   EXPECT_EQ(scene.running(), 1);
   EXPECT_THAT(scene.containers, SizeIs(1));
   EXPECT_NE(scene.status().container, first);
-  EXPECT_EQ(scene.status().restarts, 0U);  // It was stopped, it did not end.
+  EXPECT_EQ(scene.status().restarts, 0U);  // It was stopped, it did not exit on its own.
 }
 
 // Staging. ----------------------------------------------------------------------------------------
@@ -432,7 +432,7 @@ TEST(InstanceSlot, AStagedInstanceThatIsPromotedStartsTheContainerItHas) {
   EXPECT_THAT(scene.done<CreateContainer>(), SizeIs(1));
 }
 
-// What is reported, and the part as such. ---------------------------------------------------------
+// Reports and state. ------------------------------------------------------------------------------
 
 TEST(InstanceSlot, AnInstanceOfWhichNothingIsKnownYetIsNotReported) {
   InstanceSlot slot(Scene::kSettings);
@@ -440,9 +440,9 @@ TEST(InstanceSlot, AnInstanceOfWhichNothingIsKnownYetIsNotReported) {
   EXPECT_EQ(slot.reported_status(), std::nullopt);
 }
 
-// Goal: a container that must go is not taken for gone by a start amid its stop. A report is
-// complete: what is not in it is not on the node.
-TEST(InstanceSlot, WhatMustGoIsReportedBeforeAnythingIsDoneAboutIt) {
+// Goal: an agent that starts while a container is being stopped does not make it look removed. A
+// report is complete: what is not in it is not on the node.
+TEST(InstanceSlot, AContainerThatMustBeStoppedIsReportedBeforeAnythingIsDoneAboutIt) {
   Scene scene;
   const ContainerId left = scene.plant(ContainerState::kRunning);
   InstanceSlot slot(Scene::kSettings);
@@ -453,8 +453,8 @@ TEST(InstanceSlot, WhatMustGoIsReportedBeforeAnythingIsDoneAboutIt) {
   EXPECT_EQ(status->container, left);
 }
 
-// Goal: at any moment, a copy that was made of the saved state goes on as the original would have.
-TEST(InstanceSlot, ACopyOfItsStateGoesOnAsItDoes) {
+// Goal: at any moment, a copy made from the saved state behaves like the original.
+TEST(InstanceSlot, ACopyOfItsStateBehavesLikeIt) {
   Scene original, swapped;
   for (Scene* scene : {&original, &swapped}) {
     scene->create_takes = 30ms;

@@ -17,8 +17,8 @@
 
 namespace hearth::core {
 
-/// For tests: one instance's slot with a runtime that obeys and gives notice, and a clock. The
-/// runtime can be slow, fail, or keep silent.
+/// For tests: the slot of one instance, a runtime that obeys and gives notice, and a clock. The
+/// runtime can be slow, fail, or stay silent.
 class SlotScene {
  public:
   static constexpr SlotSettings kSettings{.restart = {}, .stop_grace = std::chrono::seconds(10)};
@@ -33,7 +33,7 @@ class SlotScene {
             .container = {}};
   }
 
-  // What is asked of it.
+  // Requests.
   void assign(DesiredState desired_state = DesiredState::kRun) {
     step([&] { slot.assign(instance(desired_state)); });
     pass(Duration(0));
@@ -44,7 +44,7 @@ class SlotScene {
   }
 
   // What happens around it.
-  /// The running process ends by itself.
+  /// The running process exits on its own.
   void crash(int code = 1) {
     for (auto& [container, is] : containers) {
       if (is.state != ContainerState::kRunning) continue;
@@ -56,7 +56,7 @@ class SlotScene {
     }
     pass(Duration(0));
   }
-  /// A container of the instance that the slot did not order.
+  /// A container of the instance that the slot did not create.
   ContainerId plant(ContainerState state) {
     const ContainerId made = next_container();
     containers.emplace(made, Container{.id = made,
@@ -66,7 +66,7 @@ class SlotScene {
                                        .state = state});
     return made;
   }
-  /// What a listing that is asked for now will find.
+  /// What a listing that is requested now will find.
   Listing ask_listing() const {
     Listing listing{.inventory = {}, .asked_in = turn.number};
     for (const auto& [container, is] : containers) listing.inventory.containers.push_back(is);
@@ -96,7 +96,7 @@ class SlotScene {
     }
     slot.check_invariants();
   }
-  /// Time passes; everything that is due happens.
+  /// Lets time pass; everything that is due happens.
   void pass(Duration duration) {
     const MonoTime end = turn.now + duration;
     for (;;) {
@@ -110,7 +110,7 @@ class SlotScene {
     turn.now = end;
   }
 
-  // What came of it.
+  // The results.
   template <class Action>
   std::vector<Action> done() const {
     std::vector<Action> found;
@@ -136,8 +136,8 @@ class SlotScene {
   ImageReadiness image{.is_there = true, .reason = {}};
   bool gives_notice = true;
   std::optional<Error> create_error, start_error, remove_error;
-  bool failed_start_is_noticed = false;    ///< As an end of the container, before the answer.
-  bool dead_containers_fill_disk = false;  ///< While there is one, none can be made.
+  bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
+  bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
   Duration create_takes{}, start_takes{}, stop_takes = std::chrono::milliseconds(100);
 
  private:

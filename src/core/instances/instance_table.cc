@@ -10,7 +10,7 @@
 namespace hearth::core {
 namespace {
 
-/// Ids of one workload differ in their number alone: the longer is the later.
+/// Ids of one workload differ only in their number: the longer one is the later one.
 bool comes_before(const InstanceId& one, const InstanceId& other) {
   return std::pair(one.str().size(), one) < std::pair(other.str().size(), other);
 }
@@ -156,7 +156,7 @@ std::optional<InstanceChange> InstanceTable::await_report(const InstanceId& id, 
   InstanceChange change{.before = instance, .after = std::nullopt};
   instance.status.state = InstanceState::kAssigned;
   instance.status.container = {};
-  instance.status.reason = "its node booted anew and has not told of it yet";
+  instance.status.reason = "its node rebooted and has not reported it yet";
   instance.changed_at = now;
   change.after = instance;
   return change;

@@ -12,8 +12,8 @@
 
 namespace hearth::core {
 
-/// What one call did to one instance: the one source of what is written down, told to people, and
-/// looked at again because of it.
+/// What one call did to one instance: the only source of what is stored, published and examined
+/// again because of it.
 struct InstanceChange {
   std::optional<Instance> before;  ///< nullopt: it is new.
   std::optional<Instance> after;   ///< nullopt: it is forgotten.
@@ -26,9 +26,9 @@ struct InstanceChange {
 
 /// All instances, by id, by workload and by node, and the only place where one changes.
 ///
-/// Each call that changes something returns the change; what follows from it is the caller's.
-/// `instance(id)` is for ids that must be there, `find(id)` for ids that others told. References
-/// are valid until the next change. Sans-io, not thread-safe.
+/// Each call that changes something returns the change; its consequences are up to the caller.
+/// `instance(id)` is for ids that must exist, `find(id)` for ids from outside. References are valid
+/// until the next change. Sans-io, not thread-safe.
 class InstanceTable {
  public:
   using Rows = std::map<InstanceId, Instance>;
@@ -47,26 +47,26 @@ class InstanceTable {
   /// In the order of their numbers.
   const std::vector<InstanceId>& of_workload(const WorkloadName& workload) const;
   const std::set<InstanceId>& on_node(const NodeName& node) const;
-  /// Those that have no node yet.
+  /// Instances without a node.
   const std::set<InstanceId>& unplaced() const { return unplaced_; }
-  /// Whether one of `workload` is on `node` that is not told to stop.
+  /// Whether `node` has an instance of `workload` that is not to be stopped.
   bool keeps_on(const WorkloadName& workload, const NodeName& node) const;
 
   /// `instance` must be new, and its number the highest of its workload.
   InstanceChange add(Instance instance);
-  /// Gives an unplaced one its node.
+  /// Gives an unplaced instance its node.
   InstanceChange place(const InstanceId& id, const NodeName& node, WallTime now);
-  /// Says why an unplaced one has no node; nullopt if that is known.
+  /// Notes why an unplaced instance has no node; nullopt if nothing changed.
   std::optional<InstanceChange> note_waiting(const InstanceId& id, std::string reason);
   InstanceChange stop(const InstanceId& id);
-  /// A staged one must run.
+  /// A staged instance must run.
   InstanceChange promote(const InstanceId& id);
-  /// What its node told of it; nullopt if that is known.
+  /// Applies what its node reports; nullopt if nothing changed.
   std::optional<InstanceChange> report(const InstanceId& id, const InstanceStatus& status,
                                        WallTime now);
-  /// Its node is dead. nullopt for one that is told to stop: nobody misses it.
+  /// Its node is dead. nullopt for an instance that must stop: it is not lost.
   std::optional<InstanceChange> lose(const InstanceId& id, WallTime now);
-  /// Its node booted anew and its container is gone; nullopt if nothing was told of one.
+  /// Its node rebooted and its container is gone; nullopt if none was reported.
   std::optional<InstanceChange> await_report(const InstanceId& id, WallTime now);
   InstanceChange forget(const InstanceId& id);
 

@@ -26,7 +26,7 @@ Instance fresh(std::uint64_t number, std::optional<NodeName> node = std::nullopt
   return instance;
 }
 
-TEST(InstanceTable, FindsOneByItsWorkloadAndByItsNode) {
+TEST(InstanceTable, FindsAnInstanceByItsWorkloadAndByItsNode) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   (void)table.add(fresh(2, kB));
@@ -44,7 +44,7 @@ TEST(InstanceTable, IsInTheOrderOfNumbersHoweverItWasStored) {
   table.check_invariants();
 }
 
-TEST(InstanceTable, AChangeHoldsWhatWasAndWhatIs) {
+TEST(InstanceTable, AChangeHoldsTheInstanceBeforeAndAfter) {
   InstanceTable table;
   const InstanceChange added = table.add(fresh(1));
   EXPECT_FALSE(added.before);
@@ -64,7 +64,7 @@ TEST(InstanceTable, AChangeHoldsWhatWasAndWhatIs) {
   EXPECT_THAT(table.of_workload(kApp), IsEmpty());
 }
 
-TEST(InstanceTable, WhatIsKnownIsNoChange) {
+TEST(InstanceTable, RepeatingWhatIsKnownIsNoChange) {
   InstanceTable table;
   (void)table.add(fresh(1));
   EXPECT_TRUE(table.note_waiting(id(1), "no room"));
@@ -85,7 +85,7 @@ TEST(InstanceTable, ItsStateIsAsOldAsItsLastChange) {
   EXPECT_EQ(table.instance(id(1)).changed_at, kNow) << "only the count of restarts changed";
 }
 
-TEST(InstanceTable, ALostOneSaysWithWhichNodeAndOneThatLeavesIsNotMissed) {
+TEST(InstanceTable, ALostInstanceNamesItsNodeAndAStoppedOneIsNotLost) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
   (void)table.add(fresh(2, kA));
@@ -94,10 +94,10 @@ TEST(InstanceTable, ALostOneSaysWithWhichNodeAndOneThatLeavesIsNotMissed) {
   EXPECT_FALSE(table.lose(id(2), kNow));
 }
 
-TEST(InstanceTable, ANodeThatBootedAnewHasNoContainerUntilItSaysSo) {
+TEST(InstanceTable, ARebootedNodeHasNoContainerUntilItReportsOne) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
-  EXPECT_FALSE(table.await_report(id(1), kNow)) << "nothing was told of one";
+  EXPECT_FALSE(table.await_report(id(1), kNow)) << "no container was reported";
   (void)table.report(id(1), {.state = InstanceState::kRunning, .container = {"c1"}}, kNow);
   const std::optional<InstanceChange> change = table.await_report(id(1), kNow);
   ASSERT_TRUE(change);
@@ -111,10 +111,10 @@ TEST(InstanceTable, KnowsWhereAWorkloadIsKept) {
   EXPECT_TRUE(table.keeps_on(kApp, kA));
   EXPECT_FALSE(table.keeps_on(kApp, kB));
   (void)table.stop(id(1));
-  EXPECT_FALSE(table.keeps_on(kApp, kA)) << "it leaves";
+  EXPECT_FALSE(table.keeps_on(kApp, kA)) << "it must stop";
 }
 
-TEST(InstanceTableDeathTest, AnIdThatMustBeThereAndIsNotAborts) {
+TEST(InstanceTableDeathTest, AMissingIdThatMustExistAborts) {
   InstanceTable table;
   (void)table.add(fresh(1));
   EXPECT_DEATH((void)table.instance(id(2)), "check failed");
@@ -122,7 +122,7 @@ TEST(InstanceTableDeathTest, AnIdThatMustBeThereAndIsNotAborts) {
   EXPECT_DEATH((void)table.promote(id(1)), "check failed");
 }
 
-// Goal: whatever is done in whatever order, both indexes say what the rows say.
+// Goal: whatever is done in whatever order, all indexes agree with the rows.
 RC_GTEST_PROP(InstanceTableProperties, TheIndexesAgreeWithTheRows, ()) {
   InstanceTable table;
   std::uint64_t next = 1;

@@ -23,7 +23,7 @@ Duration HeartbeatAge::age_of(MonoTime sent_at, MonoTime received_at) {
   return difference - smallest;
 }
 
-/// The fastest way of the run that this message continues, if that is long enough to be believed.
+/// The smallest difference of the run that this message continues, if the run is long enough.
 std::optional<Duration> HeartbeatAge::steady_way(MonoTime sent_at, MonoTime received_at) {
   const Duration difference = received_at - sent_at;
   if (!state_.run || sent_at < state_.run->sent_at ||

@@ -8,17 +8,17 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr MonoTime kOurs{1h};
-constexpr MonoTime kTheirs{90 * 24h};  // The agent's clock says something else altogether.
+constexpr MonoTime kTheirs{90 * 24h};  // The agent's clock is entirely different.
 
 TEST(HeartbeatAge, TheClocksNeedNotAgree) {
   HeartbeatAge age;
   EXPECT_EQ(age.age_of(kTheirs, kOurs + 3ms), 0ms);
-  EXPECT_EQ(age.age_of(kTheirs + 500ms, kOurs + 501ms), 0ms) << "a faster way than any before";
+  EXPECT_EQ(age.age_of(kTheirs + 500ms, kOurs + 501ms), 0ms) << "the fastest delivery so far";
   EXPECT_EQ(age.age_of(kTheirs + 1000ms, kOurs + 1005ms), 4ms);
 }
 
-// Goal: a stalled broker's burst must not look like signs of life of now.
-TEST(HeartbeatAge, ABurstAfterAStallShowsEachMessagesOwnAge) {
+// Goal: the burst after a broker's stall must not look like current signs of life.
+TEST(HeartbeatAge, ABurstAfterAStallShowsTheAgeOfEachMessage) {
   HeartbeatAge age;
   age.age_of(kTheirs, kOurs);
   const MonoTime burst = kOurs + 20s;
@@ -45,9 +45,9 @@ TEST(HeartbeatAge, AStallLongerThanAWindowIsStillSeen) {
   EXPECT_EQ(age.age_of(kTheirs + 10min, burst), 0min);
 }
 
-// Goal: a guest whose clock stood still while its hypervisor paused it is believed again at once.
+// Goal: a guest whose clock stood still while its hypervisor paused it is trusted again at once.
 // Method: the differences jump up by the pause and stay there.
-TEST(HeartbeatAge, AClockThatStoodStillIsTakenAsItIsAfterASecond) {
+TEST(HeartbeatAge, AClockThatStoodStillIsTrustedAgainAfterASecond) {
   for (const Duration pause : {Duration(1s), Duration(10s), Duration(5min)}) {
     HeartbeatAge age;
     for (Duration t = 0s; t < 3min; t += 500ms) age.age_of(kTheirs + t, kOurs + t);
@@ -60,7 +60,7 @@ TEST(HeartbeatAge, AClockThatStoodStillIsTakenAsItIsAfterASecond) {
   }
 }
 
-// Goal: what drains a backlog slowly is not taken for a clock that moved.
+// Goal: a backlog that drains slowly is not mistaken for a clock that moved.
 TEST(HeartbeatAge, ABacklogThatDrainsSlowlyKeepsItsAge) {
   HeartbeatAge age;
   for (Duration t = 0s; t < 3min; t += 500ms) age.age_of(kTheirs + t, kOurs + t);
@@ -71,7 +71,7 @@ TEST(HeartbeatAge, ABacklogThatDrainsSlowlyKeepsItsAge) {
   }
 }
 
-TEST(HeartbeatAge, ABoxThatBootedAnewWithoutSayingSoIsNotOldForItsFormerUptime) {
+TEST(HeartbeatAge, AnUnannouncedRebootDoesNotMakeMessagesOld) {
   HeartbeatAge age;
   for (Duration t = 0s; t < 10s; t += 1s) age.age_of(kTheirs + t, kOurs + t);
   for (Duration t = 0s; t <= 2s; t += 1s) age.age_of(MonoTime(30s) + t, kOurs + 60s + t);

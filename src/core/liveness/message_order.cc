@@ -41,7 +41,7 @@ bool MessageOrder::admit(const Heartbeat& heartbeat, const Incarnation& accepted
   return true;
 }
 
-/// True for one that was received before, or overtaken. One without a number has no order.
+/// True for a duplicate, or a message out of order. Messages without a number have no order.
 bool MessageOrder::is_repeated(std::optional<std::uint64_t> seq) {
   if (!seq) return false;
   if (last_seq_ && *seq <= *last_seq_) return true;

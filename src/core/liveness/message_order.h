@@ -10,19 +10,19 @@
 
 namespace hearth::core {
 
-/// Tells a sign of life from an old message: one of a former incarnation of the node's agent, one
-/// that was received before, one that was overtaken.
+/// Distinguishes a sign of life from an old message: one of an earlier incarnation of the node's
+/// agent, a duplicate, or one that arrives out of order.
 ///
-/// A box without an agent tells no incarnation: whatever it says, it lives. An agent's start count
-/// orders its incarnations within a boot. Boots have no order, so the latest kFormerBootsMax that
-/// came to an end are remembered. One object per node. Sans-io, not thread-safe.
+/// A box without an agent reports no incarnation: whatever it sends, it lives. An agent's start
+/// count orders its incarnations within a boot. Boots have no order, so the latest kFormerBootsMax
+/// that ended are remembered. One object per node. Sans-io, not thread-safe.
 class MessageOrder {
  public:
   static constexpr std::size_t kFormerBootsMax = 8;
 
   struct State {
-    /// The incarnation whose messages come in. May be ahead of the node's own: only what the
-    /// verdict accepts is the node's incarnation.
+    /// The incarnation whose messages are arriving. Can be ahead of the node's own, which is the
+    /// one that the verdict accepted.
     Incarnation received;
     std::deque<std::string> former_boots;
     std::optional<std::uint64_t> last_seq;
@@ -35,10 +35,10 @@ class MessageOrder {
   State save() const;
 
   /// True if the message is new. `accepted`: the node's incarnation, which counts until a message
-  /// was received.
+  /// is received.
   [[nodiscard]] bool admit(const Heartbeat& heartbeat, const Incarnation& accepted);
 
-  /// How long an admitted message was under way; zero if its sender does not tell when it was sent.
+  /// How long an admitted message was in flight; zero if it does not carry its time of sending.
   Duration age_of(const Heartbeat& heartbeat, MonoTime received_at);
 
   const Incarnation& received() const { return received_; }

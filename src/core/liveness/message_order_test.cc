@@ -19,8 +19,8 @@ Heartbeat heartbeat(const std::string& boot, std::uint64_t start,
 TEST(MessageOrder, MessagesOfOneIncarnationCountUp) {
   MessageOrder order;
   EXPECT_TRUE(order.admit(heartbeat("a", 1, 5), kNone));
-  EXPECT_FALSE(order.admit(heartbeat("a", 1, 5), kNone)) << "repeated";
-  EXPECT_FALSE(order.admit(heartbeat("a", 1, 4), kNone)) << "overtaken";
+  EXPECT_FALSE(order.admit(heartbeat("a", 1, 5), kNone)) << "a duplicate";
+  EXPECT_FALSE(order.admit(heartbeat("a", 1, 4), kNone)) << "out of order";
   EXPECT_TRUE(order.admit(heartbeat("a", 1, 7), kNone));
 }
 
@@ -39,14 +39,14 @@ TEST(MessageOrder, AFormerBootIsOver) {
   EXPECT_EQ(order.received(), (Incarnation{"b", 1}));
 }
 
-TEST(MessageOrder, TheIncarnationThatWasAcceptedBeforeCountsUntilAMessageIsReceived) {
+TEST(MessageOrder, TheAcceptedIncarnationCountsUntilAMessageIsReceived) {
   MessageOrder order;
   EXPECT_FALSE(order.admit(heartbeat("a", 1, 1), Incarnation{"a", 2}));
   EXPECT_TRUE(order.admit(heartbeat("b", 1, 1), Incarnation{"a", 2}));
   EXPECT_FALSE(order.admit(heartbeat("a", 3, 1), Incarnation{"a", 2}));
 }
 
-TEST(MessageOrder, ABoxWithoutAnAgentLivesWhateverItSays) {
+TEST(MessageOrder, ABoxWithoutAnAgentLivesWhateverItSends) {
   MessageOrder order;
   EXPECT_TRUE(order.admit(heartbeat("", 0, std::nullopt), kNone));
   EXPECT_TRUE(order.admit(heartbeat("", 0, std::nullopt), kNone));
@@ -63,7 +63,7 @@ TEST(MessageOrder, OnlyTheLatestFormerBootsAreRemembered) {
   EXPECT_TRUE(order.admit(heartbeat("boot-0", 1, 1), kNone)) << "forgotten";
 }
 
-TEST(MessageOrder, TheAgeIsToldAnewInEachIncarnation) {
+TEST(MessageOrder, EachIncarnationHasItsOwnAge) {
   MessageOrder order;
   Heartbeat sent = heartbeat("a", 1, 1);
   sent.sent_at = MonoTime(10s);
@@ -75,8 +75,8 @@ TEST(MessageOrder, TheAgeIsToldAnewInEachIncarnation) {
   EXPECT_EQ(order.age_of(sent, kStart + 9s), 0ns);
 }
 
-// Goal: within one boot time goes forward only, and no message counts twice, in whatever order they
-// come; a copy of the state judges the next message as the original does.
+// Goal: within one boot time only moves forward, and no message counts twice, in whatever order
+// they arrive; a copy of the state judges the next message like the original.
 RC_GTEST_PROP(MessageOrderProperties, NothingCountsTwiceNorBackwards, ()) {
   MessageOrder order;
   std::pair<std::uint64_t, std::uint64_t> last{0, 0};

@@ -10,21 +10,21 @@ namespace hearth::core {
 
 /// How long a node has been silent, graded.
 enum class Silence : std::uint8_t {
-  kShort,        ///< Nothing to think of.
+  kShort,        ///< Below suspect_after.
   kSuspicious,   ///< At least suspect_after.
-  kLong,         ///< At least dead_after: dead, where other evidence agrees.
-  kUnconfirmed,  ///< At least dead_after_unconfirmed: dead, where there can be no other evidence.
+  kLong,         ///< At least dead_after: dead, if other evidence agrees.
+  kUnconfirmed,  ///< At least dead_after_unconfirmed: dead, if there can be no other evidence.
 };
 
-/// Grades one node's silence since its last sign of life. What follows from the grade is decided
-/// elsewhere (core/evidence): silence alone never kills a node.
+/// Grades one node's silence since its last sign of life. The consequences are decided elsewhere
+/// (core/evidence): silence alone never kills a node.
 ///
 /// Every call takes `now`, the manager's clock at receipt and never the agent's own timestamp, so
 /// skew between machines cannot kill a node. The grade depends on `now`, not on how often it was
-/// asked. Sans-io, not thread-safe.
+/// asked for. Sans-io, not thread-safe.
 ///
-/// An adaptive detector (phi accrual, Hayashibara 2004) was not taken: heartbeats over a broker
-/// come at a known interval, and a fixed bound is what an operator can read, reason about and test.
+/// Not an adaptive detector (phi accrual, Hayashibara 2004): heartbeats over a broker arrive at a
+/// known interval, and a fixed bound is what an operator can read, reason about and test.
 class NodeLiveness {
  public:
   struct State {
@@ -33,25 +33,25 @@ class NodeLiveness {
     bool operator==(const State&) const = default;
   };
 
-  /// The silence starts at `now`: a manager that starts never finds the whole fleet dead.
+  /// The silence starts at `now`: a starting manager never finds the whole fleet dead.
   NodeLiveness(const LivenessSettings& settings, MonoTime now);
   NodeLiveness(const LivenessSettings& settings, const State& state);
   const State& save() const { return state_; }
 
-  /// Notes a sign of life given at `at`, which may lie in the past (an aged heartbeat); an older
-  /// one than the last changes nothing.
+  /// Notes a sign of life given at `at`, which may be in the past (an aged heartbeat); a sign older
+  /// than the last one changes nothing.
   void on_sign(MonoTime at, MonoTime now);
 
-  /// The grade as of `now`, from which next_deadline() counts on.
+  /// The grade as of `now`; next_deadline() counts from there.
   Silence on_tick(MonoTime now);
 
   MonoTime as_of() const { return state_.as_of; }
   Duration silence_at(MonoTime now) const;
   Silence grade_at(MonoTime now) const;
 
-  /// When the grade next changes if the silence goes on; nullopt once it cannot.
+  /// When the grade changes next if the silence continues; nullopt if it cannot.
   std::optional<MonoTime> next_deadline() const;
-  /// Does not count `lateness`: for so long we ourselves did not listen. Never later than `now`.
+  /// Does not count `lateness`, during which we did not listen. Never moves beyond `now`.
   void on_stall(Duration lateness, MonoTime now);
   /// Starts the silence again: until `now` nothing could be received.
   void on_bus_restored(MonoTime now);

@@ -39,13 +39,13 @@ TEST(NodeLiveness, EachGradeNamesTheInstantOfTheNext) {
   EXPECT_EQ(changes, 3);
 }
 
-TEST(NodeLiveness, AnAgedSignCountsFromWhenItWasGiven) {
+TEST(NodeLiveness, AnAgedSignCountsFromItsSending) {
   NodeLiveness node(kSettings, kStart);
   node.on_sign(kStart + 5s, kStart + 8s);
   EXPECT_EQ(node.silence_at(kStart + 9s), 4s);
 
   node.on_sign(kStart + 2s, kStart + 8s);
-  EXPECT_EQ(node.silence_at(kStart + 9s), 4s) << "an older sign than the last changes nothing";
+  EXPECT_EQ(node.silence_at(kStart + 9s), 4s) << "a sign older than the last changes nothing";
 }
 
 TEST(NodeLiveness, TimeInWhichWeDidNotListenIsNotSilence) {
@@ -57,15 +57,15 @@ TEST(NodeLiveness, TimeInWhichWeDidNotListenIsNotSilence) {
   EXPECT_EQ(node.silence_at(kStart + 62s), 0s) << "an excuse never reaches into the future";
 }
 
-TEST(NodeLiveness, ABusThatCarriesAgainForgetsTheSilenceSoFar) {
+TEST(NodeLiveness, ARestoredBusEndsTheSilenceSoFar) {
   NodeLiveness node(kSettings, kStart);
   node.on_bus_restored(kStart + 9s);
   EXPECT_EQ(node.grade_at(kStart + 11s), Silence::kShort);
 }
 
 // Goal: no order of signs, stalls and restored buses makes a silence negative or longer than the
-// truth.
-TEST(NodeLiveness, SilenceStaysBetweenZeroAndTheTruth) {
+// real one.
+TEST(NodeLiveness, SilenceStaysBetweenZeroAndTheRealOne) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Prng prng(seed);

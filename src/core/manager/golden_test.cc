@@ -1,6 +1,6 @@
-// Goal: what the manager does about the stories that matter most, as a reader can check it. Method:
-// each story's batches, written as text, are those of tests/golden/manager/<story>.txt.
-// HEARTH_UPDATE_GOLDEN=1 writes them anew; the difference is then for a reviewer.
+// Goal: what the manager does in the stories that matter most, as text to review. Method: the
+// batches of each story, written as text, equal tests/golden/manager/<story>.txt.
+// HEARTH_UPDATE_GOLDEN=1 writes them again; review the difference.
 
 #include <cstdlib>
 #include <filesystem>
@@ -45,7 +45,7 @@ std::string line_of(const PutInstance& write) {
 std::string line_of(const DeleteInstance& write) {
   return fmt::format("delete instance {}", write.id.str());
 }
-/// Told by PublishEvent.
+/// PublishEvent shows it.
 std::string line_of(const AppendEvent&) {
   return {};
 }
@@ -53,7 +53,7 @@ std::string line_of(const AppendEvent&) {
 std::string line_of(const WatchNode& action) {
   return fmt::format("watch {}", action.node.str());
 }
-/// Goes round all the time.
+/// Sent all the time.
 std::string line_of(const SendCanary&) {
   return {};
 }
@@ -69,7 +69,7 @@ std::string line_of(const PublishAssignment& action) {
   return line.ends_with(':') ? line + " nothing" : line;
 }
 std::string line_of(const PublishEvent& action) {
-  return fmt::format("tell {}: {}", name_of(action.event.type), action.event.message);
+  return fmt::format("event {}: {}", name_of(action.event.type), action.event.message);
 }
 std::string line_of(const Dial& action) {
   return fmt::format("dial {}", action.node.str());
@@ -86,7 +86,7 @@ std::string line_of(const Reply& action) {
          (action.result ? action.result->message : "refused: " + action.result.error().message);
 }
 
-/// A story as it is told to the manager, and all that it makes of it.
+/// A story: what happens to the manager, and everything it does about it.
 class Story {
  public:
   Story() {
@@ -101,7 +101,7 @@ class Story {
     began_ = scene_.now().mono;
   }
   void say(const std::string& what) { text_ += fmt::format("== {}\n", what); }
-  /// Time passes in small steps, so that each batch has its time.
+  /// Passes time in small steps, so that each batch has its own time.
   void pass(Duration duration) {
     const MonoTime end = scene_.now().mono + duration;
     while (scene_.now().mono < end) {
@@ -165,10 +165,10 @@ TEST(GoldenPlan, ANodeDies) {
 
 TEST(GoldenPlan, TheBrokerStalls) {
   Story story;
-  story.say("nothing comes over the bus any more");
+  story.say("the bus delivers nothing");
   story.scene().bus_carries = false;
   story.pass(seconds(8));
-  story.say("it carries again");
+  story.say("the bus works again");
   story.scene().bus_carries = true;
   story.pass(seconds(3));
   story.is_as_in("broker_stall");
@@ -178,10 +178,10 @@ TEST(GoldenPlan, ANodeIsCutOffFromTheBusAlone) {
   Story story;
   const std::string home = story.scene().placed().begin()->first.str();
   const ManagerScene::Beat beat = story.scene().beats.at(ManagerScene::node(home));
-  story.say("nothing of " + home + " comes over the bus; its agent answers dials");
+  story.say("no message of " + home + " arrives over the bus; its agent answers dials");
   story.scene().beats.erase(ManagerScene::node(home));
   story.pass(seconds(4));
-  story.say("its heartbeats come again");
+  story.say("its heartbeats arrive again");
   story.scene().beats[ManagerScene::node(home)] = beat;
   story.pass(seconds(2));
   story.is_as_in("unreachable");

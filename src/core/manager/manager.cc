@@ -1,16 +1,13 @@
 #include "core/manager/manager.h"
 
-#include <algorithm>
-#include <set>
-
-#include <fmt/format.h>
+#include <utility>
+#include <variant>
 
 #include "base/check.h"
 #include "core/assignments/compose.h"
+#include "core/commands/command_executor.h"
 #include "core/events/cluster_events.h"
-#include "core/events/node_events.h"
 #include "core/reconcile/work_executor.h"
-#include "core/timed/timed_part.h"
 
 namespace hearth::core {
 
@@ -27,7 +24,7 @@ Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
   for (const Node& node : snapshot.nodes) {
     NodeWatch& watch = fleet_.add(node, now.mono);
     assignments_.add_node(node.name);
-    settle(watch);
+    node_executor().settle(watch);
   }
   derive(builds_, capacity_);
 }
@@ -53,11 +50,24 @@ Changes::Tables Manager::tables() {
       .instances = instances_, .workloads = workloads_, .capacity = capacity_, .builds = builds_};
 }
 
-/// Makes what follows from the other parts.
+NodeExecutor Manager::node_executor() {
+  return {{.epoch = epoch_,
+           .recovery_attempts_max = settings_.recovery.attempts_max,
+           .fleet = fleet_,
+           .assignments = assignments_,
+           .workloads = workloads_,
+           .instances = instances_,
+           .warm_images = warm_images_,
+           .capacity = capacity_,
+           .changes = changes_},
+          now_};
+}
+
+/// Builds the tables that follow from the other parts.
 void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
   for (const auto& [name, watch] : fleet_.watches()) {
     capacity.add_node(name);
-    (void)capacity.set_eligibility(name, eligibility_of(watch));
+    (void)capacity.set_eligibility(name, eligibility_of(watch, assignments_, epoch_));
     capacity.set_capacity(name, watch.node().capacity);
     capacity.set_load(name, watch.load());
     if (const std::optional<Report>& report = watch.report())
@@ -88,22 +98,14 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
   HEARTH_CHECK(now.mono >= now_.mono);
   now_ = now;
   changes_.begin(now);
-  WorkExecutor work({.fleet = fleet_,
-                     .workloads = workloads_,
-                     .instances = instances_,
-                     .warm_images = warm_images_,
-                     .builds = builds_,
-                     .capacity = capacity_,
-                     .changes = changes_},
-                    now);
-  note_stall();
-  std::visit([this](const auto& one) { on(one); }, event);
-  watch_bus();
-  for (const NodeName& name : fleet_.take_due(now_.mono))
-    tend(fleet_.node(name), assignments_.record(name));
-  work.find_builders();
-  work.reconcile_work();
-  publish_assignments();
+  NodeExecutor nodes = node_executor();
+  note_stall(nodes);
+  std::visit([&](const auto& one) { on(one, nodes); }, event);
+  watch_bus(nodes);
+  nodes.tend_due();
+  reconcile_work();
+  publish_assignments(nodes);
+  counters_.nodes_tended += nodes.tended();
   counters_.entries_marked += changes_.marked();
   ManagerBatch batch = changes_.take_batch(fleet_);
   promised_ = next_deadline();
@@ -112,25 +114,25 @@ ManagerBatch Manager::step(const ManagerEvent& event, Instant now) {
 
 MonoTime Manager::next_deadline() const {
   const std::optional<MonoTime> next = timed_parts(*this).next_deadline();
-  HEARTH_CHECK(next);  // The bus watch always has one.
+  HEARTH_CHECK(next);  // The bus watch always has a deadline.
   return *next;
 }
 
-/// If we ourselves did not run when we had to (a paused machine, a starved one), others were not
+/// If we did not run when we had to (a paused machine, a starved processor), the others were not
 /// silent for that time: we did not listen.
-void Manager::note_stall() {
+void Manager::note_stall(NodeExecutor& nodes) {
   const Duration tolerance = settings_.liveness.heartbeat_interval / 2;
   if (!promised_ || now_.mono - *promised_ <= tolerance) return;
   ++counters_.steps_late;
   timed_parts(*this).on_stall(now_.mono - *promised_, now_.mono);
-  settle_all();
+  nodes.settle_all();
 }
 
-void Manager::watch_bus() {
+void Manager::watch_bus(NodeExecutor& nodes) {
   if (bus_.on_tick(now_.mono)) {
     if (bus_.carries()) {
       timed_parts(*this).on_bus_restored(now_.mono);
-      settle_all();
+      nodes.settle_all();
       changes_.on_event(events::bus_seeing());
     } else {
       fleet_.on_bus_lost();
@@ -141,129 +143,70 @@ void Manager::watch_bus() {
     changes_.emit(SendCanary{*canary});
 }
 
-void Manager::on(const Started&) {
+void Manager::on(const Started&, NodeExecutor& nodes) {
   changes_.on_epoch(epoch_);
   changes_.on_event(events::manager_started(epoch_, {.nodes = fleet_.size(),
                                                      .workloads = workloads_.rows().size(),
                                                      .instances = instances_.rows().size()}));
-  for (const auto& [name, one] : fleet_.watches()) {
-    NodeWatch& watch = fleet_.node(name);
-    changes_.emit(WatchNode{name});
-    watch.resume(now_.mono);
-    tell_recovery(watch);
-    settle(watch);
-    changes_.assign(name);
-  }
+  for (const auto& [name, watch] : fleet_.watches()) nodes.resume(fleet_.node(name));
   for (const auto& [name, workload] : workloads_.rows()) changes_.reconcile(name);
 }
 
-void Manager::on(const Ticked&) {}
+void Manager::on(const Ticked&, NodeExecutor&) {}
 
-void Manager::on(const HeartbeatReceived& event) {
+void Manager::on(const HeartbeatReceived& event, NodeExecutor& nodes) {
   HEARTH_CHECK(event.received_at <= now_.mono);
   NodeWatch* watch = fleet_.find(event.node);
   if (watch == nullptr) return;
   ++counters_.heartbeats;
-  receive(*watch, event.heartbeat, event.received_at, Way::kBus);
+  receive(*watch, event.heartbeat, event.received_at, NodeExecutor::Way::kBus, nodes);
 }
 
-void Manager::on(const StatusFetched& event) {
+void Manager::on(const StatusFetched& event, NodeExecutor& nodes) {
   NodeWatch* watch = fleet_.find(event.node);
   if (watch == nullptr || !event.status) return;
-  receive(*watch, *event.status, now_.mono, Way::kHttp);
+  receive(*watch, *event.status, now_.mono, NodeExecutor::Way::kHttp, nodes);
 }
 
-void Manager::on(const CanaryReturned& event) {
+void Manager::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at,
+                      NodeExecutor::Way way, NodeExecutor& nodes) {
+  if (!nodes.receive(watch, heartbeat, received_at, way)) ++counters_.heartbeats_stale;
+}
+
+void Manager::on(const CanaryReturned& event, NodeExecutor&) {
   bus_.on_returned(event.sent_at, now_.mono);
 }
 
-void Manager::on(const Dialled& event) {
+void Manager::on(const Dialled& event, NodeExecutor& nodes) {
   NodeWatch* watch = fleet_.find(event.node);
-  if (watch == nullptr) return;
-  watch->on_dialled(event.dial, event.outcome, now_.mono);
-  tend(*watch, assignments_.record(event.node));
+  if (watch != nullptr) nodes.on_dialled(*watch, event.dial, event.outcome);
 }
 
-void Manager::on(const PowerSwitched& event) {
+void Manager::on(const PowerSwitched& event, NodeExecutor& nodes) {
   NodeWatch* watch = fleet_.find(event.node);
-  if (watch == nullptr) return;
-  watch->on_switched(event.verb, event.outcome, now_.mono);
-  tell_recovery(*watch);
-  settle(*watch);
+  if (watch != nullptr) nodes.on_switched(*watch, event.verb, event.outcome);
 }
 
-void Manager::on(const CommandReceived& event) {
-  Result<CommandResult> result =
-      std::visit([this](const auto& command) { return carry_out(command); }, event.command);
-  changes_.emit(Reply{event.request, std::move(result)});
+void Manager::on(const CommandReceived& event, NodeExecutor& nodes) {
+  CommandExecutor commands(
+      {.fleet = fleet_, .workloads = workloads_, .nodes = nodes, .changes = changes_});
+  changes_.emit(Reply{event.request, commands.carry_out(event.command)});
 }
 
-Result<CommandResult> Manager::carry_out(const ImportNodes& command) {
-  std::set<NodeName> unknown;
-  for (const NodeEntry& entry : command.nodes) {
-    if (fleet_.find(entry.name) == nullptr) unknown.insert(entry.name);
-  }
-  if (fleet_.size() + unknown.size() > kNodesMax) {
-    return fail(ErrorCode::kExhausted,
-                fmt::format("{} new nodes beside the {} there are would be more than the {} that a "
-                            "cluster may have; none was taken over",
-                            unknown.size(), fleet_.size(), kNodesMax));
-  }
-  std::size_t changed = 0;
-  for (const NodeEntry& entry : command.nodes) {
-    if (NodeWatch* known = fleet_.find(entry.name)) {
-      if (known->update(entry, now_.mono)) ++changed;
-      settle(*known);
-      continue;
-    }
-    const NodeWatch& added = add_node({.name = entry.name,
-                                       .display_name = entry.display_name,
-                                       .agent = entry.agent,
-                                       .port_named = entry.names_port,
-                                       .changed_at = now_.wall});
-    fleet_.mark_changed(entry.name);
-    changes_.assign(entry.name);
-    changes_.emit(WatchNode{entry.name});
-    changes_.on_event(events::node_imported(added.node()));
-  }
-  return CommandResult{
-      fmt::format("named: {}, new: {}, changed: {}", command.nodes.size(), unknown.size(), changed),
-      {}};
+void Manager::reconcile_work() {
+  WorkExecutor work({.fleet = fleet_,
+                     .workloads = workloads_,
+                     .instances = instances_,
+                     .warm_images = warm_images_,
+                     .builds = builds_,
+                     .capacity = capacity_,
+                     .changes = changes_},
+                    now_);
+  work.find_builders();
+  work.reconcile_work();
 }
 
-Result<CommandResult> Manager::carry_out(const DeployWorkload& command) {
-  const Result<Deployment> deployment = workloads_.deploy(command);
-  if (!deployment) return tl::unexpected(deployment.error());
-  changes_.on_event(events::workload_deploying(command, deployment->generation));
-  changes_.on_workload_changed(command.name);
-  if (const std::optional<Image>& image = deployment->image) {
-    workloads_.finish_build(command.name, *image);
-    changes_.on_workload_changed(command.name);
-    changes_.reconcile(command.name);
-  }
-  return CommandResult{fmt::format("generation {} of '{}' is on its way",
-                                   deployment->generation.value, command.name.str()),
-                       deployment->generation};
-}
-
-Result<CommandResult> Manager::carry_out(const StopWorkload& command) {
-  const Result<Change> stopped = workloads_.stop(command.name);
-  if (!stopped) return tl::unexpected(stopped.error());
-  changes_.on_workload_changed(command.name);
-  changes_.reconcile(command.name);
-  changes_.on_event(events::workload_stopped(command.name));
-  return CommandResult{fmt::format("'{}' is being stopped", command.name.str()), {}};
-}
-
-Result<CommandResult> Manager::carry_out(const RemoveWorkload& command) {
-  const Result<Change> removed = workloads_.remove(command.name);
-  if (!removed) return tl::unexpected(removed.error());
-  changes_.on_workload_changed(command.name);
-  changes_.reconcile(command.name);
-  return CommandResult{fmt::format("'{}' is being removed", command.name.str()), {}};
-}
-
-void Manager::publish_assignments() {
+void Manager::publish_assignments(NodeExecutor& nodes) {
   const AssignmentSources sources{.instances = instances_,
                                   .workloads = workloads_,
                                   .builds = builds_,
@@ -272,7 +215,7 @@ void Manager::publish_assignments() {
     Assignment wanted = compose_assignment(name, settings_.liveness.heartbeat_interval, sources);
     std::optional<Assignment> assignment = assignments_.publish(std::move(wanted), now_.mono);
     if (!assignment) continue;
-    settle(fleet_.node(name));
+    nodes.settle(fleet_.node(name));
     changes_.emit(PublishAssignment{*std::move(assignment)});
   }
 }
@@ -301,7 +244,7 @@ void Manager::check_invariants() const {
     HEARTH_CHECK(workloads_.find(instance.workload) != nullptr);
     HEARTH_CHECK(!instance.node || fleet_.find(*instance.node) != nullptr);
   }
-  // What was kept as the others changed is what would be made of them now.
+  // The tables kept up to date equal those built from scratch.
   BuildBoard builds;
   CapacityTable capacity;
   derive(builds, capacity);

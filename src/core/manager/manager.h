@@ -15,6 +15,7 @@
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
 #include "core/manager/messages.h"
+#include "core/nodes/node_executor.h"
 #include "core/placement/capacity_table.h"
 #include "core/timed/timed_part.h"
 #include "core/warm_images/warm_images.h"
@@ -24,14 +25,13 @@ namespace hearth::core {
 
 using ManagerSettings = FleetSettings;
 
-/// Counts of what went by, for metrics. All since the start.
+/// Counts for metrics, all since the start.
 struct ManagerCounters {
   std::uint64_t heartbeats = 0;
-  std::uint64_t heartbeats_stale =
-      0;                           ///< Of an older incarnation, or a repetition: no sign of life.
-  std::uint64_t steps_late = 0;    ///< The loop itself was late and deadlines were put off.
-  std::uint64_t nodes_tended = 0;  ///< How often one was looked at.
-  /// Records to be written and things to be looked at again (Changes::marked()).
+  std::uint64_t heartbeats_stale = 0;  ///< Of an older incarnation, or repeated: no sign of life.
+  std::uint64_t steps_late = 0;        ///< The loop itself was late, so deadlines were put off.
+  std::uint64_t nodes_tended = 0;      ///< How often a node was examined.
+  /// Records to write and things to examine again (Changes::marked()).
   std::uint64_t entries_marked = 0;
   bool operator==(const ManagerCounters&) const = default;
 };
@@ -51,26 +51,26 @@ struct ManagerState {
   WarmImages::State warm_images;
 };
 
-/// The control plane as a pure function: decides which nodes live, where work goes, what is built
-/// where, and how lost nodes come back.
+/// The control plane as a pure function: decides which nodes are live, where work is placed and
+/// built, and how lost nodes are brought back.
 ///
-/// Sans-io: it reads no clock, arms no timer and does nothing. The same snapshot and the same
+/// Sans-io: it reads no clock, arms no timer and performs no action. The same snapshot and the same
 /// events at the same instants give the same batches, byte for byte. The shell delivers Started
-/// first, then whatever happens, and Ticked no later than next_deadline(); it commits a batch's
-/// writes before it carries out the batch's actions, and takes no further step in between.
+/// first, then events as they happen, and Ticked no later than next_deadline(); it commits a
+/// batch's writes before it executes the batch's actions, and takes no other step in between.
 ///
-/// It decides nothing itself: it hands each event to the part that it concerns, and what one part
-/// says has changed to the others, in this order: nodes, builds, instances, assignments. Each part
-/// is the only place where its state changes.
+/// It makes no decision itself: it passes each event to the part or the executor responsible, and
+/// runs the executors in this order: nodes, builds, instances, assignments. Each part is the only
+/// place where its state changes.
 ///
 /// Not responsible for: bytes, topics, retries of the transport. Not thread-safe.
 class Manager {
  public:
   /// Continues from `snapshot` with the next epoch.
   Manager(ManagerSettings settings, Snapshot snapshot, Instant now);
-  /// Goes on as the one whose save() this was, in the same epoch.
+  /// Resumes from the result of save(), in the same epoch.
   Manager(ManagerSettings settings, ManagerState state);
-  /// Between two steps.
+  /// Only between two steps.
   ManagerState save() const;
 
   /// Applies `event` as of `now`, which never runs backwards.
@@ -79,7 +79,7 @@ class Manager {
   /// When Ticked must be delivered even if nothing else happens.
   MonoTime next_deadline() const;
 
-  // What it knows, for showing. Valid until the next step.
+  // Its state, for display. Valid until the next step.
   Epoch epoch() const { return epoch_; }
   bool bus_carries() const { return bus_.carries(); }
   const BusWatch& bus() const { return bus_; }
@@ -98,49 +98,32 @@ class Manager {
     return instances_.on_node(node);
   }
 
-  /// Aborts if what one part holds contradicts another.
+  /// Aborts if the state of one part contradicts another.
   void check_invariants() const;
 
  private:
-  // manager.cc: the step, what comes in, the commands.
-  void on(const Started& event);
-  void on(const Ticked& event);
-  void on(const HeartbeatReceived& event);
-  void on(const StatusFetched& event);
-  void on(const CanaryReturned& event);
-  void on(const Dialled& event);
-  void on(const PowerSwitched& event);
-  void on(const CommandReceived& event);
-  Result<CommandResult> carry_out(const ImportNodes& command);
-  Result<CommandResult> carry_out(const DeployWorkload& command);
-  Result<CommandResult> carry_out(const StopWorkload& command);
-  Result<CommandResult> carry_out(const RemoveWorkload& command);
-  /// All that waits for time to pass: asked and told as one.
+  void on(const Started& event, NodeExecutor& nodes);
+  void on(const Ticked& event, NodeExecutor& nodes);
+  void on(const HeartbeatReceived& event, NodeExecutor& nodes);
+  void on(const StatusFetched& event, NodeExecutor& nodes);
+  void on(const CanaryReturned& event, NodeExecutor& nodes);
+  void on(const Dialled& event, NodeExecutor& nodes);
+  void on(const PowerSwitched& event, NodeExecutor& nodes);
+  void on(const CommandReceived& event, NodeExecutor& nodes);
+  void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at,
+               NodeExecutor::Way way, NodeExecutor& nodes);
+  void note_stall(NodeExecutor& nodes);
+  void watch_bus(NodeExecutor& nodes);
+  void reconcile_work();
+  void publish_assignments(NodeExecutor& nodes);
+
+  /// All parts that wait for time to pass, addressed as one.
   static auto timed_parts(auto& self) {
     return TimedParts(self.bus_, self.fleet_, self.assignments_);
   }
+  NodeExecutor node_executor();
   Changes::Tables tables();
   void derive(BuildBoard& builds, CapacityTable& capacity) const;
-  void note_stall();
-  void watch_bus();
-  void publish_assignments();
-
-  // nodes.cc: what nodes say, and what follows from what they are.
-  NodeWatch& add_node(const Node& node);
-  enum class Way : std::uint8_t { kBus, kHttp };
-  void receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way);
-  void note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat,
-                        const AssignmentRecord& assignment);
-  void on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at);
-  void on_report(NodeWatch& watch, const Report& report);
-  void on_build(const NodeName& builder, const BuildStatus& build);
-  void transition(NodeWatch& watch, Verdict verdict);
-  void tell_recovery(NodeWatch& watch);
-  void tend(NodeWatch& watch, AssignmentRecord& assignment);
-  void settle(NodeWatch& watch, const AssignmentRecord& assignment);
-  void settle(NodeWatch& watch);
-  void settle_all();
-  Eligibility eligibility_of(const NodeWatch& watch) const;
 
   ManagerSettings settings_;
   Epoch epoch_;
@@ -155,7 +138,7 @@ class Manager {
   AssignmentLedger assignments_;
   WarmImages warm_images_;
 
-  // What follows from the others, kept as they change.
+  // Derived from the parts above, and kept up to date.
   BuildBoard builds_;
   CapacityTable capacity_;
   Changes changes_;

@@ -22,15 +22,15 @@ std::vector<Action> actions_of(const ManagerBatch& batch) {
   return found;
 }
 
-/// A heartbeat that says no more than that the agent lives.
+/// A heartbeat that shows only that the agent lives.
 inline Heartbeat sign_of_life(std::uint64_t seq, const char* boot = "boot-1",
                               std::uint64_t start = 1) {
   return {.incarnation = {boot, start}, .seq = seq, .sent_at = std::nullopt};
 }
 
-/// For tests: a manager with the little world that it needs. Nodes beat, dials are answered, the
-/// bus returns the canary, a store keeps what is written; each of these can be taken away. In
-/// place of agents, heartbeats tell that what is assigned runs and that what is ordered is built.
+/// For tests: a manager with the small world that it needs. Nodes send heartbeats, dials are
+/// answered, the bus returns the canary, a store keeps what is written; each of these can be taken
+/// away. Instead of agents, heartbeats report that assigned instances run and builds succeed.
 class ManagerScene {
  public:
   struct Beat {
@@ -58,7 +58,7 @@ class ManagerScene {
             WallTime(std::chrono::seconds(now_.time_since_epoch() / std::chrono::seconds(1)))};
   }
 
-  /// The manager is killed and started again from what the store has.
+  /// The manager is killed and restarted from the store.
   void restart() {
     manager.reset();
     start();
@@ -69,7 +69,7 @@ class ManagerScene {
     restart();
   }
 
-  // What is asked of it.
+  // Commands.
   Result<CommandResult> ask(Command command) {
     step(CommandReceived{{++requests_}, std::move(command)});
     for (const ManagerAction& action : last.actions) {
@@ -87,7 +87,7 @@ class ManagerScene {
   Result<CommandResult> deploy(std::uint32_t count, char bundle_letter = 'a') {
     return ask(DeployWorkload{app(), {.instances = count, .bundle = bundle(bundle_letter)}});
   }
-  /// Nodes a, b, c are live and their dials are known to be answered; the workload runs.
+  /// Nodes a, b, c are live and known to answer dials; the workload runs.
   void run_app(std::uint32_t count) {
     import({"a", "b", "c"});
     for (const char* name : {"a", "b", "c"}) beat(name);
@@ -101,7 +101,7 @@ class ManagerScene {
     beats[node(name)] = {.incarnation = {std::move(boot_id), 1}, .seq = 0, .next = now_};
     dials[node(name)] = DialOutcome::kAnswered;
   }
-  /// The machine is gone: no beat, no answer.
+  /// The machine is gone: no heartbeat, no answer.
   void kill(const std::string& name) {
     beats.erase(node(name));
     dials[node(name)] = DialOutcome::kNoAnswer;
@@ -121,7 +121,7 @@ class ManagerScene {
     last = batch;
     return batch;
   }
-  /// Time passes; everything that is due happens.
+  /// Lets time pass; everything that is due happens.
   void pass(Duration duration) {
     const MonoTime end = now_ + duration;
     while (true) {
@@ -142,7 +142,7 @@ class ManagerScene {
   /// The manager's own loop stands still.
   void oversleep(Duration duration) { now_ += duration; }
 
-  // What came of it.
+  // The results.
   NodeState state(const std::string& name) const { return nodes.at(node(name)).state; }
   template <class Action>
   std::vector<Action> done() const {
@@ -163,7 +163,7 @@ class ManagerScene {
     return count;
   }
   void forget_history() { batches.clear(); }
-  /// The instances that run, by node.
+  /// The running instances, by node.
   std::map<NodeName, std::set<InstanceId>> placed() const {
     std::map<NodeName, std::set<InstanceId>> found;
     for (const auto& [instance_id, instance] : instances) {
@@ -176,13 +176,13 @@ class ManagerScene {
   std::unique_ptr<Manager> manager;
   ManagerBatch last;
   std::vector<ManagerBatch> batches;
-  bool swaps_for_a_copy = false;  ///< The manager, after every step, for one made from its state.
+  bool swaps_for_a_copy = false;  ///< Replace the manager after every step by one from its state.
   bool checks_invariants = true;  ///< Of the manager, after every step.
   bool bus_carries = true;
-  bool agents_obey = true;       ///< What is assigned runs at once, what is ordered is built.
-  bool agents_take_over = true;  ///< They say that they took their assignment over.
+  bool agents_obey = true;       ///< Assigned instances run at once, ordered builds are done.
+  bool agents_take_over = true;  ///< They report that they follow their assignment.
   bool builds_fail = false;
-  std::map<NodeName, std::string> troubles;  ///< What keeps a node from working.
+  std::map<NodeName, std::string> troubles;  ///< The problem that the agent of a node reports.
   std::map<NodeName, Beat> beats;
   std::map<NodeName, DialOutcome> dials;
   std::map<NodeName, Assignment> assigned;  ///< As last published.

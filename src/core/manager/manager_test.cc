@@ -65,8 +65,8 @@ TEST(Manager, TheSameBundleIsBuiltOnce) {
   }
 }
 
-// Goal: a build does not wait for ever for a node that lives and cannot build.
-TEST(Manager, ABuildMovesWhenItsNodesRuntimeBreaksAndSaysWhyIfItCannot) {
+// Goal: a build does not wait forever for a node that is live but cannot build.
+TEST(Manager, ABuildMovesWhenItsNodesRuntimeBreaksAndGivesTheReasonIfItCannot) {
   Scene scene;
   scene.import({"a", "b"});
   for (const char* name : {"a", "b"}) scene.beat(name);
@@ -95,9 +95,9 @@ TEST(Manager, ABuildMovesWhenItsNodesRuntimeBreaksAndSaysWhyIfItCannot) {
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason, IsEmpty());
 }
 
-// Goal: a build that was ordered of a node and never reached it does not wait for its way to the
-// bus.
-TEST(Manager, ABuildThatCannotBeToldToItsNodeMoves) {
+// Goal: a build that was assigned to a node and never reached it does not wait until the node is
+// back on the bus.
+TEST(Manager, ABuildThatCannotBeSentToItsNodeMoves) {
   Scene scene;
   scene.import({"a", "b"});
   for (const char* name : {"a", "b"}) scene.beat(name);
@@ -116,7 +116,7 @@ TEST(Manager, ABuildThatCannotBeToldToItsNodeMoves) {
   EXPECT_TRUE(scene.placed().contains(Scene::node("b")));
 }
 
-TEST(Manager, ANewGenerationRollsInOneByOneTheNewBeforeTheOld) {
+TEST(Manager, ANewGenerationIsRolledOutOneByOneTheNewBeforeTheOld) {
   Scene scene;
   scene.run_app(3);
   (void)scene.deploy(3, 'b');
@@ -159,7 +159,7 @@ TEST(Manager, StoppingKeepsTheWorkloadAndRemovingForgetsAllButItsNumbers) {
   EXPECT_EQ(scene.instances.begin()->first, Scene::id(3)) << "even by the next manager";
 }
 
-TEST(Manager, WorkThatWaitsIsPlacedWhenRoomIsMade) {
+TEST(Manager, PendingWorkIsPlacedWhenRoomIsMade) {
   Scene scene;
   scene.run_app(0);
   const auto spec = [](std::uint32_t cpu, std::uint32_t instances) {
@@ -171,10 +171,9 @@ TEST(Manager, WorkThatWaitsIsPlacedWhenRoomIsMade) {
     Heartbeat heartbeat = sign_of_life(100);
     heartbeat.applied = scene.assigned.at(Scene::node(name)).number;
     heartbeat.report = Report{.capacity = {.cpu_millis = 1000}};
-    scene.beats.at(Scene::node(name)).seq =
-        1000;  // Whatever comes later says nothing of capacity …
+    scene.beats.at(Scene::node(name)).seq = 1000;  // Later heartbeats carry no capacity …
     scene.heartbeat(name, heartbeat);
-    scene.beats.erase(Scene::node(name));  // … so nothing does.
+    scene.beats.erase(Scene::node(name));  // … because there are none.
   }
   const WorkloadName other = *WorkloadName::parse("other");
   (void)scene.ask(DeployWorkload{Scene::app(), spec(800, 3)});
@@ -195,10 +194,9 @@ TEST(Manager, WorkThatWaitsIsPlacedWhenRoomIsMade) {
   EXPECT_EQ(scene.instances.at(waits).status.state, InstanceState::kAssigned);
 }
 
-// Restarts of the manager itself.
-// --------------------------------------------------------------------
+// Restarts of the manager. ------------------------------------------------------------------------
 
-TEST(Manager, ANewLifeRaisesTheEpochRepeatsNothingAndStopsNothing) {
+TEST(Manager, ARestartRaisesTheEpochRepeatsNothingAndStopsNothing) {
   Scene scene;
   scene.run_app(2);
   const auto before = scene.instances;
@@ -215,7 +213,7 @@ TEST(Manager, ANewLifeRaisesTheEpochRepeatsNothingAndStopsNothing) {
   }
 }
 
-TEST(Manager, APowerCycleGoesOnWhereTheLastManagerLeftIt) {
+TEST(Manager, APowerCycleContinuesWhereTheLastManagerLeftIt) {
   Scene scene;
   scene.run_app(1);
   scene.kill("a");
@@ -231,14 +229,14 @@ TEST(Manager, APowerCycleGoesOnWhereTheLastManagerLeftIt) {
   scene.forget_history();
   scene.restart();
   scene.pass(seconds(60));
-  EXPECT_THAT(scene.switched(), IsEmpty());  // It boots, and is not hit again.
+  EXPECT_THAT(scene.switched(), IsEmpty());  // It boots, and is not switched again.
   scene.beat("a", "boot-2");
   scene.pass(seconds(1));
   EXPECT_EQ(scene.state("a"), NodeState::kLive);
   EXPECT_EQ(scene.reported(EventType::kNodeRecovered), 1U);
 }
 
-TEST(Manager, ANewLifeGoesOnAskingAnUnreachableNode) {
+TEST(Manager, ARestartedManagerGoesOnAskingAnUnreachableNode) {
   Scene scene;
   scene.run_app(1);
   scene.beats.erase(Scene::node("a"));
@@ -251,7 +249,7 @@ TEST(Manager, ANewLifeGoesOnAskingAnUnreachableNode) {
   EXPECT_GE(scene.done<FetchStatus>().size(), 3U);
 }
 
-TEST(Manager, ANewLifePlacesWhatWaitedOnceANodeReports) {
+TEST(Manager, ARestartedManagerPlacesPendingWorkOnceANodeReports) {
   Scene scene;
   scene.import({"a"});
   (void)scene.deploy(1);
@@ -265,9 +263,9 @@ TEST(Manager, ANewLifePlacesWhatWaitedOnceANodeReports) {
   EXPECT_THAT(scene.instances, SizeIs(1));
 }
 
-// Towards the agents. -----------------------------------------------------------------------------
+// Assignments. ------------------------------------------------------------------------------------
 
-TEST(Manager, AnAssignmentIsSentAgainUntilItIsTakenOver) {
+TEST(Manager, AnAssignmentIsSentAgainUntilItsAgentFollowsIt) {
   Scene scene;
   scene.import({"a"});
   scene.beat("a");
@@ -282,12 +280,12 @@ TEST(Manager, AnAssignmentIsSentAgainUntilItIsTakenOver) {
   EXPECT_THAT(scene.done<PublishAssignment>(), IsEmpty());
 }
 
-TEST(Manager, AnAgentThatFollowsALaterManagerGetsNothingAndItIsSaidWhy) {
+TEST(Manager, AnAgentThatFollowsALaterManagerGetsNothingAndTheReasonIsGiven) {
   Scene scene;
   scene.run_app(3);
   for (int i = 0; i < 3; ++i) scene.restart();
   scene.pass(seconds(2));
-  // The store is lost; the agents still have what they were told.
+  // The store is lost; the agents still have their assignments.
   scene.agents_take_over = false;
   scene.beats.clear();
   scene.workloads.clear();
@@ -301,10 +299,10 @@ TEST(Manager, AnAgentThatFollowsALaterManagerGetsNothingAndItIsSaidWhy) {
   scene.heartbeat("a", heartbeat);
   (void)scene.deploy(1);
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason,
-              HasSubstr("1 node bound to a manager of epoch 4 while this one is in epoch 1"));
+              HasSubstr("1 node following a manager of epoch 4, but this one is at epoch 1"));
 }
 
-TEST(Manager, AnInstanceIsNotForgottenOnTheWordOfAnAgentThatHasNotLookedYet) {
+TEST(Manager, AnInstanceIsNotForgottenBeforeItsAgentHasListedItsContainers) {
   Scene scene;
   scene.run_app(1);
   const NodeName home = *scene.instances.at(Scene::id(1)).node;
@@ -321,7 +319,7 @@ TEST(Manager, AnInstanceIsNotForgottenOnTheWordOfAnAgentThatHasNotLookedYet) {
   EXPECT_THAT(scene.instances, IsEmpty());
 }
 
-TEST(Manager, AQuietClusterWritesNothingAndTellsNothing) {
+TEST(Manager, AQuietClusterWritesNothingAndPublishesNothing) {
   Scene scene;
   scene.run_app(2);
   scene.pass(seconds(5));
@@ -331,8 +329,8 @@ TEST(Manager, AQuietClusterWritesNothingAndTellsNothing) {
   for (const ManagerBatch& batch : scene.batches) EXPECT_THAT(batch.writes, IsEmpty());
 }
 
-/// What an action rests on is in the writes of its own batch or of an earlier one.
-TEST(Manager, WhatItActsOnIsInTheWritesOfTheBatch) {
+/// What an action depends on is in the writes of its own batch or of an earlier one.
+TEST(Manager, WhatAnActionDependsOnIsWrittenNoLaterThanItsBatch) {
   Scene scene;
   scene.run_app(2);
   scene.kill("a");
@@ -357,14 +355,14 @@ TEST(Manager, WhatItActsOnIsInTheWritesOfTheBatch) {
   EXPECT_TRUE(switched);
 }
 
-/// What can happen to a small cluster, one after the other.
+/// A sequence of what can happen to a small cluster.
 void tell_a_long_story(Scene& scene) {
   const auto live = [&](const char* name, const char* boot) {
     scene.beat(name, boot);
     scene.pass(seconds(2));
   };
   scene.run_app(2);
-  (void)scene.deploy(3, 'b');  // A new release rolls in.
+  (void)scene.deploy(3, 'b');  // A new release is rolled out.
   scene.pass(seconds(5));
   scene.kill("a");  // Lost, replaced, brought back.
   scene.pass(seconds(4));
@@ -372,7 +370,7 @@ void tell_a_long_story(Scene& scene) {
     scene.step(PowerSwitched{Scene::node("a"), verb, {}});
   scene.pass(seconds(20));
   live("a", "boot-2");
-  scene.beats.erase(Scene::node("b"));  // Unreachable, and heartbeats received again.
+  scene.beats.erase(Scene::node("b"));  // Unreachable, and then live again.
   scene.pass(seconds(5));
   live("b", "boot-1");
   scene.troubles[Scene::node("c")] = "the container runtime does not answer";
@@ -387,7 +385,7 @@ void tell_a_long_story(Scene& scene) {
   scene.pass(seconds(3));
   scene.oversleep(seconds(60));  // A stall.
   scene.pass(seconds(5));
-  scene.agents_take_over = false;  // Nothing is acknowledged.
+  scene.agents_take_over = false;  // No agent acknowledges its assignment.
   (void)scene.deploy(1, 'd');
   scene.import({"d"});
   scene.pass(seconds(10));
@@ -402,9 +400,9 @@ void tell_a_long_story(Scene& scene) {
   scene.pass(seconds(5));
 }
 
-// Goal: all that a manager decides by is in what it saves. Method: one goes on, another one is made
-// anew from its saved state after every step; both yield the very same.
-TEST(Manager, OneThatIsSwappedForItsSavedCopyAfterEveryStepYieldsTheSameBatches) {
+// Goal: what a manager saves holds everything its decisions depend on. Method: of two managers, one
+// is rebuilt from its saved state after every step; both yield the same batches.
+TEST(Manager, AManagerRebuiltFromItsSavedStateAfterEveryStepYieldsTheSameBatches) {
   Scene one;
   Scene other;
   other.swaps_for_a_copy = true;
@@ -414,16 +412,16 @@ TEST(Manager, OneThatIsSwappedForItsSavedCopyAfterEveryStepYieldsTheSameBatches)
   for (std::size_t i = 0; i < one.batches.size(); ++i)
     ASSERT_TRUE(one.batches[i] == other.batches[i]) << "step " << i;
   EXPECT_EQ(one.manager->counters(), other.manager->counters());
-  EXPECT_EQ(one.reported(EventType::kNodeQuarantined), 3U) << "the story was told to its end";
+  EXPECT_EQ(one.reported(EventType::kNodeQuarantined), 3U) << "the story ran to its end";
   EXPECT_EQ(one.reported(EventType::kWorkloadRemoved), 1U);
 }
 
-// How much it does. -------------------------------------------------------------------------------
+// Cost. -------------------------------------------------------------------------------------------
 
-/// A converged cluster: as many nodes as workloads, of each of which every node runs one instance.
+/// A converged cluster with as many workloads as nodes; each node runs one instance of each.
 struct Fleet {
   explicit Fleet(std::size_t size) {
-    scene.checks_invariants = false;  // Which looks at everything.
+    scene.checks_invariants = false;  // The check examines everything.
     for (std::size_t i = 0; i < size; ++i) enter(i);
     scene.restart();
     scene.pass(Duration(0));  // The bus carries.

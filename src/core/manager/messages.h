@@ -14,7 +14,7 @@
 
 namespace hearth::core {
 
-// What the manager is told. What it calls for then stands in core/batch/batch.h.
+// The events that the manager receives. What it emits in return is in core/batch/batch.h.
 
 /// The first event after every start of a manager.
 struct Started {};
@@ -25,7 +25,7 @@ struct HeartbeatReceived {
   Heartbeat heartbeat;
   MonoTime received_at;  ///< <= now.
 };
-/// The same content, asked for over HTTP because the bus does not carry it.
+/// A heartbeat fetched over HTTP because the bus does not deliver it.
 struct StatusFetched {
   NodeName node;
   Result<Heartbeat> status;

@@ -15,7 +15,7 @@ using testing::SizeIs;
 
 using Scene = ManagerScene;
 
-TEST(ManagerNodes, AnImportSaysWhatIsNewAndMoreThanAClusterMayHaveIsRefusedWhole) {
+TEST(ManagerNodes, AnImportReportsWhatIsNewAndIsRefusedWholeAboveTheLimit) {
   Scene scene;
   for (std::size_t i = 0; i < kNodesMax - 1; ++i) {
     const NodeName name = Scene::node(fmt::format("n{}", i));
@@ -32,10 +32,10 @@ TEST(ManagerNodes, AnImportSaysWhatIsNewAndMoreThanAClusterMayHaveIsRefusedWhole
             "named: 3, new: 1, changed: 1");
   EXPECT_EQ(scene.nodes.at(Scene::node("n0")).agent.address, "10.0.0.1");
   EXPECT_EQ(scene.ask(ImportNodes{{entry("b")}}).error().code, ErrorCode::kExhausted);
-  EXPECT_TRUE(scene.ask(ImportNodes{{entry("n1"), entry("a")}})) << "what is there may be changed";
+  EXPECT_TRUE(scene.ask(ImportNodes{{entry("n1"), entry("a")}})) << "known nodes can be changed";
 }
 
-TEST(ManagerNodes, ADeadNodesWorkIsStagedThenPromotedAndTheOldInstanceStopsOnceItRuns) {
+TEST(ManagerNodes, WorkOfADeadNodeIsStagedThenPromotedAndTheOldInstanceStopsOnceItRuns) {
   Scene scene;
   scene.run_app(1);
   const NodeName home = *scene.instances.at(Scene::id(1)).node;
@@ -75,7 +75,7 @@ TEST(ManagerNodes, ASuspectThatIsReceivedAgainKeepsItsWorkAndTheStagedInstanceIs
   EXPECT_EQ(scene.instances.begin()->first, Scene::id(1));
 }
 
-TEST(ManagerNodes, WhileBlindNobodyIsJudgedAndAfterwardsSilencesStartAgain) {
+TEST(ManagerNodes, NoNodeIsJudgedWhileBlindAndSilencesStartAgainAfterwards) {
   Scene scene;
   scene.run_app(2);
   scene.bus_carries = false;
@@ -109,7 +109,7 @@ TEST(ManagerNodes, ANodeThatAnswersDialsIsUnreachableAndItsStatusComesOverHttp) 
   EXPECT_EQ(scene.state("a"), NodeState::kUnreachable);
 }
 
-TEST(ManagerNodes, ItsOwnLatenessIsHeldAgainstNobody) {
+TEST(ManagerNodes, ItsOwnLatenessIsCountedAgainstNoNode) {
   Scene scene;
   scene.run_app(2);
   scene.oversleep(seconds(60));
@@ -125,12 +125,12 @@ TEST(ManagerNodes, ItsOwnLatenessIsHeldAgainstNobody) {
   scene.forget_history();
   scene.oversleep(milliseconds(600));
   scene.step(Ticked{});
-  EXPECT_THAT(scene.done<Dial>(), SizeIs(1)) << "what came of the last dial does not count";
+  EXPECT_THAT(scene.done<Dial>(), SizeIs(1)) << "the outcome of the last dial does not count";
 }
 
-// Goal: ACTIVE means running, also for a node that rebooted while the manager was away and whose
-// runtime does not come up.
-TEST(ManagerNodes, WithAMachinesFormerLifeItsContainersAreOver) {
+// Goal: ACTIVE means running, even for a node that rebooted while the manager was away and whose
+// runtime does not start.
+TEST(ManagerNodes, ARebootEndsTheContainersOfItsNode) {
   Scene scene;
   scene.run_app(1);
   const NodeName home = *scene.instances.at(Scene::id(1)).node;
@@ -146,14 +146,14 @@ TEST(ManagerNodes, WithAMachinesFormerLifeItsContainersAreOver) {
   const InstanceStatus& status = scene.instances.at(Scene::id(1)).status;
   EXPECT_EQ(status.state, InstanceState::kAssigned);
   EXPECT_TRUE(status.container.empty());
-  EXPECT_THAT(status.reason, HasSubstr("booted anew"));
+  EXPECT_THAT(status.reason, HasSubstr("rebooted"));
 
-  scene.heartbeat(home.str(), sign_of_life(1000, "boot-1"));  // It was under way.
+  scene.heartbeat(home.str(), sign_of_life(1000, "boot-1"));  // It was in flight.
   EXPECT_EQ(scene.manager->counters().heartbeats_stale, 1U);
   EXPECT_EQ(scene.nodes.at(home).incarnation.boot_id, "boot-2");
 }
 
-TEST(ManagerNodes, ABoxWithoutAnAgentIsWatchedButGetsNoWorkAndIsToldNothingTwice) {
+TEST(ManagerNodes, ABoxWithoutAnAgentIsWatchedButGetsNoWorkAndNoAssignmentTwice) {
   Scene scene;
   scene.import({"box"});
   for (int i = 0; i < 20; ++i) {
@@ -166,9 +166,9 @@ TEST(ManagerNodes, ABoxWithoutAnAgentIsWatchedButGetsNoWorkAndIsToldNothingTwice
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason, HasSubstr("without a report"));
 }
 
-// What a node reports. ----------------------------------------------------------------------------
+// Reports. ----------------------------------------------------------------------------------------
 
-TEST(ManagerNodes, AReportSpeaksForItsOwnNodeAlone) {
+TEST(ManagerNodes, AReportCountsForItsOwnNodeAlone) {
   Scene scene;
   scene.run_app(1);
   ASSERT_EQ(scene.instances.at(Scene::id(1)).node, Scene::node("a"));
@@ -185,7 +185,7 @@ TEST(ManagerNodes, AReportSpeaksForItsOwnNodeAlone) {
   EXPECT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kBuilding);
 }
 
-TEST(ManagerNodes, WhatADeadNodeReportsIsNotBelievedBeforeItsLifeIs) {
+TEST(ManagerNodes, TheReportOfADeadNodeIsNotBelievedBeforeItsIncarnationIs) {
   Scene scene;
   scene.run_app(1);
   scene.agents_obey = false;
@@ -196,11 +196,11 @@ TEST(ManagerNodes, WhatADeadNodeReportsIsNotBelievedBeforeItsLifeIs) {
   heartbeat.report = Report{};
   heartbeat.report->instances[Scene::id(1)] = {.state = InstanceState::kRunning};
   scene.heartbeat("a", heartbeat);
-  EXPECT_EQ(scene.state("a"), NodeState::kDead) << "its power is in hand";
+  EXPECT_EQ(scene.state("a"), NodeState::kDead) << "its power is being switched";
   EXPECT_EQ(scene.instances.at(Scene::id(1)).status.state, InstanceState::kLost);
 }
 
-TEST(ManagerNodes, AHolderOfAnImageThatFallsSilentIsRelieved) {
+TEST(ManagerNodes, AHolderOfAnImageThatFallsSilentIsReplaced) {
   Scene scene;
   scene.run_app(1);
   const NodeName holder = *scene.manager->warm_images().holder_of(Scene::app());

@@ -9,8 +9,8 @@
 
 namespace hearth::core {
 
-/// Numbers what an agent asks its runtime and the content store to do. All parts of one agent draw
-/// from one of these, so that an answer belongs to one of them only.
+/// Numbers the operations that an agent requests from its runtime and the content store. All parts
+/// of one agent draw from the same instance, so that an answer belongs to one part only.
 struct OperationIds {
   std::uint64_t drawn = 0;
 
@@ -18,13 +18,13 @@ struct OperationIds {
   bool operator==(const OperationIds&) const = default;
 };
 
-/// Of a fetch: what failed, if it did.
+/// Of a fetch: the step that failed, if one did.
 enum class FetchStep : std::uint8_t {
   kTransfer,
-  kLoad,  ///< The image came whole, and the runtime did not take it.
+  kLoad,  ///< The image arrived whole, but the runtime did not accept it.
 };
 
-/// What became of an operation; each is answered by one of these. `container`: the one that a
+/// The outcome of an operation; each operation is answered by one. `container`: the one that a
 /// CreateContainer made.
 struct OperationDone {
   OperationId operation;

@@ -14,9 +14,9 @@ constexpr std::uint32_t kFull = 1000;
 constexpr std::uint32_t kSameWorkloadPenalty = 400;
 constexpr std::uint32_t kImageBonus = 150;
 constexpr std::uint32_t kLoadStep = 100;
-/// What an instance without a reservation is taken to use, in thousandths of a node.
+/// What an instance without a reservation is assumed to use, in thousandths of a node.
 constexpr std::uint32_t kNominalShare = 20;
-/// Answers that no node will do which are remembered at once; more begin anew.
+/// Refusals cached at once; at the bound the cache starts over.
 constexpr std::size_t kRefusedMax = 1024;
 
 bool fits(std::uint64_t capacity, std::uint64_t reserved, std::uint64_t more) {
@@ -73,7 +73,7 @@ const Eligibility& CapacityTable::eligibility(const NodeName& node) const {
   return row(node).second.eligibility;
 }
 
-/// Changes the row, and its place among the ranks if it has another one then.
+/// Changes the row, and its rank if that is affected.
 template <class Change>
 void CapacityTable::change(const NodeName& node, const Change& edit) {
   const auto found = rows_.find(node);
@@ -118,7 +118,7 @@ void CapacityTable::set_images(const NodeName& node, const std::vector<std::stri
 
 void CapacityTable::follow(const Instance* before, const Instance* after) {
   const bool stays = counts(before) && counts(after) && before->node == after->node;
-  if (stays) return;  // What it is made of never changes.
+  if (stays) return;  // The resources of an instance never change.
   if (counts(before)) release(before->placed_on(), request_of(*before));
   if (counts(after)) reserve(after->placed_on(), request_of(*after));
 }
@@ -202,7 +202,7 @@ const CapacityTable::Rows::value_type* CapacityTable::best(const PlacementReques
   if (image != with_image_.end()) {
     for (const NodeName& node : image->second) consider(row(node));
   }
-  // All others score alike but for how full they are: the first that will do is the best of them.
+  // All others differ only in how full they are: the first that can take it is the best of them.
   for (const auto& [fullness, instances, node] : ranks_) {
     const bool is_considered = (same != with_workload_.end() && same->second.contains(node)) ||
                                (image != with_image_.end() && image->second.contains(node));
@@ -216,7 +216,7 @@ const CapacityTable::Rows::value_type* CapacityTable::best(const PlacementReques
 }
 
 std::string CapacityTable::why_none(const PlacementRequest& request) const {
-  if (rows_.empty()) return "no node is known; import some with 'hearth node import'";
+  if (rows_.empty()) return "no node is known; import nodes with 'hearth node import'";
   std::map<std::string, std::uint32_t> obstacles;
   for (const Rows::value_type& one : rows_) ++obstacles[obstacle(one, request)];
   std::string words;
@@ -227,7 +227,7 @@ std::string CapacityTable::why_none(const PlacementRequest& request) const {
   return words;
 }
 
-/// How full the node is, in thousandths: the tightest of everything that could run short.
+/// How full the node is, in thousandths: the scarcest resource decides.
 std::uint32_t CapacityTable::fullness(const Row& row) {
   const std::uint32_t reserved =
       std::max(share(row.reserved.cpu_millis, row.capacity.cpu_millis),
@@ -255,26 +255,26 @@ bool CapacityTable::has_obstacle(const Rows::value_type& row, const PlacementReq
   return !row.second.eligibility.is_eligible() || !obstacle(row, request).empty();
 }
 
-/// Why this node cannot take it; empty if it can.
+/// Why this node cannot take the work, in words that follow "1 node"; empty if it can.
 std::string CapacityTable::obstacle(const Rows::value_type& entry,
                                     const PlacementRequest& request) {
   const auto& [name, row] = entry;
   if (request.other_than == name) return "it must leave";
   if (request.only_on && request.only_on != name) return "other than the one it is bound to";
   if (request.beside_itself == Beside::kNever && row.of_workload.contains(request.workload))
-    return "where it is already";
+    return "where it already is";
   if (!row.eligibility.is_eligible()) return row.eligibility.words();
   const bool has_room =
       fits(row.capacity.cpu_millis, less(row.reserved.cpu_millis, request.freed.cpu_millis),
            request.resources.cpu_millis) &&
       fits(row.capacity.memory_bytes, less(row.reserved.memory_bytes, request.freed.memory_bytes),
            request.resources.memory_bytes);
-  if (!has_room) return "without room left by reservation";
+  if (!has_room) return "without enough unreserved CPU or memory";
   if (row.instances >= kInstancesPerNodeMax) {
-    return fmt::format("with {} instances, the most that one may have", kInstancesPerNodeMax);
+    return fmt::format("at the limit of {} instances", kInstancesPerNodeMax);
   }
   if (row.environment_bytes + request.environment_bytes > kEnvironmentBytesPerNodeMax) {
-    return fmt::format("without room for more environment than {} bytes",
+    return fmt::format("without room for its environment (at most {} bytes per node)",
                        kEnvironmentBytesPerNodeMax);
   }
   return {};

@@ -17,77 +17,77 @@
 
 namespace hearth::core {
 
-/// Whether an instance may go where others of its workload are.
+/// Whether an instance may go to a node that already has one of its workload.
 enum class Beside : std::uint8_t { kIfNeeded, kNever };
 
-/// What is to be placed.
+/// What to place, and where it may go.
 struct PlacementRequest {
   WorkloadName workload;
   Resources resources;
-  std::size_t environment_bytes = 0;     ///< Of its container (model/assignment.h has the bound).
+  std::size_t environment_bytes = 0;     ///< Of its container (bound: model/assignment.h).
   std::string image;                     ///< Reference; empty if it does not matter.
   std::optional<NodeName> other_than{};  ///< The node it must not go to.
-  /// Where the instance of the same workload runs that leaves once this one runs: it counts as
-  /// there for room, not for spreading.
+  /// The node of the instance that leaves once this one runs: that instance counts for room, not
+  /// for spreading.
   std::optional<NodeName> successor_on{};
-  /// The one node it may go to: that of its predecessor, to which it is bound.
+  /// The only node it may go to: the node that its predecessor is bound to.
   std::optional<NodeName> only_on{};
-  Resources freed{};  ///< What its predecessor gives back on `only_on` once this one runs.
+  Resources freed{};  ///< What its predecessor releases on `only_on` once this one runs.
   Beside beside_itself = Beside::kIfNeeded;
 };
 
-/// What placing `instance` asks for, wherever it may go.
+/// The request for placing `instance` on any node.
 PlacementRequest request_of(const Instance& instance);
 
-/// What every node has, what of it is promised, and how busy it is; kept as that changes. Chooses
-/// nodes for work.
+/// The capacity of every node, what of it is reserved, and how busy the node is, kept up to date.
+/// Chooses nodes for work.
 ///
-/// First a filter (eligible, room by reservation and in its assignment), then a score: the tighter
-/// of what is reserved and what is really used, with a penalty for each instance of the same
-/// workload and a bonus where the image already is. Measured load counts in steps of a tenth, so
-/// that noise does not decide. Ties go to the node with fewer instances, then by name: the same
-/// table gives the same answer.
+/// First a filter (eligible, enough unreserved resources, room in its assignment), then a score:
+/// the tighter of reserved and measured use, with a penalty for each instance of the same workload
+/// and a bonus where the image already is. Measured load counts in steps of a tenth, so that noise
+/// does not decide. Ties go to the node with fewer instances, then by name: the same table gives
+/// the same answer.
 ///
-/// A choice looks at the nodes that have the image or the workload, and of all others at the least
-/// full that will do: what it costs does not grow with the fleet. Only the answer that no node will
-/// do looks at all of them; it is remembered until something changes.
+/// A choice examines the nodes that have the image or the workload and, of all others, only the
+/// least full one that can take the work, so its cost does not grow with the fleet. Only a refusal
+/// examines all nodes; it is cached until something changes.
 ///
-/// All of it follows from nodes and instances, so it has no state of its own to be saved: who reads
-/// a saved core makes it anew. Sans-io, not thread-safe.
+/// Everything here follows from nodes and instances, so there is no state to save: it is rebuilt
+/// when a saved core is loaded. Sans-io, not thread-safe.
 class CapacityTable {
  public:
-  /// A node that takes part from now on, of which nothing is known yet.
+  /// Adds a node of which nothing is known yet.
   void add_node(const NodeName& node);
-  /// True: it became eligible, or ceased to be, or is ineligible for another reason.
+  /// Returns true if the node became eligible or ineligible, or is ineligible for another reason.
   bool set_eligibility(const NodeName& node, Eligibility eligibility);
   void set_capacity(const NodeName& node, const Resources& capacity);
   void set_load(const NodeName& node, const Load& load);
-  /// `images`: references that its runtime has.
+  /// `images`: references of the images that its runtime has.
   void set_images(const NodeName& node, const std::vector<std::string>& images);
 
-  /// Follows one instance from how it was to how it is; nullptr: it was not, or is not any more.
+  /// Applies a change of one instance; nullptr: it did not exist before, or does not exist after.
   void follow(const Instance* before, const Instance* after);
   /// A build counts as work of its node, without a reservation.
   void add_build(const NodeName& node);
   void remove_build(const NodeName& node);
 
-  /// The node that `request` is best placed on. Reserves nothing. If no node will do, the error
-  /// says in words what stands in the way and what would help.
+  /// The best node for `request`. Reserves nothing. If no node can take it, the error says in
+  /// words why not and what would help.
   Result<NodeName> choose(const PlacementRequest& request) const;
-  /// The same for whoever does not ask why not: that would look at all of them.
+  /// Like choose(), for callers that do not need the reason: finding it examines every node.
   std::optional<NodeName> find(const PlacementRequest& request) const;
   const Eligibility& eligibility(const NodeName& node) const;
 
-  /// The same nodes with the same numbers.
+  /// Whether both have the same nodes with the same numbers.
   bool operator==(const CapacityTable& other) const { return rows_ == other.rows_; }
   void check_invariants() const;
 
  private:
   struct Row {
     Eligibility eligibility;
-    Resources capacity;  ///< Zero: not told, so not a limit.
+    Resources capacity;  ///< Zero: not reported, so not a limit.
     Resources reserved;
-    std::uint32_t instances = 0;  ///< And builds.
+    std::uint32_t instances = 0;  ///< Including builds.
     std::size_t environment_bytes = 0;
     Load load;
     std::map<WorkloadName, std::uint32_t> of_workload;
@@ -95,9 +95,9 @@ class CapacityTable {
     bool operator==(const Row&) const = default;
   };
   using Rows = std::map<NodeName, Row>;
-  /// Smaller is better; the name decides in the end.
+  /// Smaller is better; the name breaks ties.
   using Rank = std::tuple<std::uint32_t, std::uint32_t, NodeName>;
-  /// What an answer that no node will do depends on, besides the table.
+  /// What a refusal depends on, besides the table.
   using Want = std::tuple<Resources, std::size_t, std::optional<NodeName>, std::optional<NodeName>,
                           Resources, std::optional<WorkloadName>>;
 
@@ -115,7 +115,7 @@ class CapacityTable {
   void release(const NodeName& node, const PlacementRequest& request);
 
   Rows rows_;
-  std::set<Rank> ranks_;  ///< Of the eligible ones.
+  std::set<Rank> ranks_;  ///< Of the eligible nodes.
   std::map<WorkloadName, std::set<NodeName>> with_workload_;
   std::map<std::string, std::set<NodeName>> with_image_;
   mutable std::map<Want, std::string> refused_;  ///< Since the last change.

@@ -29,7 +29,7 @@ PlacementRequest request(Resources resources = {}) {
   return {.workload = kHeater, .resources = resources, .image = "hearth/heater:1"};
 }
 
-/// Three like nodes, and work that goes where the table says.
+/// Three equal nodes, and work that goes where the table says.
 struct Scene {
   Scene() {
     for (const char* name : {"a", "b", "c"}) add(name);
@@ -44,7 +44,7 @@ struct Scene {
     table.set_load(node(name), view.load);
   }
   void die(const char* name) { set(name, {.state = NodeState::kDead}); }
-  /// Puts one instance there, whatever speaks against it.
+  /// Puts one instance there, whatever the obstacle.
   Instance put(const char* name, const PlacementRequest& wanted) {
     Instance instance{.id = make_instance_id(wanted.workload, ++instances),
                       .workload = wanted.workload};
@@ -81,7 +81,7 @@ TEST(CapacityTable, PrefersTheNodeThatHasTheImage) {
   EXPECT_EQ(scene.place(request()), node("c"));
 }
 
-TEST(CapacityTable, AnImageThatIsGoneIsNoReasonAnyMore) {
+TEST(CapacityTable, AnImageThatIsGoneAttractsNothing) {
   Scene scene;
   scene.table.set_images(node("c"), {"hearth/heater:1"});
   scene.table.set_images(node("c"), {"hearth/other:1"});
@@ -110,7 +110,7 @@ TEST(CapacityTable, NeverReservesMoreThanANodeHas) {
   EXPECT_EQ(placed, 18) << "six of 300 fit into 2000, three times";
 }
 
-TEST(CapacityTable, WhatIsToldToStopOrForgottenGivesItsRoomBack) {
+TEST(CapacityTable, AStoppedOrForgottenInstanceReleasesItsRoom) {
   Scene scene;
   scene.die("b");
   scene.die("c");
@@ -139,7 +139,7 @@ TEST(CapacityTable, NoiseInTheLoadDoesNotDecide) {
   EXPECT_EQ(scene.place(request()), node("a"));
 }
 
-TEST(CapacityTable, ANodeThatIsNotEligibleGetsNothing) {
+TEST(CapacityTable, AnIneligibleNodeGetsNothing) {
   Scene scene;
   for (const char* name : {"a", "b", "c"}) scene.set(name, live({.memory = kOverloadedMemory}));
   EXPECT_EQ(scene.refusal(request()), "no node can take it: 3 nodes overloaded");
@@ -147,7 +147,7 @@ TEST(CapacityTable, ANodeThatIsNotEligibleGetsNothing) {
   EXPECT_EQ(scene.place(request()), node("b"));
 }
 
-TEST(CapacityTable, WhereEveryProcessorIsBusyWorkStillFindsANode) {
+TEST(CapacityTable, WorkStillFindsANodeWhereEveryProcessorIsBusy) {
   Scene scene;
   for (const char* name : {"a", "b", "c"}) scene.set(name, live({.cpu = 1000, .cpu_stall = 1000}));
   EXPECT_TRUE(scene.table.choose(request()).has_value());
@@ -155,31 +155,33 @@ TEST(CapacityTable, WhereEveryProcessorIsBusyWorkStillFindsANode) {
   EXPECT_EQ(scene.place(request()), node("c"));
 }
 
-TEST(CapacityTable, SaysWhatStandsInTheWay) {
+TEST(CapacityTable, ARefusalNamesTheObstacles) {
   EXPECT_EQ(CapacityTable().choose(request()).error().message,
-            "no node is known; import some with 'hearth node import'");
+            "no node is known; import nodes with 'hearth node import'");
   Scene scene;
   scene.die("a");
   PlacementRequest huge = request({.cpu_millis = 9000, .memory_bytes = 0});
   huge.other_than = node("b");
   EXPECT_EQ(scene.refusal(huge),
-            "no node can take it: 1 node dead, 1 node it must leave, 1 node without room left by "
-            "reservation");
+            "no node can take it: 1 node dead, 1 node it must leave, 1 node without enough "
+            "unreserved CPU or memory");
 }
 
-TEST(CapacityTable, WhatStandsInTheWayIsToldAnewWhenSomethingChanged) {
+TEST(CapacityTable, ARefusalIsComputedAgainOnceSomethingChanged) {
   Scene scene;
   const PlacementRequest huge = request({.cpu_millis = 9000, .memory_bytes = 0});
-  EXPECT_EQ(scene.refusal(huge), "no node can take it: 3 nodes without room left by reservation");
-  EXPECT_EQ(scene.refusal(huge), "no node can take it: 3 nodes without room left by reservation");
+  EXPECT_EQ(scene.refusal(huge),
+            "no node can take it: 3 nodes without enough unreserved CPU or memory");
+  EXPECT_EQ(scene.refusal(huge),
+            "no node can take it: 3 nodes without enough unreserved CPU or memory");
   scene.die("a");
   EXPECT_EQ(scene.refusal(huge),
-            "no node can take it: 1 node dead, 2 nodes without room left by reservation");
+            "no node can take it: 1 node dead, 2 nodes without enough unreserved CPU or memory");
   scene.table.set_capacity(node("b"), {.cpu_millis = 10'000});
   EXPECT_EQ(scene.table.choose(huge), node("b"));
 }
 
-TEST(CapacityTable, WhatANodeDidNotTellIsNoLimit) {
+TEST(CapacityTable, AnUnreportedCapacityIsNoLimit) {
   CapacityTable table;
   table.add_node(node("a"));
   EXPECT_TRUE(table.set_eligibility(node("a"), Eligibility(live(), kEpoch)));
@@ -200,24 +202,24 @@ TEST(CapacityTable, ASuccessorSpreadsAsIfItsPredecessorHadLeft) {
   PlacementRequest successor = request();
   successor.successor_on = node("c");
   EXPECT_EQ(scene.place(successor), node("c"));
-  EXPECT_NE(scene.place(successor), node("c")) << "two of them are there by now";
+  EXPECT_NE(scene.place(successor), node("c")) << "it has two of them by then";
 }
 
-// Goal: work that is bound to a node is renewed there, also where it fills more than half of it.
-TEST(CapacityTable, ABoundSuccessorGoesWhereItsPredecessorIsAndTakesItsRoom) {
+// Goal: work that is bound to a node is replaced there, even where it fills more than half of it.
+TEST(CapacityTable, ABoundSuccessorStaysOnTheNodeAndUsesTheRoomOfItsPredecessor) {
   Scene scene;
   const Resources most{.cpu_millis = 1500, .memory_bytes = 0};
   scene.put("b", request(most));
   PlacementRequest bound = request(most);
   bound.only_on = bound.successor_on = node("b");
   EXPECT_EQ(scene.refusal(bound),
-            "no node can take it: 2 nodes other than the one it is bound to, 1 node without room "
-            "left by reservation");
+            "no node can take it: 2 nodes other than the one it is bound to, 1 node without enough "
+            "unreserved CPU or memory");
   bound.freed = most;
   EXPECT_EQ(scene.table.choose(bound), node("b"));
 }
 
-TEST(CapacityTable, ChoosingReservesNothingAndMayAskForANodeWithoutTheWorkload) {
+TEST(CapacityTable, ChoosingReservesNothingAndCanExcludeNodesWithTheWorkload) {
   Scene scene;
   scene.put("a", request());
   PlacementRequest warm = request();
@@ -226,7 +228,7 @@ TEST(CapacityTable, ChoosingReservesNothingAndMayAskForANodeWithoutTheWorkload) 
   EXPECT_EQ(scene.table.choose(warm), node("b"));
   scene.put("b", request());
   scene.put("c", request());
-  EXPECT_EQ(scene.refusal(warm), "no node can take it: 3 nodes where it is already");
+  EXPECT_EQ(scene.refusal(warm), "no node can take it: 3 nodes where it already is");
 }
 
 TEST(CapacityTable, ABuildCountsAsWorkOfItsNodeButNotOfItsWorkload) {
@@ -237,7 +239,7 @@ TEST(CapacityTable, ABuildCountsAsWorkOfItsNodeButNotOfItsWorkload) {
   EXPECT_EQ(scene.table.choose(request()), node("a"));
 }
 
-TEST(CapacityTable, ANodeGetsNoMoreThanItsAssignmentCarries) {
+TEST(CapacityTable, ANodeGetsNoMoreThanItsAssignmentHolds) {
   Scene scene;
   for (std::uint32_t i = 0; i < kInstancesPerNodeMax; ++i) scene.table.add_build(node("a"));
   for (std::uint32_t i = 1; i < kInstancesPerNodeMax; ++i) scene.table.add_build(node("b"));
@@ -248,15 +250,15 @@ TEST(CapacityTable, ANodeGetsNoMoreThanItsAssignmentCarries) {
   wanted.environment_bytes = 101;
   EXPECT_EQ(scene.place(wanted), node("b"));
   EXPECT_EQ(scene.refusal(wanted),
-            "no node can take it: 2 nodes with 200 instances, the most that one may have, 1 node "
-            "without room for more environment than 98304 bytes");
+            "no node can take it: 2 nodes at the limit of 200 instances, 1 node without room for "
+            "its environment (at most 98304 bytes per node)");
   wanted.environment_bytes = 100;
   EXPECT_EQ(scene.place(wanted), node("c"));
 }
 
 // Properties. -------------------------------------------------------------------------------------
 
-/// The same choice, made the long way: every node is looked at. What the table must agree with.
+/// The same choice by brute force over every node: the model that the table must agree with.
 class EveryNode {
  public:
   struct Row {
@@ -287,8 +289,8 @@ class EveryNode {
   }
 };
 
-// Goal: the table, which looks at few nodes, chooses what looking at all of them would.
-RC_GTEST_PROP(CapacityTableProperties, ChoosesAsIfItLookedAtEveryNode, ()) {
+// Goal: the table, which examines few nodes, chooses what a search of all of them would.
+RC_GTEST_PROP(CapacityTableProperties, ChoosesAsIfItExaminedEveryNode, ()) {
   CapacityTable table;
   EveryNode all;
   const std::string kImage = "hearth/heater:1";

@@ -51,17 +51,18 @@ Eligibility::Eligibility(const NodeView& view, Epoch epoch) : reason_(reason_of(
 std::string Eligibility::words() const {
   switch (reason_) {
     case Reason::kEligible: return {};
-    case Reason::kAwaited: return "no heartbeat received yet";
+    case Reason::kAwaited: return "awaited (no heartbeat yet)";
     case Reason::kSuspect: return "suspect";
-    case Reason::kUnreachable: return "unreachable by the bus";
-    case Reason::kAgentDown: return "without its agent";
+    case Reason::kUnreachable: return "unreachable over the bus";
+    case Reason::kAgentDown: return "without a running agent";
     case Reason::kDead: return "dead";
     case Reason::kCordoned: return "cordoned";
-    case Reason::kUnreported: return "without a report of an agent";
+    case Reason::kUnreported: return "without a report from an agent";
     case Reason::kForeignEpoch:
       return fmt::format(
-          "bound to a manager of epoch {} while this one is in epoch {} (was its database lost? "
-          "restore it, or empty the agent's state folder and restart it)",
+          "following a manager of epoch {}, but this one is at epoch {} (was this manager's "
+          "database "
+          "lost? restore it, or empty the agent's state folder and restart the agent)",
           applied_.value, ours_.value);
     case Reason::kProblem: return "in trouble: " + problem_;
     case Reason::kDiskFull: return "out of disk space";

@@ -9,18 +9,17 @@
 
 namespace hearth::core {
 
-/// A node, as far as it matters whether it may be given work.
+/// What decides whether a node may be given work.
 struct NodeView {
   NodeState state = NodeState::kAwaited;
   bool cordoned = false;
-  bool has_report = false;  ///< Of an agent: without one nobody knows what runs there.
-  Epoch applied;            ///< Of the assignment that it follows.
-  std::string problem;      ///< That its agent tells of.
+  bool has_report = false;  ///< Its agent sent one: without it, what runs there is unknown.
+  Epoch applied;            ///< Of the assignment that its agent follows.
+  std::string problem;      ///< As its agent reports it.
   Load load;
 };
 
-/// Whether new work may be placed on a node and, if not, why. This is the one place where that is
-/// decided.
+/// Whether new work may be placed on a node and, if not, why. Nothing else decides this.
 class Eligibility {
  public:
   enum class Reason : std::uint8_t {
@@ -40,11 +39,11 @@ class Eligibility {
 
   /// Of a node of which nothing is known yet.
   Eligibility() = default;
-  /// `epoch`: of the manager that asks.
+  /// `epoch`: of this manager.
   Eligibility(const NodeView& view, Epoch epoch);
 
   bool is_eligible() const { return reason_ == Reason::kEligible; }
-  /// Ineligible for want of what work uses, which passes, and for nothing else.
+  /// True if it is ineligible only because a resource is short, which passes.
   bool is_strained() const {
     return reason_ == Reason::kDiskFull || reason_ == Reason::kOverloaded;
   }
@@ -56,15 +55,15 @@ class Eligibility {
  private:
   Reason reason_ = Reason::kAwaited;
   std::string problem_;  ///< kProblem.
-  Epoch applied_;        ///< kForeignEpoch, as is the next one.
+  Epoch applied_;        ///< kForeignEpoch, like `ours_`.
   Epoch ours_;
 };
 
-/// Above this share (thousandths) of memory used, or of time in which something waited for memory
-/// or for a disk, a node gets nothing new: more work there fails or makes other work fail. A
-/// processor that is wanted by many only makes all slower, so it worsens the score and excludes
-/// nobody: where every survivor is busy, a dead node's work must still run. A disk so full takes no
-/// image and no container.
+/// At these shares (thousandths) of memory or disk used, or of time stalled on memory or I/O, a
+/// node gets nothing new: more work would fail there, or make other work fail. A contended CPU only
+/// slows everything down, so it worsens the score and excludes no node: where every survivor is
+/// busy, a dead node's work must still run. A disk this full has no room for an image or a
+/// container.
 inline constexpr std::uint32_t kOverloadedMemory = 950;
 inline constexpr std::uint32_t kOverloadedStall = 600;
 inline constexpr std::uint32_t kOverloadedDisk = 990;

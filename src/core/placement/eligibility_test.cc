@@ -22,10 +22,10 @@ TEST(Eligibility, ALiveNodeThatReportsIsEligible) {
 
 TEST(Eligibility, EveryStateButLiveIsAReason) {
   for (const auto& [state, why] : std::initializer_list<std::pair<NodeState, const char*>>{
-           {NodeState::kAwaited, "no heartbeat received yet"},
+           {NodeState::kAwaited, "awaited (no heartbeat yet)"},
            {NodeState::kSuspect, "suspect"},
-           {NodeState::kUnreachable, "unreachable by the bus"},
-           {NodeState::kAgentDown, "without its agent"},
+           {NodeState::kUnreachable, "unreachable over the bus"},
+           {NodeState::kAgentDown, "without a running agent"},
            {NodeState::kDead, "dead"}}) {
     NodeView view = fit();
     view.state = state;
@@ -34,20 +34,20 @@ TEST(Eligibility, EveryStateButLiveIsAReason) {
   }
 }
 
-TEST(Eligibility, WhatIsKnownOfALiveNodeMayStandInTheWay) {
+TEST(Eligibility, ALiveNodeCanBeIneligible) {
   NodeView view = fit();
   view.problem = "its runtime does not answer";
   EXPECT_EQ(words(view), "in trouble: its runtime does not answer");
   view.applied = {4};
-  EXPECT_NE(words(view).find("a manager of epoch 4 while this one is in epoch 3"),
+  EXPECT_NE(words(view).find("a manager of epoch 4, but this one is at epoch 3"),
             std::string::npos);
   view.has_report = false;
-  EXPECT_EQ(words(view), "without a report of an agent");
+  EXPECT_EQ(words(view), "without a report from an agent");
   view.cordoned = true;
-  EXPECT_EQ(words(view), "cordoned") << "the operator's word comes first";
+  EXPECT_EQ(words(view), "cordoned") << "the operator's decision comes first";
 }
 
-TEST(Eligibility, ANodeThatIsShortOfSomethingGetsNothingNew) {
+TEST(Eligibility, ANodeThatIsShortOfAResourceGetsNothingNew) {
   const auto with = [](auto set) {
     NodeView view = fit();
     set(view.load);
@@ -59,10 +59,10 @@ TEST(Eligibility, ANodeThatIsShortOfSomethingGetsNothingNew) {
   EXPECT_EQ(with([](Load& load) { load.disk = kOverloadedDisk; }).words(), "out of disk space");
   EXPECT_TRUE(with([](Load& load) { load.disk = kOverloadedDisk - 1; }).is_eligible());
   EXPECT_TRUE(with([](Load& load) { load.cpu = load.cpu_stall = 1000; }).is_eligible())
-      << "a processor that is wanted by many only makes all slower";
+      << "a contended CPU only slows everything down";
 }
 
-TEST(Eligibility, OnlyWantOfWhatWorkUsesIsStrain) {
+TEST(Eligibility, OnlyAShortResourceIsStrain) {
   NodeView view = fit();
   view.load.io_stall = kOverloadedStall;
   EXPECT_TRUE(Eligibility(view, kOurs).is_strained());
@@ -71,7 +71,7 @@ TEST(Eligibility, OnlyWantOfWhatWorkUsesIsStrain) {
   EXPECT_FALSE(Eligibility(fit(), kOurs).is_strained());
 }
 
-TEST(Eligibility, AnotherReasonIsAnotherEligibility) {
+TEST(Eligibility, AnotherReasonMakesADifferentEligibility) {
   NodeView one = fit();
   one.problem = "no container runtime";
   NodeView other = fit();

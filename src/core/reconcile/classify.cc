@@ -19,25 +19,25 @@ bool needs_successor(const Facts& is) {
   return is.old || is.on_dead || is.endangered;
 }
 
-/// The first that holds decides. An instance that has a replacement is seen through, or the
-/// replacement is taken back where it is no longer needed; one that has none stands for itself.
+/// The first rule that holds decides. The successor of an instance is carried through, or withdrawn
+/// where it is no longer needed; an instance without one is judged on its own.
 constexpr std::array kRules{
-    Rule{"its successor leaves",
+    Rule{"its successor is being stopped",
          [](const Facts& is) { return is.replaced && is.successor_stopped; }, Step::kKeep},
-    // A successor that is lost itself is replaced in its turn, and proves nothing.
+    // A successor that is lost itself is replaced in turn, and proves nothing.
     Rule{"its successor runs",
          [](const Facts& is) { return is.replaced && is.successor_runs && !is.successor_on_dead; },
          Step::kStopChain},
-    // A release that never came to run must not stand in the way of the one that mends it.
+    // A release that never ran must not block the one that fixes it.
     Rule{"its successor is out of date",
          [](const Facts& is) { return is.replaced && is.successor_old; }, Step::kStopSuccessor},
-    Rule{"it needs no successor, and that did not begin",
+    Rule{"it needs no successor, and none has started",
          [](const Facts& is) {
            return is.replaced && !needs_successor(is) &&
                   (is.successor_staged || !is.successor_placed);
          },
          Step::kStopSuccessor},
-    Rule{"it needs no successor, but that is starting",
+    Rule{"it needs no successor, but one is starting",
          [](const Facts& is) { return is.replaced && !needs_successor(is); }, Step::kKeep},
     Rule{"its successor is starting",
          [](const Facts& is) { return is.replaced && !is.successor_staged; }, Step::kKeep},
@@ -47,8 +47,8 @@ constexpr std::array kRules{
          [](const Facts& is) { return is.replaced && is.on_dead; }, Step::kPromoteSuccessor},
     Rule{"its successor is staged", [](const Facts& is) { return is.replaced; }, Step::kKeep},
 
-    Rule{"it is staged for nothing", [](const Facts& is) { return is.staged && !is.replaces; },
-         Step::kStop},
+    Rule{"it is staged but replaces nothing",
+         [](const Facts& is) { return is.staged && !is.replaces; }, Step::kStop},
     Rule{"it was staged on a node that died",
          [](const Facts& is) { return is.staged && is.on_dead; }, Step::kStop},
     Rule{"it is staged", [](const Facts& is) { return is.staged; }, Step::kKeep},
@@ -56,9 +56,9 @@ constexpr std::array kRules{
          Step::kMoveLost},
     Rule{"it is lost and waits for its node", [](const Facts& is) { return is.on_dead; },
          Step::kKeep},
-    Rule{"it is out of date and went nowhere", [](const Facts& is) { return is.old && !is.placed; },
-         Step::kStop},
-    Rule{"it is out of date, and another one's turn",
+    Rule{"it is out of date and was never placed",
+         [](const Facts& is) { return is.old && !is.placed; }, Step::kStop},
+    Rule{"it is out of date, but another one is being replaced",
          [](const Facts& is) { return is.old && is.roll_under_way; }, Step::kKeep},
     Rule{"it is out of date", [](const Facts& is) { return is.old; }, Step::kMoveOld},
     Rule{"it is endangered", [](const Facts& is) { return is.endangered && is.moves_on_loss; },
@@ -72,7 +72,7 @@ Classification classify(const InstanceFacts& facts) {
   for (const Rule& rule : kRules) {
     if (rule.holds(facts)) return {.rule = rule.name, .step = rule.step};
   }
-  HEARTH_CHECK(false);  // The last one always holds.
+  HEARTH_CHECK(false);  // The last rule always holds.
 }
 
 }  // namespace hearth::core

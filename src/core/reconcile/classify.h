@@ -5,19 +5,19 @@
 
 namespace hearth::core {
 
-/// What is known of one instance that is wanted, as far as it matters to what is done about it.
+/// The facts about one wanted instance that decide what is done about it.
 struct InstanceFacts {
   bool on_dead = false;     ///< Its node is dead.
-  bool endangered = false;  ///< Its node is suspect, or without its agent.
+  bool endangered = false;  ///< Its node is suspect, or its agent is down.
   bool placed = false;      ///< It has a node.
   bool staged = false;
-  bool old = false;             ///< Of an older generation than the workload's.
-  bool replaces = false;        ///< It is the replacement of another one that is still wanted.
+  bool old = false;             ///< Its generation is older than the workload's current one.
+  bool replaces = false;        ///< It replaces another instance that is still wanted.
   bool moves_on_loss = false;   ///< The workload's instances are replaced when their node is lost.
-  bool roll_under_way = false;  ///< Another one of an old generation is being replaced already.
+  bool roll_under_way = false;  ///< Another instance of an old generation is being replaced.
 
-  // Of the instance that replaces it.
-  bool replaced = false;  ///< There is one.
+  // About its successor, the instance that replaces it.
+  bool replaced = false;  ///< It has a successor.
   bool successor_stopped = false;
   bool successor_runs = false;
   bool successor_on_dead = false;
@@ -26,19 +26,19 @@ struct InstanceFacts {
   bool successor_placed = false;
 };
 
-/// What is done about it.
+/// What is done about the instance.
 enum class Step : std::uint8_t {
   kKeep,
   kStop,
-  kStopChain,  ///< Stop it and all that it replaces: its successor runs.
+  kStopChain,  ///< Stop it and everything it replaces: its successor runs.
   kStopSuccessor,
   kPromoteSuccessor,
   kMoveLost,   ///< Replace it: its node is dead.
-  kMoveOld,    ///< Replace it: it is of an old generation.
-  kStageMove,  ///< Make a replacement ready.
+  kMoveOld,    ///< Replace it: its generation is old.
+  kStageMove,  ///< Stage a replacement.
 };
 
-/// The first rule that holds, by name, and what it says. The rules stand in one table.
+/// The first rule of the table that holds, by name, and its step.
 struct Classification {
   std::string_view rule;
   Step step{};

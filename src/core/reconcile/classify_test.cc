@@ -1,5 +1,5 @@
-// Goal: each rule of the table decides the case that it is for. Method: one row a rule, and that
-// every rule is reached by some row.
+// Goal: each rule of the table decides the case it is made for, and every rule is reached.
+// Method: one row for each rule, then every combination of facts.
 
 #include "core/reconcile/classify.h"
 
@@ -22,12 +22,12 @@ InstanceFacts replaced(InstanceFacts facts = {}) {
 }
 
 const Case kCases[] = {
-    {replaced({.successor_stopped = true}), "its successor leaves", Step::kKeep},
+    {replaced({.successor_stopped = true}), "its successor is being stopped", Step::kKeep},
     {replaced({.on_dead = true, .successor_runs = true}), "its successor runs", Step::kStopChain},
     {replaced({.successor_old = true}), "its successor is out of date", Step::kStopSuccessor},
-    {replaced({.successor_staged = true}), "it needs no successor, and that did not begin",
+    {replaced({.successor_staged = true}), "it needs no successor, and none has started",
      Step::kStopSuccessor},
-    {replaced(), "it needs no successor, but that is starting", Step::kKeep},
+    {replaced(), "it needs no successor, but one is starting", Step::kKeep},
     {replaced({.on_dead = true}), "its successor is starting", Step::kKeep},
     {replaced({.on_dead = true, .successor_on_dead = true, .successor_staged = true}),
      "its successor was staged on a node that died", Step::kStopSuccessor},
@@ -35,16 +35,16 @@ const Case kCases[] = {
      "it is lost and its successor is staged", Step::kPromoteSuccessor},
     {replaced({.endangered = true, .successor_staged = true}), "its successor is staged",
      Step::kKeep},
-    {{.placed = true, .staged = true}, "it is staged for nothing", Step::kStop},
+    {{.placed = true, .staged = true}, "it is staged but replaces nothing", Step::kStop},
     {{.on_dead = true, .placed = true, .staged = true, .replaces = true},
      "it was staged on a node that died",
      Step::kStop},
     {{.placed = true, .staged = true, .replaces = true}, "it is staged", Step::kKeep},
     {{.on_dead = true, .placed = true, .moves_on_loss = true}, "it is lost", Step::kMoveLost},
     {{.on_dead = true, .placed = true}, "it is lost and waits for its node", Step::kKeep},
-    {{.old = true}, "it is out of date and went nowhere", Step::kStop},
+    {{.old = true}, "it is out of date and was never placed", Step::kStop},
     {{.placed = true, .old = true, .roll_under_way = true},
-     "it is out of date, and another one's turn",
+     "it is out of date, but another one is being replaced",
      Step::kKeep},
     {{.placed = true, .old = true}, "it is out of date", Step::kMoveOld},
     {{.endangered = true, .placed = true, .moves_on_loss = true},

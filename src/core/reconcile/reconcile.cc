@@ -120,7 +120,7 @@ class Reconciler {
     plan_.stop.push_back(instance.id);
   }
 
-  /// What `instance` replaces and is still kept; nullptr: nothing.
+  /// The instance that `instance` replaces, if it is still kept; nullptr otherwise.
   const Instance* predecessor_of(const Instance& instance) const {
     if (!instance.replaces) return nullptr;
     const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Instance* one) {
@@ -129,15 +129,15 @@ class Reconciler {
     return found == kept_.end() ? nullptr : *found;
   }
 
-  /// Stops `last` and all that it replaces, however far back.
+  /// Stops `last` and everything it replaces, however far back.
   void stop_chain(const Instance& last) {
     stop(last);
     std::erase_if(plan_.create, [&](const NewInstance& one) { return one.replaces() == last.id; });
     if (const Instance* before = predecessor_of(last)) stop_chain(*before);
   }
 
-  /// Gives up the place for which `last` stands. Where a link of its chain is stopped already, what
-  /// came before is a place of its own.
+  /// Gives up the place of the chain that ends with `last`. Where a link of the chain is already
+  /// stopped, the part before it is a place of its own.
   void stop_place(const Instance& last) {
     stop(last);
     std::erase_if(plan_.create, [&](const NewInstance& one) { return one.replaces() == last.id; });
@@ -145,14 +145,14 @@ class Reconciler {
     if (before != nullptr && !is_stopped(*before)) stop_place(*before);
   }
 
-  /// Whether one of the place for which `last` stands runs.
+  /// Whether an instance runs in the place of the chain that ends with `last`.
   bool place_runs(const Instance& last) const {
     if (runs(last)) return true;
     const Instance* before = predecessor_of(last);
     return before != nullptr && !is_stopped(*before) && place_runs(*before);
   }
 
-  /// A chain of replacements is one place in the count: its last link stands for it.
+  /// A chain of replacements counts as one place, represented by its last link.
   void match_count(std::uint32_t wanted) {
     std::vector<const Instance*> places;
     for (const Instance* instance : kept_) {

@@ -11,11 +11,11 @@
 
 namespace hearth::core {
 
-/// An instance that should exist and does not.
+/// An instance that should exist but does not.
 struct NewInstance {
-  std::optional<Move> move;  ///< That it is the replacement of; nullopt: there are too few.
+  std::optional<Move> move;  ///< Which instance it replaces, and why; nullopt: there are too few.
 
-  /// kStage: only worth having if there is room now.
+  /// kStage: created only if there is room right now.
   DesiredState desired_state() const {
     return move && move->style == MoveStyle::kStageFirst ? DesiredState::kStage
                                                          : DesiredState::kRun;
@@ -29,25 +29,25 @@ struct NewInstance {
 /// The difference between what a workload should have and what it has.
 struct WorkPlan {
   std::vector<NewInstance> create;  ///< Of the current release.
-  std::vector<InstanceId> promote;  ///< Staged ones that must run now.
-  std::vector<InstanceId> stop;     ///< Whose container must go.
-  std::vector<InstanceId> forget;   ///< Of which nothing is left that anybody could know of.
+  std::vector<InstanceId> promote;  ///< Staged instances that must run now.
+  std::vector<InstanceId> stop;     ///< Instances whose container must be removed.
+  std::vector<InstanceId> forget;   ///< Stopped ones without a node, or whose node is dead.
   bool empty() const { return create.empty() && promote.empty() && stop.empty() && forget.empty(); }
   bool operator==(const WorkPlan&) const = default;
 };
 
 using StateOfNode = std::function<NodeState(const NodeName&)>;
 
-/// Compares what a workload should have with its instances. Level-triggered: it looks at what is,
-/// not at what happened, so it may be called at any time and as often as one likes; carried out,
-/// its plan leads to a state whose plan is empty.
+/// Compares what a workload should have with its instances. Level-triggered: it depends on the
+/// current state, not on what happened, so it can be called at any time and as often as needed.
+/// Carrying out its plans leads to a state whose plan is empty.
 ///
-/// An instance on a dead node is replaced and stays listed until the replacement runs: an instance
-/// that comes back serves on until then, and stops after. One on a suspect node gets a staged
-/// replacement, which is withdrawn when the node is well again. An older generation is replaced one
-/// instance at a time, the new before the old. A chain of replacements counts as one instance.
+/// An instance on a dead node is replaced, but stays listed until the replacement runs: if it comes
+/// back, it serves until then and stops afterwards. An instance on a suspect node gets a staged
+/// replacement, which is withdrawn when the node is well again. Instances of an older generation
+/// are replaced one at a time, the new one first. A chain of replacements counts as one instance.
 ///
-/// `instances`: all of this workload, in the order of their numbers.
+/// `instances`: all instances of this workload, by number.
 WorkPlan reconcile(const Workload& workload, const std::vector<const Instance*>& instances,
                    const StateOfNode& state_of);
 

@@ -50,7 +50,7 @@ InstanceId id(std::uint64_t number) {
   return make_instance_id(kName, number);
 }
 
-/// One replacement of the instance of that number.
+/// The plan to replace the instance of that number.
 std::vector<NewInstance> moves(std::uint64_t number, MoveReason reason,
                                MoveStyle style = MoveStyle::kStartFirst) {
   return {{.move = Move{id(number), reason, style}}};
@@ -73,7 +73,7 @@ TEST(Reconcile, CreatesWhatIsMissingAndStopsTheSurplusThatRunsLeast) {
   EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
 }
 
-TEST(Reconcile, FewerAreWantedThanTheOneThatRunsThoughItsReplacementIsStarting) {
+TEST(Reconcile, KeepsTheRunningInstanceWithItsReplacementWhenFewerAreWanted) {
   Scene scene(1);
   scene.workload.current->generation = {2};
   Instance& starting = scene.add(1, kA, InstanceState::kStarting);
@@ -82,10 +82,10 @@ TEST(Reconcile, FewerAreWantedThanTheOneThatRunsThoughItsReplacementIsStarting) 
   Instance& replacement = scene.add(3, kC, InstanceState::kStarting);
   replacement.generation = {2};
   replacement.replaces = id(2);
-  EXPECT_EQ(scene.plan().stop, std::vector{id(1)}) << "what serves is kept, with its replacement";
+  EXPECT_EQ(scene.plan().stop, std::vector{id(1)}) << "the serving one keeps its replacement";
 }
 
-TEST(Reconcile, WhereALinkOfAChainIsStoppedWhatCameBeforeItIsAPlaceOfItsOwn) {
+TEST(Reconcile, WhatCameBeforeAStoppedLinkOfAChainIsAPlaceOfItsOwn) {
   Scene scene(1);
   scene.workload.current->generation = {2};
   scene.add(1, kA);
@@ -96,7 +96,7 @@ TEST(Reconcile, WhereALinkOfAChainIsStoppedWhatCameBeforeItIsAPlaceOfItsOwn) {
   EXPECT_EQ(scene.plan().stop, (std::vector{id(2), id(3)})) << "the one that serves is kept";
 }
 
-TEST(Reconcile, ADeadNodesInstanceIsReplacedAndStopsOnlyOnceTheReplacementRuns) {
+TEST(Reconcile, AnInstanceOnADeadNodeIsReplacedAndStopsOnlyOnceTheReplacementRuns) {
   Scene scene(1);
   scene.add(1, kA, InstanceState::kLost);
   scene.nodes[kA] = NodeState::kDead;
@@ -127,7 +127,7 @@ TEST(Reconcile, AReplacementWithoutANodeIsWithdrawnWhenTheOldInstanceComesBack) 
   EXPECT_EQ(scene.plan().stop, std::vector{id(2)});
 }
 
-TEST(Reconcile, ASuspectNodesWorkIsStagedElsewherePromotedOnDeathWithdrawnOnReturn) {
+TEST(Reconcile, WorkOfASuspectNodeIsStagedElsewherePromotedOnDeathWithdrawnOnReturn) {
   Scene scene(1);
   scene.add(1, kA);
   scene.nodes[kA] = NodeState::kSuspect;
@@ -145,14 +145,14 @@ TEST(Reconcile, ASuspectNodesWorkIsStagedElsewherePromotedOnDeathWithdrawnOnRetu
   EXPECT_EQ(scene.plan().stop, std::vector{id(2)});
 }
 
-TEST(Reconcile, AnUnreachableNodesWorkStaysWhereItIs) {
+TEST(Reconcile, WorkOfAnUnreachableNodeStaysWhereItIs) {
   Scene scene(1);
   scene.add(1, kA);
   scene.nodes[kA] = NodeState::kUnreachable;
   EXPECT_TRUE(scene.plan().empty());
 }
 
-TEST(Reconcile, WhatIsBoundToItsNodeWaitsForIt) {
+TEST(Reconcile, WorkThatIsBoundToItsNodeWaitsForIt) {
   Scene scene(1);
   scene.workload.current->spec.on_node_lost = NodeLossPolicy::kStay;
   scene.add(1, kA, InstanceState::kLost);
@@ -162,7 +162,7 @@ TEST(Reconcile, WhatIsBoundToItsNodeWaitsForIt) {
   }
 }
 
-TEST(Reconcile, AReplacementThatIsLostItselfIsReplacedAndTheChainStaysOnePlace) {
+TEST(Reconcile, ALostReplacementIsReplacedAndTheChainStaysOnePlace) {
   Scene scene(1);
   scene.add(1, kA, InstanceState::kLost);
   scene.add(2, kB, InstanceState::kLost).replaces = id(1);
@@ -190,7 +190,7 @@ TEST(Reconcile, AnOlderGenerationIsReplacedOneAtATimeNewBeforeOld) {
   EXPECT_EQ(plan.create, moves(2, MoveReason::kRelease));
 }
 
-TEST(Reconcile, WhatWasStagedForOneThatLeavesIsWithdrawnAndIsNoPlace) {
+TEST(Reconcile, TheStagedReplacementOfAStoppedInstanceIsWithdrawnAndIsNoPlace) {
   Scene scene(1);
   scene.nodes[kA] = NodeState::kUnreachable;
   scene.add(1, kA).desired_state = DesiredState::kStop;
@@ -201,7 +201,7 @@ TEST(Reconcile, WhatWasStagedForOneThatLeavesIsWithdrawnAndIsNoPlace) {
   EXPECT_EQ(scene.plan().create, std::vector<NewInstance>(1));
 }
 
-TEST(Reconcile, AReleaseThatNeverRanDoesNotStandInTheWayOfTheNext) {
+TEST(Reconcile, AReleaseThatNeverRanDoesNotBlockTheNext) {
   Scene scene(1);
   scene.workload.current->generation = {3};
   scene.add(1, kA);
@@ -211,7 +211,7 @@ TEST(Reconcile, AReleaseThatNeverRanDoesNotStandInTheWayOfTheNext) {
   EXPECT_EQ(scene.plan().stop, std::vector{id(2)});
 }
 
-TEST(Reconcile, AStoppedWorkloadStopsAllAndForgetsWhatNobodyCouldKnowOf) {
+TEST(Reconcile, AStoppedWorkloadStopsAllAndForgetsWhatNoLiveNodeHas) {
   Scene scene(2);
   scene.workload.phase = WorkloadPhase::kStopped;
   scene.add(1, kA);
@@ -224,7 +224,7 @@ TEST(Reconcile, AStoppedWorkloadStopsAllAndForgetsWhatNobodyCouldKnowOf) {
   EXPECT_EQ(scene.plan().forget, (std::vector{id(1), id(2)}));
 }
 
-TEST(Reconcile, WhileANewGenerationIsBuiltOrFailedTheCurrentOneIsKept) {
+TEST(Reconcile, TheCurrentGenerationIsKeptWhileANewOneIsBuiltOrFailed) {
   for (const WorkloadPhase phase : {WorkloadPhase::kBuilding, WorkloadPhase::kFailed}) {
     Scene scene(1);
     scene.workload.phase = phase;
@@ -236,8 +236,8 @@ TEST(Reconcile, WhileANewGenerationIsBuiltOrFailedTheCurrentOneIsKept) {
 
 // Properties. -------------------------------------------------------------------------------------
 
-/// A workload of any history on nodes in any state, and what becomes of it if its plans are carried
-/// out and every container that is created runs.
+/// A workload of any history on nodes in any state; its plans can be carried out, and every created
+/// container started.
 class AnyScene : public Scene {
  public:
   AnyScene() : Scene(*rc::gen::inRange(0U, 5U)) {
@@ -254,7 +254,7 @@ class AnyScene : public Scene {
            nodes.at(*instance.node) != NodeState::kDead;
   }
 
-  /// Containers of what is told to stop go, where their node can say so.
+  /// Removes the containers of stopped instances where their node can confirm it.
   void carry_out(const WorkPlan& plan) {
     for (const InstanceId& gone : plan.forget)
       std::erase_if(instances, [&](const Instance& one) { return one.id == gone; });
@@ -300,7 +300,7 @@ class AnyScene : public Scene {
                                            DesiredState::kStop, DesiredState::kStage);
     if (!where && made.desired_state == DesiredState::kStage)
       made.desired_state = DesiredState::kRun;
-    // At most one replacement each, of one that came before; what is staged is not replaced.
+    // At most one replacement each, of an earlier instance; a staged one is not replaced.
     const bool has_before = instances.size() > 1;
     if (!has_before || std::next(instances.rbegin())->desired_state == DesiredState::kStage) return;
     if (*rc::gen::arbitrary<bool>()) made.replaces = id(next_ - 2);
@@ -309,14 +309,14 @@ class AnyScene : public Scene {
     for (Instance& one : instances) {
       if (one.id == wanted) return one;
     }
-    ADD_FAILURE() << "the plan names an instance that is not there";
+    ADD_FAILURE() << "the plan names an instance that does not exist";
     return instances.front();
   }
 
   std::uint64_t next_ = 1;
 };
 
-// Goal: carried out, plans lead to a state whose plan is empty, in which as many run as are wanted.
+// Goal: carrying out plans leads to a state whose plan is empty and in which as many run as wanted.
 RC_GTEST_PROP(ReconcileProperties, PlansLeadToAStateThatNeedsNone, ()) {
   AnyScene scene;
   scene.start_all();

@@ -8,13 +8,12 @@
 namespace hearth::core {
 namespace {
 
-/// A plan that was carried out may call for a next one (a promotion for a stop). More rounds than
-/// this mean that two rules contradict each other.
+/// Carrying out a plan may require another one (a promotion, then a stop). More rounds than this
+/// mean that two rules contradict each other.
 constexpr int kRoundsMax = 10;
 
 }  // namespace
 
-/// Gives each build a node, and another one where its node was lost.
 void WorkExecutor::find_builders() {
   if (!parts_.changes.has_room_changed() && !parts_.changes.has_changed_workloads()) return;
   const std::set<WorkloadName> building = parts_.builds.building();
@@ -73,7 +72,7 @@ void WorkExecutor::reconcile_workload(const WorkloadName& name) {
   parts_.changes.on_workload_changed(name);
 }
 
-/// Returns true if that changed anything.
+/// Returns true if anything changed.
 bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
   for (const InstanceId& id : plan.forget) parts_.changes.on(parts_.instances.forget(id));
   for (const InstanceId& id : plan.stop) parts_.changes.on(parts_.instances.stop(id));
@@ -83,7 +82,7 @@ bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
   return changed;
 }
 
-/// Returns false if it was only worth having with a node, and there is none.
+/// Returns false if no node has room and the instance is only worth creating with one.
 bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
   const Workload& workload = parts_.workloads.workload(name);
   const Release& release = workload.current_release();

@@ -13,11 +13,11 @@
 
 namespace hearth::core {
 
-/// Carries out what is decided about work: finds builders, makes each workload's plan and does what
-/// it says, places what waits, keeps images warm.
+/// Carries out the decisions about work: gives builds a node, computes and executes the plan of
+/// each workload, places pending instances, keeps images warm.
 ///
-/// Looks at what is marked (Changes) and at nothing else, so that a step costs what it changes, not
-/// what there is. Holds references for one step. Sans-io, not thread-safe.
+/// Examines only what Changes has marked, so that a step costs what it changes, not what exists.
+/// Holds references for one step. Sans-io, not thread-safe.
 class WorkExecutor {
  public:
   struct Parts {
@@ -32,9 +32,9 @@ class WorkExecutor {
 
   WorkExecutor(Parts parts, Instant now) : parts_(parts), now_(now.wall) {}
 
-  /// Gives each build a node, and another one where its node was lost.
+  /// Gives each build a node, and another one if its node was lost.
   void find_builders();
-  /// Brings all work that is marked to what is wanted of it.
+  /// Reconciles all work that is marked.
   void reconcile_work();
 
  private:

@@ -31,7 +31,7 @@ WorkloadSpec spec(std::uint32_t instances, char letter = 'a', std::uint32_t cpu_
           .container = {.environment = {}, .resources = {.cpu_millis = cpu_millis}}};
 }
 
-/// Three live nodes with a core each, and all parts that work is made of.
+/// Three live nodes with a core each, and all the parts that work consists of.
 struct Scene {
   Scene() {
     for (const NodeName& name : {kA, kB, kC}) {
@@ -43,7 +43,7 @@ struct Scene {
     changes.begin(kNow);
   }
 
-  /// One step's work on what is marked; returns the step's writes.
+  /// One step of work on what is marked. Returns the step's writes.
   std::vector<Write> work() {
     WorkExecutor executor({.fleet = fleet,
                            .workloads = workloads,
@@ -85,14 +85,14 @@ struct Scene {
     changes.on_workload_changed(name);
     changes.reconcile(name);
   }
-  /// Deployed, built and placed.
+  /// Deploys, builds and places.
   void run(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
     deploy(wanted, name);
     if (workloads.workload(name).phase == WorkloadPhase::kBuilding) built(name);
     (void)work();
     settle();
   }
-  /// Every live node does as it is told, until there is nothing more to do.
+  /// Every live node follows its assignment until nothing is left to do.
   void settle() {
     for (int round = 0; round < 20; ++round) {
       for (const NodeName& node : {kA, kB, kC}) {
@@ -121,7 +121,7 @@ struct Scene {
   void rate(const NodeName& node, NodeState state) {
     (void)capacity.set_eligibility(node, Eligibility({.state = state, .has_report = true}, kEpoch));
   }
-  /// With all that follows for work.
+  /// With all consequences for work.
   void transition_to(const NodeName& node, NodeState state) {
     (void)fleet.node(node).transition_to(state, "", kNow);
     (void)fleet.node(node).take_changed();
@@ -156,7 +156,7 @@ struct Scene {
 
 // Builds. -----------------------------------------------------------------------------------------
 
-TEST(WorkExecutor, GivesABuildANodeAndTellsItSo) {
+TEST(WorkExecutor, GivesABuildANodeAndAssignsItThere) {
   Scene scene;
   scene.deploy(spec(1));
   (void)scene.work();
@@ -174,14 +174,14 @@ TEST(WorkExecutor, TwoBuildsDoNotShareANodeWhileAnotherOneIsIdle) {
   EXPECT_EQ(scene.workloads.workload(kOther).build_node, kB);
 }
 
-TEST(WorkExecutor, ABuildMovesWhenItsNodeDiesAndWaitsInWordsIfNoneWillDo) {
+TEST(WorkExecutor, ABuildMovesWhenItsNodeDiesAndWaitsWithAReasonIfNoNodeCanTakeIt) {
   Scene scene;
   scene.deploy(spec(1));
   (void)scene.work();
   scene.transition_to(kA, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.workloads.workload(kApp).build_node, kB);
-  EXPECT_THAT(scene.assigned, ElementsAre(kA, kB)) << "the old one is told, should it come back";
+  EXPECT_THAT(scene.assigned, ElementsAre(kA, kB)) << "the old builder too, should it come back";
   for (const NodeName& name : {kB, kC}) scene.transition_to(name, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.workloads.workload(kApp).build_node, std::nullopt);
@@ -195,7 +195,7 @@ TEST(WorkExecutor, ABuildMovesWhenItsNodeDiesAndWaitsInWordsIfNoneWillDo) {
 
 // Instances. --------------------------------------------------------------------------------------
 
-TEST(WorkExecutor, PlacesWhatIsBuiltAndNumbersItOn) {
+TEST(WorkExecutor, PlacesWhatIsBuiltAndContinuesItsNumbers) {
   Scene scene;
   scene.run(spec(2));
   EXPECT_EQ(scene.instance(1).node, kA);
@@ -205,7 +205,7 @@ TEST(WorkExecutor, PlacesWhatIsBuiltAndNumbersItOn) {
   EXPECT_EQ(scene.workloads.workload(kApp).next_instance, 3U);
 }
 
-TEST(WorkExecutor, WhatHasNoRoomWaitsInWordsAndIsPlacedInTheStepThatMakesRoom) {
+TEST(WorkExecutor, AnInstanceWithoutRoomWaitsWithAReasonAndIsPlacedInTheStepThatMakesRoom) {
   Scene scene;
   scene.run(spec(3, 'a', 800));
   scene.run(spec(1, 'b', 500), kOther);
@@ -220,19 +220,19 @@ TEST(WorkExecutor, WhatHasNoRoomWaitsInWordsAndIsPlacedInTheStepThatMakesRoom) {
   EXPECT_TRUE(scene.instances.instance(waits).node);
 }
 
-TEST(WorkExecutor, AReplacementThatIsOnlyStagedIsNotMadeWithoutRoom) {
+TEST(WorkExecutor, AStagedReplacementIsNotCreatedWithoutRoom) {
   Scene scene;
   scene.run(spec(3, 'a', 800));
   scene.transition_to(kA, NodeState::kSuspect);
   EXPECT_THAT(scene.work(), IsEmpty());
   EXPECT_EQ(scene.count(), 3U);
-  EXPECT_EQ(scene.workloads.workload(kApp).next_instance, 4U) << "and takes no number";
+  EXPECT_EQ(scene.workloads.workload(kApp).next_instance, 4U) << "and uses no number";
   scene.transition_to(kA, NodeState::kDead);
   (void)scene.work();
   EXPECT_EQ(scene.instance(4).status.state, InstanceState::kPending);
 }
 
-TEST(WorkExecutor, ALostOneIsReplacedElsewhereAndForgottenOnceThatRuns) {
+TEST(WorkExecutor, ALostInstanceIsReplacedElsewhereAndForgottenOnceTheReplacementRuns) {
   Scene scene;
   scene.run(spec(1));
   scene.transition_to(kA, NodeState::kDead);
@@ -244,7 +244,7 @@ TEST(WorkExecutor, ALostOneIsReplacedElsewhereAndForgottenOnceThatRuns) {
   EXPECT_EQ(scene.instance(2).status.state, InstanceState::kRunning);
 }
 
-TEST(WorkExecutor, ANewReleaseTakesThePlacesOfTheOldOne) {
+TEST(WorkExecutor, ANewReleaseReplacesTheOldOneInItsPlaces) {
   Scene scene;
   scene.run(spec(3));
   scene.run(spec(3, 'b'));
@@ -257,7 +257,7 @@ TEST(WorkExecutor, ANewReleaseTakesThePlacesOfTheOldOne) {
   EXPECT_THAT(nodes, ElementsAre(kA, kB, kC)) << "each where its predecessor was";
 }
 
-TEST(WorkExecutor, WorkThatIsBoundToItsNodeIsRenewedThereInTheRoomThatItGivesBack) {
+TEST(WorkExecutor, WorkThatIsBoundToItsNodeIsReplacedThereInTheRoomItReleases) {
   Scene scene;
   WorkloadSpec bound = spec(1, 'a', 900);
   bound.on_node_lost = NodeLossPolicy::kStay;
@@ -294,7 +294,7 @@ TEST(WorkExecutor, AWorkloadIsRetiredOnceItsLastInstanceIsGone) {
 
 // Images that are kept ready. ---------------------------------------------------------------------
 
-TEST(WorkExecutor, OneNodeMoreThanNeededHoldsTheImageAndIsToldSo) {
+TEST(WorkExecutor, OneNodeMoreThanNeededIsAssignedTheImage) {
   Scene scene;
   scene.deploy(spec(2));
   scene.built();
@@ -307,12 +307,12 @@ TEST(WorkExecutor, OneNodeMoreThanNeededHoldsTheImageAndIsToldSo) {
   EXPECT_THAT(scene.warm_images.lacking(), ElementsAre(kApp));
   scene.transition_to(kC, NodeState::kLive);
   (void)scene.work();
-  EXPECT_EQ(scene.warm_images.holder_of(kApp), kC) << "it was lacking";
+  EXPECT_EQ(scene.warm_images.holder_of(kApp), kC) << "it had no holder";
 }
 
-// What it looks at. -------------------------------------------------------------------------------
+// What it examines. -------------------------------------------------------------------------------
 
-TEST(WorkExecutor, LooksAtNothingThatIsNotMarked) {
+TEST(WorkExecutor, ExaminesNothingThatIsNotMarked) {
   Scene scene;
   scene.run(spec(1));
   scene.deploy(spec(1, 'b'), kOther);
@@ -323,8 +323,8 @@ TEST(WorkExecutor, LooksAtNothingThatIsNotMarked) {
   EXPECT_THAT(scene.assigned, IsEmpty());
 }
 
-// Goal: whatever is asked for and whatever becomes of nodes in whatever order, a step leaves
-// nothing to be done: to look at everything again changes nothing. Once nodes are well and obey,
+// Goal: whatever is requested and whatever happens to the nodes, in any order, a step leaves
+// nothing to be done: examining everything again changes nothing. Once nodes are well and obey,
 // what runs is what is wanted.
 RC_GTEST_PROP(WorkExecutorProperties, AStepLeavesNothingToBeDone, ()) {
   Scene scene;

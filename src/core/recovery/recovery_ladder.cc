@@ -13,7 +13,7 @@
 namespace hearth::core {
 namespace {
 
-/// A driver bounds its own time; this much more is waited for its answer before it counts as lost.
+/// A driver bounds its own time; its answer is lost after this many times that bound.
 constexpr int kAnswerFactor = 2;
 
 }  // namespace
@@ -45,7 +45,7 @@ void RecoveryLadder::on_dead(MonoTime now) {
   const bool relapse = state_.recovered_at && now - *state_.recovered_at < settings_.backoff_max;
   if (!relapse) state_.recovery.attempt = 0;
   if (state_.recovery.attempt >= settings_.attempts_max) {
-    state_.recovery.reason = "the node dies again soon after every recovery";
+    state_.recovery.reason = "the node died again soon after each recovery";
     enter(RecoveryPhase::kQuarantined, std::nullopt);
     return;
   }
@@ -79,7 +79,7 @@ bool RecoveryLadder::on_heartbeat(SameIncarnation same_incarnation, MonoTime now
   switch (state_.recovery.phase) {
     case RecoveryPhase::kNone: return false;
     case RecoveryPhase::kSwitchingOff:
-      if (!state_.in_line) return false;  // The power is in our hands: see it through.
+      if (!state_.in_line) return false;  // The driver is switching it: finish that first.
       --state_.recovery.attempt;
       break;
     case RecoveryPhase::kSwitchingOn: return false;
@@ -108,7 +108,7 @@ void RecoveryLadder::on_tick(MonoTime now) {
     case RecoveryPhase::kQuarantined: state_.deadline.reset(); return;
     case RecoveryPhase::kSwitchingOff:
     case RecoveryPhase::kSwitchingOn:
-      if (!state_.in_line) return fail_attempt("the power driver never answered", now);
+      if (!state_.in_line) return fail_attempt("the power driver did not answer", now);
       return enter(state_.recovery.phase, now + kAnswerFactor * settings_.switch_timeout);
     case RecoveryPhase::kBooting:
       return fail_attempt(
@@ -138,7 +138,7 @@ void RecoveryLadder::on_bus_restored(MonoTime now) {
   HEARTH_CHECK(false);
 }
 
-/// What it does next would hit a node that is back.
+/// The next step would switch off a node that may be back.
 void RecoveryLadder::wait_for_node(MonoTime now) {
   HEARTH_CHECK(state_.deadline);
   state_.deadline = std::max(*state_.deadline, now + settings_.backoff_min);

@@ -32,7 +32,7 @@ TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewIncarnation) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_dead(kStart);
   EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
-  EXPECT_EQ(ladder.take_verb(), std::nullopt) << "told once";
+  EXPECT_EQ(ladder.take_verb(), std::nullopt) << "issued once";
   ladder.on_switched(PowerVerb::kOff, kOk, kStart + 1s);
   EXPECT_EQ(ladder.take_verb(), PowerVerb::kOn);
   ladder.on_switched(PowerVerb::kOn, kOk, kStart + 2s);
@@ -40,13 +40,13 @@ TEST(RecoveryLadder, SwitchesOffThenOnThenWaitsForANewIncarnation) {
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kBooting);
 
   EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart + 3s))
-      << "an old incarnation's late message";
+      << "a late message of the old incarnation";
   EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kNo, kStart + 4s));
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kNone);
   EXPECT_EQ(ladder.next_deadline(), std::nullopt);
 }
 
-TEST(RecoveryLadder, ANodeThatIsStillBootingIsNotHitAgain) {
+TEST(RecoveryLadder, ANodeThatIsStillBootingIsNotSwitchedAgain) {
   RecoveryLadder ladder = booting(kStart);
   ladder.on_dead(kStart + 1min);
   ladder.on_tick(kStart + 2min - 1ns);
@@ -71,7 +71,7 @@ TEST(RecoveryLadder, BacksOffAndEndsInQuarantine) {
   EXPECT_EQ(ladder.recovery().reason, "power off failed: no such port");
   ladder.on_dead(now + 1h);
   EXPECT_EQ(ladder.take_verb(), std::nullopt)
-      << "only a sign of life or a person ends a quarantine";
+      << "only a sign of life or an operator ends a quarantine";
   EXPECT_TRUE(ladder.on_heartbeat(SameIncarnation::kYes, now + 2h));
 }
 
@@ -96,8 +96,8 @@ TEST(RecoveryLadder, AttemptsAreForgottenAfterAHealthySpell) {
   EXPECT_EQ(ladder.recovery().attempt, 1U);
 }
 
-// Goal: killed between any two steps and started again, the ladder tells the same verb or a later
-// one, never an off after its on.
+// Goal: killed between any two steps and restarted, the ladder issues the same verb or a later one,
+// never an off after its on.
 TEST(RecoveryLadder, ARestartResumesWithTheVerbOfThePhase) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_dead(kStart);
@@ -121,8 +121,8 @@ TEST(RecoveryLadder, ADriverThatNeverAnswersIsAFailedAttempt) {
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kWaiting) << "its late answer changes nothing";
 }
 
-// Goal: of many nodes that die at once those whose turn at the driver is late have their attempts.
-TEST(RecoveryLadder, WaitingForATurnIsNoAttemptAndTakesNoTimeFromTheAnswer) {
+// Goal: when many nodes die at once, those whose turn at the driver comes late keep their attempts.
+TEST(RecoveryLadder, WaitingForATurnUsesUpNoAttemptAndNoTimeForTheAnswer) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   MonoTime now = kStart;
   ladder.on_dead(now);
@@ -143,8 +143,8 @@ TEST(RecoveryLadder, WaitingForATurnIsNoAttemptAndTakesNoTimeFromTheAnswer) {
   EXPECT_EQ(ladder.recovery().phase, RecoveryPhase::kBooting);
 }
 
-// Goal: a node that comes back while it waits for its turn is not hit when that comes.
-TEST(RecoveryLadder, ANodeThatIsReceivedBeforeItsTurnIsLeftAloneAndHasUsedNoAttempt) {
+// Goal: a node that comes back while it waits for its turn is not switched off when the turn comes.
+TEST(RecoveryLadder, ANodeThatIsReceivedBeforeItsTurnIsLeftAloneAndUsesNoAttempt) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_dead(kStart);
   EXPECT_FALSE(ladder.on_heartbeat(SameIncarnation::kYes, kStart)) << "it may have begun";
@@ -166,7 +166,7 @@ TEST(RecoveryLadder, ANodeThatIsOffAndWaitsToBeSwitchedOnIsSwitchedOn) {
   EXPECT_EQ(ladder.take_verb(), PowerVerb::kOn);
 }
 
-TEST(RecoveryLadder, WhoWaitsForATurnWhileNobodyCanBeReceivedHasTimeToBeReceived) {
+TEST(RecoveryLadder, ANodeInLineHasTimeToBeReceivedOnceTheBusCarriesAgain) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_dead(kStart);
   ladder.on_switched(PowerVerb::kOff, kNoRoom, kStart);
@@ -176,8 +176,8 @@ TEST(RecoveryLadder, WhoWaitsForATurnWhileNobodyCanBeReceivedHasTimeToBeReceived
   EXPECT_EQ(ladder.next_deadline(), kStart + 1h + kSettings.backoff_min);
 }
 
-// Goal: what happened while we ourselves stood still is received before anything is done about it.
-TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
+// Goal: what happened while we stood still is received before anything is done about it.
+TEST(RecoveryLadder, OurOwnLatenessCountsNeitherAgainstTheDriverNorAgainstTheNode) {
   RecoveryLadder switching(kSettings, {}, kStart);
   switching.on_dead(kStart);
   EXPECT_EQ(switching.take_verb(), PowerVerb::kOff);
@@ -197,8 +197,8 @@ TEST(RecoveryLadder, OurOwnLatenessIsHeldNeitherAgainstTheDriverNorTheNode) {
   EXPECT_EQ(waiting.take_verb(), PowerVerb::kOff);
 }
 
-// Goal: a manager that is often a little late does not wait for a node for ever.
-TEST(RecoveryLadder, ManyLatenessesAddUpAndNoMore) {
+// Goal: a manager that is often a little late does not wait for a node forever.
+TEST(RecoveryLadder, ManyShortStallsAddUpToNoMoreThanTheirSum) {
   RecoveryLadder ladder = booting(kStart);
   MonoTime now = kStart;
   Duration late{0};
@@ -213,12 +213,12 @@ TEST(RecoveryLadder, ManyLatenessesAddUpAndNoMore) {
   EXPECT_LE(now, kStart + kSettings.boot_timeout + late + 10s);
 }
 
-// Goal: a node that died before anybody could switch it is brought back by a later configuration,
-// but has its time to be received first.
+// Goal: a node that died before it had a power driver is brought back once it has one, but first
+// has its time to be received.
 TEST(RecoveryLadder, ANodeThatWasFoundDeadIsBroughtBackOnceTheBusCarriedForABackoff) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   ladder.on_found_unattended();
-  EXPECT_EQ(ladder.next_deadline(), std::nullopt) << "nobody can be received yet";
+  EXPECT_EQ(ladder.next_deadline(), std::nullopt) << "nothing can be received yet";
   ladder.on_bus_restored(kStart + 1s);
   EXPECT_EQ(ladder.next_deadline(), kStart + 1s + kSettings.backoff_min);
   ladder.on_tick(*ladder.next_deadline() - 1ns);
@@ -237,9 +237,10 @@ TEST(RecoveryLadder, ANodeThatWasFoundDeadAndIsReceivedIsLeftAlone) {
   EXPECT_EQ(ladder.next_deadline(), std::nullopt);
 }
 
-// Properties. -------------------------------------------------------------------------------------
+// Properties.
+// -------------------------------------------------------------------------------------
 
-/// Lets one thing happen to the ladder, any one.
+/// Lets one arbitrary thing happen to the ladder.
 void anything(RecoveryLadder& ladder, MonoTime now) {
   const auto outcome = [] { return *rc::gen::element(kOk, kBroken, kNoRoom); };
   switch (*rc::gen::inRange(0, 7)) {
@@ -255,9 +256,9 @@ void anything(RecoveryLadder& ladder, MonoTime now) {
   }
 }
 
-// Goal: whatever comes in whatever order, the off of an attempt is never told again once its on
-// was, there are never more attempts than allowed, and a manager that is killed and starts again
-// from what was stored tells the verb of the phase and nothing else.
+// Goal: whatever happens in whatever order, the off of an attempt is never issued again after its
+// on, there are never more attempts than allowed, and a manager that is killed and restarted from
+// what was stored issues the verb of the phase and nothing else.
 RC_GTEST_PROP(RecoveryLadderProperties, NeverSwitchesOffWhatItSwitchedOnInTheSameAttempt, ()) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   MonoTime now = kStart;
@@ -278,7 +279,7 @@ RC_GTEST_PROP(RecoveryLadderProperties, NeverSwitchesOffWhatItSwitchedOnInTheSam
   }
 }
 
-// Goal: an attempt is one in which the driver began, however often it had no room for it.
+// Goal: an attempt counts once the driver began it, however often it had no capacity before.
 // Method: a driver that answers each verb, in any way; the node dies and comes back at any time.
 RC_GTEST_PROP(RecoveryLadderProperties, CountsOnlyAttemptsThatBegan, ()) {
   RecoveryLadder ladder(kSettings, {}, kStart);
@@ -305,8 +306,8 @@ RC_GTEST_PROP(RecoveryLadderProperties, CountsOnlyAttemptsThatBegan, ()) {
   }
 }
 
-// Goal: a node that does not come back ends in quarantine, and one that does, live: nothing waits
-// for ever.
+// Goal: a node that does not come back ends in quarantine, a node that does is live: nothing
+// waits forever.
 RC_GTEST_PROP(RecoveryLadderProperties, EndsOnceDeadlinesPass, ()) {
   RecoveryLadder ladder(kSettings, {}, kStart);
   MonoTime now = kStart;

@@ -14,7 +14,7 @@ void RestartRecord::on_stopped(MonoTime now, Prng& prng) {
 
   state_.stops.push_back(now);
   if (state_.stops.size() > settings_.crash_loop_count) state_.stops.pop_front();
-  // Its waits thin its stops out: that fewer fall into the window does not make it well.
+  // The long waits alone make stops rarer: fewer of them in the window do not mean that it is well.
   state_.in_crash_loop =
       state_.in_crash_loop || (state_.stops.size() == settings_.crash_loop_count &&
                                now - state_.stops.front() <= settings_.crash_loop_window);

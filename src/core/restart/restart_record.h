@@ -13,10 +13,10 @@ namespace hearth::core {
 
 /// Decides when one instance may be started again after it stopped or could not be started.
 ///
-/// The first restart is at once: most crashes are single, and waiting helps nobody. Then the wait
-/// doubles from backoff_min to backoff_max with a jitter of a fifth, so that instances that died
-/// together (a broker gone) do not come back together. Too many stops within a window are a crash
-/// loop: from then on every wait is backoff_max. A healthy spell, and nothing else, forgets it all.
+/// The first restart is immediate: most crashes are single, and waiting does not help. Then the
+/// wait doubles from backoff_min to backoff_max with a jitter of a fifth, so that instances that
+/// died together (a broker failed) do not come back together. Too many stops within a window are a
+/// crash loop: from then on every wait is backoff_max. Only a healthy spell resets all of this.
 /// Sans-io, not thread-safe.
 class RestartRecord {
  public:
@@ -38,7 +38,7 @@ class RestartRecord {
   /// It stopped, or could not be started: the next start is due at next_start().
   void on_stopped(MonoTime now, Prng& prng);
 
-  /// When it may be started; in the past means at once.
+  /// When it may be started; an instant in the past means immediately.
   MonoTime next_start() const { return state_.next_start; }
   bool in_crash_loop() const { return state_.in_crash_loop; }
 

@@ -16,7 +16,7 @@ constexpr RestartSettings kSettings{.backoff_min = 1s,
                                     .crash_loop_window = 5min};
 constexpr MonoTime kStart{1h};
 
-TEST(RestartRecord, TheFirstRestartIsAtOnceThenTheWaitDoubles) {
+TEST(RestartRecord, TheFirstRestartIsImmediateThenTheWaitDoubles) {
   Prng prng(1);
   RestartRecord record(kSettings);
   record.on_started(kStart);
@@ -48,7 +48,7 @@ TEST(RestartRecord, AHealthySpellForgetsTheBackoff) {
   EXPECT_EQ(record.next_start(), now);
 }
 
-TEST(RestartRecord, ManyStopsInAWindowAreACrashLoopAndWaitLongest) {
+TEST(RestartRecord, ManyStopsInAWindowAreACrashLoopWithTheLongestWait) {
   Prng prng(1);
   RestartRecord record(kSettings);
   MonoTime now = kStart;
@@ -62,8 +62,8 @@ TEST(RestartRecord, ManyStopsInAWindowAreACrashLoopAndWaitLongest) {
   EXPECT_GE(record.next_start() - now, kSettings.backoff_max);
 }
 
-// Goal: a program that ends again and again is in one crash loop, however long it runs each time,
-// until it was well for once. Method: it runs for so long each time and is started when it may be.
+// Goal: a program that keeps ending is in one crash loop, however long it runs each time, until it
+// has been well once. Method: it runs equally long each time and is started when it may be.
 TEST(RestartRecord, OnlyAHealthySpellEndsACrashLoop) {
   for (const Duration run : {0s, 10s, 30s, 59s}) {
     Prng prng(1);
@@ -116,7 +116,7 @@ TEST(RestartRecord, RareStopsAreNoCrashLoop) {
   }
 }
 
-TEST(RestartRecord, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(RestartRecord, ACopyOfItsStateBehavesLikeIt) {
   Prng prng(1);
   RestartRecord record(kSettings);
   record.on_started(kStart);

@@ -7,16 +7,16 @@
 
 namespace hearth::core {
 
-/// One step of an agent, as its parts see it. The number orders what was done and what was listed:
-/// within one instant there may be several steps.
+/// One step of an agent, as its parts see it. The number orders actions and listings: there can be
+/// several steps at one instant.
 struct Turn {
   std::uint64_t number = 0;  ///< Counts from 1.
   MonoTime now{};
   bool operator==(const Turn&) const = default;
 };
 
-/// What the runtime has, as of the turn in which it was asked: it says nothing of what was done in
-/// a later one.
+/// What the runtime has, as of the turn in which it was requested: it shows nothing of what was
+/// done in a later one.
 struct Listing {
   Inventory inventory;
   std::uint64_t asked_in = 0;  ///< The number of that turn.

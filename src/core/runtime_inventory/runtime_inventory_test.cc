@@ -34,7 +34,7 @@ struct Scene {
     return listing;
   }
   void fail_listing(const Error& error) { answer(tl::unexpected(error)); }
-  /// Time passes; nobody answers.
+  /// Lets time pass without an answer.
   void pass(Duration duration) {
     turn.now += duration;
     tend();
@@ -42,7 +42,7 @@ struct Scene {
 
   RuntimeInventory inventory;
   Turn turn{.number = 0, .now = MonoTime(1h)};
-  std::optional<std::uint64_t> last;  ///< The listing that was asked for last.
+  std::optional<std::uint64_t> last;  ///< The listing that was requested last.
   int listings = 0;
 };
 
@@ -54,8 +54,8 @@ TEST(RuntimeInventory, ARuntimeThatNeverAnsweredIsAProblemAndNotListed) {
   EXPECT_EQ(scene.inventory.next_deadline(), std::nullopt);
 }
 
-// Goal: until the listing came, a runtime that answers is not enough.
-TEST(RuntimeInventory, ItIsUsableOnlyOnceItWasListed) {
+// Goal: before the listing arrives, a runtime that answers is not enough.
+TEST(RuntimeInventory, IsUsableOnlyOnceItWasListed) {
   Scene scene;
   scene.find();
   EXPECT_EQ(scene.listings, 1);
@@ -68,7 +68,7 @@ TEST(RuntimeInventory, ItIsUsableOnlyOnceItWasListed) {
   EXPECT_EQ(scene.inventory.problem(), "");
 }
 
-TEST(RuntimeInventory, AListingIsAsOldAsTheTurnInWhichItWasAsked) {
+TEST(RuntimeInventory, AListingIsAsOldAsTheTurnInWhichItWasRequested) {
   Scene scene;
   scene.find();
   const std::uint64_t asked_in = scene.turn.number;
@@ -79,7 +79,7 @@ TEST(RuntimeInventory, AListingIsAsOldAsTheTurnInWhichItWasAsked) {
   EXPECT_TRUE(listing->is_older_than(asked_in + 1));
 }
 
-TEST(RuntimeInventory, ItIsListedAgainNowAndThen) {
+TEST(RuntimeInventory, IsListedPeriodically) {
   Scene scene;
   scene.find();
   scene.answer();
@@ -90,7 +90,7 @@ TEST(RuntimeInventory, ItIsListedAgainNowAndThen) {
   EXPECT_EQ(scene.listings, 2);
 }
 
-TEST(RuntimeInventory, ItIsListedAgainAtOnceIfThereIsSomethingNew) {
+TEST(RuntimeInventory, IsListedAgainAtOnceIfThereIsSomethingNew) {
   Scene scene;
   scene.find();
   scene.answer();
@@ -99,7 +99,7 @@ TEST(RuntimeInventory, ItIsListedAgainAtOnceIfThereIsSomethingNew) {
   EXPECT_EQ(scene.listings, 2);
 }
 
-TEST(RuntimeInventory, OneThatIsLostIsAProblemAndNotListedUntilItIsFoundAgain) {
+TEST(RuntimeInventory, ALostRuntimeIsAProblemAndNotListedUntilItIsFoundAgain) {
   Scene scene;
   scene.find();
   scene.answer();
@@ -125,7 +125,7 @@ TEST(RuntimeInventory, AListingOfARuntimeThatWasLostSinceIsNotBelieved) {
   EXPECT_TRUE(scene.answer());
 }
 
-TEST(RuntimeInventory, AListingThatFailsIsAskedForAgainAfterASecond) {
+TEST(RuntimeInventory, AFailedListingIsRequestedAgainAfterASecond) {
   Scene scene;
   scene.find();
   scene.fail_listing(kNoAnswer);
@@ -138,7 +138,7 @@ TEST(RuntimeInventory, AListingThatFailsIsAskedForAgainAfterASecond) {
   EXPECT_EQ(scene.inventory.problem(), "");
 }
 
-TEST(RuntimeInventory, WhyItCannotBeListedIsToldWhereNothingCanBeDoneWithoutThat) {
+TEST(RuntimeInventory, AFailedFirstListingIsReportedAtOnce) {
   Scene scene;
   scene.find();
   scene.fail_listing(kBroken);
@@ -146,7 +146,7 @@ TEST(RuntimeInventory, WhyItCannotBeListedIsToldWhereNothingCanBeDoneWithoutThat
   EXPECT_FALSE(scene.inventory.is_usable());
 }
 
-TEST(RuntimeInventory, AListingThatFailsOnceIsNoProblemAndOneThatGoesOnFailingIs) {
+TEST(RuntimeInventory, OneFailedListingIsNoProblemRepeatedFailuresAre) {
   Scene scene;
   scene.find();
   scene.answer();
@@ -159,9 +159,9 @@ TEST(RuntimeInventory, AListingThatFailsOnceIsNoProblemAndOneThatGoesOnFailingIs
   EXPECT_TRUE(scene.inventory.is_usable()) << "it gives notice and obeys";
 }
 
-// Goal: a runtime that hangs, with its notices' way open, is one that is lost: a problem, and
-// nothing is asked of it but a listing until it answers.
-TEST(RuntimeInventory, OneThatHangsIsNotUsableUntilItAnswersAgain) {
+// Goal: a runtime that hangs but keeps its stream of notices open counts as lost: a problem, and
+// nothing but a listing is requested until it answers.
+TEST(RuntimeInventory, ARuntimeThatHangsIsNotUsableUntilItAnswersAgain) {
   Scene scene;
   scene.find();
   scene.answer();
@@ -177,7 +177,7 @@ TEST(RuntimeInventory, OneThatHangsIsNotUsableUntilItAnswersAgain) {
   EXPECT_EQ(scene.inventory.problem(), "");
 }
 
-TEST(RuntimeInventory, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(RuntimeInventory, ACopyOfItsStateBehavesLikeIt) {
   Scene scene;
   scene.find();
   scene.fail_listing(kBroken);

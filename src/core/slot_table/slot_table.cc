@@ -18,7 +18,7 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
-/// Whether a slot may be gone before the answer: its container is known to be.
+/// Whether the slot can be gone before the answer: the container is being stopped or removed.
 bool is_departure(const ContainerAction& action) {
   return std::holds_alternative<StopContainer>(action) ||
          std::holds_alternative<RemoveContainer>(action);

@@ -17,15 +17,15 @@
 
 namespace hearth::core {
 
-/// All instances of a node: a slot for each that is assigned or of which a container is left.
+/// All instances of a node: a slot for each that is assigned or has a container left.
 ///
-/// It finds the slot that a notice, an answer or a listed container belongs to, and remembers what
-/// was asked of the runtime until that is answered; an answer may come after its slot is gone.
-/// Until an assignment is in force nothing is known to be unwanted, and nothing is reported.
+/// It finds the slot that a notice, an answer or a listed container belongs to, and remembers each
+/// request to the runtime until it is answered; the answer can arrive after its slot is gone. Until
+/// an assignment is in force, nothing is known to be unwanted and nothing is reported.
 /// Sans-io, not thread-safe.
 class SlotTable {
  public:
-  /// What was asked of the runtime and is not answered.
+  /// A request to the runtime that is not answered yet.
   struct Asked {
     InstanceId instance;
     ContainerAction action;
@@ -47,17 +47,17 @@ class SlotTable {
 
   /// Another assignment is in force.
   void on_assignment(const Assignment& assignment);
-  // The runtime's notices. Those of containers that are not known change nothing.
+  // The runtime's notices. Notices of unknown containers change nothing.
   void on(const ContainerStarted& notice, const Turn& turn);
   void on(const ContainerExited& notice, const Turn& turn);
   void on(const ContainerRemoved& notice, const Turn& turn);
-  /// A listing is older than what was done while it was made: slots that changed since are left for
-  /// the next one.
+  /// A listing is older than anything done while it was made: slots that changed since then are
+  /// left for the next one.
   void on_listed(const Listing& listing, MonoTime now);
-  /// Ignores what it did not ask. Returns the reference of an image that the runtime turned out to
-  /// have lost.
+  /// Ignores operations it did not request. Returns the reference of an image that the runtime
+  /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
-  /// Lets time pass; to be called after whatever happened. Returns what to do, in order.
+  /// Lets time pass; call it after every event. Returns what to do, in order.
   std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
                                     OperationIds& ids);
   /// Lets time pass while nothing may be done.
@@ -65,15 +65,15 @@ class SlotTable {
 
   /// nullptr: there is none.
   const InstanceSlot* find_slot(const InstanceId& id) const;
-  /// Of an instance that has a slot.
+  /// For an instance that has a slot.
   const InstanceSlot& slot(const InstanceId& id) const;
-  /// Adds the instances, and whose they are.
+  /// Adds the instances and their workloads.
   void add_to(Report& report) const;
 
   std::optional<MonoTime> next_deadline() const;
-  /// A late restart is merely late.
+  /// Does nothing: a late restart is merely late.
   void on_stall(Duration, MonoTime) {}
-  /// Containers are kept running with or without a bus.
+  /// Does nothing: containers are kept running with or without a bus.
   void on_bus_restored(MonoTime) {}
 
   void check_invariants() const;

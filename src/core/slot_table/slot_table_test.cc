@@ -68,8 +68,8 @@ struct Scene {
     step([&] { lost = table.on_done(done, turn); });
     return lost;
   }
-  /// What it asked of the runtime is done, until it asks for nothing more. The container that is
-  /// made for an instance is called as that is.
+  /// Does what it asks of the runtime, until it asks for nothing more. A container is named after
+  /// its instance.
   void obey() {
     while (!asked.empty()) {
       const ContainerAction action = asked.front();
@@ -107,7 +107,7 @@ struct Scene {
   SlotTable table{kSettings, 7};
   OperationIds ids;
   Turn turn{.number = 0, .now = MonoTime(1h)};
-  std::vector<ContainerAction> asked;  ///< And not answered.
+  std::vector<ContainerAction> asked;  ///< Not answered yet.
 };
 
 TEST(SlotTable, EachAssignedInstanceRunsInAContainerOfItsOwn) {
@@ -124,7 +124,7 @@ TEST(SlotTable, EachAssignedInstanceRunsInAContainerOfItsOwn) {
   EXPECT_EQ(scene.table.slot(id(1)).status().container, ContainerId{"app-1-0"});
 }
 
-TEST(SlotTable, AnInstanceThatWaitsDoesNotHoldUpOthers) {
+TEST(SlotTable, AnInstanceThatWaitsDoesNotBlockOthers) {
   Scene scene;
   scene.assign({instance(1), instance(2)});
   scene.obey();
@@ -141,7 +141,7 @@ TEST(SlotTable, AnInstanceThatWaitsDoesNotHoldUpOthers) {
   EXPECT_EQ(scene.table.slot(id(2)).status().restarts, 1U);
 }
 
-TEST(SlotTable, WhatIsNoLongerAssignedIsForgottenOnceItsContainerIsGoneAndOthersStay) {
+TEST(SlotTable, AnUnassignedInstanceIsForgottenOnceItsContainerIsGoneAndOthersStay) {
   Scene scene;
   scene.assign({instance(1), instance(2)});
   scene.obey();
@@ -176,7 +176,7 @@ TEST(SlotTable, NothingIsReportedBeforeAnAssignmentIsInForce) {
   EXPECT_THAT(scene.report().instances, IsEmpty());
 }
 
-// Goal: the notice that a container is gone lets its slot be forgotten before the answer comes.
+// Goal: the notice of a removal lets the slot be forgotten before the answer arrives.
 TEST(SlotTable, AnAnswerThatComesAfterItsSlotIsGoneChangesNothing) {
   Scene scene;
   scene.assign({});
@@ -188,7 +188,7 @@ TEST(SlotTable, AnAnswerThatComesAfterItsSlotIsGoneChangesNothing) {
   EXPECT_THAT(scene.table.save().asked, IsEmpty());
 }
 
-TEST(SlotTable, WhatIsNotKnownChangesNothing) {
+TEST(SlotTable, UnknownNoticesAndAnswersChangeNothing) {
   Scene scene;
   scene.assign({instance(1)});
   scene.obey();
@@ -226,7 +226,7 @@ TEST(SlotTable, WhileItRestsItDoesNotAskToBeWokenForWhatIsOverdue) {
   EXPECT_EQ(scene.table.next_deadline(), std::nullopt);
 }
 
-TEST(SlotTable, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(SlotTable, ACopyOfItsStateBehavesLikeIt) {
   Scene scene;
   scene.assign({instance(1), instance(2)});
   scene.obey();
@@ -239,7 +239,7 @@ TEST(SlotTable, ACopyOfItsStateGoesOnAsItDoes) {
   EXPECT_EQ(SlotTable(kSettings, scene.table.save()).save(), scene.table.save());
 }
 
-TEST(SlotTableDeathTest, AnInstanceThatHasNoSlotMustNotBeAskedFor) {
+TEST(SlotTableDeathTest, AskingForAnInstanceWithoutASlotAborts) {
   const SlotTable table(kSettings, 7);
   EXPECT_EQ(table.find_slot(id(1)), nullptr);
   EXPECT_DEATH(table.slot(id(1)), "found != nullptr");

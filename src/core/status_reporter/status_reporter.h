@@ -9,7 +9,7 @@
 
 namespace hearth::core {
 
-/// How a node is: which assignment it follows, and all that it has.
+/// The status of a node: which assignment it follows, and all that it has.
 struct NodeStatus {
   AssignmentNumber applied;
   Report report;
@@ -22,18 +22,18 @@ struct ReporterSettings {
   Duration heartbeat_interval{};  ///< Until an assignment says otherwise. > 0.
 };
 
-/// Decides when a node gives a sign of life, and when it reports all that it has with it.
+/// Decides when a node sends a heartbeat, and when the heartbeat carries a report.
 ///
-/// A heartbeat comes at its interval. A change is reported at once, but changes that come close
-/// together are reported together; without any change a report comes every kReportPeriod. After the
-/// process stood still it reports at once: the manager may have judged it meanwhile.
+/// A heartbeat is sent at its interval. A change is reported at once, but changes close together
+/// are reported together; without a change, a report is sent every kReportPeriod. After the process
+/// stood still it reports at once: the manager may have judged it meanwhile.
 ///
-/// It does not know what the node has: it is shown that in each step. Sans-io, not thread-safe.
+/// It does not know what the node has: each step passes it in. Sans-io, not thread-safe.
 class StatusReporter {
  public:
-  /// A full report at least this often, even if nothing changed.
+  /// A full report is sent at least this often, even if nothing changed.
   static constexpr Duration kReportPeriod = std::chrono::seconds(10);
-  /// Changes that come this close together are reported together.
+  /// Changes this close together are reported together.
   static constexpr Duration kReportGap = std::chrono::milliseconds(20);
 
   struct State {
@@ -43,8 +43,8 @@ class StatusReporter {
     std::optional<NodeStatus> reported;  ///< In the last report.
     std::optional<MonoTime> last_sent;
     MonoTime next_heartbeat{};
-    MonoTime next_report{};               ///< A full report is due then, whatever happens.
-    std::optional<MonoTime> report_at{};  ///< Something changed: to be reported then.
+    MonoTime next_report{};               ///< A full report is due then in any case.
+    std::optional<MonoTime> report_at{};  ///< When a change is to be reported.
     bool operator==(const State&) const = default;
   };
 
@@ -54,21 +54,21 @@ class StatusReporter {
   State save() const { return state_; }
 
   void on_load(const Load& load) { state_.load = load; }
-  /// The bus did not take the last heartbeat: the next one reports everything again. Not sooner, or
-  /// a bus that is away would be flooded.
+  /// The bus did not accept the last heartbeat: the next one reports everything again. Not sooner,
+  /// or a bus that is away would be flooded.
   void on_dropped();
-  /// An assignment says how often to beat; zero: it does not.
+  /// An assignment sets the heartbeat interval; zero: it does not.
   void on_interval(Duration heartbeat_interval, MonoTime now);
-  /// Lets time pass; to be called after whatever happened. Returns the heartbeat to send now.
+  /// Lets time pass; call it after every event. Returns the heartbeat to send now.
   std::optional<Heartbeat> tend(const NodeStatus& status, MonoTime now);
 
-  /// A heartbeat with a full report outside of the sequence, for whoever asks.
+  /// A heartbeat with a full report outside of the sequence, for requests over HTTP.
   Heartbeat answer(const NodeStatus& status, MonoTime now) const;
 
   std::optional<MonoTime> next_deadline() const;
-  /// What stood still reports everything, as tend() finds by itself.
+  /// Does nothing: tend() notices on its own that the process stood still.
   void on_stall(Duration, MonoTime) {}
-  /// A heartbeat that the bus did not take was announced by on_dropped().
+  /// Does nothing: a heartbeat that the bus did not accept was reported by on_dropped().
   void on_bus_restored(MonoTime) {}
 
   void check_invariants() const;

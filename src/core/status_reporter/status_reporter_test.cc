@@ -18,7 +18,7 @@ const ReporterSettings kSettings{.incarnation = {.boot_id = "boot-1", .start_cou
                                  .agent_port = 7701,
                                  .heartbeat_interval = 500ms};
 
-/// A reporter that is called whenever it wants to be, and a node whose status the test changes.
+/// A reporter that is called whenever it asks for it, and a node whose status the test changes.
 struct Scene {
   Scene() { tend(); }
 
@@ -31,7 +31,7 @@ struct Scene {
     for (;;) {
       const MonoTime next = reporter.next_deadline().value();
       if (next > end) break;
-      ASSERT_GT(next, now) << "it wants to be woken at once, for ever";
+      ASSERT_GT(next, now) << "it asks to be woken at once, forever";
       now = next;
       tend();
     }
@@ -61,14 +61,14 @@ struct Scene {
   std::vector<Heartbeat> sent;
 };
 
-TEST(StatusReporter, TheFirstHeartbeatComesAtOnceAsNumberOneWithAReport) {
+TEST(StatusReporter, TheFirstHeartbeatIsSentAtOnceAsNumberOneWithAReport) {
   Scene scene;
   ASSERT_THAT(scene.sent, SizeIs(1));
   EXPECT_EQ(scene.sent[0].seq, 1U);
   EXPECT_EQ(scene.sent[0].report, scene.status.report);
 }
 
-TEST(StatusReporter, HeartbeatsComeAtTheirIntervalEachWithTheNextNumber) {
+TEST(StatusReporter, HeartbeatsAreSentAtTheirIntervalEachWithTheNextNumber) {
   Scene scene;
   scene.sent.clear();
   scene.pass(5s);
@@ -83,13 +83,13 @@ TEST(StatusReporter, HeartbeatsComeAtTheirIntervalEachWithTheNextNumber) {
   }
 }
 
-TEST(StatusReporter, AnAssignmentSaysHowOftenToBeat) {
+TEST(StatusReporter, AnAssignmentSetsTheHeartbeatInterval) {
   Scene scene;
   scene.reporter.on_interval(100ms, scene.now);
   scene.sent.clear();
   scene.pass(1s);
   EXPECT_THAT(scene.sent, SizeIs(10));
-  scene.reporter.on_interval(Duration::zero(), scene.now);  // It does not say.
+  scene.reporter.on_interval(Duration::zero(), scene.now);  // It sets none.
   scene.pass(1s);
   EXPECT_THAT(scene.sent, SizeIs(20));
 }
@@ -102,7 +102,7 @@ TEST(StatusReporter, ALongerIntervalCountsFromTheNextHeartbeatOn) {
   EXPECT_THAT(scene.times(), ElementsAre(kStart + 500ms, kStart + 4500ms, kStart + 8500ms));
 }
 
-TEST(StatusReporter, AReportComesWithEachChangeAndElseNowAndThen) {
+TEST(StatusReporter, AReportIsSentWithEachChangeAndOtherwisePeriodically) {
   Scene scene;
   scene.sent.clear();
   scene.pass(30s);
@@ -128,7 +128,7 @@ TEST(StatusReporter, AnAssignmentThatIsAppliedIsAChange) {
   EXPECT_TRUE(scene.sent[0].report);
 }
 
-TEST(StatusReporter, ChangesThatComeCloseTogetherAreReportedTogether) {
+TEST(StatusReporter, ChangesCloseTogetherAreReportedTogether) {
   Scene scene;
   scene.pass(1100ms);
   scene.sent.clear();
@@ -138,7 +138,7 @@ TEST(StatusReporter, ChangesThatComeCloseTogetherAreReportedTogether) {
   EXPECT_EQ(scene.sent.back().report, scene.status.report);
 }
 
-TEST(StatusReporter, AReportThatTheBusDidNotTakeIsRepeatedWithTheNextHeartbeat) {
+TEST(StatusReporter, AReportThatTheBusDidNotAcceptIsRepeatedWithTheNextHeartbeat) {
   Scene scene;
   scene.pass(1100ms);
   scene.sent.clear();
@@ -150,7 +150,7 @@ TEST(StatusReporter, AReportThatTheBusDidNotTakeIsRepeatedWithTheNextHeartbeat) 
   EXPECT_TRUE(scene.sent[0].report);
 }
 
-TEST(StatusReporter, OneThatStoodStillReportsEverythingAtOnce) {
+TEST(StatusReporter, AReporterThatStoodStillReportsEverythingAtOnce) {
   Scene scene;
   scene.pass(1s);
   scene.sent.clear();
@@ -160,7 +160,7 @@ TEST(StatusReporter, OneThatStoodStillReportsEverythingAtOnce) {
   EXPECT_TRUE(scene.sent[0].report);
 }
 
-TEST(StatusReporter, TheLoadComesWithTheNextHeartbeatAndIsNoReasonForAReport) {
+TEST(StatusReporter, TheLoadIsSentWithTheNextHeartbeatAndIsNoReasonForAReport) {
   Scene scene;
   scene.pass(100ms);
   scene.sent.clear();
@@ -175,7 +175,7 @@ TEST(StatusReporter, TheLoadComesWithTheNextHeartbeatAndIsNoReasonForAReport) {
   EXPECT_FALSE(scene.sent[0].report);
 }
 
-TEST(StatusReporter, AFullReportComesInTimeHoweverRareHeartbeatsAre) {
+TEST(StatusReporter, AFullReportIsSentInTimeHoweverRareHeartbeatsAre) {
   Scene scene;
   scene.reporter.on_interval(30s, scene.now);
   scene.sent.clear();
@@ -193,7 +193,7 @@ TEST(StatusReporter, AnAnswerIsAFullReportOutsideOfTheSequence) {
   EXPECT_EQ(scene.sent.at(0).seq, 2U);
 }
 
-TEST(StatusReporter, ACopyOfItsStateGoesOnAsItDoes) {
+TEST(StatusReporter, ACopyOfItsStateBehavesLikeIt) {
   Scene scene;
   scene.pass(1100ms);
   scene.change();

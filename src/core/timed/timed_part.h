@@ -13,14 +13,14 @@ namespace hearth::core {
 /// A part of a core that waits for time to pass.
 ///
 /// - `next_deadline()`: when the part next has something to do, as of its last call; nullopt: not
-///   before something happens. One that was acted on is not returned again, or the owner would be
-///   woken without end.
+///   before something happens. A deadline that was handled is not returned again, or the owner
+///   would be woken without end.
 /// - `on_stall(lateness, now)`: the owner's own loop ran `lateness` late (a paused machine, a
-///   starved processor). Whoever judges others by their silence must not count that time.
-/// - `on_bus_restored(now)`: the bus carries again. Silences start anew at `now`.
+///   starved processor). A part that judges others by their silence must not count that time.
+/// - `on_bus_restored(now)`: the bus carries again. Silences start again at `now`.
 ///
-/// A part that judges nobody by silence says so where it declares the latter two, and does nothing
-/// there; it must still declare them, so that the question is asked of every new part.
+/// A part that judges nothing by silence states that where it declares the latter two, and does
+/// nothing there; it must still declare them, so that every new part answers the question.
 template <class Part>
 concept TimedPart = requires(Part& part, const Part& same, Duration lateness, MonoTime now) {
   { same.next_deadline() } -> std::same_as<std::optional<MonoTime>>;
@@ -37,13 +37,13 @@ constexpr std::optional<MonoTime> earlier(std::optional<MonoTime> one,
 
 /// The timed parts of one owner, as one.
 ///
-/// An owner lists its parts once, and asks this for all three questions, so that a new timer cannot
-/// be forgotten in one of three lists:
+/// An owner lists its parts once and uses this for all three questions, so that no timer can be
+/// missing from one of three lists:
 ///
 ///     static auto timed_parts(auto& self) { return TimedParts(self.intake_, self.slots_); }
 ///     std::optional<MonoTime> next_deadline() const { return timed_parts(*this).next_deadline(); }
 ///
-/// It is a TimedPart itself. Refers to the parts: use it where it is made.
+/// It is a TimedPart itself. It refers to the parts: use it only where it is made.
 template <class... Parts>
   requires(TimedPart<std::remove_const_t<Parts>> && ...)
 class TimedParts {

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr MonoTime kStart{1h};
 
-/// Remembers what it was told.
+/// Records its calls.
 struct FakePart {
   std::optional<MonoTime> deadline;
   Duration excused{};
@@ -38,14 +38,14 @@ static_assert(!TimedPart<WithoutStall>);
 static_assert(!TimedPart<WithoutRestoredBus>);
 static_assert(!TimedPart<WithoutDeadline>);
 
-TEST(TimedParts, TheNextDeadlineIsTheEarliestOfThoseThatThereAre) {
+TEST(TimedParts, TheNextDeadlineIsTheEarliestThatExists) {
   FakePart early{.deadline = kStart + 1s}, late{.deadline = kStart + 2s}, idle;
   EXPECT_EQ(TimedParts(late, early, idle).next_deadline(), kStart + 1s);
   EXPECT_EQ(TimedParts(idle, late).next_deadline(), kStart + 2s);
   EXPECT_EQ(TimedParts(idle).next_deadline(), std::nullopt);
 }
 
-TEST(TimedParts, EveryPartIsToldOfAStallAndOfABusThatCarriesAgain) {
+TEST(TimedParts, EveryPartIsNotifiedOfAStallAndOfABusThatCarriesAgain) {
   FakePart one, other;
   TimedParts parts(one, other);
   parts.on_stall(3s, kStart);
@@ -56,7 +56,7 @@ TEST(TimedParts, EveryPartIsToldOfAStallAndOfABusThatCarriesAgain) {
   }
 }
 
-TEST(TimedParts, PartsThatCannotBeChangedCanStillBeAsked) {
+TEST(TimedParts, ConstPartsCanBeAskedForTheirDeadline) {
   const FakePart part{.deadline = kStart};
   EXPECT_EQ(TimedParts(part).next_deadline(), kStart);
 }

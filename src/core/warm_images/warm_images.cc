@@ -34,7 +34,7 @@ std::set<NodeName> WarmImages::review(const WorkloadName& name, const Workload* 
   std::set<NodeName> touched;
   const bool wanted = wants_holder(workload);
   if (const std::optional<NodeName> holder = holder_of(name)) {
-    touched.insert(*holder);  // The image may be that of a new release.
+    touched.insert(*holder);  // The image may belong to a new release.
     const bool good = wanted && view.is_live(*holder) && !view.instances.keeps_on(name, *holder);
     if (good) return touched;
     drop(name, *holder);

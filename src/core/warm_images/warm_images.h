@@ -11,8 +11,8 @@
 
 namespace hearth::core {
 
-/// Which node holds the image of a workload without running it: one more than needed, so that a
-/// failover starts at once. Sans-io, not thread-safe.
+/// Which node holds the image of a workload without running it: one node more than needed, so that
+/// a failover starts at once. Sans-io, not thread-safe.
 class WarmImages {
  public:
   struct State {
@@ -20,7 +20,7 @@ class WarmImages {
     std::set<WorkloadName> lacking;
     bool operator==(const State&) const = default;
   };
-  /// What a review looks at. `is_live`: whether a node is.
+  /// The input of a review. `is_live`: whether a node is live.
   struct View {
     const InstanceTable& instances;
     const CapacityTable& capacity;
@@ -31,13 +31,13 @@ class WarmImages {
   explicit WarmImages(State state);
   const State& save() const { return state_; }
 
-  /// Keeps the holder of the workload's image if it is well, and finds one otherwise. `workload`:
-  /// nullptr if it is gone. Returns the nodes whose assignments may be others because of it.
+  /// Keeps the holder of the workload's image if it is well; finds another one otherwise.
+  /// `workload`: nullptr if it is gone. Returns the nodes whose assignments may have changed.
   std::set<NodeName> review(const WorkloadName& name, const Workload* workload, const View& view);
 
   std::optional<NodeName> holder_of(const WorkloadName& name) const;
   const std::set<WorkloadName>& held_by(const NodeName& node) const;
-  /// Those that want a holder and found none: to be reviewed when there is room.
+  /// Workloads that need a holder and found none: to be reviewed when there is room.
   const std::set<WorkloadName>& lacking() const { return state_.lacking; }
 
   void check_invariants() const;

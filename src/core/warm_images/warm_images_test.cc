@@ -75,7 +75,7 @@ TEST(WarmImages, OneNodeMoreThanNeededHoldsTheImage) {
   EXPECT_THAT(scene.warm.held_by(kA), IsEmpty());
 }
 
-TEST(WarmImages, AHolderThatIsWellStaysAndMayHaveToBeToldOfANewRelease) {
+TEST(WarmImages, AHolderThatIsWellStaysAndMayNeedTheImageOfANewRelease) {
   Scene scene;
   scene.run_on(kA);
   (void)scene.review();
@@ -84,7 +84,7 @@ TEST(WarmImages, AHolderThatIsWellStaysAndMayHaveToBeToldOfANewRelease) {
   EXPECT_EQ(scene.warm.holder_of(kApp), kB);
 }
 
-TEST(WarmImages, OneThatComesToRunItOrIsNotLiveIsRelieved) {
+TEST(WarmImages, AHolderThatRunsTheWorkloadOrIsNotLiveIsReplaced) {
   Scene scene;
   scene.run_on(kA);
   (void)scene.review();
@@ -96,7 +96,7 @@ TEST(WarmImages, OneThatComesToRunItOrIsNotLiveIsRelieved) {
   EXPECT_EQ(scene.warm.holder_of(kApp), std::nullopt);
 }
 
-TEST(WarmImages, WhereNoNodeWillDoItIsLackingUntilOneDoes) {
+TEST(WarmImages, AWorkloadLacksAHolderUntilANodeCanHoldItsImage) {
   Scene scene;
   for (const NodeName& name : {kA, kB, kC}) scene.run_on(name);
   EXPECT_THAT(scene.review(), IsEmpty());
@@ -106,7 +106,7 @@ TEST(WarmImages, WhereNoNodeWillDoItIsLackingUntilOneDoes) {
   EXPECT_THAT(scene.warm.lacking(), IsEmpty());
 }
 
-TEST(WarmImages, OnlyAnImageThatIsKeptAndRunIsWorthHolding) {
+TEST(WarmImages, OnlyTheSavedImageOfARunningWorkloadIsHeld) {
   Scene none;
   none.workload.current->spec.instances = 0;
   Scene unkept;
@@ -119,7 +119,7 @@ TEST(WarmImages, OnlyAnImageThatIsKeptAndRunIsWorthHolding) {
   }
 }
 
-TEST(WarmImages, OfAWorkloadThatIsGoneNothingIsHeld) {
+TEST(WarmImages, NothingIsHeldForAWorkloadThatIsGone) {
   Scene scene;
   (void)scene.review();
   EXPECT_THAT(scene.review(nullptr), ElementsAre(kA));
@@ -128,9 +128,9 @@ TEST(WarmImages, OfAWorkloadThatIsGoneNothingIsHeld) {
   EXPECT_EQ(scene.warm.save(), WarmImages::State{});
 }
 
-// Goal: whatever becomes of nodes and instances in whatever order, after a review the holder is
-// live and does not run what it holds, it is lacking only where no node would do, who has another
-// assignment is named, and a copy of the state goes on as the original.
+// Goal: whatever happens to nodes and instances in whatever order, after a review the holder is
+// live and does not run what it holds, a holder is lacking only where no node could be one, every
+// node with a changed assignment is named, and a copy of the state behaves like the original.
 RC_GTEST_PROP(WarmImagesProperties, AHolderIsLiveAndDoesNotRunIt, ()) {
   Scene scene;
   const int length = *rc::gen::inRange(1, 40);

@@ -60,8 +60,8 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command) {
   const std::string& name = command.name.str();
   if (command.spec.instances > kInstancesMax) {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} instances of '{}' are more than the {} allowed",
-                            command.spec.instances, name, kInstancesMax));
+                fmt::format("{} instances of '{}' exceed the limit of {}", command.spec.instances,
+                            name, kInstancesMax));
   }
   if (auto room = check_room_for(command.name); !room) return tl::unexpected(room.error());
   Workload& workload = row_to_deploy(command.name);
@@ -69,7 +69,7 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command) {
   if (known && workload.phase == WorkloadPhase::kRemoving) {
     return fail(
         ErrorCode::kConflict,
-        fmt::format("workload '{}' is still being removed; try again when it is gone", name));
+        fmt::format("workload '{}' is still being removed; try again once it is gone", name));
   }
   Release release{.generation = known ? workload.latest().generation.next() : Generation{1},
                   .spec = command.spec,
@@ -78,7 +78,7 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command) {
       workload.current->spec.bundle == release.spec.bundle) {
     release.image = workload.current->image;
   }
-  // What was stopped does not come up again because something newer is built.
+  // A stopped release does not start again because a newer one is being built.
   if (workload.phase == WorkloadPhase::kStopped) workload.current.reset();
   Deployment deployment{.generation = release.generation, .image = release.image};
   workload.next = std::move(release);
@@ -92,17 +92,18 @@ Result<void> WorkloadCatalog::check_room_for(const WorkloadName& name) const {
   if (rows_.contains(name)) return {};
   if (rows_.size() >= kWorkloadsMax) {
     return fail(ErrorCode::kExhausted,
-                fmt::format("there are {} workloads, and a cluster may have no more; remove one",
+                fmt::format("there are {} workloads, the limit of a cluster; remove one first",
                             rows_.size()));
   }
   if (removed_.contains(name) || rows_.size() + removed_.size() < kWorkloadNamesMax) return {};
-  return fail(ErrorCode::kExhausted,
-              fmt::format("{} names of workloads were used, and a cluster may use no more; take "
-                          "the name of one that was removed",
-                          kWorkloadNamesMax));
+  return fail(
+      ErrorCode::kExhausted,
+      fmt::format("{} workload names have been used, the limit of a cluster; reuse the name "
+                  "of a removed workload",
+                  kWorkloadNamesMax));
 }
 
-/// The workload of that name, or a new one that goes on from the numbers of a removed one.
+/// The workload of that name, or a new one that continues the numbers of a removed one.
 Workload& WorkloadCatalog::row_to_deploy(const WorkloadName& name) {
   if (auto removed = removed_.extract(name)) {
     Workload& workload = rows_.insert(std::move(removed)).position->second;
@@ -118,7 +119,7 @@ Result<Change> WorkloadCatalog::stop(const WorkloadName& name) {
   Workload& workload = **found;
   if (workload.phase == WorkloadPhase::kRemoving) {
     return fail(ErrorCode::kConflict,
-                fmt::format("workload '{}' is being removed already", name.str()));
+                fmt::format("workload '{}' is already being removed", name.str()));
   }
   workload.build_node.reset();
   workload.phase = WorkloadPhase::kStopped;

@@ -13,27 +13,27 @@
 
 namespace hearth::core {
 
-/// What an operation did. One that is refused is an error instead.
+/// What an operation did. A refused operation returns an error instead.
 enum class Change : std::uint8_t { kChanged, kUnchanged };
 
-/// What deploying came to.
+/// The result of a deploy.
 struct Deployment {
   Generation generation;
-  std::optional<Image> image;  ///< Of the same bundle, built before: nothing is left to build.
+  std::optional<Image> image;  ///< Built before from the same bundle: nothing is left to build.
 };
 
-/// The workloads of the cluster: what was asked for, and how far it is.
+/// The workloads of the cluster: what was requested, and how far each has come.
 ///
-/// Changed by small operations, each of which changes one workload and says whether it did, or
-/// refuses; what follows (a build, instances) is decided elsewhere. A workload that was removed
-/// leaves its numbers, so that no id of an instance is ever used twice.
+/// Changed by small operations, each of which changes one workload and reports whether it did, or
+/// refuses; the consequences (a build, instances) are decided elsewhere. A removed workload leaves
+/// its numbers behind, so that no instance id is ever used twice.
 ///
 /// At most kWorkloadsMax at once and kWorkloadNamesMax names ever. Sans-io, not thread-safe.
 class WorkloadCatalog {
  public:
   using Rows = std::map<WorkloadName, Workload>;
   struct State {
-    std::vector<Workload> workloads;  ///< Removed ones, too.
+    std::vector<Workload> workloads;  ///< Including removed ones.
     bool operator==(const State&) const = default;
   };
 
@@ -41,30 +41,30 @@ class WorkloadCatalog {
   explicit WorkloadCatalog(State state);
   State save() const;
 
-  /// Those that are not removed.
+  /// All workloads that are not removed.
   const Rows& rows() const { return rows_; }
   const Workload* find(const WorkloadName& name) const;
   const Workload& workload(const WorkloadName& name) const;
-  /// The workload, or what a removed one left.
+  /// The workload, or what is left of a removed one.
   const Workload& record(const WorkloadName& name) const;
 
-  /// Takes over a new generation, to be built. Refused at the bounds, and while it is being
+  /// Accepts a new generation, to be built. Refused at the bounds, and while the workload is being
   /// removed.
   Result<Deployment> deploy(const DeployWorkload& command);
   Result<Change> stop(const WorkloadName& name);
   Result<Change> remove(const WorkloadName& name);
-  /// Its instances are gone: only its numbers stay.
+  /// Its instances are gone: keeps only its numbers.
   void retire(const WorkloadName& name);
 
-  /// Gives the build a node, or takes it away.
+  /// Assigns the build to a node, or to none.
   Change set_builder(const WorkloadName& name, const std::optional<NodeName>& builder);
-  /// Says why the build has no node, or does not go on where it is; empty: it does.
+  /// Notes why the build has no node or makes no progress; empty: it does.
   Change note_build_waits(const WorkloadName& name, std::string reason);
-  /// The image is there: what was next is current.
+  /// The image is built: the next release becomes the current one.
   void finish_build(const WorkloadName& name, Image image);
   void fail_build(const WorkloadName& name, std::string reason);
 
-  /// The number of a new instance, which is not given again.
+  /// The number for a new instance; it is never returned again.
   std::uint64_t take_instance_number(const WorkloadName& name);
 
   void check_invariants() const;
@@ -79,7 +79,7 @@ class WorkloadCatalog {
   Rows removed_;
 };
 
-/// Whether its instances are kept running: also while a new release is built, and if that fails.
+/// Whether its instances are kept running; true even while a new release is built, or has failed.
 bool keeps_running(const Workload& workload);
 
 }  // namespace hearth::core

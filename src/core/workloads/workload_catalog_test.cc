@@ -25,7 +25,7 @@ DeployWorkload deploy(char letter, std::uint32_t instances = 1, const WorkloadNa
   return {name, {.instances = instances, .bundle = bundle(letter)}};
 }
 
-/// The workload's first generation is built and current.
+/// Builds the workload's first generation, which becomes current.
 WorkloadCatalog deployed() {
   WorkloadCatalog catalog;
   (void)catalog.deploy(deploy('a'));
@@ -33,11 +33,11 @@ WorkloadCatalog deployed() {
   return catalog;
 }
 
-TEST(WorkloadCatalog, WhatIsDeployedIsBuiltFirstAndThenKeptRunning) {
+TEST(WorkloadCatalog, ADeployedReleaseIsBuiltFirstAndThenKeptRunning) {
   WorkloadCatalog catalog;
   const Deployment deployment = *catalog.deploy(deploy('a'));
   EXPECT_EQ(deployment.generation, Generation{1});
-  EXPECT_FALSE(deployment.image) << "it is to be built";
+  EXPECT_FALSE(deployment.image) << "it must be built";
   EXPECT_EQ(catalog.workload(kApp).phase, WorkloadPhase::kBuilding);
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
 
@@ -70,7 +70,7 @@ TEST(WorkloadCatalog, TheCurrentReleaseIsKeptWhileTheNextIsBuiltAndIfThatFails) 
   EXPECT_THAT(catalog.workload(kApp).reason, IsEmpty());
 }
 
-TEST(WorkloadCatalog, TheSameBundleHasItsImageAlready) {
+TEST(WorkloadCatalog, TheSameBundleAlreadyHasItsImage) {
   WorkloadCatalog catalog = deployed();
   const Deployment deployment = *catalog.deploy(deploy('a', 3));
   EXPECT_EQ(deployment.generation, Generation{2});
@@ -78,16 +78,16 @@ TEST(WorkloadCatalog, TheSameBundleHasItsImageAlready) {
   EXPECT_FALSE(catalog.deploy(deploy('b'))->image);
 }
 
-TEST(WorkloadCatalog, ADeployWhileABuildIsUnderWayTakesItsPlace) {
+TEST(WorkloadCatalog, ADeployDuringABuildReplacesIt) {
   WorkloadCatalog catalog = deployed();
   (void)catalog.deploy(deploy('b'));
   (void)catalog.set_builder(kApp, kA);
   EXPECT_EQ(catalog.deploy(deploy('c'))->generation, Generation{3});
   EXPECT_EQ(catalog.workload(kApp).next->spec.bundle, bundle('c'));
-  EXPECT_FALSE(catalog.workload(kApp).build_node) << "who builds is to be found anew";
+  EXPECT_FALSE(catalog.workload(kApp).build_node) << "a builder must be found again";
 }
 
-TEST(WorkloadCatalog, AStoppedOneStaysDownWhileANewReleaseIsBuiltAndIfThatFails) {
+TEST(WorkloadCatalog, AStoppedWorkloadStaysDownWhileANewReleaseIsBuiltAndIfThatFails) {
   WorkloadCatalog catalog = deployed();
   EXPECT_EQ(*catalog.stop(kApp), Change::kChanged);
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
@@ -99,18 +99,18 @@ TEST(WorkloadCatalog, AStoppedOneStaysDownWhileANewReleaseIsBuiltAndIfThatFails)
   EXPECT_FALSE(keeps_running(WorkloadCatalog(catalog.save()).workload(kApp)));
 }
 
-TEST(WorkloadCatalog, OneThatIsStoppedIsBuiltNoMore) {
+TEST(WorkloadCatalog, AStoppedWorkloadIsNotBuilt) {
   WorkloadCatalog catalog;
   (void)catalog.deploy(deploy('a'));
   (void)catalog.set_builder(kApp, kA);
-  (void)catalog.note_build_waits(kApp, "its builder is ill");
+  (void)catalog.note_build_waits(kApp, "its builder is in trouble");
   EXPECT_EQ(*catalog.stop(kApp), Change::kChanged);
   EXPECT_EQ(catalog.workload(kApp).phase, WorkloadPhase::kStopped);
   EXPECT_FALSE(catalog.workload(kApp).build_node);
   EXPECT_THAT(catalog.workload(kApp).reason, IsEmpty());
 }
 
-TEST(WorkloadCatalog, OneThatIsBeingRemovedTakesNoOtherCommand) {
+TEST(WorkloadCatalog, AWorkloadThatIsBeingRemovedRefusesOtherCommands) {
   WorkloadCatalog catalog = deployed();
   EXPECT_EQ(*catalog.remove(kApp), Change::kChanged);
   EXPECT_EQ(*catalog.remove(kApp), Change::kUnchanged);
@@ -119,7 +119,7 @@ TEST(WorkloadCatalog, OneThatIsBeingRemovedTakesNoOtherCommand) {
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
 }
 
-TEST(WorkloadCatalog, WhatIsNotThereIsNotFound) {
+TEST(WorkloadCatalog, AnUnknownWorkloadIsNotFound) {
   WorkloadCatalog catalog;
   EXPECT_EQ(catalog.find(kApp), nullptr);
   EXPECT_EQ(catalog.stop(kApp).error().code, ErrorCode::kNotFound);
@@ -127,7 +127,7 @@ TEST(WorkloadCatalog, WhatIsNotThereIsNotFound) {
   EXPECT_THAT(catalog.remove(kApp).error().message, HasSubstr("'app'"));
 }
 
-TEST(WorkloadCatalog, OfARemovedOneOnlyItsNumbersStayAndAreNeverUsedAgain) {
+TEST(WorkloadCatalog, ARemovedWorkloadKeepsOnlyItsNumbersWhichAreNeverReused) {
   WorkloadCatalog catalog = deployed();
   EXPECT_EQ(catalog.take_instance_number(kApp), 1U);
   EXPECT_EQ(catalog.take_instance_number(kApp), 2U);
@@ -141,13 +141,13 @@ TEST(WorkloadCatalog, OfARemovedOneOnlyItsNumbersStayAndAreNeverUsedAgain) {
   EXPECT_EQ(next.find(kApp), nullptr);
   const Deployment again = *next.deploy(deploy('a'));
   EXPECT_EQ(again.generation, Generation{2});
-  EXPECT_FALSE(again.image) << "its image may be gone from everywhere";
+  EXPECT_FALSE(again.image) << "its image may exist nowhere";
   EXPECT_EQ(next.take_instance_number(kApp), 3U);
-  EXPECT_FALSE(keeps_running(next.workload(kApp))) << "what it was is not started again";
+  EXPECT_FALSE(keeps_running(next.workload(kApp))) << "the removed release is not started again";
   next.check_invariants();
 }
 
-TEST(WorkloadCatalog, OfARemovedOneItsSecretsAreForgotten) {
+TEST(WorkloadCatalog, TheSecretsOfARemovedWorkloadAreForgotten) {
   WorkloadCatalog catalog;
   DeployWorkload command = deploy('a');
   command.spec.container.environment = {{"PASSWORD", "swordfish"}};
@@ -159,7 +159,7 @@ TEST(WorkloadCatalog, OfARemovedOneItsSecretsAreForgotten) {
   EXPECT_FALSE(left.next);
 }
 
-TEST(WorkloadCatalog, WhatIsKnownOfABuildIsNoChange) {
+TEST(WorkloadCatalog, RepeatingWhatIsKnownOfABuildIsNoChange) {
   WorkloadCatalog catalog;
   (void)catalog.deploy(deploy('a'));
   EXPECT_EQ(catalog.set_builder(kApp, std::nullopt), Change::kUnchanged);
@@ -190,7 +190,7 @@ TEST(WorkloadCatalog, MoreInstancesThanAllowedAreRefused) {
   EXPECT_TRUE(catalog.deploy(deploy('a', kInstancesMax)));
 }
 
-/// So many workloads that the cluster has, or has had: w0, w1 and so on.
+/// A cluster that has, or has had, that many workloads: w0, w1 and so on.
 WorkloadCatalog full_of(std::size_t count, WorkloadPhase phase) {
   WorkloadCatalog::State state;
   for (std::size_t i = 0; i < count; ++i) {
@@ -202,29 +202,29 @@ WorkloadCatalog full_of(std::size_t count, WorkloadPhase phase) {
   return WorkloadCatalog(std::move(state));
 }
 
-TEST(WorkloadCatalog, MoreWorkloadsThanAClusterMayHaveAreRefused) {
+TEST(WorkloadCatalog, MoreWorkloadsThanAllowedAreRefused) {
   WorkloadCatalog catalog = full_of(kWorkloadsMax, WorkloadPhase::kStopped);
   EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kExhausted);
   EXPECT_THAT(catalog.rows(), SizeIs(kWorkloadsMax));
   const WorkloadName there = *WorkloadName::parse("w0");
-  EXPECT_TRUE(catalog.deploy(deploy('b', 1, there))) << "what is there may be deployed anew";
+  EXPECT_TRUE(catalog.deploy(deploy('b', 1, there))) << "an existing one can be deployed again";
   (void)catalog.remove(there);
   catalog.retire(there);
   EXPECT_TRUE(catalog.deploy(deploy('b')));
 }
 
-TEST(WorkloadCatalog, MoreNamesThanAClusterMayUseAreRefused) {
+TEST(WorkloadCatalog, MoreNamesThanAllowedAreRefused) {
   WorkloadCatalog catalog = full_of(kWorkloadNamesMax, WorkloadPhase::kRemoved);
   EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kExhausted);
   const auto again = catalog.deploy(deploy('b', 1, *WorkloadName::parse("w7")));
-  EXPECT_EQ(again->generation, Generation{2}) << "a name that was used may be used again";
+  EXPECT_EQ(again->generation, Generation{2}) << "a used name can be used again";
 }
 
-// Whatever happens. -------------------------------------------------------------------------------
+// Invariants. -------------------------------------------------------------------------------------
 
-// Goal: whatever is commanded and whatever comes of builds, numbers only grow, a refusal changes
-// nothing, an operation changes one workload and says whether it did, and a copy of the state is as
-// the original.
+// Goal: whatever is commanded and however builds end, numbers only grow, a refusal changes nothing,
+// an operation changes one workload and reports whether it did, and a copy of the state equals the
+// original.
 RC_GTEST_PROP(WorkloadCatalogProperties, NumbersOnlyGrowAndRefusalsChangeNothing, ()) {
   WorkloadCatalog catalog;
   std::map<WorkloadName, Generation> generations;

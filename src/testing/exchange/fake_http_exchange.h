@@ -55,7 +55,8 @@ class FakeHttpExchange final : public HttpExchange {
   const HttpRequest& request() const override { return request_; }
   Result<std::string_view> read_some(Duration quiet_max) override {
     if (on_read) on_read(quiet_max);
-    if (pieces.empty() && breaks_off) return fail(ErrorCode::kUnavailable, "the client broke off");
+    if (pieces.empty() && breaks_off)
+      return fail(ErrorCode::kUnavailable, "the client closed the connection");
     piece_ = pieces.empty() ? std::string() : pieces.front();
     if (!pieces.empty()) pieces.pop_front();
     return std::string_view(piece_);
@@ -65,7 +66,7 @@ class FakeHttpExchange final : public HttpExchange {
     return body_;
   }
   Result<ReceivedFile> read_body_to_file(const std::filesystem::path&, std::uint64_t) override {
-    if (!received) return fail(ErrorCode::kUnavailable, "the client broke off");
+    if (!received) return fail(ErrorCode::kUnavailable, "the client closed the connection");
     return *received;
   }
   Result<void> respond(HttpResponse given) override {
