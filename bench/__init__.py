@@ -1,1 +1,1 @@
-"""Measurements. One file a benchmark, each with main(argv): ./dev bench NAME."""
+"""Measurements. One file per benchmark, each with main(argv): ./dev bench NAME."""

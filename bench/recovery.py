@@ -1,21 +1,20 @@
-"""./dev bench recovery: how soon what died runs again, and what the watching costs.
+"""./dev bench recovery: how soon what died runs again, and what the supervision costs.
 
 In the lab: real servers with engines of their own, real Kafka. All times are between two readings of
-one clock, CLOCK_MONOTONIC, which every process of the machine shares, those in containers too: when
-the blow fell (read just before the signal is sent) and when the fresh container's own first instruction
-says that it began (bench/floor/stamp.c). So all contestants are timed by the same two hands, and by
-nobody's word.
+one clock, CLOCK_MONOTONIC, which all processes of the machine share, including those in containers: one
+just before the signal is sent, and one by the fresh container's own first instruction
+(bench/floor/stamp.c). So all contestants are timed in the same way, and none by its own report.
 
 container_restart   kill -9 of a container's process. Floor: a bare client that holds an event stream of
                     the engine, and at `die` creates and starts a container of the same image and settings.
-                    Docker: the same container with --restart=always. Each round strikes all three on the
+                    Docker: the same container with --restart=always. Each round measures all three on the
                     same server; medians.
 node_death          kill -9 of a server's process 1, the image already on the others. The servers have no
-                    power switch: bringing the dead one back would use the processors that the survivors,
-                    on real hardware, have for themselves. Both liveness profiles.
-agent_memory        An agent that is alone on its machine: with private copies of its libraries, because
-                    in the lab others would map the same pages and PSS would share them out. Beside it a
-                    bare librdkafka client treated alike.
+                    power switch: restarting the dead one would use processors that the survivors, on
+                    real hardware, have for themselves. Both liveness profiles.
+agent_memory        An agent as if alone on its machine: with private copies of its libraries, because in
+                    the lab others would map the same pages, and PSS divides shared pages. For comparison a
+                    bare librdkafka client, measured in the same way.
 """
 
 import argparse
@@ -45,7 +44,7 @@ FLOOR = Path(__file__).resolve().parent / "floor"
 RATIO_MAX, DEFAULT_MAX_S, FAST_MAX_S, PSS_MAX_MIB, CPU_MAX_PERCENT = 1.3, 2.6, 1.5, 8.0, 0.3
 BENCH_LABEL = "hearth.bench"
 IDLE_CONTAINERS = 10
-# Shared by every process of any machine, the smallest server's too.
+# Shared by all processes even on the smallest server.
 SYSTEM_LIBRARIES = ("libc.so", "libm.so", "ld-linux", "libpthread", "libdl.so", "librt.so", "libgcc_s", "libresolv")
 
 
@@ -86,7 +85,7 @@ def begun_after(engines: Sequence[Engine], label: str, blow_s: float, within_s: 
 
 def container_restart(lab: Lab, context: Path, rounds: int) -> dict:
     times: dict[str, list[float]] = {"floor": [], "docker": [], "hearth": []}
-    names = [f"restart{i}" for i in range(rounds)]  # One each: a second death of the same would wait.
+    names = [f"restart{i}" for i in range(rounds)]  # One each: a second restart of the same one would be delayed.
     for name in names:
         lab.deploy(context, name)
     for number, name in enumerate(names, 1):
@@ -107,7 +106,7 @@ def container_restart(lab: Lab, context: Path, rounds: int) -> dict:
 
 
 def _same_but_ours(reported: dict) -> dict:
-    """What the container was created from, without the labels by which Hearth would take it for its own."""
+    """The spec of the container, without the labels by which Hearth would take it for its own."""
     config = reported["Config"]
     return {"Image": reported["Image"], "Env": config["Env"], "Labels": {BENCH_LABEL: "1"},
             "HostConfig": {**reported["HostConfig"], "RestartPolicy": {"Name": "no"}}}
@@ -155,7 +154,7 @@ def node_death(lab: Lab, context: Path, runs: int) -> dict:
     for number in range(1, runs + 1):
         victim = lab.wait_until(name).runs(1).nodes[0]
         others = [node.engine for other, node in lab.nodes.items() if other != victim]
-        time.sleep(3)  # Heartbeats of everybody are on their way, the image is known everywhere.
+        time.sleep(3)  # All nodes send heartbeats, and the image is known everywhere.
         blow = lab.power_cut(victim)
         taken.append(begun_after(others, f"{WORKLOAD_LABEL}={name}", blow))
         say(f"   {number}: {victim} without power, running elsewhere after {taken[-1]:.3f} s")
@@ -167,7 +166,7 @@ def node_death(lab: Lab, context: Path, runs: int) -> dict:
 
 
 def _image_on_all(lab: Lab, name: str) -> None:
-    """"Image already there": where Hearth has not put it itself by now, it is put there."""
+    """Puts the image on every node on which Hearth has not put it."""
     home = lab.node(lab.containers(name).nodes[0]).engine
     reference = home.inspect(lab.containers(name).containers[0].id)["Config"]["Image"]
     missing = [node for node in lab.nodes.values() if not _has_image(node.engine, reference)]
@@ -175,7 +174,7 @@ def _image_on_all(lab: Lab, name: str) -> None:
         archive = home.call("GET", f"/images/{reference}/get", timeout_s=60)
         for node in missing:
             node.engine.call("POST", "/images/load", body=archive, timeout_s=60)
-        time.sleep(12)  # An agent tells its inventory at least every ten seconds.
+        time.sleep(12)  # An agent reports its inventory at least every ten seconds.
 
 
 def _has_image(engine: Engine, reference: str) -> bool:
@@ -198,7 +197,7 @@ def _settled(lab: Lab, name: str) -> None:
 
 
 def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple[dict, dict]:
-    """The agent's and the bare client's PSS and CPU over the same spell."""
+    """PSS and CPU of the agent and of the bare client over the same time."""
     lab.deploy(context, "idle", instances=IDLE_CONTAINERS)
     status, assignment = "bench.status", "bench.assignment"
     for topic in (status, assignment):
@@ -208,7 +207,7 @@ def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple
     command = [private / "bare_client", lab.bus.address, status, assignment]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as bare:
         try:
-            time.sleep(10)  # What starting costs is over.
+            time.sleep(10)  # The start is over.
             agent = lab.unit_pid("node1", "hearth-agent")
             assert agent, "the agent does not run"
             watched = {"agent": Spell(agent), "floor": Spell(bare.pid)}
@@ -224,7 +223,7 @@ def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple
 
 
 class Spell:
-    """A process over a while: median PSS, and the processor time of all its threads."""
+    """One process over some time: median PSS, and the processor time of all its threads."""
 
     def __init__(self, pid: int):
         self._pid = pid
@@ -236,7 +235,7 @@ class Spell:
         self._pss_kib.append(next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")))
 
     def reported(self) -> dict:
-        """While it lives."""
+        """To be called while the process runs."""
         used = self._cpu_s() - self._used
         return {"pss_mib": round(statistics.median(self._pss_kib) / 1024, 2),
                 "cpu_percent": round(100 * used / (time.monotonic() - self._begin), 3)}
@@ -247,7 +246,7 @@ class Spell:
 
 
 def private_libraries(program: Path, folder: Path) -> Path:
-    """Private copies of what the program links, but for what every machine's processes share anyway."""
+    """Private copies of the libraries that the program links, except those that all processes share anyway."""
     folder.mkdir(parents=True, exist_ok=True)
     for line in subprocess.run(["ldd", program], text=True, capture_output=True, check=True).stdout.splitlines():
         found = [word for word in line.split() if word.startswith("/")]
@@ -327,9 +326,9 @@ PARTS: dict[str, Callable] = {"container_restart": container_restart, "node_deat
 def main(argv: Sequence[str]) -> int:
     parser = Parser(prog="./dev bench recovery", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=" ".join(PARTS))
-    parser.add_argument("--rounds", type=int, default=7, help="of container_restart")
-    parser.add_argument("--runs", type=int, default=5, help="of node_death, each profile")
-    parser.add_argument("--idle", type=float, default=60, metavar="SECONDS", help="how long the idle agent is watched")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of container_restart (default: 7)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of node_death, for each profile (default: 5)")
+    parser.add_argument("--idle", type=float, default=60, metavar="SECONDS", help="how long the idle agent is measured (default: 60)")
     parser.add_argument("--bin", type=Path, default=build.folder() / "bin", help="folder with hearth, hearthd, hearth-agent")
     args = parser.parse_args(argv)
     args.bin, args.floor = args.bin.resolve(), None

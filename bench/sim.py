@@ -1,9 +1,8 @@
 """./dev bench sim: how much faster than real time a cluster is simulated.
 
-hearth-sim plays ordinary days of ten nodes with a few workloads: the shells that ship, with all that
-goes over the bus in real bytes. One thread; the time is the processor's, so that a busy machine measures
-the same. Twice: without looking into the cores, which is what a history costs, and with it after each
-step, as the tests play them.
+hearth-sim plays ordinary days of ten nodes with a few workloads: the shells that ship, with real bytes on
+the bus. One thread; processor time, so that a busy machine measures the same. Measures twice: without
+checks of the cores, which is the cost of a history, and with a check after each step, as in the tests.
 """
 
 import argparse
@@ -25,10 +24,10 @@ _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def seconds_of(words: str) -> float:
-    """Of a duration as our programs tell it, "1 h 2 m"."""
+    """The seconds in a duration as our programs print it, "1 h 2 m"."""
     parts = re.findall(r"([0-9.]+) (ms|h|m|s)\b", words)
     if not parts:
-        raise Failure(f"'{words}' is no duration")
+        raise Failure(f"'{words}' is not a duration")
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
@@ -45,7 +44,7 @@ def _times_real_time(program: Path, histories: int, *flags: str) -> float:
 
 def main(argv: list[str]) -> int:
     parser = Parser(prog="./dev bench sim", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--histories", type=int, default=20, help="how many days (default: 20)")
+    parser.add_argument("--histories", type=int, default=20, help="number of days (default: 20)")
     args = parser.parse_args(argv)
     setup.ensure("build")
     build.build([PROGRAM])

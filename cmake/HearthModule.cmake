@@ -1,20 +1,20 @@
 # hearth_module(<name> LAYER <layer> [SOURCES ...] [DEPS ...] [PRIVATE_DEPS ...] [TESTS ...] [TEST_DEPS ...])
 #
 # One folder, one library, one test binary. A dependency that points outwards is refused at
-# configure time: first among the link dependencies named here, then, when all is configured, among
-# the #include lines of the tree and whatever its targets link in the end. So the layering in
-# ARCHITECTURE.md is a build error and not an opinion.
+# configure time: first among the link dependencies named here, then, once everything is configured,
+# among the #include lines of the tree and everything that its targets link. So a violation of the
+# layering in ARCHITECTURE.md is a build error and not an opinion.
 #
 # SOURCES may be empty (headers only). Tests are registered with the label "unit"; a module whose
-# tests need a real part (an engine, a broker) names its own label with TEST_LABEL, and with
-# TEST_PROPERTIES what else CTest should know (RESOURCE_LOCK, for a part they break).
+# tests need a real part (an engine, a broker) sets its own label with TEST_LABEL, and further
+# properties for CTest with TEST_PROPERTIES (RESOURCE_LOCK, for a part they break).
 include_guard()
 include(GoogleTest)
 
-# How property tests search: the same cases in every run. Who starts a test program by hand searches elsewhere each time.
+# How property tests search: the same cases in every run. A test program started by hand searches other cases each time.
 set(HEARTH_PROPERTY_SEARCH "seed=20260101 max_success=500")
 
-# What each layer may see, besides itself.
+# The layers that each layer can see, besides itself.
 set(HEARTH_SEES_base "")
 set(HEARTH_SEES_model base)
 set(HEARTH_SEES_core base model)
@@ -27,8 +27,8 @@ set(HEARTH_SEES_cli base model ports wire adapters)
 set(HEARTH_SEES_app base model core ports wire adapters sim shell cli)
 set(HEARTH_SEES_testing base model ports wire adapters)
 
-# What code of tests of any layer may see, besides what its layer may. Which files are code of tests, their names
-# say; no other file includes one of these.
+# The layers that code of tests in any layer can see in addition. The name of a file says whether it is code of tests;
+# no other file includes one of these.
 set(HEARTH_TESTS_SEE testing)
 set(HEARTH_TEST_NAME "(^|/)(fake_[a-z0-9_]+|[a-z0-9_]+_(test|scene|fixture))\\.(h|cc)$")
 
@@ -37,7 +37,7 @@ target_compile_options(hearth_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Werror
   -Wno-missing-field-initializers)
 
-# The first folder below src/ names the layer; empty for what lies elsewhere.
+# The layer of a path: the first folder below src/; empty outside src/.
 function(hearth_layer_of path out)
   file(RELATIVE_PATH below ${PROJECT_SOURCE_DIR}/src ${path})
   set(layer "")
@@ -50,7 +50,7 @@ endfunction()
 function(hearth_check_layers name layer deps test_deps)
   hearth_layer_of(${CMAKE_CURRENT_SOURCE_DIR} here)
   if(NOT layer STREQUAL here)
-    message(FATAL_ERROR "${name} says that its layer is '${layer}', but its folder is one of layer '${here}'")
+    message(FATAL_ERROR "${name} declares layer '${layer}', but its folder belongs to layer '${here}'")
   endif()
   if(NOT DEFINED HEARTH_SEES_${layer})
     message(FATAL_ERROR "${name}: unknown layer '${layer}'")
@@ -64,7 +64,7 @@ function(hearth_check_layers name layer deps test_deps)
       endif()
     endif()
   endforeach()
-  # What tests share may be added later than the layers it tests; it is judged in the end then.
+  # Code shared by tests may be added after the layers it tests; it is then checked at the end.
   foreach(dep IN LISTS test_deps)
     string(REGEX REPLACE "^hearth::" "hearth_" target ${dep})
     if(target MATCHES "^hearth_" AND TARGET ${target})
@@ -76,8 +76,8 @@ function(hearth_check_layers name layer deps test_deps)
   endforeach()
 endfunction()
 
-# Every file below src/, in a module or not. Ours are included in one way only, "layer/….h" from src/ on, and a
-# directive written otherwise is refused: nobody then has to think of all the ways to write it.
+# Checks every file below src/, in a module or not. Our headers are included in one way only, as "layer/….h" relative to
+# src/; any other spelling of the directive is refused, so that the check needs to know only one.
 function(hearth_check_includes)
   set(any "(#|%:|\\?\\?=).*(include|import)")
   set(ours "^#include \"([a-z]+)(/[a-z0-9_]+)+\\.h\"( *//.*)?$")
@@ -85,7 +85,7 @@ function(hearth_check_includes)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*)
   foreach(file IN LISTS files)
     if(file MATCHES "\\.(c|C|cp|cpp|CPP|cxx|c\\+\\+|cppm|ccm|ixx|m|mm|H|hh|hpp|hxx|h\\+\\+|inc|inl|ipp|tcc|tpp|txx)$")
-      message(FATAL_ERROR "${file}: a file of C++ here ends in .h or .cc")
+      message(FATAL_ERROR "${file}: the name of a C++ file ends in .h or .cc")
     elseif(NOT file MATCHES "\\.(h|cc|in)$")
       continue()
     endif()
@@ -105,11 +105,11 @@ function(hearth_check_includes)
         endif()
         string(REGEX REPLACE "^#include \"([^\"]+)\".*" "\\1" included "${line}")
         if(NOT is_of_tests AND included MATCHES "${HEARTH_TEST_NAME}")
-          message(FATAL_ERROR "${file}: code of tests is included by tests only: ${line}")
+          message(FATAL_ERROR "${file}: only tests can include code of tests: ${line}")
         endif()
       elseif(line MATCHES "${theirs}")
         if(DEFINED HEARTH_SEES_${CMAKE_MATCH_1})
-          message(FATAL_ERROR "${file} (layer ${layer}) must not include: ${line}; ours stand in quotes")
+          message(FATAL_ERROR "${file} (layer ${layer}) must not include: ${line}; our headers are included in quotes")
         endif()
       else()
         message(FATAL_ERROR "${file}: must be '#include \"layer/path.h\"' or '#include <path>': ${line}")
@@ -118,8 +118,8 @@ function(hearth_check_includes)
   endforeach()
 endfunction()
 
-# The targets of src/ that `target` links, by whatever way: also through targets that lie elsewhere, in
-# generator expressions, and by a target_link_libraries() of its own.
+# The targets of src/ that `target` links in any way: also through targets defined elsewhere, in generator
+# expressions, and by a separate target_link_libraries().
 function(hearth_linked_by target out)
   set(todo ${target})
   set(found "")
@@ -128,13 +128,13 @@ function(hearth_linked_by target out)
     list(POP_FRONT todo next)
     get_target_property(direct ${next} LINK_LIBRARIES)
     get_target_property(passed_on ${next} INTERFACE_LINK_LIBRARIES)
-    string(REPLACE "::" "@@" words "${direct};${passed_on}")  # A single colon is one of a generator expression.
+    string(REPLACE "::" "@@" words "${direct};${passed_on}")  # A single colon belongs to a generator expression.
     string(REGEX MATCHALL "[A-Za-z0-9_.+/@-]+" words "${words}")
     list(TRANSFORM words REPLACE "@@" "::")
     foreach(word IN LISTS words)
       if(NOT TARGET ${word})
         if(word MATCHES "hearth_")
-          message(FATAL_ERROR "${target} links '${word}', which is no target: what it is cannot be told")
+          message(FATAL_ERROR "${target} links '${word}', which is not a target: its layer is unknown")
         endif()
         continue()
       endif()
@@ -175,11 +175,11 @@ function(hearth_check_targets folder)
     get_target_property(made_in ${target} BINARY_DIR)
     foreach(source IN LISTS sources)
       if(NOT is_of_tests AND source MATCHES "${HEARTH_TEST_NAME}")
-        message(FATAL_ERROR "${target}: '${source}' is code of tests by its name, and belongs in TESTS")
+        message(FATAL_ERROR "${target}: '${source}' is code of tests by its name and belongs in TESTS")
       endif()
       cmake_path(IS_PREFIX made_in "${source}" NORMALIZE is_made)
       if(sources AND NOT is_made AND NOT source MATCHES "^[a-z0-9_]+\\.cc$")
-        message(FATAL_ERROR "${target}: its sources are .cc files of its own folder, not '${source}'")
+        message(FATAL_ERROR "${target}: its sources must be .cc files of its own folder, not '${source}'")
       endif()
     endforeach()
     hearth_linked_by(${target} linked)
@@ -197,7 +197,7 @@ function(hearth_check_targets folder)
   endforeach()
 endfunction()
 
-# At the end of the configuration, when nothing can be added any more.
+# Runs at the end of the configuration, when nothing more can be added.
 function(hearth_check_tree)
   hearth_check_includes()
   hearth_check_targets(${PROJECT_SOURCE_DIR})
@@ -237,7 +237,7 @@ function(hearth_module name)
   endif()
 endfunction()
 
-# hearth_executable(<name> SOURCES ... DEPS ...): a main function of the app layer: wiring, nothing else.
+# hearth_executable(<name> SOURCES ... DEPS ...): a main function of the app layer, which only wires parts together.
 function(hearth_executable name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   hearth_check_layers(${name} app "${ARG_DEPS}" "")

@@ -1,5 +1,5 @@
-// The part of fmt that is not in its headers. Debian ships it as a shared library only, and that one
-// wants the shared C++ runtime beside the one that is linked into Hearth's programs.
+// The part of fmt that is not in its headers. Debian ships it only as a shared library, which
+// requires the shared C++ runtime in addition to the one linked into Hearth's programs.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

@@ -1,5 +1,5 @@
-// The part of spdlog that is not templates, compiled once. Debian ships it as a shared library only
-// (see fmt.cc); as headers alone it costs each file that logs four seconds more.
+// The non-template part of spdlog, compiled once. Debian ships it only as a shared library (see
+// fmt.cc); header-only, it adds four seconds to each file that logs.
 #include <mutex>
 
 #include <spdlog/common-inl.h>

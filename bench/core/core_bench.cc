@@ -1,4 +1,4 @@
-// What the manager's decisions cost, at the sizes of the largest clusters.
+// The cost of the manager's decisions, in the largest clusters.
 
 #include <map>
 #include <memory>
@@ -12,7 +12,7 @@
 namespace hearth::bench {
 namespace {
 
-/// Made once: the library measures a few times with each.
+/// Made once: the library runs several measurements with each.
 FleetScene& scene_of(std::uint32_t nodes) {
   static std::map<std::uint32_t, std::unique_ptr<FleetScene>> scenes;
   std::unique_ptr<FleetScene>& scene = scenes[nodes];
@@ -20,7 +20,7 @@ FleetScene& scene_of(std::uint32_t nodes) {
   return *scene;
 }
 
-/// Time per heartbeat, with all that comes between two of them: ticks, canaries, dials.
+/// Time per heartbeat, with everything due between two of them: ticks, canaries, dials.
 void step(benchmark::State& state) {
   const auto nodes = static_cast<std::uint32_t>(state.range(0));
   FleetScene& scene = scene_of(nodes);
@@ -34,8 +34,8 @@ void step(benchmark::State& state) {
 }
 BENCHMARK(step)->Arg(100)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
-/// 100 of 10,000 nodes die at once, with 1,000 of 100,000 instances: from the blow until each of
-/// them has its place elsewhere, the time of all steps that are not a live node's heartbeat.
+/// 100 of 10,000 nodes die at once, with 1,000 of 100,000 instances: the time of all steps, except
+/// heartbeats of live nodes, until each of these instances has a place elsewhere.
 void loss(benchmark::State& state) {
   for (auto _ : state) {
     FleetScene scene(10'000, 100'000);
@@ -52,8 +52,8 @@ void loss(benchmark::State& state) {
 }
 BENCHMARK(loss)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 
-/// Places instances of many workloads one after the other on 10,000 nodes, each where the one
-/// before left room.
+/// Places instances of many workloads one after the other on 10,000 nodes, each in the room that
+/// the previous ones left.
 void place(benchmark::State& state) {
   constexpr std::uint32_t kNodes = 10'000;
   constexpr std::uint32_t kInstancesOfWorkload = 100;

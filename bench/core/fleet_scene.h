@@ -9,7 +9,7 @@
 
 namespace hearth::bench {
 
-/// A manager of a large cluster in which everything runs, and the messages that it gets. Its clock
+/// A manager of a large cluster in which everything runs, and the messages it receives. Its clock
 /// is simulated; only the manager's own work takes time.
 class FleetScene {
  public:
@@ -18,16 +18,16 @@ class FleetScene {
 
   static constexpr std::uint32_t kInstancesOfWorkload = 100;
 
-  /// One heartbeat of each node that lives, spread over one interval, with whatever else is due in
-  /// that time. Returns how many heartbeats there were.
+  /// One heartbeat of each live node, spread over one interval, with everything else due in that
+  /// time. Returns the number of heartbeats.
   std::size_t beat();
-  /// From now on the first `count` nodes are silent, and dialling them is not answered.
+  /// Makes the first `count` nodes silent, and lets them answer no dial.
   void kill(std::uint32_t count) { dead_ = count; }
-  /// Instances that have a place on a node that lives, and run, or may as soon as it is told.
+  /// Instances placed on a live node that run, or will once the node receives its assignment.
   std::size_t placed() const;
   const core::Manager& manager() const { return manager_; }
 
-  /// Of the steps that were not a live node's heartbeat.
+  /// The time of the steps other than heartbeats of live nodes.
   std::chrono::nanoseconds time_of_other_steps() const { return others_; }
 
  private:
@@ -47,7 +47,7 @@ class FleetScene {
   std::vector<Beating> nodes_;
   std::unordered_map<std::string, std::size_t> number_of_;
   std::uint32_t dead_ = 0;
-  std::vector<core::ManagerEvent> due_;  ///< Canaries and dials that come back.
+  std::vector<core::ManagerEvent> due_;  ///< Returning canaries and dial answers.
   std::chrono::nanoseconds others_{0};
   core::Manager manager_;
 };

@@ -1,1 +1,1 @@
-"""What nothing can be better than: the least that the same work costs, measured in the same run."""
+"""Lower bounds: the least that the same work costs, measured in the same run."""

@@ -1,4 +1,4 @@
-// The least a process weighs that is on Kafka at all: one producer that sends a heartbeat's worth
+// The least memory of a process that uses Kafka: one producer that sends the size of a heartbeat
 // every half second, one consumer assigned to one partition, small queues, and nothing else.
 //
 //     bare_client BROKERS STATUS_TOPIC ASSIGNMENT_TOPIC

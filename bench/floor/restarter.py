@@ -1,4 +1,4 @@
-"""The least that a restart costs: a bare client that sees a container die and starts another of the same kind."""
+"""The least that a restart costs: a bare client that sees a container die and starts another like it."""
 
 import threading
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from tests.lab.harness.docker_api import Engine, EngineUnreachable
 
 @contextmanager
 def bare_restarter(engine: Engine, container: str, spec: dict):
-    """While in the `with`: the moment the engine tells that `container` died, one of `spec` is created and started.
+    """Inside the `with`: as soon as the engine reports that `container` died, creates and starts one of `spec`.
 
-    It listens before the `with` is entered, holds one open event stream as any client does, and decides nothing.
+    Listens before the `with` is entered, holds one open event stream as any client does, and decides nothing.
     """
     listening, made, trouble = threading.Event(), [], []
 

@@ -1,5 +1,5 @@
-// The application that is measured: it says when it began to run, on the clock that all processes
-// of the machine share (containers too), and then does nothing until it is told to end.
+// The measured application: prints when it began to run, on the clock that all processes of the
+// machine share (including those in containers), and then does nothing until it is asked to end.
 
 #include <signal.h>
 #include <stdio.h>

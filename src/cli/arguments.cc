@@ -58,7 +58,7 @@ Result<std::uint32_t> parse_cpus(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, ec] = std::from_chars(text.data(), end, cores, std::chars_format::fixed);
   const double millis = std::round(cores * 1000);
-  // Not so for "nan" either.
+  // False for "nan" as well.
   const bool in_range = cores == 0 || (millis >= 1 && millis <= 1'000'000);
   if (ec != std::errc() || rest != end || !in_range) {
     return fail(ErrorCode::kInvalidArgument,

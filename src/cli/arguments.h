@@ -13,7 +13,7 @@ namespace hearth::cli {
 
 enum class OutputFormat : std::uint8_t { kText, kJson };
 
-/// What every command that talks to a manager may be told.
+/// Options of every command that talks to a manager.
 struct ConnectionArguments {
   std::optional<Endpoint> manager;
   std::optional<std::filesystem::path> token_file;
@@ -26,9 +26,9 @@ void declare_connection(Arguments& arguments, ConnectionArguments& into);
 /// -o, --output.
 void declare_output(Arguments& arguments, OutputFormat& into);
 
-/// "64M", "2G" (binary units; "64MiB" too; without one it is bytes): 6 MiB to 1 PiB, or 0.
+/// "64M", "2G" (binary units, also "64MiB"; bytes without a unit): 6 MiB to 1 PiB, or 0.
 Result<std::uint64_t> parse_memory(std::string_view text);
-/// "0.5", "2": cores, as thousandths; 0.001 to 1000, or 0.
+/// "0.5", "2": cores, returned in thousandths; 0.001 to 1000, or 0.
 Result<std::uint32_t> parse_cpus(std::string_view text);
 
 }  // namespace hearth::cli

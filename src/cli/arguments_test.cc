@@ -5,7 +5,7 @@
 namespace hearth::cli {
 namespace {
 
-TEST(ParseMemory, TakesBinaryUnits) {
+TEST(ParseMemory, AcceptsBinaryUnits) {
   EXPECT_EQ(parse_memory("6291456").value(), 6U << 20);
   EXPECT_EQ(parse_memory("0").value(), 0U);
   EXPECT_EQ(parse_memory("64M").value(), 64U << 20);
@@ -17,7 +17,7 @@ TEST(ParseMemory, TakesBinaryUnits) {
   }
 }
 
-TEST(ParseCpus, TakesCores) {
+TEST(ParseCpus, AcceptsFractionsOfCores) {
   EXPECT_EQ(parse_cpus("0.5").value(), 500U);
   EXPECT_EQ(parse_cpus("2").value(), 2000U);
   EXPECT_EQ(parse_cpus("0").value(), 0U);

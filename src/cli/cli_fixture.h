@@ -26,10 +26,10 @@ struct Outcome {
   std::string err;
 };
 
-/// The commands, with an environment of their own and a manager of prepared answers.
+/// Runs commands with an environment of their own, against a manager of prepared answers.
 class CliTest : public testing::Test {
  protected:
-  /// Runs `hearth` with these words; the environment is `environment_`.
+  /// Runs `hearth` with these words in the environment `environment_`.
   Outcome run(const std::vector<std::string>& words) {
     std::ostringstream out;
     std::ostringstream err;
@@ -54,7 +54,7 @@ class CliTest : public testing::Test {
   TemporaryDirectory folder_;
   FakeManager manager_;
   Terminal::Style style_;
-  bool disk_full_ = false;  ///< Of what standard output goes to.
+  bool disk_full_ = false;  ///< The disk behind standard output.
   std::map<std::string, std::string> environment_{{"HEARTH_MANAGER", manager_.url()},
                                                   {"HOME", folder_.path().string()}};
 };

@@ -1,5 +1,5 @@
-// The commands, as somebody at a terminal or a script meets them: words in, text and exit code out,
-// against prepared answers of a manager.
+// The commands as a user or a script sees them: words in, text and exit code out, against prepared
+// answers of a manager.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -21,7 +21,7 @@ using testing::StartsWith;
 // Reading the command line.
 // --------------------------------------------------------------------------
 
-TEST_F(CliTest, WithoutACommandItSaysWhatThereIs) {
+TEST_F(CliTest, WithoutACommandItListsTheCommands) {
   const Outcome nothing = run({});
   EXPECT_EQ(nothing.code, 2);
   EXPECT_THAT(nothing.err, HasSubstr("Commands:\n  status"));
@@ -30,7 +30,7 @@ TEST_F(CliTest, WithoutACommandItSaysWhatThereIs) {
   EXPECT_THAT(run({"node"}).err, HasSubstr("node list"));
 }
 
-TEST_F(CliTest, AMisspeltCommandIsGuessed) {
+TEST_F(CliTest, SuggestsTheNearestCommandForAMisspeltOne) {
   const Outcome outcome = run({"stauts"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_EQ(outcome.err,
@@ -39,7 +39,7 @@ TEST_F(CliTest, AMisspeltCommandIsGuessed) {
   EXPECT_THAT(run({"-o", "json", "status"}).err, HasSubstr("options follow their command"));
 }
 
-TEST_F(CliTest, WrongArgumentsAreNamedWithWhatWouldBeRight) {
+TEST_F(CliTest, WrongArgumentsAreNamedWithTheValidOnes) {
   EXPECT_EQ(run({"deploy"}).code, 2);
   EXPECT_THAT(run({"deploy"}).err, HasSubstr("DIR is required (see: hearth deploy --help)"));
   EXPECT_THAT(run({"deploy", "."}).err, HasSubstr("--name is required"));
@@ -75,7 +75,7 @@ TEST_F(CliTest, AnAnswerThatCannotBeWrittenIsAFailure) {
 // Where the manager is.
 // ------------------------------------------------------------------------------
 
-TEST_F(CliTest, TheFlagGoesBeforeTheEnvironmentBeforeTheFile) {
+TEST_F(CliTest, TheFlagOverridesTheEnvironmentWhichOverridesTheFile) {
   manager_.answers("GET /v1/nodes", list({}));
   environment_["HEARTH_MANAGER"] = "http://127.0.0.1:1";
   EXPECT_EQ(run({"node", "list", "--manager", manager_.url()}).code, 0);
@@ -103,7 +103,7 @@ TEST_F(CliTest, TheTokenComesFromFileOrEnvironment) {
   EXPECT_EQ(requests[2].authorization, "Bearer from-the-environment");
 }
 
-TEST_F(CliTest, AWrongPlaceIsNamed) {
+TEST_F(CliTest, NamesTheSourceOfAWrongAddress) {
   environment_["HEARTH_MANAGER"] = "ftp://somewhere";
   EXPECT_EQ(run({"ps"}).code, 2);
   EXPECT_THAT(run({"ps"}).err, HasSubstr("HEARTH_MANAGER is 'ftp://somewhere'"));
@@ -113,7 +113,7 @@ TEST_F(CliTest, AWrongPlaceIsNamed) {
               AllOf(HasSubstr("hearth/config.json"), HasSubstr("did you mean \"manager\"?")));
 }
 
-TEST_F(CliTest, AManagerThatDoesNotAnswerIsToldWithTheRemedy) {
+TEST_F(CliTest, SaysWhatToDoIfNoManagerAnswers) {
   const Outcome outcome = run({"status", "--manager", "http://127.0.0.1:1"});
   EXPECT_EQ(outcome.code, 3);
   EXPECT_THAT(outcome.err,
@@ -121,9 +121,9 @@ TEST_F(CliTest, AManagerThatDoesNotAnswerIsToldWithTheRemedy) {
                     HasSubstr("'hearth dev' starts one"), HasSubstr("HEARTH_MANAGER")));
 }
 
-// Goal: 3 says that no manager answers, and nothing else. Method: files that cannot be read (a
-// folder in their place: root may read everything else) while the manager answers and while not.
-TEST_F(CliTest, WhatCannotBeReadHereIsNotTakenForTheManagersSilence) {
+// Goal: exit code 3 means that no manager answers, and nothing else. Method: files that cannot be
+// read (a folder in their place, because root can read any file) with and without a manager.
+TEST_F(CliTest, AnUnreadableLocalFileIsNotReportedAsAnUnreachableManager) {
   std::filesystem::create_directory(folder_ / "token");
   std::filesystem::permissions(folder_ / "token", std::filesystem::perms::owner_all);
   const std::string token = (folder_ / "token").string();
@@ -140,9 +140,10 @@ TEST_F(CliTest, WhatCannotBeReadHereIsNotTakenForTheManagersSilence) {
 
 TEST_F(CliTest, ErrorsOfTheManagerBecomeExitCodes) {
   const auto problem = [](unsigned status, const char* code) {
-    return HttpResponse{.status = status,
-                        .body = fmt::format(R"({{"detail":"its own words","code":"{}"}})", code),
-                        .content_type = "application/problem+json"};
+    return HttpResponse{
+        .status = status,
+        .body = fmt::format(R"({{"detail":"the manager's message","code":"{}"}})", code),
+        .content_type = "application/problem+json"};
   };
   manager_.answers("GET /healthz", "{}");
   struct Case {
@@ -156,20 +157,20 @@ TEST_F(CliTest, ErrorsOfTheManagerBecomeExitCodes) {
     manager_.answers("GET /v1/nodes/node-9", {problem(status, code)});
     const Outcome outcome = run({"node", "show", "node-9"});
     EXPECT_EQ(outcome.code, exit) << code;
-    EXPECT_THAT(outcome.err, HasSubstr("its own words")) << code;
+    EXPECT_THAT(outcome.err, HasSubstr("the manager's message")) << code;
   }
   manager_.answers("GET /v1/nodes/node-9", {problem(401, "unauthorized")});
   EXPECT_THAT(run({"node", "show", "node-9"}).err, HasSubstr("--token-file FILE or HEARTH_TOKEN"));
 }
 
-TEST_F(CliTest, AnAnswerThatIsNotUnderstoodIsAFailureWithItsPlace) {
+TEST_F(CliTest, AnUnexpectedAnswerIsAFailureThatNamesItsPlace) {
   manager_.answers("GET /v1/nodes", R"({"items":[{"name":7}]})");
   const Outcome outcome = run({"node", "list"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("$.items[0].name"), HasSubstr("another version")));
 }
 
-// Looking.
+// Reading.
 // -------------------------------------------------------------------------------------------
 
 TEST_F(CliTest, NodeListIsATableOfAllPages) {
@@ -193,13 +194,13 @@ TEST_F(CliTest, ListsAsJsonAreTheManagersItemsOfAllPages) {
             "{\"items\":[{\"name\":\"a\"},{\"name\":\"b\"}]}\n");
 }
 
-TEST_F(CliTest, ColourTellsWhatToLookAt) {
+TEST_F(CliTest, ColoursWhatNeedsAttention) {
   style_.color = true;
   manager_.answers("GET /v1/nodes", list({kNode2}));
   EXPECT_THAT(run({"node", "list"}).out, HasSubstr("\x1b[31mdead\x1b[0m"));
 }
 
-TEST_F(CliTest, NodeShowTellsStateEvidenceAndWhatRunsThere) {
+TEST_F(CliTest, NodeShowPrintsStateEvidenceAndInstances) {
   manager_.answers("GET /v1/nodes/node-1", kNode1);
   manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
   const Outcome outcome = run({"node", "show", "node-1"});
@@ -218,7 +219,7 @@ TEST_F(CliTest, NodeShowTellsStateEvidenceAndWhatRunsThere) {
       "heater-1  node-1  10.0.0.1  running  0123456789ab         1  137 (memory)  60 s ago\n");
 }
 
-TEST_F(CliTest, PsTellsWorkloadsAndInstancesAndWhyOneWaits) {
+TEST_F(CliTest, PsPrintsWorkloadsInstancesAndWhyOneWaits) {
   manager_.answers("GET /v1/workloads", list({kHeater}));
   manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
   const Outcome outcome = run({"ps"});
@@ -231,7 +232,7 @@ TEST_F(CliTest, PsTellsWorkloadsAndInstancesAndWhyOneWaits) {
               AllOf(StartsWith("{\"workloads\":[{"), HasSubstr("],\"instances\":[{")));
 }
 
-TEST_F(CliTest, PsOfNothingSaysHowToBegin) {
+TEST_F(CliTest, PsWithoutWorkloadsSaysHowToDeploy) {
   manager_.answers("GET /v1/workloads", list({}));
   manager_.answers("GET /v1/instances", list({}));
   const Outcome outcome = run({"ps"});
@@ -240,7 +241,7 @@ TEST_F(CliTest, PsOfNothingSaysHowToBegin) {
   EXPECT_THAT(outcome.err, HasSubstr("hearth deploy DIR --name NAME"));
 }
 
-TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAPerson) {
+TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAnOperator) {
   manager_.answers("GET /v1/status", R"({"version":"0.1.0","epoch":4,
     "started_at":"2026-03-01T09:00:00.000Z","last_event_seq":9,
     "bus":{"bootstrap":"127.0.0.1:9092","topic_prefix":"hearth.","carries":false},
@@ -251,13 +252,13 @@ TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAPerson) {
       run({"status"}).out,
       "manager    " + manager_.url() +
           ", version 0.1.0, epoch 4, started 15 m ago\n"
-          "bus        127.0.0.1:9092, carries nothing: the manager is blind and judges nobody\n"
-          "store      fails, nothing is decided until it works: the disk is full\n"
+          "bus        127.0.0.1:9092, carries nothing: the manager is blind and judges no node\n"
+          "store      fails; nothing is decided until it works: the disk is full\n"
           "nodes      2: 1 dead, 1 live\n"
           "workloads  1: 1 deployed\n"
           "instances  1 of 2 running\n"
           "\n"
-          "to look at (more: hearth explain node|workload NAME)\n"
+          "needs attention (more: hearth explain node|workload NAME)\n"
           "  node-2 is dead: silent for 2.1 s, no answer to a dial\n"
           "  heater is deployed: 1 of 2 running\n");
 }
@@ -269,7 +270,7 @@ TEST_F(CliTest, ExplainPrintsTheManagersLines) {
   EXPECT_EQ(run({"explain", "workload", "absent"}).code, 5);
 }
 
-TEST_F(CliTest, EventsAreTheLastOnesOrThoseSinceATime) {
+TEST_F(CliTest, EventsAreTheLast50OrThoseSinceATime) {
   const auto event = [](std::uint64_t seq, const char* time) {
     return encode(ClusterEvent{.seq = seq,
                                .at = *parse_time(time),
@@ -290,7 +291,7 @@ TEST_F(CliTest, EventsAreTheLastOnesOrThoseSinceATime) {
   EXPECT_EQ(run({"events", "--since", "yesterday"}).code, 2);
 }
 
-// Doing.
+// Changing.
 // ---------------------------------------------------------------------------------------------
 
 TEST_F(CliTest, NodeImportSendsTheFileAsItIs) {
@@ -306,7 +307,7 @@ TEST_F(CliTest, NodeImportSendsTheFileAsItIs) {
   EXPECT_EQ(manager_.requests().back().body, kServers);
 }
 
-TEST_F(CliTest, NodeImportOfAWrongFileNamesFileAndPlace) {
+TEST_F(CliTest, NodeImportNamesFileAndPlaceOfAnError) {
   write("servers.json", R"({"1":{"node_name":"a"}})");
   const Outcome outcome = run({"node", "import", (folder_ / "servers.json").string()});
   EXPECT_EQ(outcome.code, 2);
@@ -315,7 +316,7 @@ TEST_F(CliTest, NodeImportOfAWrongFileNamesFileAndPlace) {
   EXPECT_EQ(run({"node", "import", "/absent.json"}).code, 5);
 }
 
-TEST_F(CliTest, StopAndRmWaitUntilNothingIsLeft) {
+TEST_F(CliTest, StopAndRmWaitUntilAllInstancesAreGone) {
   manager_.answers("POST /v1/workloads/heater/stop", "{}", 202);
   manager_.answers("GET /v1/instances", {{.body = list({kHeater1})}, {.body = list({})}});
   const Outcome stopped = run({"stop", "heater"});
@@ -331,7 +332,7 @@ TEST_F(CliTest, StopAndRmWaitUntilNothingIsLeft) {
   EXPECT_EQ(run({"rm", "heater", "--no-wait"}).out, "heater is stopping\n");
 }
 
-TEST_F(CliTest, LogsOfOneInstanceComeAsTheyAreAndOfSeveralWithTheirNames) {
+TEST_F(CliTest, LogsOfSeveralInstancesArePrefixedAndThoseOfOneAreNot) {
   const std::string second =
       R"({"id":"heater-10","workload":"heater","generation":2,"node":"node-2",
     "state":"running","container":"fedc","desired_state":"run"})";
@@ -350,7 +351,7 @@ TEST_F(CliTest, LogsOfOneInstanceComeAsTheyAreAndOfSeveralWithTheirNames) {
   EXPECT_EQ(run({"logs", "absent"}).code, 5);
 }
 
-TEST_F(CliTest, LogsAsJsonAreOneObjectALineWithTheInstance) {
+TEST_F(CliTest, LogsAsJsonAreOneObjectPerLineWithTheInstance) {
   manager_.answers("GET /v1/workloads/heater", kHeater);
   manager_.answers("GET /v1/instances", list({kHeater1}));
   manager_.answers("GET /v1/instances/heater-1/logs", {{.body = "say \"on\"\n\ngr\xFC"
@@ -363,21 +364,21 @@ TEST_F(CliTest, LogsAsJsonAreOneObjectALineWithTheInstance) {
       "\n"
       "{\"instance\":\"heater-1\",\"line\":\"gr\xEF\xBF\xBDn\\u001b[0m\"}\n";
   EXPECT_EQ(run({"logs", "heater", "-o", "json"}).out, kLines);
-  EXPECT_EQ(run({"logs", "heater-1", "-o", "json"}).out, kLines) << "also of one instance";
+  EXPECT_EQ(run({"logs", "heater-1", "-o", "json"}).out, kLines) << "one instance";
 }
 
-TEST_F(CliTest, LogsOfWhatHasNoContainerSayWhy) {
+TEST_F(CliTest, LogsOfAnInstanceWithoutAContainerSayWhy) {
   manager_.answers("GET /v1/workloads/heater", kHeater);
   manager_.answers("GET /v1/instances", list({kHeater2}));
   EXPECT_THAT(run({"logs", "heater"}).err,
               HasSubstr("heater-2 has no container: it is pending: no node has 64 MiB free"));
 }
 
-TEST_F(CliTest, ConfigCheckNamesAllThatIsWrong) {
+TEST_F(CliTest, ConfigCheckReportsEveryError) {
   write("right.json", R"({"listen":"127.0.0.1:7700"})");
   const Outcome right = run({"config", "check", (folder_ / "right.json").string()});
   EXPECT_EQ(right.code, 0) << right.err;
-  EXPECT_THAT(right.out, HasSubstr("right.json is right"));
+  EXPECT_THAT(right.out, HasSubstr("right.json is valid"));
   write("wrong.json", R"({"listn":"127.0.0.1:7700","agent_port":"x"})");
   const Outcome wrong = run({"config", "check", (folder_ / "wrong.json").string()});
   EXPECT_EQ(wrong.code, 1);
@@ -399,20 +400,20 @@ TEST_F(CliTest, ConfigCheckReadsTheServerDetailsToo) {
   EXPECT_EQ(run({"config", "check", file}).code, 0);
 }
 
-TEST_F(CliTest, ConfigCheckKnowsAServerDetailsAndChecksItAsOne) {
+TEST_F(CliTest, ConfigCheckRecognisesAServerDetails) {
   const std::string file = (folder_ / "servers.json").string();
   write("servers.json", R"({"1":{"node_name":"A","node_ip":"192.0.2.7"},
                             "2":{"node_name":"B","node_ip":"192.0.2.8"}})");
   const Outcome right = run({"config", "check", file});
   EXPECT_EQ(right.code, 0) << right.out;
-  EXPECT_THAT(right.out, HasSubstr("servers.json is right: a server_details.json of 2 machines"));
+  EXPECT_THAT(right.out, HasSubstr("servers.json is valid: a server_details.json of 2 machines"));
   write("servers.json", R"({"1":{"node_name":"A","node_ip":"192.0.2.7"},
                             "2":{"node_name":"a","node_ip":"192.0.2.8"},"3":{"node_name":"C"}})");
   const Outcome wrong = run({"config", "check", file});
   EXPECT_EQ(wrong.code, 1);
   EXPECT_THAT(wrong.out, AllOf(HasSubstr("servers.json: $.2: node_name 'a' is 'a' here"),
                                HasSubstr("servers.json: $.3.node_ip: is missing")));
-  EXPECT_THAT(wrong.err, HasSubstr("was taken for a server_details.json"));
+  EXPECT_THAT(wrong.err, HasSubstr("was checked as a server_details.json"));
   EXPECT_THAT(run({"config", "check", file, "-o", "json"}).out,
               StartsWith(R"({"kind":"server_details","ok":false,"faults":[")"));
   write("servers.json", R"({"gateway":{"node_name":"A"}})");
@@ -420,7 +421,7 @@ TEST_F(CliTest, ConfigCheckKnowsAServerDetailsAndChecksItAsOne) {
   write("servers.json", R"({"1":"192.0.2.7"})");
   EXPECT_THAT(run({"config", "check", file}).out, HasSubstr("$.1: must be an object"));
   write("servers.json", R"({"2":null,"listen":"127.0.0.1:7700"})");
-  EXPECT_THAT(run({"config", "check", file}).err, HasSubstr("taken for a server_details.json"));
+  EXPECT_THAT(run({"config", "check", file}).err, HasSubstr("checked as a server_details.json"));
 }
 
 }  // namespace

@@ -15,16 +15,16 @@ namespace hearth::cli {
 using usage::CommandText;
 using usage::Example;
 
-/// One command of `hearth`. Its members are what it may be told; made anew for every call.
+/// One command of `hearth`. Its members hold its arguments; an object serves one call.
 class Command {
  public:
   virtual ~Command() = default;
   virtual CommandText text() const = 0;
   virtual void declare(Arguments& arguments) = 0;
-  /// The answer goes to the terminal. An error is told by the caller, in one sentence.
+  /// Prints the answer to the terminal. The caller reports an error, in one sentence.
   virtual Result<ExitCode> run(Session& session) = 0;
-  /// Whether what it prints is its answer, so that it has failed if that cannot be written. False:
-  /// a commentary on what it does, which may be lost.
+  /// Whether the output is the command's answer: then the command fails if it cannot be written.
+  /// False: a commentary on what the command does, which may be lost.
   virtual bool prints_an_answer() const { return true; }
 };
 
@@ -45,14 +45,14 @@ std::unique_ptr<Command> make_explain_workload_command();
 std::unique_ptr<Command> make_config_check_command();
 std::unique_ptr<Command> make_version_command();
 
-/// Hearth's programs, described for what is made from that. They fill nothing.
+/// Descriptions of Hearth's programs, for generating text from them. They fill no arguments.
 using ProgramList = std::vector<usage::Program>;
 using DescribePrograms = std::function<ProgramList()>;
 std::unique_ptr<Command> make_completion_command(DescribePrograms describe);
 std::unique_ptr<Command> make_man_page_command(DescribePrograms describe);
 
-/// The commands that need no more than themselves, in the order in which they are told. What else
-/// the program has (`hearth dev`) app/programs.cc adds.
+/// The commands without further dependencies, in the order in which they are listed.
+/// app/programs.cc adds the others (`hearth dev`).
 CommandList make_commands();
 
 }  // namespace hearth::cli

@@ -14,15 +14,15 @@ namespace {
 constexpr int kWrongInput = static_cast<int>(ExitCode::kWrongInput);
 
 constexpr std::string_view kWhereTheManagerIs =
-    R"(From the first that says so: --manager URL, HEARTH_MANAGER,
-~/.config/hearth/config.json, http://127.0.0.1:7700)";
+    R"(The first of these that is set: --manager URL, HEARTH_MANAGER,
+~/.config/hearth/config.json; else http://127.0.0.1:7700)";
 constexpr std::string_view kToken =
-    R"(Asked for by a manager that listens beyond this machine: --token-file FILE,
+    R"(Required by a manager that listens beyond loopback: --token-file FILE,
 HEARTH_TOKEN, ~/.config/hearth/config.json)";
 constexpr std::string_view kExitCodes =
-    R"(0 done; 1 it failed, or the answer is no; 2 wrong usage or input;
-3 no manager answers; 4 token missing or wrong; 5 not found; 6 its state
-forbids it now)";
+    R"(0 done; 1 failed, or the answer is no; 2 wrong usage or input;
+3 no manager answers; 4 token missing or wrong; 5 not found;
+6 exists already, or its state forbids this)";
 
 void tell_error(Session& session, std::string_view message) {
   Terminal& terminal = session.terminal;
@@ -35,14 +35,14 @@ int refuse(Session& session, std::string_view name, std::string_view message) {
   return kWrongInput;
 }
 
-/// All that was printed has been written: `code`, else a failure, told.
+/// `code` if all output was written; otherwise reports the failure and returns its code.
 int once_written(Session& session, int code) {
   if (session.terminal.out().flush()) return code;
   tell_error(session, "the answer could not be written: is the disk full?");
   return static_cast<int>(ExitCode::kFailed);
 }
 
-/// What is wrong where a command was expected and another word stands.
+/// Reports what is wrong with the word at the place of a command.
 int refuse_word(Session& session, const std::string& group, const std::vector<std::string>& words,
                 const usage::Program& program) {
   const std::size_t depth =

@@ -11,16 +11,16 @@ class CompletionCommand final : public Command {
   explicit CompletionCommand(DescribePrograms describe) : describe_(std::move(describe)) {}
 
   CommandText text() const override {
-    return {
-        .name = "completion",
-        .summary = "A script by which a shell completes Hearth's command lines.",
-        .details =
-            "For hearth, hearthd and hearth-agent. For bash and zsh it is to be read at the start\n"
-            "of each shell, by a line in ~/.bashrc or ~/.zshrc; for fish it is a file.",
-        .examples = {{"hearth completion bash", "to read what it says"},
-                     {"source <(hearth completion bash)", "in ~/.bashrc"},
-                     {"source <(hearth completion zsh)", "in ~/.zshrc, behind compinit"},
-                     {"hearth completion fish > ~/.config/fish/completions/hearth.fish", ""}}};
+    return {.name = "completion",
+            .summary = "Print the script by which a shell completes Hearth's command lines.",
+            .details =
+                "Completes hearth, hearthd and hearth-agent. bash and zsh read it at the start of "
+                "each\n"
+                "shell, by a line in ~/.bashrc or ~/.zshrc; for fish it is a file.",
+            .examples = {{"hearth completion bash", "print it"},
+                         {"source <(hearth completion bash)", "in ~/.bashrc"},
+                         {"source <(hearth completion zsh)", "in ~/.zshrc, after compinit"},
+                         {"hearth completion fish > ~/.config/fish/completions/hearth.fish", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("SHELL", "bash, zsh or fish", shell_, Arguments::Need::kRequired,

@@ -12,7 +12,7 @@
 namespace hearth::cli {
 namespace {
 
-/// Whether this is a list of machines: by an entry's number, or by the name or the address in it. A
+/// Recognises a list of machines by the number of an entry, or by a name or an address in one. A
 /// configuration has no such member.
 bool is_list_of_machines(std::string_view text) {
   bool found = false;
@@ -30,12 +30,12 @@ class ConfigCheckCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "config check",
-            .summary = "Whether hearthd would take a configuration file.",
+            .summary = "Check a configuration file of hearthd.",
             .details =
-                "Names the place of everything that is wrong, and what would be right; in the\n"
-                "server_details.json that it names, too. A server_details.json itself is known by\n"
-                "its entries, and checked as one.",
-            .examples = {{"hearth config check config.json", "exit code 0: right, 1: wrong"},
+                "Names the place of every error, and what would be right, also in the\n"
+                "server_details.json that the configuration names. FILE may be a\n"
+                "server_details.json itself: it is recognised by its entries.",
+            .examples = {{"hearth config check config.json", "exit code 0: valid, 1: not"},
                          {"hearth config check server_details.json", ""},
                          {"hearth config check config.json -o json",
                           "{\"kind\", \"ok\", \"faults\", \"warnings\"}"}}};
@@ -76,7 +76,7 @@ class ConfigCheckCommand final : public Command {
     return lines;
   }
 
-  /// What is wrong with the file is an answer; that it could not be read is an error.
+  /// A fault in the file is an answer; failing to read the file is an error.
   static Result<Findings> findings_of(const Error& error) {
     if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kCorrupt) {
       return Findings{lines_of(error.message)};
@@ -125,9 +125,10 @@ class ConfigCheckCommand final : public Command {
       const std::string what = is_list ? fmt::format(": a server_details.json of {}",
                                                      show_count(findings.machines, "machine"))
                                        : "";
-      terminal.say(fmt::format("{} is right{}", file_, what));
+      terminal.say(fmt::format("{} is valid{}", file_, what));
     } else if (is_list) {
-      terminal.note(fmt::format("{} was taken for a server_details.json, by its entries", file_));
+      terminal.note(
+          fmt::format("{} was checked as a server_details.json, judging by its entries", file_));
     }
   }
 

@@ -25,36 +25,35 @@ std::string enumeration(const std::vector<std::string>& words) {
 class DeployCommand final : public Command {
  public:
   CommandText text() const override {
-    return {.name = "deploy",
-            .summary = "Build an application from its Dockerfile, and keep it running.",
-            .details =
-                "The folder is packed (.dockerignore is honoured), and built once, on one of the "
-                "nodes.\n"
-                "Deploying a name again replaces what runs under it, one by one, also if nothing "
-                "changed.\n"
-                "Waits until all instances run.",
-            .examples = {{"hearth deploy ./heater --name heater", ""},
-                         {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco", ""},
-                         {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5", ""},
-                         {"hearth deploy ./db --name db --service --on-node-lost stay", ""}}};
+    return {
+        .name = "deploy",
+        .summary = "Build an application from its Dockerfile, and keep it running.",
+        .details =
+            "Packs the folder (.dockerignore is honoured) and builds it once, on one of the "
+            "nodes.\n"
+            "Deploying a name again replaces its instances one by one, even if nothing changed.\n"
+            "Waits until all instances run.",
+        .examples = {{"hearth deploy ./heater --name heater", ""},
+                     {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco", ""},
+                     {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5", ""},
+                     {"hearth deploy ./db --name db --service --on-node-lost stay", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("DIR", "the folder with the Dockerfile", folder_,
                          Arguments::Need::kRequired, usage::kFolders);
-    arguments.value({"--name", "NAME", "what to call the workload"}, name_,
-                    Arguments::Need::kRequired);
-    arguments.value({"--instances", "K", "how many to run (1)"}, instances_, 0, kInstancesMax);
+    arguments.value({"--name", "NAME", "the workload's name"}, name_, Arguments::Need::kRequired);
+    arguments.value({"--instances", "K", "number of instances (1)"}, instances_, 0, kInstancesMax);
     arguments.flag({"--service", "", "a part of the platform, not a user's application"}, service_);
-    arguments.list({"--env", "K=V", "a variable of its environment; may be repeated"},
-                   environment_);
-    arguments.parsed({"--memory", "SIZE", "reserved, and the most it may use: 64M, 2G (no limit)"},
-                     parse_memory, resources_.memory_bytes);
-    arguments.parsed({"--cpu", "CORES", "reserved, and the most it may use: 0.5, 2 (no limit)"},
+    arguments.list({"--env", "K=V", "an environment variable; may be repeated"}, environment_);
+    arguments.parsed(
+        {"--memory", "SIZE", "reserved per instance, and its limit: 64M, 2G (no limit)"},
+        parse_memory, resources_.memory_bytes);
+    arguments.parsed({"--cpu", "CORES", "reserved per instance, and its limit: 0.5, 2 (no limit)"},
                      parse_cpus, resources_.cpu_millis);
     arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait",
                       "replace stay"},
                      parse_node_loss_policy, on_node_lost_);
-    arguments.flag({"--no-wait", "", "return as soon as the manager has taken it"}, no_wait_);
+    arguments.flag({"--no-wait", "", "return once the manager has accepted it"}, no_wait_);
     arguments.value({"--timeout", "TIME", "how long to wait (10m)"}, timeout_);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
@@ -70,9 +69,8 @@ class DeployCommand final : public Command {
     if (output_ == OutputFormat::kJson) {
       print_json(*deployed, session.terminal);
     } else if (no_wait_) {
-      session.terminal.say(
-          fmt::format("{} is handed over (generation {}); how it does: hearth ps {}", name_,
-                      deployed->generation, name_));
+      session.terminal.say(fmt::format("{} is accepted (generation {}); to follow it: hearth ps {}",
+                                       name_, deployed->generation, name_));
     } else {
       print_text(*deployed, session);
     }
@@ -115,7 +113,7 @@ class DeployCommand final : public Command {
     std::sort(places.begin(), places.end());
     places.erase(std::unique(places.begin(), places.end()), places.end());
     if (places.empty()) {
-      session.terminal.say(fmt::format("{} is deployed, with no instance to run", name_));
+      session.terminal.say(fmt::format("{} is deployed with 0 instances", name_));
       return;
     }
     session.terminal.say(fmt::format("{} runs on {}:", name_, enumeration(places)));

@@ -1,4 +1,4 @@
-// hearth deploy, against prepared answers of a manager.
+// `hearth deploy` against prepared answers of a manager.
 
 #include <memory>
 
@@ -37,14 +37,14 @@ class DeployTest : public CliTest {
       manager_.answers(method + " /v1/content/" + digest_, "{}", method == "HEAD" ? 404 : 201);
     }
   }
-  /// Of the folder `app` with that Dockerfile and nothing else.
+  /// The digest of the folder `app`, which contains only that Dockerfile.
   const std::string digest_ =
       "sha256:3fb3b79e3811d16133923ea43db4a8c0ca8790d13bb138b105e15b14f864122e";
   const std::string running_ =
       R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":1})";
 };
 
-TEST_F(DeployTest, SendsTheBundleStreamsTheBuildAndTellsWhereItRuns) {
+TEST_F(DeployTest, SendsTheBundleStreamsTheBuildAndPrintsWhereItRuns) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater", running_);
   manager_.answers("GET /v1/instances", list({kHeater1}));
@@ -63,7 +63,7 @@ TEST_F(DeployTest, SendsTheBundleStreamsTheBuildAndTellsWhereItRuns) {
                     HasSubstr(R"("memory_bytes":67108864)"), HasSubstr(digest_)));
 }
 
-TEST_F(DeployTest, ABundleThatIsThereIsNotSentAgain) {
+TEST_F(DeployTest, ABundleThatTheManagerHasIsNotSentAgain) {
   manager_.answers("HEAD /v1/content/" + digest_, "", 200);
   const Outcome outcome = deploy({"--no-wait"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -71,7 +71,7 @@ TEST_F(DeployTest, ABundleThatIsThereIsNotSentAgain) {
   EXPECT_THAT(outcome.out, HasSubstr("generation 2"));
 }
 
-TEST_F(DeployTest, WhatDoesNotBuildFailsWithTheReason) {
+TEST_F(DeployTest, AFailedBuildFailsWithTheReason) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater",
                    R"({"name":"heater","generation":2,"phase":"failed","instances":1,
@@ -84,7 +84,7 @@ TEST_F(DeployTest, WhatDoesNotBuildFailsWithTheReason) {
   EXPECT_EQ(outcome.out, "");
 }
 
-TEST_F(DeployTest, WhatEndsAgainAndAgainFailsAndPointsToItsLog) {
+TEST_F(DeployTest, ACrashLoopFailsAndPointsToTheLog) {
   content_is_taken();
   manager_.answers(
       "GET /v1/workloads/heater",
@@ -94,14 +94,14 @@ TEST_F(DeployTest, WhatEndsAgainAndAgainFailsAndPointsToItsLog) {
                      "state":"crash_loop","desired_state":"run","last_exit":{"code":3}})"}));
   const Outcome outcome = deploy();
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("heater-1 on node-1 ends again and again (exit code 3); its "
-                                     "last words: hearth logs heater-1"));
+  EXPECT_THAT(outcome.err, HasSubstr("heater-1 on node-1 keeps exiting (exit code 3); see its "
+                                     "output: hearth logs heater-1"));
 }
 
-// Goal: a program that ends at once is not called running because it was seen in the moment
-// between. Method: it runs at the first look, with another container at the second, and stays at
-// the third.
-TEST_F(DeployTest, RunningIsWhatStillRunsASecondLater) {
+// Goal: a program that exits at once does not count as running because it was seen between two
+// starts. Method: it runs at the first look, in another container at the second, and stays in that
+// one at the third.
+TEST_F(DeployTest, CountsAsRunningWhatStillRunsASecondLater) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater", running_);
   const auto with_container = [](const char* container) {
@@ -118,7 +118,7 @@ TEST_F(DeployTest, RunningIsWhatStillRunsASecondLater) {
   EXPECT_THAT(outcome.out, HasSubstr("cccccccccccc"));
 }
 
-TEST_F(DeployTest, WaitingEndsWithWhatIsMissing) {
+TEST_F(DeployTest, ATimeoutNamesWhatIsMissing) {
   content_is_taken();
   manager_.answers(
       "GET /v1/workloads/heater",
@@ -126,13 +126,13 @@ TEST_F(DeployTest, WaitingEndsWithWhatIsMissing) {
   manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
   const Outcome outcome = deploy({"--timeout", "300ms"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 of 2 instances do"),
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 of 2 instances run"),
                                  HasSubstr("heater-2: pending (no node has 64 MiB free)")));
 }
 
-// Goal: who waits for a manager that went away can be called off at once. Method: it goes away at
-// the second question whether to go on.
-TEST_F(DeployTest, WaitingEndsWhenItIsNotToGoOn) {
+// Goal: a wait for a manager that went away can be cancelled at once. Method: it goes away at the
+// second call of `go_on`.
+TEST_F(DeployTest, WaitingEndsWhenCancelled) {
   auto manager = std::make_unique<FakeManager>();
   manager->answers("HEAD /v1/content/" + digest_, "", 200);
   manager->answers("PUT /v1/workloads/heater", R"({"name":"heater","generation":2})", 202);
@@ -158,7 +158,7 @@ TEST_F(DeployTest, WaitingEndsWhenItIsNotToGoOn) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
-TEST_F(DeployTest, SomebodyElsesDeployIsAConflict) {
+TEST_F(DeployTest, ALaterDeployOfTheNameIsAConflict) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater",
                    R"({"name":"heater","generation":3,"phase":"building","instances":1})");
@@ -166,7 +166,7 @@ TEST_F(DeployTest, SomebodyElsesDeployIsAConflict) {
   EXPECT_EQ(deploy().code, 6);
 }
 
-TEST_F(DeployTest, WhatIsNoBuildContextIsRefusedBeforeAnythingIsSent) {
+TEST_F(DeployTest, AnInvalidBuildContextIsRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(run({"deploy", (folder_ / "absent").string(), "--name", "x"}).code, 5);
   std::filesystem::create_directory(folder_ / "empty");
   const Outcome empty = run({"deploy", (folder_ / "empty").string(), "--name", "x"});
@@ -175,7 +175,7 @@ TEST_F(DeployTest, WhatIsNoBuildContextIsRefusedBeforeAnythingIsSent) {
   EXPECT_THAT(manager_.requests(), IsEmpty());
 }
 
-TEST_F(DeployTest, AsJsonProgressStaysOnStderr) {
+TEST_F(DeployTest, WithJsonProgressStaysOnStderr) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater", running_);
   manager_.answers("GET /v1/instances", list({kHeater1}));

@@ -54,17 +54,17 @@ class EventsCommand final : public Command {
   CommandText text() const override {
     return {
         .name = "events",
-        .summary = "What happened: deaths, restarts, moves, deploys.",
+        .summary = "Show what happened: node deaths, restarts, moves, deploys.",
         .details =
-            "The last 50, or those since a time. Times are UTC. As JSON: one CloudEvent a line.",
-        .examples = {{"hearth events", "the last ones"},
-                     {"hearth events -f", "and what comes"},
-                     {"hearth events --since 10m", "of the last ten minutes"},
+            "The last 50, or all since a time. Times are UTC. As JSON: one CloudEvent per line.",
+        .examples = {{"hearth events", "the last 50"},
+                     {"hearth events -f", "the last 50, then new ones"},
+                     {"hearth events --since 10m", "the last ten minutes"},
                      {"hearth events --since 2026-03-01T09:00:00Z -o json", ""}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.flag({"-f,--follow", "", "go on with what comes"}, follow_);
-    arguments.value({"--since", "TIME", "from then on: 10m (ago), or 2026-03-01T09:00:00Z"},
+    arguments.flag({"-f,--follow", "", "then print new events"}, follow_);
+    arguments.value({"--since", "TIME", "start at this time: 10m (ago), or 2026-03-01T09:00:00Z"},
                     since_);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
@@ -104,7 +104,7 @@ class EventsCommand final : public Command {
                             printable(*since_)));
   }
 
-  /// The event after which the last few come.
+  /// The sequence number just before the last `kShownByDefault` events.
   static Result<std::uint64_t> recent(const ApiClient& api) {
     const Result<std::string> status = api.get("/v1/status");
     if (!status) return tl::unexpected(status.error());
@@ -113,8 +113,8 @@ class EventsCommand final : public Command {
     return view->last_event_seq > kShownByDefault ? view->last_event_seq - kShownByDefault : 0;
   }
 
-  /// Only ends by an error: the stream is taken up again for as long as it takes. That nothing can
-  /// be written any more is told by the caller.
+  /// Reconnects without limit; ends only by an error, or when the output cannot be written, which
+  /// the caller reports.
   Result<ExitCode> follow(const ApiClient& api, std::uint64_t last, Session& session) const {
     SseReader reader;
     std::string last_id = std::to_string(last);
@@ -136,7 +136,8 @@ class EventsCommand final : public Command {
         return tl::unexpected(ended.error());
       }
       if (!std::exchange(reported, true)) {
-        session.terminal.note(fmt::format("the manager at {} is away; waiting for it", api.url()));
+        session.terminal.note(
+            fmt::format("the manager at {} does not answer; retrying", api.url()));
       }
       reader = SseReader();
       std::this_thread::sleep_for(kRetryInterval);
@@ -144,7 +145,8 @@ class EventsCommand final : public Command {
   }
 
   void print(const std::string& item, const Result<ClusterEvent>& event, Terminal& terminal) const {
-    if (output_ == OutputFormat::kJson || !event) {  // One of a newer manager: as it is.
+    if (output_ == OutputFormat::kJson ||
+        !event) {  // An event of a newer manager: print it as it is.
       terminal.say(printable(item));
       return;
     }

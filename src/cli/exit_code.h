@@ -7,12 +7,12 @@ namespace hearth::cli {
 /// How a command ended, for scripts. Stable (docs/reference/cli.md).
 enum class ExitCode : int {
   kOk = 0,
-  kFailed = 1,        ///< It did not work out, or the answer is no.
-  kWrongInput = 2,    ///< Usage, a name, a file or a folder that is not what it must be.
-  kUnreachable = 3,   ///< No manager answers; nothing else (see of_this_machine()).
+  kFailed = 1,        ///< The command failed, or the answer is no.
+  kWrongInput = 2,    ///< Wrong usage, or an invalid name, file or folder.
+  kUnreachable = 3,   ///< No manager answers, and nothing else (see of_this_machine()).
   kUnauthorized = 4,  ///< The token is missing or wrong.
-  kNotFound = 5,      ///< What was named does not exist.
-  kConflict = 6,      ///< It exists already, or its state forbids this now.
+  kNotFound = 5,      ///< The named thing does not exist.
+  kConflict = 6,      ///< It exists already, or its state forbids this.
 };
 
 constexpr ExitCode exit_code_of(ErrorCode code) {

@@ -8,7 +8,7 @@
 namespace hearth::cli {
 namespace {
 
-/// The two differ in nothing but what they ask for.
+/// The two commands differ only in what they ask for.
 struct Subject {
   std::string_view command;
   std::string_view summary;
@@ -61,7 +61,7 @@ class ExplainCommand final : public Command {
 std::unique_ptr<Command> make_explain_node_command() {
   return std::make_unique<ExplainCommand>(
       Subject{.command = "explain node",
-              .summary = "Why a machine is taken for what it is: the evidence.",
+              .summary = "Explain a node's state by the evidence for it.",
               .placeholder = "NODE",
               .target = "nodes",
               .example = {"hearth explain node node-2", ""}});
@@ -70,7 +70,7 @@ std::unique_ptr<Command> make_explain_node_command() {
 std::unique_ptr<Command> make_explain_workload_command() {
   return std::make_unique<ExplainCommand>(
       Subject{.command = "explain workload",
-              .summary = "Why a workload is where it is, or why it is not running.",
+              .summary = "Explain why a workload runs where it does, or why it does not run.",
               .placeholder = "WORKLOAD",
               .target = "workloads",
               .example = {"hearth explain workload heater", ""}});

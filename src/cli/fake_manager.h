@@ -12,8 +12,7 @@
 
 namespace hearth::cli {
 
-/// A manager's API made of prepared answers, on a thread of its own. It remembers what it was
-/// asked.
+/// A manager's API made of prepared answers, on a thread of its own. It records the requests.
 class FakeManager {
  public:
   struct Request {
@@ -43,8 +42,8 @@ class FakeManager {
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->endpoint().port); }
 
-  /// What "GET /v1/nodes" is answered from now on. Several answers: one after the other, the last
-  /// for ever. What is not prepared is answered 404.
+  /// Sets the answers to a request such as "GET /v1/nodes": they are given in order, and the last
+  /// one repeats. A request without a prepared answer gets a 404.
   void answers(const std::string& request, std::vector<HttpResponse> responses) {
     loop_.run([&] { prepared_[request] = std::move(responses); });
   }
@@ -68,7 +67,7 @@ class FakeManager {
     seen_.push_back({std::string(name_of(request.method)), request.path, request.query,
                      *std::move(body), std::string(request.header("authorization"))});
     const auto found = prepared_.find(seen_.back().method + " " + request.path);
-    if (found == prepared_.end()) return fail(ErrorCode::kNotFound, "there is nothing here");
+    if (found == prepared_.end()) return fail(ErrorCode::kNotFound, "no answer is prepared");
     const HttpResponse response = found->second.front();
     if (found->second.size() > 1) found->second.erase(found->second.begin());
     return exchange.respond(response);
@@ -78,7 +77,7 @@ class FakeManager {
   std::unique_ptr<HttpServer> server_;
   std::map<std::string, std::vector<HttpResponse>> prepared_;
   std::vector<Request> seen_;
-  LoopThread loop_;  // Ends first: no handler runs when the rest goes.
+  LoopThread loop_;  // Ends first: no handler runs while the other members are destroyed.
 };
 
 }  // namespace hearth::cli

@@ -9,17 +9,17 @@
 
 namespace hearth::cli {
 
-/// Puts the output of several instances on one terminal, whole lines at a time. Shared by the
-/// threads that read; each has a Source of its own.
+/// Prints the output of several instances on one terminal, one whole line at a time. Shared by the
+/// reading threads; each has a Source of its own.
 class LogLines {
  public:
-  /// A longer line comes out in pieces.
+  /// A longer line is printed in pieces.
   static constexpr std::size_t kLineBytesMax = 64 * 1024;
 
   enum class Form : std::uint8_t {
     kPlain,     ///< As it was written, byte for byte.
-    kPrefixed,  ///< With the instance in front.
-    kJson,      ///< {"instance","line"}; what is not UTF-8 is replaced.
+    kPrefixed,  ///< Prefixed with the instance.
+    kJson,      ///< {"instance","line"}; invalid UTF-8 is replaced.
   };
 
   LogLines(Terminal& terminal, Form form) : terminal_(terminal), form_(form) {}
@@ -29,12 +29,12 @@ class LogLines {
   class Source {
    public:
     Source(LogLines& lines, std::string instance, std::size_t prefix_columns);
-    /// Prints a last line that had no end.
+    /// Prints a last line without a line end.
     ~Source();
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
 
-    /// False once the terminal takes no more.
+    /// False once the terminal accepts no more output.
     bool feed(std::string_view bytes);
 
    private:
@@ -43,7 +43,7 @@ class LogLines {
     LogLines& lines_;
     std::string instance_;
     std::string prefix_;
-    std::string begun_;  ///< A line whose end has not come yet.
+    std::string begun_;  ///< A line whose end has not arrived yet.
   };
 
  private:

@@ -15,7 +15,7 @@
 namespace hearth::cli {
 namespace {
 
-/// Followed at once: a connection and a thread each.
+/// Followed at the same time, each with a connection and a thread of its own.
 constexpr std::size_t kFollowedMax = 32;
 constexpr auto kLookInterval = std::chrono::milliseconds(500);
 constexpr std::uint32_t kTailMax = 1'000'000;
@@ -32,8 +32,8 @@ std::string log_target(const std::string& instance, std::optional<std::uint32_t>
   return target;
 }
 
-/// Keeps one stream per container of what was asked for, and begins anew with the fresh container
-/// when one is restarted or put elsewhere.
+/// Keeps one stream per container of the followed instances, and opens another when an instance is
+/// restarted or placed elsewhere.
 class LogFollower {
  public:
   using Look = std::function<Result<std::vector<InstanceView>>()>;
@@ -41,16 +41,16 @@ class LogFollower {
   LogFollower(const ApiClient& api, LogLines& lines, Terminal& terminal, Look look)
       : api_(api), lines_(lines), terminal_(terminal), look_(std::move(look)) {}
 
-  /// Returns when nothing is left that could log, or with the error of a look.
+  /// Returns when nothing is left that can log, or with the error of `look`.
   Result<void> run(std::vector<InstanceView> instances, std::optional<std::uint32_t> tail) {
     for (;;) {
       reap();
       for (const InstanceView& instance : instances) {
         if (has_log(instance)) begin(instance, tail);
       }
-      tail.reset();  // Of a container that is new since, all is new.
+      tail.reset();  // All output of a container started since then is new.
       if (instances.empty() && streams_.empty()) return {};
-      if (!lines_.takes_more()) return {};  // Which the caller tells.
+      if (!lines_.takes_more()) return {};  // The caller reports it.
       std::this_thread::sleep_for(kLookInterval);
       Result<std::vector<InstanceView>> looked = look_();
       if (looked) {
@@ -65,8 +65,8 @@ class LogFollower {
 
  private:
   enum class Seen : std::uint8_t {
-    kFollowed,  ///< Or read to its end.
-    kBroken,    ///< The way to it broke: worth another try for as long as it runs.
+    kFollowed,  ///< Followed, or read to its end.
+    kBroken,    ///< The connection broke: retried while the instance runs.
   };
   struct Stream {
     std::atomic<bool> ended = false;
@@ -89,16 +89,17 @@ class LogFollower {
     if (known != seen_.end() && !(again && instance.state == "running")) return;
     if (streams_.size() >= kFollowedMax) {
       if (!std::exchange(bound_reported_, true)) {
-        terminal_.note(fmt::format("more than {} instances: following these only", kFollowedMax));
+        terminal_.note(
+            fmt::format("more than {} instances: the others are not followed", kFollowedMax));
       }
       return;
     }
-    if (again) tail = 1;  // What came meanwhile is not known; where it stands now is.
+    if (again) tail = 1;  // Lines may have been missed; the latest one is current.
     seen_[instance.container] = Seen::kFollowed;
     auto stream = std::make_unique<Stream>();
     stream->thread = std::jthread([this, stream = stream.get(), id = instance.id, tail] {
       LogLines::Source source(lines_, id, id.size());
-      // One that has nothing to say ends with those that can say nothing.
+      // A silent stream must also end once the terminal accepts no more output.
       const auto ended =
           api_.stream(log_target(id, tail, true), {},
                       [&](std::string_view bytes) { return source.feed(bytes); },
@@ -122,19 +123,19 @@ class LogsCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "logs",
-            .summary = "What a workload or one of its instances wrote.",
+            .summary = "Show the output of a workload or of one instance.",
             .details =
-                "Lines of several instances have the instance in front. With -f, a container that\n"
-                "takes over from another is followed too. As JSON: one object a line.",
+                "Lines of several instances are prefixed with the instance. With -f, a container\n"
+                "that replaces another is followed too. As JSON: one object per line.",
             .examples = {{"hearth logs heater", "all its instances"},
-                         {"hearth logs heater -f --tail 10", "from ten lines ago, and on"},
+                         {"hearth logs heater -f --tail 10", "the last ten lines, then new ones"},
                          {"hearth logs heater-3", "one instance"},
-                         {"hearth logs heater -o json", "{\"instance\", \"line\"}, one a line"}}};
+                         {"hearth logs heater -o json", "{\"instance\", \"line\"}, one per line"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("NAME", "a workload, or an instance's id", name_);
-    arguments.flag({"-f,--follow", "", "go on with what comes"}, follow_);
-    arguments.value({"--tail", "N", "only the last N lines of each"}, tail_, 1, kTailMax);
+    arguments.flag({"-f,--follow", "", "then print new lines"}, follow_);
+    arguments.value({"--tail", "N", "only the last N lines of each instance"}, tail_, 1, kTailMax);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
   }
@@ -148,8 +149,8 @@ class LogsCommand final : public Command {
   }
 
  private:
-  /// A workload of that name goes before an instance: instances of `a` are called `a-1`, and so may
-  /// a workload be.
+  /// A workload of that name takes precedence over an instance: the instances of `a` are called
+  /// `a-1` and so on, and a workload can have the same name.
   Result<std::vector<InstanceView>> find(const ApiClient& api) {
     if (WorkloadName::parse(name_)) {
       if (const auto workload = api.get("/v1/workloads/" + name_)) {
@@ -161,9 +162,9 @@ class LogsCommand final : public Command {
     }
     auto instances = look(api);
     if (instances && instances->empty()) {
-      return fail(ErrorCode::kNotFound,
-                  fmt::format("there is neither a workload nor an instance '{}': hearth ps",
-                              printable(name_)));
+      return fail(
+          ErrorCode::kNotFound,
+          fmt::format("there is no workload or instance '{}'; see: hearth ps", printable(name_)));
     }
     return instances;
   }

@@ -16,8 +16,8 @@ class ManPageCommand final : public Command {
 
   CommandText text() const override {
     return {.name = "man-page",
-            .summary = "The manual page of one of Hearth's programs, for man.",
-            .details = "A build puts them, with the completions, below share/ of its folder.",
+            .summary = "Print the manual page of one of Hearth's programs.",
+            .details = "A build writes the pages, with the completions, to share/ in its folder.",
             .examples = {{"hearth man-page hearth | man -l -", "read it"},
                          {"hearth man-page hearthd > hearthd.8", ""}}};
   }

@@ -37,7 +37,7 @@ std::string recovery_of(const NodeView& node) {
   return node.recovery_reason.empty() ? words : words + ": " + node.recovery_reason;
 }
 
-/// What a person should know of a node besides its state.
+/// What an operator should know about a node in addition to its state.
 std::string note_of(const NodeView& node) {
   std::string note = recovery_of(node);
   const auto add = [&](const std::string& words) {
@@ -54,7 +54,7 @@ class NodeListCommand final : public Command {
   CommandText text() const override {
     return {
         .name = "node list",
-        .summary = "The machines, and how each does.",
+        .summary = "List the nodes and their states.",
         .details = {},
         .examples = {{"hearth node list", "a table"},
                      {"hearth node list -o json | jq '.items[] | select(.state==\"dead\")'", ""}}};
@@ -114,7 +114,7 @@ class NodeShowCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "node show",
-            .summary = "One machine: state, evidence, load, and what runs there.",
+            .summary = "Show one node: state, evidence, load, and what runs there.",
             .details = {},
             .examples = {{"hearth node show node-2", ""},
                          {"hearth node show node-2 -o json | jq .evidence", "one field of it"}}};
@@ -206,10 +206,10 @@ class NodeImportCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "node import",
-            .summary = "Tell the manager of the machines in a server_details.json.",
+            .summary = "Add the machines of a server_details.json to the manager's nodes.",
             .details =
-                "New ones are added, of known ones the address is updated; nothing is removed.\n"
-                "Names become lower case with '-' for what a name cannot hold.",
+                "Adds new nodes and updates the addresses of known ones; removes nothing.\n"
+                "Names become lower case, with '-' for characters that a name cannot contain.",
             .examples = {
                 {"hearth node import server_details.json", ""},
                 {"hearth node import servers.json -o json", "their names, and how many are new"}}};
@@ -221,7 +221,7 @@ class NodeImportCommand final : public Command {
     declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
-    // Read here first, so that what is wrong is told with the file's name.
+    // Read here first, so that an error names the file.
     const auto entries = load_server_details(file_, kAgentPortDefault);
     if (!entries) return tl::unexpected(entries.error());
     Result<std::string> text = read_operator_file(file_, kServerDetailsBytesMax);
@@ -241,7 +241,7 @@ class NodeImportCommand final : public Command {
     }
     table.print(session.terminal);
     session.terminal.note(
-        fmt::format("{}; how they do: hearth node list", show_count(entries->size(), "node")));
+        fmt::format("{}; see their states: hearth node list", show_count(entries->size(), "node")));
     return ExitCode::kOk;
   }
 

@@ -14,14 +14,14 @@ class PsCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "ps",
-            .summary = "What runs where: workloads and their instances.",
+            .summary = "Show what runs where: workloads and their instances.",
             .details = {},
             .examples = {{"hearth ps", "everything"},
                          {"hearth ps heater", "one workload"},
                          {"hearth ps -o json | jq '.instances[] | {id, node, container}'", ""}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.positional("WORKLOAD", "only this one", name_, Arguments::Need::kOptional);
+    arguments.positional("WORKLOAD", "show only this workload", name_, Arguments::Need::kOptional);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
   }

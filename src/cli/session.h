@@ -13,16 +13,16 @@
 
 namespace hearth::cli {
 
-/// What a command finds around it. One per process; tests make their own.
+/// The environment of a command. One per process; tests make their own.
 struct Session {
   Terminal& terminal;
-  /// A variable of the environment; nullopt if it is not set or empty.
+  /// An environment variable; nullopt if it is unset or empty.
   std::function<std::optional<std::string>(const char* name)> variable;
   std::function<WallTime()> now;
 
-  /// Where the manager is and with which token, from the first that says so: the flags,
+  /// Takes the manager's address and the token from the first source that sets them: the flags,
   /// HEARTH_MANAGER and HEARTH_TOKEN, `hearth/config.json` in XDG_CONFIG_HOME (else `~/.config`),
-  /// http://127.0.0.1:7700 without a token. Errors name the place that is wrong.
+  /// and last http://127.0.0.1:7700 without a token. Errors name the wrong source.
   Result<ApiClient> connect(const ConnectionArguments& arguments) const;
 
   static Session of_process(Terminal& terminal);

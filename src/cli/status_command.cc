@@ -10,7 +10,7 @@
 namespace hearth::cli {
 namespace {
 
-/// All that an overview needs.
+/// The answers that an overview is made from.
 struct Overview {
   std::string status_text;
   StatusView status;
@@ -39,11 +39,11 @@ class StatusCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "status",
-            .summary = "How everything does, and what needs a person.",
+            .summary = "Show the state of the cluster, and what needs an operator.",
             .details = {},
-            .examples = {
-                {"hearth status", ""},
-                {"hearth status -o json | jq .bus", "where the bus is, and whether it carries"}}};
+            .examples = {{"hearth status", ""},
+                         {"hearth status -o json | jq .bus",
+                          "the address of the bus, and whether it carries"}}};
   }
   void declare(Arguments& arguments) override {
     declare_output(arguments, output_);
@@ -73,7 +73,7 @@ class StatusCommand final : public Command {
     line("manager", manager_of(api, overview.status, session.now()));
     line("bus", bus_of(overview.status, terminal));
     if (!overview.status.store_fault.empty()) {
-      line("store", terminal.painted(Paint::kBad, "fails, nothing is decided until it works: " +
+      line("store", terminal.painted(Paint::kBad, "fails; nothing is decided until it works: " +
                                                       printable(overview.status.store_fault)));
     }
     std::map<std::string, std::size_t> nodes;
@@ -106,7 +106,7 @@ class StatusCommand final : public Command {
     std::string words = printable(status.bus);
     if (status.bus_carries && !*status.bus_carries) {
       words += terminal.painted(Paint::kBad,
-                                ", carries nothing: the manager is blind and judges nobody");
+                                ", carries nothing: the manager is blind and judges no node");
     }
     return words;
   }
@@ -148,7 +148,7 @@ class StatusCommand final : public Command {
       }
     }
     if (lines.empty()) return;
-    terminal.say("\nto look at (more: hearth explain node|workload NAME)");
+    terminal.say("\nneeds attention (more: hearth explain node|workload NAME)");
     for (const std::string& line : lines) terminal.say(line);
   }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(200);
 
-/// `stop` and `rm`: the one keeps the workload in mind, the other forgets it.
+/// `stop` and `rm`: `stop` keeps the workload in the manager's store, `rm` removes it.
 class EndCommand final : public Command {
  public:
   enum class Verb : std::uint8_t { kStop, kRemove };
@@ -22,19 +22,19 @@ class EndCommand final : public Command {
   CommandText text() const override {
     if (verb_ == Verb::kStop) {
       return {.name = "stop",
-              .summary = "Stop all instances of a workload, and keep it in mind.",
-              .details = "Deploying it again starts it. Waits until nothing of it runs.",
+              .summary = "Stop all instances of a workload, but keep the workload.",
+              .details = "Deploying it again starts it. Waits until all its instances are gone.",
               .examples = {{"hearth stop heater", ""}}};
     }
     return {.name = "rm",
-            .summary = "Stop all instances of a workload and forget it.",
-            .details = "Waits until nothing of it is left.",
+            .summary = "Stop all instances of a workload and remove it.",
+            .details = "Waits until all its instances are gone.",
             .examples = {{"hearth rm heater", ""},
                          {"hearth rm heater --no-wait", "do not wait for its containers to end"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("WORKLOAD", "its name", name_);
-    arguments.flag({"--no-wait", "", "return as soon as the manager has taken it"}, no_wait_);
+    arguments.flag({"--no-wait", "", "return once the manager has accepted it"}, no_wait_);
     arguments.value({"--timeout", "TIME", "how long to wait (2m)"}, timeout_);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
@@ -63,7 +63,7 @@ class EndCommand final : public Command {
     const auto deadline = std::chrono::steady_clock::now() + timeout_;
     for (;;) {
       const auto pages = api.get_pages("/v1/instances?workload=" + name_);
-      // A workload that was removed is not known any more.
+      // The manager does not know a removed workload.
       if (!pages && pages.error().code == ErrorCode::kNotFound) return {};
       if (!pages) return tl::unexpected(pages.error());
       const auto left = decode_instances(*pages);
@@ -71,7 +71,7 @@ class EndCommand final : public Command {
       if (left->empty()) return {};
       if (std::chrono::steady_clock::now() > deadline) {
         return fail(ErrorCode::kTimeout,
-                    fmt::format("{} of '{}' still there: hearth ps {}",
+                    fmt::format("{} of '{}' still there; see: hearth ps {}",
                                 show_count(left->size(), "instance"), name_, name_));
       }
       std::this_thread::sleep_for(kPollInterval);

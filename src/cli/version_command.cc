@@ -10,7 +10,7 @@ class VersionCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "version",
-            .summary = "The version of this program.",
+            .summary = "Print the version of this program.",
             .details = {},
             .examples = {{"hearth version", ""}, {"hearth version -o json", "{\"version\"}"}}};
   }

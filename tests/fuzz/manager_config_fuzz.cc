@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     HEARTH_CHECK(!config.error().message.empty());
     return 0;
   }
-  // What the deciders rely on.
+  // The deciders rely on these.
   const LivenessSettings& liveness = config->liveness;
   HEARTH_CHECK(kHeartbeatIntervalMin <= liveness.heartbeat_interval);
   HEARTH_CHECK(liveness.heartbeat_interval < liveness.suspect_after);

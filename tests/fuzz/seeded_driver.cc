@@ -1,9 +1,9 @@
-// Runs a fuzz target on the files of a corpus and on mutations of them.
+// Runs a fuzz target on the files of a corpus and on their mutations.
 //
 //     hearth_heartbeat_fuzz CORPUS [SEED [RUNS]]
 //
-// Run n takes its input from the seed SEED + n alone, so a crash at one is replayed by
-// `… CORPUS <that seed> 1`, which is also what is printed when a target dies.
+// The input of run n depends on the seed SEED + n alone, so a crash is replayed by
+// `… CORPUS <that seed> 1`, which the driver prints when a target dies.
 
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ using hearth::Prng;
 constexpr std::uint64_t kRunsDefault = 20'000;
 constexpr std::size_t kInputBytesMax = 64 * 1024;
 
-/// Values that are JSON, at the ends of their ranges and of the wrong kind.
+/// JSON values at the ends of their ranges and of the wrong type.
 constexpr std::string_view kValues[] = {
     "null",
     "true",
@@ -54,7 +54,7 @@ constexpr std::string_view kValues[] = {
     "\"sha256:\"",
 };
 
-/// Bits that a parser stumbles over.
+/// Fragments that are difficult for a parser.
 constexpr std::string_view kPieces[] = {
     "{",
     "}",
@@ -72,7 +72,7 @@ constexpr std::string_view kPieces[] = {
     "\"v\":2,",
 };
 
-/// Ready before they are needed: a signal handler may not make them.
+/// Formatted in advance, because a signal handler must not do so.
 std::string last_words;
 
 void say_last_words(int signal) {
@@ -99,8 +99,8 @@ class Mutator {
   Mutator(const std::vector<std::string>& corpus, std::uint64_t seed)
       : corpus_(corpus), prng_(seed) {}
 
-  /// Half of the inputs are JSON with values exchanged, so that the reading behind the parser is
-  /// reached; the other half is spoilt as bytes.
+  /// Half of the inputs are JSON with exchanged values, so that they reach the decoder behind the
+  /// parser; the other half are corrupted bytes.
   std::string input() {
     if (prng_.chance(50)) return noise(64);
     const bool as_json = prng_.chance(500);
@@ -143,14 +143,14 @@ class Mutator {
     }
   }
 
-  /// Goes on from `at` as another file of the corpus does.
+  /// Continues from `at` with the rest of another file of the corpus.
   void splice(std::string& text, std::size_t at) {
     const std::string& other = entry();
     text.replace(at, std::string::npos, other, place(other));
   }
 
-  /// Puts another value after a colon; one that was an object or a list goes to its first comma,
-  /// which as often as not is still JSON.
+  /// Replaces the value after a colon; an object or a list is replaced up to its first comma, which
+  /// often still gives JSON.
   void exchange_value(std::string& text) {
     const std::size_t colon = text.find(':', place(text));
     if (colon == std::string::npos) return;

@@ -12,8 +12,8 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Dies unless `decode` takes `text` or says why not, and what it took, written and read again,
-/// stays what it is.
+/// Aborts unless `decode` either accepts `text` or gives a reason, and the accepted value is
+/// unchanged after it is encoded and decoded again.
 template <class Decode, class Encode>
 void check_stable_form(std::string_view text, Decode decode, Encode encode) {
   const auto value = decode(text);

@@ -1,4 +1,4 @@
-"""Build contexts for the tests' applications: from nothing, around a static busybox."""
+"""Build contexts of the tests' applications: from scratch, around a static busybox."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def busybox_app(folder: Path, script: str, *, instructions: str = "") -> Path:
 
 
 def run(script: str) -> str:
-    """A RUN instruction: there is no shell in the image but busybox's."""
+    """A RUN instruction: the image has no shell but busybox's."""
     return f'RUN ["/bin/busybox", "sh", "-c", "{script}"]'
 
 
@@ -30,17 +30,17 @@ _TICK = "i=0; while :; do echo {word} $((i+=1)); /bin/busybox sleep 0.1 & wait; 
 
 
 def ticker(folder: Path, word: str = "tick") -> Path:
-    """Says its word ten times a second, and ends at once when asked to."""
+    """Prints its word ten times a second, and ends at once when asked to."""
     return busybox_app(folder, "trap 'exit 0' TERM\n" + _TICK.format(word=word))
 
 
 def marker(folder: Path) -> Path:
-    """Says whether its file system was used before it."""
+    """Prints whether its file system was used before."""
     return busybox_app(folder, "trap 'exit 0' TERM\n[ -e /mark ] && echo used || echo clean\necho > /mark\n" + _TICK.format(word="tick"))
 
 
 def build_witness(folder: Path) -> Path:
-    """Says which build it comes from: every build of the very same context draws another word."""
+    """Prints which build it comes from: every build of the same context draws another word."""
     return busybox_app(folder, "trap 'exit 0' TERM\necho build $(/bin/busybox cat /build)\n" + _TICK.format(word="tick"),
                        instructions=run("/bin/busybox cat /proc/sys/kernel/random/uuid > /build"))
 

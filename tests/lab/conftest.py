@@ -1,6 +1,6 @@
-"""What every lab test is given: one lab for all of them, whole again before each.
+"""The fixtures of the lab tests: one lab for all of them, made whole again before each.
 
-On a failure the logs of all parts, the manager's database and the state of everything are kept in
+After a failure the logs of all parts, the manager's database and the state of everything are in
 build/reports/lab/<test>.
 """
 
@@ -23,7 +23,7 @@ REPORTS = BUILD / "reports" / "lab"
 
 
 def lab_config(**changes) -> LabConfig:
-    """HEARTH_BIN names another folder with the programs."""
+    """HEARTH_BIN can name another folder with the programs."""
     config = LabConfig(**changes)
     if os.environ.get("HEARTH_BIN"):
         config.bin_dir = Path(os.environ["HEARTH_BIN"]).resolve()
@@ -36,7 +36,7 @@ def lab_name(what: str) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _ended_is_interrupted():
-    """SIGTERM takes the labs down, as Ctrl-C does."""
+    """SIGTERM takes the labs down, like Ctrl-C."""
     with interrupted_by_sigterm():
         yield
 
@@ -50,7 +50,7 @@ def bare_lab():
 
 
 class LabKeeper:
-    """The one lab that most tests share. A test that leaves it beyond repair costs the next a new one."""
+    """The lab that most tests share. After a test that leaves it beyond repair, the next one starts a new lab."""
 
     def __init__(self):
         self._lab: Lab | None = None
@@ -60,7 +60,7 @@ class LabKeeper:
             try:
                 self._lab.make_whole()
             except (AssertionError, EngineError, EngineUnreachable, OSError) as beyond:
-                say(f"   the lab could not be made whole, a new one is brought up: {str(beyond).splitlines()[0]}")
+                say(f"   the lab could not be made whole; bringing up a new one: {str(beyond).splitlines()[0]}")
                 self.down()
         if not self._lab:
             self._lab = Lab.up(lab_name("tests"), lab_config(nodes=3), owner=Owner.this_process(), say=say)
@@ -68,7 +68,7 @@ class LabKeeper:
         return self._lab
 
     def any_lab(self) -> Lab:
-        """As the last test left it, for who breaks nothing and needs nothing whole."""
+        """The lab as the last test left it, for tests that neither break anything nor need it whole."""
         return self._lab or self.whole_lab()
 
     def down(self) -> None:
@@ -98,11 +98,11 @@ def ticker(tmp_path):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Keeps what is needed to understand a failure, before anything is tidied."""
+    """Keeps what is needed to understand a failure, before anything is cleaned up."""
     outcome = yield
     lab = next((given for given in item.funcargs.values() if isinstance(given, Lab)), None)
     if call.when == "call" and outcome.get_result().failed and lab:
         folder = REPORTS / re.sub(r"[^\w-]+", "_", item.name)
         shutil.rmtree(folder, ignore_errors=True)
         lab.save_artifacts(folder)
-        outcome.get_result().sections.append(("lab", f"what the lab's parts said is in {folder.relative_to(BUILD.parent)}"))
+        outcome.get_result().sections.append(("lab", f"the output of the lab's parts is in {folder.relative_to(BUILD.parent)}"))

@@ -1,4 +1,4 @@
-"""Off loopback every port wants the cluster's token; only the dial answers without one, and tells nothing."""
+"""Off loopback every port requires the cluster's token; only the dial answers without one, and reveals nothing."""
 
 import json
 
@@ -15,14 +15,14 @@ WRONG_TOKENS = pytest.mark.parametrize("token", [None, "wrong", "0" * 64], ids=[
 
 @WRONG_TOKENS
 @pytest.mark.parametrize("path", MANAGER_PATHS)
-def test_the_managers_port_wants_the_token(lab_keeper, path, token):
+def test_the_managers_port_requires_the_token(lab_keeper, path, token):
     status, _ = lab_keeper.any_lab().manager.request("GET", path, token=token)
     assert status == 401
 
 
 @WRONG_TOKENS
 @pytest.mark.parametrize("path", AGENT_PATHS)
-def test_an_agents_port_wants_the_token(lab_keeper, path, token):
+def test_an_agents_port_requires_the_token(lab_keeper, path, token):
     lab = lab_keeper.any_lab()
     status, _ = http_request(lab.address("node1"), 7701, "GET", path, None, token, 5)
     assert status == 401
@@ -34,7 +34,7 @@ def test_with_the_token_both_ports_answer(lab_keeper):
     assert http_request(lab.address("node1"), 7701, "GET", "/v1/status", None, lab.manager.token, 5)[0] == 200
 
 
-def test_the_dial_answers_anyone_and_tells_nothing(lab_keeper):
+def test_the_dial_answers_anyone_and_reveals_nothing(lab_keeper):
     lab = lab_keeper.any_lab()
     status, reported = http_request(lab.address("node1"), 7701, "GET", "/v1/dial", None, None, 5)
     assert status in (200, 204)

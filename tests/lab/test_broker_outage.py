@@ -1,10 +1,10 @@
-"""An outage of the bus is not the death of the fleet: nothing moves, nothing restarts, nobody is switched off."""
+"""An outage of the bus is not the death of the fleet: nothing moves or restarts, and no node is switched off."""
 
 import time
 
 from tests.lab.harness.waiting import wait_for
 
-OUTAGE_S = 8  # Four times what makes a silent node dead.
+OUTAGE_S = 8  # Four times the silence that makes a node dead.
 
 
 def nobody_was_touched(lab):
@@ -24,7 +24,7 @@ def test_a_stalled_broker_makes_the_manager_blind_and_nothing_moves(lab, ticker)
     nobody_was_touched(lab)
 
 
-def test_a_killed_broker_moves_nothing_and_its_return_neither(lab, ticker):
+def test_neither_a_killed_broker_nor_its_return_moves_anything(lab, ticker):
     lab.deploy(ticker, "ticker", instances=3)
     lab.stop_broker()
     lab.nothing_changes("ticker", for_s=OUTAGE_S)
@@ -34,7 +34,7 @@ def test_a_killed_broker_moves_nothing_and_its_return_neither(lab, ticker):
     nobody_was_touched(lab)
 
 
-def test_a_broker_that_comes_back_with_an_empty_disk_is_furnished_anew(lab, ticker):
+def test_a_broker_that_returns_with_an_empty_disk_gets_its_topics_again(lab, ticker):
     before = lab.deploy(ticker, "ticker", instances=2)
     lab.lose_broker_disk()
     lab.nothing_changes("ticker", for_s=3)
@@ -52,21 +52,21 @@ def test_a_broker_that_comes_back_with_an_empty_disk_is_furnished_anew(lab, tick
     lab.wait_until_node(victim, within=60).is_believed("live")
 
 
-def test_a_topic_that_somebody_deleted_is_made_again(lab, ticker):
+def test_a_deleted_topic_is_made_again(lab, ticker):
     before = lab.deploy(ticker, "ticker")
     topics = ["hearth.canary", "hearth.events", f"hearth.node.{before.nodes[0]}.assignment"]
     for topic in topics:
         lab.bus.delete_topic(topic)
     wait_for("the manager has noticed", lambda: lab.events_since_mark("bus.blind"), bool, 20, lab.describe)
     wait_for("the manager sees again", lambda: lab.events_since_mark("bus.seeing"), bool, 20, lab.describe)
-    done = lab.hearth("rm", "ticker")  # It has to reach the node by the topic that was deleted.
+    done = lab.hearth("rm", "ticker")  # It has to reach the node by the deleted topic.
     assert done.returncode == 0, done.stderr
     lab.wait_until("ticker", within=30).is_gone()
     assert set(topics) <= set(lab.bus.topics())
     nobody_was_touched(lab)
 
 
-def test_a_container_that_dies_while_the_broker_is_away_is_restarted_all_the_same(lab, ticker):
+def test_a_container_that_dies_while_the_broker_is_down_is_restarted(lab, ticker):
     before = lab.deploy(ticker, "ticker")
     lab.stop_broker()
     time.sleep(3)

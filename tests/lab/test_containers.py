@@ -40,7 +40,7 @@ def test_the_status_table_names_the_new_container_and_its_servers_address(lab, t
              lambda rows: [(row["status"], row["container_id"]) for row in rows] == [("ACTIVE", old.id)], 10, lab.describe)
     lab.kill_container("ticker")
     fresh = lab.wait_until("ticker", within=10).has_fresh_container_since(before).containers[0]
-    # The container was seen at the engine: the table follows with the next report.
+    # The engine shows the container: the table follows with the next report.
     expected = ("ACTIVE", fresh.id, fresh.node, lab.address(fresh.node))
     wait_for("the table names the fresh container", lambda: status_rows(lab, "ticker"),
              lambda rows: [tuple(row[key] for key in ("status", "container_id", "node_name", "node_ip")) for row in rows] == [expected],
@@ -61,11 +61,11 @@ def test_a_removed_application_leaves_no_container_behind(lab, ticker):
     assert lab.hearth("rm", "ticker").returncode == 0
     wait_for("no container of it is left", lambda: [str(each) for node in lab.nodes.values() for each in node.containers("ticker")],
              lambda left: not left, 30, lab.describe)
-    # It is forgotten with the report that its last container is gone.
+    # The manager forgets it with the report that its last container is gone.
     wait_for("the manager has forgotten it", lab.manager.workloads, lambda known: "ticker" not in known, 10, lab.describe)
 
 
-def test_a_killed_docker_engine_costs_only_its_own_containers_a_restart(lab, ticker):
+def test_a_killed_docker_engine_restarts_only_its_own_containers(lab, ticker):
     before = lab.deploy(ticker, "ticker", instances=3)
     victim = before.nodes[0]
     lab.kill_engine(victim)

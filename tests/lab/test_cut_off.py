@@ -1,10 +1,10 @@
-"""A server that nobody reaches keeps doing what it was last told."""
+"""A server that is cut off keeps running its latest assignment."""
 
 from tests.lab.harness.waiting import wait_for
 
 
 def cut_off(lab, node):
-    """From the broker and the manager; and nobody pulls its plug for it."""
+    """Cuts the node off from broker and manager, and breaks its power switch, so that it stays on."""
     lab.break_power(node)
     lab.partition(node, from_=["kafka", "manager"])
 
@@ -29,7 +29,7 @@ def test_a_server_that_reboots_while_cut_off_starts_its_last_assignment(lab, tic
     lab.wait_until_node(victim, within=15).is_believed("dead")
     lab.power_cut(victim)
     lab.power_on(victim)
-    wait_for(f"what {victim} was last told to run runs again", lambda: lab.containers("ticker"),
+    wait_for(f"{victim} runs its latest assignment again", lambda: lab.containers("ticker"),
              lambda seen: [container.node for container in seen.containers].count(victim) == 1, 30, lab.describe)
     lab.heal(victim)
     lab.wait_until_node(victim, within=60).is_believed("live")

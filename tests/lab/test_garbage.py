@@ -1,4 +1,4 @@
-"""What is on a topic and is not what it must be is counted, each piece of it, and changes nothing."""
+"""Every invalid payload on a topic is counted, and changes nothing."""
 
 import json
 import re
@@ -21,7 +21,7 @@ GARBAGE = {
     "wrong types": json.dumps({"v": 1, "node": [], "seq": "one", "boot_id": {}, "load": 3, "report": {"instances": 1}}).encode(),
     "numbers out of range": json.dumps({"v": 1, "node": "node1", "seq": 10**40, "revision": -1}).encode(),
     "a version to come": json.dumps({"v": 9, "node": "node1", "seq": 1}).encode(),
-    "a report of no life": json.dumps({"v": 1, "node": "node3", "boot_id": "x", "seq": 1, "report": {"instances": []}}).encode(),
+    "a report without an incarnation": json.dumps({"v": 1, "node": "node3", "boot_id": "x", "seq": 1, "report": {"instances": []}}).encode(),
 }
 
 
@@ -34,7 +34,7 @@ def running(lab_keeper, tmp_path_factory):
 
 @pytest.fixture
 def counted(running):
-    """Counts what is rejected from here on."""
+    """Counts the payloads rejected from here on."""
     running.mark()
     return Rejections(running)
 
@@ -42,21 +42,21 @@ def counted(running):
 class Rejections:
     def __init__(self, lab):
         self._lab = lab
-        self._before = self._told()
+        self._before = self._counts()
 
-    def _told(self):
+    def _counts(self):
         manager = count_of(lambda: self._lab.manager.request("GET", "/metrics"), "hearth_payloads_rejected_total")
         return {"manager": manager} | {
             name: count_of(lambda node=node: http_request(node.address, 7701, "GET", "/metrics", None, self._lab.manager.token, 5),
                            "hearth_agent_payloads_rejected_total") for name, node in self._lab.nodes.items()}
 
     def since(self):
-        return {part: reported - self._before[part] for part, reported in self._told().items()}
+        return {part: count - self._before[part] for part, count in self._counts().items()}
 
     def come_to(self, **expected):
-        """Each of them is counted by whom it was meant for, nothing else is, and nothing changes by it."""
+        """Each part counts exactly the payloads meant for it, and they change nothing."""
         expected = {part: expected.get(part, 0) for part in self._before}
-        wait_for("each is counted", self.since, lambda reported: reported == expected, 10, self._lab.describe)
+        wait_for("each is counted", self.since, lambda counts: counts == expected, 10, self._lab.describe)
         self._lab.nothing_changes("ticker", for_s=4)
         self._lab.nobody_died()
         assert self.since() == expected
@@ -80,15 +80,15 @@ def test_garbage_on_the_assignment_topics_is_counted_and_changes_nothing(running
     counted.come_to(**{node: len(GARBAGE) + 1 for node in running.nodes})
 
 
-def test_garbage_on_the_other_topics_is_counted_where_it_is_read_and_changes_nothing(running, counted):
+def test_garbage_on_the_other_topics_is_counted_by_their_reader_and_changes_nothing(running, counted):
     others = {topic for topic in running.bus.topics() if ".node." not in topic and not topic.startswith("__")}
     assert {"hearth.canary", "hearth.events"} <= others
     for topic in others:
         running.bus.publish(topic, GARBAGE.values())
-    counted.come_to(manager=len(GARBAGE))  # Of its own canary topic; it reads no events.
+    counted.come_to(manager=len(GARBAGE))  # On its own canary topic; it reads no events.
 
 
-def test_what_is_larger_than_a_record_may_be_is_counted_and_changes_nothing(running, counted):
+def test_an_oversized_record_is_counted_and_changes_nothing(running, counted):
     for node in running.nodes:
         for topic in ("status", "assignment"):
             running.bus.publish(f"hearth.node.{node}.{topic}", [b'{"v":1,"x":"' + b"a" * 920_000 + b'"}'], key=node.encode())

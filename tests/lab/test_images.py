@@ -1,4 +1,4 @@
-"""A Dockerfile is built once; every server runs the very same bits."""
+"""A Dockerfile is built once; every server runs the same bits."""
 
 from tests.lab import apps
 from tests.lab.harness.waiting import wait_for

@@ -1,4 +1,4 @@
-"""A lab comes up quickly, goes away whole, and leaves its neighbours alone."""
+"""A lab comes up quickly, is removed completely, and leaves other labs alone."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def left_of(engine, label):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("begun", ["network", "containers"])
-def test_a_lab_that_is_interrupted_while_it_comes_up_leaves_nothing(bare_lab, number, begun):
+def test_a_lab_interrupted_while_coming_up_leaves_nothing_behind(bare_lab, number, begun):
     made = LabNames(lab_name("ended"))
     process = subprocess.Popen([ROOT / "dev", "lab", "--name", made.name, "up", "--nodes", "2", "--bare"],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -51,7 +51,7 @@ def test_a_lab_that_is_interrupted_while_it_comes_up_leaves_nothing(bare_lab, nu
 
 @pytest.fixture
 def in_another_checkout(monkeypatch, tmp_path):
-    """Inside `with`, the harness is that of a checkout elsewhere on this machine."""
+    """Inside `with`, the harness is that of another checkout on this machine."""
     def entered():
         inside = monkeypatch.context()
         patch = inside.__enter__()

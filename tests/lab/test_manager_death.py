@@ -1,4 +1,4 @@
-"""The manager killed with -9 at any moment neither forgets nor repeats."""
+"""A manager killed with -9 at any moment neither forgets nor repeats anything."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ def start_deploy(lab, folder, name, instances):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def test_a_manager_killed_again_and_again_touches_nothing_that_runs(lab, ticker):
+def test_a_manager_killed_repeatedly_touches_nothing_that_runs(lab, ticker):
     lab.deploy(ticker, "ticker", instances=3)
     for _ in range(5):
         lab.kill_manager()
@@ -24,7 +24,7 @@ def test_a_manager_killed_again_and_again_touches_nothing_that_runs(lab, ticker)
     assert not lab.switched_since_mark()
 
 
-def test_a_manager_that_stays_away_stops_nothing_and_restarts_go_on(lab, ticker):
+def test_a_manager_that_stays_down_stops_nothing_and_agents_still_restart(lab, ticker):
     before = lab.deploy(ticker, "ticker", instances=3)
     lab.manager_down()
     lab.nothing_changes("ticker", for_s=5)
@@ -37,13 +37,13 @@ def test_a_manager_that_stays_away_stops_nothing_and_restarts_go_on(lab, ticker)
 
 
 def generations_built(lab, name):
-    """The number of each build that was finished, as the history tells."""
+    """The generation of each finished build, from the event history."""
     built = lab.events_since_mark("workload.built", f"workload/{name}")
     return [int(re.match(r"generation (\d+) ", event["message"]).group(1)) for event in built]
 
 
-def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(lab, tmp_path):
-    reported = {}
+def test_a_deploy_during_the_managers_death_is_neither_lost_nor_done_twice(lab, tmp_path):
+    deploys = {}
     for attempt, delay_s in enumerate((0.05, 0.2, 0.4, 0.8, 1.5)):
         name = f"app{attempt}"
         folder = apps.build_witness(tmp_path / name)
@@ -51,24 +51,24 @@ def test_a_deploy_struck_by_the_managers_death_is_neither_lost_nor_done_twice(la
         time.sleep(delay_s)
         lab.kill_manager()
         said, _ = deploying.communicate(timeout=60)
-        reported[name] = 1
-        if deploying.returncode != 0:  # It was told that it failed; telling it again must do.
+        deploys[name] = 1
+        if deploying.returncode != 0:  # The failure was reported; deploying again must work.
             lab.wait_until_all_live()
-            reported[name] = 2
+            deploys[name] = 2
             again = lab.hearth("deploy", str(folder), "--name", name, "--instances", "2")
             assert again.returncode == 0, f"killed after {delay_s} s: {said}\nagain: {again.stdout}{again.stderr}"
         lab.wait_until(name).runs(2)
-    lab.nothing_changes(*reported, for_s=5)
-    for name, times in reported.items():
+    lab.nothing_changes(*deploys, for_s=5)
+    for name, times in deploys.items():
         containers = lab.all_containers(name).containers
         assert len(containers) == 2, containers
-        # A deploy that was told again is another generation. Neither is built twice, and all containers are of one build.
+        # A second deploy is another generation. No generation is built twice, and all containers are of one build.
         built = generations_built(lab, name)
         assert len(set(built)) == len(built) and 1 <= len(built) <= times, built
         assert len({apps.build_of(lab, container) for container in containers}) == 1, containers
 
 
-def test_a_failover_struck_by_the_managers_death_is_finished_once(lab, ticker):
+def test_a_failover_during_the_managers_death_is_completed_once(lab, ticker):
     victim = lab.deploy(ticker, "ticker").nodes[0]
     lab.power_cut(victim)
     for pause_s in (1.5, 1.0, 1.0, 1.0):

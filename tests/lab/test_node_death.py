@@ -17,9 +17,9 @@ def test_work_of_a_server_without_power_runs_elsewhere_and_the_server_is_brought
     assert lab.all_containers("ticker").ids == moved.ids
 
 
-def test_the_copies_left_alone_by_a_server_death_are_not_touched(lab, ticker):
+def test_instances_on_other_servers_are_not_touched_by_a_server_death(lab, ticker):
     before = lab.deploy(ticker, "ticker", instances=3)
-    assert before.nodes == ["node1", "node2", "node3"], "they were not spread"
+    assert before.nodes == ["node1", "node2", "node3"], "the instances are not spread over the servers"
     lab.power_cut("node2")
     after = lab.wait_until("ticker", within=15).runs_elsewhere_than("node2", instances=3)
     assert {each.id for each in before.containers if each.node != "node2"} <= after.ids
@@ -27,7 +27,7 @@ def test_the_copies_left_alone_by_a_server_death_are_not_touched(lab, ticker):
     lab.wait_until("ticker").runs(3)
 
 
-def test_a_server_that_returns_by_itself_does_not_start_what_was_moved(lab, ticker):
+def test_a_server_that_returns_on_its_own_does_not_start_what_was_moved(lab, ticker):
     victim = lab.deploy(ticker, "ticker").nodes[0]
     lab.break_power(victim)
     lab.power_cut(victim)
@@ -50,7 +50,7 @@ def test_a_hung_server_is_suspected_then_dead_then_power_cycled(lab, ticker):
     lab.wait_until("ticker").runs(1)
 
 
-def test_a_hung_server_that_wakes_with_its_old_copy_gives_it_up(lab, ticker):
+def test_a_hung_server_that_resumes_with_its_old_instance_gives_it_up(lab, ticker):
     """Its power switch is broken: both instances run until the node receives the new assignment."""
     victim = lab.deploy(ticker, "ticker").nodes[0]
     lab.break_power(victim)
@@ -62,18 +62,18 @@ def test_a_hung_server_that_wakes_with_its_old_copy_gives_it_up(lab, ticker):
     assert settled.ids == moved.ids, f"moved to: {moved}\nsettled as: {settled}"
 
 
-def test_a_server_whose_switch_is_broken_is_left_for_a_person(lab, ticker):
+def test_a_server_whose_switch_is_broken_is_left_for_an_operator(lab, ticker):
     victim = lab.deploy(ticker, "ticker").nodes[0]
     lab.break_power(victim)
     lab.power_cut(victim)
     lab.wait_until("ticker", within=15).runs_elsewhere_than(victim)
-    wait_for("the failed switch is told", lambda: lab.events_since_mark("node.recovery_failed", f"node/{victim}"), bool, 30, lab.describe)
+    wait_for("the failed switch is reported", lambda: lab.events_since_mark("node.recovery_failed", f"node/{victim}"), bool, 30, lab.describe)
     said = lab.hearth("explain", "node", victim)
     assert said.returncode == 0 and "does not answer" in said.stdout, said.stdout + said.stderr
 
 
 def settle(lab, app, instances, for_s=5.0, within=40.0):
-    """The containers once nothing was started or ended for a while."""
+    """The containers, once none has started or ended for a while."""
     begin = time.monotonic()
     lab.wait_until(app, within).runs(instances)
     while True:

@@ -1,4 +1,4 @@
-"""The lab does what it says: without this, what it shows about Hearth shows nothing.
+"""The lab does what it claims: otherwise its results say nothing about Hearth.
 
 Nothing of Hearth runs here.
 """
@@ -63,7 +63,7 @@ def test_nodes_reach_the_broker_and_each_other_and_nothing_else(lab):
     with socket.create_server((str(lab.subnet[1]), 0)) as outside:
         assert reaches(lab, "node1", lab.subnet[1], outside.getsockname()[1])  # The machine itself, on the lab's own network.
     routes = Path(f"/proc/{lab.pid_of('node1')}/net/route").read_text().splitlines()[1:]
-    assert not [route for route in routes if route.split()[1] == "00000000"], "a way leads out"
+    assert not [route for route in routes if route.split()[1] == "00000000"], "the node has a route out of the lab"
 
 
 def test_a_power_cut_kills_a_nodes_containers_and_power_on_brings_its_engine_back(lab, image):
@@ -79,7 +79,7 @@ def test_a_power_cut_kills_a_nodes_containers_and_power_on_brings_its_engine_bac
     assert [each.state for each in lab.node("node2").containers()] == ["exited"]
 
 
-def test_a_frozen_node_answers_nobody_and_its_containers_stand_still(lab, image):
+def test_a_frozen_node_does_not_answer_and_its_containers_stand_still(lab, image):
     node = lab.node("node1")
     container = run(node, image)
     wait_for("it ticks", lambda: node.engine.logs(container), lambda said: "tick" in said, 10)
@@ -99,19 +99,19 @@ def cpu_ticks(pid):
         return file.read().rsplit(")", 1)[1].split()[11:15]
 
 
-def test_a_container_killed_from_outside_is_restarted_by_an_engine_told_to(lab, image):
-    """The engine does not count the kill as a stop that its user asked for."""
+def test_a_container_killed_from_outside_is_restarted_by_its_restart_policy(lab, image):
+    """The engine does not take the kill for a stop requested by its user."""
     container = run(lab.node("node1"), image, RestartPolicy={"Name": "always"})
     pid = lab.container_pid(lab.node("node1").containers()[0])
     os.kill(pid, signal.SIGKILL)
     wait_for("the engine has restarted it", lambda: lab.node("node1").engine.inspect(container)["RestartCount"], lambda n: n == 1, 10)
 
 
-def test_a_node_cut_off_from_the_broker_only_still_reaches_its_peer(lab):
+def test_a_node_cut_off_only_from_the_broker_still_reaches_its_peer(lab):
     lab.partition("node2", from_="kafka")
     assert not reaches(lab, "node2", lab.address("broker"), broker.PORT, within_s=1)
     assert reaches(lab, "node1", lab.address("broker"), broker.PORT)
-    with pytest.raises(ConnectionRefusedError):  # Refused is reached.
+    with pytest.raises(ConnectionRefusedError):  # A refusal shows that the peer was reached.
         socket.create_connection((lab.address("node2"), 7701), 1)
     lab.heal("node2")
     assert reaches(lab, "node2", lab.address("broker"), broker.PORT)
@@ -120,17 +120,17 @@ def test_a_node_cut_off_from_the_broker_only_still_reaches_its_peer(lab):
 def test_a_partition_outlasts_a_power_cycle(lab):
     lab.partition("node2", from_="kafka")
     lab.power_cut("node2")
-    lab.engine.start(lab.names.container("node2"))  # As the manager's power switch does: the harness is not told.
+    lab.engine.start(lab.names.container("node2"))  # As the manager's power switch does, without the harness.
     assert not reaches(lab, "node2", lab.address("broker"), broker.PORT, within_s=1)
     lab.heal()
     assert reaches(lab, "node2", lab.address("broker"), broker.PORT)
 
 
 @pytest.mark.parametrize("way", ["out", "in"])
-def test_packets_are_lost_in_the_share_asked_for(lab, way):
+def test_the_requested_share_of_packets_is_lost(lab, way):
     assert share_delivered(lab, "node1", way) == 1
     lab.lose_packets("node1", 0.3)
-    assert 0.62 < share_delivered(lab, "node1", way) < 0.78  # Five standard deviations to each side.
+    assert 0.62 < share_delivered(lab, "node1", way) < 0.78  # Five standard deviations on each side.
     lab.lose_packets("node1", 1.0)
     assert share_delivered(lab, "node1", way) == 0
     assert not reaches(lab, "node1", lab.address("broker"), broker.PORT, within_s=1)
@@ -167,7 +167,7 @@ for what in [b"x"] * number + [b"end"] * 20:
 
 
 def share_delivered(lab, node, way):
-    """Of a thousand datagrams between the node and the machine, one way."""
+    """The share that arrives of a thousand datagrams between the node and the machine, one way."""
     inside = ["nsenter", f"--net=/proc/{lab.pid_of(node)}/ns/net"]
     receiving, sending = ([], inside) if way == "out" else (inside, [])
     address = str(lab.subnet[1]) if way == "out" else lab.address(node)
@@ -183,7 +183,7 @@ def share_delivered(lab, node, way):
         return int(receiver.stdout.readline()) / PACKETS
 
 
-def test_the_broker_stalls_stops_and_comes_back_with_what_it_was_told(lab):
+def test_the_broker_stalls_stops_and_returns_with_its_records(lab):
     lab.bus.create_topic("lab.test")
     lab.bus.publish("lab.test", [b"before"])
     lab.stall_broker()
@@ -196,13 +196,13 @@ def test_the_broker_stalls_stops_and_comes_back_with_what_it_was_told(lab):
     assert [record.value for record in lab.bus.read("lab.test", timeout_s=15)] == [b"before"]
 
 
-def test_a_build_that_fails_says_so_in_the_engines_words(lab, tmp_path):
+def test_a_failed_build_fails_with_the_engines_message(lab, tmp_path):
     broken = apps.does_not_build(tmp_path / "broken")
     with pytest.raises(EngineError, match="returned a non-zero code: 3"):
         lab.node("node1").engine.build(broken, "broken")
 
 
-def test_a_killed_engine_is_back_by_itself(lab):
+def test_a_killed_engine_restarts_on_its_own(lab):
     lab.kill_engine("node1")
     wait_for("its engine is ready", lab.node("node1").engine.is_ready, bool, 30)
 

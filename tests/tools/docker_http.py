@@ -8,7 +8,7 @@ from tools.dev.engine import UnixConnection
 
 
 def post(socket: Path, target: str, body: object = None, kind: str = "application/json") -> tuple[int, Any]:
-    """The status, and the reply: decoded if it is one JSON value, raw otherwise."""
+    """Returns the status and the reply: decoded if it is one JSON value, raw otherwise."""
     connection = UnixConnection(socket, timeout_s=60)
     try:
         data = body if isinstance(body, bytes) else json.dumps(body or {}).encode()

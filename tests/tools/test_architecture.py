@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md names what holds its invariants, and what it names is there; each property can fail."""
+"""ARCHITECTURE.md names existing tests or properties for each invariant, and each property can fail."""
 
 import re
 
@@ -23,12 +23,12 @@ def is_there(name: str) -> bool:
     return name in PROPERTIES or bool(test and re.search(rf"\bTEST(_F|_P)?\({suite}, {test}\)", TESTS))
 
 
-def test_every_invariant_names_what_would_fail_without_it() -> None:
+def test_every_invariant_names_a_test_or_property() -> None:
     assert len(invariants()) >= 11
     assert [one for one in invariants() if not names_of(one)] == []
 
 
-def test_what_the_invariants_name_is_there() -> None:
+def test_the_named_tests_and_properties_exist() -> None:
     assert [name for one in invariants() for name in names_of(one) if not is_there(name)] == []
 
 
@@ -38,7 +38,7 @@ def test_every_property_of_the_checker_is_broken_on_purpose_by_a_test() -> None:
     assert checker - broken == set()
 
 
-def test_every_property_of_the_checker_is_told_in_its_header() -> None:
+def test_every_property_of_the_checker_is_listed_in_its_header() -> None:
     header = (ROOT / "src" / "sim" / "checker.h").read_text()
-    reported = set(re.findall(r"^///   ([a-z-]+) ", header, re.MULTILINE))
-    assert set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text())) == reported
+    listed = set(re.findall(r"^///   ([a-z-]+) ", header, re.MULTILINE))
+    assert set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text())) == listed

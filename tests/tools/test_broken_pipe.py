@@ -1,4 +1,4 @@
-"""What the programs do once nobody reads what they say: `| head`, `| tee` at a Ctrl-C, a log collector that died."""
+"""The programs once nothing reads their output: `| head`, `| tee` at a Ctrl-C, a log collector that died."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from tools.dev.paths import ROOT
 
 
 def unread_pipe() -> int:
-    """The writing end of a pipe that nobody reads any more."""
+    """The writing end of a pipe without a reader."""
     reading, writing = os.pipe()
     os.close(reading)
     return writing
@@ -28,9 +28,9 @@ def run_unread(command: Sequence[str | Path], **how) -> "subprocess.CompletedPro
         os.close(out)
 
 
-# Python ignores the signal: a program that was started without giving it back must do as well.
+# Python ignores SIGPIPE: a program that inherits this must behave in the same way.
 @pytest.mark.parametrize("inherited", [signal.SIG_DFL, signal.SIG_IGN])
-def test_a_command_whose_answer_nobody_reads_ends_quietly(inherited: signal.Handlers) -> None:
+def test_a_command_without_a_reader_ends_quietly(inherited: signal.Handlers) -> None:
     done = run_unread([build.program("hearth"), "version"], restore_signals=inherited is signal.SIG_DFL)
     assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
 
@@ -42,7 +42,7 @@ def catches(pid: int, number: signal.Signals) -> bool:
 
 
 @pytest.mark.parametrize("name", ["hearthd", "hearth-agent"])
-def test_a_daemon_whose_log_nobody_reads_goes_on(name: str, tmp_path: Path) -> None:
+def test_a_daemon_without_a_reader_of_its_log_continues(name: str, tmp_path: Path) -> None:
     command = [build.program(name), "--listen", "127.0.0.1:0", "--state", tmp_path]
     if name == "hearth-agent":
         command += ["--node", "node-1", "--manager", "http://127.0.0.1:1"]
@@ -54,7 +54,7 @@ def test_a_daemon_whose_log_nobody_reads_goes_on(name: str, tmp_path: Path) -> N
                 time.sleep(0.02)
             assert daemon.stderr
             daemon.stderr.close()
-            daemon.send_signal(signal.SIGTERM)  # It says so, to nobody.
+            daemon.send_signal(signal.SIGTERM)  # It logs this, without a reader.
             assert daemon.wait(20) == 0
         finally:
             daemon.kill()

@@ -1,4 +1,4 @@
-"""./dev as a person meets it."""
+"""./dev as a user sees it."""
 
 import subprocess
 import sys
@@ -50,12 +50,12 @@ def test_contributing_names_every_verb() -> None:
     assert [verb.name for verb in VERBS if f"./dev {verb.name}" not in text] == []
 
 
-def test_a_verb_without_what_it_needs_says_so() -> None:
+def test_bench_asks_for_a_known_benchmark() -> None:
     done = dev("bench", "nothing-like-this")
     assert done.returncode == 2 and "which benchmark?" in done.stderr
 
 
-def test_only_missing_packages_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_missing_packages_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(setup.GROUPS, "tiny", [
         setup.Package("libc6", "is always there"),
         setup.Package("no-such-package-as-this", "replaced by something else", lambda: True),
@@ -70,7 +70,7 @@ def test_without_apt_the_missing_packages_are_named(monkeypatch: pytest.MonkeyPa
         setup.ensure("tiny")
 
 
-def test_what_hearth_dev_suggests_to_run_is_installed_with_it() -> None:
+def test_programs_that_hearth_dev_suggests_are_installed() -> None:
     assert "sqlite3" in {package.name for package in setup.GROUPS["run"]}
 
 

@@ -1,4 +1,4 @@
-"""hearth dev fence, as hearthd runs it: options on standard input, the answer by its exit code."""
+"""hearth dev fence, as hearthd runs it: options on standard input, the answer in its exit code."""
 
 import json
 import socket
@@ -33,7 +33,7 @@ def switch(state: Path) -> Iterator["Switch"]:
 
 
 class Switch:
-    """Plays hearth dev for one question."""
+    """Stands in for hearth dev for one question."""
 
     def __init__(self, listener: socket.socket):
         self._listener = listener
@@ -52,7 +52,7 @@ class Switch:
 
 
 def fence(state: Path, options: str) -> "subprocess.CompletedProcess[str]":
-    """In the environment that hearthd gives a power program: none to speak of."""
+    """Runs it in the environment that hearthd gives a power program: almost none."""
     return subprocess.run([build.program("hearth"), "dev", "fence", "--state", state], input=options, text=True, capture_output=True,
                           cwd="/", env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, timeout=30)
 
@@ -67,26 +67,26 @@ def test_the_answer_is_the_exit_code(action: str, answer: str, code: int, state:
     assert switch.asked == f"action={action}\nport=node-2\n\n"
 
 
-def test_options_of_others_are_ignored(state: Path, switch: Switch) -> None:
+def test_unknown_options_are_ignored(state: Path, switch: Switch) -> None:
     thread = switch.answers("0 off\n")
     done = fence(state, "verbose=1\nport=node-2\n\n# a comment\naction=off\nport=node-1\n")
     thread.join()
     assert done.returncode == 0 and switch.asked == "action=off\nport=node-1\n\n"
 
 
-# 2 would say that the node is off, and its work would be started elsewhere.
+# Exit code 2 would mean that the node is off, and its work would be started elsewhere.
 @pytest.mark.parametrize("options, answer, words", [
-    (OFF, "1 'node-2' is being switched already", "'node-2' is being switched already"),
-    (OFF, "nonsense", "no answer of a power switch: 'nonsense'"),
-    (OFF, "2 maybe", "no answer of a power switch: '2 maybe'"),
-    (OFF, "", "no answer of a power switch: ''"),
+    (OFF, "1 'node-2' is already being switched", "'node-2' is already being switched"),
+    (OFF, "nonsense", "not an answer of a power switch: 'nonsense'"),
+    (OFF, "2 maybe", "not an answer of a power switch: '2 maybe'"),
+    (OFF, "", "not an answer of a power switch: ''"),
     (OFF, None, "is 'hearth dev' running?"),
     ("action=reboot\nport=node-2\n", None, "action: must be one of: off, on, status"),
     ("action=off\n", None, "port: a name must not be empty"),
     ("", None, "action: must be one of"),
     ("x" * 5000, None, "standard input is too long"),
 ])
-def test_whatever_goes_wrong_is_told_and_never_means_that_the_node_is_off(
+def test_every_error_is_reported_and_never_means_that_the_node_is_off(
         options: str, answer: str | None, words: str, state: Path, request: pytest.FixtureRequest) -> None:
     thread = request.getfixturevalue("switch").answers(answer + "\n" if answer else "") if answer is not None else None
     done = fence(state, options)

@@ -1,4 +1,4 @@
-"""Our own Docker engine: it works, it is shared, and who leaves last takes it down. Nothing else is touched."""
+"""Our own Docker engine: it works, it is shared, and the last user to leave stops it. Nothing else is touched."""
 
 import fcntl
 import io
@@ -33,7 +33,7 @@ def engine_in(home: Path) -> Iterator[OwnEngine]:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[OwnEngine]:
-    """An engine with a home of its own: the checkout's may be in use."""
+    """An engine with a home of its own, because the checkout's may be in use."""
     with engine_in(tmp_path / "engine") as own:
         yield own
 
@@ -66,7 +66,7 @@ def test_builds_and_runs_an_image_from_scratch(own: OwnEngine) -> None:
 
 
 @pytest.mark.docker
-def test_who_leaves_last_stops_it_and_its_bridge(own: OwnEngine) -> None:
+def test_the_last_user_stops_it_and_its_bridge(own: OwnEngine) -> None:
     first, second = use(own), use(own)
     assert first.socket == second.socket and own.pid()
     first.stop()
@@ -77,7 +77,7 @@ def test_who_leaves_last_stops_it_and_its_bridge(own: OwnEngine) -> None:
 
 
 @pytest.mark.docker
-def test_engines_of_two_checkouts_may_start_and_stop_at_the_same_moment(own: OwnEngine, tmp_path: Path) -> None:
+def test_engines_of_two_checkouts_can_start_and_stop_at_the_same_time(own: OwnEngine, tmp_path: Path) -> None:
     with engine_in(tmp_path / "other") as other, ThreadPoolExecutor() as both:
         for _ in range(2):
             used = list(both.map(use, [own, other]))
@@ -87,7 +87,7 @@ def test_engines_of_two_checkouts_may_start_and_stop_at_the_same_moment(own: Own
 
 
 @pytest.mark.docker
-def test_a_reservation_keeps_it_up_until_it_is_taken_back(own: OwnEngine) -> None:
+def test_a_reservation_keeps_it_up_until_it_is_removed(own: OwnEngine) -> None:
     with use(own) as engine:
         engine.keep("lab")
     assert ask(own.socket, "/_ping") == b"OK"
@@ -105,7 +105,7 @@ def test_a_killed_user_does_not_count_and_a_killed_engine_comes_back(own: OwnEng
         pid = own.pid()
         user.kill()
     engine = use(own)
-    assert own.pid() == pid  # It was still running, and is taken over.
+    assert own.pid() == pid  # It was still running, and was taken over.
     subprocess.run(engine_module.as_root(["kill", "-9", str(pid)]), check=True)
     again = use(own)
     assert own.pid() not in (None, pid)
@@ -115,7 +115,7 @@ def test_a_killed_user_does_not_count_and_a_killed_engine_comes_back(own: OwnEng
 
 
 @pytest.mark.docker
-def test_a_checkout_too_deep_for_sockets_works(tmp_path: Path) -> None:
+def test_a_checkout_with_a_path_too_long_for_sockets_works(tmp_path: Path) -> None:
     own = OwnEngine(tmp_path / ("deep" * 20) / "engine")
     try:
         with use(own) as engine:
@@ -126,7 +126,7 @@ def test_a_checkout_too_deep_for_sockets_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.docker
-def test_an_engine_that_does_not_start_is_quoted(own: OwnEngine) -> None:
+def test_a_failed_start_quotes_the_engines_log(own: OwnEngine) -> None:
     (own.home / "data").mkdir(parents=True)
     (own.home / "data" / "image").write_text("in the way")
     with pytest.raises(Failure, match=r"(?s)did not start. It says:\n.*not a directory"):
@@ -145,7 +145,7 @@ def test_an_engine_that_answers_is_used_and_not_stopped(own: OwnEngine, monkeypa
 
 
 class NeverStopped(OwnEngine):
-    """An engine whose dockerd runs, as far as anybody can tell, and which must not be touched."""
+    """An engine whose dockerd appears to run, and which must not be touched."""
 
     def pid(self) -> int | None:
         return os.getpid()
@@ -154,7 +154,7 @@ class NeverStopped(OwnEngine):
         pytest.fail("it was stopped")
 
     def _start(self, say) -> None:
-        pytest.fail("it was started anew")
+        pytest.fail("it was started again")
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_an_engine_that_hangs_while_another_process_uses_it_is_left_alone(never_
             never_stopped.enter(lambda _: None)
 
 
-def test_under_sudo_the_engine_is_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_sudo_the_engine_belongs_to_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("SUDO_UID", "1234")
     monkeypatch.setenv("SUDO_GID", "1235")
@@ -199,14 +199,14 @@ def test_under_sudo_the_engine_is_the_callers(tmp_path: Path, monkeypatch: pytes
     assert set(given.values()) == {(1234, 1235)}
 
 
-def test_somebody_elses_process_with_our_pid_is_not_taken_for_ours(tmp_path: Path) -> None:
+def test_another_process_with_the_recorded_pid_is_not_taken_for_ours(tmp_path: Path) -> None:
     own = OwnEngine(tmp_path)
     own.pid_file.write_text(str(os.getpid()))
     assert own.pid() is None
-    own.stop()  # And is not stopped either.
+    own.stop()  # Does not stop it either.
     os.kill(os.getpid(), 0)
 
 
-def test_the_bridge_takes_a_network_that_no_route_covers() -> None:
+def test_the_bridge_uses_a_network_that_no_route_covers() -> None:
     address = free_subnet("00000000")
     assert address.startswith("10.") and address.endswith(".1/24")

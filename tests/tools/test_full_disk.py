@@ -1,4 +1,4 @@
-"""What is printed and cannot be written is a failure that is told: a script must not take half an answer for a whole one."""
+"""Output that cannot be written is a reported failure: a script must not take half an answer for a whole one."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 from tools.dev import build
 from tools.dev.paths import ROOT
 
-# Everything that prints and needs nobody else; what asks a manager prints by the same way.
+# The commands that print without a manager; those that ask a manager print in the same way.
 LINES = [
     "hearth --help", "hearth help", "hearth --version", "hearth version", "hearth version -o json", "hearth deploy --help", "hearth node --help",
     "hearth completion bash", "hearth completion zsh", "hearth completion fish", "hearth man-page hearthd", "hearth config check FILE",
@@ -22,7 +22,7 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_full_disk_is_told_and_exits_1(line: str, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_exits_1(line: str, tmp_path: Path) -> None:
     (tmp_path / "FILE").write_text("{}")
     program, *words = line.split()
     done = into_a_full_disk([build.program(program), *words], tmp_path)
@@ -31,14 +31,14 @@ def test_a_full_disk_is_told_and_exits_1(line: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["help"], ["build", "--help"], ["kafka", "--help"], ["lab", "up", "--help"]])
-def test_dev_tells_it_too(words: list[str], tmp_path: Path) -> None:
+def test_dev_reports_it_too(words: list[str], tmp_path: Path) -> None:
     done = into_a_full_disk([ROOT / "dev", *words], tmp_path)
     assert done.returncode == 1
     assert done.stderr == "./dev: standard output cannot be written: No space left on device\n"
 
 
 class Manager(BaseHTTPRequestHandler):
-    """One event, one line in the log of one of two instances; then all streams are quiet."""
+    """A manager with one event, and one line in the log of one of two instances; then all streams are silent."""
 
     over = threading.Event()
 
@@ -78,9 +78,9 @@ def manager() -> Iterator[str]:
         thread.join()
 
 
-# Goal: who follows into a full disk does not do so for ever in silence, whatever else it follows that has nothing to say.
+# Goal: a command that follows into a full disk ends, even while its other streams are silent.
 @pytest.mark.parametrize("line", ["events -f", "logs app -f", "logs app-1 -f"])
-def test_following_ends_where_nothing_can_be_written_any_more(line: str, manager: str, tmp_path: Path) -> None:
+def test_following_ends_once_nothing_can_be_written(line: str, manager: str, tmp_path: Path) -> None:
     done = into_a_full_disk([build.program("hearth"), *line.split(), "--manager", manager], tmp_path)
     assert done.returncode == 1
     assert done.stderr == "hearth: the answer could not be written: is the disk full?\n"

@@ -1,4 +1,4 @@
-"""Who gets a signal, and who waits for whom, when ./dev has started another program."""
+"""Which process gets a signal, and which one waits, when ./dev has started another program."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ import pytest
 from tools.dev import build, hand_over, main
 from tools.dev.paths import ROOT
 
-# The program that was started: says when it is up, and tidies up for a moment when asked to end.
+# The started program: prints when it is up, and cleans up for a moment when asked to end.
 PROGRAM = """
 import signal, sys, time
 def end(number, _):
@@ -51,10 +51,10 @@ finally:
 def start(script: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen([sys.executable, "-c", script, ROOT, PROGRAM], text=True, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-                               # A shell that runs the tests in its background has it ignored.
+                               # Tests that a shell runs in the background inherit an ignored SIGINT.
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout and process.stdout.readline() == "up\n"
-    time.sleep(0.1)  # From here on its parent waits for it.
+    time.sleep(0.1)  # Its parent is then waiting for it.
     return process
 
 
@@ -63,33 +63,33 @@ def outcome(process: "subprocess.Popen[str]") -> tuple[str, int]:
     return said, process.returncode
 
 
-def test_a_ctrl_c_is_the_followed_programs_to_answer() -> None:
+def test_the_followed_program_handles_a_ctrl_c() -> None:
     process = start(FOLLOW)
-    os.killpg(process.pid, signal.SIGINT)  # As the terminal does it.
+    os.killpg(process.pid, signal.SIGINT)  # As the terminal does.
     assert outcome(process) == ("tidied after 2\nand then the engine stops\n", 5)
 
 
-def test_being_asked_to_end_is_passed_on() -> None:
+def test_a_sigterm_is_passed_on() -> None:
     process = start(FOLLOW)
     process.terminate()
     assert outcome(process) == ("tidied after 15\nand then the engine stops\n", 5)
 
 
-def test_the_paths_that_a_followed_program_is_given_start_where_the_user_stands(tmp_path: Path) -> None:
+def test_a_followed_program_runs_in_the_users_working_folder(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FOLLOW, ROOT, "import os; print(os.getcwd(), flush=True)"], text=True,
                           stdout=subprocess.PIPE, cwd=tmp_path, timeout=30)
     assert done.stdout.splitlines()[0] == str(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_program_may_tidy_up(number: signal.Signals) -> None:
+def test_an_interrupted_program_can_clean_up(number: signal.Signals) -> None:
     process = start(STATUS_OF)
     process.send_signal(number)
     said, code = outcome(process)
     assert said == f"tidied after {int(number)}\nand then the engine stops\n" and code != 0
 
 
-# Goal: what a newcomer waits for is what the tour needs. Method: the real verbs, with all that they would do noted.
+# Goal: a new user waits only for what the tour needs. Method: the real verbs, with their actions recorded.
 @pytest.mark.parametrize("line, targets", [
     (["run", "--exit"], ["hearth", "hearthd", "hearth-agent", "example_heater_control"]),
     (["lab", "up"], ["hearth", "hearthd", "hearth-agent"]),
@@ -108,8 +108,8 @@ def test_a_verb_builds_what_it_needs_and_no_more(line: list[str], targets: list[
     assert built == ([] if targets is None else [targets])
 
 
-def test_the_tour_needs_no_test_and_no_header_that_only_tests_share() -> None:
-    reported = subprocess.run(["ninja", "-C", build.folder(), "-t", "commands", *build.PROGRAMS, "example_heater_control"], text=True,
+def test_the_tour_builds_no_test_and_no_header_of_tests() -> None:
+    commands = subprocess.run(["ninja", "-C", build.folder(), "-t", "commands", *build.PROGRAMS, "example_heater_control"], text=True,
                           capture_output=True, check=True, timeout=60).stdout
     assert "hearthd.cc.o" in reported
-    assert [line for line in reported.splitlines() if "_test.cc" in line or "gmock" in line or "gtest" in line] == []
+    assert [line for line in commands.splitlines() if "_test.cc" in line or "gmock" in line or "gtest" in line] == []

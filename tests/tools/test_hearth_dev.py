@@ -1,4 +1,4 @@
-"""hearth dev as a newcomer meets it: what it shows, and that nothing of it is left, however it ends."""
+"""hearth dev as a new user sees it: what it shows, and that it leaves nothing behind, however it ends."""
 
 import re
 import signal
@@ -24,9 +24,9 @@ STEPS = [
     r"node-\d is dead, .* after it hung",
     r"its application runs elsewhere, .* after it hung",
     r"node-\d was power-cycled and is live again",
-    r"the engine runs 2 instances of heater-control, as many as are wanted",
+    r"the engine runs 2 containers of heater-control, as many as wanted",
     r"the tour is done: 7 of 7 steps were observed",
-    r"all of it has ended",
+    r"everything has ended",
 ]
 
 
@@ -45,7 +45,7 @@ def assert_nothing_is_left(engine: Engine, state: Path) -> None:
     cluster = (state / "cluster").read_text().strip()
     filters = quote(f'{{"label":["hearth.cluster={cluster}"]}}')
     assert ask(engine.socket, f"/containers/json?all=1&filters={filters}").strip() == b"[]"
-    assert [reported for reported in map(command_line, Path("/proc").iterdir()) if str(state).encode() in reported] == []
+    assert [words for words in map(command_line, Path("/proc").iterdir()) if str(state).encode() in words] == []
     assert not (state / "power.sock").exists()
 
 
@@ -56,45 +56,45 @@ def command_line(process: Path) -> bytes:
         return b""
 
 
-def test_the_tour_observes_every_step_and_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+def test_the_tour_observes_every_step_and_leaves_nothing_behind(engine: Engine, tmp_path: Path) -> None:
     done = subprocess.run(command(engine, tmp_path / "state"), text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=240)
     assert done.returncode == 0, done.stdout
     lines = iter(done.stdout.splitlines())
-    for step in STEPS:  # In this order.
+    for step in STEPS:
         assert any(re.search(step, line) for line in lines), f"{step}\n\nin:\n{done.stdout}"
     assert_nothing_is_left(engine, tmp_path / "state")
 
 
-# The first line is told before anything is asked or started; the times are within the start that follows.
+# The first line is printed before anything is started; the delays fall into the start that follows.
 @pytest.mark.parametrize("line, then_s", [
     ("starting a manager", 0), ("starting a manager", 0.01), ("starting a manager", 0.05), ("starting a manager", 0.3),
-    ("the manager is ready", 0), ("deploying", 0), ("deploying", 0.5), ("hangs from now on", 0.2)])
-def test_a_ctrl_c_at_any_moment_ends_all(line: str, then_s: float, engine: Engine, tmp_path: Path) -> None:
+    ("the manager is ready", 0), ("deploying", 0), ("deploying", 0.5), ("hangs: its agent", 0.2)])
+def test_a_ctrl_c_at_any_moment_ends_everything(line: str, then_s: float, engine: Engine, tmp_path: Path) -> None:
     with interrupted(command(engine, tmp_path / "state"), line, then_s) as process:
         said, _ = process.communicate(timeout=60)
         assert process.returncode == 130, said
-        assert said.splitlines()[-1].endswith("all of it has ended")
+        assert said.splitlines()[-1].endswith("everything has ended")
     assert_nothing_is_left(engine, tmp_path / "state")
 
 
-def test_a_ctrl_c_that_takes_the_reader_along_ends_all(engine: Engine, tmp_path: Path) -> None:
-    """As with `| tee`, which the terminal's Ctrl-C reaches too."""
+def test_a_ctrl_c_that_also_ends_the_reader_ends_everything(engine: Engine, tmp_path: Path) -> None:
+    """As with `| tee`, which also receives the terminal's Ctrl-C."""
     with interrupted(command(engine, tmp_path / "state"), "is deployed and runs", 0, stay=False) as process:
         assert process.wait(60) == 130
     assert_nothing_is_left(engine, tmp_path / "state")
 
 
-def interrupted(reported: list[str | Path], line: str, then_s: float, *, stay: bool = True) -> "subprocess.Popen[str]":
-    """The program, which is interrupted so long after it said this line. Not `stay`: nobody reads on."""
-    process = subprocess.Popen(reported, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               # A shell that runs the tests in its background has it ignored.
+def interrupted(words: list[str | Path], line: str, then_s: float, *, stay: bool = True) -> "subprocess.Popen[str]":
+    """The program, interrupted `then_s` after it printed this line. Not `stay`: nothing reads its further output."""
+    process = subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               # Tests that a shell runs in the background inherit an ignored SIGINT.
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout
     said = ""
     while line not in said:
         said = process.stdout.readline()
-        assert said, "it ended by itself"
+        assert said, "it ended without printing the line"
     time.sleep(then_s)
     if not stay:
         process.stdout.close()

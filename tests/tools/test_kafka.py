@@ -1,4 +1,4 @@
-"""A broker of our own: what it is told, and that it starts, breaks and mends as asked."""
+"""A broker of our own: its configuration, and that it starts, breaks and mends as asked."""
 
 import socket
 import subprocess
@@ -16,7 +16,7 @@ def settings(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
-def test_each_client_is_told_the_address_of_the_listener_it_came_by() -> None:
+def test_each_listener_advertises_its_own_address() -> None:
     listeners = [kafka.Listener("LOCAL", "127.0.0.1", 9092), kafka.Listener("LAB", "0.0.0.0", 9094, advertised="10.1.2.2")]
     reported = settings(kafka.server_properties("/data", listeners, controller_port=9093))
     assert reported["listeners"] == "LOCAL://127.0.0.1:9092,LAB://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093"
@@ -25,7 +25,7 @@ def test_each_client_is_told_the_address_of_the_listener_it_came_by() -> None:
     assert reported["auto.create.topics.enable"] == "false"
 
 
-def test_a_pid_that_is_somebody_elses_by_now_is_not_the_brokers(tmp_path: Path) -> None:
+def test_a_recycled_pid_is_not_taken_for_the_broker(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         (tmp_path / "pid").write_text(f"{other.pid}\n")
         broker = kafka.Broker(tmp_path)
@@ -35,7 +35,7 @@ def test_a_pid_that_is_somebody_elses_by_now_is_not_the_brokers(tmp_path: Path) 
         other.terminate()
 
 
-def test_a_port_where_nobody_or_somebody_else_listens_does_not_answer() -> None:
+def test_a_port_without_a_broker_does_not_answer() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
@@ -44,7 +44,7 @@ def test_a_port_where_nobody_or_somebody_else_listens_does_not_answer() -> None:
         assert not kafka.answers("127.0.0.1", port, timeout_s=0.1)
 
 
-def test_status_tells_scripts_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_reports_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert kafka.main(["status", "--folder", str(tmp_path)]) == 1
     assert kafka.main(["down", "--folder", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "Kafka does not run\n" * 2
@@ -62,7 +62,7 @@ def serves(broker: kafka.Broker) -> bool:
 
 
 @pytest.mark.kafka
-def test_a_broker_that_is_paused_answers_again_when_it_goes_on(broker: kafka.Broker) -> None:
+def test_a_paused_broker_answers_again_once_resumed(broker: kafka.Broker) -> None:
     assert serves(broker)
     broker.pause()
     assert not serves(broker)
@@ -71,7 +71,7 @@ def test_a_broker_that_is_paused_answers_again_when_it_goes_on(broker: kafka.Bro
 
 
 @pytest.mark.kafka
-def test_a_broker_that_was_killed_comes_back_at_its_address_with_its_data(broker: kafka.Broker) -> None:
+def test_a_killed_broker_restarts_at_its_address_with_its_data(broker: kafka.Broker) -> None:
     address, identity = broker.address(), (broker.folder / "data" / "meta.properties").read_text()
     broker.kill()
     assert broker.pid() is None
@@ -83,7 +83,7 @@ def test_a_broker_that_was_killed_comes_back_at_its_address_with_its_data(broker
 
 
 @pytest.mark.kafka
-def test_starting_twice_is_starting_once_and_down_ends_also_a_paused_one(broker: kafka.Broker) -> None:
+def test_a_second_start_does_nothing_and_down_ends_even_a_paused_broker(broker: kafka.Broker) -> None:
     pid = broker.pid()
     broker.up(kafka.fetch())
     assert broker.pid() == pid

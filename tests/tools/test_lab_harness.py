@@ -1,6 +1,6 @@
-"""The lab's waits and sightings with nodes that are not there: a silent node is no proof of anything.
+"""The lab's waits and sightings with nodes that do not answer: a silent node proves nothing.
 
-Nothing is started here; tests/lab/test_the_lab_itself.py shows the rest with real servers.
+Starts nothing; tests/lab/test_the_lab_itself.py shows the rest with real servers.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ APP = "ticker"
 
 
 class StubNode:
-    """A node whose engine is silent for the first `silent_for` times it is asked (for ever: None)."""
+    """A node whose engine does not answer the first `silent_for` requests (None: never answers)."""
 
     def __init__(self, name: str, silent_for: int | None = 0, containers: tuple[str, ...] = ("a",), refuses: bool = False):
         self.name = name
@@ -77,7 +77,7 @@ FAILURES = [OSError("refused"), AssertionError("exited 1"), KeyError("node2"), V
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda one: type(one).__name__)
-def test_an_observation_that_fails_is_one_that_does_not_satisfy(failure: Exception) -> None:
+def test_a_failed_observation_does_not_satisfy(failure: Exception) -> None:
     seen = iter([failure, failure, 7])
 
     def observe() -> int:
@@ -89,12 +89,12 @@ def test_an_observation_that_fails_is_one_that_does_not_satisfy(failure: Excepti
     assert wait_for("it is seven", observe, lambda number: number == 7, 5) == 7
 
 
-def test_a_wait_in_vain_tells_what_was_seen_last_and_ends_in_time() -> None:
+def test_a_wait_in_vain_ends_in_time_and_reports_what_was_seen_last() -> None:
     def observe() -> None:
-        raise EngineUnreachable("nobody there")
+        raise EngineUnreachable("no answer")
 
     begin = time.monotonic()
-    with pytest.raises(AssertionError, match="until it answers; saw instead: nobody there\nthe state of all"):
+    with pytest.raises(AssertionError, match="until it answers; saw instead: no answer\nthe state of all"):
         wait_for("it answers", observe, bool, 0.05, lambda: "the state of all")
     assert time.monotonic() - begin < 5
 
@@ -107,29 +107,29 @@ def test_a_fault_of_the_test_itself_is_not_waited_out() -> None:
 # -- sightings
 
 
-def test_a_node_that_is_silent_for_a_moment_is_asked_again() -> None:
+def test_a_briefly_silent_node_is_asked_again() -> None:
     lab = StubLab(StubNode("node1"), StubNode("node2", silent_for=2), StubNode("node3", silent_for=1, refuses=True))
     assert lab.containers(APP) == Sighting(tuple(Container(node, f"{node}-a", "a", APP, "running", 0.0)
                                              for node in ("node1", "node2", "node3")), ())
 
 
 @pytest.mark.parametrize("why", ["down", "frozen"])
-def test_a_node_that_cannot_answer_is_not_waited_for(why: str) -> None:
+def test_a_node_that_cannot_answer_is_asked_only_once(why: str) -> None:
     silent = StubNode("node2", silent_for=None)
     seen = StubLab(StubNode("node1"), silent, **{why: "node2"}).containers(APP)
     assert (seen.nodes, seen.unseen, silent.asked) == (["node1"], ("node2",), 1)
 
 
-def test_a_node_that_should_answer_and_does_not_is_told_as_unseen_in_time() -> None:
+def test_a_node_that_should_answer_and_does_not_is_reported_as_unseen() -> None:
     silent = StubNode("node2", silent_for=None)
     seen = StubLab(StubNode("node1"), silent).containers(APP)
     assert (seen.nodes, seen.unseen) == (["node1"], ("node2",))
     assert silent.asked > 1
 
 
-def test_a_claim_about_all_nodes_needs_an_answer_of_all() -> None:
+def test_a_claim_about_all_nodes_needs_an_answer_from_each() -> None:
     assert StubLab(StubNode("node1", containers=())).all_containers(APP).containers == ()
-    with pytest.raises(AssertionError, match="cannot be told.*no answer from node1"):
+    with pytest.raises(AssertionError, match="is unknown.*no answer from node1"):
         StubLab(StubNode("node1", silent_for=None), down="node1").all_containers(APP)
 
 
@@ -143,7 +143,7 @@ WAITS: list[Wait] = [lambda until: until.runs(1), lambda until: until.runs_on("n
 
 
 @pytest.mark.parametrize("wait", WAITS)
-def test_what_is_waited_for_must_be_seen_on_all_nodes(wait: Wait) -> None:
+def test_a_wait_needs_an_answer_from_all_nodes(wait: Wait) -> None:
     silent = StubNode("node2", silent_for=None)
     with pytest.raises(AssertionError, match="no answer from node2"):
         wait(StubLab(StubNode("node1"), silent, StubNode("node3", containers=()), down="node2").wait_until(APP, 0.02))
@@ -151,7 +151,7 @@ def test_what_is_waited_for_must_be_seen_on_all_nodes(wait: Wait) -> None:
     assert wait(whole.wait_until(APP, 5)).nodes == ["node1"]
 
 
-def test_only_a_node_that_is_named_as_down_may_be_silent() -> None:
+def test_only_a_node_declared_down_may_be_silent() -> None:
     lab = StubLab(StubNode("node1"), StubNode("node2", silent_for=None), down="node2")
     assert lab.wait_until(APP, 5).runs(1, down=("node2",)).nodes == ["node1"]
     assert lab.wait_until(APP, 5).runs_elsewhere_than("node2").nodes == ["node1"]
@@ -159,7 +159,7 @@ def test_only_a_node_that_is_named_as_down_may_be_silent() -> None:
         lab.wait_until(APP, 0.02).runs_elsewhere_than("node1", instances=0)
 
 
-def test_gone_is_only_what_no_node_shows() -> None:
+def test_gone_means_that_no_node_shows_it() -> None:
     with pytest.raises(AssertionError):
         StubLab(StubNode("node1", containers=()), StubNode("node2", silent_for=None), down="node2").wait_until(APP, 0.02).is_gone()
     assert not StubLab(StubNode("node1", containers=())).wait_until(APP, 5).is_gone().containers
@@ -168,19 +168,19 @@ def test_gone_is_only_what_no_node_shows() -> None:
 # -- nothing_changes
 
 
-def test_nothing_changes_where_nothing_does_even_if_a_node_is_slow_to_answer_at_first() -> None:
+def test_nothing_changes_holds_even_if_a_node_is_slow_to_answer_at_first() -> None:
     StubLab(StubNode("node1"), StubNode("node2", silent_for=1)).nothing_changes(APP, for_s=0.3)
 
 
-def test_nothing_changes_is_not_told_of_what_does_not_run() -> None:
+def test_nothing_changes_fails_if_nothing_runs() -> None:
     with pytest.raises(AssertionError, match="nothing of 'ticker' runs"):
         StubLab(StubNode("node1", containers=())).nothing_changes(APP, for_s=0.1)
 
 
-def test_nothing_changes_is_not_told_of_what_cannot_be_seen() -> None:
-    with pytest.raises(AssertionError, match="cannot be told"):
+def test_nothing_changes_fails_if_a_node_does_not_answer() -> None:
+    with pytest.raises(AssertionError, match="is unknown"):
         StubLab(StubNode("node1", silent_for=None)).nothing_changes(APP, for_s=0.1)
-    with pytest.raises(AssertionError, match="cannot be told"):
+    with pytest.raises(AssertionError, match="is unknown"):
         StubLab(StubNode("node1"), StubNode("node2", silent_for=None), down="node2").nothing_changes(APP, for_s=0.1)
 
 
@@ -200,18 +200,18 @@ def test_a_change_is_seen(then: tuple[str, ...]) -> None:
         lab.nothing_changes(APP, for_s=0.3)
 
 
-def test_a_start_between_two_looks_is_told_by_the_engine() -> None:
+def test_a_start_between_two_looks_is_found_in_the_engines_events() -> None:
     node = StubNode("node1")
     node.starts = [{"id": "x"}]
     with pytest.raises(AssertionError, match="was started on node1 meanwhile"):
         StubLab(node).nothing_changes(APP, for_s=0.1)
 
 
-# -- the one image, which a neighbour's last lab takes along when it goes down
+# -- the shared image, which another checkout's last lab removes when it goes down
 
 
 class EngineThatLosesImages:
-    """`losses`: how often the image is gone again when a container is to be made of it."""
+    """`losses`: how often the image has disappeared again when a container is created from it."""
 
     def __init__(self, losses: int, refusal: int = 404):
         self.losses = losses
@@ -233,14 +233,14 @@ class EngineThatLosesImages:
         self.created.append((name, spec["Image"]))
 
 
-def test_an_image_that_a_neighbour_took_along_is_made_again() -> None:
+def test_an_image_that_another_checkout_removed_is_made_again() -> None:
     engine = EngineThatLosesImages(losses=2)
     parts.create(engine, "lab-node1", {"Hostname": "node1"})  # type: ignore[arg-type]
     assert [name for name, _ in engine.created] == ["lab-node1"]
     assert engine.created[0][1].startswith("hearth-lab-base:")
 
 
-def test_an_image_that_never_stays_or_another_refusal_is_a_failure() -> None:
+def test_an_image_that_keeps_disappearing_or_another_refusal_is_a_failure() -> None:
     for engine in (EngineThatLosesImages(losses=99), EngineThatLosesImages(losses=1, refusal=409)):
         with pytest.raises(EngineError):
             parts.create(engine, "lab-node1", {})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A dependency that points outwards fails at configure: shown with cmake/HearthModule.cmake on a tiny tree."""
+"""A dependency that points outwards fails at configure time: cmake/HearthModule.cmake on a tiny tree."""
 
 import shutil
 import subprocess
@@ -42,7 +42,7 @@ class TinyTree:
         (self.root / "src" / layer / "CMakeLists.txt").write_text(text)
 
     def shared_by_tests(self, deps: str = "") -> None:
-        """The layer of what tests share, added last, as in the real tree."""
+        """The layer of code shared by tests, added last, as in the real tree."""
         for name in ("thing.h", "fake_thing.h"):
             self.write(f"src/testing/{name}", "#pragma once\n")
         self.write("src/testing/thing.cc", '#include "testing/thing.h"\n#include "testing/fake_thing.h"\n')
@@ -84,23 +84,23 @@ INCLUDES = ["#include <adapters/thing.h>", '# include  "adapters/thing.h"', '#in
 
 
 @pytest.mark.parametrize("include", INCLUDES)
-def test_no_way_of_writing_the_include_gets_around(tree: TinyTree, include: str) -> None:
+def test_no_spelling_of_an_include_escapes_the_check(tree: TinyTree, include: str) -> None:
     tree.write("src/core/thing.cc", include + "\n")
     assert not tree.configure()[0]
 
 
 @pytest.mark.parametrize("path", ["thing.cpp", "thing.cxx", "thing.C", "thing.c", "thing.hpp", "thing.hh", "thing.inc", "thing.inl"])
-def test_no_other_ending_gets_around(tree: TinyTree, path: str) -> None:
+def test_no_other_file_suffix_escapes_the_check(tree: TinyTree, path: str) -> None:
     tree.write(f"src/core/{path}", '#include "adapters/thing.h"\n')
     assert "ends in .h or .cc" in tree.configure()[1]
 
 
-def test_a_folder_that_is_no_module_gets_not_around(tree: TinyTree) -> None:
+def test_a_folder_without_a_module_does_not_escape_the_check(tree: TinyTree) -> None:
     tree.write("src/core/loose/thing.h", '#pragma once\n#include "adapters/thing.h"\n')
     assert not tree.configure()[0]
 
 
-def test_what_includes_itself_and_others_is_let_through(tree: TinyTree) -> None:
+def test_allowed_includes_pass(tree: TinyTree) -> None:
     tree.write("src/core/deep/part_2.h", "#pragma once\n")
     tree.write("src/core/thing.cc", '#include "core/thing.h"\n#include <cstdio>\n#include <sys/stat.h>\n'
                '#include <boost/a-b/c++.hpp>  // why\n#include "core/deep/part_2.h"  // why\n// includes nothing else\n')
@@ -113,7 +113,7 @@ def test_a_layer_is_what_the_folder_says(tree: TinyTree) -> None:
     tree.module("core", "DEPS hearth::adapters", declared="app")
     configured, said = tree.configure()
     assert not configured
-    assert "core says that its layer is 'app', but its folder is one of layer 'core'" in said
+    assert "core declares layer 'app', but its folder belongs to layer 'core'" in said
 
 
 def test_a_program_is_of_the_layer_app(tree: TinyTree) -> None:
@@ -129,7 +129,7 @@ def test_a_wrong_link_fails_and_is_named(tree: TinyTree) -> None:
 
 
 @pytest.mark.parametrize("deps", ["PRIVATE_DEPS hearth::adapters", "DEPS hearth_adapters", "TEST_DEPS hearth::adapters"])
-def test_no_way_of_naming_the_link_gets_around(tree: TinyTree, deps: str) -> None:
+def test_no_spelling_of_a_link_escapes_the_check(tree: TinyTree, deps: str) -> None:
     tree.module("core", deps)
     assert not tree.configure()[0]
 
@@ -148,22 +148,22 @@ BY_HAND = ["target_link_libraries(hearth_core PUBLIC hearth::adapters)",
 
 
 @pytest.mark.parametrize("by_hand", BY_HAND)
-def test_a_link_by_hand_is_found_in_the_end(tree: TinyTree, by_hand: str) -> None:
+def test_a_manual_link_is_found(tree: TinyTree, by_hand: str) -> None:
     tree.module("core", "DEPS hearth::base", also=by_hand)
     configured, said = tree.configure()
     assert not configured
-    assert "must not link hearth_adapters (layer adapters)" in said or "which is no target" in said
+    assert "must not link hearth_adapters (layer adapters)" in said or "which is not a target" in said
 
 
 @pytest.mark.parametrize("where", ["root", "outside src"])
-def test_a_link_by_hand_from_elsewhere_is_found_in_the_end(tree: TinyTree, where: str) -> None:
+def test_a_manual_link_from_elsewhere_is_found(tree: TinyTree, where: str) -> None:
     link = "target_link_libraries(hearth_core PRIVATE bridge)\nadd_library(bridge INTERFACE)\ntarget_link_libraries(bridge INTERFACE hearth_adapters)\n"
     tree.write("CMakeLists.txt", PROJECT + (link if where == "root" else "add_subdirectory(extra)\n"))
     tree.write("extra/CMakeLists.txt", link)
     assert "hearth_core (layer core) must not link hearth_adapters (layer adapters)" in tree.configure()[1]
 
 
-def test_an_allowed_link_by_hand_is_let_through(tree: TinyTree) -> None:
+def test_an_allowed_manual_link_passes(tree: TinyTree) -> None:
     tree.module("core", "", also="target_link_libraries(hearth_core PRIVATE hearth::base m)")
     configured, said = tree.configure()
     assert configured, said
@@ -172,11 +172,11 @@ def test_an_allowed_link_by_hand_is_let_through(tree: TinyTree) -> None:
 @pytest.mark.parametrize("source", ["../adapters/thing.cc", "${PROJECT_SOURCE_DIR}/src/adapters/thing.cc", "thing.h"])
 def test_sources_are_of_the_modules_own_folder(tree: TinyTree, source: str) -> None:
     tree.module("core", "", also=f"target_sources(hearth_core PRIVATE {source})")
-    assert "its sources are .cc files of its own folder" in tree.configure()[1]
+    assert "its sources must be .cc files of its own folder" in tree.configure()[1]
 
 
 @pytest.mark.parametrize("name", ["thing_test.cc", "deep/thing_scene.h", "thing_fixture.h", "fake_thing.h"])
-def test_code_of_tests_may_include_what_tests_share(tree: TinyTree, name: str) -> None:
+def test_code_of_tests_can_include_code_shared_by_tests(tree: TinyTree, name: str) -> None:
     tree.shared_by_tests()
     tree.write(f"src/core/{name}", '#include "testing/thing.h"\n#include "core/thing.h"\n')
     configured, said = tree.configure()
@@ -185,7 +185,7 @@ def test_code_of_tests_may_include_what_tests_share(tree: TinyTree, name: str) -
 
 @pytest.mark.parametrize("layer", ["base", "adapters", "core"])
 @pytest.mark.parametrize("name", ["thing.cc", "thing.h", "test.h", "unfake_thing.h", "thing_test_data.h", "thing_test.h/thing.h"])
-def test_product_code_must_not_include_what_tests_share(tree: TinyTree, layer: str, name: str) -> None:
+def test_product_code_must_not_include_code_shared_by_tests(tree: TinyTree, layer: str, name: str) -> None:
     tree.shared_by_tests()
     tree.write(f"src/{layer}/{name}", '#include "testing/thing.h"\n')
     configured, said = tree.configure()
@@ -194,13 +194,13 @@ def test_product_code_must_not_include_what_tests_share(tree: TinyTree, layer: s
 
 
 @pytest.mark.parametrize("header", ["core/thing_fixture.h", "core/deep/thing_scene.h", "core/fake_thing.h", "core/thing_test.h"])
-def test_product_code_must_not_get_there_through_code_of_tests(tree: TinyTree, header: str) -> None:
+def test_product_code_must_not_include_it_through_code_of_tests(tree: TinyTree, header: str) -> None:
     tree.shared_by_tests()
     tree.write(f"src/{header}", '#pragma once\n#include "testing/thing.h"\n')
     tree.write("src/core/thing.cc", f'#include "{header}"  // why\n')
     configured, said = tree.configure()
     assert not configured
-    assert "code of tests is included by tests only" in said
+    assert "only tests can include code of tests" in said
 
 
 def test_code_of_tests_is_no_source_of_a_product(tree: TinyTree) -> None:
@@ -211,22 +211,22 @@ def test_code_of_tests_is_no_source_of_a_product(tree: TinyTree) -> None:
 
 
 @pytest.mark.parametrize("deps", ["DEPS hearth::testing", "PRIVATE_DEPS hearth_testing"])
-def test_a_product_that_names_what_tests_share_fails(tree: TinyTree, deps: str) -> None:
+def test_a_product_must_not_name_code_shared_by_tests(tree: TinyTree, deps: str) -> None:
     tree.shared_by_tests()
     tree.module("core", deps)
     assert not tree.configure()[0]
 
 
 @pytest.mark.parametrize("by_hand", [one.replace("adapters", "testing") for one in BY_HAND])
-def test_a_product_that_links_what_tests_share_by_hand_fails(tree: TinyTree, by_hand: str) -> None:
+def test_a_product_must_not_link_code_shared_by_tests_manually(tree: TinyTree, by_hand: str) -> None:
     tree.shared_by_tests()
     tree.module("core", "DEPS hearth::base", also=by_hand)
     configured, said = tree.configure()
     assert not configured
-    assert "must not link hearth_testing (layer testing)" in said or "which is no target" in said
+    assert "must not link hearth_testing (layer testing)" in said or "which is not a target" in said
 
 
-def test_tests_may_link_what_tests_share_but_nothing_else_that_their_layer_may_not(tree: TinyTree) -> None:
+def test_tests_can_link_code_shared_by_tests_and_otherwise_only_what_their_layer_can(tree: TinyTree) -> None:
     tree.shared_by_tests("hearth::adapters")
     tree.module("core", "TEST_DEPS hearth::testing")
     configured, said = tree.configure()
@@ -239,12 +239,12 @@ def test_tests_may_link_what_tests_share_but_nothing_else_that_their_layer_may_n
     assert "hearth_core_test (layer core) must not link hearth_adapters (layer adapters)" in tree.configure()[1]
 
 
-def test_what_tests_share_sees_no_decisions(tree: TinyTree) -> None:
+def test_code_shared_by_tests_must_not_see_the_core(tree: TinyTree) -> None:
     tree.shared_by_tests("hearth::core")
     assert "testing (layer testing) must not link hearth::core (layer core)" in tree.configure()[1]
 
 
-def test_an_include_that_goes_wrong_later_fails_the_next_build(tree: TinyTree) -> None:
+def test_a_wrong_include_added_later_fails_the_next_build(tree: TinyTree) -> None:
     configured, said = tree.configure()
     assert configured, said
     tree.write("src/core/thing.cc", '#include "adapters/thing.h"\n')

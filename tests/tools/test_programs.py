@@ -1,4 +1,4 @@
-"""The programs as they are built: what an agent brings to every box, and what a manager leaves on its own."""
+"""The built programs: what an agent brings to every node, and what a manager leaves on its disk."""
 
 import os
 import re
@@ -13,13 +13,13 @@ from tests.lab.harness.observing import http_request
 from tests.lab.harness.waiting import wait_for
 from tools.dev import build
 
-# What would be in a program that links it, by the names of its symbols.
+# Symbols of a program that links these.
 SQL = ("sqlite3_open", "SqliteStore")
 CLI = ("hearth::cli::",)
 
 
 def symbols(name: str) -> str:
-    """Of the program and of the libraries that it loads by name."""
+    """The symbols of the program, and the libraries that it loads."""
     program = build.program(name)
     listed = subprocess.run(["nm", "--demangle", program], text=True, capture_output=True, check=True).stdout
     needed = subprocess.run(["readelf", "--dynamic", program], text=True, capture_output=True, check=True).stdout
@@ -36,7 +36,7 @@ def test_the_agent_links_neither_sql_nor_the_command_line() -> None:
 
 
 @pytest.mark.parametrize("program, words", [("hearthd", SQL), ("hearthd", ("libsqlite3",)), ("hearth", CLI)])
-def test_that_it_would_be_seen_is_shown_by_a_program_that_does(program: str, words: tuple[str, ...]) -> None:
+def test_the_check_finds_the_symbols_in_programs_that_have_them(program: str, words: tuple[str, ...]) -> None:
     assert found_in(program, words) == list(words)
 
 
@@ -48,14 +48,14 @@ def umask_of_nothing():
 
 
 @pytest.mark.usefixtures("umask_of_nothing")
-def test_a_manager_makes_its_token_at_its_first_start_for_its_owner_alone_and_keeps_it(tmp_path: Path) -> None:
+def test_a_manager_makes_its_token_once_readable_by_its_owner_alone(tmp_path: Path) -> None:
     state = tmp_path / "state"
     made = [token_of_a_start(state), token_of_a_start(state)]
     assert made[0] == made[1] and len(made[0]) >= 32
 
 
 def token_of_a_start(state: Path) -> str:
-    """Starts a manager, reads its token once it answers by it, and ends it."""
+    """Starts a manager, reads its token once the manager accepts it, and ends the manager."""
     command = [build.program("hearthd"), "--state", state, "--kafka", "embedded", "--listen", "0.0.0.0:0"]
     log = state.with_suffix(".log")
     with open(log, "w+b") as file:

@@ -64,30 +64,30 @@ def test_every_rule_has_a_sample_that_breaks_it() -> None:
     assert {rule.name for rule in source_checks.RULES} == {*BAD, "heavy-header", "folder-length", "folder-cycle"}
 
 
-def test_what_is_fine_stays_unmentioned(tmp_path: Path) -> None:
+def test_correct_files_have_no_findings(tmp_path: Path) -> None:
     assert found_in(tmp_path, FINE) == []
 
 
-def test_a_finding_names_the_place_what_and_what_would_be_right(tmp_path: Path) -> None:
+def test_a_finding_names_the_place_the_fault_and_what_would_be_right(tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, {"src/core/a.cc": "\nstd::set<int> a;\nstd::unordered_set<int> b;"})
-    assert str(finding).startswith("src/core/a.cc:3: [order] 'unordered_set'; right would be: std::map")
+    assert str(finding).startswith("src/core/a.cc:3: [order] 'unordered_set'; instead: std::map")
 
 
 def test_an_allowance_needs_its_reason(tmp_path: Path) -> None:
     assert found_in(tmp_path, {"src/base/a.cc": "fprintf(stderr, x);  // source check: allow logging\n"})
 
 
-def test_a_heavy_header_of_the_folder_itself_is_fine(tmp_path: Path) -> None:
+def test_a_heavy_header_within_its_own_folder_is_allowed(tmp_path: Path) -> None:
     assert found_in(tmp_path, {"src/adapters/http/a.h": "#pragma once\n#include <boost/beast.hpp>\n",
                                "src/adapters/http/a.cc": '#include "adapters/http/a.h"\n'}) == []
 
 
-def test_a_header_may_be_heavy_if_its_name_says_so(tmp_path: Path) -> None:
+def test_a_heavy_header_is_allowed_if_its_name_says_so(tmp_path: Path) -> None:
     assert found_in(tmp_path, {"src/adapters/http/a_asio.h": "#pragma once\n#include <boost/asio.hpp>\n",
                                "src/adapters/docker/a.cc": '#include "adapters/http/a_asio.h"\n'}) == []
 
 
-def test_a_header_for_others_must_not_be_heavy_even_by_what_it_includes(tmp_path: Path) -> None:
+def test_a_header_for_other_folders_must_not_be_heavy_even_indirectly(tmp_path: Path) -> None:
     findings = found_in(tmp_path, {
         "src/adapters/http/a.h": "#pragma once\n#include <boost/beast.hpp>\n",
         "src/adapters/http/b.h": '#pragma once\n#include "adapters/http/a.h"\n',
@@ -95,7 +95,7 @@ def test_a_header_for_others_must_not_be_heavy_even_by_what_it_includes(tmp_path
     assert [(finding.path, finding.line, finding.rule) for finding in findings] == [("src/adapters/http/b.h", 2, "heavy-header")]
 
 
-def test_a_folder_of_the_core_must_not_grow_too_long_and_says_so_once(tmp_path: Path) -> None:
+def test_a_folder_of_the_core_that_is_too_long_is_reported_once(tmp_path: Path) -> None:
     files = {"src/core/a/one.cc": "int x;\n" * 400, "src/core/a/two.cc": "int x;\n" * 300}
     assert found_in(tmp_path, files) == []
     files |= {"src/core/a/two_test.cc": "int x;\n" * 500, "src/core/a/a_scene.h": "#pragma once\n" * 300, "src/core/b/one.cc": "int x;\n"}
@@ -113,7 +113,7 @@ def test_folders_of_the_core_must_not_include_each_other(tmp_path: Path) -> None
         ("src/core/a/a.h", 2, "folder-cycle"), ("src/core/b/b.h", 2, "folder-cycle")]
 
 
-def test_nor_by_way_of_others_but_a_test_may(tmp_path: Path) -> None:
+def test_folders_of_the_core_must_not_include_each_other_indirectly_but_a_test_may(tmp_path: Path) -> None:
     files = {"src/core/a/a.h": '#pragma once\n#include "core/a/d.h"\n#include "core/b/b.h"\n', "src/core/a/d.h": "#pragma once\n",
              "src/core/b/b.h": '#pragma once\n#include "core/c/c.h"\n', "src/core/c/c.h": "#pragma once\n",
              "src/core/c/c_test.cc": '#include "core/a/a.h"\n'}

@@ -47,12 +47,12 @@ def test_counts_what_pytest_reports(tmp_path: Path) -> None:
     assert (tally.passed, tally.failures, tally.skipped) == (1, ["tests.a.two", "tests.a.three"], 1)
 
 
-def test_the_closing_line_names_skips_only_if_there_are_any() -> None:
+def test_the_last_line_names_skips_only_if_there_are_any() -> None:
     assert Tally(3).line() == "3 passed, 0 failed"
     assert Tally(3, 2, ["x"]).line() == "3 passed, 1 failed, 2 skipped"
 
 
-def test_a_users_lab_is_roots_and_its_reports_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_lab_runs_as_root_and_its_reports_belong_to_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
     handed_back = []
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
@@ -67,7 +67,7 @@ def test_a_users_lab_is_roots_and_its_reports_are_the_users(monkeypatch: pytest.
     assert suites.REPORTS in handed_back
 
 
-def test_nothing_run_is_no_success() -> None:
+def test_running_no_test_is_not_a_success() -> None:
     assert Tally(1).exit_code() == 0
     assert Tally(1, 0, ["x"]).exit_code() == 1
     assert Tally(0, 5).exit_code() == 1
@@ -80,7 +80,7 @@ NOTHING = "<testsuite/>"
 
 @pytest.fixture
 def run_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Tally]:
-    """Runs one part of a group by a program that leaves `report` and exits with `code`."""
+    """Runs one part of a group with a program that writes `report` and exits with `code`."""
     monkeypatch.setattr(suites, "REPORTS", tmp_path)
 
     def run(part: Callable[..., Tally], report: str | None, code: int, only: str | None = None) -> Tally:
@@ -102,7 +102,7 @@ BOTH_PARTS = pytest.mark.parametrize("part", [suites.run_ctest, suites.run_pytes
 @BOTH_PARTS
 @pytest.mark.parametrize("report, code", [(None, 0), (NOTHING, 0), (SKIPPED, 0), (NOTHING, 5)],
                          ids=["no report", "no test", "all skipped", "exit 5"])
-def test_a_part_in_which_no_test_passed_has_failed_unless_a_filter_left_them_out(run_part, part, report, code) -> None:
+def test_a_part_without_a_passed_test_fails_unless_there_is_a_filter(run_part, part, report, code) -> None:
     assert run_part(part, report, code).failures
     assert run_part(part, report, code).exit_code() == 1
     if part is suites.run_pytest or code == 0:
@@ -110,19 +110,19 @@ def test_a_part_in_which_no_test_passed_has_failed_unless_a_filter_left_them_out
 
 
 @BOTH_PARTS
-def test_a_part_with_a_test_that_passed_has_passed(run_part, part) -> None:
+def test_a_part_with_a_passed_test_passes(run_part, part) -> None:
     assert run_part(part, PASSED, 0) == Tally(1)
 
 
 @BOTH_PARTS
-def test_a_broken_report_is_a_failure_of_its_part(run_part, part) -> None:
+def test_a_broken_report_fails_its_part(run_part, part) -> None:
     assert "report is broken" in run_part(part, "<testsuite><testc", 0).failures[0]
 
 
 @pytest.mark.parametrize("trouble", [Failure("no engine\nadvice"), FileNotFoundError(2, "No such file", "ctest"),
                                      subprocess.TimeoutExpired("java", 5), ElementTree.ParseError("bad"), TimeoutError()],
                          ids=lambda one: type(one).__name__)
-def test_whatever_ends_a_group_the_others_run_and_the_last_line_counts(monkeypatch, tmp_path, capsys, trouble) -> None:
+def test_after_a_group_that_cannot_start_the_others_run_and_the_last_line_counts(monkeypatch, tmp_path, capsys, trouble) -> None:
     def broken(_: str | None) -> Tally:
         raise trouble
 

@@ -1,4 +1,4 @@
-"""./dev clean takes nothing away that still runs."""
+"""./dev clean removes nothing that is in use."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def soon_in_use(build: Path, count: int) -> list[str]:
-    """What is in use, once it is so many: a process that has just begun has no command line for a moment."""
+    """The findings, once there are `count`: a process that has just started has no command line for a moment."""
     deadline = time.monotonic() + 10
     while len(in_use(build)) != count and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -37,25 +37,25 @@ def clean() -> int:
     return tidy_up.VERBS[0].start([])
 
 
-def test_what_does_not_run_is_removed(build: Path) -> None:
+def test_removes_a_build_folder_that_is_not_in_use(build: Path) -> None:
     (build / "dev.lock").touch()
     (build / "bench").mkdir()
     assert in_use(build) == []
     assert clean() == 0 and not build.exists()
 
 
-def test_a_program_that_was_built_there_keeps_it(build: Path) -> None:
+def test_refuses_while_a_program_built_there_runs(build: Path) -> None:
     program = build / "dev" / "bin" / "hearth"
     shutil.copy("/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as running:
         assert soon_in_use(build, 1) == [f"hearth (pid {running.pid}, Ctrl-C in its terminal)"]
-        with pytest.raises(Failure, match="nothing was removed, for this still uses build/: hearth "):
+        with pytest.raises(Failure, match="nothing was removed, because build/ is in use by: hearth "):
             clean()
         running.kill()
     assert program.exists() and in_use(build) == []
 
 
-def test_a_broker_and_a_lab_keep_it_and_are_named_with_what_ends_them(build: Path) -> None:
+def test_refuses_while_a_broker_or_a_lab_is_up_and_names_what_ends_them(build: Path) -> None:
     broker = build / "kafka" / "broker"
     broker.mkdir(parents=True)
     (broker / "address").write_text("127.0.0.1:9092\n")
@@ -71,13 +71,13 @@ def test_a_broker_and_a_lab_keep_it_and_are_named_with_what_ends_them(build: Pat
         running.kill()
 
 
-def test_a_build_that_is_under_way_keeps_it(build: Path) -> None:
+def test_refuses_while_a_build_is_in_progress(build: Path) -> None:
     with open(build / "dev.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert in_use(build) == ["a build of 'dev' (let it end)"]
+        assert in_use(build) == ["a build of 'dev' (wait for it)"]
 
 
-def test_what_is_anothers_is_removed_by_root(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_another_user_are_removed_by_root(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (build / "bench").mkdir()
     asked: list[list[str]] = []
     monkeypatch.setattr(tidy_up, "as_root", lambda command: asked.append(command) or command)
@@ -85,7 +85,7 @@ def test_what_is_anothers_is_removed_by_root(build: Path, monkeypatch: pytest.Mo
     assert clean() == 0 and len(asked) == 1
 
 
-def test_what_cannot_be_removed_is_told_in_a_sentence(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_removal_is_reported_in_one_sentence(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tidy_up, "_is_anothers", lambda _: True)
     monkeypatch.setattr(tidy_up, "as_root", lambda _: ["sh", "-c", "echo rm: no >&2; exit 1"])
     with pytest.raises(Failure, match="not all of build/ could be removed: rm: no"):

@@ -1,4 +1,4 @@
-"""What is made from the programs' one description: shells and man(1) take it, and it offers what the program takes."""
+"""Completions and man pages: shells and man(1) accept them, and they offer what the programs accept."""
 
 import subprocess
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tools.dev.processes import which
 
 PROGRAMS = ("hearth", "hearthd", "hearth-agent")
 
-# Completes the words behind it, the last of which is being typed, as readline would have it done.
+# Completes the given words, the last of which is being typed, as readline would.
 BASH = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
@@ -32,7 +32,7 @@ def hearth(*words: str) -> str:
 
 
 def said(command: Sequence[str | Path], **how) -> str:
-    """What it prints on both ways out."""
+    """The output of the command on stdout and stderr."""
     return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, check=True, **how).stdout
 
 
@@ -52,7 +52,7 @@ def needs(program: str) -> str:
     (["hearth", "ps", "--output", "=", "j"], ["json"]),  # As readline cuts --output=j.
     (["hearth", "ps", "--output", "="], ["text", "json"]),
     (["hearth", "deploy", ".", "--on-node-lost", "s"], ["stay"]),
-    (["hearth", "deploy", "--name", ""], [""]),  # A name nobody can guess.
+    (["hearth", "deploy", "--name", ""], [""]),  # A name cannot be guessed.
     (["hearth", "completion", ""], ["bash", "zsh", "fish"]),
     (["hearth", "dev", "p"], ["power"]),
     (["hearth", "dev", "--n"], ["--nodes"]),
@@ -78,16 +78,16 @@ def test_bash_completes_files_and_folders_with_spaces_in_their_names(words: list
     assert sorted(answer.splitlines()) == offered
 
 
-# All that bash offers behind a command is taken by the program: what it refuses is not the option's name.
+# Every option that bash offers after a command is in the command's help.
 @pytest.mark.parametrize("command", ["deploy", "logs", "events", "stop", "dev"])
-def test_every_option_that_is_offered_is_one_of_the_commands(command: str, tmp_path: Path) -> None:
+def test_every_offered_option_belongs_to_the_command(command: str, tmp_path: Path) -> None:
     offered = said(["bash", "--norc", "-c", BASH, "bash", script("bash", tmp_path), "hearth", command, "--"]).split()
     assert len(offered) > 2
-    reported = hearth(command, "--help")
-    assert [option for option in offered if f"{option} " not in reported and f"{option}\n" not in reported] == []
+    help_text = hearth(command, "--help")
+    assert [option for option in offered if f"{option} " not in help_text and f"{option}\n" not in help_text] == []
 
 
-# zsh's own machinery for completion needs a terminal; that it reads the script and has the functions is what is asked here.
+# zsh completes only in a terminal; this test shows that it reads the script and defines the functions.
 def test_zsh_reads_its_script(tmp_path: Path) -> None:
     zsh, file = needs("zsh"), script("zsh", tmp_path)
     assert said([zsh, "-n", file]) == ""
@@ -111,17 +111,17 @@ def test_fish_completes(line: str, offered: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_man_page_is_set_without_a_complaint_and_says_what_the_help_says(program: str) -> None:
+def test_a_man_page_renders_without_warnings_and_has_the_options_of_the_help(program: str) -> None:
     groff = needs("groff")
     page = subprocess.run([groff, "-man", "-ww", "-k", "-Tutf8", "-P-cbou", "-rLL=200n"], input=hearth("man-page", program), text=True,
                           capture_output=True, timeout=30, check=True)
     assert page.stderr == ""
-    reported = hearth("help") if program == "hearth" else said([build.program(program), "--help"])
-    names = {word for word in reported.split() if word.startswith("--")}
+    help_text = hearth("help") if program == "hearth" else said([build.program(program), "--help"])
+    names = {word for word in help_text.split() if word.startswith("--")}
     assert names and [name for name in names if name not in page.stdout] == []
 
 
-def test_every_program_tells_the_one_version() -> None:
+def test_every_program_prints_the_same_version() -> None:
     project = (build.ROOT / "CMakeLists.txt").read_text().split("VERSION ", 2)[2].split()[0]
     for program in (*PROGRAMS, "hearth-sim"):
         assert said([build.program(program), "--version"]) == f"{program} {project}\n"

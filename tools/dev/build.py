@@ -1,4 +1,4 @@
-"""Configuring and compiling, by the presets of CMakePresets.json."""
+"""Configuring and compiling, with the presets of CMakePresets.json."""
 
 import argparse
 import fcntl
@@ -17,7 +17,7 @@ from tools.dev.verbs import Verb
 
 PRESETS_FILE = ROOT / "CMakePresets.json"
 DEFAULT_PRESET = "dev"
-# What is installed, and what the lab and the benchmarks need.
+# The installed programs, which the lab and the benchmarks also need.
 PROGRAMS = ("hearth", "hearthd", "hearth-agent")
 
 
@@ -31,12 +31,12 @@ def folder(preset: str = DEFAULT_PRESET) -> Path:
 
 
 def program(name: str, preset: str = DEFAULT_PRESET) -> Path:
-    """Where a built executable lies."""
+    """The path of a built executable."""
     return folder(preset) / "bin" / name
 
 
 def configure(preset: str = DEFAULT_PRESET) -> None:
-    """Runs cmake if there is no build yet or the presets changed; ninja sees to all other changes."""
+    """Runs cmake if there is no build yet or the presets changed; ninja handles all other changes."""
     setup.ensure("build")
     stamp = folder(preset) / "presets.sha256"
     now = hashlib.sha256(PRESETS_FILE.read_bytes()).hexdigest()
@@ -57,7 +57,7 @@ def build(targets: Sequence[str] = (), preset: str = DEFAULT_PRESET, jobs: int |
 
 @contextmanager
 def _one_at_a_time(preset: str) -> Iterator[None]:
-    """Two verbs may be started at once; two ninjas in one folder would spoil each other's work."""
+    """Serialises verbs: two ninjas in one folder would corrupt each other's work."""
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / f"{preset}.lock", "a") as lock:
         try:
@@ -70,7 +70,7 @@ def _one_at_a_time(preset: str) -> Iterator[None]:
 
 def _build(args: argparse.Namespace) -> int:
     if args.preset not in presets():
-        raise Failure(f"there is no preset '{args.preset}': {', '.join(presets())}", code=2)
+        raise Failure(f"there is no preset '{args.preset}'; choose one of: {', '.join(presets())}", code=2)
     build(args.target, args.preset, args.jobs)
     return 0
 
@@ -78,7 +78,7 @@ def _build(args: argparse.Namespace) -> int:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", nargs="*", metavar="TARGET", help="what to build (default: everything)")
     parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"{', '.join(presets())} (default: {DEFAULT_PRESET})")
-    parser.add_argument("-j", "--jobs", type=int, help="compilers at once (default: one per core)")
+    parser.add_argument("-j", "--jobs", type=int, help="number of parallel compilers (default: one per core)")
 
 
 VERBS = [

@@ -1,4 +1,4 @@
-"""./dev check and ./dev format: what a reviewer should not have to say."""
+"""./dev check and ./dev format: what a reviewer should not have to point out."""
 
 import argparse
 import subprocess
@@ -21,11 +21,11 @@ def _formatted_files() -> list[Path]:
 def _format_complaints() -> list[str]:
     done = subprocess.run([FORMAT, "--dry-run", *_formatted_files()], cwd=ROOT, text=True, stderr=subprocess.PIPE)
     files = dict.fromkeys(line.split(":")[0] for line in done.stderr.splitlines() if "[-Wclang-format-violations]" in line)
-    return [f"{Path(file).relative_to(ROOT)}: not formatted; ./dev format does it" for file in files]
+    return [f"{Path(file).relative_to(ROOT)}: not formatted; run ./dev format" for file in files]
 
 
 def _layer_complaints() -> list[str]:
-    # Whoever breaks the layering cannot configure: see cmake/HearthModule.cmake.
+    # A tree that breaks the layering does not configure: see cmake/HearthModule.cmake.
     build.build()
     return []
 
@@ -44,7 +44,7 @@ def _check(args: argparse.Namespace) -> int:
     for name in args.check or CHECKS:
         with timed(f"check {name}"):
             if name == "tidy" and args.check:
-                build.build()  # Its dependencies are read from the build.
+                build.build()  # tidy reads the include dependencies from the build.
             complaints = CHECKS[name]()
         if complaints:
             failed.append(name)
@@ -53,7 +53,7 @@ def _check(args: argparse.Namespace) -> int:
     if failed:
         error(f"check failed: {', '.join(failed)}")
         return 1
-    say("check: nothing to complain about")
+    say("check: no complaints")
     return 0
 
 
@@ -66,7 +66,7 @@ def _format(_: argparse.Namespace) -> int:
 
 
 VERBS = [
-    Verb("check", "Format, source rules, layers, clang-tidy.", ["./dev check              all of it", "./dev check sources      one of them, in a second"], _check,
+    Verb("check", "Check the format, the source rules and the layers, and run clang-tidy.", ["./dev check              all checks", "./dev check sources      one check, in a second"], _check,
          lambda parser: parser.add_argument("check", nargs="*", choices=[*CHECKS, []], metavar="CHECK", help=", ".join(CHECKS)) and None),
-    Verb("format", "Bring C++ into the one format.", ["./dev format"], _format),
+    Verb("format", "Format the C++ sources.", ["./dev format"], _format),
 ]

@@ -1,4 +1,4 @@
-"""A Docker engine for whoever needs one: the machine's if it answers, else one of our own.
+"""A Docker engine for the verbs that need one: the machine's if it answers, else one of our own.
 
     with ensure_engine() as engine:
         subprocess.run([...], env={**os.environ, "DOCKER_HOST": engine.docker_host})
@@ -7,12 +7,12 @@ Our own engine is one dockerd per checkout. Its data, sockets, pid and log live 
 it has a bridge of its own, so neither another checkout's engine nor the machine's is disturbed.
 
 It is shared by counting: every user holds a shared flock on build/engine/users while it needs the
-engine, and who leaves last stops it. The kernel drops the lock of a user that was killed, so a count
-can never be wrong. Something that outlives its process (a lab that stays up) leaves a named
-reservation with `keep()` instead, and takes it back with `forget()`.
+engine, and the last one to leave stops it. The kernel releases the lock of a killed user, so the
+count is always right. Something that outlives its process (a lab that stays up) leaves a named
+reservation with `keep()` instead, and removes it with `forget()`.
 
-Not responsible for what runs in the engine: whoever starts containers removes them.
-HEARTH_ENGINE=own asks for our own engine even where the machine has one.
+Not responsible for what runs in the engine: the code that starts containers removes them.
+HEARTH_ENGINE=own requests our own engine even if the machine has one.
 """
 
 import fcntl
@@ -37,8 +37,8 @@ from tools.dev.terminal import Failure, say
 MACHINE_SOCKET = Path("/var/run/docker.sock")
 READY_WITHIN_S = 60
 STOPPED_WITHIN_S = 40
-ANSWERS_WITHIN_S = 20  # One that others use and that is merely busy.
-# exec-root holds sockets with names of this length below it, and a socket's path has 107 bytes.
+ANSWERS_WITHIN_S = 20  # For an engine that others use and that may only be busy.
+# exec-root contains sockets with names of this length, and a socket's path has at most 107 bytes.
 _PATH_MAX = 107 - len("/exec/containerd/containerd-debug.sock.ttrpc")
 
 
@@ -54,7 +54,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 def ask(path: Path, target: str, timeout_s: float = 5) -> bytes:
-    """GETs `target` from the engine behind the socket. OSError when it is not answered."""
+    """GETs `target` from the engine behind the socket. OSError if it does not answer."""
     connection = UnixConnection(path, timeout_s)
     try:
         connection.request("GET", target)
@@ -81,7 +81,7 @@ class Engine:
     """An engine that answers. Use it in a `with`, or call stop() when done."""
 
     socket: Path
-    own: "OwnEngine | None" = None  # None: the machine's, which is nobody's to stop.
+    own: "OwnEngine | None" = None  # None: the machine's engine, which must not be stopped.
     _use: int | None = None
 
     @property
@@ -97,7 +97,7 @@ class Engine:
         return str(json.loads(ask(self.socket, "/version"))["Version"])
 
     def keep(self, name: str) -> None:
-        """The engine stays up after this process, until forget(name)."""
+        """Keeps the engine up after this process, until forget(name)."""
         if self.own:
             self.own.reserve(name)
 
@@ -106,7 +106,7 @@ class Engine:
             self.own.unreserve(name)
 
     def stop(self) -> None:
-        """Ends this use. Stops the engine only if it is our own and nobody else uses it."""
+        """Ends this use. Stops the engine only if it is our own and has no other user."""
         if self.own and self._use is not None:
             use, self._use = self._use, None
             self.own.leave(use)
@@ -119,13 +119,13 @@ class Engine:
 
 
 def ensure_engine(say: Callable[[str], None] = say) -> Engine:
-    """The machine's engine, or our own (started if need be). Failure when neither is to be had."""
+    """The machine's engine, or our own (started if necessary). Failure if neither is available."""
     if os.environ.get("HEARTH_ENGINE") != "own":
         for candidate in _machine_sockets(say):
             if answers(candidate):
                 return Engine(candidate)
             if candidate.exists() and not os.access(candidate, os.R_OK | os.W_OK):
-                say(f"   the engine at {candidate} is not for this user (not in its group): using one of our own")
+                say(f"   the engine at {candidate} is not accessible to this user (not in its group): using one of our own")
     own = OwnEngine()
     return Engine(own.socket, own, own.enter(say))
 
@@ -135,7 +135,7 @@ def _machine_sockets(say: Callable[[str], None]) -> Iterator[Path]:
     if wanted.startswith("unix://"):
         yield Path(wanted.removeprefix("unix://"))
     elif wanted:
-        say(f"   DOCKER_HOST={wanted} is not a unix socket, which is what Hearth speaks: passing it over")
+        say(f"   DOCKER_HOST={wanted} is not a unix socket, which Hearth requires: ignoring it")
     yield MACHINE_SOCKET
 
 
@@ -146,7 +146,7 @@ class OwnEngine:
         self.home = home
         self.key = checkout_key(home)
         self.bridge = f"hearth-{self.key}"
-        # Sockets get a short way in where the checkout lies too deep for them.
+        # A short alias, for a checkout whose path is too long for sockets.
         self.short = home if len(str(home)) <= _PATH_MAX else Path(f"/run/hearth-{self.key}")
         self.socket = self.short / "docker.sock"
         self.exec_root = self.short / "exec"
@@ -154,10 +154,10 @@ class OwnEngine:
         self.log = home / "dockerd.log"
         self._kept = home / "kept"
 
-    # -- who uses it
+    # -- users
 
     def enter(self, say: Callable[[str], None]) -> int:
-        """Counts the caller in, having started the engine if it was not running. Returns the use."""
+        """Starts the engine if it is not running, and counts the caller as a user. Returns the use."""
         self._check_access()
         self._kept.mkdir(parents=True, exist_ok=True)
         with self._starting_or_stopping():
@@ -174,7 +174,7 @@ class OwnEngine:
         return use
 
     def _can_be_used(self, used: bool) -> bool:
-        """Whether it runs and answers. One that somebody else uses is never taken for one to be stopped: Failure then."""
+        """Whether it runs and answers. Failure if it does not answer but others use it, so that it is never stopped under them."""
         if not self.pid():
             return False
         deadline = time.monotonic() + (ANSWERS_WITHIN_S if used else 0)
@@ -182,12 +182,12 @@ class OwnEngine:
             try:
                 return ask(self.socket, "/_ping") == b"OK"
             except PermissionError:
-                raise Failure(f"the engine in {self.home} runs, but its socket is not for this user: somebody else started it; "
+                raise Failure(f"the engine in {self.home} runs, but its socket is not for this user: another user started it; "
                               "run this as root, or end what uses that engine (./dev lab down)") from None
             except OSError as silent:
                 if time.monotonic() > deadline:
                     if used:
-                        raise Failure(f"the engine in {self.home} is used by others and does not answer ({silent}): end those "
+                        raise Failure(f"the engine in {self.home} is used by others and does not answer ({silent}): stop those "
                                       f"first (./dev lab down), or kill it (pid {self.pid()})") from None
                     return False
             time.sleep(0.1)
@@ -201,14 +201,14 @@ class OwnEngine:
         (self._kept / name).touch()
 
     def unreserve(self, name: str) -> None:
-        """Also for a process that does not use the engine itself: the last reservation stops it."""
+        """Removes a reservation, also for a process that does not use the engine: removing the last one stops it."""
         self._kept.mkdir(parents=True, exist_ok=True)
         with self._starting_or_stopping():
             (self._kept / name).unlink(missing_ok=True)
             self._stop_if_unused()
 
     def stop_unless_used(self) -> bool:
-        """Stops an engine that a killed user left running. False if somebody uses it."""
+        """Stops an engine that a killed user left running. False if it is in use."""
         if not self.home.exists():
             return True
         self._kept.mkdir(exist_ok=True)
@@ -227,7 +227,7 @@ class OwnEngine:
         return True
 
     def _is_used(self) -> bool:
-        """By others than the caller, who is not counted in yet."""
+        """Whether it has users; the caller is not counted yet."""
         if any(self._kept.iterdir()):
             return True
         with open(self.home / "users", "a") as users:
@@ -238,12 +238,12 @@ class OwnEngine:
         return False
 
     def _shared(self) -> list[Path]:
-        """What every user of the engine must be able to write."""
+        """The paths that every user of the engine must be able to write."""
         return [path for path in (self.home.parent, self.home, self._kept, self.home / "lock", self.home / "users", self.log)
                 if path.exists()]
 
     def _give_to_user(self) -> None:
-        """What root made through sudo is for the user who called it."""
+        """Gives what root made through sudo to the calling user."""
         if _user() != (os.geteuid(), os.getegid()):
             for path in self._shared():
                 os.chown(path, *_user())
@@ -251,13 +251,13 @@ class OwnEngine:
     def _check_access(self) -> None:
         closed = [path for path in self._shared() if not os.access(path, os.R_OK | os.W_OK)]
         if closed:
-            raise Failure(f"root made an engine for this checkout that this user cannot share: run this as root, or: "
+            raise Failure(f"root made an engine for this checkout that this user cannot share; run this as root, or: "
                           f"sudo chown {os.geteuid()}:{os.getegid()} {' '.join(map(str, closed))}")
 
     @contextmanager
     def _starting_or_stopping(self) -> Iterator[None]:
-        """One at a time: in this checkout, and on the machine, where two that set up the packet filter at
-        once trip each other up. Every user may lock a folder that is there, without leaving a file."""
+        """One at a time: in this checkout, and on the machine, where two engines that set up the packet filter
+        at once would disturb each other. Any user can lock an existing folder, without leaving a file."""
         self._check_access()
         machine = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -271,7 +271,7 @@ class OwnEngine:
     # -- the process
 
     def pid(self) -> int | None:
-        """The pid of our running dockerd. A recycled pid is told apart by its command line."""
+        """The pid of our running dockerd. The command line rules out a recycled pid."""
         try:
             pid = int(self.pid_file.read_text())
         except (OSError, ValueError):
@@ -290,12 +290,12 @@ class OwnEngine:
         if not dockerd:
             raise Failure("no Docker engine answers and 'dockerd' is missing: run ./dev setup")
         if self._processes("dockerd", "containerd", "docker-proxy"):
-            self.stop()  # Left behind by a crash, or hung: never two on one folder.
+            self.stop()  # Left by a crash, or hung: never two engines on one folder.
         say("   no Docker engine answers on this machine: starting one of our own in build/engine")
         self._clear_way()
         address = self._make_bridge()
         # A session of its own: a Ctrl-C in our terminal must reach us and not the engine. Not by Popen's
-        # start_new_session, for sudo asks for its password on the terminal of its session.
+        # start_new_session, because sudo asks for its password on the terminal of its session.
         command = as_root([
             "setsid", "--fork", dockerd, "--data-root", self.home / "data", "--exec-root", self.exec_root,
             "--pidfile", self.pid_file, "--host", f"unix://{self.socket}", "--group", str(_user()[1]),
@@ -326,10 +326,10 @@ class OwnEngine:
     def _complaint(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
         telling = [line for line in lines if re.search(r"level=(error|fatal)|failed to start", line)]
-        return "\n".join(f"    {line}" for line in (telling or lines)[-5:]) + f"\n    (all of it: {self.log})"
+        return "\n".join(f"    {line}" for line in (telling or lines)[-5:]) + f"\n    (full log: {self.log})"
 
     def _clear_way(self) -> None:
-        """Takes away what a crash or a reboot left: pids that may be somebody else's by now."""
+        """Removes what a crash or a reboot left: its pid files may name unrelated processes."""
         stale = [self.pid_file, self.socket, self.exec_root / "containerd" / "containerd.pid"]
         if self.short != self.home:
             subprocess.run(as_root(["ln", "-sfn", self.home, self.short]), check=True)
@@ -353,12 +353,12 @@ class OwnEngine:
             raise Failure(f"cannot make a network for the Docker engine: ip {' '.join(arguments)}: {done.stderr.strip()}")
 
     def stop(self) -> None:
-        """Stops our dockerd and whatever of its own is left, by pid. Bounded."""
+        """Stops our dockerd and its remaining processes, by pid. Bounded."""
         pid = self.pid()
         if pid:
             self._signal(signal.SIGTERM, [pid])
             self._wait_until_gone([pid])
-        for _ in range(3):  # What is left has lost its dockerd: containerd, shims and their containers.
+        for _ in range(3):  # What remains without dockerd: containerd, shims and their containers.
             left = self._processes("dockerd", "containerd", "docker-proxy")
             if not left:
                 break
@@ -369,7 +369,7 @@ class OwnEngine:
             self._remove_bridge()
 
     def _unmount_leftovers(self) -> None:
-        """A dockerd that was killed leaves its data folder and its containers' file systems mounted."""
+        """A killed dockerd leaves its data folder and its containers' file systems mounted."""
         home = f"{self.home.resolve()}/"
         points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
         for point in reversed([point for point in points if point.startswith(home)]):
@@ -393,7 +393,7 @@ class OwnEngine:
 
 
 def _user() -> tuple[int, int]:
-    """The user and group the engine is for: under sudo, those who called it."""
+    """The user and group that the engine is for: under sudo, the caller's."""
     if os.geteuid() == 0 and "SUDO_UID" in os.environ:
         return int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
     return os.geteuid(), os.getegid()
@@ -408,7 +408,7 @@ def _runs(pid: int) -> bool:
 
 
 def free_subnet(key: str) -> str:
-    """An address of a private /24 that no route of this machine covers; which one follows from `key`."""
+    """An address of a private /24 that no route of this machine covers, chosen by `key`."""
     taken = []
     for line in Path("/proc/net/route").read_text().splitlines()[1:]:
         fields = line.split()

@@ -1,4 +1,4 @@
-"""Verbs that prepare the machine and then hand over to another part: hearth itself, the lab, Kafka, the benchmark."""
+"""Verbs that prepare the machine and then run another part: hearth itself, the lab, Kafka, a benchmark."""
 
 import argparse
 import importlib
@@ -31,9 +31,7 @@ def _asks_for_help(argv: list[str]) -> bool:
 
 
 def follow(command: list[str | Path], env: dict[str, str]) -> int:
-    """Runs the program as if it were us: signals go to it, and it decides what they mean; paths start from our folder.
-
-    Its exit code."""
+    """Runs the program in our place, in our working folder: signals are passed on to it. Returns its exit code."""
     if not Path(command[0]).exists():
         raise Failure(f"the build made no {command[0]}")
     signal.signal(signal.SIGINT, lambda *_: None)  # The terminal's Ctrl-C reaches it as well.
@@ -46,7 +44,7 @@ def follow(command: list[str | Path], env: dict[str, str]) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     setup.ensure("build", "run")
-    build.build([*build.PROGRAMS, "example_heater_control"])  # No test: a newcomer waits for this.
+    build.build([*build.PROGRAMS, "example_heater_control"])  # No tests: a new user waits for this.
     with ensure_engine() as engine:
         env = {**os.environ, "DOCKER_HOST": engine.docker_host}
         command = [build.program("hearth"), "dev", "--tour", "--state", args.state or BUILD / "run",
@@ -55,15 +53,15 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--exit", action="store_true", help="leave after the tour: 0 only if every step was observed")
-    parser.add_argument("--state", metavar="DIR", help="where the database and the nodes keep their data (default: build/run)")
+    parser.add_argument("--exit", action="store_true", help="exit after the tour: 0 only if every step was observed")
+    parser.add_argument("--state", metavar="DIR", help="the state folder of the manager and the nodes (default: build/run)")
     parser.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="arguments for 'hearth dev' itself")
 
 
 def _lab(args: argparse.Namespace) -> int:
     if "up" in args.rest and not _asks_for_help(args.rest):
         setup.ensure("build", "run", "kafka")
-        fetch()  # The lab runs as root, and what root would fetch would be root's.
+        fetch()  # The lab runs as root, and files that root fetched would belong to root.
         if not {"--bin", "--bare"} & set(args.rest):
             build.build(build.PROGRAMS)
     return _call("tests.lab.harness.cli", args.rest)
@@ -75,7 +73,7 @@ def _kafka(args: argparse.Namespace) -> int:
     return _call("tools.kafka", args.rest)
 
 
-# Those that measure real servers, and may be started again as root. The others prepare themselves.
+# These measure real servers, and may restart themselves as root. The others prepare themselves.
 _BENCHES_OF_THE_LAB = {"recovery"}
 
 
@@ -95,19 +93,19 @@ def _bench(args: argparse.Namespace) -> int:
     return _call(f"bench.{name}", rest)
 
 
-_BENCH = Verb("bench", "Measure: each benchmark prints a table and writes build/bench/NAME.json.",
-              ["./dev bench core              what the manager's decisions cost in large clusters",
+_BENCH = Verb("bench", "Run a benchmark, which prints a table and writes build/bench/NAME.json.",
+              ["./dev bench core              the cost of the manager's decisions in large clusters",
                "./dev bench sim               how much faster than real time a cluster is simulated",
-               "./dev bench recovery          how fast what died is back, in the lab",
-               "./dev bench recovery --help   its parts"], _bench, passes_on=True)
+               "./dev bench recovery          how fast Hearth recovers from failures, in the lab",
+               "./dev bench recovery --help   its options"], _bench, passes_on=True)
 
 VERBS = [
-    Verb("run", "Start Hearth on this machine, with three nodes, an example and a tour. Ctrl-C ends all of it.",
+    Verb("run", "Start Hearth on this machine, with three nodes, an example and a tour. Ctrl-C ends everything.",
          ["./dev run                             stays up until Ctrl-C",
-          "./dev run --exit                      leaves after the tour",
-          "./dev run -- --fresh                  begins anew, with nothing of the last run",
-          "./dev run -- --kafka 127.0.0.1:9092   over a real broker"], _run, _run_arguments),
-    Verb("lab", "Real servers on this machine, each with its own engine, address and agent.",
+          "./dev run --exit                      exits after the tour",
+          "./dev run -- --fresh                  starts over, without the state of earlier runs",
+          "./dev run -- --kafka 127.0.0.1:9092   with a real broker"], _run, _run_arguments),
+    Verb("lab", "Run real servers on this machine, each with its own engine, address and agent.",
          ["./dev lab up --nodes 3", "./dev lab sh node1", "./dev lab hearth status", "./dev lab down"], _lab, passes_on=True),
     Verb("kafka", "Start or stop a real Kafka broker.", ["./dev kafka up", "./dev kafka down"], _kafka, passes_on=True),
     _BENCH,

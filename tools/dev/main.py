@@ -1,11 +1,11 @@
-"""./dev VERB …: finds the verb and starts it."""
+"""./dev VERB …: finds the verb and runs it."""
 
 import difflib
 import signal
 import sys
 from pathlib import Path
 
-if not __package__:  # Started as a script: what counts is the checkout, from any folder.
+if not __package__:  # Started as a script, from any folder: import from the checkout.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from tools.dev import build, check, hand_over, setup, sim, suites, tidy_up  # noqa: E402
@@ -25,12 +25,12 @@ def main(argv: list[str]) -> int:
             return verb.start(rest)
     near = difflib.get_close_matches(name, [verb.name for verb in VERBS], n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    error(f"there is no verb '{name}'. {hint}./dev help lists all")
+    error(f"there is no verb '{name}'. {hint}./dev help lists all verbs")
     return 2
 
 
 def _leave(number: int, _: object) -> None:
-    # Asked to end: unwinding runs what stops the engine and the others that were started.
+    # Unwinding stops the engine and everything else that was started.
     sys.exit(128 + number)
 
 

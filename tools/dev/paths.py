@@ -1,4 +1,4 @@
-"""Where things are: the checkout, its build folder, and short names for sockets inside it."""
+"""The checkout, its build folder, and a short key of the checkout."""
 
 import hashlib
 from pathlib import Path
@@ -8,5 +8,5 @@ BUILD = ROOT / "build"
 
 
 def checkout_key(root: Path = ROOT) -> str:
-    """Eight characters that tell this checkout from another one on the same machine."""
+    """Eight characters that distinguish this checkout from others on the same machine."""
     return hashlib.sha256(str(root).encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""Starting other programs: plainly, as root when needed, ending them with us, telling why one failed."""
+"""Starting other programs, as root if needed, ending them with us, and reporting why one failed."""
 
 import os
 import shlex
@@ -14,9 +14,9 @@ from tools.dev.terminal import Failure
 
 Argv = Sequence[str | Path]
 
-# A plain user's PATH lacks the folders where Debian keeps dockerd and iptables.
+# The PATH of an ordinary user lacks the folders where Debian installs dockerd and iptables.
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
-# How long an interrupted program may tidy up (a lab takes its servers down) before it is killed.
+# How long an interrupted program may clean up (a lab takes its servers down) before it is killed.
 GRACE_S = 60
 
 
@@ -25,23 +25,23 @@ def which(program: str) -> str | None:
 
 
 def as_root(argv: Argv) -> list[str]:
-    """`argv`, run by root: as it is for root, through sudo for everybody else."""
+    """`argv`, run by root: unchanged for root, through sudo for other users."""
     command = [str(part) for part in argv]
     if os.geteuid() == 0:
         return command
     if not which("sudo"):
-        raise Failure(f"needs root for: {shlex.join(command)}; run it as root, or install sudo")
+        raise Failure(f"root is required for: {shlex.join(command)}; run it as root, or install sudo")
     return ["sudo", *command]
 
 
 def as_root_with(env: Mapping[str, str], argv: Argv) -> list[str]:
-    """The same with these variables too, which sudo would not pass on. Python leaves no compiled files that are root's."""
-    reported = {**env, "PYTHONDONTWRITEBYTECODE": "1"}
-    return as_root(["env", *(f"{name}={value}" for name, value in reported.items()), *argv])
+    """The same, with these variables, which sudo would not pass on. Keeps Python from writing compiled files owned by root."""
+    passed = {**env, "PYTHONDONTWRITEBYTECODE": "1"}
+    return as_root(["env", *(f"{name}={value}" for name, value in passed.items()), *argv])
 
 
 def hand_back(*folders: Path) -> None:
-    """What root made for us there is ours again."""
+    """Gives files that root made there for us to our user."""
     there = [folder for folder in folders if folder.exists()]
     if os.geteuid() != 0 and there:
         subprocess.run(as_root(["chown", "-R", f"{os.geteuid()}:{os.getegid()}", *there]), check=False)
@@ -66,7 +66,7 @@ def name_of(pid: int) -> str:
 
 
 def send_signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    """Also to a program that root runs for us: sudo passes on no signal that comes from its own process group."""
+    """Reaches a program that root runs for us, too: sudo does not pass on signals from its own process group."""
     try:
         process.send_signal(number)
     except PermissionError:
@@ -80,7 +80,7 @@ def send_signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> N
 
 
 def _in_foreground() -> bool:
-    """True if a Ctrl-C at the terminal reaches our children as it reaches us."""
+    """Whether a Ctrl-C at the terminal also reaches our children."""
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except (OSError, ValueError):
@@ -88,15 +88,15 @@ def _in_foreground() -> bool:
 
 
 def status_of(argv: Argv, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> int:
-    """Runs with our terminal; returns the exit code (128 + n for a signal n).
+    """Runs the program with our terminal; returns its exit code (128 + n for a signal n).
 
-    When we are interrupted or asked to end, the program is too, and has GRACE_S to tidy up.
+    If we are interrupted or asked to end, so is the program, which has GRACE_S to clean up.
     """
     process = subprocess.Popen([str(part) for part in argv], env=env, cwd=cwd)
     try:
         code = process.wait()
     except BaseException as reason:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C is for the program to judge.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # The program handles a second Ctrl-C.
         interrupted = isinstance(reason, KeyboardInterrupt)
         if not (interrupted and _in_foreground()):
             send_signal(process, signal.SIGINT if interrupted else signal.SIGTERM)
@@ -109,7 +109,7 @@ def status_of(argv: Argv, env: Mapping[str, str] | None = None, cwd: Path = ROOT
 
 
 def run(argv: Argv, why: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
-    """Runs with our terminal; a failure names what was being done and the command."""
+    """Runs the program with our terminal; a failure names the step and the command."""
     try:
         code = status_of(argv, env, cwd)
     except FileNotFoundError as missing:
@@ -119,7 +119,7 @@ def run(argv: Argv, why: str, env: Mapping[str, str] | None = None, cwd: Path = 
 
 
 def output_of(argv: Argv, cwd: Path = ROOT) -> str:
-    """What the program prints; empty when it is missing or fails."""
+    """The output of the program; empty if it is missing or fails."""
     try:
         done = subprocess.run([str(part) for part in argv], cwd=cwd, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

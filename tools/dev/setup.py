@@ -1,4 +1,4 @@
-"""What has to be installed, what each package is for, and installing it."""
+"""The Debian packages that Hearth needs, what each is for, and installing them."""
 
 import argparse
 import collections
@@ -25,7 +25,7 @@ def _have(*programs: str) -> Callable[[], bool]:
 
 
 def _have_engine() -> bool:
-    # Another vendor's engine is as good, and Debian's package may conflict with it.
+    # Another vendor's engine is equally good, and may conflict with Debian's package.
     return bool(which("dockerd")) or engine.answers(engine.MACHINE_SOCKET)
 
 
@@ -37,16 +37,16 @@ def _have_pytest() -> bool:
 class Package:
     name: str
     what_for: str
-    # True where something else on the machine already does the work of this package.
+    # True if something else on the machine already replaces this package.
     replaced: Callable[[], bool] = lambda: False
 
 
 GROUPS: dict[str, list[Package]] = {
     "build": [
         Package("g++", "the compiler"),
-        Package("cmake", "the build's description"),
+        Package("cmake", "configures the build"),
         Package("ninja-build", "runs the build"),
-        Package("ccache", "compiles nothing twice"),
+        Package("ccache", "caches compilations"),
         Package("mold", "links fast"),
         Package("pkg-config", "finds librdkafka and nettle"),
         Package("librdkafka-dev", "Kafka client, and the embedded broker"),
@@ -68,7 +68,7 @@ GROUPS: dict[str, list[Package]] = {
         Package("docker.io", "the Docker engine that runs the containers", _have_engine),
         Package("iptables", "the engine's networks"),
         Package("iproute2", "the engine's bridge"),
-        Package("busybox-static", "what the images of tests are made of"),
+        Package("busybox-static", "the content of the tests' images"),
         Package("sqlite3", "reads the database as a user would"),
     ],
     "kafka": [
@@ -77,9 +77,9 @@ GROUPS: dict[str, list[Package]] = {
     ],
     "test": [
         Package("python3-pytest", "tests of the tools and of the lab", _have_pytest),
-        Package("zsh", "reads the completions that are made for it"),
+        Package("zsh", "reads its generated completions"),
         Package("fish", "likewise"),
-        Package("groff-base", "sets the man pages"),
+        Package("groff-base", "renders the man pages"),
     ],
     "bench": [
         Package("libbenchmark-dev", "times the core"),
@@ -98,7 +98,7 @@ def missing(groups: Iterable[str]) -> list[Package]:
 
 
 def output_of_query(names: list[str]) -> set[str]:
-    """Which of the packages are installed: one dpkg-query for all (it fails if one is unknown, and lists the rest)."""
+    """The installed ones among the packages: one dpkg-query for all (it fails if one is unknown, but lists the rest)."""
     if not which("dpkg-query"):
         return set()
     done = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names],
@@ -107,13 +107,13 @@ def output_of_query(names: list[str]) -> set[str]:
 
 
 def ensure(*groups: str) -> None:
-    """Makes sure the packages of these groups are there. Takes no time when they are."""
+    """Installs the missing packages of these groups. Takes no time if there are none."""
     packages = missing(groups)
     if not packages:
         return
     names = [package.name for package in packages]
     if not which("apt-get"):
-        raise Failure("these are missing, and without apt-get ./dev cannot install them (made for Debian 12): " + " ".join(names))
+        raise Failure("these packages are missing, and ./dev cannot install them without apt-get (it supports Debian 12): " + " ".join(names))
     with timed(f"installing {len(packages)} packages"):
         for package in packages:
             say(f"   {package.name:26} {package.what_for}")
@@ -125,9 +125,9 @@ def ensure(*groups: str) -> None:
 
 
 def _apt(what: str, arguments: list[str]) -> None:
-    """apt-get with its progress told every few seconds; its own words only if it fails."""
+    """Runs apt-get and reports its progress every few seconds; shows its output only if it fails."""
     settings = ["-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=3", "-o", "APT::Status-Fd=3"]
-    # The progress goes to descriptor 3 (apt closes it to the packages' scripts), which joins the output here: sudo keeps only 0-2.
+    # The progress goes to descriptor 3 (apt closes it to the packages' scripts), which is merged into the output: sudo keeps only 0-2.
     command = as_root(["sh", "-c", 'exec "$@" 3>&1', "sh", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *settings, *arguments])
     log = BUILD / "logs" / "apt.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -147,16 +147,16 @@ def _apt(what: str, arguments: list[str]) -> None:
                 step = "fetching" if kind == "dlstatus" else "unpacking and setting up"
                 say(f"   {step} {float(percent):3.0f} %  {doing}")
     if process.returncode != 0:
-        raise Failure(f"{what} failed; apt-get says:\n{''.join(last_words)}    (all of it: {log})")
+        raise Failure(f"{what} failed; apt-get says:\n{''.join(last_words)}    (full output: {log})")
 
 
 def python_with_pytest() -> str:
-    """The interpreter for pytest: ours if it has one, else Debian's, whose package `ensure` installs."""
+    """The interpreter for pytest: ours if it has pytest, else Debian's, whose package `ensure` installs."""
     return sys.executable if _have_pytest() else DEBIAN_PYTHON
 
 
 def jobs() -> int:
-    """How many compilers at once: one per core, with a GiB of memory each. HEARTH_JOBS decides otherwise."""
+    """The number of parallel compilers: one per core, with a GiB of memory each. HEARTH_JOBS overrides it."""
     if "HEARTH_JOBS" in os.environ:
         return max(1, int(os.environ["HEARTH_JOBS"]))
     available_kib = next(int(line.split()[1]) for line in Path("/proc/meminfo").read_text().splitlines()
@@ -166,25 +166,25 @@ def jobs() -> int:
 
 def _setup(args: argparse.Namespace) -> int:
     ensure(*(args.group or GROUPS))
-    say("all packages are there")
+    say("all packages are installed")
     return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:
     lacking = [package.name for package in missing(GROUPS)]
-    say(f"packages    {'all there' if not lacking else 'missing: ' + ' '.join(lacking)}")
+    say(f"packages    {'all installed' if not lacking else 'missing: ' + ' '.join(lacking)}")
     say(f"python      {sys.executable} {sys.version.split()[0]}; pytest by {python_with_pytest()}")
     java = output_of(["java", "--version"]).splitlines()
     say(f"java        {java[0] if java else 'none'}")
     answering = [path for path in (engine.MACHINE_SOCKET, engine.OwnEngine().socket) if engine.answers(path)]
-    say(f"engine      {', '.join(map(str, answering)) or 'none answers; verbs that need one start one'}")
-    say(f"jobs        {jobs()} at once")
+    say(f"engine      {', '.join(map(str, answering)) or 'none answers; verbs that need one start it'}")
+    say(f"jobs        {jobs()} in parallel")
     return 1 if lacking else 0
 
 
 VERBS = [
-    Verb("setup", "Install what is missing (Debian packages; every verb does this for itself).",
+    Verb("setup", "Install missing Debian packages. Every verb does this for what it needs.",
          ["./dev setup              everything", "./dev setup build        only what a build needs"], _setup,
          lambda parser: parser.add_argument("group", nargs="*", metavar="GROUP", help=", ".join(GROUPS)) and None),
-    Verb("doctor", "Tell what this machine has of what the verbs need.", ["./dev doctor"], _doctor),
+    Verb("doctor", "Show which of the verbs' requirements this machine meets.", ["./dev doctor"], _doctor),
 ]

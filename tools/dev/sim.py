@@ -1,4 +1,4 @@
-"""The simulator's verb: playing histories, and comparing those of two revisions, trace by trace."""
+"""The simulator's verb: plays histories, and compares those of two revisions, trace by trace."""
 
 import argparse
 import concurrent.futures
@@ -23,7 +23,7 @@ Hashes = dict[tuple[str, int], str]
 
 
 def _program_of(revision: str) -> Path:
-    """hearth-sim as it was at `revision`: built once, in a checkout of its own, and kept by its commit."""
+    """hearth-sim of `revision`: built once, in a checkout of its own, and kept by its commit."""
     commit = output_of(["git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]).strip()
     if not commit:
         raise Failure(f"there is no revision '{revision}' here", code=2)
@@ -53,12 +53,12 @@ def _remove_checkout(checkout: Path) -> None:
 def scenarios_of(program: Path) -> list[str]:
     listed = re.search(r"^Scenarios:\s+([a-z, \n-]+?)(?:\.|\n\n|\Z)", output_of([program, "--help"]), re.MULTILINE)
     if not listed:
-        raise Failure(f"{program} does not tell its scenarios: that revision is too old")
+        raise Failure(f"{program} does not list its scenarios: that revision is too old")
     return re.findall(r"[a-z-]+", listed.group(1))
 
 
 def read_hashes(lines: Iterable[str]) -> Hashes:
-    """The hash of each history, by scenario and seed; what it broke is part of it."""
+    """The hash of each history, by scenario and seed, together with the promise it broke, if any."""
     found: Hashes = {}
     for line in lines:
         scenario, seed, trace = line.split(" ", 2)
@@ -70,7 +70,7 @@ def _play(program: Path, scenario: str, first: int, count: int, words: Path | No
     command = [program, "--hashes", "--scenario", scenario, "--seed", str(first), "--seeds", str(count)]
     done = subprocess.run([str(part) for part in [*command, *(["--words", words] if words else [])]],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
-    if done.returncode not in (0, 1):  # 1: a promise was broken, which its line says.
+    if done.returncode not in (0, 1):  # 1: a promise was broken; its line says which.
         raise Failure(f"{program} failed (exit {done.returncode}): {done.stderr.strip()}")
     return read_hashes(done.stdout.splitlines())
 
@@ -86,7 +86,7 @@ def hashes(program: Path, scenarios: Iterable[str], seeds: int, words: Path | No
 
 
 def differences(then: Hashes, now: Hashes) -> dict[str, list[int]]:
-    """The seeds whose histories differ, by scenario; a scenario without any is there, too."""
+    """The seeds whose histories differ, by scenario; includes scenarios without any."""
     found: dict[str, list[int]] = {scenario: [] for scenario, _ in [*then, *now]}
     for scenario, seed in sorted({*then, *now}):
         if then.get((scenario, seed)) != now.get((scenario, seed)):
@@ -111,7 +111,7 @@ def _compare(then: Path, now: Path, args: argparse.Namespace) -> int:
 
 def _hashes(args: argparse.Namespace) -> int:
     if args.words and not args.against:
-        raise Failure("--words maps the words of the revision that --against names: name one", code=2)
+        raise Failure("--words requires --against REV, the revision whose words it maps", code=2)
     build.build([PROGRAM])
     now = build.program(PROGRAM)
     if args.against:
@@ -135,22 +135,22 @@ def _positive(text: str) -> int:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    runs = actions.add_parser("run", help="play histories: what stands behind -- goes to hearth-sim")
+    runs = actions.add_parser("run", help="play histories: arguments after -- go to hearth-sim")
     runs.add_argument("more", nargs="*", metavar="-- ARGUMENT")
     runs.set_defaults(run=_run)
-    compare = actions.add_parser("hashes", help="the trace of each history, or which differ from those of a revision")
+    compare = actions.add_parser("hashes", help="print the hash of each history, or compare with a revision")
     compare.add_argument("--against", metavar="REV", help="the revision to compare with; exit 1 if any history differs")
-    compare.add_argument("--seeds", type=_positive, default=SEEDS_DEFAULT, help=f"of each scenario (default: {SEEDS_DEFAULT})")
-    compare.add_argument("--scenario", action="append", metavar="NAME", help="only this one; may be given again (default: all)")
-    compare.add_argument("--words", type=Path, metavar="FILE", help="lines 'FROM => TO': what REV says, and what is said here for it")
+    compare.add_argument("--seeds", type=_positive, default=SEEDS_DEFAULT, help=f"number of seeds of each scenario (default: {SEEDS_DEFAULT})")
+    compare.add_argument("--scenario", action="append", metavar="NAME", help="only this scenario; may be repeated (default: all)")
+    compare.add_argument("--words", type=Path, metavar="FILE", help="lines 'FROM => TO': a word of REV, and the word that replaces it here")
     compare.set_defaults(run=_hashes)
 
 
 VERBS = [
     Verb("sim", "Simulate whole clusters, and compare their histories with those of another revision.",
-         ["./dev sim run -- --seed 42                    play one history and read it",
-          "./dev sim hashes --against HEAD~3             which histories a change altered",
-          "./dev sim hashes --against main --seeds 5000  the same, surer",
-          "./dev sim hashes --against main --words FILE  the same, for a change of words"],
+         ["./dev sim run -- --seed 42                    play one history and print it",
+          "./dev sim hashes --against HEAD~3             which histories a change affects",
+          "./dev sim hashes --against main --seeds 5000  the same, with more seeds",
+          "./dev sim hashes --against main --words FILE  the same, ignoring renamed words"],
          lambda args: args.run(args), _arguments),
 ]

@@ -1,6 +1,6 @@
-"""Rules of the house that a compiler does not know. Each is one entry of RULES; tests show each can fail.
+"""Source rules that a compiler does not check. Each is one entry of RULES; tests show that each can fail.
 
-A line that must break a rule says so, on itself or on the line above, with the reason:
+A line that must break a rule says so, on the same line or the line above, with the reason:
     // source check: allow logging, these are the last words before abort
 
 To add a rule: an entry below, and a sample that breaks it in tests/tools/test_source_checks.py.
@@ -35,7 +35,7 @@ class Finding:
     right: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: [{self.rule}] {self.what}; right would be: {self.right}"
+        return f"{self.path}:{self.line}: [{self.rule}] {self.what}; instead: {self.right}"
 
 
 @dataclass
@@ -49,12 +49,12 @@ class SourceFile:
 
     @cached_property
     def code_lines(self) -> list[str]:
-        """The lines without comments and without what stands in quotes."""
+        """The lines without comments and without the content of string literals."""
         return blank_comments_and_strings(self.text).splitlines()
 
     @cached_property
     def includes(self) -> list[tuple[int, str]]:
-        """Which files of ours it includes, and where."""
+        """The files of this tree that it includes, with line numbers."""
         return [(number, "src/" + found.group(1)) for number, line in enumerate(self.lines, 1) if (found := _INCLUDE.match(line))]
 
     @cached_property
@@ -110,7 +110,7 @@ class Rule:
 
 
 def in_code(pattern: str) -> Callable[[SourceFile, Tree], Found]:
-    """Looks in code, not in comments and strings (an #include with angle brackets counts as code)."""
+    """Searches code, not comments or strings (an #include with angle brackets counts as code)."""
     return _matching(pattern, lambda file: file.code_lines)
 
 
@@ -143,13 +143,13 @@ def _is_code_of_tests(path: str) -> bool:
 
 
 def _core(tree: Tree) -> list[SourceFile]:
-    """What the product has below src/core."""
+    """The product's files below src/core."""
     return [file for path, file in tree.items()
             if path.startswith("src/core/") and path.endswith(CPP) and not _is_code_of_tests(path)]
 
 
 def _folder_too_long(file: SourceFile, tree: Tree) -> Found:
-    """Told once for a folder, at its first file."""
+    """Reported once per folder, at its first file."""
     together = sorted((other for other in _core(tree) if other.folder == file.folder), key=lambda other: other.path)
     lines = sum(len(other.lines) for other in together)
     if lines > FOLDER_LINES_MAX and file is together[0]:
@@ -157,7 +157,7 @@ def _folder_too_long(file: SourceFile, tree: Tree) -> Found:
 
 
 def _folder_cycle(file: SourceFile, tree: Tree) -> Found:
-    """An include of a folder that includes this one, directly or by way of others."""
+    """An include of a folder that includes this one, directly or through others."""
     if _is_code_of_tests(file.path):
         return
     graph: dict[str, set[str]] = {}
@@ -185,7 +185,7 @@ def _vague_name(file: SourceFile, _: Tree) -> Found:
 
 
 def _heavy_in_shared_header(file: SourceFile, tree: Tree) -> Found:
-    """A header weighs what it includes. It may be heavy if only its own folder includes it, or if its name says so."""
+    """A header is as heavy as what it includes. It may be heavy if only its own folder includes it, or if its name says so."""
     if file.path.endswith(HEAVY_BY_NAME) or not _included_from_elsewhere(file, tree):
         return
     for number in file.heavy_lines:
@@ -215,32 +215,32 @@ RULES = [
                  r"|\bpthread_\w+|\bthread_local\b|\b(u|nano)?sleep\s*\("
                  r"|#include <(thread|mutex|shared_mutex|condition_variable|future|atomic|semaphore|latch|barrier|stop_token)>"),
          BELOW_THE_SHELL),
-    Rule("socket", "a verb of a port, implemented by an adapter",
+    Rule("socket", "a function of a port, implemented by an adapter",
          in_code(r"#include <(sys/socket|sys/un|netdb|poll\.h|sys/epoll|boost/asio|boost/beast)|(?<!\w)::(socket|connect|accept|recv|send)\s*\("),
          BELOW_THE_SHELL),
-    Rule("shell-asio", "the Loop port: its tasks, timers and workers, so that a shell runs on simulated time as well",
+    Rule("shell-asio", "the Loop port: its tasks, timers and workers, so that a shell also runs on simulated time",
          in_code(r"#include <boost/(asio|beast)\b|\bboost::(asio|beast)\b|\basio::"), ("src/shell",)),
     Rule("logging", "return what happened as a value; the shell logs it",
          in_code(r"#include <(spdlog/|iostream|syslog)|\bstd::(cout|cerr|clog)\b|\bspdlog::|\b(f|v)?printf\s*\(|\b(fputs|puts)\s*\("),
          BELOW_THE_SHELL),
     Rule("database", "the Store port", in_code(r"#include <(sqlite3|pqxx|libpq)|\bsqlite3_\w+"), BELOW_THE_SHELL),
-    Rule("random", "the Prng that is passed in; its seed is what makes a run replayable",
+    Rule("random", "the Prng passed in, whose seed makes a run replayable",
          in_code(r"\bstd::(random_device|mt19937\w*|shuffle|default_random_engine|\w+_distribution)\b|(?<![\w.:>])s?rand\s*\(|#include <random>"),
          BELOW_THE_SHELL),
     Rule("order", "std::map, std::set or a sorted vector: decisions must not depend on a hash",
          in_code(r"\bunordered_(multi)?(map|set)\b"), ("src/core", "src/sim")),
-    Rule("catch-all", "catch what can be thrown, once, at the adapter that meets it", in_code(r"\bcatch\s*\(\s*\.\.\.\s*\)"), ("src",)),
-    Rule("switch-default", "name every enumerator, so that the compiler finds the switches a new one must join",
+    Rule("catch-all", "catch the specific exceptions, once, in the adapter that meets them", in_code(r"\bcatch\s*\(\s*\.\.\.\s*\)"), ("src",)),
+    Rule("switch-default", "name every enumerator, so that the compiler finds the switches that a new one must be added to",
          in_code(r"\bdefault\s*:"), DECIDING, binds_tests=False),
-    Rule("co_await", "a stackful coroutine or a handler: g++ 12 destroys temporaries of such an expression twice",
+    Rule("co_await", "a stackful coroutine or a handler: g++ 12 destroys some temporaries of a co_await expression twice",
          in_code(r"\bco_await\b"), ("src",)),
     Rule("regex", "RE2: std::regex is slow and overflows the stack on outside input", in_code(r"\bstd::w?regex\b|#include <regex>"), ("src",)),
-    Rule("heavy-header", "a forward declaration, a private header of the folder, or a name that says it (thing_asio.h)", _heavy_in_shared_header, ("src",), (".h",)),
+    Rule("heavy-header", "a forward declaration, a private header of the folder, or a name that says so (thing_asio.h)", _heavy_in_shared_header, ("src",), (".h",)),
     Rule("pragma-once", "'#pragma once' before the first declaration", _pragma_once, suffixes=(".h",)),
     Rule("length", "two files with one concept each", _too_long, ("src", "tests", "tools", "bench", "examples"), CODE),
     Rule("folder-length", "two folders with one part each", _folder_too_long, ("src/core",)),
-    Rule("folder-cycle", "what both need in a folder of its own, or a value that one hands the other", _folder_cycle, ("src/core",)),
-    Rule("marker", "do it, or open an issue: the tree tells what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
+    Rule("folder-cycle", "a folder for what both need, or a value that one passes to the other", _folder_cycle, ("src/core",)),
+    Rule("marker", "do it, or open an issue: the tree describes what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
     Rule("home-path", "a path relative to the checkout, or one from the environment",
          in_text(r"(?<![\w$}.])(/home/\w+|/Users/\w+|/root/\w+)"), suffixes=TEXT),
     Rule("vague-name", "the concept's own name, or the code where it is used", _vague_name, suffixes=(*TEXT, ".js", ".css", ".html")),
@@ -257,7 +257,7 @@ def read_tree(root: Path) -> Tree:
                 continue
             try:
                 text = path.read_text()
-            except (UnicodeDecodeError, FileNotFoundError):  # Not text; or just removed.
+            except (UnicodeDecodeError, FileNotFoundError):  # Not text, or just removed.
                 continue
             relative = path.relative_to(root).as_posix()
             tree[relative] = SourceFile(relative, text)

@@ -1,4 +1,4 @@
-"""./dev test: the groups of tests, what each needs, and the one line that sums them up."""
+"""./dev test: the groups of tests, what each needs, and the line that sums them up."""
 
 import argparse
 import os
@@ -42,7 +42,7 @@ class Tally:
 
 
 def read_junit(report: Path) -> Tally:
-    """Counts the cases of a JUnit file: as ctest and pytest write it."""
+    """Counts the cases of a JUnit file as written by ctest or pytest."""
     tally = Tally()
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname', '')}.{case.get('name', '')}".removeprefix(f"{case.get('name', '')}.")
@@ -62,7 +62,7 @@ def _message(case: ElementTree.Element, child: str) -> str:
 
 
 def _tally(report: Path, what: str, exit_code: int, only: str | None) -> Tally:
-    """Where nothing was left out on purpose, that nothing was shown is a failure."""
+    """Reads the report. Without a filter, a part in which no test passed is a failure."""
     try:
         tally = read_junit(report) if report.exists() else Tally()
     except ElementTree.ParseError as broken:
@@ -75,7 +75,7 @@ def _tally(report: Path, what: str, exit_code: int, only: str | None) -> Tally:
 
 
 def run_ctest(label: str, only: str | None, env: Mapping[str, str], per_job: int = 1) -> Tally:
-    """The C++ tests of one label. `per_job`: how many at once for each job, more than one where most of their time is waiting."""
+    """The C++ tests of one label. `per_job`: tests in parallel per job; more than one if they mostly wait."""
     report = REPORTS / f"ctest-{label}.xml"
     report.unlink(missing_ok=True)
     command = ["ctest", "--test-dir", build.folder(), "-L", f"^{label}$", f"-j{per_job * setup.jobs()}",
@@ -86,9 +86,9 @@ def run_ctest(label: str, only: str | None, env: Mapping[str, str], per_job: int
 
 def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str],
                started: Callable[[Argv], Argv] = lambda command: command) -> Tally:
-    """The Python tests that pytest finds by `where` (folders and options). `started`: makes of the command another one."""
+    """The Python tests that pytest finds by `where` (folders and options). `started` wraps the command."""
     if only and not re.fullmatch(r"[\w .]+", only):
-        return Tally()  # A pattern for CTest; pytest takes words.
+        return Tally()  # A pattern for CTest; pytest accepts only words.
     report = REPORTS / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
     command = [setup.python_with_pytest(), "-m", "pytest", *where, f"--junit-xml={report}"]
@@ -97,7 +97,7 @@ def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, 
 
 
 def _pytest_of_tools(name: str, marked: str, only: str | None, env: Mapping[str, str]) -> Tally:
-    """Everything in tests/ that is not the lab's."""
+    """Everything in tests/ except the lab's."""
     return run_pytest(name, ["tests", "--ignore=tests/lab", "-m", marked], only, env)
 
 
@@ -132,9 +132,9 @@ def _lab(only: str | None) -> Tally:
         env = {**os.environ, "DOCKER_HOST": engine.docker_host}
         if os.geteuid() == 0:
             return run_pytest("lab", ["tests/lab"], only, env)
-        kafka.fetch()  # What root would fetch would be root's.
+        kafka.fetch()  # Files that root fetched would belong to root.
         passed_on = {name: env[name] for name in ("PATH", "HOME", "DOCKER_HOST", "HEARTH_ENGINE", "HEARTH_BIN") if name in env}
-        try:  # It looks into other processes' name spaces, and ends root's.
+        try:  # As root: it enters other processes' namespaces, and ends processes of root.
             return run_pytest("lab", ["tests/lab"], only, env,
                               lambda command: as_root_with(passed_on, command))
         finally:
@@ -181,7 +181,7 @@ def _test(args: argparse.Namespace) -> int:
 
 
 def _guarded(name: str, only: str | None) -> Tally:
-    """A group that cannot even start has failed; the others still run."""
+    """A group that cannot start counts as failed; the others still run."""
     try:
         return GROUPS[name].run(only)
     except (Failure, OSError, subprocess.SubprocessError, ElementTree.ParseError) as failed:
@@ -197,9 +197,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 VERBS = [
-    Verb("test", "Run the tests; the last line counts them.",
+    Verb("test", "Run the tests; the last line sums them up.",
          ["./dev test                         everything",
-          "./dev test unit                    what takes seconds",
-          "./dev test unit -k NodeLiveness    one topic of it",
+          "./dev test unit                    the tests that take seconds",
+          "./dev test unit -k NodeLiveness    one topic",
           "./dev test sim lab                 two groups"], _test, _arguments),
 ]

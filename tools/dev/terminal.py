@@ -1,4 +1,4 @@
-"""What ./dev says, and how it fails: plain lines, one sentence per failure."""
+"""The output of ./dev: plain lines, one sentence per failure."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ _COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 class Failure(Exception):
-    """The verb cannot go on. The message is shown as it is; `code` is the exit code."""
+    """The verb cannot continue. The message is shown as it is; `code` is the exit code."""
 
     def __init__(self, message: str, code: int = 1):
         super().__init__(message)
@@ -21,10 +21,10 @@ class Failure(Exception):
 
 
 def say(line: str = "") -> None:
-    """Where standard output takes no more, all is over: who read along is gone (| head), or the disk is full."""
+    """Prints a line. Exits if standard output cannot be written: its reader is gone (| head), or the disk is full."""
     try:
         print(line, flush=True)
-    except OSError as failed:  # Unwinding ends what was started; what that says goes nowhere.
+    except OSError as failed:  # Unwinding ends what was started; its output is discarded.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
@@ -35,7 +35,7 @@ def say(line: str = "") -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """Says its help as everything is said: argparse itself hides that it could not be written."""
+    """Prints its help with say(): argparse itself hides a failure to write it."""
 
     def print_help(self, file: IO[str] | None = None) -> None:
         if file is None:
@@ -54,7 +54,7 @@ def error(line: str) -> None:
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """Says what begins, and how long it took once it is done."""
+    """Prints what begins and, once it is done, how long it took."""
     say(bold(f"== {what}"))
     begin = time.monotonic()
     yield

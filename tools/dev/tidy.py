@@ -1,9 +1,9 @@
-"""clang-tidy over the sources, remembering what it has seen.
+"""clang-tidy over the sources, with a cache of clean verdicts.
 
 A file's verdict depends on the tool, its settings, the compile command and the contents of everything
-the file includes; ninja knows the includes from the last build. A clean verdict is remembered under
-the hash of all that, in the user's cache folder and without the checkout's path, so that a second
-clone need not ask again. A complaint is never remembered.
+the file includes; ninja knows the includes from the last build. A clean verdict is cached under the
+hash of all that, in the user's cache folder and without the checkout's path, so that a second clone
+reuses it. A complaint is never cached.
 """
 
 import concurrent.futures
@@ -22,7 +22,7 @@ from tools.dev.processes import output_of
 from tools.dev.terminal import say
 
 TIDY = "clang-tidy-19"
-# The build's precompiled header is the compiler's own: clang reads the header itself instead, which is as right.
+# The precompiled header is for the compiler only; clang reads the header itself instead.
 _ARGUMENTS = ("--quiet", "--extra-arg=-Wno-ignored-gch")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hearth" / "tidy"
 _KEPT_MAX = 5000
@@ -36,7 +36,7 @@ class Unit:
 
 
 def units(preset: str = build.DEFAULT_PRESET) -> list[Unit]:
-    """The sources of ours that the last build compiled, tests left out: their macros cost minutes and find nothing."""
+    """Our sources compiled by the last build, except tests: their macros cost minutes and find nothing."""
     folder = build.folder(preset)
     headers = _headers_by_object(folder)
     listed = json.loads((folder / "compile_commands.json").read_text())
@@ -58,20 +58,20 @@ def _headers_by_object(folder: Path) -> dict[str, tuple[str, ...]]:
 
 
 def settings_of(source: Path) -> list[str]:
-    """The tool's settings that hold for a source: those of its folder and of each one above."""
+    """The settings files that apply to a source: those of its folder and of each parent."""
     above = (folder / ".clang-tidy" for folder in source.parents if folder == ROOT or ROOT in folder.parents)
     return [str(file) for file in above if file.exists()]
 
 
 class Keys:
-    """Names of verdicts. Files are read once, however many sources include them."""
+    """Cache keys of verdicts. Each file is read once, however many sources include it."""
 
     def __init__(self) -> None:
         self._version = output_of([TIDY, "--version"])
         self._files: dict[str, str] = {}
 
     def of(self, unit: Unit) -> str | None:
-        """None if what the source includes is not known, so nothing can be remembered."""
+        """None if the includes of the source are unknown, so that nothing can be cached."""
         if not unit.headers:
             return None
         parts = [self._version, *map(self._file, settings_of(unit.source)), unit.command.replace(str(ROOT), "@"),
@@ -88,12 +88,12 @@ class Keys:
 
 
 def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
-    """The complaints, each once (many sources include one header). Says how far it is."""
+    """The complaints, each once (many sources include one header). Prints its progress."""
     keys = Keys()
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = [(unit, keys.of(unit)) for unit in units(preset)]
     fresh = [(unit, key) for unit, key in wanted if not (key and (CACHE / key).exists())]
-    say(f"   {len(wanted) - len(fresh)} of {len(wanted)} sources known to be clean, {len(fresh)} to look at")
+    say(f"   {len(wanted) - len(fresh)} of {len(wanted)} sources known to be clean, {len(fresh)} to check")
     done, lock = 0, threading.Lock()
 
     def look(unit: Unit, key: str | None) -> str:

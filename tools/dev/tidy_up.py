@@ -16,14 +16,14 @@ from tools.kafka import Broker
 
 
 def in_use(build: Path = BUILD) -> list[str]:
-    """What runs from or in build/, each with how to end it: removing the folder would leave it behind with nothing to end it by."""
+    """Everything that runs from or in build/, and how to end it: removing the folder would remove the means to end it."""
     found = [f"lab '{record.parent.name}' ({_lab_down(record.parent.name)})" for record in sorted(build.glob("lab/*/lab.json"))]
     broker = Broker(build / "kafka" / "broker")
     if broker.pid():
         found.append(f"Kafka at {broker.address()} (./dev kafka down)")
-    found += [f"a build of '{lock.stem}' (let it end)" for lock in sorted(build.glob("*.lock")) if _is_held(lock)]
+    found += [f"a build of '{lock.stem}' (wait for it)" for lock in sorted(build.glob("*.lock")) if _is_held(lock)]
     programs = [(name, pid) for name, pid in _programs(build) if pid != broker.pid()]
-    if any(name == "hearth" for name, _ in programs):  # They end with it.
+    if any(name == "hearth" for name, _ in programs):  # They end with hearth.
         programs = [(name, pid) for name, pid in programs if name not in ("hearthd", "hearth-agent")]
     return found + [f"{name} (pid {pid}{', Ctrl-C in its terminal' if name == 'hearth' else ''})" for name, pid in programs]
 
@@ -39,12 +39,12 @@ def _is_held(lock: Path) -> bool:
     except BlockingIOError:
         return True
     except PermissionError:
-        pass  # Root's, and where root builds its compiler is among the programs.
+        pass  # Owned by root; a build by root is found by its compiler among the programs.
     return False
 
 
 def _programs(build: Path) -> Iterator[tuple[str, int]]:
-    """Programs that were built here, and brokers whose data is here, whoever started them."""
+    """Programs that were built here, and brokers whose data is here, of any user."""
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             arguments = _arguments(process)
@@ -55,7 +55,7 @@ def _programs(build: Path) -> Iterator[tuple[str, int]]:
 
 
 def _arguments(process: Path) -> list[str]:
-    """The first is the program's path, which for another user's process is what it was started by."""
+    """The command line, beginning with the program's path; for another user's process, with the command it was started by."""
     arguments = [""]
     try:
         arguments = (process / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
@@ -63,7 +63,7 @@ def _arguments(process: Path) -> list[str]:
     except PermissionError:
         return arguments
     except OSError:
-        return [""]  # It has ended, or is the kernel's.
+        return [""]  # It has ended, or is a kernel thread.
     return arguments
 
 
@@ -76,19 +76,19 @@ def _is_anothers(path: Path) -> bool:
 
 def _clean(_: argparse.Namespace) -> int:
     if busy := in_use():
-        raise Failure(f"nothing was removed, for this still uses build/: {'; '.join(busy)}")
+        raise Failure(f"nothing was removed, because build/ is in use by: {'; '.join(busy)}")
     if not OwnEngine().stop_unless_used():
-        raise Failure("the engine in build/engine is in use (a test that runs?): nothing was removed")
+        raise Failure("nothing was removed, because the engine in build/engine is in use (by a running test?)")
     if BUILD.exists():
         remove = ["rm", "-rf", "--one-file-system", BUILD]
-        # Images and containers belong to root, and so does what root left.
+        # Images and containers belong to root, as do files that root left.
         if any(map(_is_anothers, [BUILD, *BUILD.rglob("*")])):
             remove = as_root(remove)
         done = subprocess.run(remove, text=True, stderr=subprocess.PIPE)
         if done.returncode != 0:
             raise Failure(f"not all of build/ could be removed: {done.stderr.strip().splitlines()[-1]}")
-    say("build/ is gone")
+    say("removed build/")
     return 0
 
 
-VERBS = [Verb("clean", "Remove build/: binaries, data of ./dev run, the engine's images. Refuses while something runs there.", ["./dev clean"], _clean)]
+VERBS = [Verb("clean", "Remove build/: binaries, data of ./dev run, the engine's images. Refuses while it is in use.", ["./dev clean"], _clean)]

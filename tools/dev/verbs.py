@@ -1,4 +1,4 @@
-"""What a verb of ./dev is. Every file with verbs lists its own in `VERBS`; main.py joins them."""
+"""The verbs of ./dev. Every file with verbs lists them in `VERBS`; main.py joins the lists."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ def _no_arguments(_: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Verb:
-    """`./dev NAME`: one line on what it does, examples, its arguments, and the doing (an exit code)."""
+    """`./dev NAME`: a one-line summary, examples, its arguments, and `do`, which returns the exit code."""
 
     name: str
     summary: str
     examples: Sequence[str]
     do: Callable[[argparse.Namespace], int]
     arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
-    # Takes whatever stands behind the name as it is (args.rest), --help too: the verb of another part.
+    # Passes all arguments on unparsed (args.rest), --help included: another part parses them.
     passes_on: bool = False
 
     def parser(self) -> argparse.ArgumentParser:
@@ -40,4 +40,4 @@ def overview(verbs: Sequence[Verb]) -> str:
     width = max(len(verb.name) for verb in verbs)
     lines = [f"  {bold(verb.name.ljust(width))}  {verb.summary}" for verb in verbs]
     return "\n".join(["usage: ./dev VERB [ARGUMENTS]", "", *lines, "",
-                      "./dev VERB --help shows examples. What a verb needs is installed and built by itself."])
+                      "./dev VERB --help shows examples. Each verb installs and builds what it needs."])

@@ -1,4 +1,4 @@
-"""The verbs of `./dev kafka` for a script or a test that calls this file by its path."""
+"""The verbs of `./dev kafka`, for a script or a test that calls this file by its path."""
 
 import sys
 from pathlib import Path

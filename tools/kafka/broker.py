@@ -1,4 +1,4 @@
-"""One broker as a process of this machine: start, stop, and the ways it breaks."""
+"""One broker as a process of this machine: start, stop, and ways to break it."""
 
 import os
 import shlex
@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 class Broker:
     """The broker that lives in `folder`: server.properties, data, log, pid, and the address it listens on.
 
-    The object holds nothing: two of one folder are the same broker. Not for two processes at once.
+    The object has no state: two objects of one folder are the same broker. Not for concurrent processes.
     """
 
     def __init__(self, folder: Path = BUILD / "kafka" / "broker"):
@@ -38,11 +38,11 @@ class Broker:
         self._log = folder / "broker.log"
 
     def address(self) -> str:
-        """HOST:PORT; of the last run if it does not run. Empty if there was none."""
+        """HOST:PORT, of the last run if it is not running. Empty if it never ran."""
         return self._address.read_text().strip() if self._address.exists() else ""
 
     def pid(self) -> int | None:
-        """The pid of the running broker. A recycled pid is told apart by its command line."""
+        """The pid of the running broker. The command line rules out a recycled pid."""
         try:
             pid = int(self._pid_file.read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -51,9 +51,9 @@ class Broker:
         return pid if str(self._properties).encode() in command.split(b"\0") else None
 
     def up(self, dist: Distribution, port: int = 0, java_options: Sequence[str] = ()) -> None:
-        """Starts it, with the data of its last run, and waits until it answers. Runs already: nothing happens.
+        """Starts it with the data of its last run, and waits until it answers. Does nothing if it runs.
 
-        Port 0: the one of its last run, or a free one.
+        Port 0: the port of its last run, or a free one.
         """
         if self.pid():
             return
@@ -64,7 +64,7 @@ class Broker:
             self.folder / "data", [Listener("LOCAL", HOST, port)], controller_port=_free_port()))
         self._address.write_text(f"{HOST}:{port}\n")
         with open(self._log, "w") as log:
-            # A session of its own: a Ctrl-C in our terminal is not for the broker.
+            # A session of its own: a Ctrl-C in our terminal must not reach the broker.
             process = subprocess.Popen(dist.command(self._properties, *java_options), cwd=self.folder,
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self._pid_file.write_text(f"{process.pid}\n")
@@ -85,27 +85,27 @@ class Broker:
             time.sleep(0.02)
 
     def down(self) -> None:
-        """Stops it, at the latest after STOPPED_WITHIN_S by force. What it stored stays."""
+        """Stops it, by force after STOPPED_WITHIN_S. Its data stays."""
         self.resume()
         self._end(signal.SIGTERM, STOPPED_WITHIN_S)
         self.kill()
 
     def kill(self) -> None:
-        """As a power cut would: nothing is closed in order."""
+        """Ends it like a power cut: nothing is closed in order."""
         self._end(signal.SIGKILL, STOPPED_WITHIN_S)
 
     def pause(self) -> None:
-        """Stalls it: connections stay, nothing is answered."""
+        """Stalls it: connections stay open, and nothing is answered."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
     def last_words(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:]) + f"\n(all of it: {self._log})"
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:]) + f"\n(full log: {self._log})"
 
     def test_environment(self) -> Mapping[str, str]:
-        """For the C++ tests labelled `kafka`: where the broker is, and a command that breaks and mends it."""
+        """For the C++ tests labelled `kafka`: the broker's address, and a command that breaks and mends it."""
         control = [sys.executable, Path(__file__).with_name("__main__.py"), "--folder", self.folder]
         return {"HEARTH_TEST_KAFKA": self.address(),
                 "HEARTH_TEST_KAFKA_CONTROL": shlex.join(str(part) for part in control)}
@@ -131,7 +131,7 @@ def lay_out(folder: Path, dist: Distribution, properties: str) -> None:
 
 @contextmanager
 def running(dist: Distribution) -> Iterator[Broker]:
-    """A broker of the caller's own, on a free port, gone with its data at the end."""
+    """A broker for the caller alone, on a free port, removed with its data at the end."""
     with tempfile.TemporaryDirectory(dir=dist.home, prefix="own-") as folder:
         broker = Broker(Path(folder))
         try:
@@ -142,8 +142,8 @@ def running(dist: Distribution) -> Iterator[Broker]:
 
 
 def answers(host: str, port: int, timeout_s: float = 1) -> bool:
-    """True once the broker serves clients: it tells its metadata, and counts itself among the brokers."""
-    # Metadata, version 1, correlation id 0, client id "ready", no topics; length in front of all.
+    """True once the broker serves clients: it returns metadata that lists itself as a broker."""
+    # Metadata, version 1, correlation id 0, client id "ready", no topics; preceded by the length.
     question = struct.pack(">hhih5si", 3, 1, 0, 5, b"ready", 0)
     try:
         with socket.create_connection((host, port), timeout_s) as connection:

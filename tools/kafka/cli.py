@@ -29,7 +29,7 @@ def _status(broker: Broker, _: argparse.Namespace) -> int:
 
 
 def _ended(broker: Broker, how: str) -> int:
-    """Says what came of it; ending what does not run is no failure."""
+    """Ends the broker and reports it; a broker that does not run is not a failure."""
     if pid := broker.pid():
         getattr(broker, how)()
         say(f"Kafka (pid {pid}): {how}")
@@ -45,12 +45,12 @@ def _needs_it(broker: Broker, how: str) -> int:
 
 
 VERBS = {
-    "up": ("start the broker, having fetched it if need be", _up),
-    "down": ("stop it; what it stored stays for the next time", lambda broker, _: _ended(broker, "down")),
-    "status": ("where it runs, if it does (exit code 1 if not)", _status),
-    "kill": ("end it as a power cut would", lambda broker, _: _needs_it(broker, "kill")),
-    "pause": ("stall it: connections stay, nothing is answered", lambda broker, _: _needs_it(broker, "pause")),
-    "resume": ("let a stalled one go on", lambda broker, _: _needs_it(broker, "resume")),
+    "up": ("start the broker; fetches it first if necessary", _up),
+    "down": ("stop it; its data is kept for the next start", lambda broker, _: _ended(broker, "down")),
+    "status": ("show where it runs; exit code 1 if it does not", _status),
+    "kill": ("end it like a power cut", lambda broker, _: _needs_it(broker, "kill")),
+    "pause": ("stall it: connections stay open, nothing is answered", lambda broker, _: _needs_it(broker, "pause")),
+    "resume": ("resume a stalled broker", lambda broker, _: _needs_it(broker, "resume")),
 }
 
 
@@ -61,7 +61,7 @@ def main(argv: list[str]) -> int:
         description=f"A real Kafka broker for this checkout, without authorization, on loopback.\n\n{verbs}",
         epilog="examples:\n  ./dev kafka up\n  ./dev kafka up --port 19092\n  ./dev kafka pause; sleep 5; ./dev kafka resume")
     parser.add_argument("verb", choices=VERBS, metavar="VERB")
-    parser.add_argument("--port", type=int, default=0, help=f"(up) where to listen; default: as before, or {DEFAULT_PORT}")
-    parser.add_argument("--folder", type=Path, default=Broker().folder, help="where the broker lives (default: build/kafka/broker)")
+    parser.add_argument("--port", type=int, default=0, help=f"(up) port to listen on (default: that of the last run, or {DEFAULT_PORT})")
+    parser.add_argument("--folder", type=Path, default=Broker().folder, help="the broker's folder (default: build/kafka/broker)")
     args = parser.parse_args(argv)
     return VERBS[args.verb][1](Broker(args.folder), args)

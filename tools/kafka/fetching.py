@@ -1,7 +1,7 @@
 """Making a Distribution, once: jars by Maven, a formatted data folder, the class archive.
 
-The jars come from Maven's central repository by pom.xml, in whatever way `mvn` is set up on this
-machine, their checksums checked. Once they are there nothing needs the network.
+The jars in pom.xml come from Maven's central repository, as `mvn` is configured on this machine, with
+verified checksums. Once they are here nothing needs the network.
 """
 
 import collections
@@ -22,17 +22,17 @@ from tools.kafka.distribution import Distribution, java
 from tools.kafka.properties import Listener, server_properties
 
 HERE = Path(__file__).resolve().parent
-# Every broker of ours is formatted with it: each is a cluster of its own, and none ever meets another.
+# All our brokers are formatted with it: each is a cluster of its own, and they never meet.
 CLUSTER_ID = "aGVhcnRoLWthZmthLWRldg"
 
 
 def fetch(say: Callable[[str], None] = say) -> Distribution:
-    """Makes what is not there yet: 10-25 s the first time, nothing later. Failure says what went wrong."""
+    """Makes the missing parts: 10-25 s the first time, no time later. Failure says what went wrong."""
     dist = Distribution()
     dist.home.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(dist.home / "lock"):
         _once(dist.home / "libs.made-of", [HERE / "pom.xml"], lambda: _copy_jars(dist, say))
-        # Another Java would refuse the archive.
+        # Another version of Java would refuse the archive.
         _once(dist.home / "archive.made-of", [HERE / "pom.xml", HERE / "log4j.properties", Path(java()).resolve()],
               lambda: _prepare(dist, say))
     return dist
@@ -46,7 +46,7 @@ def _one_at_a_time(lock: Path):
 
 
 def _once(stamp: Path, inputs: list[Path], make: Callable[[], None]) -> None:
-    """Makes unless it was made of the same. Stamped only when done, so what was interrupted is made again."""
+    """Makes it unless it was made from the same inputs. Stamped only when done, so an interrupted one is made again."""
     seen = hashlib.sha256()
     for file in inputs:
         seen.update(str(file).encode() + file.read_bytes())
@@ -60,7 +60,7 @@ def _once(stamp: Path, inputs: list[Path], make: Callable[[], None]) -> None:
 def _copy_jars(dist: Distribution, say: Callable[[str], None]) -> None:
     mvn = which("mvn")
     if not mvn:
-        raise Failure("fetching the Kafka broker needs Maven and there is none: run ./dev setup kafka")
+        raise Failure("fetching the Kafka broker needs Maven, which is missing: run ./dev setup kafka")
     say("   fetching the Kafka broker (46 MB, once)")
     shutil.rmtree(dist.libs, ignore_errors=True)
     argv = [mvn, "-B", "--strict-checksums", "-f", HERE / "pom.xml", "dependency:copy-dependencies",

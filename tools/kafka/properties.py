@@ -1,4 +1,4 @@
-"""What a broker is told: its listeners, and what makes one node small, quick to start and quick to return."""
+"""A broker's configuration: its listeners, and settings for a single node that is small and starts quickly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ NODE_ID = 1
 
 @dataclass(frozen=True)
 class Listener:
-    """Where clients come in. Each client is told the advertised address of the listener it came by."""
+    """Where clients connect. A client receives the advertised address of the listener it connected to."""
 
-    name: str  # [A-Z]+, told apart from the others.
-    bind: str  # "0.0.0.0": every address.
+    name: str  # [A-Z]+, unique.
+    bind: str  # "0.0.0.0": all addresses.
     port: int
-    advertised: str = ""  # The host told to clients; empty: `bind`.
+    advertised: str = ""  # The host given to clients; empty: `bind`.
 
     @property
     def protocol(self) -> str:
@@ -48,7 +48,7 @@ def server_properties(data: str | Path, listeners: Sequence[Listener], controlle
         "offsets.topic.num.partitions": 1,
         "transaction.state.log.replication.factor": 1,
         "transaction.state.log.min.isr": 1,
-        # A broker that was killed and comes back must wait until its former self is declared dead.
+        # A killed broker that restarts must wait until its earlier incarnation is declared dead.
         "broker.session.timeout.ms": 2000,
         "broker.heartbeat.interval.ms": 500,
         # Each log reserves its index files in full: thousands of topics would take gigabytes (sparse).

@@ -41,13 +41,13 @@ HttpCall ApiClient::call(HttpMethod method, std::string target) const {
 Error ApiClient::explained(Error error) const {
   if (error.code == ErrorCode::kUnauthorized) {
     error.message = fmt::format(
-        "the manager at {} refuses: {} (hearthd keeps it in the file 'token' of its state folder; "
-        "name it by --token-file FILE or HEARTH_TOKEN)",
+        "the manager at {} refuses: {} (hearthd keeps the token in the file 'token' of its state "
+        "folder; pass it by --token-file FILE or HEARTH_TOKEN)",
         url(), error.message);
     return error;
   }
   if (error.code != ErrorCode::kUnavailable && error.code != ErrorCode::kTimeout) return error;
-  // What is not available may also be something behind the manager: then its own words tell more.
+  // Something behind the manager may be unavailable: then the manager's own message says more.
   BlockingHttpClient client(token_);
   HttpCall ping = call(HttpMethod::kGet, "/healthz");
   ping.timeout = std::chrono::seconds(2);
@@ -72,7 +72,8 @@ Result<std::vector<std::string>> ApiClient::get_pages(const std::string& target)
   std::string cursor;
   do {
     if (pages.size() == kPagesMax) {
-      return fail(ErrorCode::kExhausted, fmt::format("the list '{}' has no end", target));
+      return fail(ErrorCode::kExhausted,
+                  fmt::format("the list '{}' has more than {} pages", target, kPagesMax));
     }
     const char mark = target.find('?') == std::string::npos ? '?' : '&';
     Result<std::string> page =
@@ -129,7 +130,7 @@ Result<void> ApiClient::stream(std::string target, std::vector<HttpHeader> heade
     if (!watch.go_on()) break;
     next_look = std::chrono::steady_clock::now() + watch.interval;
   }
-  // What was broken off winds up on the loop.
+  // The cancelled call completes on the loop.
   client.reset();
   loop.run();
   if (!ended || *ended) return {};
@@ -149,7 +150,7 @@ Result<std::vector<std::string>> split_items(const std::vector<std::string>& pag
     const boost::json::object* const object = document.if_object();
     const boost::json::value* const list = object ? object->if_contains("items") : nullptr;
     if (ec || !list || !list->is_array()) {
-      return fail(ErrorCode::kCorrupt, "the manager's list is not what it should be");
+      return fail(ErrorCode::kCorrupt, "the manager's answer is not a list");
     }
     for (const boost::json::value& item : list->get_array()) {
       items.push_back(boost::json::serialize(item));

@@ -14,22 +14,22 @@
 
 namespace hearth::cli {
 
-/// Asked while a stream is read, about every `interval`, also when nothing comes. False ends the
-/// reading.
+/// `go_on` is called about every `interval` while a stream is read, even if no data arrives. False
+/// ends the reading.
 struct Watch {
   Duration interval = std::chrono::hours(1);
   std::function<bool()> go_on = [] { return true; };
 };
 
-/// The manager's HTTP API for a program that may wait: every call returns when it is done. A small
-/// value; copies may be used from several threads, and a callback may make calls of its own.
+/// A blocking client of the manager's HTTP API. A small value; copies may be used from several
+/// threads, and a callback may make calls of its own.
 ///
-/// Errors are worded for the person at the terminal. kUnavailable: nobody answers there, and what
-/// to do about it. kUnauthorized: which token is wanted. Others are the manager's own words, and
-/// kFailed where it could not reach somebody else itself.
+/// Error messages are written for the operator at the terminal. kUnavailable: no manager answers at
+/// this address, and what to do about it. kUnauthorized: which token is required. Other errors
+/// carry the manager's own message, with kFailed if the manager could not reach a third party.
 class ApiClient {
  public:
-  /// `token` may be empty: a manager on loopback asks for none.
+  /// `token` may be empty: a manager on loopback requires none.
   ApiClient(Endpoint manager, std::string token);
 
   const Endpoint& manager() const { return manager_; }
@@ -40,10 +40,10 @@ class ApiClient {
   /// All pages of a list, in order. kExhausted beyond 10,000 pages.
   Result<std::vector<std::string>> get_pages(const std::string& target) const;
   Result<std::string> send(HttpMethod method, std::string target, std::string body = {}) const;
-  /// Whether content lies in the manager's store.
+  /// Whether the manager's content store holds this content.
   Result<bool> has_content(const Digest& digest) const;
   Result<void> put_content(const Digest& digest, const std::filesystem::path& file) const;
-  /// Hands over the answer's body as it comes, until it ends or the sink or the watch says so.
+  /// Passes the body to `sink` as it arrives, until it ends or `sink` or `watch` returns false.
   Result<void> stream(std::string target, std::vector<HttpHeader> headers, ChunkSink sink,
                       const Watch& watch = {}) const;
 
@@ -55,8 +55,8 @@ class ApiClient {
   std::string token_;
 };
 
-/// An error of this machine, a file's or an engine's, fit to stand beside those of an ApiClient:
-/// there kUnavailable is the manager's alone, and scripts tell by it that none answered.
+/// Maps an error of this machine, such as a file or an engine, to the codes of ApiClient: turns
+/// kUnavailable into kFailed, because scripts take kUnavailable to mean that no manager answered.
 Error of_this_machine(Error error);
 
 /// The items of all pages, each as JSON.

@@ -10,11 +10,11 @@
 #include "base/time.h"
 #include "model/resources.h"
 
-/// What the manager's API tells, as far as the command line shows or waits for it.
+/// The parts of the manager's API answers that the command line shows or waits for.
 ///
-/// Words like states stay text, so that one that a newer manager knows is shown as it is; unknown
-/// members are passed over, and absent ones are empty. Decoders answer kCorrupt with the path of
-/// what is wrong.
+/// States stay text, so that one that only a newer manager knows is shown as it is. Unknown members
+/// are ignored, absent ones are empty. Decoders fail with kCorrupt and the path of the wrong
+/// member.
 namespace hearth::cli {
 
 struct NodeView {
@@ -24,11 +24,11 @@ struct NodeView {
   std::string state;     ///< As name_of(NodeState).
   std::string evidence;  ///< In words.
   bool cordoned = false;
-  std::string boot_id;  ///< Of the last incarnation received; `start_count` is its other half.
+  std::string boot_id;  ///< Of the latest incarnation, together with `start_count`.
   std::uint64_t start_count = 0;
   Resources capacity;
   Load load;
-  std::string recovery_phase;  ///< As name_of(RecoveryPhase); "none" or empty: none.
+  std::string recovery_phase;  ///< As name_of(RecoveryPhase); "none" or empty: no recovery.
   std::uint32_t recovery_attempt = 0;
   std::string recovery_reason;
   std::string problem;
@@ -55,13 +55,13 @@ struct InstanceView {
   std::string id;
   std::string workload;
   std::uint64_t generation = 0;
-  std::string node;  ///< Empty: none yet.
+  std::string node;  ///< Empty: not placed yet.
   std::string address;
   std::string desired_state;
   std::string state;  ///< As name_of(InstanceState).
   std::string container;
   std::uint32_t restarts = 0;
-  std::optional<std::uint32_t> exit_code;  ///< Of its last container that ended.
+  std::optional<std::uint32_t> exit_code;  ///< Of its latest container that ended.
   bool out_of_memory = false;
   std::string reason;
   std::string replaces;
@@ -73,9 +73,9 @@ struct StatusView {
   std::string version;
   std::string cluster;  ///< The prefix of its topics.
   std::uint64_t epoch = 0;
-  std::string bus;                  ///< Where agents find it.
+  std::string bus;                  ///< Its bootstrap address for agents.
   std::optional<bool> bus_carries;  ///< False: the manager is blind.
-  std::string store_fault;          ///< Why it can store nothing; empty while it can.
+  std::string store_fault;          ///< Why the store fails; empty while it works.
   std::optional<WallTime> started_at;
   std::uint64_t last_event_seq = 0;
 };
@@ -87,9 +87,9 @@ Result<std::vector<NodeView>> decode_nodes(const std::vector<std::string>& pages
 Result<std::vector<WorkloadView>> decode_workloads(const std::vector<std::string>& pages);
 Result<std::vector<InstanceView>> decode_instances(const std::vector<std::string>& pages);
 
-/// The "next" of a page; empty if it is the last.
+/// The "next" cursor of a page; empty on the last page.
 Result<std::string> decode_next_cursor(std::string_view page);
-/// The "generation" that a deploy was given.
+/// The "generation" assigned to a deploy.
 Result<std::uint64_t> decode_generation(std::string_view text);
 /// The "lines" of an explanation.
 Result<std::vector<std::string>> decode_lines(std::string_view text);

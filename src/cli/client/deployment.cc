@@ -26,14 +26,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto kPollInterval = milliseconds(200);
-/// Longer than the first restart of something that ended at once takes.
+/// Longer than the first restart of a program that exits at once.
 constexpr auto kSteadyFor = seconds(1);
-/// The manager may be restarted while we wait.
+/// Covers a restart of the manager while we wait.
 constexpr auto kManagerAwayMax = seconds(15);
-/// How long after the build's end its log may still come.
+/// How long the log may still arrive after the build has ended.
 constexpr auto kLogEndsWithin = seconds(3);
 
-/// A file without a name: gone with the process, however that ends. It is reached by its
+/// A file without a name: it disappears with the process, however that ends. Opened by its
 /// descriptor's path.
 class NamelessFile {
  public:
@@ -56,7 +56,7 @@ class NamelessFile {
   }
 
   fs::path path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
-  /// An error that names the descriptor's path, which tells nobody anything.
+  /// Replaces the descriptor's path, which means nothing to the user, in the message.
   Error in_words(Error error) const {
     const std::string path = this->path().string();
     if (const std::size_t at = error.message.find(path); at != std::string::npos) {
@@ -104,7 +104,7 @@ std::string in_words(const InstanceView& instance) {
   return instance.reason.empty() ? words : words + " (" + instance.reason + ")";
 }
 
-/// Follows one generation of a workload from the manager's word.
+/// Follows one generation of a workload by polling the manager.
 class Follower {
  public:
   Follower(const ApiClient& api, std::string name, std::uint64_t generation, Duration timeout,
@@ -115,7 +115,7 @@ class Follower {
         deadline_(Clock::now() + timeout),
         progress_(progress) {}
 
-  /// Hands on the build's output until the build is over; what came of it, wait() tells.
+  /// Passes on the build's output until it ends; wait_until_running() reports the result.
   void follow_build() {
     std::optional<Clock::time_point> over_since;
     const auto go_on = [&] {
@@ -132,7 +132,7 @@ class Follower {
       progress_.on_build_output(output);
       return true;
     };
-    // A log that is not there, or breaks off, is no reason to give up on the deploy.
+    // A log that is missing or breaks off does not make the deploy fail.
     (void)api_.stream(
         fmt::format("/v1/workloads/{}/build-log?generation={}&follow=1", name_, generation_), {},
         sink, {.interval = milliseconds(500), .go_on = go_on});
@@ -179,11 +179,11 @@ class Follower {
 
   bool away_too_long() const { return Clock::now() - last_look_ > kManagerAwayMax; }
 
-  /// What makes waiting pointless.
+  /// Fails once waiting is pointless.
   Result<void> check() const {
     if (workload_.generation > generation_) {
       return fail(ErrorCode::kConflict,
-                  fmt::format("somebody deployed '{}' anew while this was waiting", name_));
+                  fmt::format("'{}' was deployed again while this command was waiting", name_));
     }
     if (workload_.phase == "failed") {
       return fail(ErrorCode::kFailed,
@@ -191,7 +191,7 @@ class Follower {
     }
     if (workload_.phase == "stopped" || workload_.phase == "removing") {
       return fail(ErrorCode::kConflict,
-                  fmt::format("somebody stopped '{}' while this was waiting", name_));
+                  fmt::format("'{}' was stopped while this command was waiting", name_));
     }
     for (const InstanceView& instance : instances_) {
       if (instance.state != "crash_loop") continue;
@@ -202,7 +202,7 @@ class Follower {
       const std::string code =
           instance.exit_code ? fmt::format(" (exit code {})", *instance.exit_code) : "";
       return fail(ErrorCode::kFailed,
-                  fmt::format("{} ends again and again{}; its last words: hearth logs {}",
+                  fmt::format("{} keeps exiting{}; see its output: hearth logs {}",
                               place_of(instance), code, instance.id));
     }
     return {};
@@ -233,7 +233,7 @@ class Follower {
     }
   }
 
-  /// Why a build waits.
+  /// Reports why a build waits.
   void tell_reason() {
     if (workload_.reason.empty() || workload_.reason == reported_reason_) return;
     reported_reason_ = workload_.reason;
@@ -241,8 +241,8 @@ class Follower {
   }
 
   std::string what_is_awaited() const {
-    std::string words = fmt::format("'{}' does not run yet: {} of {} instances do, it is {}", name_,
-                                    running_.size(), workload_.instances, workload_.phase);
+    std::string words = fmt::format("'{}' does not run yet: {} of {} instances run, it is {}",
+                                    name_, running_.size(), workload_.instances, workload_.phase);
     if (!workload_.reason.empty()) words += ": " + printable(workload_.reason);
     for (const InstanceView& instance : instances_) {
       if (instance.state != "running") words += "; " + printable(in_words(instance));

@@ -12,7 +12,7 @@
 
 namespace hearth::cli {
 
-/// What a person hands over.
+/// What the user deploys.
 struct DeployOrder {
   WorkloadName name;
   std::filesystem::path folder;  ///< The build context.
@@ -29,25 +29,25 @@ struct Deployed {
   std::vector<InstanceView> instances;  ///< Of this generation.
 };
 
-/// Told as it goes; each may be called many times.
+/// Progress callbacks; each may be called many times.
 struct DeployProgress {
   std::function<void(const std::string& line)> on_step;
-  std::function<void(std::string_view output)> on_build_output;  ///< The engine's own, as it comes.
-  /// Asked every second or sooner: false ends the waiting.
+  std::function<void(std::string_view output)> on_build_output;  ///< The engine's, as it arrives.
+  /// Called at least once a second; false ends the wait.
   std::function<bool()> go_on = [] { return true; };
 };
 
 enum class DeployWait : std::uint8_t { kUntilRunning, kNot };
 
-/// Packs the folder, hands it to the manager, and follows what comes of it until all instances run.
+/// Packs the folder, sends it to the manager, and follows the deployment until all instances run.
 /// Blocks.
 ///
 /// Running means: every wanted instance of this generation runs, and the same containers still do a
-/// second later. A program that ends at once is seen running for a moment too.
+/// second later, because a program that exits at once also runs for a moment.
 ///
-/// Errors: those of pack_bundle() and ApiClient; kFailed with the reason if it does not build or
-/// goes into a crash loop; kTimeout with what it waits for after `timeout`; kFailed if it is not to
-/// go on. What was handed over stays deployed.
+/// Errors: those of pack_bundle() and ApiClient; kFailed with the reason if the build fails or an
+/// instance enters a crash loop; kTimeout after `timeout`, with what was awaited; kFailed if
+/// `go_on` returns false. What the manager accepted stays deployed.
 Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWait wait,
                         Duration timeout, const DeployProgress& progress);
 

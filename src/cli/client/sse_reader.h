@@ -6,21 +6,21 @@
 
 namespace hearth::cli {
 
-/// Takes the messages out of a stream of server-sent events (HTML Living Standard, section 9.2).
-/// Pure. A message larger than `kMessageBytesMax` is passed over.
+/// Extracts the messages of a stream of server-sent events (HTML Living Standard, section 9.2).
+/// Pure. A message larger than `kMessageBytesMax` is skipped.
 class SseReader {
  public:
   static constexpr std::size_t kMessageBytesMax = 1024 * 1024;
 
   struct Message {
-    std::string id;     ///< The last one told, as the standard has it.
+    std::string id;     ///< The latest id received, as the standard requires.
     std::string event;  ///< Empty: "message".
     std::string data;
   };
   using Sink = std::function<void(const Message&)>;
 
   void feed(std::string_view bytes, const Sink& sink);
-  /// For `Last-Event-ID` when the stream is taken up again.
+  /// For `Last-Event-ID` when the client reconnects.
   const std::string& last_id() const { return message_.id; }
 
  private:

@@ -11,10 +11,10 @@
 
 namespace hearth::cli {
 
-/// What a program of ours wrote, in a file that does not grow without end: at `bytes_max` it
-/// becomes "NAME.1", in place of the one before, and a new one begins.
+/// The output of one of our programs, in a file of bounded size: at `bytes_max` the file is renamed
+/// to "NAME.1", replacing the previous one, and a new file begins.
 ///
-/// A disk that is full costs lines, and nothing else.
+/// A full disk costs lines, and nothing else.
 class BoundedLog {
  public:
   static constexpr std::uint64_t kBytesMax = 4 * 1024 * 1024;
@@ -22,7 +22,7 @@ class BoundedLog {
   explicit BoundedLog(std::filesystem::path path, std::uint64_t bytes_max = kBytesMax);
 
   void append(std::string_view bytes);
-  /// The last line that is not empty, cut to a length that fits a message.
+  /// The last non-empty line, cut to a length that fits a message.
   std::string last_line() const;
   const std::filesystem::path& path() const { return path_; }
 
@@ -33,7 +33,7 @@ class BoundedLog {
   std::uint64_t bytes_max_;
   std::optional<File> file_;
   std::uint64_t bytes_ = 0;
-  std::string tail_;  ///< The last bytes, for last_line().
+  std::string tail_;  ///< The latest bytes, for last_line().
 };
 
 }  // namespace hearth::cli

@@ -7,7 +7,7 @@
 namespace hearth::cli {
 namespace {
 
-TEST(BoundedLog, KeepsTheLatestAndOneFileBefore) {
+TEST(BoundedLog, KeepsTheCurrentFileAndThePreviousOne) {
   const TemporaryDirectory folder;
   BoundedLog log(folder / "log", 100);
   for (int i = 0; i < 100; ++i) log.append("nineteen characters\n");
@@ -16,14 +16,14 @@ TEST(BoundedLog, KeepsTheLatestAndOneFileBefore) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
 }
 
-TEST(BoundedLog, GoesOnWithTheFileOfAFormerRun) {
+TEST(BoundedLog, AppendsToTheFileOfAnEarlierRun) {
   const TemporaryDirectory folder;
   BoundedLog(folder / "log").append("before\n");
   BoundedLog(folder / "log").append("after\n");
   EXPECT_EQ(read_file(folder / "log", 100)->value(), "before\nafter\n");
 }
 
-TEST(BoundedLog, TellsTheLastLine) {
+TEST(BoundedLog, ReturnsTheLastLine) {
   const TemporaryDirectory folder;
   BoundedLog log(folder / "log");
   EXPECT_EQ(log.last_line(), "");
@@ -33,7 +33,7 @@ TEST(BoundedLog, TellsTheLastLine) {
   EXPECT_EQ(log.last_line(), "second");
 }
 
-TEST(BoundedLog, ADiskThatTakesNothingCostsLinesOnly) {
+TEST(BoundedLog, AFullDiskCostsOnlyLines) {
   BoundedLog log("/proc/nowhere/log");
   log.append("words\n");
   EXPECT_EQ(log.last_line(), "words");

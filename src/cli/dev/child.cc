@@ -21,13 +21,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// What the child does between fork and exec: nothing but system calls, since other threads of ours
-/// may have held any lock at the fork.
+/// Runs between fork and exec: only system calls, because other threads may have held any lock at
+/// the fork.
 [[noreturn]] void exec_child(char* const* arguments, int output, pid_t parent) {
   constexpr int kCannotRun = 127;
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(kCannotRun);  // It ended before we could ask to be told.
+  if (::getppid() != parent) ::_exit(kCannotRun);  // The parent ended before prctl().
   ::signal(SIGPIPE, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
@@ -61,7 +61,7 @@ class Child::State : public std::enable_shared_from_this<State> {
     if (pid_ > 0) ::kill(-pid_, number);
   }
 
-  /// The owner is gone, and with it the log.
+  /// The owner is destroyed, and with it the log.
   void abandon() {
     on_end_ = nullptr;
     log_ = nullptr;
@@ -76,7 +76,7 @@ class Child::State : public std::enable_shared_from_this<State> {
                        });
   }
 
-  /// What is there now. False at its end.
+  /// Reads the available output. False at its end.
   bool take_output() {
     std::array<char, 8192> bytes;
     for (;;) {
@@ -93,8 +93,8 @@ class Child::State : public std::enable_shared_from_this<State> {
         [self = shared_from_this()](const boost::system::error_code&) { self->reap(); });
   }
 
-  /// Asio may hand on what an earlier descriptor of the same number was ready for, so the child is
-  /// asked and not waited for.
+  /// Asio may report readiness that belonged to an earlier descriptor of the same number, so this
+  /// polls the child and does not block.
   void reap() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == 0) return wait_for_end();
@@ -106,7 +106,7 @@ class Child::State : public std::enable_shared_from_this<State> {
     if (auto on_end = std::exchange(on_end_, nullptr)) on_end(code);
   }
 
-  pid_t pid_;  ///< 0: it has ended.
+  pid_t pid_;  ///< 0: the program has ended.
   asio::posix::stream_descriptor end_;
   asio::posix::stream_descriptor output_;
   BoundedLog* log_;
@@ -133,7 +133,7 @@ Result<Child> Child::start(asio::io_context& loop, const std::vector<std::string
     ::close(pipe[0]);
     return tl::unexpected(file_error("cannot start", command[0], error));
   }
-  ::setpgid(pid, pid);  // Both sides do, so that it is done whoever comes first.
+  ::setpgid(pid, pid);  // Parent and child both do, so the order of the two does not matter.
   const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   auto state = std::make_shared<State>(loop, pid, pidfd, pipe[0], log, std::move(on_end));
   state->watch();

@@ -14,32 +14,32 @@ class io_context;
 
 namespace hearth::cli {
 
-/// A program that runs as our child, and never longer than we do: the kernel kills it when the
-/// thread that started it ends, however it ends (prctl(2), PR_SET_PDEATHSIG).
+/// A child process that never outlives this one: the kernel kills it when the thread that started
+/// it ends, however that ends (prctl(2), PR_SET_PDEATHSIG).
 ///
-/// It has a process group of its own, so that a Ctrl-C in our terminal reaches us alone and we end
-/// it in order. What it writes goes to a log. All on the loop; started on a thread that lives as
-/// long as the process.
+/// It has a process group of its own, so that a Ctrl-C in the terminal reaches only this process,
+/// which then ends the child in order. Its output goes to a log. All calls on the loop; start() on
+/// a thread that exists as long as the process.
 class Child {
  public:
   /// `command` is the program's path and its arguments. `on_end` is called once from the loop,
-  /// after all it wrote is in the log, with its exit code (128 + n if signal n ended it). `log`
-  /// must outlive it.
+  /// after all output is in the log, with the exit code (128 + n if signal n ended the program).
+  /// `log` must outlive the child.
   static Result<Child> start(boost::asio::io_context& loop, const std::vector<std::string>& command,
                              BoundedLog& log, std::function<void(int code)> on_end);
   Child(Child&&) noexcept;
   Child& operator=(Child&&) noexcept;
-  /// Kills it if it runs; `on_end` is not called any more. It is reaped by the loop's next turns.
+  /// Kills the program if it runs, without calling `on_end`. The loop reaps it later.
   ~Child();
 
-  /// To the whole group. Nothing happens if it has ended.
+  /// Sends a signal to the whole group. Does nothing if the program has ended.
   void signal(int number);
 
  private:
   class State;
   explicit Child(std::shared_ptr<State> state);
 
-  std::shared_ptr<State> state_;  // Shared with the handlers that wait for its end and its output.
+  std::shared_ptr<State> state_;  // Shared with the handlers that wait for the end and the output.
 };
 
 }  // namespace hearth::cli

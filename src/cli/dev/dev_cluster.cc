@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr Duration kStopGrace = std::chrono::seconds(5);
 constexpr Duration kBrokerPatience = std::chrono::seconds(3);
 constexpr Duration kTurnPatience = std::chrono::seconds(20);
-/// An engine that was told to start a container a moment before may show it a moment later.
+/// A container that the engine was just asked to start may appear in its list with a delay.
 constexpr int kKillRoundsMax = 10;
 constexpr int kRemoveRoundsMax = 100;
 constexpr Duration kRoundPause = std::chrono::milliseconds(50);
@@ -35,15 +35,15 @@ constexpr Duration kRoundPause = std::chrono::milliseconds(50);
 Result<void> check_programs(const fs::path& folder) {
   for (const char* name : {"hearthd", "hearth-agent"}) {
     if (::access((folder / name).c_str(), X_OK) == 0) continue;
-    return fail(ErrorCode::kNotFound, fmt::format("'{}' is not beside this program, in '{}': build "
-                                                  "or install it too",
+    return fail(ErrorCode::kNotFound, fmt::format("'{}' is not next to this program, in '{}': "
+                                                  "build or install it too",
                                                   name, folder.string()));
   }
   return {};
 }
 
-/// Fewer nodes than before: the others would be dead for ever, once they were taken for live for a
-/// moment and given work.
+/// Refuses fewer nodes than before: the manager would first take the others for live and give them
+/// work, and then find them dead for ever.
 Result<void> check_node_count(const fs::path& state, std::uint32_t wanted) {
   const Result<DevFacts> before = load_facts(state);
   if (!before && before.error().code == ErrorCode::kNotFound) return {};
@@ -51,9 +51,9 @@ Result<void> check_node_count(const fs::path& state, std::uint32_t wanted) {
   const std::size_t had = before->nodes.size();
   if (had <= wanted) return {};
   return fail(ErrorCode::kConflict,
-              fmt::format("the dev cluster in '{}' has {}: start it with --nodes {} or more, begin "
-                          "anew with --fresh (which forgets what was deployed), or keep another "
-                          "one apart with --state DIR",
+              fmt::format("the dev cluster in '{}' has {}: start it with --nodes {} or more, start "
+                          "over with --fresh (which forgets what was deployed), or start another "
+                          "one with --state DIR",
                           state.string(), show_count(had, "node"), had));
 }
 
@@ -64,7 +64,7 @@ struct DevCluster::Node {
   Keeper agent;
   bool on = true;
   bool frozen = false;
-  bool switching = false;  ///< A switch is under way.
+  bool switching = false;  ///< A switch is in progress.
 };
 
 Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context& loop,
@@ -92,7 +92,7 @@ Result<std::unique_ptr<DevCluster>> DevCluster::prepare(boost::asio::io_context&
   Result<fs::path> socket = choose_socket_path(state, *cluster);
   if (!socket) return tl::unexpected(socket.error());
   PortsTurn turn = PortsTurn::wait(kTurnPatience, [&] {
-    handlers.on_notice("another dev cluster is about to start: waiting until it has its ports");
+    handlers.on_notice("another dev cluster is starting: waiting until it has its ports");
   });
   const Result<std::uint16_t> manager_port = choose_port({"127.0.0.1"}, kManagerPort);
   if (!manager_port) return tl::unexpected(manager_port.error());
@@ -180,7 +180,7 @@ Result<void> DevCluster::launch(Coroutine& coroutine) {
   if (auto removed = remove_containers(coroutine); !removed) {
     return tl::unexpected(removed.error());
   }
-  if (stopping_) return {};  // From here to the end nothing waits, so nobody comes in between.
+  if (stopping_) return {};  // Nothing below suspends, so no stop() can intervene.
   auto socket = PowerSocket::listen(loop_, facts_.power_socket,
                                     [this](const PowerQuestion& question, Coroutine& its) {
                                       return switch_power(question, its);
@@ -192,7 +192,7 @@ Result<void> DevCluster::launch(Coroutine& coroutine) {
   return {};
 }
 
-/// Whether somebody listens where a broker should: better told now than by a bus that never
+/// Whether something listens at a broker's address: an error here is clearer than a bus that never
 /// carries.
 Result<void> DevCluster::check_brokers(Coroutine& coroutine) {
   std::string tried;
@@ -208,7 +208,7 @@ Result<void> DevCluster::check_brokers(Coroutine& coroutine) {
   if (tried.empty()) return {};
   return fail(ErrorCode::kUnavailable,
               fmt::format("no Kafka broker answers at {}: start it, name another by --kafka "
-                          "HOST:PORT, or leave --kafka out for the embedded one",
+                          "HOST:PORT, or omit --kafka for the embedded one",
                           tried));
 }
 
@@ -233,7 +233,7 @@ void DevCluster::stop(Coroutine& coroutine) {
   while (running > 0) sleeper.sleep(std::chrono::seconds(1), coroutine);
   if (!engine_answered_) return;
   if (auto removed = remove_all_containers(coroutine); !removed) {
-    handlers_.on_notice(fmt::format("containers with the label hearth.cluster={} may be left: {}",
+    handlers_.on_notice(fmt::format("containers with the label hearth.cluster={} may remain: {}",
                                     facts_.cluster, removed.error().message));
   }
   engine_.close();
@@ -266,7 +266,7 @@ Result<std::size_t> DevCluster::remove_containers(const std::string& cluster,
   return outcome;
 }
 
-/// Until there are none: an agent that has just ended may have asked for one more.
+/// Repeats until there are none: an agent that has just ended may have asked for one more.
 Result<void> DevCluster::remove_all_containers(Coroutine& coroutine) {
   Sleeper sleeper(loop_);
   for (int round = 0; round < kRemoveRoundsMax; ++round) {
@@ -275,7 +275,7 @@ Result<void> DevCluster::remove_all_containers(Coroutine& coroutine) {
     if (*found == 0 && round > 0) return {};
     sleeper.sleep(kRoundPause, coroutine);
   }
-  return fail(ErrorCode::kTimeout, "there are more each time");
+  return fail(ErrorCode::kTimeout, "new ones keep appearing");
 }
 
 Result<PowerState> DevCluster::switch_power(const PowerQuestion& question, Coroutine& coroutine) {
@@ -289,7 +289,7 @@ Result<PowerState> DevCluster::switch_power(const PowerQuestion& question, Corou
   if (question.action != PowerAction::kStatus) {
     if (node.switching) {
       return fail(ErrorCode::kConflict,
-                  fmt::format("'{}' is being switched already", node.name.str()));
+                  fmt::format("'{}' is already being switched", node.name.str()));
     }
     node.switching = true;
     const Result<void> done = carry_out(question.action, node, coroutine);

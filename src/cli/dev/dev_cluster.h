@@ -33,49 +33,48 @@ inline constexpr std::uint32_t kDevNodesMax = 20;
 
 /// A manager and some dev nodes on this machine.
 ///
-/// A dev node is an agent with a loopback address of its own (127.0.0.11 and on) and the containers
-/// that carry its label; all share the machine's engine. Its power switch is real: off kills the
-/// agent and the containers, on boots it anew, freezing hangs both. Two dev clusters (of two
-/// checkouts) do not meet: each has its own id as a label on its containers, its own ports and its
-/// own state folder, which is locked.
+/// A dev node is an agent with a loopback address of its own (127.0.0.11 and up) and the containers
+/// that carry its label; all nodes share the machine's engine. Its power switch is real: off kills
+/// the agent and the containers, on boots the node again, freeze hangs both. Dev clusters of two
+/// checkouts do not interfere: each has its own id as a label on its containers, its own ports and
+/// its own state folder, which is locked.
 ///
-/// Owns all that it started: the programs end with this process however it ends, and what is left
-/// of the containers is removed at the end or else at the next start. On the loop.
+/// Owns everything it starts: the programs end with this process however it ends, and remaining
+/// containers are removed at the end or at the next start. On the loop.
 class DevCluster {
  public:
   struct Handlers {
     std::function<void(std::string sentence)> on_notice;
-    /// It cannot go on; stop() is up to the owner.
+    /// The cluster cannot continue; the owner must call stop().
     std::function<void(std::string sentence)> on_broken;
   };
 
-  /// Makes the folder and the files in it and chooses ports; starts nothing. Blocks while another
-  /// one on this machine is about to take its ports. kConflict: another one has this folder, or the
-  /// one of before had more nodes, which its manager would wait for. kNotFound: the programs are
-  /// not there.
+  /// Makes the folder and its files and chooses ports; starts nothing. Blocks while another dev
+  /// cluster on this machine is taking its ports. kConflict: the folder is in use, or the previous
+  /// run had more nodes, which its manager would wait for. kNotFound: the programs are missing.
   static Result<std::unique_ptr<DevCluster>> prepare(boost::asio::io_context& loop,
                                                      const DevConfig& config, Handlers handlers);
   ~DevCluster();
 
   const DevFacts& facts() const { return facts_; }
 
-  /// Starts everything, having removed what an earlier run left. Errors: the engine or the broker
-  /// does not answer, the power switch's socket cannot be made.
+  /// Removes the containers left by an earlier run, then starts everything. Errors: the engine or
+  /// the broker does not answer, or the power switch's socket cannot be made.
   ///
-  /// Gives way to a stop() that comes meanwhile: it then returns with nothing started.
+  /// A concurrent stop() interrupts it: it then returns with nothing started.
   Result<void> start(Coroutine& coroutine);
-  /// Ends everything and removes the cluster's containers, for good. Returns once it is done, and a
-  /// start() that was under way has returned.
+  /// Ends everything and removes the cluster's containers. Final. Returns once that is done and a
+  /// concurrent start() has returned.
   void stop(Coroutine& coroutine);
-  /// All programs listen: others may choose ports.
+  /// To be called once all programs listen: other dev clusters can then choose ports.
   void ports_are_taken() { turn_ = PortsTurn(); }
-  /// Ends the patience of a stop() that is under way.
+  /// Makes a stop() in progress kill instead of wait.
   void hurry();
 
  private:
   struct Node;
 
-  /// What prepare() gets hold of.
+  /// The resources that prepare() acquires.
   struct Held {
     LockFile lock;
     PortsTurn turn;
@@ -87,7 +86,7 @@ class DevCluster {
   void add_programs(const DevConfig& config, std::uint16_t agent_port);
   Result<void> launch(Coroutine& coroutine);
   Result<void> check_brokers(Coroutine& coroutine);
-  /// How many there were.
+  /// Returns how many it found.
   Result<std::size_t> remove_containers(Coroutine& coroutine);
   Result<std::size_t> remove_containers(const std::string& cluster, Coroutine& coroutine);
   Result<void> remove_all_containers(Coroutine& coroutine);
@@ -98,20 +97,20 @@ class DevCluster {
 
   boost::asio::io_context& loop_;
   DevFacts facts_;
-  std::vector<Endpoint> brokers_;  ///< Somebody else's; none if the broker is in the manager.
+  std::vector<Endpoint> brokers_;  ///< External ones; empty if the broker is embedded.
   Handlers handlers_;
   LockFile lock_;
   PortsTurn turn_;
-  std::string former_;  ///< The cluster that was forgotten, of which containers may be left.
+  std::string former_;  ///< Id of a forgotten cluster, whose containers may remain.
   DevEngine engine_;
   std::unique_ptr<Keeper> manager_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::unique_ptr<PowerSocket> socket_;
 
-  bool starting_ = false;         ///< start() is under way.
-  bool stopping_ = false;         ///< stop() was called.
-  bool engine_answered_ = false;  ///< So that there may be containers, and they can be removed.
-  http::Transport* broker_probe_ = nullptr;  ///< While start() looks for a broker.
+  bool starting_ = false;                    ///< start() is in progress.
+  bool stopping_ = false;                    ///< stop() was called.
+  bool engine_answered_ = false;             ///< Only then can there be containers to remove.
+  http::Transport* broker_probe_ = nullptr;  ///< Set while start() looks for a broker.
   Sleeper start_ended_;
 };
 

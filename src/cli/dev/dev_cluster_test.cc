@@ -1,5 +1,5 @@
-// Programs are scripts that tell of their start, the engine is a fake one; processes, sockets and
-// the loop are real.
+// The programs are scripts that record their start, and the engine is a fake; processes, sockets
+// and the loop are real.
 
 #include "cli/dev/dev_cluster.h"
 
@@ -69,7 +69,7 @@ class DevClusterTest : public testing::Test {
     engine_.stop();
     loop_.restart();
     loop_.run_for(seconds(10));
-    EXPECT_TRUE(loop_.stopped()) << "something still waits on the loop";
+    EXPECT_TRUE(loop_.stopped()) << "something is still pending on the loop";
   }
 
   void prepare(const std::string& kafka = "embedded") {
@@ -88,7 +88,7 @@ class DevClusterTest : public testing::Test {
   void start() {
     start_coroutine(loop_, [this](Coroutine& coroutine) {
       started_ = cluster_->start(coroutine);
-      EXPECT_FALSE(stopped_) << "stop() is over before the start it ends";
+      EXPECT_FALSE(stopped_) << "stop() returned before the start it interrupts";
     });
   }
   void stop() {
@@ -97,7 +97,7 @@ class DevClusterTest : public testing::Test {
       stopped_ = true;
     });
   }
-  /// Runs the loop until `holds` does; false after a time that no machine needs.
+  /// Runs the loop until `holds()`; false after a time that no machine needs.
   bool until(const std::function<bool()>& holds) {
     const auto deadline = std::chrono::steady_clock::now() + seconds(30);
     while (!holds() && std::chrono::steady_clock::now() < deadline) {
@@ -120,7 +120,7 @@ class DevClusterTest : public testing::Test {
   std::vector<std::string> broken_;
 };
 
-TEST_F(DevClusterTest, StartRemovesWhatWasLeftAndStopEndsAll) {
+TEST_F(DevClusterTest, StartRemovesLeftoversAndStopEndsEverything) {
   prepare();
   start();
   ASSERT_TRUE(until([&] { return programs_started().size() >= kAllStarted.size(); }))
@@ -131,10 +131,10 @@ TEST_F(DevClusterTest, StartRemovesWhatWasLeftAndStopEndsAll) {
   stop();
   ASSERT_TRUE(until([&] { return stopped_; }));
   EXPECT_THAT(broken_, IsEmpty());
-  EXPECT_THAT(reported_, Not(Contains(HasSubstr("may be left"))));
+  EXPECT_THAT(reported_, Not(Contains(HasSubstr("may remain"))));
 }
 
-TEST_F(DevClusterTest, WithFewerNodesThanBeforeItBeginsOnlyAnew) {
+TEST_F(DevClusterTest, FewerNodesThanBeforeRequireAFreshCluster) {
   prepare();
   const std::string id = cluster_->facts().cluster;
   cluster_.reset();
@@ -156,7 +156,7 @@ TEST_F(DevClusterTest, WithFewerNodesThanBeforeItBeginsOnlyAnew) {
   auto anew = with(1, DevConfig::Begin::kAnew);
   ASSERT_TRUE(anew) << anew.error().message;
   EXPECT_NE((*anew)->facts().cluster, id);
-  // What a kill -9 of the one of before left of its containers goes all the same.
+  // Containers that a kill -9 of the previous cluster left are removed as well.
   cluster_ = *std::move(anew);
   start();
   ASSERT_TRUE(until([&] { return started_.has_value(); }));
@@ -168,9 +168,9 @@ TEST_F(DevClusterTest, WithFewerNodesThanBeforeItBeginsOnlyAnew) {
   ASSERT_TRUE(until([&] { return stopped_; }));
 }
 
-// Goal: an agent that is told to end may have asked for a container that the engine shows a moment
-// later. Method: the listing after the first removal has another one.
-TEST_F(DevClusterTest, StopRemovesWhatAppearsWhileItRemoves) {
+// Goal: an agent that is ending may have asked for a container that the engine lists with a delay.
+// Method: the listing after the first removal has another one.
+TEST_F(DevClusterTest, StopRemovesContainersThatAppearMeanwhile) {
   prepare();
   start();
   ASSERT_TRUE(until([&] { return started_.has_value(); }));
@@ -184,8 +184,8 @@ TEST_F(DevClusterTest, StopRemovesWhatAppearsWhileItRemoves) {
   ASSERT_TRUE(until([&] { return stopped_; }));
 }
 
-// Goal: a Ctrl-C while it starts ends it, wherever the start waits. Method: the engine keeps one
-// answer back, and gives it only once the stop is under way.
+// Goal: a Ctrl-C during the start ends it, wherever the start waits. Method: the engine withholds
+// one answer until the stop is in progress.
 class InterruptedStart : public DevClusterTest, public testing::WithParamInterface<std::string> {};
 
 TEST_P(InterruptedStart, StartsNothing) {
@@ -206,7 +206,7 @@ TEST_P(InterruptedStart, StartsNothing) {
   EXPECT_EQ(programs_started(), "");
   EXPECT_FALSE(fs::exists(cluster_->facts().power_socket));
   EXPECT_THAT(broken_, IsEmpty());
-  EXPECT_THAT(reported_, Not(Contains(HasSubstr("may be left"))));
+  EXPECT_THAT(reported_, Not(Contains(HasSubstr("may remain"))));
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEachWait, InterruptedStart,
@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(AtEachWait, InterruptedStart,
 
 class StartWithoutAnswer : public InterruptedStart {};
 
-// An engine that has not answered yet may never do so, and none of our containers is there.
+// An engine that has not answered yet may never do so, and there is no container to remove.
 TEST_P(StartWithoutAnswer, IsInterruptedAtOnce) {
   engine_.on(GetParam(), {"", FakeEngine::Then::kHold});
   prepare();
@@ -229,7 +229,7 @@ TEST_P(StartWithoutAnswer, IsInterruptedAtOnce) {
 
 INSTANTIATE_TEST_SUITE_P(OfTheEngine, StartWithoutAnswer, testing::Values("/version", "/_ping"));
 
-/// A port that takes no connection and refuses none: its queue is full.
+/// A port that neither accepts nor refuses connections: its queue is full.
 class DeafPort {
  public:
   DeafPort() {
@@ -276,7 +276,7 @@ TEST_F(DevClusterTest, AStartThatWaitsForABrokerIsInterruptedAtOnce) {
   EXPECT_EQ(programs_started(), "");
 }
 
-TEST_F(DevClusterTest, WhatKeepsItFromStartingIsSaid) {
+TEST_F(DevClusterTest, SaysWhyItCannotStart) {
   engine_.stop();
   prepare();
   start();

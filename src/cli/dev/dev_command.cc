@@ -41,7 +41,7 @@ struct Plan {
   AfterTour after = AfterTour::kStay;
 };
 
-/// One run of `hearth dev`: the cluster on this thread's loop, and a second thread that looks at it
+/// One run of `hearth dev`: the cluster on this thread's loop, and a second thread that observes it
 /// from outside, as a user would.
 class DevRun {
  public:
@@ -80,13 +80,13 @@ class DevRun {
         if (!outcome || plan_.after == AfterTour::kLeave) {
           finish(outcome);
         } else {
-          outcome_ = outcome;  // Stays up; what the tour came to is what this run came to.
+          outcome_ = outcome;  // Stays up; the tour's outcome becomes the exit code.
         }
       });
     });
   }
 
-  /// On the second thread.
+  /// Runs on the second thread.
   Result<ExitCode> look() {
     const Observer observer(ApiClient(cluster_->facts().manager, ""), cluster_->facts(), stopping_);
     if (auto live = see_it_live(observer); !live) return tl::unexpected(live.error());
@@ -115,15 +115,15 @@ class DevRun {
     return {};
   }
 
-  /// Another manager may have taken the port in the moment after it was found free.
+  /// Another manager may have taken the port just after it was found free.
   static Sight is_ours(const Observer& observer) {
     const auto text = observer.api().get("/v1/status");
     if (!text) return {false, text.error().message};
     const auto status = decode_status(*text);
     if (!status) return {false, status.error().message};
     if (status->cluster == observer.facts().topic_prefix()) return {true, {}};
-    return {false, fmt::format("at {} the manager of another cluster, '{}'", observer.api().url(),
-                               printable(status->cluster))};
+    return {false, fmt::format("the manager at {} is that of another cluster, '{}'",
+                               observer.api().url(), printable(status->cluster))};
   }
 
   void say_what_next(const Observer& observer) {
@@ -132,8 +132,8 @@ class DevRun {
     const Suggestions suggestions =
         suggestions_for(observer.facts(), plan_.config.programs / "hearth", workload, session_);
     console_.say(
-        fmt::format("\nHearth runs until Ctrl-C. What to try next, in another terminal:\n  {}\n"
-                    "Let a node hang, and see it return:\n  {}\n",
+        fmt::format("\nHearth runs until Ctrl-C. Try next, in another terminal:\n  {}\n"
+                    "Make a node hang, and watch it return:\n  {}\n",
                     fmt::join(suggestions.look, "\n  "), suggestions.freeze));
   }
 
@@ -143,21 +143,21 @@ class DevRun {
       if (stopping_) {
         cluster_->hurry();
       } else {
-        session_.terminal.say("");  // The terminal shows ^C on the line.
+        session_.terminal.say("");  // Ends the line on which the terminal shows ^C.
         finish(outcome_ ? *outcome_ : Result<ExitCode>(static_cast<ExitCode>(kInterrupted)));
       }
       await_signal();
     });
   }
 
-  /// Ends everything; called again it does nothing.
+  /// Ends everything. Does nothing when called again.
   void finish(Result<ExitCode> outcome) {
     if (stopping_.exchange(true)) return;
     outcome_ = std::move(outcome);
-    console_.tell("stopping what was started");
+    console_.tell("stopping everything");
     start_coroutine(loop_, [this](Coroutine& coroutine) {
       cluster_->stop(coroutine);
-      console_.tell("all of it has ended");
+      console_.tell("everything has ended");
       signals_.cancel();
     });
   }
@@ -181,34 +181,34 @@ class DevCommand final : public Command {
         .summary = "Run all of Hearth on this machine, with dev nodes.",
         .details =
             "Dev nodes share the machine's Docker engine and have a real power switch (hearth dev\n"
-            "power). Ctrl-C stops all that was started, and nothing else. The next start goes on\n"
-            "with what was deployed, and wants as many nodes or more, or --fresh.",
+            "power). Ctrl-C stops everything that this command started, and nothing else. The\n"
+            "next start runs what was deployed again; it requires as many nodes or more, or\n"
+            "--fresh.",
         .examples = {{"hearth dev", "three nodes, until Ctrl-C"},
-                     {"hearth dev --nodes 5 --state /tmp/five", "five, kept apart from others"},
-                     {"hearth dev --kafka 127.0.0.1:9092", "over a real broker"},
-                     {"hearth dev --tour --app ./heater --exit", "show what it does, and leave"}}};
+                     {"hearth dev --nodes 5 --state /tmp/five", "five, in a cluster of their own"},
+                     {"hearth dev --kafka 127.0.0.1:9092", "with a real broker"},
+                     {"hearth dev --tour --app ./heater --exit", "run the tour, then exit"}}};
   }
   void declare(Arguments& arguments) override {
-    arguments.value({"--nodes", "N", "how many dev nodes (3)"}, nodes_, 1, kDevNodesMax);
+    arguments.value({"--nodes", "N", "number of dev nodes (3)"}, nodes_, 1, kDevNodesMax);
     arguments.value(
-        {"--state", "DIR", "where all of it lives (~/.local/state/hearth/dev)", usage::kFolders},
+        {"--state", "DIR", "the state folder (~/.local/state/hearth/dev)", usage::kFolders},
         state_);
     arguments.parsed({"--kafka", "BROKERS", "embedded (the default), or HOST:PORT"},
                      parse_kafka_bootstrap, kafka_);
     arguments.value({"--docker", "URL", "the engine: unix:///PATH (DOCKER_HOST, or the machine's)"},
                     docker_);
-    arguments.flag({"--tour", "", "show what Hearth does, on an application"}, tour_);
+    arguments.flag({"--tour", "", "show what Hearth does with an application"}, tour_);
     arguments.value(
         {"--app", "DIR", "the tour's application: a folder with a Dockerfile", usage::kFolders},
         app_);
-    arguments.flag({"--fresh", "", "begin anew: forget the state of an earlier run"}, fresh_);
-    arguments.flag({"--exit", "", "leave after the tour: 0 only if every step was observed"},
-                   exit_);
+    arguments.flag({"--fresh", "", "start over: forget the state of earlier runs"}, fresh_);
+    arguments.flag({"--exit", "", "exit after the tour: 0 only if every step was observed"}, exit_);
   }
   Result<ExitCode> run(Session& session) override {
     Result<Plan> plan = this->plan(session);
     if (!plan) return tl::unexpected(plan.error());
-    // Who reads along may go (| tee, at a Ctrl-C) before all has ended, which is ours to see to.
+    // The reader of our output (| tee, at a Ctrl-C) may end before everything here is stopped.
     std::signal(SIGPIPE, SIG_IGN);
     return DevRun(*std::move(plan), session).run().map_error(of_this_machine);
   }
@@ -228,7 +228,7 @@ class DevCommand final : public Command {
     }
     std::error_code ec;
     const fs::path self = fs::read_symlink("/proc/self/exe", ec);
-    if (ec) return fail(ErrorCode::kFailed, "cannot tell where this program is: " + ec.message());
+    if (ec) return fail(ErrorCode::kFailed, "cannot find this program's path: " + ec.message());
     Plan plan{
         .config = {.state = *state,
                    .programs = self.parent_path(),
@@ -238,16 +238,16 @@ class DevCommand final : public Command {
                    .begin = fresh_ ? DevConfig::Begin::kAnew : DevConfig::Begin::kWhereItEnded},
         .after = exit_ ? AfterTour::kLeave : AfterTour::kStay};
     if (exit_ && !tour_) {
-      return fail(ErrorCode::kInvalidArgument, "--exit leaves after the tour: it wants --tour");
+      return fail(ErrorCode::kInvalidArgument, "--exit exits after the tour: it requires --tour");
     }
     if (!tour_) return plan;
     if (nodes_ < 2) {
       return fail(ErrorCode::kInvalidArgument,
-                  "the tour moves work from one node to another: it wants --nodes 2 or more");
+                  "the tour moves work from one node to another: it requires --nodes 2 or more");
     }
     if (app_.empty()) {
       return fail(ErrorCode::kInvalidArgument,
-                  "the tour wants an application: --app DIR, a folder with a Dockerfile");
+                  "the tour requires an application: --app DIR, a folder with a Dockerfile");
     }
     plan.tour_application = app_;
     return plan;

@@ -8,16 +8,16 @@
 
 namespace hearth::cli {
 
-/// Lines with the time since the start in front. From several threads.
+/// Prints lines prefixed with the time since the start. Thread-safe.
 class DevConsole {
  public:
   explicit DevConsole(Terminal& terminal) : terminal_(terminal) {}
 
   /// "   4.2 s  text".
   void tell(std::string_view text, Paint paint = Paint::kPlain);
-  /// What some other program said, set off from our own words.
+  /// A line of another program, set apart from our own.
   void quote(std::string_view line);
-  /// Without the time.
+  /// A line without the time.
   void say(std::string_view line);
 
  private:

@@ -39,14 +39,14 @@ Result<void> DevEngine::check(Coroutine& coroutine) {
                                                   coroutine);
   if (answer && answer->status == 200) return {};
   if (answer) return tl::unexpected(docker::refusal(answer->status, answer->body, "answer"));
-  // Another code than that of a token which the manager does not take.
+  // kUnauthorized is reserved for a token that the manager does not accept.
   if (answer.error().code == ErrorCode::kUnauthorized) {
     return fail(ErrorCode::kFailed, answer.error().message);
   }
   return fail(
       answer.error().code,
       fmt::format("{}; or name another by --docker unix:///PATH or DOCKER_HOST; './dev run' "
-                  "brings one of its own",
+                  "starts its own",
                   answer.error().message));
 }
 
@@ -143,7 +143,7 @@ Result<std::filesystem::path> parse_docker_host(std::string_view text) {
     return std::filesystem::path(text.substr(kScheme.size()));
   }
   return fail(ErrorCode::kInvalidArgument,
-              "must be unix:///PATH: Hearth speaks to the engine of this machine, over its socket");
+              "must be unix:///PATH: Hearth uses the engine of this machine, through its socket");
 }
 
 }  // namespace hearth::cli

@@ -14,28 +14,28 @@
 
 namespace hearth::cli {
 
-/// The engine as somebody with the power switch in hand sees it: not a container's runtime, but
-/// what can happen to one. Used by coroutines on one loop.
+/// The engine as a power switch uses it: to do to containers what happens when a machine fails, not
+/// to run them. Used by coroutines on one loop.
 class DevEngine {
  public:
   DevEngine(boost::asio::io_context& loop, std::filesystem::path socket);
   ~DevEngine();
 
-  /// Whether an engine answers that speaks a version of the API that we do; the error says what to
-  /// do about it.
+  /// Checks that an engine answers and speaks a supported version of the API; the error says what
+  /// to do about it.
   Result<void> check(Coroutine& coroutine);
-  /// The containers of one cluster, in any state; of one node of it, if that is named.
+  /// The containers of one cluster, or of one of its nodes, in any state.
   Result<std::vector<Container>> containers(const std::string& cluster,
                                             const std::optional<NodeName>& node,
                                             Coroutine& coroutine);
-  /// Whether the container's process is there and not paused; false if there is no such container.
+  /// Whether the container's process exists and is not paused; false if there is no such container.
   Result<bool> is_running(const ContainerId& container, Coroutine& coroutine);
-  /// SIGKILL. One that is gone or has ended is a success; so with the others.
+  /// Sends SIGKILL. Like the others, succeeds if the container is gone or has ended.
   Result<void> kill(const ContainerId& container, Coroutine& coroutine);
   Result<void> pause(const ContainerId& container, Coroutine& coroutine);
   Result<void> unpause(const ContainerId& container, Coroutine& coroutine);
   Result<void> remove(const ContainerId& container, Coroutine& coroutine);
-  /// Breaks off everything, for good.
+  /// Cancels all calls. Final.
   void close() { client_.close(); }
 
  private:
@@ -46,12 +46,12 @@ class DevEngine {
   docker::EngineClient client_;
 };
 
-/// Runs `work` with an engine client of its own, on a loop of its own, and waits for it: for a
-/// thread without a loop.
+/// Runs `work` with an engine client on a loop of its own, and waits for it. For a thread without a
+/// loop.
 Result<void> with_engine(const std::filesystem::path& socket,
                          const std::function<Result<void>(DevEngine&, Coroutine&)>& work);
 
-/// What DOCKER_HOST or `--docker` say: a unix socket, nothing else.
+/// The socket in the value of DOCKER_HOST or `--docker`, which must be a unix socket.
 Result<std::filesystem::path> parse_docker_host(std::string_view text);
 
 }  // namespace hearth::cli

@@ -9,18 +9,18 @@
 
 namespace hearth::cli {
 
-/// How to reach a dev cluster and its parts. Kept in `dev.json` of the state folder, for as long as
-/// the folder is, so that `hearth dev power` finds its way.
+/// How to reach a dev cluster and its parts. Stored in `dev.json` of the state folder, for `hearth
+/// dev power`.
 struct DevFacts {
   std::filesystem::path state;
-  std::string cluster;  ///< The containers' label `hearth.cluster`: this folder's own.
+  std::string cluster;  ///< The containers' label `hearth.cluster`, unique to this folder.
   Endpoint manager;
   std::filesystem::path power_socket;
   std::filesystem::path docker_socket;
   std::vector<NodeName> nodes;
 
-  /// Of its topics, and the manager's name for the cluster: others may use the broker too, and
-  /// another manager may listen where ours should.
+  /// The prefix of its topics, which is also the manager's name for the cluster: other clusters can
+  /// use the same broker, and another manager can listen at our address.
   std::string topic_prefix() const { return "hearth-dev-" + cluster + "."; }
 };
 

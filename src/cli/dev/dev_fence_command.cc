@@ -13,7 +13,7 @@
 namespace hearth::cli {
 namespace {
 
-/// hearthd kills it earlier, when its recovery.switch_timeout is up.
+/// hearthd kills it earlier, once its recovery.switch_timeout expires.
 constexpr Duration kPowerWithin = std::chrono::seconds(60);
 
 /// All of standard input.
@@ -35,9 +35,9 @@ Result<std::string> read_options() {
   }
 }
 
-/// What hearthd runs to switch a dev node. Its exit codes are those of a power program, so no
-/// failure of run() may end with 2, which says that the node is off. (A wrong command line does;
-/// but then `off` has failed, too, and the state is not asked for.)
+/// The program that hearthd runs to switch a dev node. Its exit codes are those of a power program,
+/// so no failure of run() may end with 2, which means that the node is off. (A wrong command line
+/// does; but then `off` has failed too, and hearthd does not ask for the state.)
 class DevFenceCommand final : public Command {
  public:
   CommandText text() const override {
@@ -46,8 +46,7 @@ class DevFenceCommand final : public Command {
         .summary = "The power program of dev nodes, which hearthd runs.",
         .details =
             "Reads action=off|on|status and port=NODE from standard input, as\n"
-            "docs/reference/power.md has it. Exit codes: 0 done, or it is on; 2 it is "
-            "off; 1 else.",
+            "docs/reference/power.md specifies. Exit codes: 0 done, or on; 2 off; 1 failed.",
         .examples = {{"hearth dev fence < options", ""},
                      {"printf 'action=status\\nport=node-1\\n' | hearth dev fence; echo $?", ""}},
         .audience = CommandText::Audience::kPrograms};

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kIdDigits = 8;
-constexpr std::size_t kSocketPathBytesMax = 107;  // What sockaddr_un holds.
+constexpr std::size_t kSocketPathBytesMax = 107;  // The capacity of sockaddr_un.
 constexpr int kPortAttemptsMax = 50;
 
 bool is_cluster_id(const std::string& text) {
@@ -30,7 +30,7 @@ bool is_cluster_id(const std::string& text) {
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-/// Listens for a moment. The port that was bound; nullopt if it is taken.
+/// Listens briefly. Returns the bound port; nullopt if it is taken.
 std::optional<std::uint16_t> try_port(const std::string& address, std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::nullopt;
@@ -39,7 +39,7 @@ std::optional<std::uint16_t> try_port(const std::string& address, std::uint16_t 
   name.sin_port = htons(port);
   ::inet_pton(AF_INET, address.c_str(), &name.sin_addr);
   socklen_t size = sizeof name;
-  const int yes = 1;  // As the daemons do: a port in TIME_WAIT is free.
+  const int yes = 1;  // As in the daemons: a port in TIME_WAIT is free.
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&name), size) == 0 &&
                      ::listen(fd, 1) == 0 &&
@@ -85,7 +85,7 @@ Result<fs::path> choose_socket_path(const fs::path& state, const std::string& cl
   std::error_code ec;
   const fs::path folder = fs::temp_directory_path(ec) / ("hearth-dev-" + cluster);
   ::mkdir(folder.c_str(), 0700);
-  // Somebody else may have made a folder of that name, to listen in on it.
+  // Another user may have made a folder of that name, to intercept the socket.
   struct stat status{};
   const bool ours = ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
                     status.st_uid == ::geteuid() && (status.st_mode & 0077) == 0;

@@ -22,7 +22,7 @@ DevFacts facts_in(const std::filesystem::path& state) {
           .nodes = {*NodeName::parse("node-1"), *NodeName::parse("node-2")}};
 }
 
-TEST(DevFacts, SurviveTheirFile) {
+TEST(DevFacts, AreReadAsWritten) {
   const TemporaryDirectory state;
   const DevFacts facts = facts_in(state.path());
   ASSERT_TRUE(save_facts(facts));
@@ -37,7 +37,7 @@ TEST(DevFacts, SurviveTheirFile) {
   EXPECT_EQ(load_facts(empty.path()).error().code, ErrorCode::kNotFound);
 }
 
-TEST(ClusterId, IsTheFoldersOwnAndStays) {
+TEST(ClusterId, IsUniqueToTheFolderAndStable) {
   const TemporaryDirectory one;
   const TemporaryDirectory other;
   const Result<std::string> id = ensure_cluster_id(one.path());
@@ -47,8 +47,8 @@ TEST(ClusterId, IsTheFoldersOwnAndStays) {
   EXPECT_NE(*ensure_cluster_id(other.path()), *id);
 }
 
-// Topics and containers of the forgotten one are not the new one's: it needs another id.
-TEST(ClusterId, IsAnotherOnceTheClusterWasForgotten) {
+// The topics and containers of the forgotten cluster must not be taken for the new one's.
+TEST(ClusterId, ChangesOnceTheClusterIsForgotten) {
   const TemporaryDirectory state;
   EXPECT_EQ(*forget_cluster(state.path()), "");
   const std::string id = *ensure_cluster_id(state.path());
@@ -60,7 +60,7 @@ TEST(ClusterId, IsAnotherOnceTheClusterWasForgotten) {
   EXPECT_NE(*ensure_cluster_id(state.path()), id);
 }
 
-TEST(SocketPath, MovesOutOfAFolderThatIsTooDeep) {
+TEST(SocketPath, MovesOutOfAFolderWhosePathIsTooLong) {
   const TemporaryDirectory state;
   EXPECT_EQ(*choose_socket_path(state.path(), "0123abcd"), state / "power.sock");
   const auto moved = choose_socket_path(state / std::string(100, 'x'), "0123abcd");
@@ -88,7 +88,7 @@ TEST(ChoosePort, TakesThePreferredOneUnlessItIsTakenOnAnyAddress) {
   ::close(fd);
 }
 
-// Goal: hearthd takes what is written for it. Method: its own reader.
+// Goal: hearthd accepts the files written for it. Method: its own reader.
 TEST(ManagerFiles, AreWhatHearthdReads) {
   const TemporaryDirectory state;
   const DevFacts facts = facts_in(state.path());
@@ -109,7 +109,7 @@ TEST(ManagerFiles, AreWhatHearthdReads) {
 
   ASSERT_TRUE(write_manager_files(facts, "kafka:9092", 7755, "/opt/hearth"));
   EXPECT_EQ(load_manager_config(state / "config.json")->kafka.topic_prefix, facts.topic_prefix())
-      << "another dev cluster on that broker has other topics";
+      << "each dev cluster on a broker has topics of its own";
 }
 
 }  // namespace

@@ -15,14 +15,15 @@ constexpr Duration kPowerWithin = std::chrono::seconds(60);
 class DevPowerCommand final : public Command {
  public:
   CommandText text() const override {
-    return {.name = "dev power",
-            .summary = "Switch a dev node off and on, or let it hang.",
-            .details =
-                "off kills its agent and its containers; on boots it anew. freeze lets them hang,\n"
-                "as on a machine whose kernel does; thaw lets them go on.",
-            .examples = {{"hearth dev power freeze node-2", "watch: hearth events -f"},
-                         {"hearth dev power off node-1", ""},
-                         {"hearth dev power status node-1 -o json", "{\"node\", \"state\"}"}}};
+    return {
+        .name = "dev power",
+        .summary = "Switch a dev node off or on, or make it hang.",
+        .details =
+            "off kills its agent and its containers; on boots it again. freeze makes them hang,\n"
+            "as on a machine with a hung kernel; thaw makes them continue.",
+        .examples = {{"hearth dev power freeze node-2", "watch: hearth events -f"},
+                     {"hearth dev power off node-1", ""},
+                     {"hearth dev power status node-1 -o json", "{\"node\", \"state\"}"}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("ACTION", "off, on, freeze, thaw or status", action_,
@@ -63,7 +64,7 @@ class DevPowerCommand final : public Command {
   static std::string in_words(PowerAction action, const NodeName& node, PowerState state) {
     switch (action) {
       case PowerAction::kFreeze: return node.str() + " hangs";
-      case PowerAction::kThaw: return node.str() + " goes on";
+      case PowerAction::kThaw: return node.str() + " continues";
       case PowerAction::kOff:
       case PowerAction::kOn:
       case PowerAction::kStatus: break;

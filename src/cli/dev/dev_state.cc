@@ -12,7 +12,7 @@ Result<std::filesystem::path> dev_state_folder(const std::filesystem::path& give
     return std::filesystem::path(*home) / ".local" / "state" / "hearth" / "dev";
   }
   return fail(ErrorCode::kInvalidArgument,
-              "HOME is not set: name the state folder with --state DIR");
+              "HOME is not set: give the state folder with --state DIR");
 }
 
 }  // namespace hearth::cli

@@ -7,7 +7,7 @@
 
 namespace hearth::cli {
 
-/// The dev cluster's folder: `given`, else `hearth/dev` in XDG_STATE_HOME, else in ~/.local/state.
+/// The dev cluster's folder: `given`, else `hearth/dev` in XDG_STATE_HOME or ~/.local/state.
 Result<std::filesystem::path> dev_state_folder(const std::filesystem::path& given,
                                                const Session& session);
 

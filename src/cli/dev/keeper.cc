@@ -22,7 +22,7 @@ constexpr Duration kDelayMax = std::chrono::seconds(5);
 constexpr Duration kHealthyAfter = std::chrono::seconds(10);
 constexpr Duration kShortRun = std::chrono::seconds(1);
 constexpr unsigned kShortLivesMax = 5;
-/// A process that was killed is gone in no time, unless the kernel holds it in a device.
+/// A killed process is gone at once, unless the kernel holds it in a device.
 constexpr Duration kKilledWithin = std::chrono::seconds(5);
 
 }  // namespace
@@ -69,15 +69,15 @@ void Keeper::on_end(int code) {
   if (ran_for >= kHealthyAfter) delay_ = Duration::zero();
   short_runs_ = ran_for < kShortRun ? short_runs_ + 1 : 0;
   const std::string words = log_.last_line();
-  const std::string ended = fmt::format("{} ended by itself (code {}{}{})", program_.name, code,
+  const std::string ended = fmt::format("{} exited on its own (code {}{}{})", program_.name, code,
                                         words.empty() ? "" : ": ", words);
   if (code == kWrongUsage || short_runs_ >= kShortLivesMax) {
     wanted_ = false;
-    handlers_.on_given_up(fmt::format("{}; all it said: {}", ended, program_.log.string()));
+    handlers_.on_given_up(fmt::format("{}; its output: {}", ended, program_.log.string()));
     return;
   }
   handlers_.on_ended_by_itself(
-      fmt::format("{}; starting it again{}", ended,
+      fmt::format("{}; restarting it{}", ended,
                   delay_ == Duration::zero() ? "" : " in " + show_duration(delay_)));
   waiting_->restart.expires_after(delay_);
   waiting_->restart.async_wait([this](const boost::system::error_code& ec) {
@@ -97,7 +97,7 @@ void Keeper::stop(Duration grace, Coroutine& coroutine) {
   wanted_ = false;
   waiting_->restart.cancel();
   if (child_) child_->signal(SIGTERM);
-  if (child_) child_->signal(SIGCONT);  // One that was frozen would never get it.
+  if (child_) child_->signal(SIGCONT);  // A frozen program would never receive SIGTERM.
   wait_for_end(grace, coroutine);
   kill(coroutine);
 }

@@ -17,17 +17,17 @@ struct Coroutine;
 
 namespace hearth::cli {
 
-/// Keeps one program running, as a service manager would: what ends by itself is started again, at
-/// once and then after doubling waits up to 5 s; running for 10 s forgets them.
+/// Keeps one program running, as a service manager would: restarts it when it exits on its own, at
+/// once at first and then after delays that double up to 5 s. A run of 10 s resets the delay.
 ///
-/// Some ends are final, and told by `on_given_up`: exit code 2 (the daemons' word for a wrong
-/// command line or configuration), and five ends in a row within a second of the start.
+/// Gives up, and calls `on_given_up`, after exit code 2 (by which the daemons report a wrong
+/// command line or configuration), and after five exits in a row within a second of the start.
 ///
 /// All on the loop.
 class Keeper {
  public:
   struct Program {
-    std::string name;  ///< For people: "hearthd", "the agent of node-1".
+    std::string name;  ///< For messages: "hearthd", "the agent of node-1".
     std::vector<std::string> command;
     std::filesystem::path log;
   };
@@ -37,20 +37,20 @@ class Keeper {
   };
 
   Keeper(boost::asio::io_context& loop, Program program, Handlers handlers);
-  /// As kill().
+  /// Kills the program, like kill().
   ~Keeper();
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
-  /// Wanted from now on.
+  /// Starts the program, and restarts it whenever it exits.
   void start();
-  /// SIGKILL, and not wanted from now on. Returns once it is gone.
+  /// Sends SIGKILL and restarts no more. Returns once the program is gone.
   void kill(Coroutine& coroutine);
-  /// SIGTERM, and SIGKILL after `grace`; not wanted from now on. Returns once it is gone.
+  /// Sends SIGTERM, and SIGKILL after `grace`; restarts no more. Returns once it is gone.
   void stop(Duration grace, Coroutine& coroutine);
-  /// Ends the grace of a stop() that is under way.
+  /// Ends the grace of a stop() in progress.
   void hurry();
-  /// SIGSTOP, SIGCONT: a machine that hangs.
+  /// Sends SIGSTOP, as if the machine hung; thaw() sends SIGCONT.
   void freeze();
   void thaw();
   bool wanted() const { return wanted_; }
@@ -70,8 +70,8 @@ class Keeper {
   std::optional<Child> child_;
   bool wanted_ = false;
   std::chrono::steady_clock::time_point started_at_;
-  Duration delay_{};         ///< Before the next start.
-  unsigned short_runs_ = 0;  ///< In a row.
+  Duration delay_{};         ///< Before the next restart.
+  unsigned short_runs_ = 0;  ///< Consecutive ones.
   std::unique_ptr<Waiting> waiting_;
 };
 

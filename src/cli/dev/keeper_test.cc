@@ -1,4 +1,4 @@
-// Real processes (of /bin/sh), a real loop. Waits end with what is waited for, or with the test.
+// Real processes (of /bin/sh) and a real loop. A wait ends once its condition holds.
 
 #include "cli/dev/keeper.h"
 
@@ -33,7 +33,7 @@ class KeeperTest : public testing::Test {
                          [this](std::string words) { given_up_.push_back(std::move(words)); }});
   }
 
-  /// Runs the loop until `holds` does; false after a time that no machine needs.
+  /// Runs the loop until `holds()`; false after a time that no machine needs.
   bool until(const std::function<bool()>& holds) {
     const auto deadline = std::chrono::steady_clock::now() + seconds(30);
     while (!holds() && std::chrono::steady_clock::now() < deadline) {
@@ -55,7 +55,7 @@ class KeeperTest : public testing::Test {
     const std::string text = log();
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   }
-  /// False too for one that has ended and that its new parent has not looked at yet.
+  /// False also for a process that has ended but that its new parent has not reaped yet.
   static bool lives(pid_t pid) {
     const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 4096);
     return stat && stat->has_value() && (*stat)->find(") Z ") == std::string::npos;
@@ -67,17 +67,17 @@ class KeeperTest : public testing::Test {
   std::vector<std::string> given_up_;
 };
 
-TEST_F(KeeperTest, WhatEndsByItselfIsStartedAgainAtOnceAndToldWithItsLastWords) {
+TEST_F(KeeperTest, RestartsAProgramAtOnceAndReportsItsLastLine) {
   const auto kept = keeper(fmt::format(
       "echo begun; mkdir '{}' 2>/dev/null && exit 7; exec sleep 60", (folder_ / "once").string()));
   kept->start();
   ASSERT_TRUE(until([&] { return lines() == 2; })) << log();
   ASSERT_EQ(ended_.size(), 1U);
-  EXPECT_EQ(ended_[0], "the program ended by itself (code 7: begun); starting it again");
+  EXPECT_EQ(ended_[0], "the program exited on its own (code 7: begun); restarting it");
   as_coroutine([&](Coroutine& coroutine) { kept->kill(coroutine); });
 }
 
-TEST_F(KeeperTest, AWrongCommandLineIsFinal) {
+TEST_F(KeeperTest, GivesUpAfterAWrongCommandLine) {
   const auto kept = keeper("echo 'config.json: no'; exit 2");
   kept->start();
   ASSERT_TRUE(until([&] { return !given_up_.empty(); }));
@@ -85,7 +85,7 @@ TEST_F(KeeperTest, AWrongCommandLineIsFinal) {
   EXPECT_FALSE(kept->wanted());
 }
 
-TEST_F(KeeperTest, FiveShortLivesInARowAreFinal) {
+TEST_F(KeeperTest, GivesUpAfterFiveShortRunsInARow) {
   const auto kept = keeper("echo again; exit 1");
   kept->start();
   ASSERT_TRUE(until([&] { return !given_up_.empty(); }));
@@ -93,7 +93,7 @@ TEST_F(KeeperTest, FiveShortLivesInARowAreFinal) {
   EXPECT_EQ(lines(), 5U);
 }
 
-TEST_F(KeeperTest, AProgramThatIsNotThereIsSaid) {
+TEST_F(KeeperTest, ReportsAMissingProgram) {
   Keeper kept(loop_, {"the program", {"/absent/program"}, folder_ / "log"},
               {[](const std::string&) {},
                [this](std::string words) { given_up_.push_back(std::move(words)); }});
@@ -102,7 +102,7 @@ TEST_F(KeeperTest, AProgramThatIsNotThereIsSaid) {
   EXPECT_THAT(given_up_[0], HasSubstr("/absent/program"));
 }
 
-TEST_F(KeeperTest, KillEndsTheWholeGroupEvenIfFrozenAndNothingIsStartedAgain) {
+TEST_F(KeeperTest, KillEndsTheWholeGroupEvenIfFrozenAndRestartsNothing) {
   const auto kept = keeper("sleep 61 & echo $!; echo $$; wait");
   kept->start();
   ASSERT_TRUE(until([&] { return lines() == 2; }));
@@ -119,7 +119,7 @@ TEST_F(KeeperTest, KillEndsTheWholeGroupEvenIfFrozenAndNothingIsStartedAgain) {
   as_coroutine([&](Coroutine& coroutine) { kept->kill(coroutine); });
 }
 
-TEST_F(KeeperTest, StopAsksFirstAndKillsAfterTheGrace) {
+TEST_F(KeeperTest, StopSendsSigtermAndKillsAfterTheGrace) {
   const auto polite =
       keeper("trap 'echo bye; exit 0' TERM; echo begun; while :; do sleep 0.01; done");
   polite->start();

@@ -15,7 +15,7 @@ NodeView node(const char* name, const char* state, std::optional<Duration> silen
   return view;
 }
 
-TEST(AllLive, IsWhatTheManagerReceivedAndNotWhatItRemembers) {
+TEST(AllLive, CountsWhatTheManagerReceivedAndNotWhatItRemembers) {
   const Duration now = std::chrono::milliseconds(3);
   const auto remembered =
       all_live({node("node-1", "live", now), node("node-2", "live", std::nullopt)}, kWanted);
@@ -29,7 +29,7 @@ TEST(AllLive, IsWhatTheManagerReceivedAndNotWhatItRemembers) {
   EXPECT_EQ(live.words, "node-1 is live, node-2 is live");
 }
 
-TEST(AllLive, DoesNotCountNodesThatAreNotOfThisRun) {
+TEST(AllLive, IgnoresNodesOfOtherRuns) {
   const Duration now = std::chrono::milliseconds(3);
   EXPECT_FALSE(all_live({node("node-1", "live", now), node("node-3", "live", now)}, kWanted).holds);
   EXPECT_TRUE(all_live({node("node-1", "live", now), node("node-2", "live", now),

@@ -20,7 +20,7 @@ constexpr auto kRetryInterval = std::chrono::milliseconds(20);
 constexpr auto kReportAfter = std::chrono::seconds(1);
 constexpr std::string_view kName{"\0hearth-dev-ports", 17};
 
-/// Whether the name was free, and is ours now.
+/// Whether the name was free and has been taken.
 bool take(int descriptor) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;

@@ -6,21 +6,21 @@
 
 namespace hearth::cli {
 
-/// The turn to take ports. One dev cluster of this machine has it at a time, from choosing its
-/// ports until its programs listen on them: what was found free is nobody's in between, and two
-/// that start at once would choose the same.
+/// A machine-wide lock on choosing ports. A dev cluster holds it from choosing its ports until its
+/// programs listen on them: a port found free is not reserved in between, and two clusters that
+/// start at once would choose the same.
 ///
-/// It is a name in the abstract namespace of unix sockets (unix(7)), and so for all users, as wide
-/// as the ports are, and given back with the process however that ends.
+/// The lock is a name in the abstract namespace of unix sockets (unix(7)): it covers all users, has
+/// the scope of the ports, and is released with the process however that ends.
 class PortsTurn {
  public:
   PortsTurn() = default;
-  /// Blocks until it is ours. Without it after `patience`: whoever has it hangs, and then ports are
-  /// rather chosen with some risk than never. `on_waiting` is called once if it takes a while.
+  /// Blocks until the lock is ours. Returns without it after `patience`: its holder hangs, and then
+  /// choosing ports with some risk is better than never. Calls `on_waiting` once if it has to wait.
   static PortsTurn wait(Duration patience, const std::function<void()>& on_waiting);
   PortsTurn(PortsTurn&& other) noexcept;
   PortsTurn& operator=(PortsTurn&& other) noexcept;
-  /// Gives it back.
+  /// Releases the lock.
   ~PortsTurn();
 
   bool ours() const { return descriptor_ >= 0; }

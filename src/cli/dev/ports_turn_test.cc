@@ -10,8 +10,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Goal: of two that start at once the second chooses its ports when the first has taken its own.
-TEST(PortsTurn, IsOnesAtATime) {
+// Goal: of two clusters that start at once, the second chooses its ports after the first has taken
+// its own.
+TEST(PortsTurn, HasOneHolderAtATime) {
   auto first = PortsTurn::wait(seconds(60), [] {});
   ASSERT_TRUE(first.ours());
   EXPECT_FALSE(PortsTurn::wait(milliseconds(50), [] {}).ours());

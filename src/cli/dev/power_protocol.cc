@@ -41,7 +41,7 @@ Result<PowerState> decode_answer(std::string_view answer) {
     return fail(ErrorCode::kFailed, std::string(words));
   }
   return value_of(kStates, words).map_error([&](const Error&) {
-    return Error{ErrorCode::kCorrupt, fmt::format("no answer of a power switch: '{}'", line)};
+    return Error{ErrorCode::kCorrupt, fmt::format("not an answer of a power switch: '{}'", line)};
   });
 }
 

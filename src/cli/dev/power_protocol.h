@@ -8,22 +8,22 @@
 #include "base/time.h"
 #include "model/ids.h"
 
-/// How somebody switches a dev node's power: the contract of the fence agents, which
-/// docs/reference/power.md tells, over a unix socket. The question is what a power program reads,
-/// with an empty line behind it; the answer is its exit code, and behind a space its words:
+/// How a dev node's power is switched: the contract of the fence agents, as in
+/// docs/reference/power.md, over a unix socket. The question is the input of a power program,
+/// followed by an empty line; the answer is its exit code, followed by a space and its output:
 ///
 ///     action=off⏎port=node-2⏎⏎
 ///     0 off⏎                        or  1 there is no dev node 'node-9'⏎
 ///
-/// `hearth dev fence` is the power program that hearthd runs. What it was told it asks here.
+/// `hearth dev fence` is the power program that hearthd runs; it forwards its input to this socket.
 namespace hearth::cli {
 
 enum class PowerAction : std::uint8_t {
   kOff,  ///< The node's agent and containers are killed.
-  kOn,   ///< It boots anew; nothing happens if it is on.
+  kOn,   ///< The node boots again; nothing happens if it is on.
   kStatus,
-  kFreeze,  ///< Agent and containers hang, as on a machine whose kernel does. Ours alone.
-  kThaw,    ///< Likewise.
+  kFreeze,  ///< Agent and containers hang, as with a hung kernel. Not in the contract.
+  kThaw,    ///< They continue. Not in the contract.
 };
 
 Result<PowerAction> parse_power_action(std::string_view text);
@@ -39,17 +39,17 @@ struct PowerQuestion {
 
 inline constexpr std::size_t kPowerTextBytesMax = 4096;
 
-/// Options that it does not know it ignores, as the contract has it.
+/// Ignores unknown options, as the contract requires.
 Result<PowerQuestion> decode_power_question(std::string_view text);
-/// With the empty line.
+/// Includes the empty line.
 std::string encode(const PowerQuestion& question);
 std::string encode_power_answer(PowerAction asked, const Result<PowerState>& state);
 
-/// The exit code of a power program that was asked `asked` and found this. What went wrong is 1.
+/// The exit code of a power program that was asked for `asked` and found `state`. A failure is 1.
 int power_exit_code(PowerAction asked, PowerState state);
 
-/// Asks and waits, up to `timeout`. kFailed: what the other side says; kUnavailable: nobody
-/// listens.
+/// Asks and waits, up to `timeout`. kFailed: the other side's message; kUnavailable: nothing
+/// listens on the socket.
 Result<PowerState> ask_power(const std::filesystem::path& socket, const PowerQuestion& question,
                              Duration timeout);
 

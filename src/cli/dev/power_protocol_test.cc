@@ -87,13 +87,13 @@ TEST_F(PowerSocketTest, AnswersAQuestionOfEachKind) {
   EXPECT_EQ(asked_, "off node-2\non node-2\nstatus node-2\nfreeze node-2\nthaw node-2\n");
 }
 
-TEST_F(PowerSocketTest, HandsOnWhatWentWrong) {
+TEST_F(PowerSocketTest, PassesOnTheErrorMessage) {
   const auto answer = ask_power(path_, {PowerAction::kOff, node("node-9")}, seconds(30));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error(), (Error{ErrorCode::kFailed, "no such node"}));
 }
 
-TEST_F(PowerSocketTest, WhatIsNoQuestionIsAnsweredInWords) {
+TEST_F(PowerSocketTest, AnInvalidQuestionIsAnsweredInWords) {
   EXPECT_EQ(raw("action=explode\nport=node-1\n\n"),
             "1 action: must be one of: off, on, status, freeze, thaw\n");
   EXPECT_THAT(raw("action=off\n\n"), StartsWith("1 port: a name must not be empty"));
@@ -102,8 +102,8 @@ TEST_F(PowerSocketTest, WhatIsNoQuestionIsAnsweredInWords) {
   EXPECT_EQ(raw("action=off\nport=node-1"), "") << "no end: closed";
 }
 
-// Goal: what hearthd's exec driver tells a power program can be handed on as it stands, and the
-// answer's code is the exit code.
+// Goal: the input that hearthd's exec driver gives a power program can be forwarded unchanged, and
+// the answer's code is the exit code.
 TEST_F(PowerSocketTest, SpeaksThePowerProgramsContract) {
   EXPECT_EQ(raw("action=off\nport=node-2\n\n"), "0 off\n");
   EXPECT_EQ(raw("option=new\nport=node-2\naction=status\n\n"), "2 off\n") << "2: it is off";
@@ -117,7 +117,7 @@ TEST_F(PowerSocketTest, IsForThisUserAlone) {
   EXPECT_EQ(status.st_mode & 0777, 0700U);
 }
 
-TEST(AskPower, SaysWhenNobodyListens) {
+TEST(AskPower, SaysThatNothingListens) {
   const TemporaryDirectory folder;
   const auto answer =
       ask_power(folder / "absent.sock", {PowerAction::kOn, node("node-1")}, seconds(5));
@@ -126,7 +126,7 @@ TEST(AskPower, SaysWhenNobodyListens) {
   EXPECT_THAT(answer.error().message, HasSubstr("is 'hearth dev' running?"));
 }
 
-TEST(PowerSocket, APathThatNoSocketCanHaveIsRefusedInWords) {
+TEST(PowerSocket, APathTooLongForASocketIsRefusedInWords) {
   boost::asio::io_context loop;
   const auto socket = PowerSocket::listen(loop, "/tmp/" + std::string(120, 'x'), nullptr);
   ASSERT_FALSE(socket);

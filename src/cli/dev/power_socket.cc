@@ -36,7 +36,7 @@ class PowerSocket::Core : public std::enable_shared_from_this<Core> {
     boost::system::error_code error;
     const local::endpoint endpoint(path_.string());
     acceptor_.open(endpoint.protocol(), error);
-    // Nobody else may switch our nodes, not even in the moment between bind and chmod.
+    // No other user may switch our nodes, not even between bind and chmod.
     const mode_t before = ::umask(0077);
     if (!error) acceptor_.bind(endpoint, error);
     ::umask(before);
@@ -107,7 +107,7 @@ class PowerSocket::Core : public std::enable_shared_from_this<Core> {
 Result<std::unique_ptr<PowerSocket>> PowerSocket::listen(asio::io_context& loop,
                                                          const std::filesystem::path& path,
                                                          Handler handler) {
-  constexpr std::size_t kPathBytesMax = 107;  // What sockaddr_un holds.
+  constexpr std::size_t kPathBytesMax = 107;  // The capacity of sockaddr_un.
   if (path.string().size() > kPathBytesMax) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is too long for a socket's path; choose a shorter --state",

@@ -16,20 +16,20 @@ struct Coroutine;
 
 namespace hearth::cli {
 
-/// Where dev nodes are switched: answers questions on a unix socket that only this user may open.
+/// The server side of the power switch: a unix socket that only this user may open.
 ///
-/// At most `kConnectionsMax` at once; further ones are closed. One question a connection, which has
-/// to come within 5 s. All on the loop.
+/// At most `kConnectionsMax` connections; further ones are closed. One question per connection,
+/// which must arrive within 5 s. All on the loop.
 class PowerSocket {
  public:
   static constexpr std::size_t kConnectionsMax = 16;
   using Handler = std::function<Result<PowerState>(const PowerQuestion&, Coroutine&)>;
 
-  /// Takes the path over from a dev cluster that ended without a word. `handler` may suspend.
+  /// Takes over the path of a dev cluster that ended without cleaning up. `handler` may suspend.
   static Result<std::unique_ptr<PowerSocket>> listen(boost::asio::io_context& loop,
                                                      const std::filesystem::path& path,
                                                      Handler handler);
-  /// Ends listening and removes the path. Handlers that are under way go on.
+  /// Stops listening and removes the path. Handlers in progress continue.
   ~PowerSocket();
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where a shell finds a program that is called by its name alone; empty: nowhere.
+/// The path at which a shell finds a program by its name alone; empty if it does not.
 fs::path found_by_name(std::string_view name, const Session& session) {
   const std::string folders = session.variable("PATH").value_or("");
   for (std::size_t begin = 0; begin < folders.size();) {
@@ -27,7 +27,7 @@ fs::path found_by_name(std::string_view name, const Session& session) {
   return {};
 }
 
-/// Empty where the plain command finds this manager by itself.
+/// Empty if the plain command finds this manager on its own.
 std::string manager_option(const DevFacts& facts, const Session& session) {
   const Result<ApiClient> plain = session.connect({});
   if (plain && plain->manager() == facts.manager) return {};

@@ -11,18 +11,18 @@
 
 namespace hearth::cli {
 
-/// What somebody may try at a dev cluster, in another terminal: lines that a shell takes as they
-/// are, in whatever folder it stands.
+/// Commands to try with a dev cluster in another terminal: lines that a shell accepts as they are,
+/// in any folder.
 struct Suggestions {
   std::vector<std::string> look;
-  std::string freeze;  ///< Lets a node hang, as a machine may.
+  std::string freeze;  ///< Makes a node hang.
 };
 
-/// `program`: this one's path. `workload`: what the tour deployed, if there was one.
+/// `program`: the path of this program. `workload`: what the tour deployed, if there was one.
 Suggestions suggestions_for(const DevFacts& facts, const std::filesystem::path& program,
                             const std::optional<WorkloadName>& workload, const Session& session);
 
-/// A word as a shell takes it for itself.
+/// Quotes a word for a shell, if necessary.
 std::string shell_word(std::string_view text);
 
 }  // namespace hearth::cli

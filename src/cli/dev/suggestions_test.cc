@@ -1,5 +1,5 @@
-// Goal: what `hearth dev` suggests can be pasted. Method: a shell takes each line apart, and the
-// command line reads what comes of it.
+// Goal: the suggestions of `hearth dev` can be pasted. Method: a shell splits each line, and the
+// command line reads the words.
 
 #include "cli/dev/suggestions.h"
 
@@ -74,7 +74,7 @@ class SuggestionsTest : public testing::Test {
                   .nodes = {*NodeName::parse("node-1")}};
 };
 
-TEST_F(SuggestionsTest, AreTakenByTheCommandLine) {
+TEST_F(SuggestionsTest, AreAcceptedByTheCommandLine) {
   ASSERT_TRUE(save_facts(facts_));
   for (const auto& workload :
        {std::optional<WorkloadName>(), std::optional(*WorkloadName::parse("heater"))}) {
@@ -87,7 +87,7 @@ TEST_F(SuggestionsTest, AreTakenByTheCommandLine) {
       commands.push_back(make_dev_command());
       commands.push_back(make_dev_power_command());
       err_.str("");
-      // Nobody is there: that is all that may be wrong.
+      // No manager runs: that is the only error allowed.
       const int code = run_command_line(words, std::move(commands), session_);
       EXPECT_NE(code, static_cast<int>(ExitCode::kWrongInput)) << line << "\n" << err_.str();
       EXPECT_NE(code, static_cast<int>(ExitCode::kNotFound)) << line << "\n" << err_.str();
@@ -97,7 +97,7 @@ TEST_F(SuggestionsTest, AreTakenByTheCommandLine) {
   }
 }
 
-TEST_F(SuggestionsTest, NameOnlyWhatAPlainCommandDoesNotFindByItself) {
+TEST_F(SuggestionsTest, NameOnlyWhatAPlainCommandDoesNotFindOnItsOwn) {
   facts_.manager = {"127.0.0.1", kManagerPort};
   facts_.state = folder_ / ".local" / "state" / "hearth" / "dev";
   fs::create_directories(program_.parent_path());
@@ -114,7 +114,7 @@ TEST_F(SuggestionsTest, NameOnlyWhatAPlainCommandDoesNotFindByItself) {
   EXPECT_TRUE(words_of(short_ones.look.back())[1].ends_with("/dev/manager/hearth.db"));
 
   environment_["HEARTH_MANAGER"] =
-      "http://10.0.0.5:7700";  // Somebody else's, which must not be hit.
+      "http://10.0.0.5:7700";  // Another manager, which must not be addressed.
   EXPECT_THAT(suggestions({}).look, Contains("hearth status --manager http://127.0.0.1:7700"));
   environment_["PATH"] = "";
   EXPECT_THAT(all(suggestions({})), Each(AllOf(StartsWith("'/"), Not(HasSubstr("sqlite3")))));

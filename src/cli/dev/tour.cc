@@ -56,7 +56,7 @@ std::string where(const std::vector<InstanceView>& instances) {
   return words;
 }
 
-/// What an event says after "node 'node-2' is dead: ".
+/// The part of an event's message after "node 'node-2' is dead: ".
 std::string evidence_in(const std::string& message) {
   const std::size_t colon = message.find(": ");
   return colon == std::string::npos ? message : message.substr(colon + 2);
@@ -95,7 +95,7 @@ bool Tour::run() {
   return true;
 }
 
-/// The wanted instances, if all of them run by the manager's word and by the engine's.
+/// The wanted instances, if all of them run according to both the manager and the engine.
 Result<std::vector<InstanceView>> Tour::running() const {
   auto instances = observer_.instances(workload_);
   if (!instances) return instances;
@@ -113,7 +113,7 @@ Result<std::vector<InstanceView>> Tour::running() const {
 
 Result<void> Tour::deploy_application() {
   console_.tell(fmt::format("deploying {} from its Dockerfile", workload_.str()));
-  std::string begun;  // A line of the build whose end has not come yet.
+  std::string begun;  // A line of the build whose end has not arrived yet.
   const DeployProgress progress{
       .on_step = [&](const std::string& line) { console_.quote(line); },
       .on_build_output =
@@ -153,8 +153,8 @@ Result<void> Tour::kill_container() {
   if (!instances) return tl::unexpected(instances.error());
   if (instances->empty()) return fail(ErrorCode::kFailed, "no instance runs");
   const InstanceView victim = instances->front();
-  console_.tell(fmt::format("killing container {} of {}, past Hearth", short_id(victim.container),
-                            victim.id));
+  console_.tell(fmt::format("killing container {} of {}, bypassing Hearth",
+                            short_id(victim.container), victim.id));
   const auto killed_at = Clock::now();
   if (auto killed = observer_.engine_kill(victim.container); !killed) return killed;
   const auto fresh =
@@ -180,7 +180,7 @@ Result<void> Tour::kill_container() {
   return {};
 }
 
-/// A node that has something to lose.
+/// A node with work to lose.
 Result<NodeName> Tour::busy_node() const {
   const auto instances = running();
   if (!instances) return tl::unexpected(instances.error());
@@ -197,8 +197,7 @@ Result<void> Tour::freeze_node() {
   if (!event) return tl::unexpected(event.error());
   frozen_ = *std::move(node);
   event_before_ = *event;
-  console_.tell(
-      fmt::format("{} hangs from now on: its agent and its containers are frozen", frozen_->name));
+  console_.tell(fmt::format("{} hangs: its agent and its containers are frozen", frozen_->name));
   frozen_at_ = Clock::now();
   const auto state =
       ask_power(observer_.facts().power_socket, {PowerAction::kFreeze, *name}, kPowerWithin);
@@ -209,7 +208,7 @@ Result<void> Tour::freeze_node() {
         if (!now) return not_seen(now.error());
         if (now->state == "suspect") return {true, now->evidence};
         if (now->state == "live") return {false, frozen_->name + " is live: " + now->evidence};
-        // It went on while we looked away: the event tells.
+        // The node may have left this state between two looks: the event still shows it.
         const auto reported =
             observer_.event_after(event_before_, "node.suspect", "node/" + name.str());
         if (!reported) return not_seen(reported.error());
@@ -225,7 +224,7 @@ Result<void> Tour::freeze_node() {
 
 Result<void> Tour::see_node_die() {
   const std::string subject = "node/" + frozen_->name;
-  // The event and not the state: one that comes back at once is dead for a moment only.
+  // The event and not the state: a node that returns at once is dead only for a moment.
   const auto dead = observer_.wait(kVerdictWithin, frozen_->name + " dead", [&]() -> Sight {
     const auto reported = observer_.event_after(event_before_, "node.dead", subject);
     if (!reported) return not_seen(reported.error());
@@ -240,22 +239,23 @@ Result<void> Tour::see_node_die() {
 }
 
 Result<void> Tour::see_work_moved() {
-  const auto moved = observer_.wait(
-      kMoveWithin, workload_.str() + " running elsewhere than on " + frozen_->name, [&]() -> Sight {
-        auto instances = observer_.instances(workload_);
-        if (!instances) return not_seen(instances.error());
-        const std::string all = in_words(*instances);
-        std::erase_if(*instances, [&](const InstanceView& one) {
-          return one.state != "running" || one.node == frozen_->name;
-        });
-        if (instances->size() < kInstances) return {false, all};
-        for (const InstanceView& one : *instances) {
-          const Result<bool> runs = observer_.engine_runs(one.container);
-          if (!runs) return not_seen(runs.error());
-          if (!*runs) return {false, "the engine does not run " + one.id};
-        }
-        return {true, where(*instances)};
-      });
+  const auto moved =
+      observer_.wait(kMoveWithin, workload_.str() + " running on other nodes than " + frozen_->name,
+                     [&]() -> Sight {
+                       auto instances = observer_.instances(workload_);
+                       if (!instances) return not_seen(instances.error());
+                       const std::string all = in_words(*instances);
+                       std::erase_if(*instances, [&](const InstanceView& one) {
+                         return one.state != "running" || one.node == frozen_->name;
+                       });
+                       if (instances->size() < kInstances) return {false, all};
+                       for (const InstanceView& one : *instances) {
+                         const Result<bool> runs = observer_.engine_runs(one.container);
+                         if (!runs) return not_seen(runs.error());
+                         if (!*runs) return {false, "the engine does not run " + one.id};
+                       }
+                       return {true, where(*instances)};
+                     });
   if (!moved) return tl::unexpected(moved.error());
   console_.tell(fmt::format("its application runs elsewhere, {} after it hung: {}",
                             since(frozen_at_), *moved),
@@ -272,7 +272,7 @@ Result<void> Tour::see_node_return() {
         if (!now) return not_seen(now.error());
         const bool is_new_incarnation =
             now->boot_id != frozen_->boot_id || now->start_count > frozen_->start_count;
-        const std::string starts = fmt::format("start {} of its agent, it was start {}",
+        const std::string starts = fmt::format("start {} of its agent, previously {}",
                                                now->start_count, frozen_->start_count);
         if (now->state == "live" && is_new_incarnation) return {true, starts};
         return {false,
@@ -288,7 +288,7 @@ Result<void> Tour::see_node_return() {
 
 Result<void> Tour::see_one_copy_each() {
   const auto settled = observer_.wait(
-      kMoveWithin, fmt::format("{} instances of {} and no other", kInstances, workload_.str()),
+      kMoveWithin, fmt::format("exactly {} instances of {}", kInstances, workload_.str()),
       [&]() -> Sight {
         const auto instances = observer_.instances(workload_);
         if (!instances) return not_seen(instances.error());
@@ -311,7 +311,7 @@ Result<void> Tour::see_one_copy_each() {
                             show_count(found.size(), "container"))};
       });
   if (!settled) return tl::unexpected(settled.error());
-  console_.tell(fmt::format("the engine runs {} instances of {}, as many as are wanted", kInstances,
+  console_.tell(fmt::format("the engine runs {} containers of {}, as many as wanted", kInstances,
                             workload_.str()),
                 Paint::kGood);
   return {};

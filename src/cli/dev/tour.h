@@ -7,13 +7,13 @@
 
 namespace hearth::cli {
 
-/// The application that the tour deploys is called after its folder, or "tour" if that is no name.
+/// The name of the tour's application: that of its folder, or "tour" if that is not a valid name.
 WorkloadName tour_workload(const std::filesystem::path& folder);
 
-/// Shows what Hearth does, in plain lines, each of them observed: deploys an application, kills a
-/// container, lets a node hang, and waits each time until all is well again.
+/// Demonstrates Hearth in plain lines, each of them observed: deploys an application, kills a
+/// container, makes a node hang, and waits each time until everything runs again.
 ///
-/// Needs two nodes or more. Every wait is bounded; the first step that is not observed ends the
+/// Requires two nodes or more. Every wait is bounded; the first step that is not observed ends the
 /// tour, with what was observed instead.
 class Tour {
  public:
@@ -41,8 +41,8 @@ class Tour {
   std::filesystem::path folder_;
   WorkloadName workload_;
 
-  // What later steps need of earlier ones.
-  std::optional<NodeView> frozen_;  ///< As it was before.
+  // Results of earlier steps for later ones.
+  std::optional<NodeView> frozen_;  ///< Its view before the freeze.
   std::chrono::steady_clock::time_point frozen_at_;
   std::uint64_t event_before_ = 0;
 };

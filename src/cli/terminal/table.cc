@@ -9,7 +9,7 @@ namespace hearth::cli {
 namespace {
 
 constexpr std::string_view kGap = "  ";
-/// A last column narrower than this tells nothing: then rather let lines wrap.
+/// A narrower last column would be useless: then let lines wrap instead.
 constexpr std::size_t kLastColumnMin = 12;
 
 }  // namespace
@@ -24,7 +24,7 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-/// 0 for a column that is left out.
+/// Zero for an omitted column.
 std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths(columns_.size(), 0);
   for (const std::vector<Cell>& row : rows_) {

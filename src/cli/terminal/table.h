@@ -9,8 +9,8 @@ namespace hearth::cli {
 
 /// Rows in aligned columns under a line of headings.
 ///
-/// On a terminal that is too narrow the last column is cut, so that every row stays one line; where
-/// that is not enough, lines wrap as they do. Columns in which every cell is empty are left out.
+/// On a terminal that is too narrow the last column is cut, so that every row stays on one line; if
+/// that is not enough, lines wrap. Columns in which every cell is empty are omitted.
 class Table {
  public:
   struct Column {
@@ -26,7 +26,7 @@ class Table {
 
   explicit Table(std::vector<Column> columns);
 
-  /// One cell per column. Text that others wrote may be given as it is.
+  /// One cell per column. Foreign text may be passed as it is: Cell makes it printable.
   void add(std::vector<Cell> row);
   bool empty() const { return rows_.empty(); }
   void print(Terminal& terminal) const;

@@ -24,7 +24,7 @@ Table nodes() {
   return table;
 }
 
-TEST(Table, AlignsColumnsAndLeavesNoBlanksAtTheEnd) {
+TEST(Table, AlignsColumnsWithoutTrailingBlanks) {
   EXPECT_EQ(printed(nodes()),
             "NAME    RUNS  EVIDENCE\n"
             "node-1     3  back again\n"
@@ -39,13 +39,13 @@ TEST(Table, CutsTheLastColumnToTheTerminalsWidth) {
   EXPECT_EQ(printed(nodes(), {.width = 10}), printed(nodes())) << "too narrow to be worth cutting";
 }
 
-TEST(Table, LeavesOutColumnsThatTellNothing) {
+TEST(Table, OmitsEmptyColumns) {
   Table table({{"NAME"}, {"REASON"}, {"SINCE"}, {"PROBLEM"}});
   table.add({"a", "", "now", ""});
   EXPECT_EQ(printed(table), "NAME  SINCE\na     now\n");
 }
 
-TEST(Table, PaintDoesNotDisturbAlignmentNorDoForeignBytes) {
+TEST(Table, NeitherPaintNorForeignBytesDisturbAlignment) {
   Table table({{"STATE"}, {"NAME"}});
   table.add({{"live", Paint::kGood}, "grün"});
   table.add({"dead", "\x1b[2J"});

@@ -14,11 +14,10 @@ namespace hearth::cli {
 
 enum class Paint : std::uint8_t { kPlain, kBold, kDim, kGood, kWarning, kBad };
 
-/// What a person reads and a program is fed: two streams, and what the terminal behind the first of
-/// them can do.
+/// Standard output and standard error, and the capabilities of the terminal behind the former.
 ///
-/// Colour is used only where `style.color` says so; `width` is told only for a real terminal, since
-/// what goes into a file or a pipe must not be cut.
+/// Colour is used only if `style.color` is set. `width` is set only for a real terminal, because
+/// output to a file or a pipe must not be cut.
 class Terminal {
  public:
   struct Style {
@@ -29,8 +28,8 @@ class Terminal {
   Terminal(std::ostream& out, std::ostream& err, Style style)
       : out_(out), err_(err), style_(style) {}
 
-  /// The process's own: colour on a terminal unless NO_COLOR (no-color.org) is set to something or
-  /// TERM is "dumb".
+  /// The process's own: colour on a terminal unless NO_COLOR (no-color.org) is not empty or TERM is
+  /// "dumb".
   static Terminal of_process();
 
   std::ostream& out() { return out_; }
@@ -38,12 +37,12 @@ class Terminal {
   const Style& style() const { return style_; }
 
   std::string painted(Paint paint, std::string_view text) const;
-  /// One line on stdout, at once.
+  /// Writes one line to stdout and flushes it.
   void say(std::string_view line);
-  /// Whether all that was said on stdout went there so far. False: a disk is full, and what follows
-  /// goes nowhere.
+  /// Whether all output to stdout so far was written. False: the disk is full, for example, and any
+  /// further output is lost.
   bool takes_more() const { return out_.good(); }
-  /// One line on stderr, at once: progress and warnings, which are not the answer.
+  /// Writes one line to stderr and flushes it: progress and warnings, which are not the answer.
   void note(std::string_view line);
 
  private:
@@ -52,14 +51,15 @@ class Terminal {
   Style style_;
 };
 
-/// Text that somebody else wrote, fit for one line of a terminal: line ends become spaces, and
-/// control characters, with which a log could move the cursor or rename the window, become '?'.
+/// Makes foreign text fit for one line of a terminal: line ends become spaces, and control
+/// characters, with which a log could move the cursor or rename the window, become '?'.
 std::string printable(std::string_view text);
 
-/// At most so many columns; what was cut off is told by an '…'.
+/// Cuts the text to at most `columns`; a '…' marks the cut.
 std::string shortened(std::string_view text, std::size_t columns);
 
-/// "now", "12 s ago", "3 m ago", "5 h ago", "4 d ago". A time in the future (clocks differ) is now.
+/// "now", "12 s ago", "3 m ago", "5 h ago", "4 d ago". A time in the future (clocks differ) is
+/// "now".
 std::string show_age(WallTime then, WallTime now);
 /// "0 B", "512 KiB", "1.5 GiB".
 std::string show_bytes(std::uint64_t bytes);

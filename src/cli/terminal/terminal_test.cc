@@ -26,7 +26,7 @@ TEST(Terminal, SaysAnswersAndNotesProgressOnDifferentStreams) {
   EXPECT_EQ(err.str(), "progress\n");
 }
 
-TEST(Printable, TakesTheTeethOutOfControlCharacters) {
+TEST(Printable, NeutralisesControlCharacters) {
   EXPECT_EQ(printable("a\nb\tc\n"), "a b c");
   EXPECT_EQ(printable("\x1b]0;title\x07"), "?]0;title?");
   EXPECT_EQ(printable("\xC2\x9Bm"), "?m") << "the one-byte form of ESC [";
@@ -58,7 +58,7 @@ TEST(ShowBytes, UsesBinaryUnits) {
   EXPECT_EQ(show_bytes(std::uint64_t{64} << 20), "64 MiB");
 }
 
-TEST(ShowCount, KnowsOneFromMany) {
+TEST(ShowCount, UsesThePluralUnlessItIsOne) {
   EXPECT_EQ(show_count(1, "node"), "1 node");
   EXPECT_EQ(show_count(0, "node"), "0 nodes");
 }

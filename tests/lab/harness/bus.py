@@ -1,8 +1,8 @@
-"""A Kafka client of the tests' own: librdkafka, called directly.
+"""A Kafka client for the tests: librdkafka, called directly.
 
-For what the platform must survive or must not need: garbage on its topics, a heartbeat from a box
-without an agent, reading the bus from outside. One call opens a client and closes it again; slow
-(tens of milliseconds) and simple.
+For what Hearth must survive or must not need: garbage on its topics, a heartbeat from a machine without
+an agent, reading the bus from outside. Each call opens a client and closes it again; slow (tens of
+milliseconds) and simple.
 """
 
 import ctypes
@@ -77,7 +77,7 @@ class Bus:
         self._kafka = _library()
 
     def answers(self, timeout_s: float = 1) -> bool:
-        """True when a broker tells its metadata: it is up, registered, and reachable."""
+        """True if a broker returns its metadata: it is up, registered and reachable."""
         try:
             with self._client(_PRODUCER) as client:
                 return self._metadata(client, timeout_s)[0] > 0
@@ -85,7 +85,7 @@ class Bus:
             return False
 
     def topics(self, timeout_s: float = 5) -> dict[str, int]:
-        """Each topic's number of partitions."""
+        """The number of partitions of each topic."""
         with self._client(_PRODUCER) as client:
             return self._metadata(client, timeout_s)[1]
 
@@ -121,7 +121,7 @@ class Bus:
                 raise OSError(f"the broker did not delete topic '{name}'")
 
     def publish(self, topic: str, values: Iterable[bytes | None], key: bytes | None = None, timeout_s: float = 10) -> None:
-        """Writes the records; OSError unless the broker took them all. None is a tombstone."""
+        """Writes the records; OSError unless the broker accepted them all. None is a tombstone."""
         kafka = self._kafka
         with self._client(_PRODUCER) as client, self._topic(client, topic) as handle:
             for value in values:
@@ -131,10 +131,10 @@ class Bus:
                 if code != 0:
                     raise OSError(f"cannot write to '{topic}': {self._last_error()}")
             if kafka.rd_kafka_flush(ctypes.c_void_p(client), int(timeout_s * 1000)) != 0:
-                raise OSError(f"the broker did not take what was written to '{topic}' within {timeout_s} s")
+                raise OSError(f"the broker did not accept what was written to '{topic}' within {timeout_s} s")
 
     def read(self, topic: str, partition: int = 0, timeout_s: float = 5, idle_s: float = 0.5) -> list[Record]:
-        """Everything in the partition, oldest first. Ends when nothing came for `idle_s`."""
+        """All records of the partition, oldest first. Ends once none has arrived for `idle_s`."""
         kafka, records, waited = self._kafka, [], 0.0
         with self._client(_CONSUMER) as client, self._topic(client, topic) as handle:
             rkt = ctypes.c_void_p(handle)

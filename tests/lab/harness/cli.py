@@ -1,4 +1,4 @@
-"""./dev lab: real servers on one machine, to look at and to break by hand."""
+"""./dev lab: real servers on one machine, to observe and to break by hand."""
 
 import argparse
 import os
@@ -19,33 +19,33 @@ from tools.dev.terminal import Failure, Parser, error, say
 EXAMPLES = """examples:
   ./dev lab up --nodes 3            three servers, a Kafka and a manager, on a network of their own
   ./dev lab status
-  ./dev lab hearth node list        the CLI, against the lab's manager
+  ./dev lab hearth node list        the CLI, with the lab's manager
   ./dev lab sh node1                a shell on a server; 'docker ps' there shows its containers
   ./dev lab sh node1 docker ps
-  ./dev lab logs manager -f         what a part prints: manager, broker, node1, …
-  ./dev lab break power-cut node2   one of the faults the tests use; 'lab break --help' lists them
-  ./dev lab down                    removes all of it
+  ./dev lab logs manager -f         the output of a part: manager, broker, node1, …
+  ./dev lab break power-cut node2   a fault, as the tests use them; 'lab break --help' lists all
+  ./dev lab down                    remove the lab
 """
 FAULTS = {
-    "power-cut": ("power_cut", "the machine goes off at once"),
-    "power-on": ("power_on", "and on again"),
-    "break-power": ("break_power", "the manager's power switch for it fails"),
-    "mend-power": ("mend_power", "and works again"),
-    "freeze": ("freeze", "a hung machine"),
-    "thaw": ("thaw", "which goes on"),
-    "partition": ("partition", "the pulled cable: PART [FROM], from everything if not told"),
-    "heal": ("heal", "all cables in"),
+    "power-cut": ("power_cut", "switch a machine off at once"),
+    "power-on": ("power_on", "switch it on again"),
+    "break-power": ("break_power", "make the manager's power switch for it fail"),
+    "mend-power": ("mend_power", "make the switch work again"),
+    "freeze": ("freeze", "hang a machine"),
+    "thaw": ("thaw", "make it continue"),
+    "partition": ("partition", "pull the cable: PART [FROM]; without FROM, from everything"),
+    "heal": ("heal", "plug in all cables"),
     "kill-agent": ("kill_agent", "kill -9 of its agent"),
     "kill-engine": ("kill_engine", "kill -9 of its dockerd"),
     "kill-container": ("kill_container", "kill -9 of a container's process: APP [NODE]"),
     "kill-manager": ("kill_manager", "kill -9 of hearthd"),
-    "manager-down": ("manager_down", "the same, and it stays away"),
-    "manager-up": ("manager_up", "until now"),
-    "stop-broker": ("stop_broker", "kill -9 of Kafka, and it stays away"),
-    "start-broker": ("start_broker", "until now"),
-    "lose-broker-disk": ("lose_broker_disk", "kill -9 of Kafka, and its disk is emptied"),
+    "manager-down": ("manager_down", "kill -9 of hearthd, which stays down"),
+    "manager-up": ("manager_up", "start it again"),
+    "stop-broker": ("stop_broker", "kill -9 of Kafka, which stays down"),
+    "start-broker": ("start_broker", "start it again"),
+    "lose-broker-disk": ("lose_broker_disk", "kill -9 of Kafka, which stays down, its disk emptied"),
     "stall-broker": ("stall_broker", "SIGSTOP of Kafka"),
-    "resume-broker": ("resume_broker", "SIGCONT"),
+    "resume-broker": ("resume_broker", "SIGCONT of Kafka"),
 }
 
 
@@ -66,36 +66,36 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="./dev lab", description=__doc__, epilog=EXAMPLES,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--name", default="default", help="which lab, where there are several (default: default)")
+    parser.add_argument("--name", default="default", help="which lab, if there are several (default: default)")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     up = verbs.add_parser("up", help="bring a lab up")
     up.add_argument("--nodes", type=int, default=3)
     up.add_argument("--bin", type=Path, default=LabConfig().bin_dir, help="folder with hearth, hearthd, hearth-agent")
-    up.add_argument("--profile", default="default", help="of liveness: default, fast, instant, relaxed")
+    up.add_argument("--profile", default="default", help="liveness profile: default, fast, instant, relaxed")
     up.add_argument("--no-power", action="store_true", help="the manager gets no power switches")
     up.add_argument("--bare", action="store_true", help="engines, network and Kafka only, nothing of Hearth")
     up.set_defaults(do=_up)
 
-    verbs.add_parser("status", help="what runs where").set_defaults(do=_status)
-    verbs.add_parser("down", help="remove all of it").set_defaults(do=_down)
+    verbs.add_parser("status", help="show what runs where").set_defaults(do=_status)
+    verbs.add_parser("down", help="remove the lab").set_defaults(do=_down)
 
-    shell = verbs.add_parser("sh", help="a shell, or a command, on a part")
+    shell = verbs.add_parser("sh", help="run a shell or a command on a part")
     shell.add_argument("part", help="node1, node2 …, manager, broker")
     shell.add_argument("command", nargs=argparse.REMAINDER)
     shell.set_defaults(do=_shell)
 
-    hearth = verbs.add_parser("hearth", help="the CLI against the lab's manager")
+    hearth = verbs.add_parser("hearth", help="run the CLI with the lab's manager")
     hearth.add_argument("rest", nargs=argparse.REMAINDER)
     hearth.set_defaults(do=_hearth)
 
-    logs = verbs.add_parser("logs", help="what a part prints")
+    logs = verbs.add_parser("logs", help="show the output of a part")
     logs.add_argument("part")
     logs.add_argument("-f", "--follow", action="store_true")
     logs.set_defaults(do=_logs)
 
     reported = "\n".join(f"  {name:15} {about}" for name, (_, about) in FAULTS.items())
-    fault = verbs.add_parser("break", help="power cut, partition, kill …", epilog=f"faults:\n{reported}",
+    fault = verbs.add_parser("break", help="cause a fault: power cut, partition, kill …", epilog=f"faults:\n{reported}",
                              formatter_class=argparse.RawDescriptionHelpFormatter)
     fault.add_argument("fault", choices=FAULTS, metavar="FAULT")
     fault.add_argument("targets", nargs="*", metavar="PART")

@@ -1,4 +1,4 @@
-"""The Docker Engine API over a unix socket: the handful of calls the lab needs.
+"""The Docker Engine API over a unix socket: the few calls that the lab needs.
 
 Plain HTTP, no `docker` client: a call costs a millisecond instead of a process, and the nodes' own
 engines are asked the same way as the outer one. A connection per call; not for large answers.
@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-API = "/v1.41"  # Debian 12's docker.io. Newer engines that refuse it are asked for theirs.
+API = "/v1.41"  # Debian 12's docker.io. A newer engine that refuses it is asked for its own.
 SOCKET_PATH_BYTES_MAX = 107
 
 
 class EngineError(Exception):
-    """The engine said no. `status` is its HTTP status."""
+    """The engine refused. `status` is its HTTP status."""
 
     def __init__(self, status: int, message: str, what: str):
         super().__init__(f"{what}: {status}: {message}")
@@ -28,7 +28,7 @@ class EngineError(Exception):
 
 
 class EngineUnreachable(Exception):
-    """Nobody answers behind the socket: no power, frozen, or the engine is not (yet) running."""
+    """No answer from the socket: no power, frozen, or the engine is not (yet) running."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -57,7 +57,7 @@ class Engine:
         self._api: str | None = None
 
     def call(self, method: str, path: str, *, body: Any = None, timeout_s: float = 20, **query: Any) -> Any:
-        """Returns the decoded JSON answer, or the bytes where it is none."""
+        """Returns the decoded JSON answer, or the bytes of another answer."""
         reply, connection = self._open(method, path, body, timeout_s, query)
         try:
             content = reply.read()
@@ -74,7 +74,7 @@ class Engine:
 
     def stream(self, method: str, path: str, *, body: Any = None, timeout_s: float = 600,
                on_open: Callable[[], None] = lambda: None, **query: Any) -> Iterator[dict]:
-        """Yields the JSON objects of a streamed answer as they come. `on_open` once the engine has begun to answer."""
+        """Yields the JSON objects of a streamed answer as they arrive. Calls `on_open` once the engine begins to answer."""
         reply, connection = self._open(method, path, body, timeout_s, query)
         on_open()
         try:
@@ -145,7 +145,7 @@ class Engine:
         self.call("POST", f"/containers/{container}/start", timeout_s=60)
 
     def remove(self, container: str, *, force: bool = True) -> None:
-        """Removing what is not there is no error."""
+        """Removes a container. A missing container is not an error."""
         try:
             self.call("DELETE", f"/containers/{container}", force=force, v=True, timeout_s=60)
         except EngineError as refused:
@@ -157,7 +157,7 @@ class Engine:
         return demultiplexed(raw if isinstance(raw, bytes) else b"").decode(errors="replace")
 
     def build(self, context: Path, tag: str) -> str:
-        """Builds a folder with the classic builder. Returns the image's id; EngineError with Docker's words."""
+        """Builds a folder with the classic builder. Returns the image's id; EngineError with Docker's message."""
         image = ""
         body = tar_of(context)
         for line in self.stream("POST", "/build", body=body, t=tag, rm=True, forcerm=True):

@@ -28,12 +28,12 @@ from tools.dev.terminal import Failure, say
 
 READY_WITHIN_S = 90
 WAIT_S = 30.0
-ANSWER_WITHIN_S = 10.0  # An engine with power, on a busy machine.
+ANSWER_WITHIN_S = 10.0  # For an engine with power, on a busy machine.
 
 
 @dataclass
 class LabConfig:
-    """What a lab is made with."""
+    """The settings of a lab."""
 
     nodes: int = 3
     bin_dir: Path = field(default_factory=lambda: build.folder() / "bin")
@@ -47,7 +47,7 @@ class LabConfig:
 
 
 class Lab:
-    """A lab that is up. `Lab.up()` makes one, `Lab.attach()` finds one again, `down()` takes it away."""
+    """A lab that is up. `Lab.up()` makes one, `Lab.attach()` finds an existing one, `down()` removes it."""
 
     def __init__(self, names: LabNames, subnet: str, config: LabConfig, engine_socket: Path):
         self.names = names
@@ -59,7 +59,7 @@ class Lab:
         self.manager = Manager(self.address("manager"), self.folder / "manager" / "etc" / "token", config.bin_dir,
                                self.folder / "manager" / "state")
         self.bus = Bus(f"{self.address('broker')}:{broker.PORT}")
-        self.came_up_in_s: float | None = None  # By who brought it up.
+        self.came_up_in_s: float | None = None  # Set by Lab.up().
         self._mark_events = self._mark_power = 0
         self._cuts = Cuts({part: self.address(part) for part in self.parts}, self.pid_of, names.folder / "cuts.json")
 
@@ -67,9 +67,9 @@ class Lab:
 
     @classmethod
     def up(cls, name: str, config: LabConfig, *, owner: Owner | None = None, say: Callable[[str], None] = say) -> "Lab":
-        """Brings a lab up. With an owner it is collected once that process is gone; without it stays.
+        """Brings a lab up. With an owner it is removed once that process is gone; without one it stays.
 
-        Whatever interrupts it takes down what had come up so far.
+        An interruption takes down what has come up so far.
         """
         names, begin = LabNames(name), time.monotonic()
         if not config.bare:
@@ -77,7 +77,7 @@ class Lab:
         with changing(names):
             collect_abandoned(say, held=names)
             if names.folder.exists():
-                raise Failure(f"lab '{name}' is up already: ./dev lab status, or ./dev lab down")
+                raise Failure(f"lab '{name}' is already up: ./dev lab status, or ./dev lab down")
             try:
                 this = Owner.this_process()
                 write_record(names, config.as_json(), state="starting", owner=this)
@@ -91,7 +91,7 @@ class Lab:
                 return lab
             except BaseException:
                 with undisturbed():
-                    say("   taking down what had come up")
+                    say("   taking down what has come up")
                     take_down_locked(names)
                 raise
 
@@ -102,7 +102,7 @@ class Lab:
         if reported is None:
             raise Failure(f"there is no lab '{name}': ./dev lab up")
         if reported["state"] != "up":
-            raise Failure(f"lab '{name}' is not up: it is being started, or was ended while starting (./dev lab down)")
+            raise Failure(f"lab '{name}' is not up: it is starting, or was interrupted while starting (./dev lab down)")
         config = LabConfig(**{**reported["config"], "bin_dir": Path(reported["config"]["bin_dir"])})
         return cls(names, reported["subnet"], config, Path(reported["engine"]))
 
@@ -120,11 +120,11 @@ class Lab:
         made = [self._broker_part(), *map(self._node_part, self.nodes)]
         if not self.config.bare:
             made.append(self._manager_part())
-        parts.ensure_image(self.engine)  # Once, before four threads want it.
+        parts.ensure_image(self.engine)  # Once, before four threads need it.
         for part in made:
             parts.prepare_folders(part, self.folder)
         if not self.config.bare:
-            self._hold("manager", "hearthd")  # Let go when the broker answers.
+            self._hold("manager", "hearthd")  # Released once the broker answers.
 
         def start(part: parts.Part) -> None:
             parts.create(self.engine, self.names.container(part.name), parts.container_spec(part, self.names, str(os.getpid())))
@@ -148,10 +148,10 @@ class Lab:
                     self.manager_up()
             for part in missing:
                 if not self.has_power(part):
-                    raise Failure(f"'{part}' of the lab went out while starting. Its last words:\n{self.last_words(part)}")
+                    raise Failure(f"'{part}' of the lab ended while starting. Its last output:\n{self.last_words(part)}")
             if time.monotonic() - begin > READY_WITHIN_S:
                 part = next(iter(missing))
-                raise Failure(f"not ready after {READY_WITHIN_S} s: {', '.join(missing)}. Last words of '{part}':\n{self.last_words(part)}")
+                raise Failure(f"not ready after {READY_WITHIN_S} s: {', '.join(missing)}. Last output of '{part}':\n{self.last_words(part)}")
             time.sleep(0.05)
         say("   ready after: " + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in sorted(took.items())))
         if not self.config.bare:
@@ -183,7 +183,7 @@ class Lab:
             "liveness": {"profile": self.config.profile},
             "server_details": "/lab/etc/server_details.json",
             "token_file": "/lab/etc/token",
-            # Short waits, so that a test's power-cycle does not count as a relapse of the one before.
+            # Short waits, so that a test's power-cycle does not count as a relapse of the previous one.
             "recovery": {"boot_timeout": "60s", "attempts_max": 3, "backoff_min": "1s", "backoff_max": "2s"},
         }
         if self.config.power:
@@ -193,7 +193,7 @@ class Lab:
         (etc / "config.json").write_text(json.dumps(config, indent=2))
         (etc / "server_details.json").write_text(json.dumps(details, indent=2))
 
-    # -- what it is
+    # -- its parts
 
     @property
     def folder(self) -> Path:
@@ -210,7 +210,7 @@ class Lab:
         return self.nodes[name]
 
     def pid_of(self, part: str) -> int | None:
-        """Process 1 of a part as the machine knows it; None without power."""
+        """The machine's pid of a part's process 1; None without power."""
         state = self._inspected(part)
         return state["Pid"] if state["Running"] and is_alive(state["Pid"]) else None
 
@@ -237,10 +237,10 @@ class Lab:
     # -- power
 
     def power_cut(self, node: str) -> float:
-        """Everything in the node dies at once, its containers too; nobody is told. Returns the moment (monotonic).
+        """Everything in the node dies at once, its containers too, without notice. Returns the moment (monotonic).
 
-        It is what `docker kill` does, without the way through the engine: process 1 is struck from outside, and the
-        kernel ends its pid namespace with all that is nested in it.
+        Does what `docker kill` does, without going through the engine: kills process 1 from outside, and the kernel
+        ends its pid namespace with everything nested in it.
         """
         pid = self._pid_with_power(node)
         when = time.monotonic()
@@ -250,44 +250,44 @@ class Lab:
         return when
 
     def power_on(self, node: str) -> None:
-        """Also for a node that has power: nothing happens then."""
+        """Switches a node on. Does nothing if it has power."""
         self.engine.start(self.names.container(node))
         self._cuts.apply_again(node)
 
     def break_power(self, node: str) -> None:
-        """The manager's switch for this node fails from now on. `power_cut` and `power_on` still work."""
+        """Makes the manager's switch for this node fail. `power_cut` and `power_on` still work."""
         (self.folder / "manager" / "ctl" / f"power-{node}.broken").touch()
 
     def mend_power(self, node: str) -> None:
         (self.folder / "manager" / "ctl" / f"power-{node}.broken").unlink(missing_ok=True)
 
     def power_uses(self, node: str | None = None) -> list[dict]:
-        """What the manager's switches were really told: {"t", "node", "action", "exit"}."""
+        """The recorded uses of the manager's power switches: {"t", "node", "action", "exit"}."""
         log = self.folder / "manager" / "log" / "power.log"
         used = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return [each for each in used if node is None or each["node"] == node]
 
     def freeze(self, node: str) -> None:
-        """A hung machine: nothing in it runs, nothing is closed."""
+        """Hangs a machine: nothing in it runs, and nothing is closed."""
         self.engine.call("POST", f"/containers/{self.names.container(node)}/pause")
 
     def thaw(self, node: str) -> None:
-        """Also for a node that is not frozen."""
+        """Makes a frozen node continue. Does nothing if it is not frozen."""
         try:
             self.engine.call("POST", f"/containers/{self.names.container(node)}/unpause")
         except EngineError as refused:
-            if refused.status not in (404, 409, 500):  # 409 or 500 by version: not paused.
+            if refused.status not in (404, 409, 500):  # Not paused: 409 or 500, depending on the version.
                 raise
 
     # -- network
 
     def partition(self, part: str, from_: str | list[str] = "everything") -> None:
-        """Nothing passes between the two, either way, also after a power-cycle, until heal()."""
+        """Cuts the two off from each other in both directions, even across a power-cycle, until heal()."""
         others = self.parts if from_ == "everything" else [from_] if isinstance(from_, str) else from_
         self._cuts.cut(part, ["broker" if other == "kafka" else other for other in others])
 
     def lose_packets(self, part: str, share: float) -> None:
-        """Of what comes in and of what goes out, this share is lost."""
+        """Drops this share of the incoming and of the outgoing packets."""
         self._cuts.lose(part, share)
 
     def heal(self, part: str | None = None) -> None:
@@ -296,12 +296,12 @@ class Lab:
     # -- the broker
 
     def stop_broker(self) -> None:
-        """kill -9, and it stays away until start_broker()."""
+        """kill -9; the broker stays down until start_broker()."""
         self._hold("broker", "kafka")
         self._strike("broker", "kafka", signal.SIGKILL)
 
     def lose_broker_disk(self) -> None:
-        """kill -9, and its disk is emptied: by start_broker() it comes back as one that never had a topic."""
+        """kill -9, and empties its disk: after start_broker() it has never had a topic."""
         self.stop_broker()
         shutil.rmtree(self.folder / "broker" / "data")
         self._broker_part()
@@ -320,7 +320,7 @@ class Lab:
     # -- Hearth's own processes
 
     def kill_manager(self) -> None:
-        """kill -9; like under systemd, it starts again at once."""
+        """kill -9; as under systemd, it restarts at once."""
         self._strike("manager", "hearthd", signal.SIGKILL)
 
     def manager_down(self) -> None:
@@ -347,11 +347,11 @@ class Lab:
         self._let_go(node, "hearth-agent")
 
     def kill_engine(self, node: str) -> None:
-        """kill -9 of the node's dockerd, which starts again by itself."""
+        """kill -9 of the node's dockerd, which restarts on its own."""
         self._strike(node, "dockerd", signal.SIGKILL)
 
     def unit_pid(self, part: str, unit: str) -> int | None:
-        """A unit's pid as this machine knows it; None while it does not run."""
+        """The machine's pid of a unit; None while it does not run."""
         init = self.pid_of(part)
         try:
             inside = int((self.folder / part / "ctl" / f"{unit}.pid").read_text())
@@ -361,7 +361,7 @@ class Lab:
         return pid if pid and is_alive(pid) else None
 
     def configure(self, **changes) -> None:
-        """Changes the manager's settings (profile, power) and starts it again with them."""
+        """Changes the manager's settings (profile, power) and restarts it."""
         for key, value in changes.items():
             setattr(self.config, key, value)
         self._write_manager_config()
@@ -373,7 +373,7 @@ class Lab:
     def kill_container(self, app: str, on: str | None = None) -> tuple[Container, float]:
         """kill -9 of a running container's main process. Returns the container and the moment of the blow (monotonic).
 
-        From outside and not through the engine, which would count it as a stop that was asked for.
+        From outside and not through the engine, which would take it for a requested stop.
         """
         seen = self.containers(app)
         container = next((each for each in seen.containers if on in (None, each.node)), None)
@@ -397,23 +397,23 @@ class Lab:
         return pid
 
     def containers(self, app: str) -> Sighting:
-        """What the nodes' engines say runs of it, now. Only a node without power, or frozen, may stay unseen."""
+        """The running containers of `app` by the nodes' engines. Only a node without power or a frozen one may stay unseen."""
         return running_copies(list(self.nodes.values()), app, lambda node: self.has_power(node) and not self.is_frozen(node),
                               ANSWER_WITHIN_S)
 
     def all_containers(self, app: str) -> Sighting:
-        """The same where every node must have answered: for a claim about what does not run."""
+        """The same, but every node must answer: for a claim about what does not run."""
         seen = self.containers(app)
-        assert not seen.unseen, f"what runs of '{app}' cannot be told: {seen}\n{self.describe()}"
+        assert not seen.unseen, f"what runs of '{app}' is unknown: {seen}\n{self.describe()}"
         return seen
 
-    # -- Hearth's verbs, by its CLI
+    # -- Hearth's verbs, through its CLI
 
     def hearth(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess:
         return self.manager.cli(*arguments, timeout_s=timeout_s)
 
     def deploy(self, folder: Path, name: str, *, instances: int = 1, within: float = 60) -> Sighting:
-        """Deploys, and waits until the nodes show it running."""
+        """Deploys, and waits until the nodes' engines show it running."""
         done = self.hearth("deploy", str(folder), "--name", name, "--instances", str(instances), timeout_s=within)
         assert done.returncode == 0, f"deploy of '{name}' exited {done.returncode}:\n{done.stdout}{done.stderr}"
         return self.wait_until(name, within).runs(instances)
@@ -427,17 +427,17 @@ class Lab:
         return UntilNode(self, node, within)
 
     def wait_until_all_live(self, within: float = WAIT_S) -> None:
-        wait_for("the manager takes all nodes for live", self.manager.node_states,
+        wait_for("the manager considers all nodes live", self.manager.node_states,
                  lambda seen: len(seen) >= len(self.nodes) and all(seen[name] == "live" for name in self.nodes), within, self.describe)
 
     def nobody_died(self, within: float = WAIT_S) -> None:
-        """All nodes are live, or become so, and none was taken for dead since mark()."""
+        """Waits until all nodes are live; none was declared dead since mark()."""
         self.wait_until_all_live(within)
         died = self.events_since_mark("node.dead")
-        assert not died, f"taken for dead: {died}\n{self.describe()}"
+        assert not died, f"declared dead: {died}\n{self.describe()}"
 
     def nothing_changes(self, *apps: str, for_s: float) -> None:
-        """The same containers run before, during and after, and no engine started one in between."""
+        """The same containers run before, during and after, and no engine started one meanwhile."""
         before, began = {app: self.all_containers(app) for app in apps}, time.time()
         for app, was in before.items():
             assert was.containers, f"nothing of '{app}' runs that could change\n{self.describe()}"
@@ -449,12 +449,12 @@ class Lab:
                 assert now.ids == was.ids, f"'{app}' changed.\n  was: {was}\n  is:  {now}\n{self.describe()}"
         for app in apps:
             for node in self.nodes.values():
-                started = wait_for(f"the engine of {node.name} tells its starts", lambda: node.starts_since(began, app),
+                started = wait_for(f"the engine of {node.name} reports its starts", lambda: node.starts_since(began, app),
                                    lambda _: True, ANSWER_WITHIN_S)
                 assert not started, f"'{app}' was started on {node.name} meanwhile: {started}"
 
     def make_whole(self, within: float = 60) -> None:
-        """Undoes every fault, removes every workload, and waits until all is well."""
+        """Undoes every fault, removes every workload, and waits until the lab is whole again."""
         self.heal()
         for name in self.nodes:
             self.thaw(name)
@@ -476,7 +476,7 @@ class Lab:
         return [str(each) for node in self.nodes.values() for each in node.containers() if each.workload]
 
     def mark(self) -> None:
-        """What `…_since_mark` counts from: where a test begins in a history that it shares with others."""
+        """Sets the start for `…_since_mark`, because the lab's history is shared by all tests."""
         self._mark_events = max((int(event["seq"]) for event in self.manager.events()), default=0)
         self._mark_power = len(self.power_uses())
 
@@ -484,11 +484,11 @@ class Lab:
         return [event for event in self.manager.events(kind, subject) if int(event["seq"]) > self._mark_events]
 
     def switched_since_mark(self) -> list[tuple[str, str]]:
-        """(node, "off" or "on"), in order: what the manager's power switches really did."""
+        """(node, "off" or "on"), in order: the successful acts of the manager's power switches."""
         return [(use["node"], use["action"]) for use in self.power_uses()[self._mark_power:]
                 if use["exit"] == 0 and use["action"] != "status"]
 
-    # -- telling
+    # -- reporting
 
     def describe(self) -> str:
         """The state of everything, for a failure message."""
@@ -521,7 +521,7 @@ class Lab:
         return f"{state}, {self.address(part)}" + (f", runs {', '.join(running)}" if running else "")
 
     def save_artifacts(self, folder: Path) -> None:
-        """Everything one needs to see afterwards why: logs of all parts, the database, the state of all."""
+        """Saves what explains a failure: logs of all parts, the database, the state of everything."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "state.txt").write_text(self.describe())
         for part in self.parts:
@@ -542,7 +542,7 @@ class Lab:
         return pid
 
     def _strike(self, part: str, unit: str, number: signal.Signals, *, missing_ok: bool = False) -> None:
-        """A unit that was struck before may not live again yet: its next start is awaited."""
+        """Sends a signal to a unit. If an earlier blow ended it, waits for its next start."""
         pid = self.unit_pid(part, unit)
         if pid is None and missing_ok:
             return
@@ -564,7 +564,7 @@ class Lab:
 def require_binaries(folder: Path) -> None:
     missing = [name for name in ("hearth", "hearthd", "hearth-agent") if not os.access(folder / name, os.X_OK)]
     if missing:
-        raise Failure(f"{', '.join(missing)} not found in {folder}: build first, or name another folder with --bin")
+        raise Failure(f"{', '.join(missing)} not found in {folder}: build first, or give another folder with --bin")
 
 
 def _make_network(engine: Engine, names: LabNames) -> str:

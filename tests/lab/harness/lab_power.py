@@ -1,14 +1,14 @@
 #!/usr/bin/python3 -IS
 """The lab's power switch, for Hearth's `exec` power driver.
 
-    lab_power.py OUTER_DOCKER_SOCKET CONTAINER_PREFIX CTL_FOLDER LOG_FILE   < options, one `name=value` a line
+    lab_power.py OUTER_DOCKER_SOCKET CONTAINER_PREFIX CTL_FOLDER LOG_FILE   < options, one `name=value` per line
 
 The contract is that of the fence agents: action=off|on|status, port=<node>; exit 0 is done (for status:
-on), 2 is off, 1 is an error told on stderr. Off is `docker kill`: everything in the node dies at once,
-its containers too, nobody is told. Both are idempotent.
+on), 2 is off, 1 is an error reported on stderr. Off is `docker kill`: everything in the node dies at
+once, its containers too, without notice. Both are idempotent.
 
-A file CTL_FOLDER/power-<node>.broken makes the switch fail; each use is a line in LOG_FILE, by which
-tests see what was really switched, whoever claims what.
+A file CTL_FOLDER/power-<node>.broken makes the switch fail. Each use is a line in LOG_FILE, in which
+tests see what was really switched.
 """
 
 import http.client
@@ -57,7 +57,7 @@ def switch(socket_path, prefix, ctl, options):
     if on == (action == "on"):
         return 0
     status, reported = Outer(socket_path).ask("POST", f"{container}/{'start' if action == 'on' else 'kill'}")
-    if status in (204, 304, 409):  # 409: it went off in between.
+    if status in (204, 304, 409):  # 409: it was switched off meanwhile.
         return 0
     return fail(f"switching '{node}' {action}: {status} {reported.get('message', '')}")
 

@@ -1,8 +1,8 @@
-"""What a lab is called and where it lies, so that no two collide.
+"""Names, folder and addresses of a lab, so that no two labs collide.
 
 A lab belongs to a checkout and has a name there. Everything it makes outside its folder (containers,
-a network) carries both in its name and in a label; its subnet is the first free one in an order that
-follows from them. Its folder is build/lab/<name>.
+a network) has both in its name and in a label; its subnet is the first free one in an order derived
+from them. Its folder is build/lab/<name>.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class LabNames:
 
     def __post_init__(self):
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,20}", self.name):
-            raise Failure(f"a lab is called [a-z0-9][a-z0-9-]*, at most 21 characters, not '{self.name}'")
+            raise Failure(f"the name of a lab must match [a-z0-9][a-z0-9-]*, at most 21 characters, not '{self.name}'")
 
     @property
     def folder(self) -> Path:
@@ -48,7 +48,7 @@ class LabNames:
         return self.prefix + part
 
     def subnets(self):
-        """Every candidate, the lab's own first; those that a route of this machine covers are left out."""
+        """All candidates, the lab's own first, without those that a route of this machine covers."""
         first = int(hashlib.sha256(self.label.encode()).hexdigest()[:6], 16)
         taken = routed_networks()
         for step in range(60 * 256):
@@ -85,7 +85,7 @@ def routed_networks() -> list[ipaddress.IPv4Network]:
 
 @dataclass(frozen=True)
 class Owner:
-    """The process a lab must not outlive. A recycled pid is told apart by its start."""
+    """The process that a lab must not outlive. Its start time rules out a recycled pid."""
 
     pid: int
     started: str

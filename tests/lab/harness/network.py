@@ -1,8 +1,8 @@
 """Partitions and loss between the lab's parts.
 
 A cut is a pair of DROP rules in the network namespace of *both* ends. A power-cycled node begins with an
-empty rule set, but the far ends still drop what comes from it, so a cut outlasts a reboot without a moment
-in which it is open. Established connections fall silent as they would on a pulled cable: no reset.
+empty rule set, but the far ends still drop its packets, so a cut lasts through a reboot without a gap.
+Established connections fall silent as with a pulled cable: no reset.
 """
 
 import json
@@ -16,9 +16,9 @@ CHAIN = "LAB"
 
 
 class Cuts:
-    """Which pairs are cut, and who loses how much: kept in a file, for the next command is another process.
+    """The pairs that are cut, and the loss of each part: kept in a file, because the next command is another process.
 
-    `pid_of` tells process 1 of a part, None while it has no power.
+    `pid_of` returns the pid of a part's process 1, None while it has no power.
     """
 
     def __init__(self, addresses: dict[str, str], pid_of: Callable[[str], int | None], file: Path):
@@ -44,7 +44,7 @@ class Cuts:
         self._apply({part})
 
     def apply_again(self, part: str) -> None:
-        """After power on: the part's own rules went with its former boot."""
+        """To be called after power on: the part lost its own rules with the power."""
         if any(part in pair for pair in self._cut) or part in self._loss:
             self._apply({part})
 
@@ -68,7 +68,7 @@ class Cuts:
 
 
 def _load(pid: int, rules: str) -> None:
-    """Replaces the chain in one transaction, and hooks it in where it is not yet."""
+    """Replaces the chain in one transaction, and hooks it in if necessary."""
     inside = [which("nsenter") or "nsenter", f"--net=/proc/{pid}/ns/net"]
     iptables = which("iptables") or "iptables"
     subprocess.run([*inside, f"{iptables}-restore", "--wait", "5", "--noflush"], input=rules, text=True, check=True,

@@ -1,7 +1,7 @@
-"""What is seen in a lab, by whom.
+"""Observations of a lab, by source.
 
-Two witnesses who never speak for each other: the nodes' own Docker engines say what runs, and the manager
-says what it believes. A test that asks one about a claim of the other finds a lie.
+Two independent witnesses: the nodes' own Docker engines report what runs, and the manager reports what it
+believes. A test that compares the two finds a false claim.
 """
 
 import calendar
@@ -26,7 +26,7 @@ ASK_AGAIN_S = 0.05
 
 @dataclass(frozen=True)
 class Container:
-    """A container as its node's engine tells it."""
+    """A container as its node's engine reports it."""
 
     node: str
     id: str
@@ -45,7 +45,7 @@ class Container:
 
 
 class Node:
-    """A server of the lab, seen through its own engine (and its process 1, for blows from outside)."""
+    """A server of the lab, seen through its own engine (and through its process 1, for signals from outside)."""
 
     def __init__(self, name: str, address: str, pid_of):
         self.name = name
@@ -64,7 +64,7 @@ class Node:
         return self._pid_of(self.name) is not None
 
     def containers(self, workload: str | None = None, timeout_s: float = 2) -> list[Container]:
-        """All of them, in any state. EngineUnreachable when the engine does not answer."""
+        """All containers, in any state. EngineUnreachable if the engine does not answer."""
         found = [self._container(reported) for reported in self.engine.containers(timeout_s=timeout_s)]
         return [each for each in found if workload is None or each.workload == workload]
 
@@ -83,7 +83,7 @@ class Node:
         return self.engine.logs(container.id)
 
     def starts_since(self, when: float, workload: str | None = None) -> list[dict]:
-        """The engine's own record of container starts, complete even where a poll would be too slow."""
+        """The engine's own record of container starts, complete even if a poll would be too slow."""
         raw = self.engine.call("GET", "/events", since=f"{when:.9f}", until=f"{time.time():.9f}",
                                filters={"type": ["container"], "event": ["start"]})
         events = [json.loads(line) for line in (raw if isinstance(raw, bytes) else json.dumps(raw or "").encode()).splitlines()
@@ -93,7 +93,7 @@ class Node:
 
 
 class Manager:
-    """What the manager says: over HTTP, through the CLI, and in its database."""
+    """What the manager reports: over HTTP, through the CLI, and in its database."""
 
     def __init__(self, address: str, token_file: Path, bin_dir: Path, state_dir: Path):
         self.address = address
@@ -107,7 +107,7 @@ class Manager:
         return f"http://{self.address}:{self.port}"
 
     def request(self, method: str, path: str, *, body: Any = None, token: str | None = "", timeout_s: float = 5) -> tuple[int, Any]:
-        """Returns (status, decoded body). token=None sends none, "" the lab's own. OSError when nobody answers."""
+        """Returns (status, decoded body). token=None sends none, "" the lab's own. OSError if there is no answer."""
         return http_request(self.address, self.port, method, path, body, self.token if token == "" else token, timeout_s)
 
     @property
@@ -121,7 +121,7 @@ class Manager:
             return False
 
     def cli(self, *arguments: str, timeout_s: float = 120, check: bool = False) -> subprocess.CompletedProcess:
-        """Runs `hearth`, and never raises for what it exits with unless asked to."""
+        """Runs `hearth`. Raises for its exit code only with `check`."""
         command = [str(self._bin_dir / "hearth"), *arguments]
         done = subprocess.run(command, text=True, capture_output=True, timeout=timeout_s, env=self.cli_environment())
         if check and done.returncode != 0:
@@ -129,15 +129,15 @@ class Manager:
         return done
 
     def cli_environment(self) -> dict[str, str]:
-        """Tells `hearth` where this manager is."""
+        """The environment by which `hearth` finds this manager."""
         return {**os.environ, "HEARTH_MANAGER": self.url, "HEARTH_TOKEN": self.token}
 
     def json(self, *arguments: str) -> Any:
-        """What a command says with `-o json`."""
+        """The answer of a command with `-o json`."""
         return json.loads(self.cli(*arguments, "-o", "json", check=True, timeout_s=20).stdout)
 
     def node_states(self) -> dict[str, str]:
-        """Each node's state as the manager believes: live, suspect, dead …"""
+        """Each node's state according to the manager: live, suspect, dead …"""
         return {node["name"]: node["state"] for node in _listed(self.json("node", "list"), "nodes")}
 
     def node_state(self, name: str) -> str:
@@ -147,13 +147,13 @@ class Manager:
         return {workload["name"]: workload for workload in _listed(self.json("ps"), "workloads")}
 
     def events(self, kind: str = "", subject: str = "") -> list[dict]:
-        """The cluster's history, oldest first; of one type and subject if told."""
-        reported = self.cli("events", "--since", "24h", "-o", "json", check=True, timeout_s=20).stdout  # Without: the last few only.
+        """The cluster's history, oldest first; of one type and subject if given."""
+        reported = self.cli("events", "--since", "24h", "-o", "json", check=True, timeout_s=20).stdout  # Without --since: only the last few.
         return [event for event in map(_plain_event, reported.splitlines())
                 if kind in ("", event["type"]) and subject in ("", event["subject"])]
 
     def rows(self, query: str, *parameters: Any) -> list[dict]:
-        """Plain SQL on the manager's database, as anyone may."""
+        """Plain SQL on the manager's database, as any user can do."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, parameters)]
@@ -173,14 +173,14 @@ class Manager:
 
 
 def _plain_event(line: str) -> dict:
-    """A CloudEvent of ours in the few words that tests need."""
+    """The members of a CloudEvent that tests need."""
     event = json.loads(line)
     return {"seq": int(event["id"]), "type": event["type"].removeprefix("hearth."), "subject": event["subject"],
             "message": event["data"]["message"]}
 
 
 def _listed(reported: Any, what: str) -> list[dict]:
-    """A list, whether it comes bare or as a page."""
+    """The items of a list or of a page."""
     return reported if isinstance(reported, list) else reported.get(what, reported.get("items", []))
 
 
@@ -205,7 +205,7 @@ def http_request(host: str, port: int, method: str, path: str, body: Any, token:
 
 @dataclass(frozen=True)
 class Sighting:
-    """All containers of a workload that the nodes' engines show at one moment, and which nodes did not answer."""
+    """The running containers of a workload by the nodes' engines at one moment, and the nodes that did not answer."""
 
     containers: tuple[Container, ...]
     unseen: tuple[str, ...]
@@ -224,9 +224,9 @@ class Sighting:
 
 
 def running_copies(nodes: Sequence[Node], workload: str, should_answer: Callable[[str], bool], within_s: float) -> Sighting:
-    """Asks all of them, and all again while one is silent that should answer: an engine may be busy or just starting.
+    """Asks all nodes, and all again while one that should answer is silent: an engine may be busy or just starting.
 
-    Ends after `within_s` in any case. A sighting is of one round, never pieced together from several.
+    Ends after `within_s` in any case. A sighting comes from one round, never from several.
     """
     def ask(node: Node) -> list[Container] | None:
         try:
@@ -245,6 +245,6 @@ def running_copies(nodes: Sequence[Node], workload: str, should_answer: Callable
 
 
 def engine_time(text: str) -> float:
-    """An engine's RFC 3339 instant with nanoseconds, as seconds since the epoch."""
+    """An engine's RFC 3339 time with nanoseconds, in seconds since the epoch."""
     whole, fraction = re.fullmatch(r"([^.Z]+)(\.\d+)?Z", text).groups()
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(fraction or 0)

@@ -1,18 +1,18 @@
 #!/usr/bin/python3 -IS
-"""Process 1 of every container of the lab: starts the part's units, restarts what dies, reaps orphans.
+"""Process 1 of every container of the lab: starts the part's units, restarts those that die, reaps orphans.
 
-It stands in for systemd, so that what is tested is what a server would do: a killed agent is back
-after RestartSec, and after a power cut everything starts from what is on the disk.
+It replaces systemd, so that a part behaves like a server: a killed agent is back after RestartSec, and
+after a power cut everything starts from the disk.
 
     /lab/part.json        {"engine": bool, "units": [{"name", "command", "env"?, "restart_delay_s"?}]}
     /lab/ctl/NAME.pid     the unit's pid in this container, while it runs
-    /lab/ctl/NAME.down    put there by the harness: do not (re)start this unit
-    /lab/log/NAME.log     what the unit prints, over all its runs
-    SIGHUP                look at the .down files again, now
+    /lab/ctl/NAME.down    made by the harness: do not (re)start this unit
+    /lab/log/NAME.log     the output of the unit, of all its runs
+    SIGHUP                read the .down files again at once
     SIGTERM               stop the units, then exit
 
-The word {cgroup} in a command becomes a cgroup below this container's own: so pausing the outer
-container pauses the inner ones, and nothing of them is left behind when it is removed.
+The word {cgroup} in a command becomes a cgroup below this container's own, so that pausing the outer
+container pauses the inner ones, and removing it leaves nothing of them behind.
 """
 
 import glob
@@ -27,7 +27,7 @@ LAB = "/lab"
 SIGNALS = {signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
 RESTART_DELAY_S = 0.1
 RESTART_DELAY_MAX_S = 2.0
-HEALTHY_AFTER_S = 2.0  # A unit that lived less waits longer before its next start.
+HEALTHY_AFTER_S = 2.0  # A unit that ran for less waits longer before its next start.
 STOPPED_WITHIN_S = 5.0
 
 
@@ -88,7 +88,7 @@ def remove(path):
 
 
 def remove_stale_engine_files():
-    """What a power cut leaves would make dockerd take some other process for its former self."""
+    """Without this, dockerd would take an unrelated process for its previous run, by a pid file left after a power cut."""
     for stale in glob.glob("/run/docker*.pid"):
         remove(stale)
     if not os.path.exists("/run/docker/containerd/containerd.sock"):
@@ -97,15 +97,15 @@ def remove_stale_engine_files():
 
 
 def close_the_way_out():
-    """The engine gives its internal networks a default route and drops what takes it, by rules that another
-    engine of the machine sweeps away when it starts. A server of the lab has no such route."""
+    """Removes the default route. The engine drops packets on this route of its internal networks by rules that
+    another engine of the machine removes when it starts."""
     pid = os.posix_spawnp("ip", ["ip", "route", "del", "default"], os.environ)
     os.waitpid(pid, 0)
 
 
 def own_cgroup():
     """A path for the inner containers' cgroups. On cgroup v2 a folder holds either processes or
-    controlled subfolders, so this container's processes step aside first."""
+    controlled subfolders, so this container's processes move to a subfolder first."""
     with open("/proc/self/cgroup") as file:
         paths = {controller: path for _, controller, path in (line.strip().split(":", 2) for line in file)}
     if "pids" in paths or "memory" in paths:
@@ -121,7 +121,7 @@ def own_cgroup():
             with open(mine + "/cgroup.subtree_control", "w") as file:
                 file.write("+" + controller)
         except OSError:
-            pass  # A controller the machine does not delegate is one the lab does without.
+            pass  # The lab does without a controller that the machine does not delegate.
     return path + "/inner"
 
 

@@ -1,11 +1,11 @@
-"""What the lab's containers are made of.
+"""The definition of the lab's containers.
 
-All start from one image that holds a few lines of /etc and symbolic links; programs come from the
-machine's own /usr, mounted read-only, so there is nothing to pull and nothing to build. What a part
-keeps over a power cut lies in <lab folder>/<part>; the rest of it is memory.
+All start from one image with a few lines of /etc and symbolic links; programs come from the machine's
+own /usr, mounted read-only, so there is nothing to pull and nothing to build. The state of a part that
+survives a power cut is in <lab folder>/<part>; everything else is in memory.
 
-The kernel may withhold CAP_SYS_RESOURCE, so containers are not `privileged` but get the pieces that a
-Docker engine inside needs, one by one.
+The kernel may withhold CAP_SYS_RESOURCE, so containers are not `privileged` but get one by one the
+rights that a Docker engine inside needs.
 """
 
 import io
@@ -32,7 +32,7 @@ ETC = {
 
 @dataclass
 class Part:
-    """One container: its name in the lab, its units, and what it is lent of the machine."""
+    """One container: its name in the lab, its units, and its mounts from the machine."""
 
     name: str
     address: str
@@ -43,7 +43,7 @@ class Part:
 
 
 def prepare_folders(part: Part, folder: Path) -> None:
-    """Writes what the part's process 1 reads. Data of an earlier run stays."""
+    """Writes the files that the part's process 1 reads. Data of an earlier run stays."""
     for sub in ("log", "ctl"):
         (folder / part.name / sub).mkdir(parents=True, exist_ok=True)
     described = {"engine": part.engine, "units": part.units}
@@ -51,7 +51,7 @@ def prepare_folders(part: Part, folder: Path) -> None:
 
 
 def container_spec(part: Part, names: LabNames, owner_label: str) -> dict:
-    """The body of POST /containers/create, but for the image."""
+    """The body of POST /containers/create, without the image."""
     binds = [f"{names.folder / part.name}:/lab", f"{HARNESS}:/lab-harness:ro", "/usr:/usr:ro"]
     binds += [f"{path}:{path}:ro" for path in ("/etc/ssl", "/etc/alternatives") if os.path.isdir(path)]
     host = {
@@ -67,7 +67,7 @@ def container_spec(part: Part, names: LabNames, owner_label: str) -> dict:
         host |= {
             "CapAdd": ["ALL"], "CapDrop": ["SYS_RESOURCE"], "CgroupnsMode": "host",
             "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"],
-            # systempaths=unconfined is the client's word for these two.
+            # The client's systempaths=unconfined stands for these two.
             "MaskedPaths": [], "ReadonlyPaths": [],
             "DeviceCgroupRules": ["a *:* rwm"],
         }
@@ -85,7 +85,7 @@ def container_spec(part: Part, names: LabNames, owner_label: str) -> dict:
 
 
 def ensure_image(engine: Engine) -> str:
-    """The one image, made from nothing if the engine lacks it. Returns its name."""
+    """Makes the shared image from scratch if the engine lacks it. Returns its name."""
     content = _image_tar()
     name = f"hearth-lab-base:{sha256(content).hexdigest()[:12]}"
     try:
@@ -99,7 +99,7 @@ def ensure_image(engine: Engine) -> str:
 
 
 def create(engine: Engine, name: str, spec: dict) -> None:
-    """Creates a container of the one image. Another checkout whose last lab goes down takes the image along."""
+    """Creates a container of the shared image, which another checkout removes when its last lab goes down."""
     for tries_left in reversed(range(CREATE_TRIES_MAX)):
         try:
             engine.create(name, {**spec, "Image": ensure_image(engine)})

@@ -1,4 +1,4 @@
-"""Being root, and being ended politely: what every program around a lab needs."""
+"""Running as root, and ending cleanly on a signal, for every program around a lab."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ from tools.dev.terminal import Failure
 
 
 def again_as_root(module: str, argv: Sequence[str]) -> int:
-    """Runs the module's main by sudo. Its exit code."""
+    """Runs the module's main with sudo. Returns its exit code."""
     if not which("sudo"):
-        raise Failure("the lab makes networks and containers: run it as root, or install sudo")
+        raise Failure("the lab makes networks and containers, which requires root: run it as root, or install sudo")
     passed_on = {name: os.environ[name] for name in ("PATH", "HEARTH_ENGINE", "HEARTH_BIN", "DOCKER_HOST") if name in os.environ}
     try:
         return status_of(as_root_with(passed_on, [sys.executable, "-m", module, *argv]))
@@ -24,7 +24,7 @@ def again_as_root(module: str, argv: Sequence[str]) -> int:
 
 @contextmanager
 def interrupted_by_sigterm() -> Iterator[None]:
-    """Inside, SIGTERM is a Ctrl-C: what came up is taken down."""
+    """Inside, SIGTERM acts like Ctrl-C: what came up is taken down."""
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
     before = signal.signal(signal.SIGTERM, interrupt)

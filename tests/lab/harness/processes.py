@@ -1,7 +1,7 @@
 """Processes inside the lab's parts, as the machine sees them.
 
-Signals are sent from outside, to the pid this machine knows a process by: no program is started in a part
-to strike another, so the moment of a blow is exact and a frozen part can be struck too.
+Signals are sent from outside, to the machine's pid of a process: no program is started in a part to send
+them, so their moment is exact, and they reach a frozen part too.
 """
 
 import os
@@ -34,7 +34,7 @@ def below(root: int) -> list[int]:
 
 
 def machine_pid(part_init: int, pid_in_part: int) -> int | None:
-    """The pid by which this machine knows process `pid_in_part` of the part whose process 1 is `part_init`."""
+    """The machine's pid of process `pid_in_part` in the part whose process 1 is `part_init`."""
     for pid in below(part_init):
         try:
             status = Path(f"/proc/{pid}/status").read_text()

@@ -1,7 +1,7 @@
-"""What of a lab outlives the process that made it: its record, its lock, and how all of it is removed.
+"""What outlives the process that made a lab: its record and its lock, and how all of it is removed.
 
-A lab's record is build/lab/<name>/lab.json. A lab with an owner must not outlive that process: whoever
-brings a lab up or down next takes such remains away, whatever state they are in.
+A lab's record is build/lab/<name>/lab.json. A lab with an owner must not outlive that process: the next
+process that brings a lab up or down removes such remains, whatever state they are in.
 """
 
 import fcntl
@@ -40,14 +40,14 @@ def read_record(names: LabNames) -> dict | None:
 
 @contextmanager
 def changing(names: LabNames, *, wait: bool = True) -> Iterator[None]:
-    """One process at a time brings a lab up or down. The kernel frees the lock of one that was killed."""
+    """One process at a time brings a lab up or down. The kernel releases the lock of a killed process."""
     LABS.mkdir(parents=True, exist_ok=True)
     path = LABS / f"{names.name}.lock"
     while True:
         with open(path, "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             if not path.exists() or not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                continue  # Whom we waited for took the lab down, and this file with it.
+                continue  # The previous holder took the lab down, and this file with it.
             try:
                 yield
             finally:
@@ -58,10 +58,10 @@ def changing(names: LabNames, *, wait: bool = True) -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """A second Ctrl-C must not stop the tidying."""
+    """A second Ctrl-C must not stop the cleanup."""
     try:
         old = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # Not the main thread: no signals come here.
+    except ValueError:  # Not the main thread: it gets no signals.
         old = {}
     try:
         yield
@@ -71,13 +71,13 @@ def undisturbed() -> Iterator[None]:
 
 
 def take_down(names: LabNames) -> None:
-    """Removes everything of a lab, whatever state it is in. Can be run again."""
+    """Removes everything of a lab, whatever state it is in. Can be repeated."""
     with changing(names), undisturbed():
         take_down_locked(names)
 
 
 def take_down_locked(names: LabNames) -> None:
-    """The same for a caller that is `changing` the lab already."""
+    """The same for a caller that is already `changing` the lab."""
     with ensure_engine(lambda _: None) as outer:
         _remove_from_engine(Engine(outer.socket), {"label": [f"{LABEL}={names.label}"]})
         _remove_tree(names.folder)
@@ -85,7 +85,7 @@ def take_down_locked(names: LabNames) -> None:
 
 
 def collect_abandoned(say: Callable[[str], None], held: LabNames | None = None) -> None:
-    """Takes down what ended processes left of this checkout's labs. `held`: the caller is changing this one."""
+    """Takes down labs of this checkout whose processes ended. `held`: the lab that the caller is changing."""
     for folder in sorted(path for path in LABS.glob("*") if path.is_dir()):
         names = LabNames(folder.name)
         if names == held:
@@ -95,13 +95,13 @@ def collect_abandoned(say: Callable[[str], None], held: LabNames | None = None) 
             with changing(names, wait=False):
                 _collect(names, say)
         except BlockingIOError:
-            continue  # Somebody is at it.
+            continue  # Another process is changing it.
     _collect_without_folder()
 
 
 def _collect(names: LabNames, say: Callable[[str], None]) -> None:
     if _is_abandoned(names):
-        say(f"   taking down lab '{names.name}', left over from a run that was ended")
+        say(f"   taking down lab '{names.name}', left over from a run that ended")
         take_down_locked(names)
 
 
@@ -116,7 +116,7 @@ def _is_abandoned(names: LabNames) -> bool:
 
 
 def _collect_without_folder() -> None:
-    """Containers and networks of labs whose folder somebody deleted."""
+    """Removes containers and networks of labs whose folder was deleted."""
     own = OwnEngine()
     for socket in (Path("/var/run/docker.sock"), own.socket):
         engine = Engine(socket)
@@ -140,7 +140,7 @@ def _remove_from_engine(engine: Engine, filters: dict[str, list[str]]) -> None:
         try:
             engine.call("DELETE", f"/images/{image['Id']}")
         except EngineError as used:
-            if used.status not in (404, 409):  # Another lab's containers stand on it.
+            if used.status not in (404, 409):  # Another lab's containers use it.
                 raise
 
 

@@ -1,10 +1,10 @@
-"""Bounded waits that read as sentences, and say what was seen instead.
+"""Bounded waits that read as sentences, and report what was seen instead.
 
     lab.wait_until(app).runs_elsewhere_than("node2")
     lab.wait_until(app, within=5).has_fresh_container_since(before)
     lab.wait_until_node("node2").is_believed("dead")
 
-What runs is seen through the nodes' own engines; what is believed is asked of the manager.
+What runs is observed at the nodes' own engines; what is believed is asked from the manager.
 """
 
 import json
@@ -18,16 +18,16 @@ from tests.lab.harness.docker_api import EngineError, EngineUnreachable
 from tests.lab.harness.observing import Sighting
 
 POLL_S = 0.05
-# What an observation may come to while something is down or busy: an engine, the manager, the CLI, the database.
+# Failures of an observation while something is down or busy: an engine, the manager, the CLI, the database.
 NOT_SEEN = (OSError, AssertionError, LookupError, ValueError, EngineError, EngineUnreachable, subprocess.SubprocessError,
             sqlite3.OperationalError)
 
 
 def wait_for(what: str, observe: Callable[[], Any], satisfied: Callable[[Any], bool], within: float,
              explain: Callable[[], str] = lambda: "") -> Any:
-    """Returns the first observation that satisfies. AssertionError with the last one when none does in time.
+    """Returns the first observation that satisfies. AssertionError with the last one if none does in time.
 
-    An observation that fails (nobody answers) is one that does not satisfy.
+    An observation that fails (no answer) does not satisfy.
     """
     begin, seen = time.monotonic(), None
     while True:
@@ -50,7 +50,7 @@ def _short(seen: Any) -> str:
 class Until:
     """What `lab.wait_until(app)` can wait for. Each returns the sighting that satisfied it.
 
-    A node that does not answer may run anything: only one that is named as down may be silent.
+    A node that does not answer may run anything: only a node declared down may be silent.
     """
 
     def __init__(self, lab, app: str, within: float):
@@ -70,7 +70,7 @@ class Until:
                            lambda seen: len([each for each in seen.containers if each.node != node]) == instances, (node,))
 
     def has_fresh_container_since(self, before: Sighting) -> Sighting:
-        """As many containers as before, and none of the containers that did not outlive the blow twice."""
+        """As many containers as before, at least one of them fresh."""
         return self._until(f"'{self._app}' runs in a fresh container",
                            lambda seen: len(seen.containers) == len(before.containers) and bool(seen.ids - before.ids))
 
@@ -83,7 +83,7 @@ class Until:
 
 
 class UntilNode:
-    """What `lab.wait_until_node(name)` can wait for: the manager's belief."""
+    """What `lab.wait_until_node(name)` can wait for: the node's state according to the manager."""
 
     def __init__(self, lab, node: str, within: float):
         self._lab = lab
@@ -91,6 +91,6 @@ class UntilNode:
         self._within = within
 
     def is_believed(self, *states: str) -> str:
-        return wait_for(f"the manager takes {self._node} for {' or '.join(states)}",
+        return wait_for(f"the manager considers {self._node} {' or '.join(states)}",
                         lambda: self._lab.manager.node_state(self._node), lambda seen: seen in states,
                         self._within, self._lab.describe)
