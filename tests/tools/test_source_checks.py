@@ -31,6 +31,12 @@ BAD = {
     "length": [("src/core/a.cc", "int x;\n" * 601, 601)],
     "marker": [("tools/a.py", "# TO" "DO: later", 1), ("README.md", "fine\nFIX" "ME", 2)],
     "home-path": [("tools/a.sh", "cd /home" "/somebody/hearth", 1)],
+    "vocabulary": [("src/core/a.cc", "// The wish of a node.", 1), ("src/model/a.h", "#pragma once\nstruct WishNumber {};", 2),
+                   ("src/a_test.cc", "TEST(Agent, IsToldOnce) {}", 1), ("src/sim/a.h", "#pragma once\nint new_life_count;", 2),
+                   ("docs/a.md", "It is heard again.", 1), ("src/wire/a.cc", "return \"a person must look at it\";", 1),
+                   ("README.md", "It keeps two copies of it.", 1), ("src/wire/a.cc", "\"a key stands twice\"", 1),
+                   ("src/model/a.cc", "enum class InstanceDesire;", 1), ("src/core/a.cc", "struct EngineLost {};", 1),
+                   ("src/shell/a.cc", "void AgentShell::act(const Action& action) {", 1)],
     "vague-name": [("src/utils/a.cc", "int x;", 1), ("tools/helpers.py", "x = 1", 1), ("src/common/a.h", "#pragma once", 1)],
 }
 
@@ -40,6 +46,9 @@ FINE = {
     "src/core/b.cc": "Foo(const Foo&) = default;\nauto x = config.default_value;\nraw = R\"(printf(x) std::mutex)\";\n",
     "src/base/check.cc": "fprintf(stderr, x);  // source check: allow logging, the last words before abort\n",
     "src/core/empty.cc": "",
+    "src/sim/words.cc": "// A sign of life; a lifetime, a copy of the state, untoldable. std::visit(f, x); on_sign_of_life();\n",
+    "src/adapters/docker/a.cc": "// The engine does not answer.\n",
+    "CHANGELOG.md": "`desired_state` was `desire`.\n",
 }
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tools.dev import vocabulary
+
 LINES_MAX = 600
 FOLDER_LINES_MAX = 700
 BELOW_THE_SHELL = ("src/base", "src/model", "src/core", "src/ports", "src/wire", "src/sim")
@@ -21,7 +23,7 @@ CPP = (".h", ".cc")
 CODE = (*CPP, ".py", ".sh", ".cmake", ".txt", ".sql")
 TEXT = (*CODE, ".md", ".json", ".yaml", ".yml", ".toml", ".ini", ".properties", ".xml", "")
 HEAVY_HEADER = re.compile(r'#include <(boost/(asio|beast)(/|\.hpp)|librdkafka/)')
-HEAVY_BY_NAME = ("_asio.h", "_beast.h", "_rdkafka.h", "_cli11.h")
+HEAVY_BY_NAME = ("_asio.h", "_beast.h", "_rdkafka.h")
 VAGUE_NAME = re.compile(r"(utils?|commons?|helpers?|misc)", re.IGNORECASE)
 _PASSED_OVER = {"build", "__pycache__", "node_modules", "target", "libs"}
 
@@ -178,6 +180,11 @@ def _reached(start: str, graph: dict[str, set[str]]) -> set[str]:
     return reached
 
 
+def _refused_word(file: SourceFile, _: Tree) -> Found:
+    for line, word, meant in vocabulary.findings(file.path, file.lines):
+        yield line, f"'{word}', which is here: {meant}"
+
+
 def _vague_name(file: SourceFile, _: Tree) -> Found:
     for part in file.path.split("/"):
         if VAGUE_NAME.fullmatch(part.split(".")[0]):
@@ -243,6 +250,7 @@ RULES = [
     Rule("marker", "do it, or open an issue: the tree describes what is", in_text(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b"), suffixes=TEXT),
     Rule("home-path", "a path relative to the checkout, or one from the environment",
          in_text(r"(?<![\w$}.])(/home/\w+|/Users/\w+|/root/\w+)"), suffixes=TEXT),
+    Rule("vocabulary", "the glossary's word (docs/reference/glossary.md)", _refused_word, suffixes=TEXT),
     Rule("vague-name", "the concept's own name, or the code where it is used", _vague_name, suffixes=(*TEXT, ".js", ".css", ".html")),
 ]
 
