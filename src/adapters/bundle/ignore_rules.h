@@ -12,7 +12,7 @@ namespace hearth {
 /// Decides which files of a build context a `.dockerignore` leaves out, by the rules of Docker's
 /// builder (github.com/moby/patternmatcher):
 ///
-/// - One pattern per line; `#` in the first column begins a comment. `!` includes files again. The
+/// - One pattern per line; `#` in the first column begins a comment. `!` takes files back in. The
 ///   last pattern that matches a file, or a folder above it, decides.
 /// - Patterns are rooted at the context; a leading slash changes nothing, `.` and `..` are
 ///   resolved.
