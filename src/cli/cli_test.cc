@@ -411,8 +411,9 @@ TEST_F(CliTest, ConfigCheckRecognisesAServerDetails) {
                             "2":{"node_name":"a","node_ip":"192.0.2.8"},"3":{"node_name":"C"}})");
   const Outcome wrong = run({"config", "check", file});
   EXPECT_EQ(wrong.code, 1);
-  EXPECT_THAT(wrong.out, AllOf(HasSubstr("servers.json: $.2: node_name 'a' is 'a' here"),
-                               HasSubstr("servers.json: $.3.node_ip: is missing")));
+  EXPECT_THAT(wrong.out,
+              AllOf(HasSubstr("servers.json: $.2: node_name 'a' maps to node 'a', as does"),
+                    HasSubstr("servers.json: $.3.node_ip: is missing")));
   EXPECT_THAT(wrong.err, HasSubstr("was checked as a server_details.json"));
   EXPECT_THAT(run({"config", "check", file, "-o", "json"}).out,
               StartsWith(R"({"kind":"server_details","ok":false,"faults":[")"));

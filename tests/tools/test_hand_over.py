@@ -111,5 +111,5 @@ def test_a_verb_builds_what_it_needs_and_no_more(line: list[str], targets: list[
 def test_the_tour_builds_no_test_and_no_header_of_tests() -> None:
     commands = subprocess.run(["ninja", "-C", build.folder(), "-t", "commands", *build.PROGRAMS, "example_heater_control"], text=True,
                           capture_output=True, check=True, timeout=60).stdout
-    assert "hearthd.cc.o" in reported
+    assert "hearthd.cc.o" in commands
     assert [line for line in commands.splitlines() if "_test.cc" in line or "gmock" in line or "gtest" in line] == []

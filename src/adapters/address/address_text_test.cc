@@ -36,7 +36,7 @@ TEST(AddressText, ErrorsSayWhatIsWrongAndWhatIsRight) {
   EXPECT_THAT(said_of(":7700"), EndsWith("(the host is missing)"));
   EXPECT_THAT(said_of("::1"), HasSubstr("'::1' is an IPv6 address and needs brackets"));
   EXPECT_THAT(said_of("fd00::a:b:c:d:e:f:7700"), HasSubstr("'fd00::a:b:c:d:e:f' is an IPv6"));
-  EXPECT_THAT(said_of("[::1"), HasSubstr("no ']'"));
+  EXPECT_THAT(said_of("[::1"), HasSubstr("no matching ']'"));
   EXPECT_THAT(said_of("[1.2.3.4]:1"), HasSubstr("'1.2.3.4' is not an IPv6 address"));
   EXPECT_THAT(said_of("1.2.3.4:70000"), HasSubstr("'70000' is not a number from 0 to 65535"));
   EXPECT_THAT(parse_manager_url("http://a:0").error().message,

@@ -161,8 +161,8 @@ TEST(ManagerConfig, TheOlderShapeIsAcceptedWithAWarning) {
 TEST(ManagerConfig, TheOlderShapeIsChecked) {
   EXPECT_EQ(
       fault_of(R"({"machines":{"node1":{},"10.0.0.1":{"machine_name":1,"user_name":"x"}}})"),
-      "$.machines.node1: must be an IP address, as \"192.0.2.7\" or \"2001:db8::7\"; host "
-      "names are not taken\n"
+      "$.machines.node1: must be an IP address such as \"192.0.2.7\" or \"2001:db8::7\", not a "
+      "host name\n"
       "$.machines[\"10.0.0.1\"].machine_name: must be a string, not a number\n"
       "$.machines[\"10.0.0.1\"].subscription_id: is missing\n"
       "$.machines[\"10.0.0.1\"].resource_group_name: is missing\n"

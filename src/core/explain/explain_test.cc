@@ -109,7 +109,8 @@ TEST(Explain, AWorkloadNamesItsReleaseItsInstancesAndTheHolderOfItsImage) {
       AllOf(Contains("Workload 'app' is deployed."),
             Contains("Generation 1 is deployed: 1 instance wanted; if a node is lost, its work "
                      "starts elsewhere."),
-            Contains(AllOf(HasSubstr("Instance 'app-1' is running on 'a'"), HasSubstr("ago."))),
+            Contains(AllOf(HasSubstr("Instance 'app-1' is running on 'a' (changed "),
+                           HasSubstr("ago)."))),
             Contains("Its image is kept ready on 'b'.")));
 }
 

@@ -189,7 +189,8 @@ TEST(Manager, PendingWorkIsPlacedWhenRoomIsMade) {
   scene.heartbeat(builder.str(), built);
   const InstanceId waits = make_instance_id(other, 1);
   ASSERT_EQ(scene.instances.at(waits).status.state, InstanceState::kPending);
-  EXPECT_THAT(scene.instances.at(waits).status.reason, HasSubstr("room"));
+  EXPECT_THAT(scene.instances.at(waits).status.reason,
+              HasSubstr("without enough unreserved CPU or memory"));
   (void)scene.ask(StopWorkload{Scene::app()});
   EXPECT_EQ(scene.instances.at(waits).status.state, InstanceState::kAssigned);
 }

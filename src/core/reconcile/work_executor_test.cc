@@ -211,7 +211,8 @@ TEST(WorkExecutor, AnInstanceWithoutRoomWaitsWithAReasonAndIsPlacedInTheStepThat
   scene.run(spec(1, 'b', 500), kOther);
   const InstanceId waits = make_instance_id(kOther, 1);
   ASSERT_EQ(scene.instances.instance(waits).status.state, InstanceState::kPending);
-  EXPECT_THAT(scene.instances.instance(waits).status.reason, HasSubstr("room"));
+  EXPECT_THAT(scene.instances.instance(waits).status.reason,
+              HasSubstr("without enough unreserved CPU or memory"));
   (void)scene.workloads.stop(kApp);
   scene.changes.on_workload_changed(kApp);
   scene.changes.reconcile(kApp);
