@@ -33,6 +33,7 @@ using WallTime = WallClock::time_point;
 struct Instant {
   MonoTime mono;
   WallTime wall;
+  bool operator==(const Instant&) const = default;
 };
 
 }  // namespace hearth

@@ -49,6 +49,7 @@ struct ManagerState {
   InstanceTable::State instances;
   AssignmentLedger::State assignments;
   WarmImages::State warm_images;
+  bool operator==(const ManagerState&) const = default;
 };
 
 /// The control plane as a pure function: decides which nodes are live, where work is placed and

@@ -40,16 +40,17 @@ Reason reason_of(const NodeView& view, Epoch epoch) {
 
 }  // namespace
 
-Eligibility::Eligibility(const NodeView& view, Epoch epoch) : reason_(reason_of(view, epoch)) {
-  if (reason_ == Reason::kProblem) problem_ = view.problem;
-  if (reason_ == Reason::kForeignEpoch) {
-    applied_ = view.applied;
-    ours_ = epoch;
+Eligibility::Eligibility(const NodeView& view, Epoch epoch)
+    : state_{.reason = reason_of(view, epoch)} {
+  if (state_.reason == Reason::kProblem) state_.problem = view.problem;
+  if (state_.reason == Reason::kForeignEpoch) {
+    state_.applied = view.applied;
+    state_.ours = epoch;
   }
 }
 
 std::string Eligibility::words() const {
-  switch (reason_) {
+  switch (state_.reason) {
     case Reason::kEligible: return {};
     case Reason::kAwaited: return "awaited (no heartbeat yet)";
     case Reason::kSuspect: return "suspect";
@@ -63,8 +64,8 @@ std::string Eligibility::words() const {
           "following a manager of epoch {}, but this one is at epoch {} (was this manager's "
           "database "
           "lost? restore it, or empty the agent's state folder and restart the agent)",
-          applied_.value, ours_.value);
-    case Reason::kProblem: return "in trouble: " + problem_;
+          state_.applied.value, state_.ours.value);
+    case Reason::kProblem: return "in trouble: " + state_.problem;
     case Reason::kDiskFull: return "out of disk space";
     case Reason::kOverloaded: return "overloaded";
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "model/ids.h"
 #include "model/node.h"
@@ -37,15 +38,25 @@ class Eligibility {
     kOverloaded,
   };
 
+  struct State {
+    Reason reason = Reason::kAwaited;
+    std::string problem;  ///< kProblem.
+    Epoch applied;        ///< kForeignEpoch, like `ours`.
+    Epoch ours;
+    bool operator==(const State&) const = default;
+  };
+
   /// Of a node of which nothing is known yet.
   Eligibility() = default;
   /// `epoch`: of this manager.
   Eligibility(const NodeView& view, Epoch epoch);
+  explicit Eligibility(State state) : state_(std::move(state)) {}
+  const State& save() const { return state_; }
 
-  bool is_eligible() const { return reason_ == Reason::kEligible; }
+  bool is_eligible() const { return state_.reason == Reason::kEligible; }
   /// True if it is ineligible only because a resource is short, which passes.
   bool is_strained() const {
-    return reason_ == Reason::kDiskFull || reason_ == Reason::kOverloaded;
+    return state_.reason == Reason::kDiskFull || state_.reason == Reason::kOverloaded;
   }
   /// Why not, in words that follow "it is" and "2 nodes"; empty if it is eligible.
   std::string words() const;
@@ -53,10 +64,7 @@ class Eligibility {
   bool operator==(const Eligibility&) const = default;
 
  private:
-  Reason reason_ = Reason::kAwaited;
-  std::string problem_;  ///< kProblem.
-  Epoch applied_;        ///< kForeignEpoch, like `ours_`.
-  Epoch ours_;
+  State state_;
 };
 
 /// At these shares (thousandths) of memory or disk used, or of time stalled on memory or I/O, a

@@ -83,5 +83,14 @@ TEST(Eligibility, AnotherReasonMakesADifferentEligibility) {
   EXPECT_NE(Eligibility(), Eligibility(fit(), kOurs)) << "nothing is known of it yet";
 }
 
+TEST(Eligibility, IsMadeAnewOfWhatItSaves) {
+  NodeView foreign = fit();
+  foreign.applied = kOurs.next();
+  const Eligibility original(foreign, kOurs);
+  const Eligibility copy(original.save());
+  EXPECT_EQ(copy, original);
+  EXPECT_EQ(copy.words(), original.words());
+}
+
 }  // namespace
 }  // namespace hearth::core
