@@ -95,7 +95,7 @@ void AgentProcess::on_step(const core::AgentEvent& event,
     loop_.world().violate("no-busy-loop",
                           fmt::format("the agent of '{}' requests a wake-up in the past", name_));
   }
-  check_and_swap(loop_.world(), name_, settings_, agent);
+  check_and_swap(loop_.world(), name_, settings_, agent, saved::agent_state_from_bytes);
 }
 
 void AgentProcess::note(const core::AgentAction& action) {

@@ -78,7 +78,7 @@ void ManagerProcess::on_step(const core::ManagerBatch& batch, core::Manager& man
   }
   hooks_.on_batch(batch);
   const core::ManagerSettings settings = manager.settings();
-  check_and_swap(loop_.world(), "the manager", settings, manager);
+  check_and_swap(loop_.world(), "the manager", settings, manager, saved::manager_state_from_bytes);
 }
 
 }  // namespace hearth::sim

@@ -17,7 +17,7 @@ from tools.dev import vocabulary
 
 LINES_MAX = 600
 FOLDER_LINES_MAX = 700
-BELOW_THE_SHELL = ("src/base", "src/model", "src/core", "src/ports", "src/wire", "src/sim")
+BELOW_THE_SHELL = ("src/base", "src/model", "src/core", "src/ports", "src/wire", "src/saved", "src/sim")
 DECIDING = ("src/base", "src/model", "src/core", "src/sim")
 CPP = (".h", ".cc")
 CODE = (*CPP, ".py", ".sh", ".cmake", ".txt", ".sql")

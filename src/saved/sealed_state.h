@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "base/version.h"
+#include "saved/byte_stream.h"
+#include "saved/codec.h"
+#include "saved/envelope.h"
+
+/// A state in its envelope. Heavy: for source files of this folder alone.
+namespace hearth::saved {
+
+/// Changes with every field, name, enumerator and type below `State`, and with the product's
+/// version.
+template <class State>
+std::uint64_t layout_of() {
+  static const std::uint64_t kLayout = [] {
+    std::string words(version());
+    describe<State>(words);
+    return hash_of(words);
+  }();
+  return kLayout;
+}
+
+template <class State>
+std::string sealed(Owner owner, const State& state) {
+  ByteWriter body;
+  write(state, body);
+  return seal({.owner = owner, .layout = layout_of<State>()}, body.take());
+}
+
+template <class State>
+Result<State> unsealed(Owner owner, std::string_view bytes) {
+  const Result<std::string_view> body = open({.owner = owner, .layout = layout_of<State>()}, bytes);
+  if (!body) return tl::unexpected(body.error());
+  ByteReader in(*body, kHeaderBytes);
+  std::optional<State> state = read<State>(in);
+  if (state && in.left() > 0) in.refuse(fmt::format("{} bytes too many after it", in.left()));
+  if (in.fault()) {
+    return fail(in.fault()->code,
+                fmt::format("saved state of the {}: {}", name_of(owner), in.fault()->message));
+  }
+  return *std::move(state);
+}
+
+}  // namespace hearth::saved
