@@ -43,9 +43,9 @@ Result<void> check_origin(const Header& header, const Envelope& wanted) {
   }
   if (header.layout != wanted.layout) {
     return fail(ErrorCode::kConflict,
-                fmt::format("at byte 16: another build than this one ({}) wrote it; read it with "
+                fmt::format("at byte {}: another build than this one ({}) wrote it; read it with "
                             "that one",
-                            version()));
+                            kLayoutAt, version()));
   }
   return {};
 }

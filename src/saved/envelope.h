@@ -33,6 +33,7 @@ struct Envelope {
 
 /// Of the bytes themselves: how numbers, texts and lists are written.
 inline constexpr std::uint32_t kFormat = 1;
+inline constexpr std::size_t kLayoutAt = 16;
 inline constexpr std::size_t kHeaderBytes = 40;
 
 std::string seal(const Envelope& envelope, std::string_view body);
