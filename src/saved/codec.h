@@ -382,7 +382,8 @@ struct FieldsCodec;
 template <class Whole, class... Field>
 struct FieldsCodec<Whole, std::tuple<Field...>> : PartsCodec<Whole, Field...> {};
 
-/// A struct: its fields in the order of their declaration; their names are part of its description.
+/// A struct: its fields in the order of their declaration. Its name and theirs are part of its
+/// description.
 template <class T>
   requires(std::is_aggregate_v<T> && std::is_class_v<T>)
 struct Codec<T> : FieldsCodec<T, FieldTypes<T>> {
@@ -391,6 +392,7 @@ struct Codec<T> : FieldsCodec<T, FieldTypes<T>> {
                fields_of(whole));
   }
   static void describe(std::string& words) {
+    words += type_spelling<T>();
     [&words]<std::size_t... I>(std::index_sequence<I...>) {
       ((words += field_spelling<T, I>()), ...);
     }(std::make_index_sequence<kFieldCount<T>>());

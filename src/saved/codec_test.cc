@@ -28,6 +28,10 @@ struct Turned {
   std::int32_t y = 0;
   std::int32_t x = 0;
 };
+struct Offset {
+  std::int32_t x = 0;
+  std::int32_t y = 0;
+};
 /// Neither field has a default.
 struct Link {
   NodeName from;
@@ -177,11 +181,11 @@ TEST(Codec, AfterTheFirstFaultNothingIsTaken) {
   EXPECT_EQ(in.fault()->message, "damaged at byte 100: choice 7 of 2");
 }
 
-TEST(Codec, ADescriptionTellsFieldsByTheirNamesAndEnumeratorsToo) {
+TEST(Codec, ADescriptionTellsTypesFieldsAndEnumeratorsByTheirNames) {
   EXPECT_NE(description_of<Point>(), description_of<Turned>());
-  EXPECT_THAT(description_of<Point>(), HasSubstr("Point::x"));
+  EXPECT_NE(description_of<Point>(), description_of<Offset>());
   EXPECT_THAT(description_of<Colour>(), HasSubstr("kGreen"));
-  EXPECT_THAT(description_of<std::optional<Link>>(), HasSubstr("Link::by"));
+  EXPECT_THAT(description_of<std::optional<Link>>(), HasSubstr("by"));
   EXPECT_NE(description_of<std::uint16_t>(), description_of<std::int16_t>());
   EXPECT_NE(description_of<MonoTime>(), description_of<Duration>());
   EXPECT_NE(description_of<WallTime>(), description_of<MonoTime>());

@@ -102,7 +102,13 @@ consteval std::string_view spelling() {
 template <class T>
 using FieldTypes = typename detail::Pointees<decltype(fields_of(std::declval<const T&>()))>::Types;
 
-/// Names the Ith field and the struct it is one of; how, is up to the compiler.
+/// Names the type; how, is up to the compiler.
+template <class T>
+consteval std::string_view type_spelling() {
+  return __PRETTY_FUNCTION__;
+}
+
+/// Names the Ith field; how, is up to the compiler.
 template <class T, std::size_t I>
 consteval std::string_view field_spelling() {
   // NOLINTNEXTLINE(clang-diagnostic-undefined-var-template)

@@ -24,8 +24,8 @@
 /// Errors: kCorrupt, the bytes are damaged: get them anew. kConflict, they were written by another
 /// build, or are another owner's: they are good, and not for this program.
 ///
-/// A node with one instance takes 1.4 kB, some 3 us to write and 14 us to read. Pure, so safe from any
-/// thread.
+/// A node with one instance takes 1.4 kB, some 3 us to write and 14 us to read. Pure, so safe from
+/// any thread.
 namespace hearth::saved {
 
 std::string to_bytes(const core::ManagerState& state);
