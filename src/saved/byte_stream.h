@@ -15,8 +15,8 @@
 
 namespace hearth::saved {
 
-/// Appends values to bytes: numbers with the low byte first and as wide as they are, texts and
-/// lists after their count. Every value has one form only. Not thread-safe.
+/// Appends values to bytes: little-endian integers of their own width, text and lists after their
+/// count. Every value has exactly one encoding. Not thread-safe.
 class ByteWriter {
  public:
   template <std::unsigned_integral Number>
@@ -27,7 +27,7 @@ class ByteWriter {
     }
     bytes_.append(bytes.data(), bytes.size());
   }
-  /// How many elements or characters follow: below 2^32.
+  /// The number of elements or characters that follow: below 2^32.
   void put_count(std::size_t count) {
     HEARTH_CHECK(count <= std::numeric_limits<std::uint32_t>::max());
     put(static_cast<std::uint32_t>(count));
@@ -36,7 +36,7 @@ class ByteWriter {
     put_count(text.size());
     bytes_ += text;
   }
-  /// As they are, without their count.
+  /// Appends `bytes` without a count.
   void put_raw(std::string_view bytes) { bytes_ += bytes; }
 
   std::string take() { return std::move(bytes_); }
@@ -45,20 +45,20 @@ class ByteWriter {
   std::string bytes_;
 };
 
-/// Takes values from bytes that anybody may have damaged.
+/// Takes values from bytes that may be damaged.
 ///
-/// Nothing is taken after the first fault, and that one is kept with the place at which it is. No
-/// count is believed that the bytes left cannot hold, so what is built of them is bounded by how
-/// many there are. A view into `bytes`. Not thread-safe.
+/// The first fault is kept with its offset, and nothing is taken after it. A count that exceeds the
+/// bytes left is refused, so the bytes bound the memory that decoding them takes. A view into
+/// `bytes`. Not thread-safe.
 class ByteReader {
  public:
-  /// `offset`: of the first of `bytes` in the whole, for the words of a fault.
+  /// `offset`: of `bytes` in the whole, for the message of a fault.
   ByteReader(std::string_view bytes, std::size_t offset) : bytes_(bytes), offset_(offset) {}
 
   std::size_t left() const { return bytes_.size() - at_; }
   const std::optional<Error>& fault() const { return fault_; }
 
-  /// Notes that what begins at the last value taken is wrong. The first fault counts.
+  /// Records a fault at the value taken last, unless there is one already.
   std::nullopt_t refuse(std::string_view what);
 
   template <std::unsigned_integral Number>
@@ -72,7 +72,7 @@ class ByteReader {
     }
     return value;
   }
-  /// How many elements follow, of a byte at least each.
+  /// The number of elements that follow, each of at least one byte.
   std::optional<std::uint32_t> take_count();
   std::optional<std::string_view> take_text();
   std::optional<std::string_view> take_raw(std::size_t count);

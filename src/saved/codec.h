@@ -24,13 +24,13 @@
 #include "saved/byte_stream.h"
 #include "saved/fields.h"
 
-/// Values as bytes, by their types alone.
+/// Values as bytes, according to their types.
 ///
-/// A Codec writes a value, reads it back, and describes the type in words; two types with the same
-/// description have the same bytes. What is not listed here does not compile. Reading takes only
-/// what writing makes: a value has one form, so what is read and written again is the same bytes.
-/// Nothing is believed: numbers of enumerators and alternatives are checked, names are parsed, keys
-/// must be in order. Heavy: for source files of this folder alone.
+/// A Codec writes a value, reads it back, and describes its type; types with the same description
+/// have the same encoding. An unsupported type does not compile. Every value has exactly one
+/// encoding, and reading refuses everything else, so whatever is read is written as the same bytes.
+/// Enumerators and alternatives are checked, names are parsed, keys must ascend. Slow to compile:
+/// for source files of this folder only.
 namespace hearth::saved {
 
 template <class T>
@@ -49,7 +49,7 @@ void describe(std::string& words) {
   Codec<T>::describe(words);
 }
 
-/// Numbers, as wide as they are; negative ones in two's complement.
+/// Integers of their own width, negative ones in two's complement.
 template <std::integral T>
 struct Codec<T> {
   using Bits = std::make_unsigned_t<T>;
@@ -64,7 +64,7 @@ struct Codec<T> {
   }
 };
 
-/// One of `count` choices, by its number.
+/// A choice among `count`, in one byte.
 template <std::size_t count>
 struct ChoiceCodec {
   static_assert(count > 0 && count <= 256);
@@ -151,7 +151,7 @@ struct Codec<std::chrono::time_point<Clock, Since>> {
   }
 };
 
-/// A text that only its type's own parser makes a value of: a name, a digest.
+/// Text that only the type's own parser turns into a value: a name, a digest.
 template <class T>
 concept Parsed = requires(const T& value, std::string_view text) {
   { T::parse(text) } -> std::same_as<Result<T>>;
@@ -171,7 +171,7 @@ struct Codec<T> {
   static void describe(std::string& words) { words += "parsed text,"; }
 };
 
-/// A class that is made of what it saves.
+/// A class that is constructed from the state that it saves.
 template <class T>
 concept MadeOfItsState = requires(const T& value) {
   { value.save() } -> std::convertible_to<typename T::State>;
@@ -208,7 +208,7 @@ struct Codec<std::optional<T>> {
   }
 };
 
-/// A list, in its order. Room is made as elements come, not as their count says.
+/// A list, in its order. It grows with the elements that are read; the count reserves nothing.
 template <class List>
 struct ListCodec {
   using Element = typename List::value_type;
@@ -238,7 +238,7 @@ struct Codec<std::vector<T>> : ListCodec<std::vector<T>> {};
 template <class T>
 struct Codec<std::deque<T>> : ListCodec<std::deque<T>> {};
 
-/// Keys go up, and no two are the same.
+/// Keys ascend strictly.
 template <class T>
 struct Codec<std::set<T>> {
   static void write(const std::set<T>& set, ByteWriter& out) {
@@ -293,10 +293,10 @@ struct Codec<std::map<Key, T>> {
   }
 };
 
-/// Values of known types, one after the other, of which `Whole` is made.
+/// Values of the given types in sequence, from which `Whole` is initialized.
 template <class Whole, class... Part>
 struct PartsCodec {
-  static_assert(sizeof...(Part) > 0, "what takes no byte cannot be counted by the bytes left");
+  static_assert(sizeof...(Part) > 0, "a value of no bytes would escape the bound on counts");
 
   static void describe(std::string& words) {
     words += '{';
@@ -382,8 +382,7 @@ struct FieldsCodec;
 template <class Whole, class... Field>
 struct FieldsCodec<Whole, std::tuple<Field...>> : PartsCodec<Whole, Field...> {};
 
-/// A struct: its fields in the order of their declaration. Its name and theirs are part of its
-/// description.
+/// A struct: its fields in the order of their declaration. Its description has its name and theirs.
 template <class T>
   requires(std::is_aggregate_v<T> && std::is_class_v<T>)
 struct Codec<T> : FieldsCodec<T, FieldTypes<T>> {

@@ -14,7 +14,7 @@
 
 namespace hearth::saved {
 
-// Named, since the compiler is asked for the names of their fields.
+// Not in an unnamed namespace: the compiler spells the names of their fields.
 namespace test_types {
 
 enum class Colour : std::uint8_t { kRed, kGreen, kBlue };
@@ -32,7 +32,7 @@ struct Offset {
   std::int32_t x = 0;
   std::int32_t y = 0;
 };
-/// Neither field has a default.
+/// The first two fields have no default constructor.
 struct Link {
   NodeName from;
   NodeName to;
@@ -105,7 +105,7 @@ NodeName node(std::string_view text) {
   return *NodeName::parse(text);
 }
 
-TEST(Codec, EveryKindOfValueReadsBackAndIsRefusedWhereItIsCut) {
+TEST(Codec, EveryKindOfValueReadsBackAndIsRefusedIfTruncated) {
   expect_round_trip(std::numeric_limits<std::uint64_t>::max());
   expect_round_trip(std::numeric_limits<std::int64_t>::min());
   expect_round_trip(std::int32_t{-2});
@@ -132,13 +132,13 @@ TEST(Codec, EveryKindOfValueReadsBackAndIsRefusedWhereItIsCut) {
   EXPECT_EQ(value_of<Sealed>(bytes_of(Sealed({.inside = 7})))->inside(), 7);
 }
 
-TEST(Codec, NumbersHaveTheirLowByteFirstOnEveryMachine) {
+TEST(Codec, IntegersAreLittleEndian) {
   EXPECT_EQ(bytes_of(std::uint32_t{0x01020304}), "\x04\x03\x02\x01");
   EXPECT_EQ(bytes_of(std::int16_t{-2}), "\xfe\xff");
   EXPECT_EQ(bytes_of(Point{.x = 1, .y = 2}), std::string("\1\0\0\0\2\0\0\0", 8));
 }
 
-TEST(Codec, WhatNoValueIsWrittenAsIsRefusedWithItsPlace) {
+TEST(Codec, WhatEncodesNoValueIsRefusedWithItsOffset) {
   EXPECT_EQ(fault_of<bool>("\2"), "damaged at byte 0: choice 2 of 2");
   EXPECT_EQ(fault_of<Colour>("\3"), "damaged at byte 0: choice 3 of 3");
   EXPECT_EQ(fault_of<std::optional<bool>>("\1\7"), "damaged at byte 1: choice 7 of 2");
@@ -149,7 +149,7 @@ TEST(Codec, WhatNoValueIsWrittenAsIsRefusedWithItsPlace) {
   EXPECT_THAT(fault_of<Digest>(bytes_of(std::string("sha256:00"))), HasSubstr("at byte 4: "));
 }
 
-TEST(Codec, KeysThatDoNotGoUpAreRefused) {
+TEST(Codec, KeysThatDoNotAscendAreRefused) {
   const std::vector<int> down{2, 1};
   const std::vector<int> twice{1, 1};
   EXPECT_EQ(fault_of<std::set<int>>(bytes_of(down)), "damaged at byte 8: a set out of order");
@@ -159,9 +159,9 @@ TEST(Codec, KeysThatDoNotGoUpAreRefused) {
             "damaged at byte 9: a map out of order");
 }
 
-// Goal: a count that lies costs nothing. Method: four billion elements are announced, and no byte
-// of any follows, or a few do.
-TEST(Codec, ACountThatTheBytesCannotHoldIsNotBelieved) {
+// Goal: a false count costs no memory. Method: counts of four billion elements with no bytes after
+// them, or with a few.
+TEST(Codec, ACountThatExceedsTheBytesLeftIsRefused) {
   const std::string lie("\xff\xff\xff\xff", 4);
   const std::string expected = "damaged at byte 0: a count of 4294967295 where 0 bytes are left";
   EXPECT_EQ(fault_of<std::string>(lie), expected);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kMagic = "HearthSt";
 
-/// The header's numbers, as they were read.
+/// The fields of the header, unchecked.
 struct Header {
   std::uint32_t format;
   std::uint32_t owner;
@@ -39,7 +39,7 @@ Result<void> check_origin(const Header& header, const Envelope& wanted) {
                             header.format, kFormat));
   }
   if (header.owner != static_cast<std::uint32_t>(wanted.owner)) {
-    return fail(ErrorCode::kConflict, "at byte 12: it is not one, but somebody else's");
+    return fail(ErrorCode::kConflict, "at byte 12: it belongs to another program");
   }
   if (header.layout != wanted.layout) {
     return fail(ErrorCode::kConflict,
@@ -53,18 +53,18 @@ Result<void> check_origin(const Header& header, const Envelope& wanted) {
 Result<void> check_body(const Header& header, std::string_view body) {
   if (body.size() < header.length) {
     return fail(ErrorCode::kCorrupt,
-                fmt::format("torn at byte {}: {} more are missing", kHeaderBytes + body.size(),
-                            header.length - body.size()));
+                fmt::format("truncated at byte {}: {} bytes are missing",
+                            kHeaderBytes + body.size(), header.length - body.size()));
   }
   if (body.size() > header.length) {
     return fail(ErrorCode::kCorrupt,
-                fmt::format("damaged at byte {}: it ends there, and {} more follow",
+                fmt::format("damaged at byte {}: it ends there, but {} bytes follow",
                             kHeaderBytes + header.length, body.size() - header.length));
   }
   if (hash_of(body) != header.checksum) {
     return fail(ErrorCode::kCorrupt,
-                fmt::format("damaged in bytes {} to {}: their checksum is another one",
-                            kHeaderBytes, kHeaderBytes + body.size()));
+                fmt::format("damaged in bytes {} to {}: the checksum does not match", kHeaderBytes,
+                            kHeaderBytes + body.size()));
   }
   return {};
 }
@@ -72,10 +72,11 @@ Result<void> check_body(const Header& header, std::string_view body) {
 Result<std::string_view> open_any(const Envelope& envelope, std::string_view bytes) {
   const std::string_view magic = bytes.substr(0, kMagic.size());
   if (magic != kMagic.substr(0, magic.size())) {
-    return fail(ErrorCode::kCorrupt, "at byte 0: it is none, or it is damaged there");
+    return fail(ErrorCode::kCorrupt, "damaged at byte 0: this is no saved state");
   }
   if (bytes.size() < kHeaderBytes) {
-    return fail(ErrorCode::kCorrupt, fmt::format("torn at byte {}, in its header", bytes.size()));
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("truncated at byte {}, in its header", bytes.size()));
   }
   const Header header = header_of(bytes);
   const std::string_view body = bytes.substr(kHeaderBytes);

@@ -21,25 +21,25 @@ std::string fault_of(std::string_view bytes, const Envelope& wanted = kOurs) {
   return body ? "none" : std::string(name_of(body.error().code)) + ": " + body.error().message;
 }
 
-TEST(Envelope, GivesBackItsBody) {
+TEST(Envelope, ReturnsItsBody) {
   EXPECT_EQ(open(kOurs, sealed()), kBody);
   EXPECT_EQ(open(kOurs, seal(kOurs, "")), "");
 }
 
-TEST(Envelope, IsRefusedWhereverItIsTorn) {
+TEST(Envelope, IsRefusedWhereverItIsTruncated) {
   const std::string bytes = sealed();
   ASSERT_EQ(bytes.size(), kHeaderBytes + kBody.size());
   for (std::size_t length = 0; length < bytes.size(); ++length) {
-    EXPECT_THAT(
-        fault_of(bytes.substr(0, length)),
-        HasSubstr("corrupt: saved state of the manager: torn at byte " + std::to_string(length)));
+    EXPECT_THAT(fault_of(bytes.substr(0, length)),
+                HasSubstr("corrupt: saved state of the manager: truncated at byte " +
+                          std::to_string(length)));
   }
   EXPECT_EQ(fault_of(bytes + "more"),
-            "corrupt: saved state of the manager: damaged at byte 53: it ends there, and 4 more "
+            "corrupt: saved state of the manager: damaged at byte 53: it ends there, but 4 bytes "
             "follow");
 }
 
-TEST(Envelope, EveryBitThatFlipsIsNoticed) {
+TEST(Envelope, EveryFlippedBitIsDetected) {
   const std::string bytes = sealed();
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
     std::string damaged = bytes;
@@ -48,7 +48,7 @@ TEST(Envelope, EveryBitThatFlipsIsNoticed) {
   }
 }
 
-TEST(Envelope, OfAnotherBuildOrOwnerIsGoodAndNotForUs) {
+TEST(Envelope, OfAnotherBuildOrOwnerIsAConflict) {
   EXPECT_THAT(fault_of(sealed(), {.owner = Owner::kManager, .layout = 8}),
               HasSubstr("conflict: saved state of the manager: at byte 16: another build"));
   EXPECT_THAT(fault_of(sealed(), {.owner = Owner::kAgent, .layout = 7}),
@@ -59,7 +59,7 @@ TEST(Envelope, OfAnotherBuildOrOwnerIsGoodAndNotForUs) {
               HasSubstr("conflict: saved state of the manager: at byte 8: format"));
 }
 
-TEST(Envelope, SomethingElseIsNone) {
+TEST(Envelope, OtherBytesAreRefused) {
   EXPECT_THAT(fault_of("{\"json\": true}"), HasSubstr("at byte 0"));
 }
 

@@ -6,19 +6,19 @@
 #include <type_traits>
 #include <utility>
 
-/// What the compiler knows of a type's parts: the fields of a struct in the order in which they are
-/// declared, with their names, and the enumerators of an enum.
+/// What the compiler knows about a type: the fields of a struct with their names, in the order of
+/// their declaration, and the enumerators of an enum.
 ///
-/// So a field that is added to a struct is a field here, and nobody can forget it. A struct here is
-/// an aggregate without base classes, of kFieldsMax fields at most; one that is counted wrongly
-/// does not compile. Heavy: for source files of this folder alone.
+/// So no new field of a struct can be forgotten. A struct here is an aggregate without base classes
+/// and with at most kFieldsMax fields; a wrong count does not compile. Slow to compile: for source
+/// files of this folder only.
 namespace hearth::saved {
 
 inline constexpr std::size_t kFieldsMax = 16;
 
 namespace detail {
 
-/// Stands for a field of any type, where it only matters how many there are. Never called.
+/// Initializes a field of any type, to count the fields. Never called.
 struct Anything {
   template <class T>
   operator T() const;
@@ -31,8 +31,8 @@ consteval bool takes_fields(std::index_sequence<I...> /*indices*/) {
   return requires { T{AnythingAt<I>()...}; };
 }
 
-/// The most that braces take: from the upper end down, since a struct whose fields have no default
-/// takes all of them or none.
+/// The largest number of initializers that `T` takes. Counts down, because a struct whose last
+/// field has no default constructor takes no smaller number.
 template <class T, std::size_t N = kFieldsMax + 1>
 consteval std::size_t count_fields() {
   if constexpr (N == 0 || takes_fields<T>(std::make_index_sequence<N>())) {
@@ -42,7 +42,7 @@ consteval std::size_t count_fields() {
   }
 }
 
-/// Nobody defines it: only the addresses of its fields are asked for, by the compiler.
+/// Never defined: only the compiler uses the addresses of its fields.
 template <class T>
 struct Specimen {
   // NOLINTNEXTLINE(readability-identifier-naming)
@@ -98,7 +98,7 @@ consteval std::string_view spelling() {
 
 }  // namespace detail
 
-/// The types of its fields, in a tuple.
+/// The types of the fields of `T`, in a tuple.
 template <class T>
 using FieldTypes = typename detail::Pointees<decltype(fields_of(std::declval<const T&>()))>::Types;
 

@@ -14,11 +14,11 @@
 #include "saved/codec.h"
 #include "saved/envelope.h"
 
-/// A state in its envelope. Heavy: for source files of this folder alone.
+/// A state in its envelope. Slow to compile: for source files of this folder only.
 namespace hearth::saved {
 
-/// Changes with every field, name, enumerator and type below `State`, and with the product's
-/// version.
+/// A fingerprint of all types in `State`, by their names and those of their fields and enumerators,
+/// and of the product's version.
 template <class State>
 std::uint64_t layout_of() {
   static const std::uint64_t kLayout = [] {
@@ -42,7 +42,8 @@ Result<State> unsealed(Owner owner, std::string_view bytes) {
   if (!body) return tl::unexpected(body.error());
   ByteReader in(*body, kHeaderBytes);
   std::optional<State> state = read<State>(in);
-  if (state && in.left() > 0) in.refuse(fmt::format("{} bytes too many after it", in.left()));
+  if (state && in.left() > 0)
+    in.refuse(fmt::format("the state ends before, and {} bytes follow it", in.left()));
   if (in.fault()) {
     return fail(in.fault()->code,
                 fmt::format("saved state of the {}: {}", name_of(owner), in.fault()->message));

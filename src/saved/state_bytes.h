@@ -7,22 +7,22 @@
 #include "core/agent/agent.h"
 #include "core/manager/manager.h"
 
-/// What a core saves, as bytes: for whoever goes on with it in another process or at another time.
+/// The saved state of a core as bytes, for another process or a later time.
 ///
-/// All of a state is in its bytes, because the compiler names the fields (saved/fields.h). The same
-/// state gives the same bytes.
+/// The bytes hold every field of the state, because the compiler lists the fields (saved/fields.h).
+/// Equal states give equal bytes.
 ///
-/// The bytes are for the build that wrote them and for no other: not a format to keep for years,
-/// nor one to speak with older programs. They begin with a fingerprint of every type that is in
-/// them and of the product's version.
+/// Only the build that wrote the bytes can read them: this is no format to keep for years, nor one
+/// to speak to other programs in. They begin with a fingerprint of every type in the state and of
+/// the product's version.
 ///
-/// Anything may be read: what was torn, cut, extended or damaged is refused by an error that names
-/// the offset. A checksum tells accidents, not intent. What is read is well formed, and as true as
-/// its writer: a state that contradicts itself ends the program when a core is made of it, so bytes
-/// from whom one does not trust need a signature around them.
+/// Any bytes may be passed in: truncated, extended or damaged ones are refused with an error that
+/// names the offset. The checksum detects accidents, not intent. A state that is read is well
+/// formed, but one that contradicts itself aborts the program when a core is made from it, so bytes
+/// from an untrusted source need a signature.
 ///
-/// Errors: kCorrupt, the bytes are damaged: get them anew. kConflict, they were written by another
-/// build, or are another owner's: they are good, and not for this program.
+/// Errors: kCorrupt, the bytes are damaged: fetch them again. kConflict, they are intact but of
+/// another build or another owner.
 ///
 /// A node with one instance takes 1.4 kB, some 3 us to write and 14 us to read. Pure, so safe from
 /// any thread.

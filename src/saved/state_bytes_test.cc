@@ -67,7 +67,7 @@ AgentState rich_agent() {
   return scene.agent->save();
 }
 
-/// What both states are put through.
+/// What the tests need of each type of state.
 template <class Given>
 struct Kept;
 template <>
@@ -92,11 +92,11 @@ class StateBytes : public testing::Test {
  protected:
   using Of = Kept<State>;
 
-  /// `body` as if it had been written like that.
+  /// `body` in a valid envelope.
   static std::string resealed(std::string_view body) {
     return seal({.owner = Of::kOwner, .layout = layout_of<State>()}, body);
   }
-  /// Refused with a place, or read as what has these very bytes.
+  /// Refused with an offset, or decoded to a state that encodes to the same bytes.
   static void expect_refused_or_same(const std::string& bytes) {
     const Result<State> state = Of::from_bytes(bytes);
     if (state) {
@@ -125,16 +125,16 @@ TYPED_TEST(StateBytes, AreTheSameForTheSameState) {
   EXPECT_TRUE(to_bytes(Kept<TypeParam>::rich()) == this->bytes);
 }
 
-TYPED_TEST(StateBytes, AreRefusedWhereverTheyAreTorn) {
+TYPED_TEST(StateBytes, AreRefusedWhereverTheyAreTruncated) {
   for (std::size_t length = 0; length < this->bytes.size(); ++length) {
     const auto outcome =
         Kept<TypeParam>::from_bytes(std::string_view(this->bytes).substr(0, length));
     ASSERT_FALSE(outcome);
-    ASSERT_THAT(outcome.error().message, HasSubstr("torn at byte " + std::to_string(length)));
+    ASSERT_THAT(outcome.error().message, HasSubstr("truncated at byte " + std::to_string(length)));
   }
 }
 
-// Goal: the reading itself stands every cut, not the checksum alone. Method: each is sealed anew.
+// Goal: the decoder itself detects truncation, without the checksum. Method: each body is resealed.
 TYPED_TEST(StateBytes, AreRefusedWhereverTheirBodyEndsTooEarlyOrTooLate) {
   for (std::size_t length = 0; length < this->body.size(); ++length) {
     const auto outcome =
@@ -144,7 +144,7 @@ TYPED_TEST(StateBytes, AreRefusedWhereverTheirBodyEndsTooEarlyOrTooLate) {
   }
   const auto outcome = Kept<TypeParam>::from_bytes(this->resealed(this->body + "\1"));
   ASSERT_FALSE(outcome);
-  EXPECT_THAT(outcome.error().message, HasSubstr("1 bytes too many"));
+  EXPECT_THAT(outcome.error().message, HasSubstr("1 bytes follow it"));
 }
 
 TYPED_TEST(StateBytes, AreRefusedIfABitFlips) {
@@ -159,23 +159,23 @@ TYPED_TEST(StateBytes, AreRefusedIfABitFlips) {
   }
 }
 
-// Goal: whatever the bytes are, they are refused, or are those of a state. Method: bits, bytes and
-// lengths of the body are spoilt, and it is sealed anew.
-TYPED_TEST(StateBytes, ThatWereSpoiltAreRefusedOrAreThoseOfAState) {
+// Goal: whatever the body, it is refused or encodes a state. Method: bits, bytes and lengths of the
+// body are changed, and it is resealed.
+TYPED_TEST(StateBytes, ThatWereEditedAreRefusedOrEncodeAState) {
   Prng prng(2);
   for (int run = 0; run < 20'000; ++run) {
-    std::string spoilt = this->body;
+    std::string edited = this->body;
     for (std::uint64_t left = 1 + prng.below(3); left > 0; --left) {
-      const std::size_t at = prng.below(spoilt.size());
+      const std::size_t at = prng.below(edited.size());
       switch (prng.below(4)) {
-        case 0: spoilt[at] = static_cast<char>(spoilt[at] ^ (1 << prng.below(8))); break;
-        case 1: spoilt[at] = static_cast<char>(prng.below(256)); break;
-        case 2: spoilt.erase(at, 1 + prng.below(16)); break;
-        case 3: spoilt.insert(at, spoilt.substr(prng.below(spoilt.size()), prng.below(16))); break;
+        case 0: edited[at] = static_cast<char>(edited[at] ^ (1 << prng.below(8))); break;
+        case 1: edited[at] = static_cast<char>(prng.below(256)); break;
+        case 2: edited.erase(at, 1 + prng.below(16)); break;
+        case 3: edited.insert(at, edited.substr(prng.below(edited.size()), prng.below(16))); break;
       }
-      if (spoilt.empty()) spoilt = "\1";
+      if (edited.empty()) edited = "\1";
     }
-    this->expect_refused_or_same(this->resealed(spoilt));
+    this->expect_refused_or_same(this->resealed(edited));
   }
 }
 
@@ -196,8 +196,8 @@ TEST(ManagerBytes, AreNotAnAgents) {
   EXPECT_NE(layout_of<ManagerState>(), layout_of<AgentState>());
 }
 
-// Goal: the states that the tests above are made of have something in every part.
-TEST(StatesOfTheseTests, AreRich) {
+// Goal: the states that the tests above use cover every part.
+TEST(RichStates, CoverEveryPart) {
   const ManagerState manager = rich_manager();
   EXPECT_EQ(manager.fleet.nodes.size(), 5U);
   EXPECT_FALSE(manager.fleet.deadlines.empty());
