@@ -16,8 +16,8 @@ namespace hearth::sim {
 inline constexpr std::uint32_t kSwapPermille = 20;
 
 /// Checks after a step that the parts of a core (core::Manager, core::Agent) agree with each other,
-/// and from time to time replaces the core with a copy made from the bytes of its saved state, which
-/// must change nothing. The choice is drawn aside, so that the history is the same without.
+/// and from time to time replaces the core with a copy made from the bytes of its saved state,
+/// which must change nothing. The choice is drawn aside, so that the history is the same without.
 ///
 /// `from_bytes` reads what saved::to_bytes() writes for this core.
 template <class Core, class Settings, class FromBytes>
