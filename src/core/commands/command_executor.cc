@@ -65,8 +65,10 @@ Result<CommandResult> CommandExecutor::carry_out(const StopWorkload& command) {
 Result<CommandResult> CommandExecutor::carry_out(const RemoveWorkload& command) {
   const Result<Change> removed = parts_.workloads.remove(command.name);
   if (!removed) return tl::unexpected(removed.error());
-  parts_.changes.on_workload_changed(command.name);
-  parts_.changes.reconcile(command.name);
+  if (*removed == Change::kChanged) {
+    parts_.changes.on_workload_changed(command.name);
+    parts_.changes.reconcile(command.name);
+  }
   return CommandResult{fmt::format("'{}' is being removed", command.name.str()), {}};
 }
 
