@@ -138,12 +138,12 @@ class SqliteStore::Session {
     return tables_->events.after(seq, count_max);
   }
 
-  /// The size of the write-ahead log: the largest that it has had since it was last emptied.
-  std::uint64_t backlog_bytes() const {
+  StoreCondition condition() const {
     std::error_code none;
+    // The size of the write-ahead log: the largest that it has had since it was last emptied.
     const std::uintmax_t bytes =
         std::filesystem::file_size(database_.path().string() + "-wal", none);
-    return none ? 0 : bytes;
+    return {.backlog_bytes = none ? 0 : bytes, .events_dropped = events_dropped_};
   }
 
  private:
@@ -232,7 +232,9 @@ class SqliteStore::Session {
     if (count <= 1) return false;
     SqlTransaction transaction(database_);
     tables_->events.trim(count / 2, events_max_.bytes);
+    const std::uint64_t left = tables_->events.count();
     transaction.commit();
+    events_dropped_ += count - left;
     return true;
   }
 
@@ -259,6 +261,7 @@ class SqliteStore::Session {
   bool grows_ = true;  ///< Whether the file can grow.
   SqlDatabase database_;
   std::optional<Tables> tables_;          ///< Created after the migrations, on which it depends.
+  std::uint64_t events_dropped_ = 0;
   EventAmount untrimmed_{kTrimEvery, 0};  ///< Since the last trim; the first commit trims.
 };
 
@@ -291,8 +294,8 @@ Result<void> SqliteStore::commit(const std::vector<Write>& writes) {
   return translated([&] { session_->commit(writes); });
 }
 
-std::uint64_t SqliteStore::backlog_bytes() const {
-  return session_->backlog_bytes();
+StoreCondition SqliteStore::condition() const {
+  return session_->condition();
 }
 
 Result<std::vector<ClusterEvent>> SqliteStore::events_after(std::uint64_t seq,

@@ -30,7 +30,7 @@ struct SqliteStoreConfig {
 /// - All writes are idempotent: a batch with an unknown outcome can be committed again.
 /// - Other programs can read at any time and never delay a commit. A writer delays it. A
 ///   transaction that stays open keeps the log next to the file from being emptied: the log grows
-///   with each commit (backlog_bytes) until that transaction ends.
+///   with each commit (condition()) until that transaction ends.
 /// - Only its owner can read the file: environments of workloads can hold secrets.
 ///
 /// - Events are given up first. They are trimmed to their bounds before a batch is written, in a
@@ -58,7 +58,7 @@ class SqliteStore : public Store {
   Result<Snapshot> load() override;
   Result<void> commit(const std::vector<Write>& writes) override;
   Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq, std::size_t count_max) override;
-  std::uint64_t backlog_bytes() const override;
+  StoreCondition condition() const override;
 
  private:
   class Session;

@@ -78,15 +78,15 @@ TEST_F(SqliteStoreFault, AnOpenReadTransactionMakesTheBacklogGrow) {
     for (int i = 0; i < count; ++i) ASSERT_TRUE((*store)->commit(batch(++n, kMiB / 2)));
   };
   commit(30);
-  EXPECT_LT((*store)->backlog_bytes(), 16 * kMiB) << "no open transaction";
+  EXPECT_LT((*store)->condition().backlog_bytes, 16 * kMiB) << "no open transaction";
   SqlDatabase reader(file(), 1s);
   reader.execute("BEGIN");
   EXPECT_EQ(reader.number("SELECT count(*) FROM nodes"), 1);
   commit(60);
-  EXPECT_GT((*store)->backlog_bytes(), 24 * kMiB);
+  EXPECT_GT((*store)->condition().backlog_bytes, 24 * kMiB);
   reader.execute("COMMIT");
   commit(30);
-  EXPECT_LE((*store)->backlog_bytes(), 17 * kMiB) << "the transaction has ended";
+  EXPECT_LE((*store)->condition().backlog_bytes, 17 * kMiB) << "the transaction has ended";
 }
 
 // Goal: acknowledged commits survive the process, and no batch is stored by half.
@@ -181,7 +181,9 @@ TEST_F(SqliteStoreFault, OnAFullDiskOldEventsAreGivenUpAndCommitsContinue) {
       if (!committed) break;
     }
     EXPECT_EQ(whole_batch((*store)->load().value()), n);
-    EXPECT_LT((*store)->events_after(0, 10'000)->size(), n);
+    const std::size_t left = (*store)->events_after(0, 10'000)->size();
+    EXPECT_LT(left, n);
+    EXPECT_GE((*store)->condition().events_dropped, n - left) << "each batch has an event";
     return !HasFailure();
   };
   run_on_small_disk(32 << 20, on_full_disk);

@@ -259,10 +259,7 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
 }
 
 void AgentShell::warn(const std::string& kind, const std::string& text) {
-  const std::optional<std::uint64_t> left_out = log_limit_.admit(kind, ports_.clock.now().mono);
-  if (!left_out) return;
-  spdlog::warn("{}{}", text,
-               *left_out == 0 ? "" : fmt::format(" ({} similar suppressed)", *left_out));
+  log_limit_.warn(kind, text, ports_.clock.now().mono);
 }
 
 }  // namespace hearth

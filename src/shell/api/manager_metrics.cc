@@ -84,7 +84,10 @@ void write_manager(MetricsText& out, const ManagerService& service) {
   out.counter("hearth_store_commits_failed_total", "Transactions that failed and were retried.")
       .sample(shell.commits_failed);
   out.gauge("hearth_store_backlog_bytes", "Size of the store's write-ahead log at the last commit.")
-      .sample(shell.store_backlog_bytes);
+      .sample(shell.store.backlog_bytes);
+  out.counter("hearth_store_events_dropped_total",
+              "Events deleted before their time because the disk was full.")
+      .sample(shell.store.events_dropped);
   out.counter("hearth_bus_publish_failures_total", "Records that the bus did not accept.")
       .sample(shell.publish_failures);
   out.counter("hearth_statuses_of_others_total",

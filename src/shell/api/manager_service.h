@@ -10,6 +10,7 @@
 #include "model/event.h"
 #include "ports/completion.h"
 #include "ports/notifier.h"
+#include "ports/store.h"
 
 namespace hearth {
 
@@ -20,7 +21,7 @@ struct ManagerShellCounters {
   std::uint64_t heartbeats_superseded = 0;  ///< Replaced by newer ones before they were handled.
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;
-  std::uint64_t store_backlog_bytes = 0;  ///< A gauge, as of the last commit: see Store.
+  StoreCondition store;  ///< As of the last commit.
   std::uint64_t publish_failures = 0;
   std::uint64_t statuses_of_others = 0;  ///< Another node's agent answered for a node.
   std::uint64_t topics_missing = 0;      ///< Times that one of our topics was found missing.

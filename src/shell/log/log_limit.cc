@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 namespace hearth {
 
 std::optional<std::uint64_t> LogLimit::admit(const std::string& kind, MonoTime now) {
@@ -14,6 +17,13 @@ std::optional<std::uint64_t> LogLimit::admit(const std::string& kind, MonoTime n
   }
   known.next = now + kPeriod;
   return std::exchange(known.left_out, 0);
+}
+
+void LogLimit::warn(const std::string& kind, std::string_view text, MonoTime now) {
+  const std::optional<std::uint64_t> left_out = admit(kind, now);
+  if (!left_out) return;
+  spdlog::warn("{}{}", text,
+               *left_out == 0 ? "" : fmt::format(" ({} similar suppressed)", *left_out));
 }
 
 }  // namespace hearth

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 
@@ -20,6 +21,8 @@ class LogLimit {
   /// The number of lines of this kind suppressed since the last one, or nullopt to suppress this
   /// one too.
   std::optional<std::uint64_t> admit(const std::string& kind, MonoTime now);
+  /// Logs `text` as a warning unless a line of its kind was logged within the period.
+  void warn(const std::string& kind, std::string_view text, MonoTime now);
 
  private:
   struct Kind {

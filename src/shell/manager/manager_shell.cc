@@ -144,21 +144,16 @@ void ManagerShell::commit() {
   commit_watch_->arm(config_.commit_slow_after);
   store_worker_->run([this, &store = ports_.store] {
     Result<void> outcome = store.commit(batch_.writes);
-    return [this, outcome = std::move(outcome), backlog = store.backlog_bytes()] {
-      on_committed(outcome, backlog);
+    return [this, outcome = std::move(outcome), condition = store.condition()] {
+      on_committed(outcome, condition);
     };
   });
 }
 
-void ManagerShell::on_committed(Result<void> outcome, std::uint64_t backlog_bytes) {
+void ManagerShell::on_committed(Result<void> outcome, const StoreCondition& store) {
   commit_began_.reset();
   commit_watch_->cancel();
-  counters_.store_backlog_bytes = backlog_bytes;
-  if (backlog_bytes > kBacklogBytesMax) {
-    warn("backlog", fmt::format("the store's log has grown to {} MiB: a program that reads the "
-                                "database keeps a transaction open; end it",
-                                backlog_bytes >> 20));
-  }
+  note_condition(store);
   if (!outcome) return on_commit_failed(outcome.error());
   ++counters_.commits;
   commit_failures_ = 0;
@@ -169,6 +164,20 @@ void ManagerShell::on_committed(Result<void> outcome, std::uint64_t backlog_byte
   carry_out(std::move(batch_.actions));
   pumping_ = false;
   pump();
+}
+
+void ManagerShell::note_condition(const StoreCondition& store) {
+  if (store.backlog_bytes > kBacklogBytesMax) {
+    warn("backlog", fmt::format("the store's log has grown to {} MiB: a program that reads the "
+                                "database keeps a transaction open; end it",
+                                store.backlog_bytes >> 20));
+  }
+  if (store.events_dropped > counters_.store.events_dropped) {
+    warn("events", fmt::format("the store's disk is full: the {} oldest events were deleted; free "
+                               "some space there",
+                               store.events_dropped - counters_.store.events_dropped));
+  }
+  counters_.store = store;
 }
 
 void ManagerShell::on_commit_failed(const Error& error) {
@@ -378,10 +387,7 @@ void ManagerShell::publish(BusRecord record) {
 }
 
 void ManagerShell::warn(const std::string& kind, const std::string& text) {
-  const std::optional<std::uint64_t> left_out = log_limit_.admit(kind, ports_.clock.now().mono);
-  if (!left_out) return;
-  spdlog::warn("{}{}", text,
-               *left_out == 0 ? "" : fmt::format(" ({} similar suppressed)", *left_out));
+  log_limit_.warn(kind, text, ports_.clock.now().mono);
 }
 
 }  // namespace hearth

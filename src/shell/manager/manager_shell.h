@@ -94,7 +94,8 @@ class ManagerShell final : public ManagerService {
   void deliver(core::ManagerEvent event);
   void pump();
   void commit();
-  void on_committed(Result<void> outcome, std::uint64_t backlog_bytes);
+  void on_committed(Result<void> outcome, const StoreCondition& store);
+  void note_condition(const StoreCondition& store);
   void on_commit_failed(const Error& error);
   void on_commit_hangs();
   bool suspend_work(const Error& why);

@@ -51,11 +51,11 @@ struct FakeStore final : Store {
     found.resize(std::min(found.size(), count_max));
     return found;
   }
-  std::uint64_t backlog_bytes() const override { return backlog; }
+  StoreCondition condition() const override { return current; }
   std::uint64_t last_seq() const { return events.back().seq; }
 
   int failures = 0;  ///< Commits that fail from now on.
-  std::uint64_t backlog = 0;
+  StoreCondition current;
   std::vector<Epoch> epochs;
   std::vector<ClusterEvent> events;
 };

@@ -190,17 +190,29 @@ TEST_F(ManagerShellTest, TooManyReadersOfOldEventsAreRefused) {
 
 TEST_F(ManagerShellTest, WarnsOfAGrowingStoreLogAtALimitedRate) {
   start();
-  store.backlog = ManagerShell::kBacklogBytesMax;
+  store.current.backlog_bytes = ManagerShell::kBacklogBytesMax;
   import("n1");
   settle();
-  EXPECT_EQ(counters().store_backlog_bytes, ManagerShell::kBacklogBytesMax);
+  EXPECT_EQ(counters().store.backlog_bytes, ManagerShell::kBacklogBytesMax);
   EXPECT_EQ(warnings->count, 0);
-  store.backlog = ManagerShell::kBacklogBytesMax + 1;
+  store.current.backlog_bytes = ManagerShell::kBacklogBytesMax + 1;
   for (const char* name : {"n2", "n3", "n4"}) {
     import(name);
     settle();
   }
   EXPECT_EQ(warnings->count, 1);
+}
+
+TEST_F(ManagerShellTest, WarnsOfEventsThatTheStoreDropped) {
+  start();
+  store.current.events_dropped = 100;
+  import("n1");
+  settle();
+  EXPECT_EQ(counters().store.events_dropped, 100U);
+  EXPECT_EQ(warnings->count, 1);
+  import("n2");
+  settle();
+  EXPECT_EQ(warnings->count, 1) << "none since";
 }
 
 TEST_F(ManagerShellTest, TopicsWantedMeanwhileShareOneRequest) {
