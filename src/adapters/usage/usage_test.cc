@@ -74,11 +74,11 @@ TEST(Usage, HelpDescribesProgramsGroupsAndCommands) {
             "Usage: oven tray bake DIR [OPTION…]\n\nIt's hot: [careful].\nFor long.\n\n"
             "Arguments:\n  DIR  what\n\nOptions:\n"
             "  -o, --output FORMAT  how\n  -q, --quiet          say less\n"
-            "  -h, --help           this text\n\nExamples:\n  oven tray bake ~/bread  crisp\n");
+            "  -h, --help           print this help\n\nExamples:\n  oven tray bake ~/bread  crisp\n");
   EXPECT_THAT(help_of(oven, "tray vent"), HasSubstr("For programs."));
   EXPECT_THAT(help_of(without_commands(targets), ""),
               AllOf(HasSubstr("Usage: oven-d --output FORMAT [OPTION…]"),
-                    HasSubstr("    --version        the version of this program")));
+                    HasSubstr("    --version        print the version")));
 }
 
 TEST(Usage, FindsTheCommandInTheWords) {
