@@ -3,6 +3,7 @@
 
 #include "sim/cluster.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sim/silent_log.h"
@@ -77,6 +78,22 @@ TEST_F(ClusterTest, AManagerGivesUpAStoreThatHangsForLongAndStartsAgain) {
   cluster->manager().let_store_go_on();
   EXPECT_TRUE(settles());
   EXPECT_GT(epoch(), before);
+}
+
+TEST_F(ClusterTest, APowerDriverWithoutRoomCostsNoAttempt) {
+  start();
+  cluster->set_power_faults({.busy = 1000});
+  node1().power_off();
+  pass(20s);
+  const auto recovery = [this] {
+    return cluster->manager().core().find_node(*NodeName::parse("node1"))->recovery;
+  };
+  EXPECT_EQ(recovery().phase, RecoveryPhase::kSwitchingOff);
+  EXPECT_THAT(recovery().reason, testing::HasSubstr("waits for its turn"));
+  cluster->set_power_faults({});
+  EXPECT_TRUE(settles());
+  EXPECT_EQ(recovery().attempt, 1U);
+  EXPECT_FALSE(world.violation());
 }
 
 TEST_F(ClusterTest, ForeignRecordsAreCountedAndChangeNothing) {

@@ -314,7 +314,7 @@ void FaultSchedule::start_manager_cut_off(const NodeName& node) {
 
 void FaultSchedule::trouble_power(const NodeName&) {
   world_.note("power", "switches fail at times");
-  cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300});
+  cluster_.set_power_faults({.failure = 300, .no_answer = 150, .deaf = 300, .busy = 200});
   for_a_while(seconds(5), seconds(30), [this] { cluster_.set_power_faults({}); });
 }
 

@@ -13,6 +13,7 @@ constexpr Duration kAnswerMax = seconds(15);
 
 SimPower::Fate SimPower::draw_fate() const {
   World& world = loop_.world();
+  if (faults_.busy > 0 && world.chance(faults_.busy)) return Fate::kNotBegun;
   if (world.chance(faults_.no_answer)) return Fate::kNothing;
   if (world.chance(faults_.failure)) return Fate::kFails;
   if (!world.chance(faults_.deaf)) return Fate::kDone;
@@ -36,6 +37,9 @@ void SimPower::switch_power(const NodeName& node, PowerVerb verb, Completion<voi
               [on_switch = hooks_.on_switch, node, verb, fate, late, answer] {
                 switch (fate) {
                   case Fate::kNothing: return;
+                  case Fate::kNotBegun:
+                    return answer({},
+                                  fail(ErrorCode::kExhausted, "other switches are in progress"));
                   case Fate::kFails:
                     return answer({}, fail(ErrorCode::kFailed, "the switch does not answer"));
                   case Fate::kDone:

@@ -15,6 +15,7 @@ struct PowerFaults {
   std::uint32_t failure = 0;    ///< Nothing is switched, and the driver reports that.
   std::uint32_t no_answer = 0;  ///< Nothing is switched, and the driver does not answer.
   std::uint32_t deaf = 0;
+  std::uint32_t busy = 0;  ///< The driver has no room to begin, and reports that.
 };
 
 /// The PowerDriver of one manager's process. It carries out each request, whether or not the
@@ -37,6 +38,7 @@ class SimPower final : public PowerDriver {
  private:
   enum class Fate : std::uint8_t {
     kDone,
+    kNotBegun,
     kFails,
     kNothing,
     kDoneSaysItFailed,
