@@ -68,7 +68,7 @@ class Unit:
             file.write(str(self.pid))
 
     def ended(self):
-        lived = time.monotonic() - self.started
+        ran_for = time.monotonic() - self.started
         self.delay = self.delay_min if ran_for > HEALTHY_AFTER_S else min(self.delay * 2, RESTART_DELAY_MAX_S)
         self.start_at = time.monotonic() + self.delay
         self.pid = None
