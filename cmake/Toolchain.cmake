@@ -31,7 +31,8 @@ find_package(tl-expected REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
+find_path(HEARTH_NETTLE_HEADERS nettle/sha2.h REQUIRED)
+find_library(HEARTH_NETTLE_ARCHIVE libnettle.a REQUIRED)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 
 # Tests are half of the compiled code. Their speed does not matter, so they are not optimized, and the
@@ -44,6 +45,12 @@ if(BUILD_TESTING)
   target_compile_options(hearth_test_headers PRIVATE ${HEARTH_TEST_OPTIONS})
   target_precompile_headers(hearth_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
 endif()
+
+# Hidden from shared libraries that want nettle themselves (libarchive): they have their own.
+add_library(nettle-static INTERFACE)
+target_include_directories(nettle-static SYSTEM INTERFACE ${HEARTH_NETTLE_HEADERS})
+target_link_libraries(nettle-static INTERFACE ${HEARTH_NETTLE_ARCHIVE})
+target_link_options(nettle-static INTERFACE -Wl,--exclude-libs,libnettle.a)
 
 add_library(fmt-static STATIC cmake/fmt.cc)
 get_target_property(fmt_headers fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)

@@ -48,7 +48,7 @@ GROUPS: dict[str, list[Package]] = {
         Package("ninja-build", "runs the build"),
         Package("ccache", "caches compilations"),
         Package("mold", "links fast"),
-        Package("pkg-config", "finds librdkafka and nettle"),
+        Package("pkg-config", "finds librdkafka"),
         Package("librdkafka-dev", "Kafka client, and the embedded broker"),
         Package("libboost1.81-dev", "Asio and Beast: network and HTTP"),
         Package("libboost-context1.81-dev", "stackful coroutines"),
