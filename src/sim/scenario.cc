@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/evidence/dial_record.h"
 #include "core/status_reporter/status_reporter.h"
 #include "model/enum_names.h"
 #include "sim/cluster.h"
@@ -32,10 +33,11 @@ constexpr std::size_t kInbox = 20'000;
 constexpr std::size_t kSmallInbox = 3;
 constexpr std::uint32_t kCpuOfInstance = 300;
 
-constexpr std::array<EnumName<Scenario>, 8> kScenarios{{
+constexpr std::array<EnumName<Scenario>, 9> kScenarios{{
     {Scenario::kRandom, "random"},
     {Scenario::kPartition, "partition"},
     {Scenario::kManagerCrashes, "manager-crashes"},
+    {Scenario::kManagerFreezes, "manager-freezes"},
     {Scenario::kBrokerStall, "broker-stall"},
     {Scenario::kPowerCycle, "power-cycle"},
     {Scenario::kRollingUpdate, "rolling-update"},
@@ -245,6 +247,42 @@ void tell_partition(Story& story) {
   if (!story.broken()) story.stay_quiet();
 }
 
+/// The manager freezes after `silent`, once or twice; in the last freeze node1 can be dialled
+/// again.
+void come_back_unseen(Story& story, Duration silent) {
+  SimManager& manager = story.cluster().manager();
+  const std::uint64_t last = story.world().prng().below(2);
+  story.pass(silent);
+  for (std::uint64_t freeze = 0; freeze <= last; ++freeze) {
+    manager.freeze();
+    story.pass(seconds(3));
+    if (freeze == last) story.cluster().join_dial(Story::node(1));
+    story.pass(seconds(2));
+    manager.thaw();
+    story.pass(story.world().between(milliseconds(1), milliseconds(700)));
+  }
+}
+
+void tell_manager_freezes(Story& story) {
+  deploy_two(story);
+  story.settle();
+  Cluster& cluster = story.cluster();
+  const LivenessSettings liveness = simulated_manager_settings(true).liveness;
+  for (int round = 0; round < 4 && !story.broken(); ++round) {
+    story.world().note("script", "node1 can no longer be dialled, and then loses the bus");
+    cluster.cut_dial(Story::node(1));
+    story.pass(3 * core::DialRecord::kLivePeriod);
+    cluster.broker().cut(Story::node(1).str());
+    // Shortly before the silence alone makes it dead, which counts from its last heartbeat.
+    const Duration end = liveness.dead_after_unconfirmed;
+    const Duration beat = liveness.heartbeat_interval;
+    come_back_unseen(story, story.world().between(end - 2 * beat, end - beat / 2));
+    cluster.heal();
+    story.settle();
+  }
+  if (!story.broken()) story.stay_quiet();
+}
+
 void tell_broker_stall(Story& story) {
   deploy_two(story);
   story.settle();
@@ -430,6 +468,7 @@ Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions optio
     case Scenario::kRandom: tell_random(story); break;
     case Scenario::kPartition: tell_partition(story); break;
     case Scenario::kManagerCrashes: tell_manager_crashes(story, plan_of(seed)); break;
+    case Scenario::kManagerFreezes: tell_manager_freezes(story); break;
     case Scenario::kBrokerStall: tell_broker_stall(story); break;
     case Scenario::kPowerCycle: tell_power_cycle(story); break;
     case Scenario::kRollingUpdate: tell_rolling_update(story); break;

@@ -17,6 +17,7 @@ enum class Scenario : std::uint8_t {
   kRandom,          ///< Everything that can go wrong does, at random; in the end all must be well.
   kPartition,       ///< A node cut from the bus, one cut off, the manager cut off.
   kManagerCrashes,  ///< A deploy and a failover, with the manager killed at one step of it.
+  kManagerFreezes,  ///< The manager freezes, once or twice, while a silent node comes back.
   kBrokerStall,     ///< The broker stalls and resumes with a burst; is down; loses its topics.
   kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
   kRollingUpdate,   ///< Generations follow each other during crashes.

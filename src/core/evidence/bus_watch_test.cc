@@ -92,6 +92,27 @@ TEST(BusWatch, ABusThatBecameTooSlowCarriesAgainOnceItIsInTime) {
   EXPECT_TRUE(carries_at(bus, kStart + 750ms + bus.round_trip_max()));
 }
 
+// Goal: a bus that carries is not found stale because we stood still, whenever that begins.
+// Method: canaries that return after 5 ms, a stall that begins at any moment and after which the
+// one under way is handled last.
+TEST(BusWatch, AStallThatBeginsAtAnyMomentLeavesTimeForTheCanaryUnderWay) {
+  for (Duration begins = 1s; begins < 1250ms; begins += 5ms) {
+    BusWatch bus(kSettings, kStart);
+    MonoTime sent = kStart;
+    for (Duration t{0}; t < begins; t += 5ms) {
+      if (t >= 5ms) bus.on_returned(sent, kStart + t);
+      sent = bus.take_canary(kStart + t).value_or(sent);
+      (void)bus.on_tick(kStart + t);
+    }
+    const MonoTime now = *bus.next_deadline() + 10s;
+    bus.on_stall(10s, now);
+    EXPECT_FALSE(bus.on_tick(now));
+    EXPECT_TRUE(bus.carries());
+    (void)bus.take_canary(now);
+    EXPECT_GE(*bus.next_deadline(), now + 100ms);
+  }
+}
+
 TEST(BusWatch, SendsTwicePerHeartbeat) {
   BusWatch bus(kSettings, kStart);
   EXPECT_EQ(bus.next_deadline(), kStart);

@@ -36,6 +36,7 @@ void DialRecord::end_silence(MonoTime now) {
   state_.unanswered = 0;
   state_.last_outcome.reset();
   state_.under_way_since.reset();
+  state_.stalls_excused = 0;
   state_.next_dial = state_.proven ? now + kLivePeriod : now;
 }
 
@@ -49,11 +50,23 @@ void DialRecord::discard(MonoTime now) {
   state_.under_way_since.reset();
   state_.unanswered = 0;
   state_.last_outcome.reset();
+  state_.stalls_excused = 0;
   state_.next_dial = now;
 }
 
 void DialRecord::on_stall(Duration, MonoTime now) {
-  if (state_.silent) discard(now);
+  const bool is_under_way = state_.under_way_since.has_value();
+  // Its outcome is handled before the next dial supersedes it.
+  if (is_under_way) state_.next_dial = std::max(state_.next_dial, now + timeout_);
+  const bool has_failed = state_.last_outcome && *state_.last_outcome != DialOutcome::kAnswered;
+  if (!is_under_way && !has_failed) return;
+  if (state_.stalls_excused >= kStallsExcusedMax) return;
+  ++state_.stalls_excused;
+  state_.stalled = is_under_way;
+  if (!has_failed) return;
+  state_.unanswered = 0;
+  state_.last_outcome.reset();
+  if (!is_under_way) state_.next_dial = now;
 }
 
 void DialRecord::on_bus_restored(MonoTime now) {
@@ -62,6 +75,7 @@ void DialRecord::on_bus_restored(MonoTime now) {
 
 std::uint64_t DialRecord::on_dialled(MonoTime now) {
   state_.under_way_since = now;
+  state_.stalled = false;
   // Also bounds the wait for an outcome that never comes.
   state_.next_dial = now + (state_.silent ? 2 * timeout_ : kLivePeriod);
   return ++state_.last_dial;
@@ -72,20 +86,27 @@ void DialRecord::on_outcome(std::uint64_t dial, DialOutcome outcome, BusReceives
   if (dial != state_.last_dial || !state_.under_way_since) return;
   const MonoTime began = *state_.under_way_since;
   state_.under_way_since.reset();
-  if (outcome == DialOutcome::kAnswered) state_.proven = true;
-  const bool asked = outcome != DialOutcome::kNotAsked;
+  const bool is_answered = outcome == DialOutcome::kAnswered;
+  const bool counts = is_answered || (outcome != DialOutcome::kNotAsked && !state_.stalled);
+  if (is_answered) state_.proven = true;
   if (!state_.silent) {
-    const bool missed = asked && outcome != DialOutcome::kAnswered && receives == BusReceives::kYes;
-    if (asked) state_.unanswered = missed ? state_.unanswered + 1 : 0;
-    if (state_.unanswered >= kUnansweredMin) state_.proven = false;
+    if (counts) on_live_outcome(outcome, receives);
     return;
   }
-  if (asked) {
+  if (counts) {
     state_.last_outcome = outcome;
     state_.unanswered = outcome == DialOutcome::kNoAnswer ? state_.unanswered + 1 : 0;
+    if (evidence()) state_.stalls_excused = 0;
   }
   // A host without a route fails at once: still keep the pace of the timeout.
   state_.next_dial = std::max(now, began + timeout_);
+}
+
+void DialRecord::on_live_outcome(DialOutcome outcome, BusReceives receives) {
+  const bool missed = outcome != DialOutcome::kAnswered && receives == BusReceives::kYes;
+  state_.unanswered = missed ? state_.unanswered + 1 : 0;
+  if (!missed) state_.stalls_excused = 0;
+  if (state_.unanswered >= kUnansweredMin) state_.proven = false;
 }
 
 std::optional<DialOutcome> DialRecord::evidence() const {

@@ -22,6 +22,9 @@ class DialRecord {
   static constexpr std::uint32_t kUnansweredMin = 2;
   /// Time between two dials of a live node.
   static constexpr Duration kLivePeriod = std::chrono::seconds(15);
+  /// How many of our own stalls in a row, with no evidence between them, discard earlier failures.
+  /// Without a limit, a manager that is late at every step would never find a node dead.
+  static constexpr std::uint32_t kStallsExcusedMax = 8;
 
   struct State {
     MonoTime next_dial;
@@ -31,6 +34,8 @@ class DialRecord {
     bool proven = false;
     std::uint32_t unanswered = 0;
     std::optional<DialOutcome> last_outcome;  ///< In this silence.
+    bool stalled = false;                     ///< We were late since the one in flight began.
+    std::uint32_t stalls_excused = 0;
     bool operator==(const State&) const = default;
   };
 
@@ -68,7 +73,9 @@ class DialRecord {
   /// When the next dial is due: periodically for a live node, for a silent one until its silence is
   /// explained.
   std::optional<MonoTime> next_deadline() const { return state_.next_dial; }
-  /// Discards the dials of this silence, finished or in flight: we were late ourselves.
+  /// We were late ourselves, and a failure only shows how things were before. Discards the failed
+  /// dials of this silence; the one in flight does not count if it fails. An answer counts whenever
+  /// it is received, and the dial in flight has time to be handled.
   void on_stall(Duration lateness, MonoTime now);
   /// Discards them too, since the bus did not carry: the silence begins again.
   void on_bus_restored(MonoTime now);
@@ -77,6 +84,7 @@ class DialRecord {
 
  private:
   void discard(MonoTime now);
+  void on_live_outcome(DialOutcome outcome, BusReceives receives);
 
   Duration timeout_;
   State state_;

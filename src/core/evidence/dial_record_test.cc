@@ -114,6 +114,94 @@ TEST(DialRecord, AnOutcomeThatNeverComesDoesNotStopTheDialling) {
   EXPECT_EQ(record.next_dial(), kStart + 2s + 2 * record.timeout());
 }
 
+// Goal: an agent that came back while we stood still is asked before an old failure counts.
+TEST(DialRecord, WhatFailedBeforeAStallIsAskedAgainAfterIt) {
+  DialRecord record = proven_record();
+  record.begin_silence(kStart + 2s);
+  record.on_outcome(record.on_dialled(kStart + 2s), DialOutcome::kNoAnswer, BusReceives::kNo,
+                    kStart + 2400ms);
+  const std::uint64_t under_way = record.on_dialled(kStart + 2400ms);
+  record.on_stall(5s, kStart + 8s);
+  record.on_outcome(under_way, DialOutcome::kNoAnswer, BusReceives::kNo, kStart + 8s);
+  EXPECT_EQ(record.evidence(), std::nullopt);
+  EXPECT_EQ(record.next_dial(), kStart + 8s);
+  record.on_outcome(record.on_dialled(kStart + 8s), DialOutcome::kNoAnswer, BusReceives::kNo,
+                    kStart + 8400ms);
+  EXPECT_EQ(record.evidence(), std::nullopt) << "one dial since then";
+  record.on_outcome(record.on_dialled(kStart + 8400ms), DialOutcome::kNoAnswer, BusReceives::kNo,
+                    kStart + 8800ms);
+  EXPECT_EQ(record.evidence(), DialOutcome::kNoAnswer);
+}
+
+TEST(DialRecord, AFailureKnownBeforeAStallIsForgottenAndAnAnswerIsNot) {
+  for (const DialOutcome outcome : {DialOutcome::kRefused, DialOutcome::kAnswered}) {
+    DialRecord record = proven_record();
+    record.begin_silence(kStart + 2s);
+    record.on_outcome(record.on_dialled(kStart + 2s), outcome, BusReceives::kNo, kStart + 2s);
+    ASSERT_EQ(record.evidence(), outcome);
+    record.on_stall(5s, kStart + 8s);
+    const bool is_answer = outcome == DialOutcome::kAnswered;
+    EXPECT_EQ(record.evidence(), is_answer ? std::optional(outcome) : std::nullopt);
+    EXPECT_LE(record.next_dial(), kStart + 8s) << "asked again at once";
+  }
+}
+
+// Goal: a node that answers is known to, however late we hear it. Method: dialling never worked, so
+// that the silence alone would be its death; the bound for the outcome has passed.
+TEST(DialRecord, AnAnswerThatWaitsBehindAStallCounts) {
+  DialRecord record(kSettings, kStart);
+  record.begin_silence(kStart);
+  const std::uint64_t under_way = record.on_dialled(kStart);
+  record.on_stall(5s, kStart + 6s);
+  EXPECT_GT(record.next_dial(), kStart + 6s) << "it is not superseded before it is handled";
+  record.on_outcome(under_way, DialOutcome::kAnswered, BusReceives::kNo, kStart + 6s);
+  EXPECT_EQ(record.evidence(), DialOutcome::kAnswered);
+}
+
+TEST(DialRecord, DialsOfALiveNodeThatFailAcrossAStallTakeNoWitnessAway) {
+  DialRecord record = proven_record();
+  for (Duration after = 15s; after <= 30s; after += 15s) {
+    const std::uint64_t under_way = record.on_dialled(kStart + after);
+    record.on_stall(5s, kStart + after + 5s);
+    record.on_outcome(under_way, DialOutcome::kNoAnswer, BusReceives::kYes, kStart + after + 5s);
+  }
+  EXPECT_TRUE(record.proven());
+}
+
+// Goal: a loop that is late at every step finds out all the same. Method: a stall before each
+// outcome.
+TEST(DialRecord, ConstantLatenessDoesNotTakeAllEvidenceAway) {
+  for (const DialOutcome outcome :
+       {DialOutcome::kNoAnswer, DialOutcome::kRefused, DialOutcome::kAnswered}) {
+    DialRecord record = proven_record();
+    record.begin_silence(kStart + 2s);
+    MonoTime now = kStart + 2s;
+    int dials = 0;
+    for (; record.evidence() != outcome && dials < 20; ++dials) {
+      now = std::max(now, record.next_dial());
+      const std::uint64_t under_way = record.on_dialled(now);
+      now += 1s;
+      record.on_stall(600ms, now);
+      ASSERT_GT(record.next_dial(), now);
+      record.on_outcome(under_way, outcome, BusReceives::kNo, now);
+      record.check_invariants();
+    }
+    EXPECT_LE(dials, static_cast<int>(DialRecord::kStallsExcusedMax + DialRecord::kUnansweredMin));
+  }
+}
+
+// Goal: of a silence that is long, as that of an agent which is down, any number of stalls is.
+TEST(DialRecord, AFailureBeforeTheLatestOfManyStallsIsForgottenToo) {
+  DialRecord record = proven_record();
+  record.begin_silence(kStart + 2s);
+  for (MonoTime now = kStart + 2s; now < kStart + 1min; now += 5s) {
+    record.on_outcome(record.on_dialled(now), DialOutcome::kRefused, BusReceives::kNo, now);
+    ASSERT_EQ(record.evidence(), DialOutcome::kRefused);
+    record.on_stall(2s, now + 4s);
+    ASSERT_EQ(record.evidence(), std::nullopt);
+  }
+}
+
 TEST(DialRecord, ADialThatWasNeverMadeShowsNothing) {
   DialRecord record = proven_record();
   record.begin_silence(kStart + 2s);

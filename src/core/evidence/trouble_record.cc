@@ -15,11 +15,14 @@ bool TroubleRecord::on_trouble(Bus bus, MonoTime now) {
   return true;
 }
 
-void TroubleRecord::on_stall(Duration lateness, MonoTime) {
-  if (state_.give_up_at) *state_.give_up_at += lateness;
+void TroubleRecord::on_stall(Duration lateness, MonoTime now) {
+  if (!state_.give_up_at) return;
+  const Stall stall{.lateness = lateness, .ended_at = now};
+  state_.give_up_at = state_.margin.put_off(*state_.give_up_at, stall, grace_ / 4);
 }
 
 void TroubleRecord::on_bus_restored(MonoTime now) {
+  state_.margin.renew();
   if (state_.give_up_at) state_.give_up_at = now + grace_;
 }
 

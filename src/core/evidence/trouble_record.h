@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "core/timed/stall_margin.h"
 
 namespace hearth::core {
 
@@ -18,6 +19,7 @@ class TroubleRecord {
   struct State {
     std::optional<MonoTime> give_up_at;  ///< When the node is given up; nullopt: not in trouble.
     bool given_up = false;
+    StallMargin margin;  ///< Of this trouble.
     bool operator==(const State&) const = default;
   };
 
@@ -34,7 +36,8 @@ class TroubleRecord {
   [[nodiscard]] bool on_trouble(Bus bus, MonoTime now);
 
   std::optional<MonoTime> next_deadline() const { return std::nullopt; }
-  /// Extends the grace: for `lateness` the node could not report that it is well.
+  /// Extends the grace: for `lateness` the node could not report that it is well. Its first report
+  /// after the stall may be an old one, so what waits behind it has up to a quarter of the grace.
   void on_stall(Duration lateness, MonoTime now);
   /// Restarts the grace: until now the node could not report at all.
   void on_bus_restored(MonoTime now);

@@ -37,9 +37,26 @@ TEST(TroubleRecord, TimeInWhichTheNodeCouldNotReportIsNotCountedAgainstIt) {
   EXPECT_FALSE(record.on_trouble(Bus::kDoesNot, kStart + kGrace));
   record.on_bus_restored(kStart + 1min);
   EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace - 1ns));
-  record.on_stall(5s, kStart + 2min);
+  record.on_stall(5s, kStart + 1min + 10s);
   EXPECT_FALSE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace));
   EXPECT_TRUE(record.on_trouble(Bus::kCarries, kStart + 1min + kGrace + 5s));
+}
+
+// Goal: an old report does not give up a node whose next one, waiting behind it, says that it is
+// well.
+TEST(TroubleRecord, ReportsThatWaitBehindAStallAreProcessedFirst) {
+  TroubleRecord record(kGrace);
+  (void)record.on_trouble(Bus::kCarries, kStart);
+  const MonoTime now = kStart + kGrace + 5s;
+  record.on_stall(5s, now);
+  EXPECT_FALSE(record.on_trouble(Bus::kCarries, now));
+  EXPECT_TRUE(record.on_trouble(Bus::kCarries, now + 5s)) << "no longer than the stall was";
+
+  TroubleRecord long_ago(kGrace);
+  (void)long_ago.on_trouble(Bus::kCarries, kStart);
+  long_ago.on_stall(1h, kStart + kGrace + 1h);
+  EXPECT_FALSE(long_ago.on_trouble(Bus::kCarries, kStart + kGrace + 1h));
+  EXPECT_TRUE(long_ago.on_trouble(Bus::kCarries, kStart + kGrace + 1h + kGrace / 4));
 }
 
 TEST(TroubleRecord, ACopyOfItsStateBehavesLikeIt) {

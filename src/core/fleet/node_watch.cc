@@ -281,7 +281,9 @@ void NodeWatch::on_stall(Duration lateness, MonoTime now) {
   silence_.on_stall(lateness, now);
   ladder_.on_stall(lateness, now);
   trouble_.on_stall(lateness, now);
-  if (is_asked()) dial_.on_stall(lateness, now);
+  if (is_judged()) dial_.on_stall(lateness, now);
+  // For so long nobody could see the agent come back.
+  if (agent_down_since_) *agent_down_since_ += lateness;
 }
 
 void NodeWatch::on_bus_restored(MonoTime now) {

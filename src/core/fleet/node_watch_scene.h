@@ -84,6 +84,17 @@ struct NodeWatchScene {
     now = end;
     tend();
   }
+  /// Stalls before the next step, which is due at the deadline or after `at_most` and comes late by
+  /// `lateness`. The timer's step comes first, then the outcome of a dial.
+  void stall(Duration lateness, Duration at_most = std::chrono::hours(1)) {
+    now = std::min(watch.next_deadline().value_or(now + at_most), now + at_most) + lateness;
+    watch.on_stall(lateness, now);
+    if (watch.next_deadline() <= now) tend();
+    if (dial && answer_at <= now) {
+      watch.on_dialled(*std::exchange(dial, std::nullopt), answer, now);
+      tend();
+    }
+  }
   /// It sends heartbeats, is dialled and answers.
   void live_for(Duration duration) {
     for (Duration t{0}; t < duration; t += std::chrono::milliseconds(500)) {

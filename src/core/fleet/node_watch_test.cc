@@ -100,6 +100,61 @@ TEST(NodeWatch, TimeInWhichItsOwnerDidNotRunIsNoSilence) {
   EXPECT_EQ(scene.watch.node().evidence, "first heartbeat received") << "it was never suspect";
 }
 
+// Goal: a node that comes back while its owner stalls is not judged by what was known before,
+// whenever the stall begins. Method: a stall of 9 s at each moment of a silence; afterwards the
+// node answers dials, and its heartbeat waits behind the first step.
+TEST(NodeWatch, IsNotJudgedBeforeWhatWaitsBehindAStallIsProcessed) {
+  for (const DialOutcome before :
+       {DialOutcome::kNoAnswer, DialOutcome::kRefused, DialOutcome::kNotAsked}) {
+    for (Duration silent = 100ms; silent < 8s; silent += 100ms) {
+      SCOPED_TRACE(testing::Message() << "stall after a silence of " << silent.count() << " ns");
+      Scene scene;
+      if (before != DialOutcome::kNotAsked) scene.live();
+      if (before == DialOutcome::kNotAsked) scene.receive(sign_of_life(1));
+      scene.answer = before;
+      scene.pass(silent);
+      const NodeState known = scene.state();
+      if (known == NodeState::kDead) break;
+      scene.stall(9s);
+      EXPECT_EQ(scene.state(), known);
+      scene.answer = DialOutcome::kAnswered;
+      scene.pass(50ms);
+      EXPECT_NE(scene.state(), NodeState::kDead);
+      scene.receive(sign_of_life(100));
+      EXPECT_EQ(scene.state(), NodeState::kLive);
+    }
+  }
+}
+
+// Goal: an agent that is down has its whole grace to come back.
+TEST(NodeWatch, TheGraceOfAnAgentThatIsDownDoesNotRunOutDuringAStall) {
+  Scene scene;
+  scene.live();
+  scene.answer = DialOutcome::kRefused;
+  scene.pass(10s);
+  ASSERT_EQ(scene.state(), NodeState::kAgentDown);
+  scene.stall(1min);
+  scene.pass(10s);
+  EXPECT_EQ(scene.state(), NodeState::kAgentDown);
+  scene.pass(15s);
+  EXPECT_EQ(scene.state(), NodeState::kDead);
+}
+
+// Goal: an owner that is late at every step still finds a dead node.
+TEST(NodeWatch, AnOwnerThatIsAlwaysLateStillFindsItDead) {
+  for (const Duration late : {Duration(300ms), Duration(1s), Duration(5s)}) {
+    for (const bool can_be_dialled : {true, false}) {
+      Scene scene;
+      if (can_be_dialled) scene.live();
+      if (!can_be_dialled) scene.receive(sign_of_life(1));
+      scene.answer = DialOutcome::kNoAnswer;
+      int steps = 0;
+      for (; scene.state() != NodeState::kDead && steps < 100; ++steps) scene.stall(late, 250ms);
+      EXPECT_EQ(scene.state(), NodeState::kDead) << late.count() << " " << can_be_dialled;
+    }
+  }
+}
+
 TEST(NodeWatch, AWitnessCountsOnlyForTheAddressItAnsweredAt) {
   Scene scene;
   scene.live();

@@ -10,7 +10,7 @@ namespace hearth::core {
 static_assert(TimedPart<NodeLiveness>);
 
 NodeLiveness::NodeLiveness(const LivenessSettings& settings, MonoTime now)
-    : NodeLiveness(settings, State{.last_sign = now, .as_of = now}) {}
+    : NodeLiveness(settings, State{.last_sign = now, .as_of = now, .margin = {}}) {}
 
 NodeLiveness::NodeLiveness(const LivenessSettings& settings, const State& state)
     : settings_(settings), state_(state) {
@@ -21,6 +21,7 @@ NodeLiveness::NodeLiveness(const LivenessSettings& settings, const State& state)
 
 void NodeLiveness::on_sign(MonoTime at, MonoTime now) {
   HEARTH_CHECK(at <= now);
+  if (at > state_.last_sign) state_.margin.renew();
   state_.last_sign = std::max(state_.last_sign, at);
   state_.as_of = now;
 }
@@ -32,13 +33,36 @@ Silence NodeLiveness::on_tick(MonoTime now) {
 
 void NodeLiveness::on_stall(Duration lateness, MonoTime now) {
   HEARTH_CHECK(lateness >= Duration::zero());
-  state_.last_sign = std::max(state_.last_sign, std::min(state_.last_sign + lateness, now));
-  state_.as_of = now;
+  Duration excused = lateness;
+  const std::optional<MonoTime> deadline = next_deadline();
+  // One that passed before the stall belongs to a node that is not judged.
+  if (deadline && *deadline + lateness >= now) {
+    const Stall stall{.lateness = lateness, .ended_at = now};
+    excused = state_.margin.put_off(*deadline, stall, margin_max()) - *deadline;
+  }
+  // Both move, so that the grade stays, and a grade that is reached at `now` is still acted on.
+  state_.last_sign = std::min(state_.last_sign + excused, now);
+  state_.as_of = std::min(state_.as_of + excused, now);
+}
+
+/// Little enough not to take the grade back.
+Duration NodeLiveness::margin_max() const {
+  const Duration most = settings_.suspect_after / 2;
+  switch (grade_at(state_.as_of)) {
+    case Silence::kShort: return most;
+    case Silence::kSuspicious:
+      return std::min(most, settings_.dead_after - settings_.suspect_after);
+    case Silence::kLong:
+      return std::min(most, settings_.dead_after_unconfirmed - settings_.dead_after);
+    case Silence::kUnconfirmed: return Duration::zero();
+  }
+  HEARTH_CHECK(false);
 }
 
 void NodeLiveness::on_bus_restored(MonoTime now) {
   state_.last_sign = std::max(state_.last_sign, now);
   state_.as_of = now;
+  state_.margin.renew();
 }
 
 Duration NodeLiveness::silence_at(MonoTime now) const {

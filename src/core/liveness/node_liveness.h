@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "core/timed/stall_margin.h"
 #include "model/settings.h"
 
 namespace hearth::core {
@@ -29,7 +30,8 @@ class NodeLiveness {
  public:
   struct State {
     MonoTime last_sign;
-    MonoTime as_of;  ///< Of the last call.
+    MonoTime as_of;      ///< Of the last call.
+    StallMargin margin;  ///< Of this silence.
     bool operator==(const State&) const = default;
   };
 
@@ -51,7 +53,11 @@ class NodeLiveness {
 
   /// When the grade changes next if the silence continues; nullopt if it cannot.
   std::optional<MonoTime> next_deadline() const;
-  /// Does not count `lateness`, during which we did not listen. Never moves beyond `now`.
+  /// Does not count `lateness`, during which we did not listen. The grade also does not get worse
+  /// within a margin after the stall, so that waiting heartbeats are received first: the length of
+  /// the stall, but at most half of suspect_after, within which a bus that stalled meanwhile is
+  /// found stale (bus_watch.h). The margins of one silence add up to at most suspect_after. Never
+  /// takes a grade back, and never moves beyond `now`.
   void on_stall(Duration lateness, MonoTime now);
   /// Starts the silence again: until `now` nothing could be received.
   void on_bus_restored(MonoTime now);
@@ -59,6 +65,8 @@ class NodeLiveness {
   void check_invariants() const;
 
  private:
+  Duration margin_max() const;
+
   LivenessSettings settings_;
   State state_;
 };

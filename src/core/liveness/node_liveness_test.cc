@@ -57,6 +57,69 @@ TEST(NodeLiveness, TimeInWhichWeDidNotListenIsNotSilence) {
   EXPECT_EQ(node.silence_at(kStart + 62s), 0s) << "an excuse never reaches into the future";
 }
 
+/// Listens until the next grade is due, and finds itself late by `lateness`.
+MonoTime stall_at_the_deadline(NodeLiveness& node, Duration lateness) {
+  const MonoTime now = *node.next_deadline() + lateness;
+  node.on_stall(lateness, now);
+  return now;
+}
+
+// Goal: what came while we stood still is received before the silence is graded by it, whichever
+// grade was about to be reached.
+TEST(NodeLiveness, AStallThatBeginsRightBeforeADeadlineLeavesAMarginAfterIt) {
+  for (const Silence reached : {Silence::kShort, Silence::kSuspicious, Silence::kLong}) {
+    NodeLiveness node(kSettings, kStart);
+    while (node.grade_at(node.as_of()) != reached) node.on_tick(*node.next_deadline());
+    const MonoTime now = stall_at_the_deadline(node, 9s);
+    EXPECT_EQ(node.grade_at(now), reached) << "it neither gets worse at once, nor better";
+    ASSERT_EQ(node.next_deadline(), now + kSettings.suspect_after / 2);
+    EXPECT_NE(node.grade_at(*node.next_deadline()), reached);
+    node.check_invariants();
+  }
+}
+
+TEST(NodeLiveness, ADeadlineFurtherAwayMovesByTheLatenessAlone) {
+  NodeLiveness node(kSettings, kStart);
+  node.on_stall(9s, kStart + 10s);
+  EXPECT_EQ(node.next_deadline(), kStart + 3s + 9s);
+}
+
+TEST(NodeLiveness, TheMarginNeverTakesAGradeBack) {
+  LivenessSettings close = kSettings;
+  close.dead_after = close.suspect_after + 100ms;
+  NodeLiveness node(close, kStart);
+  EXPECT_EQ(node.on_tick(*node.next_deadline()), Silence::kSuspicious);
+  const MonoTime now = stall_at_the_deadline(node, 9s);
+  EXPECT_EQ(node.grade_at(now), Silence::kSuspicious);
+  EXPECT_EQ(node.next_deadline(), now + 100ms);
+}
+
+// Goal: a loop that is late at every step finds a dead node, and not much later than one that is
+// late at none finds it. Method: each step is due at the next canary or deadline, and late.
+TEST(NodeLiveness, ConstantLatenessPutsASilenceOffByNoMoreThanItself) {
+  constexpr Duration kLate = 300ms;
+  NodeLiveness node(kSettings, kStart);
+  MonoTime now = kStart;
+  Duration late{0};
+  while (node.on_tick(now) != Silence::kUnconfirmed) {
+    now = std::min(now + 250ms, *node.next_deadline()) + kLate;
+    node.on_stall(kLate, now);
+    late += kLate;
+    ASSERT_LT(now, kStart + 10min);
+  }
+  EXPECT_LE(now, kStart + kSettings.dead_after_unconfirmed + late + kSettings.suspect_after);
+}
+
+TEST(NodeLiveness, EachSilenceHasItsOwnMargin) {
+  NodeLiveness node(kSettings, kStart);
+  for (int silence = 0; silence < 5; ++silence) {
+    const MonoTime now = stall_at_the_deadline(node, 9s);
+    EXPECT_EQ(node.next_deadline(), now + kSettings.suspect_after / 2) << silence;
+    if (silence % 2 == 0) node.on_sign(now + 1s, now + 1s);
+    if (silence % 2 == 1) node.on_bus_restored(now + 1s);
+  }
+}
+
 TEST(NodeLiveness, ARestoredBusEndsTheSilenceSoFar) {
   NodeLiveness node(kSettings, kStart);
   node.on_bus_restored(kStart + 9s);

@@ -124,6 +124,7 @@ std::optional<MonoTime> RecoveryLadder::next_deadline() const {
 }
 
 void RecoveryLadder::on_bus_restored(MonoTime now) {
+  state_.margin.renew();
   if (state_.unattended) state_.begin_at = now + settings_.backoff_min;
   switch (state_.recovery.phase) {
     case RecoveryPhase::kNone:
@@ -145,10 +146,10 @@ void RecoveryLadder::wait_for_node(MonoTime now) {
 }
 
 void RecoveryLadder::on_stall(Duration lateness, MonoTime now) {
-  if (state_.begin_at) *state_.begin_at += lateness;
-  if (!state_.deadline) return;
-  const Duration to_hear = std::min(lateness, settings_.backoff_min);
-  *state_.deadline = std::max(*state_.deadline + lateness, now + to_hear);
+  const Stall stall{.lateness = lateness, .ended_at = now};
+  for (std::optional<MonoTime>* wait : {&state_.begin_at, &state_.deadline}) {
+    if (*wait) *wait = state_.margin.put_off(**wait, stall, settings_.backoff_min);
+  }
 }
 
 std::optional<PowerVerb> RecoveryLadder::take_verb() {
@@ -158,6 +159,7 @@ std::optional<PowerVerb> RecoveryLadder::take_verb() {
 void RecoveryLadder::enter(RecoveryPhase phase, std::optional<MonoTime> deadline) {
   state_.recovery.phase = phase;
   state_.deadline = deadline;
+  state_.margin.renew();
   state_.verb.reset();
   state_.in_line = false;
   if (phase == RecoveryPhase::kSwitchingOff) state_.verb = PowerVerb::kOff;

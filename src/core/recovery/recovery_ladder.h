@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/timed/stall_margin.h"
 #include "model/node.h"
 #include "model/settings.h"
 
@@ -35,6 +36,7 @@ class RecoveryLadder {
     std::optional<MonoTime> recovered_at;
     bool unattended = false;           ///< Dead, and no recovery has begun.
     std::optional<MonoTime> begin_at;  ///< When one begins, unless the node is received first.
+    StallMargin margin;                ///< Of the current wait.
     bool operator==(const State&) const = default;
   };
 
@@ -70,7 +72,8 @@ class RecoveryLadder {
 
   std::optional<MonoTime> next_deadline() const;
   /// For `lateness` we received neither heartbeats nor the driver's answer: every wait is extended
-  /// by that much, and what arrived meanwhile is processed first.
+  /// by that much, and what arrived meanwhile has up to backoff_min to be processed first. All
+  /// stalls of one wait together add at most twice backoff_min beyond their lateness.
   void on_stall(Duration lateness, MonoTime now);
   /// Until now no node could be received: every wait for the node's heartbeat starts again.
   void on_bus_restored(MonoTime now);

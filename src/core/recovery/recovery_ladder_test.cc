@@ -213,6 +213,45 @@ TEST(RecoveryLadder, ManyShortStallsAddUpToNoMoreThanTheirSum) {
   EXPECT_LE(now, kStart + kSettings.boot_timeout + late + 10s);
 }
 
+// Goal: neither does a manager that is late at every step. Method: each step is due at the next
+// canary or deadline, and late.
+TEST(RecoveryLadder, ConstantLatenessPutsAWaitOffByNoMoreThanItself) {
+  constexpr Duration kLate = 300ms;
+  RecoveryLadder ladder = booting(kStart);
+  MonoTime now = kStart;
+  Duration late{0};
+  while (ladder.recovery().phase == RecoveryPhase::kBooting) {
+    now = std::min(now + 250ms, *ladder.next_deadline()) + kLate;
+    late += kLate;
+    ladder.on_stall(kLate, now);
+    ladder.on_tick(now);
+    ASSERT_LT(now, kStart + 10 * kSettings.boot_timeout);
+  }
+  EXPECT_LE(now, kStart + kSettings.boot_timeout + late + 2 * kSettings.backoff_min);
+}
+
+// Goal: a node that came back during a second stall is received, too.
+TEST(RecoveryLadder, ASecondStallHasItsMargin) {
+  RecoveryLadder ladder = booting(kStart);
+  for (const Duration margin : {kSettings.backoff_min, kSettings.backoff_min / 2}) {
+    const MonoTime now = *ladder.next_deadline() + 1h;
+    ladder.on_stall(1h, now);
+    EXPECT_EQ(ladder.next_deadline(), now + margin);
+  }
+}
+
+TEST(RecoveryLadder, ANodeThatWasFoundDeadHasTimeToBeReceivedAfterAStall) {
+  RecoveryLadder ladder(kSettings, {}, kStart);
+  ladder.on_found_unattended();
+  ladder.on_bus_restored(kStart);
+  const MonoTime now = kStart + kSettings.backoff_min + 1h;
+  ladder.on_stall(1h, now);
+  ladder.on_tick(now);
+  EXPECT_EQ(ladder.take_verb(), std::nullopt);
+  ladder.on_tick(now + kSettings.backoff_min);
+  EXPECT_EQ(ladder.take_verb(), PowerVerb::kOff);
+}
+
 // Goal: a node that died before it had a power driver is brought back once it has one, but first
 // has its time to be received.
 TEST(RecoveryLadder, ANodeThatWasFoundDeadIsBroughtBackOnceTheBusCarriedForABackoff) {
