@@ -18,6 +18,7 @@
 #include "adapters/http/http_server.h"
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
+#include "adapters/kafka/sasl_plugins.h"
 #include "adapters/loop/asio_loop.h"
 #include "app/agent_options.h"
 #include "app/command_line.h"
@@ -150,5 +151,6 @@ int main(int argc, char** argv) {
   // One arena for all threads: by default each thread, librdkafka's included, gets its own, which
   // costs the agent more memory than the contention costs it time.
   mallopt(M_ARENA_MAX, 1);
+  hearth::kafka::leave_out_sasl_plugins();
   return hearth::main_of_agent(argc, argv);
 }
