@@ -41,7 +41,7 @@ from tools.dev.terminal import Failure, Parser, bold, error, say
 
 OUT = BUILD / "bench"
 FLOOR = Path(__file__).resolve().parent / "floor"
-RATIO_MAX, DEFAULT_MAX_S, FAST_MAX_S, PSS_MAX_MIB, CPU_MAX_PERCENT = 1.3, 2.6, 1.5, 8.0, 0.3
+RATIO_MAX, DEFAULT_MAX_S, FAST_MAX_S, PSS_MAX_MIB, CPU_MAX_PERCENT = 1.3, 2.6, 1.5, 7.0, 0.3
 BENCH_LABEL = "hearth.bench"
 IDLE_CONTAINERS = 10
 # Shared by all processes even on the smallest server.
