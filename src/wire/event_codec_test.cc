@@ -39,7 +39,8 @@ TEST(EventCodec, OtherCloudEventsAreRefusedByPath) {
     return decode_cluster_event(text).error().message;
   };
   EXPECT_THAT(fault_of(R"({"specversion":"0.3"})"), StartsWith("$.specversion: must be \"1.0\""));
-  EXPECT_THAT(fault_of(R"({"specversion":"1.0","data":{"v":2}})"), StartsWith("$.data.v: is version 2"));
+  EXPECT_THAT(fault_of(R"({"specversion":"1.0","data":{"v":2}})"),
+              StartsWith("$.data.v: is version 2"));
   const std::string message = fault_of(
       R"({"specversion":"1.0","id":"x1","type":"com.example","time":"now","data":{"message":""}})");
   EXPECT_EQ(message,

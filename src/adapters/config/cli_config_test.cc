@@ -20,14 +20,15 @@ TEST(CliConfig, HasTheManagersAddressAndTheToken) {
 }
 
 TEST(CliConfig, FaultsAreReportedByPath) {
-  EXPECT_EQ(parse_cli_config(
-                R"({"manager":"hearth:7700","token":"a b","token_file":"x","tokn":"y"})", "/h")
-                .error()
-                .message,
-            "$.manager: must be http://HOST:PORT, such as \"http://127.0.0.1:7700\" (it does not "
-            "begin with http://)\n"
-            "$.token: must be the token in the manager's token file, without spaces\n"
-            "$.tokn: unknown key; did you mean \"token\"? (known keys: manager, token, token_file)");
+  EXPECT_EQ(
+      parse_cli_config(R"({"manager":"hearth:7700","token":"a b","token_file":"x","tokn":"y"})",
+                       "/h")
+          .error()
+          .message,
+      "$.manager: must be http://HOST:PORT, such as \"http://127.0.0.1:7700\" (it does not "
+      "begin with http://)\n"
+      "$.token: must be the token in the manager's token file, without spaces\n"
+      "$.tokn: unknown key; did you mean \"token\"? (known keys: manager, token, token_file)");
   EXPECT_EQ(parse_cli_config(R"({"token":"a","token_file":"x"})", "/h").error().message,
             "$.token_file: conflicts with \"token\"; keep one of the two");
 }

@@ -260,7 +260,7 @@ class SqliteStore::Session {
   DiskReserve reserve_;
   bool grows_ = true;  ///< Whether the file can grow.
   SqlDatabase database_;
-  std::optional<Tables> tables_;          ///< Created after the migrations, on which it depends.
+  std::optional<Tables> tables_;  ///< Created after the migrations, on which it depends.
   std::uint64_t events_dropped_ = 0;
   EventAmount untrimmed_{kTrimEvery, 0};  ///< Since the last trim; the first commit trims.
 };

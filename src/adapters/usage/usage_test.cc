@@ -70,11 +70,12 @@ TEST(Usage, HelpDescribesProgramsGroupsAndCommands) {
             "  tray bake  It's hot: [careful].\n\n"
             "Every command has a --help with examples.\n\nExit codes:\n  0 done\n  .5 half\n");
   EXPECT_THAT(help_of(oven, "tray"), HasSubstr("Usage: oven tray COMMAND"));
-  EXPECT_EQ(help_of(oven, "tray bake"),
-            "Usage: oven tray bake DIR [OPTION…]\n\nIt's hot: [careful].\nFor long.\n\n"
-            "Arguments:\n  DIR  what\n\nOptions:\n"
-            "  -o, --output FORMAT  how\n  -q, --quiet          say less\n"
-            "  -h, --help           print this help\n\nExamples:\n  oven tray bake ~/bread  crisp\n");
+  EXPECT_EQ(
+      help_of(oven, "tray bake"),
+      "Usage: oven tray bake DIR [OPTION…]\n\nIt's hot: [careful].\nFor long.\n\n"
+      "Arguments:\n  DIR  what\n\nOptions:\n"
+      "  -o, --output FORMAT  how\n  -q, --quiet          say less\n"
+      "  -h, --help           print this help\n\nExamples:\n  oven tray bake ~/bread  crisp\n");
   EXPECT_THAT(help_of(oven, "tray vent"), HasSubstr("For programs."));
   EXPECT_THAT(help_of(without_commands(targets), ""),
               AllOf(HasSubstr("Usage: oven-d --output FORMAT [OPTION…]"),
