@@ -100,6 +100,7 @@ bool NodeWatch::update(const NodeEntry& entry, MonoTime now) {
   if (node_.agent != agent) {
     node_.agent = std::move(agent);
     dial_.readdress(now);
+    silence_.restart(now);  // It has not been asked at this address yet.
   }
   node_.port_named = entry.names_port;
   node_.display_name = entry.display_name;

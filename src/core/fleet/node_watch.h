@@ -112,8 +112,7 @@ class NodeWatch {
   [[nodiscard]] bool note_trouble(const Heartbeat& heartbeat, bool follows, MonoTime now);
   /// Asks for a report if one is missing: the next regular one may be long in coming.
   void ask_for_report(const Heartbeat& heartbeat, MonoTime now);
-  /// For an admitted heartbeat. Returns true if the eligibility is not the one noted with the
-  /// previous heartbeat.
+  /// For an admitted heartbeat. True if the eligibility differs from that of the previous one.
   [[nodiscard]] bool note_eligibility(const Eligibility& eligibility);
   void set_capacity(const Resources& capacity);
 

@@ -191,6 +191,27 @@ TEST(NodeWatch, ResumesTheGraceOfAnAgentThatIsDown) {
   EXPECT_EQ(next.state(), NodeState::kDead);
 }
 
+// Goal: an operator who corrects the address of a cut-off node does not get it power-cycled.
+TEST(NodeWatch, ANewAddressGivesASilentNodeTimeToAnswerThere) {
+  Scene answers;
+  answers.live();
+  answers.pass(1min);
+  ASSERT_EQ(answers.state(), NodeState::kUnreachable);
+  EXPECT_TRUE(answers.watch.update({kNode, "A", {"10.0.0.99", 7701}}, answers.now));
+  answers.pass(1min);
+  EXPECT_EQ(answers.state(), NodeState::kUnreachable);
+
+  Scene is_mute;
+  is_mute.live();
+  is_mute.pass(1min);
+  is_mute.answer = DialOutcome::kNotAsked;
+  EXPECT_TRUE(is_mute.watch.update({kNode, "A", {"10.0.0.99", 7701}}, is_mute.now));
+  is_mute.pass(settings().liveness.dead_after_unconfirmed - 1ms);
+  EXPECT_EQ(is_mute.state(), NodeState::kUnreachable);
+  is_mute.pass(1ms);
+  EXPECT_EQ(is_mute.state(), NodeState::kDead);
+}
+
 TEST(NodeWatch, ResumesAskingAnUnreachableNode) {
   Scene scene(imported(NodeState::kUnreachable));
   scene.watch.resume(scene.now);

@@ -59,7 +59,7 @@ Duration NodeLiveness::margin_max() const {
   HEARTH_CHECK(false);
 }
 
-void NodeLiveness::on_bus_restored(MonoTime now) {
+void NodeLiveness::restart(MonoTime now) {
   state_.last_sign = std::max(state_.last_sign, now);
   state_.as_of = now;
   state_.margin.renew();

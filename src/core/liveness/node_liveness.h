@@ -59,8 +59,10 @@ class NodeLiveness {
   /// found stale (bus_watch.h). The margins of one silence add up to at most suspect_after. Never
   /// takes a grade back, and never moves beyond `now`.
   void on_stall(Duration lateness, MonoTime now);
-  /// Starts the silence again: until `now` nothing could be received.
-  void on_bus_restored(MonoTime now);
+  /// Starts the silence again: nothing before `now` counts.
+  void restart(MonoTime now);
+  /// Restarts, because until `now` nothing could be received.
+  void on_bus_restored(MonoTime now) { restart(now); }
 
   void check_invariants() const;
 
