@@ -1,11 +1,11 @@
 #include "adapters/docker/event_watch.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "adapters/docker/engine_codec.h"
 #include "adapters/docker/line_splitter.h"
+#include "base/backoff.h"
 
 namespace hearth::docker {
 namespace {
@@ -25,7 +25,8 @@ WallTime wall_now() {
 
 void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coroutine) {
   using Clock = std::chrono::steady_clock;
-  Duration pause = kRetryMin;
+  const Backoff backoff(kRetryMin, kRetryMax);
+  std::uint32_t breaks = 0;
   std::optional<Error> reported;
   while (!closed_) {
     const Clock::time_point begun = Clock::now();
@@ -40,9 +41,8 @@ void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coro
     reported = why;
     if (closed_) return;
     // A watch that breaks at once is no better than none.
-    if (Clock::now() - begun > kRetryMax) pause = kRetryMin;
-    pause_.sleep(pause, coroutine);
-    pause = std::min(2 * pause, kRetryMax);
+    if (Clock::now() - begun > kRetryMax) breaks = 0;
+    pause_.sleep(backoff.after(++breaks), coroutine);
   }
 }
 

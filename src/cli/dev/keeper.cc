@@ -1,6 +1,5 @@
 #include "cli/dev/keeper.h"
 
-#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "adapters/loop/coroutine.h"
+#include "base/backoff.h"
 #include "base/duration_text.h"
 
 namespace hearth::cli {
@@ -44,7 +44,7 @@ Keeper::~Keeper() = default;
 
 void Keeper::start() {
   wanted_ = true;
-  delay_ = Duration::zero();
+  restarts_ = 0;
   short_runs_ = 0;
   if (!child_) launch();
 }
@@ -66,7 +66,7 @@ void Keeper::on_end(int code) {
   waiting_->ended.wake();
   if (!wanted_) return;
   const Duration ran_for = Clock::now() - started_at_;
-  if (ran_for >= kHealthyAfter) delay_ = Duration::zero();
+  if (ran_for >= kHealthyAfter) restarts_ = 0;
   short_runs_ = ran_for < kShortRun ? short_runs_ + 1 : 0;
   const std::string words = log_.last_line();
   const std::string ended = fmt::format("{} exited on its own (code {}{}{})", program_.name, code,
@@ -76,14 +76,17 @@ void Keeper::on_end(int code) {
     handlers_.on_given_up(fmt::format("{}; its output: {}", ended, program_.log.string()));
     return;
   }
+  // The first restart is at once.
+  const Duration delay =
+      restarts_ == 0 ? Duration::zero() : Backoff(kDelayMin, kDelayMax).after(restarts_);
+  ++restarts_;
   handlers_.on_ended_by_itself(
       fmt::format("{}; restarting it{}", ended,
-                  delay_ == Duration::zero() ? "" : " in " + show_duration(delay_)));
-  waiting_->restart.expires_after(delay_);
+                  delay == Duration::zero() ? "" : " in " + show_duration(delay)));
+  waiting_->restart.expires_after(delay);
   waiting_->restart.async_wait([this](const boost::system::error_code& ec) {
     if (!ec && wanted_ && !child_) launch();
   });
-  delay_ = std::clamp<Duration>(delay_ * 2, kDelayMin, kDelayMax);
 }
 
 void Keeper::kill(Coroutine& coroutine) {

@@ -70,8 +70,8 @@ class Keeper {
   std::optional<Child> child_;
   bool wanted_ = false;
   std::chrono::steady_clock::time_point started_at_;
-  Duration delay_{};         ///< Before the next restart.
-  unsigned short_runs_ = 0;  ///< Consecutive ones.
+  std::uint32_t restarts_ = 0;  ///< Since the start, or the last run of 10 s.
+  unsigned short_runs_ = 0;     ///< Consecutive ones.
   std::unique_ptr<Waiting> waiting_;
 };
 
