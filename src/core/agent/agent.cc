@@ -26,7 +26,7 @@ Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint
       turn_{.number = 0, .now = now.mono},
       intake_(settings_.node, std::move(stored), now.mono),
       slots_(slot_settings(settings_), seed),
-      supply_(settings_.incarnation.start_count),
+      supply_(settings_.incarnation.start_count, ~seed),
       reporter_(reporter_settings(settings_), now.mono) {
   if (const Assignment* in_force = intake_.in_force()) adopt(*in_force);
 }

@@ -46,13 +46,14 @@ std::map<std::string, Image> images_to_fetch(const Assignment& assignment) {
 
 }  // namespace
 
-void Attempt::put_off(const Error& why, Duration wait_max, MonoTime now) {
+void Attempt::put_off(const Error& why, Duration wait_max, MonoTime now, Prng& prng) {
   operation.reset();
   error = why.message;
-  next_try = now + Backoff(ImageSupply::kRetryMin, wait_max).after(++failures);
+  next_try = now + Backoff(ImageSupply::kRetryMin, wait_max).after(++failures, prng);
 }
 
-ImageSupply::ImageSupply(std::uint64_t start_count) : start_count_(start_count) {}
+ImageSupply::ImageSupply(std::uint64_t start_count, std::uint64_t seed)
+    : start_count_(start_count), state_{.prng = Prng(seed).save()} {}
 
 ImageSupply::ImageSupply(std::uint64_t start_count, State state)
     : start_count_(start_count), state_(std::move(state)) {}
@@ -158,6 +159,12 @@ bool ImageSupply::on_done(const OperationDone& done, const Turn& turn) {
   return false;
 }
 
+void ImageSupply::put_off(Attempt& attempt, const Error& why, Duration wait_max, MonoTime now) {
+  Prng prng(state_.prng);
+  attempt.put_off(why, wait_max, now, prng);
+  state_.prng = prng.save();
+}
+
 void ImageSupply::finish_fetch(const std::string& reference, const OperationDone& done,
                                const Turn& turn) {
   if (done.outcome) {
@@ -167,7 +174,7 @@ void ImageSupply::finish_fetch(const std::string& reference, const OperationDone
     return;
   }
   const Duration wait_max = done.failed_step == FetchStep::kLoad ? kLoadRetryMax : kRetryMax;
-  state_.fetches.at(reference).put_off(done.outcome.error(), wait_max, turn.now);
+  put_off(state_.fetches.at(reference), done.outcome.error(), wait_max, turn.now);
 }
 
 void ImageSupply::finish_build(const BuildKey& key, const OperationDone& done, const Turn& turn) {
@@ -184,7 +191,7 @@ void ImageSupply::finish_build(const BuildKey& key, const OperationDone& done, c
     status.archive = done.archive;
     status.reference = build.reference;
   } else if (may_pass(done.outcome.error().code) && build.attempt.failures + 1 < kBuildTriesMax) {
-    return build.attempt.put_off(done.outcome.error(), kRetryMax, turn.now);
+    return put_off(build.attempt, done.outcome.error(), kRetryMax, turn.now);
   } else {
     status.state = BuildState::kFailed;
     status.reason = done.outcome.error().message;

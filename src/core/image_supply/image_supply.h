@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prng.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "core/image_supply/image_actions.h"
@@ -20,14 +21,15 @@
 
 namespace hearth::core {
 
-/// Something retried until it succeeds or is no longer wanted; the waits double up to a bound.
+/// Something retried until it succeeds or is no longer wanted; the waits double up to a bound, each
+/// with a jitter of a fifth, so that nodes that failed together do not all return at once.
 struct Attempt {
   std::optional<OperationId> operation;  ///< In flight.
   MonoTime next_try{};
   std::uint32_t failures = 0;
   std::string error;  ///< Of the last failure.
 
-  void put_off(const Error& why, Duration wait_max, MonoTime now);
+  void put_off(const Error& why, Duration wait_max, MonoTime now, Prng& prng);
   bool operator==(const Attempt&) const = default;
 };
 
@@ -73,12 +75,14 @@ class ImageSupply {
     std::map<std::string, Attempt> fetches;  ///< By reference.
     std::map<BuildKey, Build> builds;
     std::map<BuildKey, BuildStatus> results;
-    MonoTime as_of{};  ///< The last tend() or rest().
+    Prng::State prng{};  ///< For the jitter.
+    MonoTime as_of{};    ///< The last tend() or rest().
     bool operator==(const State&) const = default;
   };
 
   /// `start_count`: the agent's, which distinguishes its builds from those of its earlier starts.
-  explicit ImageSupply(std::uint64_t start_count);
+  /// `seed` is for the jitter.
+  ImageSupply(std::uint64_t start_count, std::uint64_t seed);
   ImageSupply(std::uint64_t start_count, State state);
   State save() const { return state_; }
 
@@ -115,6 +119,7 @@ class ImageSupply {
   void begin_build(MonoTime now, OperationIds& ids, std::vector<ImageAction>& actions);
   bool is_ordered(const BuildKey& key) const;
   bool is_building() const;
+  void put_off(Attempt& attempt, const Error& why, Duration wait_max, MonoTime now);
   void finish_fetch(const std::string& reference, const OperationDone& done, const Turn& turn);
   void finish_build(const BuildKey& key, const OperationDone& done, const Turn& turn);
 
