@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/events/event_draft.h"
-#include "core/fleet/node_watch.h"
+#include "core/node_watch/node_watch.h"
 
 // Events of nodes, in words.
 namespace hearth::core::events {

@@ -1,4 +1,4 @@
-#include "core/fleet/node_watch.h"
+#include "core/node_watch/node_watch.h"
 
 #include "base/check.h"
 #include "core/timed/timed_part.h"

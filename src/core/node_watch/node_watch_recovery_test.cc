@@ -1,12 +1,12 @@
 // How a watch brings its node back, and what always holds for it.
 
-#include "core/fleet/node_watch.h"
+#include "core/node_watch/node_watch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/fleet/node_watch_scene.h"
+#include "core/node_watch/node_watch_scene.h"
 
 namespace hearth::core {
 namespace {

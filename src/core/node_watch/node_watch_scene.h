@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/fleet/node_watch.h"
+#include "core/node_watch/node_watch.h"
 
 namespace hearth::core {
 

@@ -1,9 +1,9 @@
-#include "core/fleet/node_watch.h"
+#include "core/node_watch/node_watch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/fleet/node_watch_scene.h"
+#include "core/node_watch/node_watch_scene.h"
 
 namespace hearth::core {
 namespace {
