@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/fnv_hash.h"
 #include "base/version.h"
 #include "saved/byte_stream.h"
 
@@ -61,7 +62,7 @@ Result<void> check_body(const Header& header, std::string_view body) {
                 fmt::format("damaged at byte {}: it ends there, but {} bytes follow",
                             kHeaderBytes + header.length, body.size() - header.length));
   }
-  if (hash_of(body) != header.checksum) {
+  if (fnv_hash_of(body) != header.checksum) {
     return fail(ErrorCode::kCorrupt,
                 fmt::format("damaged in bytes {} to {}: the checksum does not match", kHeaderBytes,
                             kHeaderBytes + body.size()));
@@ -102,7 +103,7 @@ std::string seal(const Envelope& envelope, std::string_view body) {
   out.put(static_cast<std::uint32_t>(envelope.owner));
   out.put(envelope.layout);
   out.put(static_cast<std::uint64_t>(body.size()));
-  out.put(hash_of(body));
+  out.put(fnv_hash_of(body));
   out.put_raw(body);
   return out.take();
 }
@@ -113,14 +114,6 @@ Result<std::string_view> open(const Envelope& envelope, std::string_view bytes) 
         fmt::format("saved state of the {}: {}", name_of(envelope.owner), error.message);
     return error;
   });
-}
-
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char character : text) {
-    hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001b3ULL;
-  }
-  return hash;
 }
 
 }  // namespace hearth::saved

@@ -42,8 +42,4 @@ std::string seal(const Envelope& envelope, std::string_view body);
 /// they are of another build or another owner. The error names the offset.
 Result<std::string_view> open(const Envelope& envelope, std::string_view bytes);
 
-/// 64-bit FNV-1a. It detects accidents, not forgery. Texts of the same length that differ in one
-/// byte never have the same hash.
-std::uint64_t hash_of(std::string_view text);
-
 }  // namespace hearth::saved

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv_hash.h"
 #include "base/result.h"
 #include "base/version.h"
 #include "saved/byte_stream.h"
@@ -24,7 +25,7 @@ std::uint64_t layout_of() {
   static const std::uint64_t kLayout = [] {
     std::string words(version());
     describe<State>(words);
-    return hash_of(words);
+    return fnv_hash_of(words);
   }();
   return kLayout;
 }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv_hash.h"
+
 namespace hearth::sim {
 namespace {
 
@@ -22,9 +24,7 @@ tl::unexpected<Error> gone() {
 }
 
 Digest digest_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a.
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return *Digest::parse(fmt::format("sha256:{:016x}{:048x}", hash, 0));
+  return *Digest::parse(fmt::format("sha256:{:016x}{:048x}", fnv_hash_of(text), 0));
 }
 
 }  // namespace
@@ -204,12 +204,12 @@ void SimEngine::remove_image(const std::string& reference, const Done& done) {
 
 /// Ends once: on its own, or when it is broken off.
 SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
-  const auto reported = std::make_shared<Done>(std::move(done));
-  under_way_.insert_or_assign(reference, reported);
-  return [this, reported, reference](const Result<void>& outcome) {
+  const auto answer = std::make_shared<Done>(std::move(done));
+  under_way_.insert_or_assign(reference, answer);
+  return [this, answer, reference](const Result<void>& outcome) {
     const auto found = under_way_.find(reference);
-    if (found != under_way_.end() && found->second == reported) under_way_.erase(found);
-    if (const Done end = std::exchange(*reported, nullptr)) end(outcome);
+    if (found != under_way_.end() && found->second == answer) under_way_.erase(found);
+    if (const Done end = std::exchange(*answer, nullptr)) end(outcome);
   };
 }
 
@@ -246,11 +246,10 @@ void SimEngine::save(const std::string& reference, Completion<Digest> done) {
 void SimEngine::cancel_build(const std::string& reference) {
   const auto found = under_way_.find(reference);
   if (found == under_way_.end()) return;
-  host_.after(host_.world().between(milliseconds(1), milliseconds(100)),
-              [reported = found->second] {
-                const Done end = std::exchange(*reported, nullptr);
-                if (end) end(fail(ErrorCode::kUnavailable, "broken off"));
-              });
+  host_.after(host_.world().between(milliseconds(1), milliseconds(100)), [answer = found->second] {
+    const Done end = std::exchange(*answer, nullptr);
+    if (end) end(fail(ErrorCode::kUnavailable, "broken off"));
+  });
   under_way_.erase(found);
 }
 

@@ -1,5 +1,6 @@
 #include "sim/world.h"
 
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,10 +9,6 @@
 
 namespace hearth::sim {
 namespace {
-
-// FNV-1a.
-constexpr std::uint64_t kHashBasis = 0xcbf29ce484222325ULL;
-constexpr std::uint64_t kHashPrime = 0x100000001b3ULL;
 
 /// 2026-01-01T00:00:00Z.
 constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};
@@ -30,7 +27,7 @@ std::string translated(std::string text, const Words& words) {
 }  // namespace
 
 World::World(std::uint64_t seed, Options options)
-    : prng_(seed), aside_prng_(~seed), options_(std::move(options)), trace_hash_(kHashBasis) {}
+    : prng_(seed), aside_prng_(~seed), options_(std::move(options)) {}
 
 WallTime World::wall() const {
   return kWallStart + std::chrono::duration_cast<WallClock::duration>(since_start());
@@ -66,14 +63,16 @@ void World::note(std::string_view who, std::string_view what) {
 }
 
 void World::trace(std::string_view text) {
-  const auto add = [this](unsigned char byte) { trace_hash_ = (trace_hash_ ^ byte) * kHashPrime; };
   const auto nanos = static_cast<std::uint64_t>(since_start().count());
-  for (int shift = 0; shift < 64; shift += 8) add((nanos >> shift) & 0xff);
-  const auto add_text = [&add](std::string_view part) {
-    for (const char c : part) add(static_cast<unsigned char>(c));
-  };
-  options_.words.empty() ? add_text(text) : add_text(translated(std::string(text), options_.words));
-  add(0);
+  std::array<char, sizeof nanos> when{};
+  for (std::size_t i = 0; i < when.size(); ++i) when[i] = static_cast<char>(nanos >> (8 * i));
+  trace_hash_.add({when.data(), when.size()});
+  if (options_.words.empty()) {
+    trace_hash_.add(text);
+  } else {
+    trace_hash_.add(translated(std::string(text), options_.words));
+  }
+  trace_hash_.add({"", 1});  // Its end.
 }
 
 void World::violate(std::string property, std::string detail) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fnv_hash.h"
 #include "base/prng.h"
 #include "base/time.h"
 
@@ -88,7 +89,7 @@ class World {
   /// Notes a violation; the first one ends the run.
   void violate(std::string property, std::string detail);
 
-  std::uint64_t trace_hash() const { return trace_hash_; }
+  std::uint64_t trace_hash() const { return trace_hash_.value(); }
   const std::optional<Violation>& violation() const { return violation_; }
   const std::deque<std::string>& last_lines() const { return lines_; }
 
@@ -110,7 +111,7 @@ class World {
   Options options_;
   std::priority_queue<Entry> queue_;
   std::uint64_t sequence_ = 0;
-  std::uint64_t trace_hash_;
+  FnvHash trace_hash_;
   std::deque<std::string> lines_;
   std::optional<Violation> violation_;
 };
