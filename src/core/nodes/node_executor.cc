@@ -87,7 +87,6 @@ void NodeExecutor::note_eligibility(NodeWatch& watch, const Heartbeat& heartbeat
 void NodeExecutor::on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat,
                                    MonoTime received_at) {
   SignOutcome outcome = watch.on_sign_of_life(heartbeat, received_at, now_);
-  if (outcome.recovered) publish_recovery(watch);
   if (outcome.booted_anew) {
     for (const InstanceId& id : parts_.instances.on_node(watch.name())) {
       if (const auto change = parts_.instances.await_report(id, now_.wall))
@@ -152,16 +151,17 @@ void NodeExecutor::transition(NodeWatch& watch, Verdict verdict) {
     parts_.changes.reconcile(parts_.instances.instance(id).workload);
   for (const WorkloadName& workload : parts_.warm_images.held_by(name))
     parts_.changes.review_warm_image(workload);
-  if (transition.to == NodeState::kDead) lose_work(watch);
+  if (transition.to == NodeState::kDead) {
+    lose_work(name);
+    watch.begin_recovery(now_.mono);
+  }
   settle(watch);
 }
 
-void NodeExecutor::lose_work(NodeWatch& watch) {
-  for (const InstanceId& id : parts_.instances.on_node(watch.name())) {
+void NodeExecutor::lose_work(const NodeName& name) {
+  for (const InstanceId& id : parts_.instances.on_node(name)) {
     if (const auto change = parts_.instances.lose(id, now_.wall)) parts_.changes.on(*change);
   }
-  watch.begin_recovery(now_.mono);
-  publish_recovery(watch);
 }
 
 /// Reports the progress of a recovery: recorded first, then the verb is issued to the driver.

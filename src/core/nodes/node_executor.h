@@ -65,7 +65,7 @@ class NodeExecutor {
   void on_report(NodeWatch& watch, const Report& report);
   void on_build(const NodeName& builder, const BuildStatus& build);
   void transition(NodeWatch& watch, Verdict verdict);
-  void lose_work(NodeWatch& watch);
+  void lose_work(const NodeName& name);
   void publish_recovery(NodeWatch& watch);
   void tend(NodeWatch& watch, AssignmentRecord& assignment);
   void settle(NodeWatch& watch, const AssignmentRecord& assignment);
