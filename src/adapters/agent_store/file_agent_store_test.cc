@@ -167,7 +167,8 @@ TEST_F(FileAgentStoreTest, AFullDiskKeepsTheOldAssignmentAndStillCountsStarts) {
   switch (SmallDisk::run(folder_.path(), 1 << 20, on_full_disk)) {
     case SmallDisk::Outcome::kPassed: break;
     case SmallDisk::Outcome::kFailed: FAIL();
-    case SmallDisk::Outcome::kNotPermitted: GTEST_SKIP() << "this user may not mount";
+    case SmallDisk::Outcome::kNotPermitted:
+      GTEST_SKIP() << "needs a small disk, and this user may not mount one";
   }
 }
 

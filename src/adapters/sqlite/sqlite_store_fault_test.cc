@@ -61,7 +61,8 @@ class SqliteStoreFault : public testing::Test {
     switch (SmallDisk::run(config().directory, bytes, test)) {
       case SmallDisk::Outcome::kPassed: return;
       case SmallDisk::Outcome::kFailed: FAIL();
-      case SmallDisk::Outcome::kNotPermitted: GTEST_SKIP() << "this user may not mount";
+      case SmallDisk::Outcome::kNotPermitted:
+        GTEST_SKIP() << "needs a small disk, and this user may not mount one";
     }
   }
 
