@@ -26,8 +26,8 @@ bool output_has_arrived(std::string_view program) {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
   const std::string why = errno == 0 ? "" : fmt::format(": {}", std::strerror(errno));
-  const std::string reported = fmt::format("{}: the answer could not be written{}\n", program, why);
-  std::fputs(reported.c_str(), stderr);
+  const std::string message = fmt::format("{}: the answer could not be written{}\n", program, why);
+  std::fputs(message.c_str(), stderr);
   return false;
 }
 

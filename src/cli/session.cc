@@ -41,17 +41,17 @@ Result<std::optional<Endpoint>> manager_of(const Session& session,
 }  // namespace
 
 Result<ApiClient> Session::connect(const ConnectionArguments& arguments) const {
-  const Result<std::optional<Endpoint>> reported = manager_of(*this, arguments);
-  if (!reported) return tl::unexpected(reported.error());
+  const Result<std::optional<Endpoint>> named = manager_of(*this, arguments);
+  if (!named) return tl::unexpected(named.error());
   const auto variable_token = variable("HEARTH_TOKEN");
   CliConfig config;
-  if (!*reported || (!arguments.token_file && !variable_token)) {
+  if (!*named || (!arguments.token_file && !variable_token)) {
     Result<CliConfig> read = config_of(*this);
     if (!read) return tl::unexpected(read.error());
     config = *std::move(read);
   }
   const Endpoint manager =
-      reported->value_or(config.manager.value_or(Endpoint{"127.0.0.1", kManagerPort}));
+      named->value_or(config.manager.value_or(Endpoint{"127.0.0.1", kManagerPort}));
   if (!arguments.token_file && variable_token) return ApiClient(manager, *variable_token);
   const auto& token_file = arguments.token_file ? arguments.token_file : config.token_file;
   if (!token_file) return ApiClient(manager, config.token.value_or(""));

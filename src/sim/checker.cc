@@ -296,17 +296,17 @@ void Checker::on_assignment(const Assignment& assignment) {
                     show(assignment.number), show(last), store_.epoch().value));
   }
   last = assignment.number;
-  for (const AssignedInstance& reported : assignment.instances) {
-    ids_used_.insert(reported.id);
-    const auto found = store_.instances().find(reported.id);
+  for (const AssignedInstance& assigned : assignment.instances) {
+    ids_used_.insert(assigned.id);
+    const auto found = store_.instances().find(assigned.id);
     const bool stored = found != store_.instances().end() &&
                         found->second.node == assignment.node &&
-                        found->second.desired_state == reported.desired_state &&
-                        found->second.generation == reported.generation;
+                        found->second.desired_state == assigned.desired_state &&
+                        found->second.generation == assigned.generation;
     if (!stored) {
       world_.violate("stored-before-published",
                      fmt::format("'{}' is assigned '{}', which is not what is stored",
-                                 assignment.node.str(), reported.id.str()));
+                                 assignment.node.str(), assigned.id.str()));
     }
   }
 }

@@ -27,8 +27,8 @@ struct Start {
 /// Always of the same length, so that it can be overwritten in place, within one sector, which a
 /// disk writes entirely or not at all.
 std::string line_of(const Start& start) {
-  const std::string reported = fmt::format("{:020} {}", start.count, start.boot);
-  return fmt::format("{} {}\n", reported, sha256_of(reported).short_hex());
+  const std::string text = fmt::format("{:020} {}", start.count, start.boot);
+  return fmt::format("{} {}\n", text, sha256_of(text).short_hex());
 }
 
 std::optional<Start> parse_start(std::string_view line) {

@@ -24,9 +24,9 @@ LivenessSettings read_liveness(JsonObject in) {
   bool all_readable = true;
   const auto read = [&](std::string_view key, Duration& duration) {
     const JsonValue value = in.optional(key);
-    const std::optional<Duration> reported = value.duration();
-    if (reported) duration = *reported;
-    if (value.present() && !reported) all_readable = false;
+    const std::optional<Duration> given = value.duration();
+    if (given) duration = *given;
+    if (value.present() && !given) all_readable = false;
     return value;
   };
   const JsonValue interval = read("heartbeat_interval", settings.heartbeat_interval);

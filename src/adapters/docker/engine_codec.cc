@@ -217,8 +217,9 @@ Result<ApiVersion> choose_api_version(std::string_view answer) {
   auto newest = parse_version(text_in(*parsed, "ApiVersion"));
   if (!newest) return newest;
   ApiVersion oldest;
-  if (const std::string_view reported = text_in(*parsed, "MinAPIVersion"); !reported.empty()) {
-    auto min = parse_version(reported);
+  if (const std::string_view min_version = text_in(*parsed, "MinAPIVersion");
+      !min_version.empty()) {
+    auto min = parse_version(min_version);
     if (!min) return min;
     oldest = *min;
   }

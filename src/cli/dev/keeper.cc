@@ -21,7 +21,7 @@ constexpr Duration kDelayMin = std::chrono::milliseconds(200);
 constexpr Duration kDelayMax = std::chrono::seconds(5);
 constexpr Duration kHealthyAfter = std::chrono::seconds(10);
 constexpr Duration kShortRun = std::chrono::seconds(1);
-constexpr unsigned kShortLivesMax = 5;
+constexpr unsigned kShortRunsMax = 5;
 /// A killed process is gone at once, unless the kernel holds it in a device.
 constexpr Duration kKilledWithin = std::chrono::seconds(5);
 
@@ -71,7 +71,7 @@ void Keeper::on_end(int code) {
   const std::string words = log_.last_line();
   const std::string ended = fmt::format("{} exited on its own (code {}{}{})", program_.name, code,
                                         words.empty() ? "" : ": ", words);
-  if (code == kWrongUsage || short_runs_ >= kShortLivesMax) {
+  if (code == kWrongUsage || short_runs_ >= kShortRunsMax) {
     wanted_ = false;
     handlers_.on_given_up(fmt::format("{}; its output: {}", ended, program_.log.string()));
     return;

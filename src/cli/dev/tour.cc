@@ -209,11 +209,11 @@ Result<void> Tour::freeze_node() {
         if (now->state == "suspect") return {true, now->evidence};
         if (now->state == "live") return {false, frozen_->name + " is live: " + now->evidence};
         // The node may have left this state between two looks: the event still shows it.
-        const auto reported =
+        const auto verdict =
             observer_.event_after(event_before_, "node.suspect", "node/" + name.str());
-        if (!reported) return not_seen(reported.error());
-        if (reported->empty()) return {false, frozen_->name + " is " + now->state};
-        return {true, evidence_in(*reported)};
+        if (!verdict) return not_seen(verdict.error());
+        if (verdict->empty()) return {false, frozen_->name + " is " + now->state};
+        return {true, evidence_in(*verdict)};
       });
   if (!suspect) return tl::unexpected(suspect.error());
   console_.tell(fmt::format("{} is suspect, {} after it hung: {}", frozen_->name, since(frozen_at_),
@@ -226,10 +226,10 @@ Result<void> Tour::see_node_die() {
   const std::string subject = "node/" + frozen_->name;
   // The event and not the state: a node that returns at once is dead only for a moment.
   const auto dead = observer_.wait(kVerdictWithin, frozen_->name + " dead", [&]() -> Sight {
-    const auto reported = observer_.event_after(event_before_, "node.dead", subject);
-    if (!reported) return not_seen(reported.error());
-    if (reported->empty()) return {false, "no event node.dead of " + frozen_->name};
-    return {true, evidence_in(*reported)};
+    const auto verdict = observer_.event_after(event_before_, "node.dead", subject);
+    if (!verdict) return not_seen(verdict.error());
+    if (verdict->empty()) return {false, "no event node.dead of " + frozen_->name};
+    return {true, evidence_in(*verdict)};
   });
   if (!dead) return tl::unexpected(dead.error());
   console_.tell(fmt::format("{} is dead, {} after it hung: {}", frozen_->name, since(frozen_at_),

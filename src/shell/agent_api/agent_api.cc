@@ -103,9 +103,9 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
     if (auto begun = exchange.begin_stream("text/plain; charset=utf-8"); !begun) return begun;
     return forward(*pipe, exchange);
   };
-  Result<void> reported = tell();
+  Result<void> outcome = tell();
   pipe->wanted = false;
-  return reported;
+  return outcome;
 }
 
 /// The agent at an address might belong to another node: the address was reassigned, or imported
