@@ -412,9 +412,10 @@ class Lab:
     def hearth(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess:
         return self.manager.cli(*arguments, timeout_s=timeout_s)
 
-    def deploy(self, folder: Path, name: str, *, instances: int = 1, within: float = 60) -> Sighting:
-        """Deploys, and waits until the nodes' engines show it running."""
-        done = self.hearth("deploy", str(folder), "--name", name, "--instances", str(instances), timeout_s=within)
+    def deploy(self, folder: Path, name: str, *, instances: int = 1, cores: float | None = None, within: float = 60) -> Sighting:
+        """Deploys, and waits until the nodes' engines show it running. `cores`: reserved per instance."""
+        reserved = () if cores is None else ("--cpu", f"{cores:.1f}")
+        done = self.hearth("deploy", str(folder), "--name", name, "--instances", str(instances), *reserved, timeout_s=within)
         assert done.returncode == 0, f"deploy of '{name}' exited {done.returncode}:\n{done.stdout}{done.stderr}"
         return self.wait_until(name, within).runs(instances)
 
