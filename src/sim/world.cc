@@ -10,6 +10,9 @@
 namespace hearth::sim {
 namespace {
 
+/// Ends each text in the trace, which has none of it.
+constexpr std::string_view kEndOfLine("\0", 1);
+
 /// 2026-01-01T00:00:00Z.
 constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};
 
@@ -72,7 +75,7 @@ void World::trace(std::string_view text) {
   } else {
     trace_hash_.add(translated(std::string(text), options_.words));
   }
-  trace_hash_.add({"", 1});  // Its end.
+  trace_hash_.add(kEndOfLine);
 }
 
 void World::violate(std::string property, std::string detail) {
