@@ -26,12 +26,6 @@ constexpr std::array<EnumName<WorkloadPhase>, 6> kPhases{{
 
 }  // namespace
 
-std::size_t ContainerSpec::environment_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& [name, value] : environment) bytes += name.size() + value.size();
-  return bytes;
-}
-
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder) {
   // A repository must not end in a hyphen; a name can. No name contains underscores.

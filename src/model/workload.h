@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "model/digest.h"
 #include "model/ids.h"
-#include "model/resources.h"
+#include "model/instance_spec.h"
 
 namespace hearth {
 
@@ -32,17 +32,6 @@ struct Image {
   std::string reference;          ///< Its name and tag in every runtime, see image_reference().
   std::optional<Digest> archive;  ///< Its saved form in the manager's content store.
   bool operator==(const Image&) const = default;
-};
-
-/// What a container is created from, besides its image.
-struct ContainerSpec {
-  std::map<std::string, std::string> environment;
-  Resources resources;
-  std::uint32_t pids_max = 512;
-  bool operator==(const ContainerSpec&) const = default;
-
-  /// Names and values together.
-  std::size_t environment_bytes() const;
 };
 
 /// What a user submits.

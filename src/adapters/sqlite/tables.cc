@@ -190,7 +190,7 @@ void WorkloadTable::put_release(const WorkloadName& workload, std::string_view r
   if (!release) return;
   const auto& [generation, spec, image] = *release;
   const auto& [kind, instances, bundle, container, on_node_lost] = spec;
-  const auto& [environment, resources, pids_max] = container;
+  const auto& [environment, resources, pids_max, network, ports, devices] = container;
   const auto& [cpu_millis, memory_bytes] = resources;
   put_release_.run({workload.str(), role, generation.value, name_of(kind), instances, bundle.str(),
                     name_of(on_node_lost), json_of(environment), cpu_millis, memory_bytes, pids_max,
@@ -267,7 +267,7 @@ void InstanceTable::put(const Instance& instance) {
   const auto& [id, workload, generation, node, desired_state, image, container_spec, status,
                replaces, changed_at] = instance;
   const auto& [reference, archive] = image;
-  const auto& [environment, resources, pids_max] = container_spec;
+  const auto& [environment, resources, pids_max, network, ports, devices] = container_spec;
   const auto& [cpu_millis, memory_bytes] = resources;
   const auto& [state, container, restarts, last_exit, reason] = status;
   SqlValue exit_code(std::nullopt);
