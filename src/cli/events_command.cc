@@ -22,6 +22,7 @@ Paint paint_of(EventType type) {
     case EventType::kNodeLive:
     case EventType::kNodeRecovered:
     case EventType::kBusSeeing:
+    case EventType::kWorkloadDeployed:
     case EventType::kInstanceStarted:
     case EventType::kNodeSuspect:
     case EventType::kInstancePending:

@@ -18,7 +18,7 @@ struct AssignedInstance {
   DesiredState desired_state =
       DesiredState::kRun;  ///< kStage or kRun; an instance to be stopped is simply not listed.
   Image image;
-  ContainerSpec container;
+  InstanceSpec spec;
   bool operator==(const AssignedInstance&) const = default;
 };
 
@@ -32,10 +32,10 @@ struct BuildOrder {
 };
 
 /// Bounds of one node's assignment, so that it always fits into one record of the bus: the
-/// instances (one container each; Kubernetes' default is 110 pods), and the total bytes of their
-/// environments.
+/// instances (one container each; Kubernetes' default is 110 pods), and the total of their
+/// InstanceSpec::assignment_bytes().
 inline constexpr std::uint32_t kInstancesPerNodeMax = 200;
-inline constexpr std::size_t kEnvironmentBytesPerNodeMax = 96 * 1024;
+inline constexpr std::size_t kAssignmentBytesPerNodeMax = 720 * 1024;
 
 /// Everything that one node must run, build and keep. Level-triggered and complete: only the latest
 /// matters.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,6 +29,22 @@ struct ImportNodes {
 struct DeployWorkload {
   WorkloadName name;
   WorkloadSpec spec;
+  std::string by = {};  ///< Who asks for it, as the client says; may be empty.
+};
+
+/// Deploys the specification and the image of an earlier release again. While a release is being
+/// rolled out and `to` is not given, that roll-out ends.
+struct RollBackWorkload {
+  WorkloadName name;
+  std::optional<Generation> to;  ///< nullopt: the latest release before the current one.
+  std::string by = {};
+};
+
+/// Replaces every instance by a fresh one of the same release, one at a time. A stopped workload
+/// starts.
+struct RestartWorkload {
+  WorkloadName name;
+  std::string by = {};
 };
 
 /// Stops all instances and keeps the workload.
@@ -41,6 +58,7 @@ struct RemoveWorkload {
 };
 
 /// A request to the manager.
-using Command = std::variant<ImportNodes, DeployWorkload, StopWorkload, RemoveWorkload>;
+using Command = std::variant<ImportNodes, DeployWorkload, RollBackWorkload, RestartWorkload,
+                             StopWorkload, RemoveWorkload>;
 
 }  // namespace hearth

@@ -22,6 +22,7 @@ constexpr std::array<EnumName<EventType>, 27> kTypes{{
     {EventType::kNodeQuarantined, "node.quarantined"},
     {EventType::kWorkloadDeploying, "workload.deploying"},
     {EventType::kWorkloadBuilt, "workload.built"},
+    {EventType::kWorkloadDeployed, "workload.deployed"},
     {EventType::kWorkloadFailed, "workload.failed"},
     {EventType::kWorkloadStopped, "workload.stopped"},
     {EventType::kWorkloadRemoved, "workload.removed"},

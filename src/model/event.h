@@ -27,6 +27,7 @@ enum class EventType : std::uint8_t {
   kNodeQuarantined,
   kWorkloadDeploying,
   kWorkloadBuilt,
+  kWorkloadDeployed,
   kWorkloadFailed,
   kWorkloadStopped,
   kWorkloadRemoved,

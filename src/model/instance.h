@@ -27,8 +27,11 @@ enum class InstanceState : std::uint8_t {
   kStarting,  ///< Its container is being created or started.
   kStaged,    ///< Container created, not started.
   kRunning,
+  kPaused,     ///< Its processes are frozen, by somebody else.
   kBackoff,    ///< It stopped; the next restart is waiting.
   kCrashLoop,  ///< It stopped so often that every restart waits for the longest backoff.
+  kCompleted,  ///< It ended with 0 and is not to be restarted.
+  kFailed,     ///< It ended otherwise and is not to be restarted.
   kStopping,
   kLost,  ///< Its node is dead: whether it runs is unknown.
 };
@@ -41,32 +44,62 @@ struct ContainerExit {
   bool operator==(const ContainerExit&) const = default;
 };
 
+/// Whether a running instance does its work, by its probes, its log and its trends.
+enum class Health : std::uint8_t {
+  kUnknown,   ///< It does not run, or its node does not judge it.
+  kStarting,  ///< It has not been ready yet.
+  kReady,
+  kDegraded,  ///< It fails a check, or is about to fail.
+};
+
 /// What a node reports about an instance.
 struct InstanceStatus {
   InstanceState state = InstanceState::kAssigned;
   ContainerId container;
   std::uint32_t restarts = 0;  ///< Restarts on this node since the instance was assigned to it.
+  /// How often it ended, or had to be restarted, by its own fault: an exit, a probe, a rule. Not
+  /// because its machine or its runtime stopped.
+  std::uint32_t failures = 0;
+  /// Its node has tried to get it to run and failed (no image, no container), and goes on trying.
+  bool cannot_start = false;
   std::optional<ContainerExit> last_exit;
   std::string reason;  ///< Why it is not running, in words; else empty.
+  Health health = Health::kUnknown;
+  std::string health_reason;      ///< What says so, in words; empty if it is ready.
+  bool must_be_replaced = false;  ///< Its node asks for a replacement before it fails.
   bool operator==(const InstanceStatus&) const = default;
 };
 
-/// An instance as the manager stores it.
+/// What an instance takes up on its node.
+struct Reservation {
+  Resources resources;
+  std::size_t assignment_bytes = 0;  ///< Of its specification (bound: model/assignment.h).
+  bool operator==(const Reservation&) const = default;
+};
+/// Of one instance of the release.
+Reservation reservation_of(const Release& release);
+
+/// An instance as the manager stores it. Its release has everything else that its node must know.
 struct Instance {
   InstanceId id;
   WorkloadName workload;
   Generation generation;
   std::optional<NodeName> node;
   DesiredState desired_state = DesiredState::kRun;
-  /// What it runs, stored with it: during a rollout the old instances still need their own.
   Image image;
-  ContainerSpec container;
+  Reservation reservation;
   InstanceStatus status;
   /// The instance that this one replaces, which is stopped once this one runs.
   std::optional<InstanceId> replaces;
   WallTime changed_at;  ///< When `status.state` last changed.
   bool operator==(const Instance&) const = default;
 
+  /// It runs and does its work, as far as is known, or has done it.
+  bool is_ready() const {
+    if (status.state == InstanceState::kCompleted) return true;
+    const bool is_well = status.health == Health::kReady || status.health == Health::kUnknown;
+    return status.state == InstanceState::kRunning && is_well;
+  }
   /// Its node, for callers that know it has one.
   const NodeName& placed_on() const {
     HEARTH_CHECK(node);
@@ -80,7 +113,9 @@ InstanceId make_instance_id(const WorkloadName& workload, std::uint64_t number);
 /// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(DesiredState state);
 std::string_view name_of(InstanceState state);
+std::string_view name_of(Health health);
 Result<DesiredState> parse_desired_state(std::string_view text);
 Result<InstanceState> parse_instance_state(std::string_view text);
+Result<Health> parse_health(std::string_view text);
 
 }  // namespace hearth

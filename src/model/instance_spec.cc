@@ -13,6 +13,10 @@ constexpr std::array<EnumName<TransportProtocol>, 2> kProtocols{{
     {TransportProtocol::kTcp, "tcp"},
     {TransportProtocol::kUdp, "udp"},
 }};
+constexpr std::array<EnumName<ReplaceOrder>, 2> kOrders{{
+    {ReplaceOrder::kStartFirst, "start_first"},
+    {ReplaceOrder::kStopFirst, "stop_first"},
+}};
 constexpr std::array<EnumName<RestartPolicy>, 3> kPolicies{{
     {RestartPolicy::kAlways, "always"},
     {RestartPolicy::kOnFailure, "on-failure"},
@@ -71,12 +75,6 @@ struct ConditionBytes {
 
 }  // namespace
 
-std::size_t ContainerSpec::environment_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& [name, value] : environment) bytes += name.size() + value.size();
-  return bytes;
-}
-
 std::size_t InstanceSpec::assignment_bytes() const {
   std::size_t bytes = kInstanceBytes + json_bytes(container.environment);
   for (const PublishedPort& port : container.ports) {
@@ -99,6 +97,9 @@ std::string_view name_of(NetworkMode mode) {
 std::string_view name_of(TransportProtocol protocol) {
   return word_of(kProtocols, protocol);
 }
+std::string_view name_of(ReplaceOrder order) {
+  return word_of(kOrders, order);
+}
 std::string_view name_of(RestartPolicy policy) {
   return word_of(kPolicies, policy);
 }
@@ -110,6 +111,9 @@ Result<NetworkMode> parse_network_mode(std::string_view text) {
 }
 Result<TransportProtocol> parse_transport_protocol(std::string_view text) {
   return value_of(kProtocols, text);
+}
+Result<ReplaceOrder> parse_replace_order(std::string_view text) {
+  return value_of(kOrders, text);
 }
 Result<RestartPolicy> parse_restart_policy(std::string_view text) {
   return value_of(kPolicies, text);

@@ -51,9 +51,12 @@ struct ContainerSpec {
   std::vector<PublishedPort> ports;
   std::vector<DeviceMapping> devices;
   bool operator==(const ContainerSpec&) const = default;
+};
 
-  /// Names and values together.
-  std::size_t environment_bytes() const;
+/// In which order an instance and its replacement run.
+enum class ReplaceOrder : std::uint8_t {
+  kStartFirst,  ///< The replacement starts, and the instance stops once it is ready.
+  kStopFirst,   ///< The instance stops before the replacement starts: both cannot run at once.
 };
 
 enum class RestartPolicy : std::uint8_t {
@@ -87,12 +90,15 @@ struct TrendRule {
 struct InstanceSpec {
   ContainerSpec container;
   RestartPolicy restart = RestartPolicy::kAlways;
+  ReplaceOrder replace = ReplaceOrder::kStartFirst;
   StopSpec stop;
   Probes probes;
   std::vector<LogRule> log_rules;
   std::vector<TrendRule> trends;  ///< Besides the default: an event.
   /// Without probe and rule, an instance is ready once it has run for this long.
   Duration min_ready = std::chrono::seconds(10);
+  /// An instance that runs must be ready within this, or counts as degraded.
+  Duration ready_deadline = std::chrono::minutes(5);
   bool operator==(const InstanceSpec&) const = default;
 
   /// The most bytes that it takes in an assignment.
@@ -107,10 +113,12 @@ inline constexpr std::size_t kDevicePathBytesMax = 256;
 /// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(NetworkMode mode);
 std::string_view name_of(TransportProtocol protocol);
+std::string_view name_of(ReplaceOrder order);
 std::string_view name_of(RestartPolicy policy);
 std::string_view name_of(TrendOf of);
 Result<NetworkMode> parse_network_mode(std::string_view text);
 Result<TransportProtocol> parse_transport_protocol(std::string_view text);
+Result<ReplaceOrder> parse_replace_order(std::string_view text);
 Result<RestartPolicy> parse_restart_policy(std::string_view text);
 Result<TrendOf> parse_trend_of(std::string_view text);
 

@@ -8,9 +8,11 @@ namespace hearth {
 
 /// Why the work of an instance moves.
 enum class MoveReason : std::uint8_t {
-  kNodeLost,    ///< Its node is dead.
-  kNodeSilent,  ///< Its node might be dead: a replacement is staged, and withdrawn if it is not.
-  kRelease,     ///< It is of an older generation.
+  kNodeLost,     ///< Its node is dead.
+  kNodeSilent,   ///< Its node might be dead: a replacement is staged, and withdrawn if it is not.
+  kRelease,      ///< It is of another generation than the workload's.
+  kCannotStart,  ///< Its node has failed to start it for too long.
+  kDegraded,     ///< It is about to fail.
 };
 
 /// In which order it moves.

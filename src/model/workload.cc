@@ -1,5 +1,7 @@
 #include "model/workload.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "model/enum_names.h"
@@ -7,16 +9,22 @@
 namespace hearth {
 namespace {
 
-constexpr std::array<EnumName<WorkloadKind>, 2> kKinds{{
+constexpr std::array<EnumName<WorkloadKind>, 3> kKinds{{
     {WorkloadKind::kService, "service"},
     {WorkloadKind::kApplication, "application"},
+    {WorkloadKind::kOneshot, "oneshot"},
 }};
 constexpr std::array<EnumName<NodeLossPolicy>, 2> kPolicies{{
     {NodeLossPolicy::kReplace, "replace"},
     {NodeLossPolicy::kStay, "stay"},
 }};
-constexpr std::array<EnumName<WorkloadPhase>, 6> kPhases{{
+constexpr std::array<EnumName<Dependency::Until>, 2> kUntils{{
+    {Dependency::Until::kStarted, "started"},
+    {Dependency::Until::kReady, "ready"},
+}};
+constexpr std::array<EnumName<WorkloadPhase>, 7> kPhases{{
     {WorkloadPhase::kBuilding, "building"},
+    {WorkloadPhase::kRollingOut, "rolling_out"},
     {WorkloadPhase::kDeployed, "deployed"},
     {WorkloadPhase::kFailed, "failed"},
     {WorkloadPhase::kStopped, "stopped"},
@@ -25,6 +33,20 @@ constexpr std::array<EnumName<WorkloadPhase>, 6> kPhases{{
 }};
 
 }  // namespace
+
+const Release* Workload::find_release(Generation generation) const {
+  if (next && next->generation == generation) return &*next;
+  if (current && current->generation == generation) return &*current;
+  const auto found = std::find_if(earlier.begin(), earlier.end(), [&](const Release& release) {
+    return release.generation == generation;
+  });
+  return found == earlier.end() ? nullptr : &*found;
+}
+
+const Release* Workload::target() const {
+  if (phase == WorkloadPhase::kRollingOut && next) return &*next;
+  return current ? &*current : nullptr;
+}
 
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder) {
@@ -43,6 +65,9 @@ std::string_view name_of(WorkloadKind kind) {
 std::string_view name_of(NodeLossPolicy policy) {
   return word_of(kPolicies, policy);
 }
+std::string_view name_of(Dependency::Until until) {
+  return word_of(kUntils, until);
+}
 std::string_view name_of(WorkloadPhase phase) {
   return word_of(kPhases, phase);
 }
@@ -51,6 +76,9 @@ Result<WorkloadKind> parse_workload_kind(std::string_view text) {
 }
 Result<NodeLossPolicy> parse_node_loss_policy(std::string_view text) {
   return value_of(kPolicies, text);
+}
+Result<Dependency::Until> parse_dependency_until(std::string_view text) {
+  return value_of(kUntils, text);
 }
 Result<WorkloadPhase> parse_workload_phase(std::string_view text) {
   return value_of(kPhases, text);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <map>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +18,7 @@ namespace hearth {
 enum class WorkloadKind : std::uint8_t {
   kService,      ///< Part of the platform.
   kApplication,  ///< Deployed by a user.
+  kOneshot,      ///< Runs to its end: an exit with 0 completes it.
 };
 
 /// What happens to its instances when their node is lost.
@@ -34,25 +35,43 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
+/// A workload that must be there before another one starts.
+struct Dependency {
+  /// How far it must be.
+  enum class Until : std::uint8_t { kStarted, kReady };
+
+  WorkloadName workload;
+  Until until = Until::kReady;
+  bool restart_with_it = false;  ///< A restart of it restarts this one, too.
+  bool operator==(const Dependency&) const = default;
+};
+
 /// What a user submits.
 struct WorkloadSpec {
   WorkloadKind kind = WorkloadKind::kApplication;
   std::uint32_t instances = 1;  ///< 0..kInstancesMax.
   Digest bundle;                ///< The build context, already in the content store.
-  ContainerSpec container;
+  InstanceSpec instance;
   NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  std::vector<Dependency> after;
+  /// An instance that its node fails to start for this long is placed on another one. > 0.
+  Duration placement_deadline = std::chrono::minutes(1);
   bool operator==(const WorkloadSpec&) const = default;
 };
+inline constexpr std::size_t kDependenciesMax = 32;
 inline constexpr std::uint32_t kInstancesMax = 1000;
 
 enum class WorkloadPhase : std::uint8_t {
-  kBuilding,  ///< The image of `next` is being built on `build_node`.
-  kDeployed,  ///< The instances of `current` are kept running.
-  kFailed,    ///< The build of `next` failed; `reason` says why.
-  kStopped,   ///< Stopped on request, and kept.
-  kRemoving,  ///< Removed as soon as its last container is.
-  kRemoved,   ///< Removed. Only its numbers are kept: a workload of the same name continues from
-              ///< them, so that no generation and no instance id is ever used twice.
+  kBuilding,    ///< The image of `next` is being built on `build_node`.
+  kRollingOut,  ///< Instances of `next` replace those of `current`. Without a `next`: `current` is
+                ///< the first release, and starts.
+  kDeployed,    ///< The instances of `current` are kept running.
+  kFailed,      ///< `next` could not be built, or its instances failed; `reason` says why. Without
+                ///< a `next`: the instances of `current`, the first release, did.
+  kStopped,     ///< Stopped on request, and kept.
+  kRemoving,    ///< Removed as soon as its last container is.
+  kRemoved,     ///< Removed. Only its numbers are kept: a workload of the same name continues from
+                ///< them, so that no generation and no instance id is ever used twice.
 };
 
 /// One generation of a workload: its specification, and the image once it is built.
@@ -60,6 +79,9 @@ struct Release {
   Generation generation;
   WorkloadSpec spec;
   std::optional<Image> image;
+  WallTime deployed_at;
+  std::string deployed_by = {};  ///< Who asked for it, as the client said. Empty: not said.
+  std::string fault = {};        ///< Why it failed; empty: it has not.
   bool operator==(const Release&) const = default;
 
   /// The image, for callers that know it is built.
@@ -69,14 +91,15 @@ struct Release {
   }
 };
 
-/// A workload as the manager stores it. `current` keeps running while `next` is built, also if that
-/// build fails.
+/// A workload as the manager stores it. `current` keeps running until `next` has proved itself,
+/// also if that fails.
 struct Workload {
   WorkloadName name;
   WorkloadPhase phase = WorkloadPhase::kBuilding;
   std::string reason;                  ///< Why it failed, or why a build waits; else empty.
   std::optional<Release> current;      ///< Kept running; its image is built.
-  std::optional<Release> next;         ///< kBuilding: being built. kFailed: failed to build.
+  std::optional<Release> next;         ///< Being built or rolled out, or failed.
+  std::vector<Release> earlier;        ///< Of former deploys, newest first; for a rollback.
   std::optional<NodeName> build_node;  ///< kBuilding, once a node was chosen.
   std::uint64_t next_instance = 1;     ///< The number of the next instance id.
   bool operator==(const Workload&) const = default;
@@ -86,6 +109,10 @@ struct Workload {
     HEARTH_CHECK(next || current);
     return next ? *next : *current;
   }
+  /// The release of a generation that an instance has; nullptr: it is not kept.
+  const Release* find_release(Generation generation) const;
+  /// The release that its instances are to have; nullptr: it has none.
+  const Release* target() const;
   /// The release that is kept running, for callers that know there is one.
   const Release& current_release() const {
     HEARTH_CHECK(current);
@@ -101,6 +128,9 @@ struct Workload {
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder);
 
+/// Earlier releases that are kept for a rollback, besides those that instances still have.
+inline constexpr std::size_t kReleasesKept = 10;
+
 /// The most workloads that a cluster can have at once, and the most names over its lifetime: the
 /// numbers of removed workloads are kept.
 inline constexpr std::size_t kWorkloadsMax = 10'000;
@@ -109,9 +139,11 @@ inline constexpr std::size_t kWorkloadNamesMax = 100'000;
 /// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(WorkloadKind kind);
 std::string_view name_of(NodeLossPolicy policy);
+std::string_view name_of(Dependency::Until until);
 std::string_view name_of(WorkloadPhase phase);
 Result<WorkloadKind> parse_workload_kind(std::string_view text);
 Result<NodeLossPolicy> parse_node_loss_policy(std::string_view text);
+Result<Dependency::Until> parse_dependency_until(std::string_view text);
 Result<WorkloadPhase> parse_workload_phase(std::string_view text);
 
 }  // namespace hearth

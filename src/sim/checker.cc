@@ -46,15 +46,19 @@ bool serves(const StoredState& store, const Instance& instance) {
 std::uint32_t wanted_of(const StoredState& store, const WorkloadName& name) {
   const auto found = store.workloads().find(name);
   if (found == store.workloads().end() || !found->second.current) return 0;
-  switch (found->second.phase) {
+  const Workload& workload = found->second;
+  switch (workload.phase) {
     case WorkloadPhase::kStopped:
     case WorkloadPhase::kRemoving:
     case WorkloadPhase::kRemoved: return 0;
+    case WorkloadPhase::kRollingOut:
+      // Another number of instances may be reached at any moment.
+      return std::min(workload.current->spec.instances, workload.target()->spec.instances);
     case WorkloadPhase::kBuilding:
     case WorkloadPhase::kDeployed:
     case WorkloadPhase::kFailed: break;
   }
-  return found->second.current->spec.instances;
+  return workload.current->spec.instances;
 }
 
 /// Whether a serving instance replaces `id`, or replaces its replacement, also if it did so until

@@ -76,12 +76,12 @@ class Story {
     return *WorkloadName::parse(fmt::format("app{}", number));
   }
   static WorkloadSpec spec(std::uint64_t bundle_number, std::uint32_t instances) {
-    return {.kind = WorkloadKind::kApplication,
-            .instances = instances,
-            .bundle = bundle(bundle_number),
-            .container = {.environment = {},
-                          .resources = {.cpu_millis = kCpuOfInstance, .memory_bytes = 0}},
-            .on_node_lost = NodeLossPolicy::kReplace};
+    return {
+        .kind = WorkloadKind::kApplication,
+        .instances = instances,
+        .bundle = bundle(bundle_number),
+        .instance = {.container = {.resources = {.cpu_millis = kCpuOfInstance, .memory_bytes = 0}}},
+        .on_node_lost = NodeLossPolicy::kReplace};
   }
 
   void pass(Duration duration) { world_.run_until(world_.now() + duration); }

@@ -41,7 +41,7 @@ std::string show(const Release& release) {
   const WorkloadSpec& spec = release.spec;
   return fmt::format("{} {} {} of {} on loss {} [{}] {}", release.generation.value,
                      name_of(spec.kind), spec.instances, spec.bundle.str(),
-                     name_of(spec.on_node_lost), show(spec.container),
+                     name_of(spec.on_node_lost), show(spec.instance.container),
                      release.image ? show(*release.image) : "");
 }
 
@@ -87,7 +87,7 @@ struct WriteText {
     return fmt::format("instance {} of {} {} on {} {} {} [{}] for {}: {}", instance.id.str(),
                        instance.workload.str(), instance.generation.value,
                        instance.node ? instance.node->str() : "", name_of(instance.desired_state),
-                       show(instance.image), show(instance.container),
+                       show(instance.image), instance.reservation.assignment_bytes,
                        instance.replaces ? instance.replaces->str() : "", show(instance.status));
   }
   std::string operator()(const DeleteInstance& write) const {
@@ -142,7 +142,7 @@ std::string text_of(const Assignment& assignment) {
   for (const AssignedInstance& one : assignment.instances) {
     text +=
         fmt::format("; {} {} {} {} {} [{}]", one.id.str(), one.workload.str(), one.generation.value,
-                    name_of(one.desired_state), show(one.image), show(one.container));
+                    name_of(one.desired_state), show(one.image), show(one.spec.container));
   }
   for (const Image& image : assignment.images) text += "; holds " + show(image);
   for (const BuildOrder& order : assignment.builds) {

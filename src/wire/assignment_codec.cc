@@ -16,7 +16,7 @@ void write(JsonWriter& out, const AssignedInstance& instance) {
   out.field("generation", instance.generation.value);
   out.field("desired_state", name_of(instance.desired_state));
   wire::write_image(out.key("image"), instance.image);
-  wire::write_container_spec(out, instance.container);
+  wire::write_instance_spec(out, instance.spec);
   out.end_object();
 }
 
@@ -62,7 +62,7 @@ std::optional<AssignedInstance> read_instance(const JsonValue& value) {
                           .generation = generation,
                           .desired_state = *desired_state,
                           .image = std::move(*image),
-                          .container = std::move(container)};
+                          .spec = {.container = std::move(container)}};
 }
 
 std::optional<BuildOrder> read_build(const JsonValue& value) {

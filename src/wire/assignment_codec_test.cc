@@ -110,7 +110,7 @@ TEST(AssignmentCodec, TheLargestPossibleAssignmentFits) {
                               .image = {reference, digest},
                               .container = {}};
     // The worst case: each byte is written as six.
-    constexpr std::size_t kShare = kEnvironmentBytesPerNodeMax / kInstancesPerNodeMax;
+    constexpr std::size_t kShare = kAssignmentBytesPerNodeMax / kInstancesPerNodeMax;
     instance.container.environment["E"] = std::string(kShare - 1, '\x01');
     assignment.instances.push_back(std::move(instance));
   }

@@ -99,6 +99,8 @@ class HeartbeatWriter {
     out_.field("state", name_of(status.state));
     out_.field_if_known("container", status.container.str());
     out_.field("restarts", status.restarts);
+    if (status.failures > 0) out_.field("failures", status.failures);
+    if (status.cannot_start) out_.field("cannot_start", true);
     if (status.last_exit) {
       out_.key("last_exit").begin_object();
       out_.field("code", static_cast<std::uint16_t>(
@@ -107,6 +109,9 @@ class HeartbeatWriter {
       out_.field("at", wire::time_text(status.last_exit->at)).end_object();
     }
     write_words("reason", status.reason);
+    if (status.health != Health::kUnknown) out_.field("health", name_of(status.health));
+    write_words("health_reason", status.health_reason);
+    if (status.must_be_replaced) out_.field("must_be_replaced", true);
   }
 
   void write(const BuildStatus& build) {
@@ -147,8 +152,13 @@ InstanceStatus read_status(JsonObject& in) {
   return {.state = in.required("state").parsed(parse_instance_state).value_or(InstanceState()),
           .container = ContainerId{wire::text_up_to(kTermBytesMax, in.optional("container"))},
           .restarts = in.optional("restarts").number<std::uint32_t>().value_or(0),
+          .failures = in.optional("failures").number<std::uint32_t>().value_or(0),
+          .cannot_start = in.optional("cannot_start").boolean().value_or(false),
           .last_exit = in.optional("last_exit").as(read_exit),
-          .reason = wire::text_up_to(kReasonBytesMax, in.optional("reason"))};
+          .reason = wire::text_up_to(kReasonBytesMax, in.optional("reason")),
+          .health = in.optional("health").parsed(parse_health).value_or(Health::kUnknown),
+          .health_reason = wire::text_up_to(kReasonBytesMax, in.optional("health_reason")),
+          .must_be_replaced = in.optional("must_be_replaced").boolean().value_or(false)};
 }
 
 std::optional<BuildStatus> read_build(const JsonValue& value) {

@@ -73,12 +73,12 @@ void write_image(JsonWriter& out, const Image& image) {
   out.end_object();
 }
 
-void write_container_spec(JsonWriter& out, const ContainerSpec& spec) {
+void write_instance_spec(JsonWriter& out, const InstanceSpec& spec) {
   out.key("environment").begin_object();
-  for (const auto& [name, value] : spec.environment) out.field(name, value);
+  for (const auto& [name, value] : spec.container.environment) out.field(name, value);
   out.end_object();
-  write_resources(out, spec.resources);
-  out.field("pids_max", spec.pids_max);
+  write_resources(out, spec.container.resources);
+  out.field("pids_max", spec.container.pids_max);
 }
 
 }  // namespace hearth::wire

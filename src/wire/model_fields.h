@@ -46,7 +46,7 @@ void write_resources(JsonWriter& out, const Resources& resources);
 std::optional<Image> image(const JsonValue& value);
 void write_image(JsonWriter& out, const Image& image);
 
-/// Writes the fields of a container's specification into the open object.
-void write_container_spec(JsonWriter& out, const ContainerSpec& spec);
+/// Writes the fields of an instance's specification into the open object.
+void write_instance_spec(JsonWriter& out, const InstanceSpec& spec);
 
 }  // namespace hearth::wire

@@ -85,7 +85,7 @@ std::optional<WorkloadSpec> read_request(JsonObject& in) {
   return WorkloadSpec{.kind = kind,
                       .instances = instances,
                       .bundle = std::move(*bundle),
-                      .container = std::move(container),
+                      .instance = {.container = std::move(container)},
                       .on_node_lost = on_node_lost};
 }
 
@@ -101,7 +101,7 @@ std::string encode_workload_request(const WorkloadSpec& spec) {
   JsonWriter out;
   out.begin_object().field("kind", name_of(spec.kind)).field("instances", spec.instances);
   out.field("bundle", spec.bundle.str());
-  wire::write_container_spec(out, spec.container);
+  wire::write_instance_spec(out, spec.instance);
   out.field("on_node_lost", name_of(spec.on_node_lost)).end_object();
   return std::move(out).text();
 }

@@ -7,9 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "adapters/file/sha256.h"
 #include "base/prng.h"
 #include "model/record.h"
+#include "wire/workload_request_codec.h"
 
 namespace hearth {
 
@@ -103,18 +106,22 @@ class RandomRecords {
             .reason = text(),
             .current = maybe([&] { return release(); }),
             .next = maybe([&] { return release(); }),
+            .earlier = {release(), release()},
             .build_node = maybe_node(),
             .next_instance = number<std::uint64_t>()};
   }
 
   Release release() {
-    return {.generation = {number<std::uint64_t>()},
-            .spec = {.kind = any(WorkloadKind::kApplication),
-                     .instances = number<std::uint32_t>(),
+    return {.generation = {++generations_},
+            .spec = {.kind = any(WorkloadKind::kOneshot),
+                     .instances = static_cast<std::uint32_t>(prng_.below(kInstancesMax + 1)),
                      .bundle = sha256_of(text()),
-                     .container = container_spec(),
+                     .instance = {.container = container_spec()},
                      .on_node_lost = any(NodeLossPolicy::kStay)},
-            .image = maybe([&] { return image(); })};
+            .image = maybe([&] { return image(); }),
+            .deployed_at = time(),
+            .deployed_by = text(),
+            .fault = text()};
   }
 
   Instance instance() {
@@ -125,16 +132,21 @@ class RandomRecords {
             .node = maybe_node(),
             .desired_state = any(DesiredState::kStop),
             .image = image(),
-            .container = container_spec(),
+            .reservation = {.resources = resources(), .assignment_bytes = number<std::size_t>()},
             .status = {.state = any(InstanceState::kLost),
                        .container = {text()},
                        .restarts = number<std::uint32_t>(),
+                       .failures = number<std::uint32_t>(),
+                       .cannot_start = coin(),
                        .last_exit = maybe([&] {
                          return ContainerExit{.code = static_cast<int>(number<std::uint32_t>()),
                                               .out_of_memory = coin(),
                                               .at = time()};
                        }),
-                       .reason = text()},
+                       .reason = text(),
+                       .health = any(Health::kDegraded),
+                       .health_reason = text(),
+                       .must_be_replaced = coin()},
             .replaces = maybe([&] { return InstanceId{text()}; }),
             .changed_at = time()};
   }
@@ -144,10 +156,11 @@ class RandomRecords {
   }
 
   ContainerSpec container_spec() {
-    ContainerSpec spec{.environment = {}, .resources = resources()};
-    spec.pids_max = number<std::uint32_t>();
+    ContainerSpec spec{.environment = {},
+                       .resources = {.cpu_millis = 250, .memory_bytes = kMemoryBytesMin},
+                       .pids_max = 1 + static_cast<std::uint32_t>(prng_.below(kPidsMaxMax))};
     for (std::uint64_t left = prng_.below(4); left > 0; --left) {
-      spec.environment.insert_or_assign(unicode(), unicode());
+      spec.environment.insert_or_assign(fmt::format("V{}", left), unicode());
     }
     return spec;
   }
@@ -206,6 +219,7 @@ class RandomRecords {
   bool coin() { return prng_.chance(500); }
 
   Prng prng_;
+  std::uint64_t generations_ = 0;
   Epoch epoch_;
   std::uint64_t last_seq_ = 0;
   std::map<NodeName, Node> nodes_;

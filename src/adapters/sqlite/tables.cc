@@ -6,9 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "wire/assignment_codec.h"
-#include "wire/json_reader.h"
-#include "wire/json_writer.h"
+#include "wire/workload_request_codec.h"
 
 // Each put takes its value apart with a structured binding, so that a new field of the model that
 // is not stored here does not compile.
@@ -18,6 +16,7 @@ namespace {
 
 constexpr std::string_view kCurrent = "current";
 constexpr std::string_view kNext = "next";
+constexpr std::string_view kEarlier = "earlier";
 
 template <class Tag>
 Result<Id<Tag>> parse_id(std::string_view text) {
@@ -34,27 +33,6 @@ SqlValue text_or_null(const std::optional<InstanceId>& id) {
   return id ? SqlValue(id->str()) : SqlValue(std::nullopt);
 }
 
-using Environment = std::map<std::string, std::string>;
-
-std::string json_of(const Environment& environment) {
-  JsonWriter out;
-  out.begin_object();
-  for (const auto& [name, value] : environment) out.field(name, value);
-  out.end_object();
-  return std::move(out).text();
-}
-
-Result<Environment> parse_environment(std::string_view text) {
-  return decode_json(text, {.bytes_max = kAssignmentBytesMax}, ErrorCode::kCorrupt,
-                     [](JsonObject& in) {
-                       Environment environment;
-                       in.each([&](std::string_view name, const JsonValue& value) {
-                         environment.emplace(name, value.text().value_or(""));
-                       });
-                       return std::optional(std::move(environment));
-                     });
-}
-
 template <class T>
 std::optional<T> parsed_or_null(SqlRow& row, Result<T> (*parse)(std::string_view)) {
   if (!row.is_null()) return row.parsed(parse);
@@ -68,11 +46,10 @@ Image image_of(SqlRow& row) {
   return {.reference = row.text(), .archive = parsed_or_null(row, Digest::parse)};
 }
 
-ContainerSpec container_spec(SqlRow& row) {
-  return {.environment = row.parsed(parse_environment),
-          .resources = {.cpu_millis = row.number<std::uint32_t>(),
-                        .memory_bytes = row.number<std::uint64_t>()},
-          .pids_max = row.number<std::uint32_t>()};
+std::optional<Image> image_or_null(SqlRow& row) {
+  if (!row.is_null()) return image_of(row);
+  row.skip(2);
+  return std::nullopt;
 }
 
 std::optional<ContainerExit> last_exit(SqlRow& row) {
@@ -167,73 +144,72 @@ WorkloadTable::WorkloadTable(SqlDatabase& database)
                              "FROM workloads ORDER BY name")),
       put_release_(database.prepare(R"(
         INSERT INTO releases (
-          workload, role, generation, kind, instances, bundle, on_node_lost, environment,
-          cpu_millis, memory_bytes, pids_max, image_reference, image_archive)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13))")),
+          workload, role, generation, spec, image_reference, image_archive, deployed_at, deployed_by,
+          fault)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))")),
       erase_releases_(database.prepare("DELETE FROM releases WHERE workload = ?1")),
       load_releases_(database.prepare(R"(
         SELECT
-          workload, role, generation, kind, instances, bundle, on_node_lost, environment,
-          cpu_millis, memory_bytes, pids_max, image_reference, image_archive
-        FROM releases)")) {}
+          workload, role, generation, spec, image_reference, image_archive, deployed_at, deployed_by,
+          fault
+        FROM releases ORDER BY workload, generation DESC)")) {}
 
 void WorkloadTable::put(const Workload& workload) {
-  const auto& [name, phase, reason, current, next, build_node, next_instance] = workload;
+  const auto& [name, phase, reason, current, next, earlier, build_node, next_instance] = workload;
   put_.run({name.str(), name_of(phase), reason, text_or_null(build_node), next_instance});
   erase_releases_.run({name.str()});
-  put_release(name, kCurrent, current);
-  put_release(name, kNext, next);
+  if (current) put_release(name, kCurrent, *current);
+  if (next) put_release(name, kNext, *next);
+  for (const Release& release : earlier) put_release(name, kEarlier, release);
 }
 
 void WorkloadTable::put_release(const WorkloadName& workload, std::string_view role,
-                                const std::optional<Release>& release) {
-  if (!release) return;
-  const auto& [generation, spec, image] = *release;
-  const auto& [kind, instances, bundle, container, on_node_lost] = spec;
-  const auto& [environment, resources, pids_max, network, ports, devices] = container;
-  const auto& [cpu_millis, memory_bytes] = resources;
-  put_release_.run({workload.str(), role, generation.value, name_of(kind), instances, bundle.str(),
-                    name_of(on_node_lost), json_of(environment), cpu_millis, memory_bytes, pids_max,
+                                const Release& release) {
+  const auto& [generation, spec, image, deployed_at, deployed_by, fault] = release;
+  put_release_.run({workload.str(), role, generation.value, encode_workload_request(spec),
                     image ? SqlValue(image->reference) : SqlValue(std::nullopt),
-                    image ? text_or_null(image->archive) : SqlValue(std::nullopt)});
+                    image ? text_or_null(image->archive) : SqlValue(std::nullopt), deployed_at,
+                    deployed_by, fault});
+}
+
+std::map<std::string, WorkloadTable::Releases> WorkloadTable::load_releases() {
+  std::map<std::string, Releases> releases;
+  load_releases_.for_each("releases", {}, [&](SqlRow& row) {
+    Releases& of_workload = releases[row.text()];
+    const std::string role = row.text();
+    const Generation generation{row.number<std::uint64_t>()};
+    WorkloadSpec spec = row.parsed(decode_workload_request);
+    std::optional<Image> image = image_or_null(row);
+    Release release{.generation = generation,
+                    .spec = std::move(spec),
+                    .image = std::move(image),
+                    .deployed_at = row.time(),
+                    .deployed_by = row.text(),
+                    .fault = row.text()};
+    if (role == kCurrent) {
+      of_workload.current = std::move(release);
+    } else if (role == kNext) {
+      of_workload.next = std::move(release);
+    } else {
+      of_workload.earlier.push_back(std::move(release));
+    }
+  });
+  return releases;
 }
 
 std::vector<Workload> WorkloadTable::load() {
-  std::map<std::pair<std::string, std::string>, Release> releases;
-  load_releases_.for_each("releases", {}, [&](SqlRow& row) {
-    std::string workload = row.text();
-    std::string role = row.text();
-    const Generation generation{row.number<std::uint64_t>()};
-    const WorkloadKind kind = row.parsed(parse_workload_kind);
-    const auto instances = row.number<std::uint32_t>();
-    Digest bundle = row.parsed(Digest::parse);
-    const NodeLossPolicy on_node_lost = row.parsed(parse_node_loss_policy);
-    WorkloadSpec spec{.kind = kind,
-                      .instances = instances,
-                      .bundle = std::move(bundle),
-                      .container = container_spec(row),
-                      .on_node_lost = on_node_lost};
-    std::optional<Image> image;
-    if (!row.is_null()) image = image_of(row);
-    releases.emplace(std::pair(std::move(workload), std::move(role)),
-                     Release{generation, std::move(spec), std::move(image)});
-  });
-  const auto take = [&](const WorkloadName& workload, std::string_view role) {
-    const auto found = releases.find(std::pair(workload.str(), std::string(role)));
-    return found == releases.end() ? std::nullopt : std::optional(std::move(found->second));
-  };
-
+  std::map<std::string, Releases> releases = load_releases();
   std::vector<Workload> workloads;
   load_.for_each("workloads", {}, [&](SqlRow& row) {
     WorkloadName name = row.parsed(WorkloadName::parse);
-    std::optional<Release> current = take(name, kCurrent);
-    std::optional<Release> next = take(name, kNext);
+    Releases& of_workload = releases[name.str()];
     workloads.push_back(Workload{
         .name = std::move(name),
         .phase = row.parsed(parse_workload_phase),
         .reason = row.text(),
-        .current = std::move(current),
-        .next = std::move(next),
+        .current = std::move(of_workload.current),
+        .next = std::move(of_workload.next),
+        .earlier = std::move(of_workload.earlier),
         .build_node = parsed_or_null(row, NodeName::parse),
         .next_instance = row.number<std::uint64_t>(),
     });
@@ -244,32 +220,35 @@ std::vector<Workload> WorkloadTable::load() {
 InstanceTable::InstanceTable(SqlDatabase& database)
     : put_(database.prepare(R"(
         INSERT INTO instances (
-          id, workload, generation, node, desired_state, image_reference, image_archive, environment,
-          cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
-          exit_out_of_memory, exit_at, reason, replaces, changed_at)
+          id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
+          memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
+          exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
+          replaces, changed_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-          ?19, ?20)
+          ?19, ?20, ?21, ?22, ?23, ?24)
         ON CONFLICT (id) DO UPDATE SET
           workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
-          image_archive = ?7, environment = ?8, cpu_millis = ?9, memory_bytes = ?10,
-          pids_max = ?11, state = ?12, container = ?13, restarts = ?14, exit_code = ?15,
-          exit_out_of_memory = ?16, exit_at = ?17, reason = ?18, replaces = ?19,
-          changed_at = ?20)")),
+          image_archive = ?7, cpu_millis = ?8, memory_bytes = ?9, assignment_bytes = ?10,
+          state = ?11, container = ?12, restarts = ?13, failures = ?14, cannot_start = ?15,
+          exit_code = ?16, exit_out_of_memory = ?17, exit_at = ?18, reason = ?19, health = ?20,
+          health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
-          id, workload, generation, node, desired_state, image_reference, image_archive, environment,
-          cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
-          exit_out_of_memory, exit_at, reason, replaces, changed_at
+          id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
+          memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
+          exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
+          replaces, changed_at
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
-  const auto& [id, workload, generation, node, desired_state, image, container_spec, status,
-               replaces, changed_at] = instance;
+  const auto& [id, workload, generation, node, desired_state, image, reservation, status, replaces,
+               changed_at] = instance;
   const auto& [reference, archive] = image;
-  const auto& [environment, resources, pids_max, network, ports, devices] = container_spec;
+  const auto& [resources, assignment_bytes] = reservation;
   const auto& [cpu_millis, memory_bytes] = resources;
-  const auto& [state, container, restarts, last_exit, reason] = status;
+  const auto& [state, container, restarts, failures, cannot_start, last_exit, reason, health,
+               health_reason, must_be_replaced] = status;
   SqlValue exit_code(std::nullopt);
   SqlValue exit_out_of_memory(std::nullopt);
   SqlValue exit_at(std::nullopt);
@@ -286,17 +265,21 @@ void InstanceTable::put(const Instance& instance) {
             name_of(desired_state),
             reference,
             text_or_null(archive),
-            json_of(environment),
             cpu_millis,
             memory_bytes,
-            pids_max,
+            assignment_bytes,
             name_of(state),
             container.str(),
             restarts,
+            failures,
+            cannot_start,
             exit_code,
             exit_out_of_memory,
             exit_at,
             reason,
+            name_of(health),
+            health_reason,
+            must_be_replaced,
             text_or_null(replaces),
             changed_at});
 }
@@ -315,12 +298,19 @@ std::vector<Instance> InstanceTable::load() {
         .node = parsed_or_null(row, NodeName::parse),
         .desired_state = row.parsed(parse_desired_state),
         .image = image_of(row),
-        .container = container_spec(row),
+        .reservation = {.resources = {.cpu_millis = row.number<std::uint32_t>(),
+                                      .memory_bytes = row.number<std::uint64_t>()},
+                        .assignment_bytes = row.number<std::uint64_t>()},
         .status = {.state = row.parsed(parse_instance_state),
                    .container = {row.text()},
                    .restarts = row.number<std::uint32_t>(),
+                   .failures = row.number<std::uint32_t>(),
+                   .cannot_start = row.number<std::uint8_t>() != 0,
                    .last_exit = last_exit(row),
-                   .reason = row.text()},
+                   .reason = row.text(),
+                   .health = row.parsed(parse_health),
+                   .health_reason = row.text(),
+                   .must_be_replaced = row.number<std::uint8_t>() != 0},
         .replaces = parsed_or_null(row, parse_id<InstanceTag>),
         .changed_at = row.time(),
     });

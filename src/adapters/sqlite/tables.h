@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,8 +46,13 @@ class WorkloadTable {
   std::vector<Workload> load();
 
  private:
-  void put_release(const WorkloadName& workload, std::string_view role,
-                   const std::optional<Release>& release);
+  struct Releases {
+    std::optional<Release> current;
+    std::optional<Release> next;
+    std::vector<Release> earlier;
+  };
+  void put_release(const WorkloadName& workload, std::string_view role, const Release& release);
+  std::map<std::string, Releases> load_releases();
 
   SqlStatement put_;
   SqlStatement load_;

@@ -275,7 +275,7 @@ Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWa
   const WorkloadSpec spec{.kind = order.kind,
                           .instances = order.instances,
                           .bundle = bundle->digest,
-                          .container = order.container,
+                          .instance = {.container = order.container},
                           .on_node_lost = order.on_node_lost};
   const Result<std::string> taken =
       api.send(HttpMethod::kPut, "/v1/workloads/" + name, encode_workload_request(spec));

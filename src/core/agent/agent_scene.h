@@ -59,7 +59,7 @@ class AgentScene {
             .generation = {1},
             .desired_state = desired_state,
             .image = image(image_hex),
-            .container = {}};
+            .spec = {}};
   }
   static Assignment numbered(std::uint64_t epoch, std::uint64_t revision,
                              std::vector<AssignedInstance> instances) {

@@ -1,5 +1,7 @@
 #include "core/assignments/compose.h"
 
+#include "base/check.h"
+
 namespace hearth::core {
 
 Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
@@ -13,12 +15,15 @@ Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
   for (const InstanceId& id : sources.instances.on_node(node)) {
     const Instance& instance = sources.instances.instance(id);
     if (instance.desired_state == DesiredState::kStop) continue;
+    const Release* release =
+        sources.workloads.workload(instance.workload).find_release(instance.generation);
+    HEARTH_CHECK(release != nullptr);  // The releases of instances are kept.
     assignment.instances.push_back({.id = id,
                                     .workload = instance.workload,
                                     .generation = instance.generation,
                                     .desired_state = instance.desired_state,
                                     .image = instance.image,
-                                    .container = instance.container});
+                                    .spec = release->spec.instance});
   }
   for (const WorkloadName& name : sources.warm_images.held_by(node)) {
     assignment.images.push_back(sources.workloads.workload(name).current_release().built_image());

@@ -29,7 +29,7 @@ bool gives_room_back(const InstanceChange& change) {
 
 void Changes::begin(Instant now) {
   HEARTH_CHECK(is_empty());
-  now_ = now.wall;
+  now_ = now;
   marked_ = 0;
 }
 
@@ -37,12 +37,22 @@ void Changes::on(const InstanceChange& change) {
   const Instance& instance = change.either();
   tables_.capacity.follow(change.before ? &*change.before : nullptr,
                           change.after ? &*change.after : nullptr);
+  follow_start(change);
   mark(instances_, instance.id);
   for (const EventDraft& event : events::of(change, tables_.instances)) on_event(event);
   if (only_waits_otherwise(change)) return;
   reconcile(instance.workload);
   if (instance.node && is_assigned_otherwise(change)) assign(*instance.node);
   if (gives_room_back(change)) on_room_changed();
+}
+
+void Changes::follow_start(const InstanceChange& change) {
+  const Workload& workload = tables_.workloads.record(change.either().workload);
+  const Release* release = workload.find_release(change.either().generation);
+  HEARTH_CHECK(release != nullptr);  // The releases of instances are kept.
+  tables_.starts.follow(change.before ? &*change.before : nullptr,
+                        change.after ? &*change.after : nullptr, release->spec.placement_deadline,
+                        now_.mono);
 }
 
 void Changes::on_workload_changed(const WorkloadName& name) {
@@ -62,7 +72,7 @@ void Changes::on_workload_changed(const WorkloadName& name) {
 
 void Changes::on_event(const EventDraft& draft) {
   ClusterEvent event{.seq = ++event_seq_,
-                     .at = now_,
+                     .at = now_.wall,
                      .type = draft.type,
                      .subject = draft.subject,
                      .message = draft.message};

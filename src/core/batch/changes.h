@@ -10,6 +10,7 @@
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
 #include "core/placement/capacity_table.h"
+#include "core/rollout/start_watch.h"
 #include "core/workloads/workload_catalog.h"
 
 namespace hearth::core {
@@ -26,6 +27,7 @@ class Changes {
     const InstanceTable& instances;
     const WorkloadCatalog& workloads;
     CapacityTable& capacity;
+    StartWatch& starts;
     BuildBoard& builds;
   };
   /// `last_event_seq`: the number of the latest event. The tables outlive this.
@@ -73,11 +75,12 @@ class Changes {
   void mark(std::set<Key>& due, const Key& key) {
     if (due.insert(key).second) ++marked_;
   }
+  void follow_start(const InstanceChange& change);
   bool is_empty() const;
 
   Tables tables_;
   std::uint64_t event_seq_;
-  WallTime now_;
+  Instant now_;
   std::vector<Write> writes_;
   std::vector<ManagerAction> actions_;
   std::set<WorkloadName> workloads_;

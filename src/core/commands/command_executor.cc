@@ -39,18 +39,51 @@ Result<CommandResult> CommandExecutor::carry_out(const ImportNodes& command) {
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const DeployWorkload& command) {
-  const Result<Deployment> deployment = parts_.workloads.deploy(command);
+  return begin(command.name, "being deployed", parts_.workloads.deploy(command, now_));
+}
+
+Result<CommandResult> CommandExecutor::carry_out(const RollBackWorkload& command) {
+  const Workload* workload = parts_.workloads.find(command.name);
+  const bool is_rolling = workload != nullptr && workload->phase == WorkloadPhase::kRollingOut;
+  if (is_rolling && workload->next && !command.to) return end_rollout(*workload);
+  return begin(command.name, "a rollback, and being deployed",
+               parts_.workloads.roll_back(command, now_));
+}
+
+Result<CommandResult> CommandExecutor::carry_out(const RestartWorkload& command) {
+  return begin(command.name, "a restart, and being deployed",
+               parts_.workloads.restart(command, now_));
+}
+
+/// `what`: completes "generation 2 of 'app' is …".
+Result<CommandResult> CommandExecutor::begin(const WorkloadName& name, std::string_view what,
+                                             const Result<Deployment>& deployment) {
   if (!deployment) return tl::unexpected(deployment.error());
-  parts_.changes.on_event(events::workload_deploying(command, deployment->generation));
-  parts_.changes.on_workload_changed(command.name);
+  const Release& release = parts_.workloads.workload(name).latest();
+  parts_.changes.on_event(events::workload_deploying(name, release));
+  parts_.changes.on_workload_changed(name);
   if (const std::optional<Image>& image = deployment->image) {
-    parts_.workloads.finish_build(command.name, *image);
-    parts_.changes.on_workload_changed(command.name);
-    parts_.changes.reconcile(command.name);
+    parts_.workloads.finish_build(name, *image);
+    parts_.changes.on_workload_changed(name);
+    parts_.changes.reconcile(name);
   }
-  return CommandResult{fmt::format("generation {} of '{}' is being deployed",
-                                   deployment->generation.value, command.name.str()),
-                       deployment->generation};
+  return CommandResult{
+      fmt::format("generation {} of '{}' is {}", release.generation.value, name.str(), what),
+      release.generation};
+}
+
+Result<CommandResult> CommandExecutor::end_rollout(const Workload& workload) {
+  const WorkloadName& name = workload.name;
+  const Generation failed = workload.latest().generation;
+  parts_.workloads.fail_rollout(name, "it was rolled back");
+  parts_.changes.on_event(events::release_failed(workload, failed));
+  parts_.changes.on_workload_changed(name);
+  parts_.changes.reconcile(name);
+  const Generation kept = workload.current_release().generation;
+  return CommandResult{fmt::format("the roll-out of generation {} of '{}' has ended; generation {} "
+                                   "is kept running",
+                                   failed.value, name.str(), kept.value),
+                       kept};
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const StopWorkload& command) {

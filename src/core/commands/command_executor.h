@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
+#include "base/time.h"
 #include "core/batch/batch.h"
 #include "core/batch/changes.h"
 #include "core/fleet/fleet.h"
@@ -10,8 +13,8 @@
 
 namespace hearth::core {
 
-/// Executes the commands of an operator or a Deployer: imports nodes; deploys, stops and removes
-/// workloads.
+/// Executes the commands of an operator or a Deployer: imports nodes; deploys, rolls back,
+/// restarts, stops and removes workloads.
 ///
 /// A command is executed whole or refused whole: an error says why, and nothing has changed.
 /// Holds references for one step. Sans-io, not thread-safe.
@@ -24,7 +27,7 @@ class CommandExecutor {
     Changes& changes;
   };
 
-  explicit CommandExecutor(Parts parts) : parts_(parts) {}
+  CommandExecutor(Parts parts, Instant now) : parts_(parts), now_(now.wall) {}
 
   /// kExhausted above kNodesMax nodes; the errors of the WorkloadCatalog.
   Result<CommandResult> carry_out(const Command& command);
@@ -32,10 +35,16 @@ class CommandExecutor {
  private:
   Result<CommandResult> carry_out(const ImportNodes& command);
   Result<CommandResult> carry_out(const DeployWorkload& command);
+  Result<CommandResult> carry_out(const RollBackWorkload& command);
+  Result<CommandResult> carry_out(const RestartWorkload& command);
   Result<CommandResult> carry_out(const StopWorkload& command);
   Result<CommandResult> carry_out(const RemoveWorkload& command);
+  Result<CommandResult> begin(const WorkloadName& name, std::string_view what,
+                              const Result<Deployment>& deployment);
+  Result<CommandResult> end_rollout(const Workload& workload);
 
   Parts parts_;
+  WallTime now_;
 };
 
 }  // namespace hearth::core

@@ -26,12 +26,14 @@ EventDraft bus_blind(const std::string& why) {
           fmt::format("{}: no node is judged and nothing moves until the bus works again", why)};
 }
 
-EventDraft workload_deploying(const DeployWorkload& command, Generation generation) {
-  const WorkloadSpec& spec = command.spec;
-  return {EventType::kWorkloadDeploying, subject_of(command.name),
-          fmt::format("deploying generation {} of '{}': {} instance{} of bundle {}",
-                      generation.value, command.name.str(), spec.instances,
-                      spec.instances == 1 ? "" : "s", spec.bundle.short_hex())};
+EventDraft workload_deploying(const WorkloadName& name, const Release& release) {
+  const WorkloadSpec& spec = release.spec;
+  const std::string& by = release.deployed_by;
+  return {EventType::kWorkloadDeploying, subject_of(name),
+          fmt::format("deploying generation {} of '{}': {} instance{} of bundle {}{}",
+                      release.generation.value, name.str(), spec.instances,
+                      spec.instances == 1 ? "" : "s", spec.bundle.short_hex(),
+                      by.empty() ? "" : ", requested by " + by)};
 }
 
 EventDraft workload_built(const WorkloadName& name, Generation generation,
@@ -46,6 +48,23 @@ EventDraft workload_failed(const WorkloadName& name, Generation generation,
   return {EventType::kWorkloadFailed, subject_of(name),
           fmt::format("generation {} of '{}' failed to build: {}", generation.value, name.str(),
                       reason)};
+}
+
+EventDraft release_failed(const Workload& workload, Generation generation) {
+  const bool has_other = workload.current && workload.current->generation != generation;
+  return {EventType::kWorkloadFailed, subject_of(workload.name),
+          fmt::format("generation {} of '{}' failed: {}; {}", generation.value, workload.name.str(),
+                      workload.reason,
+                      has_other ? fmt::format("generation {} is kept running",
+                                              workload.current->generation.value)
+                                : "its instances are restarted as its restart policy says")};
+}
+
+EventDraft workload_deployed(const Workload& workload) {
+  const Release& release = workload.current_release();
+  return {EventType::kWorkloadDeployed, subject_of(workload.name),
+          fmt::format("generation {} of '{}' is deployed: all of its instances are ready",
+                      release.generation.value, workload.name.str())};
 }
 
 EventDraft workload_stopped(const WorkloadName& name) {

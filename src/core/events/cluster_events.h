@@ -20,10 +20,13 @@ EventDraft manager_started(Epoch epoch, const Sizes& sizes);
 EventDraft bus_seeing();
 /// `why`: what BusWatch::blindness() returns.
 EventDraft bus_blind(const std::string& why);
-EventDraft workload_deploying(const DeployWorkload& command, Generation generation);
+EventDraft workload_deploying(const WorkloadName& name, const Release& release);
 EventDraft workload_built(const WorkloadName& name, Generation generation, const NodeName& builder);
 EventDraft workload_failed(const WorkloadName& name, Generation generation,
                            const std::string& reason);
+/// An instance of the generation failed while it was rolled out.
+EventDraft release_failed(const Workload& workload, Generation generation);
+EventDraft workload_deployed(const Workload& workload);
 EventDraft workload_stopped(const WorkloadName& name);
 EventDraft workload_removed(const WorkloadName& name);
 

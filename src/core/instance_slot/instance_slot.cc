@@ -77,7 +77,10 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   }
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   const ImageReadiness image = readiness_of(instance.image);
-  if (!image.is_there) return transition_to(InstanceState::kFetching, image.reason);
+  if (!image.is_there) {
+    state_.status.cannot_start = !image.reason.empty();
+    return transition_to(InstanceState::kFetching, image.reason);
+  }
   transition_to(InstanceState::kStarting, state_.status.reason);
   const OperationId id = ids.next();
   state_.operation = id;
@@ -94,7 +97,7 @@ bool InstanceSlot::is_being_stopped() const {
 void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& container,
                                  const Turn& turn, OperationIds& ids,
                                  std::vector<ContainerAction>& actions) {
-  if (container.state == ContainerState::kRunning) return transition_to(InstanceState::kRunning);
+  if (container.state == ContainerState::kRunning) return transition_to_running(turn.now);
   if (desired_state == DesiredState::kStage) return transition_to(InstanceState::kStaged);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   transition_to(InstanceState::kStarting);
@@ -132,7 +135,8 @@ bool InstanceSlot::is_empty() const {
 
 std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   std::optional<MonoTime> next;
-  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
+  const MonoTime ready_at = state_.ready_at.value_or(MonoTime{});
+  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing, ready_at}) {
     if (deadline > now) next = earlier(next, deadline);
   }
   return next;
@@ -160,7 +164,9 @@ void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& 
   const bool was_serving = serving() == known;
   known->state = ContainerState::kExited;
   state_.changed_in = turn.number;
-  if (was_serving) note_exit(exit, turn.now, prng);
+  if (!was_serving) return;
+  ++state_.status.failures;
+  note_exit(exit, turn.now, prng);
 }
 
 void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Prng& prng) {
@@ -212,6 +218,7 @@ void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone&
     const Error& error = done.outcome.error();
     // The previous container may be what fills the disk: its room is needed more than its log.
     if (error.code == ErrorCode::kExhausted) state_.status.container = ContainerId{};
+    state_.status.cannot_start = true;
     return note_failure("its container cannot be created: " + error.message, turn.now, prng);
   }
   state_.containers.try_emplace(done.container, Container{.id = done.container,
@@ -236,6 +243,7 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
   std::string reason = "its container cannot be started: " + outcome.error().message;
+  state_.status.cannot_start = true;
   // If this one was started after all, a fresh container would be the second: so this one is
   // started again, which a runtime treats as done if it runs.
   if (is_unsure(outcome.error()) && known->state == ContainerState::kCreated) {
@@ -312,11 +320,23 @@ void InstanceSlot::note_failure(std::string reason, MonoTime now, Prng& prng) {
 void InstanceSlot::transition_to(InstanceState state, std::string reason) {
   state_.status.state = state;
   state_.status.reason = std::move(reason);
+  state_.status.health = Health::kUnknown;
+  state_.ready_at.reset();
+}
+
+void InstanceSlot::transition_to_running(MonoTime now) {
+  if (!state_.ready_at) state_.ready_at = now + state_.assigned->spec.min_ready;
+  state_.status.state = InstanceState::kRunning;
+  state_.status.reason.clear();
+  state_.status.cannot_start = false;
+  state_.status.health = now < *state_.ready_at ? Health::kStarting : Health::kReady;
 }
 
 void InstanceSlot::transition_to_waiting() {
   const bool looping = restart_.in_crash_loop();
   state_.status.state = looping ? InstanceState::kCrashLoop : InstanceState::kBackoff;
+  state_.status.health = Health::kUnknown;
+  state_.ready_at.reset();
 }
 
 void InstanceSlot::check_invariants() const {

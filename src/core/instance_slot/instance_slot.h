@@ -54,6 +54,7 @@ class InstanceSlot {
     std::set<ContainerId> leaving;         ///< Being stopped or removed.
     std::optional<OperationId> operation;  ///< In flight: a container is created or started.
     RestartRecord::State restart;
+    std::optional<MonoTime> ready_at{};  ///< The running container counts as ready from then on.
     MonoTime next_clearing{};
     std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
     InstanceStatus status;
@@ -124,6 +125,7 @@ class InstanceSlot {
   void note_end(std::string reason, MonoTime now, Prng& prng);
   void note_failure(std::string reason, MonoTime now, Prng& prng);
   void transition_to(InstanceState state, std::string reason = {});
+  void transition_to_running(MonoTime now);
   void transition_to_waiting();
 
   SlotSettings settings_;

@@ -30,7 +30,7 @@ class SlotScene {
             .generation = {1},
             .desired_state = desired_state,
             .image = {.reference = "hearth/app:a", .archive = std::nullopt},
-            .container = {}};
+            .spec = {}};
   }
 
   // Requests.

@@ -26,6 +26,11 @@ Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
     assignments_.add_node(node.name);
     node_executor().settle(watch);
   }
+  for (const auto& [id, instance] : instances_.rows()) {
+    const Release* release = workloads_.record(instance.workload).find_release(instance.generation);
+    HEARTH_CHECK(release != nullptr);
+    starts_.follow(nullptr, &instance, release->spec.placement_deadline, now.mono);
+  }
   derive(builds_, capacity_);
 }
 
@@ -39,6 +44,7 @@ Manager::Manager(ManagerSettings settings, ManagerState state)
       fleet_(settings_, std::move(state.fleet)),
       workloads_(std::move(state.workloads)),
       instances_(std::move(state.instances)),
+      starts_(std::move(state.starts)),
       assignments_(epoch_, state.assignments),
       warm_images_(std::move(state.warm_images)),
       changes_(tables(), state.last_event_seq) {
@@ -46,8 +52,11 @@ Manager::Manager(ManagerSettings settings, ManagerState state)
 }
 
 Changes::Tables Manager::tables() {
-  return {
-      .instances = instances_, .workloads = workloads_, .capacity = capacity_, .builds = builds_};
+  return {.instances = instances_,
+          .workloads = workloads_,
+          .capacity = capacity_,
+          .starts = starts_,
+          .builds = builds_};
 }
 
 NodeExecutor Manager::node_executor() {
@@ -90,6 +99,7 @@ ManagerState Manager::save() const {
           .fleet = fleet_.save(),
           .workloads = workloads_.save(),
           .instances = instances_.save(),
+          .starts = starts_.save(),
           .assignments = assignments_.save(),
           .warm_images = warm_images_.save()};
 }
@@ -189,7 +199,7 @@ void Manager::on(const PowerSwitched& event, NodeExecutor& nodes) {
 
 void Manager::on(const CommandReceived& event, NodeExecutor& nodes) {
   CommandExecutor commands(
-      {.fleet = fleet_, .workloads = workloads_, .nodes = nodes, .changes = changes_});
+      {.fleet = fleet_, .workloads = workloads_, .nodes = nodes, .changes = changes_}, now_);
   changes_.emit(Reply{event.request, commands.carry_out(event.command)});
 }
 
@@ -200,9 +210,11 @@ void Manager::reconcile_work() {
                      .warm_images = warm_images_,
                      .builds = builds_,
                      .capacity = capacity_,
+                     .starts = starts_,
                      .changes = changes_},
                     now_);
   work.find_builders();
+  work.review_starts();
   work.reconcile_work();
 }
 
@@ -237,6 +249,7 @@ void Manager::check_invariants() const {
   fleet_.check_invariants();
   workloads_.check_invariants();
   instances_.check_invariants();
+  starts_.check_invariants();
   assignments_.check_invariants();
   warm_images_.check_invariants();
   capacity_.check_invariants();

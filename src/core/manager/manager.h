@@ -17,6 +17,7 @@
 #include "core/manager/messages.h"
 #include "core/nodes/node_executor.h"
 #include "core/placement/capacity_table.h"
+#include "core/rollout/start_watch.h"
 #include "core/timed/timed_part.h"
 #include "core/warm_images/warm_images.h"
 #include "core/workloads/workload_catalog.h"
@@ -47,6 +48,7 @@ struct ManagerState {
   Fleet::State fleet;
   WorkloadCatalog::State workloads;
   InstanceTable::State instances;
+  StartWatch::State starts;
   AssignmentLedger::State assignments;
   WarmImages::State warm_images;
   bool operator==(const ManagerState&) const = default;
@@ -120,7 +122,7 @@ class Manager {
 
   /// All parts that wait for time to pass, addressed as one.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.bus_, self.fleet_, self.assignments_);
+    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_);
   }
   NodeExecutor node_executor();
   Changes::Tables tables();
@@ -136,6 +138,7 @@ class Manager {
   Fleet fleet_;
   WorkloadCatalog workloads_;
   InstanceTable instances_;
+  StartWatch starts_;
   AssignmentLedger assignments_;
   WarmImages warm_images_;
 

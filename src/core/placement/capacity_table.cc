@@ -52,8 +52,8 @@ void drop(Index& index, const Key& key, const NodeName& node) {
 
 PlacementRequest request_of(const Instance& instance) {
   return {.workload = instance.workload,
-          .resources = instance.container.resources,
-          .environment_bytes = instance.container.environment_bytes(),
+          .resources = instance.reservation.resources,
+          .assignment_bytes = instance.reservation.assignment_bytes,
           .image = instance.image.reference};
 }
 
@@ -127,7 +127,7 @@ void CapacityTable::reserve(const NodeName& node, const PlacementRequest& reques
   change(node, [&](Row& row) {
     row.reserved.cpu_millis += request.resources.cpu_millis;
     row.reserved.memory_bytes += request.resources.memory_bytes;
-    row.environment_bytes += request.environment_bytes;
+    row.assignment_bytes += request.assignment_bytes;
     ++row.instances;
     if (++row.of_workload[request.workload] == 1) with_workload_[request.workload].insert(node);
   });
@@ -137,7 +137,7 @@ void CapacityTable::release(const NodeName& node, const PlacementRequest& reques
   change(node, [&](Row& row) {
     row.reserved.cpu_millis -= request.resources.cpu_millis;
     row.reserved.memory_bytes -= request.resources.memory_bytes;
-    row.environment_bytes -= request.environment_bytes;
+    row.assignment_bytes -= request.assignment_bytes;
     --row.instances;
     const auto same = row.of_workload.find(request.workload);
     HEARTH_CHECK(same != row.of_workload.end());
@@ -166,8 +166,8 @@ std::optional<NodeName> CapacityTable::find(const PlacementRequest& request) con
 Result<NodeName> CapacityTable::choose(const PlacementRequest& request) const {
   if (const Rows::value_type* found = best(request)) return found->first;
   Want want(
-      request.resources, request.environment_bytes, request.other_than, request.only_on,
-      request.freed,
+      request.resources, request.assignment_bytes, request.other_than, request.avoid,
+      request.only_on, request.freed,
       request.beside_itself == Beside::kNever ? std::optional(request.workload) : std::nullopt);
   auto known = refused_.find(want);
   if (known == refused_.end()) {
@@ -260,6 +260,7 @@ std::string CapacityTable::obstacle(const Rows::value_type& entry,
                                     const PlacementRequest& request) {
   const auto& [name, row] = entry;
   if (request.other_than == name) return "it must leave";
+  if (request.avoid.contains(name)) return "unable to start it";
   if (request.only_on && request.only_on != name) return "other than the one it is bound to";
   if (request.beside_itself == Beside::kNever && row.of_workload.contains(request.workload))
     return "where it already is";
@@ -273,9 +274,9 @@ std::string CapacityTable::obstacle(const Rows::value_type& entry,
   if (row.instances >= kInstancesPerNodeMax) {
     return fmt::format("at the limit of {} instances", kInstancesPerNodeMax);
   }
-  if (row.environment_bytes + request.environment_bytes > kEnvironmentBytesPerNodeMax) {
-    return fmt::format("without room for its environment (at most {} bytes per node)",
-                       kEnvironmentBytesPerNodeMax);
+  if (row.assignment_bytes + request.assignment_bytes > kAssignmentBytesPerNodeMax) {
+    return fmt::format("without room for its specification (at most {} bytes per node)",
+                       kAssignmentBytesPerNodeMax);
   }
   return {};
 }

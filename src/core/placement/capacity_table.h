@@ -24,9 +24,10 @@ enum class Beside : std::uint8_t { kIfNeeded, kNever };
 struct PlacementRequest {
   WorkloadName workload;
   Resources resources;
-  std::size_t environment_bytes = 0;     ///< Of its container (bound: model/assignment.h).
+  std::size_t assignment_bytes = 0;      ///< Of its container (bound: model/assignment.h).
   std::string image;                     ///< Reference; empty if it does not matter.
   std::optional<NodeName> other_than{};  ///< The node it must not go to.
+  std::set<NodeName> avoid{};            ///< Nodes that could not start it.
   /// The node of the instance that leaves once this one runs: that instance counts for room, not
   /// for spreading.
   std::optional<NodeName> successor_on{};
@@ -88,7 +89,7 @@ class CapacityTable {
     Resources capacity;  ///< Zero: not reported, so not a limit.
     Resources reserved;
     std::uint32_t instances = 0;  ///< Including builds.
-    std::size_t environment_bytes = 0;
+    std::size_t assignment_bytes = 0;
     Load load;
     std::map<WorkloadName, std::uint32_t> of_workload;
     std::set<std::string> images;
@@ -98,8 +99,8 @@ class CapacityTable {
   /// Smaller is better; the name breaks ties.
   using Rank = std::tuple<std::uint32_t, std::uint32_t, NodeName>;
   /// What a refusal depends on, besides the table.
-  using Want = std::tuple<Resources, std::size_t, std::optional<NodeName>, std::optional<NodeName>,
-                          Resources, std::optional<WorkloadName>>;
+  using Want = std::tuple<Resources, std::size_t, std::optional<NodeName>, std::set<NodeName>,
+                          std::optional<NodeName>, Resources, std::optional<WorkloadName>>;
 
   static std::uint32_t fullness(const Row& row);
   static Rank rank(const Rows::value_type& row);

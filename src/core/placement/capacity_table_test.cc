@@ -50,8 +50,8 @@ struct Scene {
                       .workload = wanted.workload};
     instance.node = node(name);
     instance.container.resources = wanted.resources;
-    if (wanted.environment_bytes > 0)
-      instance.container.environment = {{"E", std::string(wanted.environment_bytes - 1, 'x')}};
+    if (wanted.assignment_bytes > 0)
+      instance.container.environment = {{"E", std::string(wanted.assignment_bytes - 1, 'x')}};
     table.follow(nullptr, &instance);
     table.check_invariants();
     return instance;
@@ -244,15 +244,15 @@ TEST(CapacityTable, ANodeGetsNoMoreThanItsAssignmentHolds) {
   for (std::uint32_t i = 0; i < kInstancesPerNodeMax; ++i) scene.table.add_build(node("a"));
   for (std::uint32_t i = 1; i < kInstancesPerNodeMax; ++i) scene.table.add_build(node("b"));
   PlacementRequest full{.workload = kOther};
-  full.environment_bytes = kEnvironmentBytesPerNodeMax - 100;
+  full.assignment_bytes = kAssignmentBytesPerNodeMax - 100;
   scene.put("c", full);
   PlacementRequest wanted = request();
-  wanted.environment_bytes = 101;
+  wanted.assignment_bytes = 101;
   EXPECT_EQ(scene.place(wanted), node("b"));
   EXPECT_EQ(scene.refusal(wanted),
             "no node can take it: 2 nodes at the limit of 200 instances, 1 node without room for "
             "its environment (at most 98304 bytes per node)");
-  wanted.environment_bytes = 100;
+  wanted.assignment_bytes = 100;
   EXPECT_EQ(scene.place(wanted), node("c"));
 }
 

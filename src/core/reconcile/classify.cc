@@ -16,7 +16,7 @@ struct Rule {
 };
 
 bool needs_successor(const Facts& is) {
-  return is.old || is.on_dead || is.endangered;
+  return is.old || is.on_dead || is.endangered || is.cannot_start || is.degraded;
 }
 
 /// The first rule that holds decides. The successor of an instance is carried through, or withdrawn
@@ -25,8 +25,8 @@ constexpr std::array kRules{
     Rule{"its successor is being stopped",
          [](const Facts& is) { return is.replaced && is.successor_stopped; }, Step::kKeep},
     // A successor that is lost itself is replaced in turn, and proves nothing.
-    Rule{"its successor runs",
-         [](const Facts& is) { return is.replaced && is.successor_runs && !is.successor_on_dead; },
+    Rule{"its successor is ready",
+         [](const Facts& is) { return is.replaced && is.successor_ready && !is.successor_on_dead; },
          Step::kStopChain},
     // A release that never ran must not block the one that fixes it.
     Rule{"its successor is out of date",
@@ -60,7 +60,15 @@ constexpr std::array kRules{
          [](const Facts& is) { return is.old && !is.placed; }, Step::kStop},
     Rule{"it is out of date, but another one is being replaced",
          [](const Facts& is) { return is.old && is.roll_under_way; }, Step::kKeep},
+    Rule{"it is out of date, and its replacement must not run beside it",
+         [](const Facts& is) { return is.old && is.stops_first; }, Step::kStopOld},
     Rule{"it is out of date", [](const Facts& is) { return is.old; }, Step::kMoveOld},
+    Rule{"its node cannot start it",
+         [](const Facts& is) { return is.cannot_start && is.moves_on_loss; }, Step::kMoveStuck},
+    Rule{"it is degraded, but another one is being replaced",
+         [](const Facts& is) { return is.degraded && is.roll_under_way; }, Step::kKeep},
+    Rule{"it is degraded", [](const Facts& is) { return is.degraded && is.may_replace; },
+         Step::kMoveDegraded},
     Rule{"it is endangered", [](const Facts& is) { return is.endangered && is.moves_on_loss; },
          Step::kStageMove},
     Rule{"it is well", [](const Facts&) { return true; }, Step::kKeep},

@@ -11,15 +11,19 @@ struct InstanceFacts {
   bool endangered = false;  ///< Its node is suspect, or its agent is down.
   bool placed = false;      ///< It has a node.
   bool staged = false;
-  bool old = false;             ///< Its generation is older than the workload's current one.
+  bool old = false;             ///< It has another release than the workload is to have.
+  bool stops_first = false;     ///< Its replacement must not run beside it.
+  bool cannot_start = false;    ///< Its node has failed to start it for too long.
+  bool degraded = false;        ///< Its node asks for a replacement.
   bool replaces = false;        ///< It replaces another instance that is still wanted.
   bool moves_on_loss = false;   ///< The workload's instances are replaced when their node is lost.
-  bool roll_under_way = false;  ///< Another instance of an old generation is being replaced.
+  bool roll_under_way = false;  ///< A replacement of another instance is not ready yet.
+  bool may_replace = true;      ///< The workload's budget allows another replacement.
 
   // About its successor, the instance that replaces it.
   bool replaced = false;  ///< It has a successor.
   bool successor_stopped = false;
-  bool successor_runs = false;
+  bool successor_ready = false;
   bool successor_on_dead = false;
   bool successor_old = false;
   bool successor_staged = false;
@@ -33,9 +37,12 @@ enum class Step : std::uint8_t {
   kStopChain,  ///< Stop it and everything it replaces: its successor runs.
   kStopSuccessor,
   kPromoteSuccessor,
-  kMoveLost,   ///< Replace it: its node is dead.
-  kMoveOld,    ///< Replace it: its generation is old.
-  kStageMove,  ///< Stage a replacement.
+  kMoveLost,      ///< Replace it: its node is dead.
+  kMoveOld,       ///< Replace it: it has another release.
+  kStopOld,       ///< Stop it for its replacement: it has another release.
+  kMoveStuck,     ///< Replace it: its node cannot start it.
+  kMoveDegraded,  ///< Replace it: it is about to fail.
+  kStageMove,     ///< Stage a replacement.
 };
 
 /// The first rule of the table that holds, by name, and its step.

@@ -6,28 +6,33 @@
 
 #include "base/check.h"
 #include "core/reconcile/classify.h"
+#include "core/rollout/rollout.h"
 
 namespace hearth::core {
 namespace {
 
-bool runs(const Instance& instance) {
-  return instance.desired_state == DesiredState::kRun &&
-         instance.status.state == InstanceState::kRunning;
+bool is_ready(const Instance& instance) {
+  return instance.desired_state == DesiredState::kRun && instance.is_ready();
 }
 
 class Reconciler {
  public:
   Reconciler(const Workload& workload, const std::vector<const Instance*>& instances,
-             const StateOfNode& state_of)
-      : workload_(workload), state_of_(state_of) {
+             const ReconcileView& view)
+      : workload_(workload),
+        target_(workload.target()),
+        view_(view),
+        wanted_(wanted_instances(workload, instances)) {
     for (const Instance* instance : instances) {
       (instance->desired_state == DesiredState::kStop ? leaving_ : kept_).push_back(instance);
     }
     for (const Instance* instance : kept_) {
       kept_ids_.insert(instance->id);
+      const bool starts = instance->desired_state == DesiredState::kRun && !is_ready(*instance);
+      if (starts && is_part_of_update(*instance)) rolls_ = true;
       if (!instance->replaces) continue;
       successor_[*instance->replaces] = instance;
-      if (instance->desired_state == DesiredState::kRun && !runs(*instance)) rolls_ = true;
+      if (starts) rolls_ = true;
     }
   }
 
@@ -36,35 +41,25 @@ class Reconciler {
       if (!instance->node || is_on(*instance, NodeState::kDead))
         plan_.forget.push_back(instance->id);
     }
-    const std::uint32_t wanted = wanted_instances();
-    if (wanted == 0) {
+    if (wanted_ == 0) {
       for (const Instance* instance : kept_) stop(*instance);
       return std::move(plan_);
     }
     for (const Instance* instance : kept_) look_after(*instance);
-    match_count(wanted);
+    match_count();
     return std::move(plan_);
   }
 
  private:
-  std::uint32_t wanted_instances() const {
-    switch (workload_.phase) {
-      case WorkloadPhase::kStopped:
-      case WorkloadPhase::kRemoving:
-      case WorkloadPhase::kRemoved: return 0;
-      case WorkloadPhase::kBuilding:
-      case WorkloadPhase::kDeployed:
-      case WorkloadPhase::kFailed: break;
-    }
-    return workload_.current ? workload_.current->spec.instances : 0;
-  }
-
   bool is_on(const Instance& instance, NodeState state) const {
-    return instance.node && state_of_(*instance.node) == state;
+    return instance.node && view_.state_of(*instance.node) == state;
   }
-  bool is_old(const Instance& instance) const {
-    return instance.generation < workload_.current_release().generation;
+  bool is_old(const Instance& instance) const { return instance.generation != target_->generation; }
+  /// Whether it has the release that is to replace another one.
+  bool is_part_of_update(const Instance& instance) const {
+    return workload_.phase == WorkloadPhase::kRollingOut && workload_.next && !is_old(instance);
   }
+  bool stops_first() const { return target_->spec.instance.replace == ReplaceOrder::kStopFirst; }
   bool is_stopped(const Instance& instance) const { return stopped_.contains(instance.id); }
   const Instance* successor_of(const Instance& instance) const {
     const auto found = successor_.find(instance.id);
@@ -72,20 +67,24 @@ class Reconciler {
   }
 
   InstanceFacts facts_of(const Instance& instance, const Instance* successor) const {
-    InstanceFacts facts{
-        .on_dead = is_on(instance, NodeState::kDead),
-        .endangered =
-            is_on(instance, NodeState::kSuspect) || is_on(instance, NodeState::kAgentDown),
-        .placed = instance.node.has_value(),
-        .staged = instance.desired_state == DesiredState::kStage,
-        .old = is_old(instance),
-        .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
-        .moves_on_loss = workload_.current_release().spec.on_node_lost == NodeLossPolicy::kReplace,
-        .roll_under_way = rolls_};
+    InstanceFacts facts{.on_dead = is_on(instance, NodeState::kDead),
+                        .endangered = is_on(instance, NodeState::kSuspect) ||
+                                      is_on(instance, NodeState::kAgentDown),
+                        .placed = instance.node.has_value(),
+                        .staged = instance.desired_state == DesiredState::kStage,
+                        .old = is_old(instance),
+                        .stops_first = stops_first(),
+                        .cannot_start = view_.is_overdue(instance.id),
+                        .degraded = instance.status.must_be_replaced && !stops_first() &&
+                                    is_on(instance, NodeState::kLive),
+                        .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
+                        .moves_on_loss = target_->spec.on_node_lost == NodeLossPolicy::kReplace,
+                        .roll_under_way = rolls_,
+                        .may_replace = view_.may_replace};
     if (successor == nullptr) return facts;
     facts.replaced = true;
     facts.successor_stopped = is_stopped(*successor);
-    facts.successor_runs = runs(*successor);
+    facts.successor_ready = is_ready(*successor);
     facts.successor_on_dead = is_on(*successor, NodeState::kDead);
     facts.successor_old = is_old(*successor);
     facts.successor_staged = successor->desired_state == DesiredState::kStage;
@@ -106,6 +105,12 @@ class Reconciler {
       case Step::kMoveOld:
         rolls_ = true;
         return move(instance, MoveReason::kRelease, MoveStyle::kStartFirst);
+      case Step::kStopOld: rolls_ = true; return stop(instance);
+      case Step::kMoveStuck:
+        return move(instance, MoveReason::kCannotStart, MoveStyle::kStartFirst);
+      case Step::kMoveDegraded:
+        rolls_ = true;
+        return move(instance, MoveReason::kDegraded, MoveStyle::kStartFirst);
       case Step::kStageMove: return move(instance, MoveReason::kNodeSilent, MoveStyle::kStageFirst);
     }
     HEARTH_CHECK(false);
@@ -145,48 +150,60 @@ class Reconciler {
     if (before != nullptr && !is_stopped(*before)) stop_place(*before);
   }
 
-  /// Whether an instance runs in the place of the chain that ends with `last`.
-  bool place_runs(const Instance& last) const {
-    if (runs(last)) return true;
+  /// Whether an instance serves in the place of the chain that ends with `last`.
+  bool place_serves(const Instance& last) const {
+    if (is_ready(last)) return true;
     const Instance* before = predecessor_of(last);
-    return before != nullptr && !is_stopped(*before) && place_runs(*before);
+    return before != nullptr && !is_stopped(*before) && place_serves(*before);
+  }
+
+  /// Instances that still run, and whose replacement must not run beside them.
+  std::size_t leaving_first() const {
+    if (!stops_first()) return 0;
+    const auto runs_on = [this](const Instance* one) {
+      return one->node && !is_on(*one, NodeState::kDead);
+    };
+    return static_cast<std::size_t>(std::count_if(leaving_.begin(), leaving_.end(), runs_on)) +
+           stopped_.size();
   }
 
   /// A chain of replacements counts as one place, represented by its last link.
-  void match_count(std::uint32_t wanted) {
+  void match_count() {
     std::vector<const Instance*> places;
     for (const Instance* instance : kept_) {
       const Instance* successor = successor_of(*instance);
       const bool is_replaced = successor != nullptr && !is_stopped(*successor);
       if (!is_replaced && !is_stopped(*instance)) places.push_back(instance);
     }
-    for (std::size_t have = places.size(); have < wanted; ++have) {
+    for (std::size_t have = places.size() + leaving_first(); have < wanted_; ++have) {
       plan_.create.push_back({.move = std::nullopt});
     }
-    if (places.size() <= wanted) return;
+    if (places.size() <= wanted_) return;
 
     std::stable_sort(places.begin(), places.end(), [this](const Instance* a, const Instance* b) {
-      return place_runs(*a) > place_runs(*b);
+      return place_serves(*a) > place_serves(*b);
     });
-    for (std::size_t i = wanted; i < places.size(); ++i) stop_place(*places[i]);
+    for (std::size_t i = wanted_; i < places.size(); ++i) stop_place(*places[i]);
   }
 
   const Workload& workload_;
-  const StateOfNode& state_of_;
+  const Release* target_;  ///< Set if `wanted_` is not 0.
+  const ReconcileView& view_;
+  std::uint32_t wanted_;
   std::vector<const Instance*> leaving_;
   std::vector<const Instance*> kept_;
   std::set<InstanceId> kept_ids_;
   std::map<InstanceId, const Instance*> successor_;
   std::set<InstanceId> stopped_;
-  bool rolls_ = false;  ///< A replacement is starting: generations are rolled out one at a time.
+  bool rolls_ = false;  ///< A replacement is not ready yet: they start one at a time.
   WorkPlan plan_;
 };
 
 }  // namespace
 
 WorkPlan reconcile(const Workload& workload, const std::vector<const Instance*>& instances,
-                   const StateOfNode& state_of) {
-  return Reconciler(workload, instances, state_of).plan();
+                   const ReconcileView& view) {
+  return Reconciler(workload, instances, view).plan();
 }
 
 }  // namespace hearth::core

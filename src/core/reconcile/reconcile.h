@@ -36,7 +36,14 @@ struct WorkPlan {
   bool operator==(const WorkPlan&) const = default;
 };
 
-using StateOfNode = std::function<NodeState(const NodeName&)>;
+/// What reconcile() must know about others.
+struct ReconcileView {
+  std::function<NodeState(const NodeName&)> state_of;
+  /// Whether its node has failed to start the instance for too long.
+  std::function<bool(const InstanceId&)> is_overdue;
+  /// Whether the workload's budget allows another replacement of a degraded instance.
+  bool may_replace = true;
+};
 
 /// Compares what a workload should have with its instances. Level-triggered: it depends on the
 /// current state, not on what happened, so it can be called at any time and as often as needed.
@@ -44,11 +51,12 @@ using StateOfNode = std::function<NodeState(const NodeName&)>;
 ///
 /// An instance on a dead node is replaced, but stays listed until the replacement runs: if it comes
 /// back, it serves until then and stops afterwards. An instance on a suspect node gets a staged
-/// replacement, which is withdrawn when the node is well again. Instances of an older generation
-/// are replaced one at a time, the new one first. A chain of replacements counts as one instance.
+/// replacement, which is withdrawn when the node is well again. Instances of another release than
+/// the target are replaced one at a time, each once the replacement of the one before is ready. A
+/// chain of replacements counts as one instance.
 ///
 /// `instances`: all instances of this workload, by number.
 WorkPlan reconcile(const Workload& workload, const std::vector<const Instance*>& instances,
-                   const StateOfNode& state_of);
+                   const ReconcileView& view);
 
 }  // namespace hearth::core

@@ -1,9 +1,14 @@
 #include "core/reconcile/work_executor.h"
 
+#include <set>
+#include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "core/events/cluster_events.h"
+#include "core/rollout/rollout.h"
 
 namespace hearth::core {
 namespace {
@@ -34,6 +39,24 @@ void WorkExecutor::find_builders() {
   }
 }
 
+void WorkExecutor::review_starts() {
+  const auto is_live = [this](const NodeName& node) {
+    return parts_.fleet.state_of(node) == NodeState::kLive;
+  };
+  for (const WorkloadName& name : parts_.starts.on_tick(is_live, now_.mono)) {
+    parts_.changes.reconcile(name);
+    const Workload* workload = parts_.workloads.find(name);
+    if (workload == nullptr || workload->phase != WorkloadPhase::kRollingOut) continue;
+    const auto nodes = parts_.starts.avoided(name, workload->target()->generation);
+    if (nodes.size() < StartWatch::kNodesTried) continue;
+    std::string reason = "its instances cannot be started";
+    for (const auto& [node, said] : nodes) {
+      reason += fmt::format("; on '{}': {}", node.str(), said.empty() ? "no answer" : said);
+    }
+    fail_rollout(*workload, reason);
+  }
+}
+
 void WorkExecutor::reconcile_work() {
   std::set<WorkloadName> looked_at;
   for (int round = 0; parts_.changes.has_work_due(); ++round) {
@@ -55,21 +78,61 @@ void WorkExecutor::reconcile_workload(const WorkloadName& name) {
   const Workload* workload = parts_.workloads.find(name);
   if (workload == nullptr) return;
   const auto state_of = [this](const NodeName& node) { return parts_.fleet.state_of(node); };
+  const ReconcileView view{.state_of = state_of, .is_overdue = [this](const InstanceId& id) {
+                             return parts_.starts.is_overdue(id);
+                           }};
+  review_rollout(name);
   bool changed = true;
   for (int round = 0; changed; ++round) {
     HEARTH_CHECK(round < kRoundsMax);
-    std::vector<const Instance*> instances;
-    for (const InstanceId& id : parts_.instances.of_workload(name))
-      instances.push_back(&parts_.instances.instance(id));
-    changed = carry_out(reconcile(*workload, instances, state_of), name);
+    changed = carry_out(reconcile(*workload, instances_of(name), view), name);
   }
   place_pending(name);
+  forget_releases(name);
   const bool is_gone =
       workload->phase == WorkloadPhase::kRemoving && parts_.instances.of_workload(name).empty();
   if (!is_gone) return;
   parts_.changes.on_event(events::workload_removed(name));
   parts_.workloads.retire(name);
   parts_.changes.on_workload_changed(name);
+}
+
+std::vector<const Instance*> WorkExecutor::instances_of(const WorkloadName& name) const {
+  std::vector<const Instance*> instances;
+  for (const InstanceId& id : parts_.instances.of_workload(name))
+    instances.push_back(&parts_.instances.instance(id));
+  return instances;
+}
+
+void WorkExecutor::review_rollout(const WorkloadName& name) {
+  const Workload& workload = parts_.workloads.workload(name);
+  RolloutVerdict verdict = judge_rollout(workload, instances_of(name));
+  switch (verdict.kind) {
+    case RolloutVerdict::Kind::kGoesOn: return;
+    case RolloutVerdict::Kind::kFailed: return fail_rollout(workload, verdict.reason);
+    case RolloutVerdict::Kind::kDone:
+      parts_.workloads.finish_rollout(name);
+      parts_.changes.on_event(events::workload_deployed(workload));
+      parts_.changes.on_workload_changed(name);
+      return;
+  }
+  HEARTH_CHECK(false);
+}
+
+void WorkExecutor::fail_rollout(const Workload& workload, const std::string& reason) {
+  const Generation generation = workload.target()->generation;
+  parts_.workloads.fail_rollout(workload.name, reason);
+  parts_.changes.on_event(events::release_failed(workload, generation));
+  parts_.changes.on_workload_changed(workload.name);
+}
+
+void WorkExecutor::forget_releases(const WorkloadName& name) {
+  if (parts_.workloads.workload(name).earlier.size() <= kReleasesKept) return;
+  std::set<Generation> in_use;
+  for (const Instance* instance : instances_of(name)) in_use.insert(instance->generation);
+  if (parts_.workloads.forget_releases(name, in_use) == Change::kChanged) {
+    parts_.changes.on_workload_changed(name);
+  }
 }
 
 /// Returns true if anything changed.
@@ -85,17 +148,17 @@ bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
 /// Returns false if no node has room and the instance is only worth creating with one.
 bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
   const Workload& workload = parts_.workloads.workload(name);
-  const Release& release = workload.current_release();
+  const Release& release = *workload.target();
   Instance instance{.id = make_instance_id(name, workload.next_instance),
                     .workload = name,
                     .generation = release.generation,
                     .node = std::nullopt,
                     .desired_state = wanted.desired_state(),
                     .image = release.built_image(),
-                    .container = release.spec.container,
+                    .reservation = reservation_of(release),
                     .status = {},
                     .replaces = wanted.replaces(),
-                    .changed_at = now_};
+                    .changed_at = now_.wall};
   if (const Result<NodeName> node = find_node_for(instance)) {
     instance.node = *node;
     instance.status.state = InstanceState::kAssigned;
@@ -116,7 +179,7 @@ void WorkExecutor::place_pending(const WorkloadName& name) {
     const Instance& instance = parts_.instances.instance(id);
     if (instance.node || instance.desired_state == DesiredState::kStop) continue;
     if (const Result<NodeName> node = find_node_for(instance)) {
-      parts_.changes.on(parts_.instances.place(id, *node, now_));
+      parts_.changes.on(parts_.instances.place(id, *node, now_.wall));
     } else if (const auto change = parts_.instances.note_waiting(id, node.error().message)) {
       parts_.changes.on(*change);
     }
@@ -124,17 +187,24 @@ void WorkExecutor::place_pending(const WorkloadName& name) {
 }
 
 Result<NodeName> WorkExecutor::find_node_for(const Instance& instance) const {
+  const Workload& workload = parts_.workloads.workload(instance.workload);
   PlacementRequest request = request_of(instance);
+  for (const auto& [node, reason] : parts_.starts.avoided(instance.workload, instance.generation))
+    request.avoid.insert(node);
   const Instance* old = instance.replaces ? parts_.instances.find(*instance.replaces) : nullptr;
+  const bool is_stuck = old != nullptr && parts_.starts.is_overdue(old->id);
   if (old != nullptr) {
-    const WorkloadSpec& spec = parts_.workloads.workload(instance.workload).current_release().spec;
     const bool is_live = parts_.fleet.state_of(old->placed_on()) == NodeState::kLive;
-    if (spec.on_node_lost == NodeLossPolicy::kStay) {
+    if (workload.target()->spec.on_node_lost == NodeLossPolicy::kStay) {
       request.only_on = old->node;
-      request.freed = old->container.resources;
+      request.freed = old->reservation.resources;
     }
     (is_live || request.only_on ? request.successor_on : request.other_than) = old->node;
   }
+  Result<NodeName> found = parts_.capacity.choose(request);
+  // A node that failed before is better than none, unless it is the one that must be left.
+  if (found || request.avoid.empty() || is_stuck) return found;
+  request.avoid.clear();
   return parts_.capacity.choose(request);
 }
 

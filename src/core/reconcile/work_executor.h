@@ -8,13 +8,14 @@
 #include "core/instances/instance_table.h"
 #include "core/placement/capacity_table.h"
 #include "core/reconcile/reconcile.h"
+#include "core/rollout/start_watch.h"
 #include "core/warm_images/warm_images.h"
 #include "core/workloads/workload_catalog.h"
 
 namespace hearth::core {
 
-/// Carries out the decisions about work: gives builds a node, computes and executes the plan of
-/// each workload, places pending instances, keeps images warm.
+/// Carries out the decisions about work: gives builds a node, ends roll-outs, computes and executes
+/// the plan of each workload, places pending instances, keeps images warm.
 ///
 /// Examines only what Changes has marked, so that a step costs what it changes, not what exists.
 /// Holds references for one step. Sans-io, not thread-safe.
@@ -27,18 +28,25 @@ class WorkExecutor {
     WarmImages& warm_images;
     const BuildBoard& builds;
     const CapacityTable& capacity;
+    StartWatch& starts;
     Changes& changes;
   };
 
-  WorkExecutor(Parts parts, Instant now) : parts_(parts), now_(now.wall) {}
+  WorkExecutor(Parts parts, Instant now) : parts_(parts), now_(now) {}
 
   /// Gives each build a node, and another one if its node was lost.
   void find_builders();
+  /// Fails releases that several nodes could not start, and marks work that must go elsewhere.
+  void review_starts();
   /// Reconciles all work that is marked.
   void reconcile_work();
 
  private:
   void reconcile_workload(const WorkloadName& name);
+  void review_rollout(const WorkloadName& name);
+  void fail_rollout(const Workload& workload, const std::string& reason);
+  void forget_releases(const WorkloadName& name);
+  std::vector<const Instance*> instances_of(const WorkloadName& name) const;
   bool carry_out(const WorkPlan& plan, const WorkloadName& name);
   bool create(const NewInstance& wanted, const WorkloadName& name);
   void place_pending(const WorkloadName& name);
@@ -46,7 +54,7 @@ class WorkExecutor {
   void review_warm_image(const WorkloadName& name);
 
   Parts parts_;
-  WallTime now_;
+  Instant now_;
 };
 
 }  // namespace hearth::core

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "model/instance.h"
 
 namespace hearth::core {
 namespace {
@@ -15,10 +16,10 @@ bool wants_holder(const Workload* workload) {
 
 PlacementRequest request_of(const Workload& workload) {
   const Release& release = workload.current_release();
-  const ContainerSpec& container = release.spec.container;
+  const Reservation reservation = reservation_of(release);
   return {.workload = workload.name,
-          .resources = container.resources,
-          .environment_bytes = container.environment_bytes(),
+          .resources = reservation.resources,
+          .assignment_bytes = reservation.assignment_bytes,
           .image = release.built_image().reference,
           .beside_itself = Beside::kNever};
 }

@@ -1,5 +1,6 @@
 #include "core/workloads/workload_catalog.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -56,7 +57,7 @@ Result<Workload*> WorkloadCatalog::row_of_command(const WorkloadName& name) {
               fmt::format("there is no workload '{}'; 'hearth ps' lists all", name.str()));
 }
 
-Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command) {
+Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command, WallTime now) {
   const std::string& name = command.name.str();
   if (command.spec.instances > kInstancesMax) {
     return fail(ErrorCode::kInvalidArgument,
@@ -66,26 +67,94 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command) {
   if (auto room = check_room_for(command.name); !room) return tl::unexpected(room.error());
   Workload& workload = row_to_deploy(command.name);
   const bool known = workload.current || workload.next;
-  if (known && workload.phase == WorkloadPhase::kRemoving) {
-    return fail(
-        ErrorCode::kConflict,
-        fmt::format("workload '{}' is still being removed; try again once it is gone", name));
+  if (auto free = known ? check_not_removing(workload) : Result<void>{}; !free) {
+    return tl::unexpected(free.error());
   }
   Release release{.generation = known ? workload.latest().generation.next() : Generation{1},
                   .spec = command.spec,
-                  .image = {}};
+                  .image = {},
+                  .deployed_at = now,
+                  .deployed_by = command.by};
   if (workload.current && workload.current->image &&
       workload.current->spec.bundle == release.spec.bundle) {
     release.image = workload.current->image;
   }
+  return accept(workload, std::move(release));
+}
+
+Result<Deployment> WorkloadCatalog::roll_back(const RollBackWorkload& command, WallTime now) {
+  const Result<Workload*> found = row_of_command(command.name);
+  if (!found) return tl::unexpected(found.error());
+  Workload& workload = **found;
+  if (auto free = check_not_removing(workload); !free) return tl::unexpected(free.error());
+  const Result<const Release*> to = release_to_return_to(workload, command.to);
+  if (!to) return tl::unexpected(to.error());
+  return repeat(workload, **to, command.by, now);
+}
+
+Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, WallTime now) {
+  const Result<Workload*> found = row_of_command(command.name);
+  if (!found) return tl::unexpected(found.error());
+  Workload& workload = **found;
+  if (auto free = check_not_removing(workload); !free) return tl::unexpected(free.error());
+  if (workload.phase == WorkloadPhase::kBuilding || workload.phase == WorkloadPhase::kRollingOut) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("a release of '{}' is being deployed; try again once that is done",
+                            command.name.str()));
+  }
+  if (!workload.current) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("'{}' has no release that was built; deploy one", command.name.str()));
+  }
+  return repeat(workload, *workload.current, command.by, now);
+}
+
+/// The same specification and image as another generation.
+Deployment WorkloadCatalog::repeat(Workload& workload, const Release& release,
+                                   const std::string& by, WallTime now) {
+  return accept(workload, {.generation = workload.latest().generation.next(),
+                           .spec = release.spec,
+                           .image = release.built_image(),
+                           .deployed_at = now,
+                           .deployed_by = by});
+}
+
+Deployment WorkloadCatalog::accept(Workload& workload, Release release) {
+  set_aside(workload, workload.next);
   // A stopped release does not start again because a newer one is being built.
-  if (workload.phase == WorkloadPhase::kStopped) workload.current.reset();
+  if (workload.phase == WorkloadPhase::kStopped) set_aside(workload, workload.current);
   Deployment deployment{.generation = release.generation, .image = release.image};
   workload.next = std::move(release);
   workload.phase = WorkloadPhase::kBuilding;
   workload.reason.clear();
   workload.build_node.reset();
   return deployment;
+}
+
+Result<void> WorkloadCatalog::check_not_removing(const Workload& workload) {
+  if (workload.phase != WorkloadPhase::kRemoving) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("workload '{}' is still being removed; try again once it is gone",
+                          workload.name.str()));
+}
+
+Result<const Release*> WorkloadCatalog::release_to_return_to(const Workload& workload,
+                                                             std::optional<Generation> to) {
+  for (const Release& release : workload.earlier) {
+    if (to ? release.generation == *to : release.image && release.fault.empty()) {
+      if (release.image) return &release;
+      return fail(ErrorCode::kConflict, fmt::format("release {} of '{}' was never built", to->value,
+                                                    workload.name.str()));
+    }
+  }
+  if (!to) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("'{}' has no earlier release that ran", workload.name.str()));
+  }
+  return fail(ErrorCode::kNotFound,
+              fmt::format("release {} of '{}' is not kept; 'hearth releases {}' lists those that "
+                          "are",
+                          to->value, workload.name.str(), workload.name.str()));
 }
 
 Result<void> WorkloadCatalog::check_room_for(const WorkloadName& name) const {
@@ -144,7 +213,8 @@ void WorkloadCatalog::retire(const WorkloadName& name) {
   workload.reason.clear();
   workload.current = workload.latest();
   workload.current->image.reset();
-  workload.current->spec.container.environment.clear();
+  workload.current->spec.instance = {};
+  workload.earlier.clear();
   workload.next.reset();
   removed_.insert(rows_.extract(name));
 }
@@ -168,18 +238,62 @@ Change WorkloadCatalog::note_build_waits(const WorkloadName& name, std::string r
 void WorkloadCatalog::finish_build(const WorkloadName& name, Image image) {
   Workload& workload = row(name);
   HEARTH_CHECK(workload.phase == WorkloadPhase::kBuilding && workload.next);
-  workload.current = std::move(workload.next);
-  workload.next.reset();
-  workload.current->image = std::move(image);
-  workload.phase = WorkloadPhase::kDeployed;
+  workload.next->image = std::move(image);
+  // Nothing runs that a failure could fall back to.
+  if (!workload.current) workload.current = std::exchange(workload.next, std::nullopt);
+  workload.phase = WorkloadPhase::kRollingOut;
   workload.reason.clear();
   workload.build_node.reset();
+}
+
+void WorkloadCatalog::finish_rollout(const WorkloadName& name) {
+  Workload& workload = row(name);
+  HEARTH_CHECK(workload.target() != nullptr);
+  if (workload.phase == WorkloadPhase::kRollingOut && workload.next) {
+    set_aside(workload, workload.current);
+    workload.current = std::exchange(workload.next, std::nullopt);
+  }
+  workload.current->fault.clear();
+  workload.phase = WorkloadPhase::kDeployed;
+  workload.reason.clear();
+}
+
+void WorkloadCatalog::fail_rollout(const WorkloadName& name, const std::string& reason) {
+  Workload& workload = row(name);
+  HEARTH_CHECK(workload.phase == WorkloadPhase::kRollingOut);
+  (workload.next ? workload.next : workload.current)->fault = reason;
+  workload.phase = WorkloadPhase::kFailed;
+  workload.reason = reason;
+}
+
+Change WorkloadCatalog::forget_releases(const WorkloadName& name,
+                                        const std::set<Generation>& in_use) {
+  std::vector<Release>& earlier = row(name).earlier;
+  std::size_t kept = 0;
+  const auto forgotten = std::erase_if(earlier, [&](const Release& release) {
+    if (kept < kReleasesKept) {
+      ++kept;
+      return false;
+    }
+    return !in_use.contains(release.generation);
+  });
+  return forgotten == 0 ? Change::kUnchanged : Change::kChanged;
+}
+
+/// Keeps a release that is no longer the current or the next one.
+void WorkloadCatalog::set_aside(Workload& workload, std::optional<Release>& release) {
+  if (!release) return;
+  const auto before =
+      std::find_if(workload.earlier.begin(), workload.earlier.end(),
+                   [&](const Release& one) { return one.generation < release->generation; });
+  workload.earlier.insert(before, *std::exchange(release, std::nullopt));
 }
 
 void WorkloadCatalog::fail_build(const WorkloadName& name, std::string reason) {
   Workload& workload = row(name);
   HEARTH_CHECK(workload.phase == WorkloadPhase::kBuilding);
   workload.phase = WorkloadPhase::kFailed;
+  workload.next->fault = reason;
   workload.reason = std::move(reason);
   workload.build_node.reset();
 }
@@ -196,9 +310,15 @@ void WorkloadCatalog::check_invariants() const {
     HEARTH_CHECK(workload.current || workload.next);
     if (workload.phase == WorkloadPhase::kBuilding) HEARTH_CHECK(workload.next);
     if (workload.build_node) HEARTH_CHECK(workload.phase == WorkloadPhase::kBuilding);
-    if (workload.phase == WorkloadPhase::kDeployed) {
-      HEARTH_CHECK(workload.current && workload.current->image && !workload.next);
+    if (workload.current) HEARTH_CHECK(workload.current->image);
+    if (workload.phase == WorkloadPhase::kDeployed)
+      HEARTH_CHECK(workload.current && !workload.next);
+    if (workload.phase == WorkloadPhase::kRollingOut) {
+      HEARTH_CHECK(workload.current && (!workload.next || workload.next->image));
     }
+    HEARTH_CHECK(std::is_sorted(
+        workload.earlier.rbegin(), workload.earlier.rend(),
+        [](const Release& a, const Release& b) { return a.generation < b.generation; }));
   }
   for (const auto& [name, workload] : removed_) {
     HEARTH_CHECK(workload.phase == WorkloadPhase::kRemoved && !rows_.contains(name));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "model/command.h"
 #include "model/workload.h"
 
@@ -48,9 +49,15 @@ class WorkloadCatalog {
   /// The workload, or what is left of a removed one.
   const Workload& record(const WorkloadName& name) const;
 
-  /// Accepts a new generation, to be built. Refused at the bounds, and while the workload is being
-  /// removed.
-  Result<Deployment> deploy(const DeployWorkload& command);
+  // Each accepts a new generation, to be built unless its image exists. Refused while the workload
+  // is being removed.
+
+  /// Also refused at the bounds.
+  Result<Deployment> deploy(const DeployWorkload& command, WallTime now);
+  /// kNotFound if no such release is kept, kConflict if it was never built.
+  Result<Deployment> roll_back(const RollBackWorkload& command, WallTime now);
+  /// kConflict while a release is being deployed, and without one that was built.
+  Result<Deployment> restart(const RestartWorkload& command, WallTime now);
   Result<Change> stop(const WorkloadName& name);
   Result<Change> remove(const WorkloadName& name);
   /// Its instances are gone: keeps only its numbers.
@@ -60,9 +67,16 @@ class WorkloadCatalog {
   Change set_builder(const WorkloadName& name, const std::optional<NodeName>& builder);
   /// Notes why the build has no node or makes no progress; empty: it does.
   Change note_build_waits(const WorkloadName& name, std::string reason);
-  /// The image is built: the next release becomes the current one.
+  /// The image is built: the release is rolled out. The first one becomes the current one at once,
+  /// because nothing runs that its failure could fall back to.
   void finish_build(const WorkloadName& name, Image image);
   void fail_build(const WorkloadName& name, std::string reason);
+  /// Every instance of the target release is ready: it is the current one.
+  void finish_rollout(const WorkloadName& name);
+  /// The release that is being rolled out has failed: the one before it is kept running.
+  void fail_rollout(const WorkloadName& name, const std::string& reason);
+  /// Forgets all but the latest kReleasesKept earlier releases, and those that instances have.
+  Change forget_releases(const WorkloadName& name, const std::set<Generation>& in_use);
 
   /// The number for a new instance; it is never returned again.
   std::uint64_t take_instance_number(const WorkloadName& name);
@@ -74,6 +88,13 @@ class WorkloadCatalog {
   Result<Workload*> row_of_command(const WorkloadName& name);
   Result<void> check_room_for(const WorkloadName& name) const;
   Workload& row_to_deploy(const WorkloadName& name);
+  static Deployment accept(Workload& workload, Release release);
+  static Deployment repeat(Workload& workload, const Release& release, const std::string& by,
+                           WallTime now);
+  static void set_aside(Workload& workload, std::optional<Release>& release);
+  static Result<void> check_not_removing(const Workload& workload);
+  static Result<const Release*> release_to_return_to(const Workload& workload,
+                                                     std::optional<Generation> to);
 
   Rows rows_;
   Rows removed_;

@@ -150,12 +150,12 @@ TEST(WorkloadCatalog, ARemovedWorkloadKeepsOnlyItsNumbersWhichAreNeverReused) {
 TEST(WorkloadCatalog, TheSecretsOfARemovedWorkloadAreForgotten) {
   WorkloadCatalog catalog;
   DeployWorkload command = deploy('a');
-  command.spec.container.environment = {{"PASSWORD", "swordfish"}};
+  command.spec.instance.container.environment = {{"PASSWORD", "swordfish"}};
   (void)catalog.deploy(command);
   (void)catalog.remove(kApp);
   catalog.retire(kApp);
   const Workload& left = catalog.record(kApp);
-  EXPECT_THAT(left.current->spec.container.environment, IsEmpty());
+  EXPECT_THAT(left.current->spec.instance.container.environment, IsEmpty());
   EXPECT_FALSE(left.next);
 }
 

@@ -113,7 +113,7 @@ void AgentShell::execute(const core::CreateContainer& action) {
                            .generation = instance.generation,
                            .restarts = action.restarts,
                            .image = instance.image.reference,
-                           .spec = instance.container};
+                           .spec = instance.spec.container};
   ports_.runtime.create(std::move(request), [this, operation = action.operation,
                                              id = instance.id](const Result<ContainerId>& made) {
     if (!made)

@@ -92,10 +92,10 @@ void write_workload(JsonWriter& out, const Workload& workload, std::uint64_t run
     out.null();
   }
   out.key("environment").begin_object();
-  for (const auto& [name, value] : spec.container.environment) out.field(name, value);
+  for (const auto& [name, value] : spec.instance.container.environment) out.field(name, value);
   out.end_object();
-  write_resources(out, spec.container.resources);
-  out.field("pids_max", spec.container.pids_max).end_object();
+  write_resources(out, spec.instance.container.resources);
+  out.field("pids_max", spec.instance.container.pids_max).end_object();
 }
 
 void write_instance(JsonWriter& out, const core::Manager& manager, const Instance& instance) {

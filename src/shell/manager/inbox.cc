@@ -48,7 +48,7 @@ std::size_t bytes_of(const ImportNodes& command) {
 
 std::size_t bytes_of(const DeployWorkload& command) {
   std::size_t bytes = 0;
-  for (const auto& [name, value] : command.spec.container.environment) {
+  for (const auto& [name, value] : command.spec.instance.container.environment) {
     bytes += 2 * sizeof(std::string) + bytes_of(name) + bytes_of(value);
   }
   return bytes;

@@ -78,9 +78,11 @@ class RandomValues {
                       .bundle = digest(),
                       .container = container_spec(),
                       .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay};
-    spec.container.resources.cpu_millis = static_cast<std::uint32_t>(prng_.below(1'000'001));
-    spec.container.resources.memory_bytes = coin() ? 0 : (6ULL << 20) + prng_.below(1ULL << 40);
-    spec.container.pids_max = static_cast<std::uint32_t>(1 + prng_.below(4'194'304));
+    spec.instance.container.resources.cpu_millis =
+        static_cast<std::uint32_t>(prng_.below(1'000'001));
+    spec.instance.container.resources.memory_bytes =
+        coin() ? 0 : (6ULL << 20) + prng_.below(1ULL << 40);
+    spec.instance.container.pids_max = static_cast<std::uint32_t>(1 + prng_.below(4'194'304));
     return spec;
   }
 

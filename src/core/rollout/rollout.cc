@@ -1,0 +1,78 @@
+#include "core/rollout/rollout.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace hearth::core {
+namespace {
+
+bool is_kept(const Instance& instance) {
+  return instance.desired_state != DesiredState::kStop;
+}
+
+/// Why the release of this instance has failed; empty if it has not.
+std::string fault_of(const Instance& instance) {
+  const InstanceStatus& status = instance.status;
+  if (!instance.node || status.state == InstanceState::kLost) return {};
+  const bool has_failed = status.failures > 0 || status.state == InstanceState::kFailed;
+  const bool is_degraded = status.health == Health::kDegraded;
+  if (!has_failed && !is_degraded) return {};
+  = is_degraded || status.reason.empty() ? status.health_reason : status.reason;
+  return fmt::format("'{}' on '{}' failed: {}", instance.id.str(), instance.node->str(),
+                     why.empty() ? "it ended" : why);
+}
+
+}  // namespace
+
+bool is_rolling_out(const Workload& workload) {
+  const bool first_goes_on =
+      workload.phase == WorkloadPhase::kFailed && workload.current && !workload.next;
+  return workload.phase == WorkloadPhase::kRollingOut || first_goes_on;
+}
+
+std::uint32_t wanted_instances(const Workload& workload,
+                               const std::vector<const Instance*>& instances) {
+  switch (workload.phase) {
+    case WorkloadPhase::kStopped:
+    case WorkloadPhase::kRemoving:
+    case WorkloadPhase::kRemoved: return 0;
+    case WorkloadPhase::kBuilding:
+    case WorkloadPhase::kRollingOut:
+    case WorkloadPhase::kDeployed:
+    case WorkloadPhase::kFailed: break;
+  }
+  const Release* target = workload.target();
+  if (target == nullptr) return 0;
+  const bool has_other = std::any_of(instances.begin(), instances.end(), [&](const Instance* one) {
+    return is_kept(*one) && one->generation != target->generation;
+  });
+  if (target == &*workload.current || !has_other || target->spec.instances == 0) {
+    return target->spec.instances;
+  }
+  return workload.current->spec.instances;
+}
+
+RolloutVerdict judge_rollout(const Workload& workload,
+                             const std::vector<const Instance*>& instances) {
+  using Kind = RolloutVerdict::Kind;
+  if (!is_rolling_out(workload)) return {};
+  const Release& target = *workload.target();
+  std::uint32_t ready = 0;
+  bool has_other = false;
+  for (const Instance* instance : instances) {
+    if (!is_kept(*instance)) continue;
+    if (instance->generation != target.generation) {
+      has_other = true;
+      continue;
+    }
+    if (instance->is_ready()) ++ready;
+    if (workload.phase != WorkloadPhase::kRollingOut) continue;
+    std::string fault = fault_of(*instance);
+    if (!fault.empty()) return {.kind = Kind::kFailed, .reason = std::move(fault)};
+  }
+  if (has_other || ready < target.spec.instances) return {};
+  return {.kind = Kind::kDone, .reason = {}};
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/instance.h"
+#include "model/workload.h"
+
+namespace hearth::core {
+
+/// How far the roll-out of a workload's target release is.
+struct RolloutVerdict {
+  enum class Kind : std::uint8_t {
+    kGoesOn,
+    kDone,    ///< All of its instances are ready, and none of another release is left.
+    kFailed,  ///< One of its instances failed by its own fault; `reason` says which and how.
+  };
+  Kind kind = Kind::kGoesOn;
+  std::string reason;
+  bool operator==(const RolloutVerdict&) const = default;
+};
+
+/// Judges the roll-out by the instances: an exit, a probe or a log rule of one that has the target
+/// release fails it. A lost node, a full cluster or a node that cannot start an instance does not:
+/// then the instance goes elsewhere, or waits.
+///
+/// The first release that a workload ever runs is judged until it is done, even after it failed:
+/// nothing better can be kept running, so its instances go on and may become ready.
+///
+/// `instances`: all instances of this workload.
+RolloutVerdict judge_rollout(const Workload& workload,
+                             const std::vector<const Instance*>& instances);
+
+/// Whether its release is still to prove itself.
+bool is_rolling_out(const Workload& workload);
+
+/// How many instances the workload is to have. While one release replaces another, as many as
+/// before: the number follows once nothing of the other release is left.
+std::uint32_t wanted_instances(const Workload& workload,
+                               const std::vector<const Instance*>& instances);
+
+}  // namespace hearth::core
