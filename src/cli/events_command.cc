@@ -23,7 +23,7 @@ Paint paint_of(EventType type) {
     case EventType::kNodeRecovered:
     case EventType::kBusSeeing:
     case EventType::kWorkloadDeployed:
-    case EventType::kInstanceStarted:
+    case EventType::kInstanceStarted: return Paint::kGood;
     case EventType::kNodeSuspect:
     case EventType::kInstancePending:
     case EventType::kInstanceExited: return Paint::kWarning;

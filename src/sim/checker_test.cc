@@ -214,7 +214,7 @@ TEST_F(CheckerTest, DetectsAnAssignmentThatIsNotStored) {
                                       .generation = {1},
                                       .desired_state = DesiredState::kRun,
                                       .image = {},
-                                      .container = {}}}));
+                                      .spec = {}}}));
   EXPECT_EQ(broken(), "stored-before-published");
 }
 
@@ -259,7 +259,7 @@ TEST_F(CheckerTest, DetectsAStopOfAWantedInstance) {
                                          .generation = {1},
                                          .desired_state = DesiredState::kRun,
                                          .image = {},
-                                         .container = {}}});
+                                         .spec = {}}});
   checker_.on_last_stopped(newest, {"app-2"});
   EXPECT_EQ(broken(), "");
   checker_.on_last_stopped(newest, {"app-1"});

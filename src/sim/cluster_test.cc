@@ -26,7 +26,7 @@ class ClusterTest : public testing::Test {
     return {.kind = WorkloadKind::kApplication,
             .instances = 2,
             .bundle = *Digest::parse("sha256:" + std::string(64, 'a')),
-            .container = {.environment = {}, .resources = {.cpu_millis = 100, .memory_bytes = 0}},
+            .instance = {.container = {.resources = {.cpu_millis = 100, .memory_bytes = 0}}},
             .on_node_lost = NodeLossPolicy::kReplace};
   }
   void pass(Duration duration) { world.run_until(world.now() + duration); }

@@ -21,6 +21,12 @@ std::string words_of(const Command& command) {
       return fmt::format("deploy '{}': {} of bundle {}", one.name.str(), one.spec.instances,
                          one.spec.bundle.short_hex());
     }
+    std::string operator()(const RollBackWorkload& one) const {
+      return fmt::format("roll back '{}'", one.name.str());
+    }
+    std::string operator()(const RestartWorkload& one) const {
+      return fmt::format("restart '{}'", one.name.str());
+    }
     std::string operator()(const StopWorkload& one) const {
       return fmt::format("stop '{}'", one.name.str());
     }

@@ -108,10 +108,10 @@ TEST(AssignmentCodec, TheLargestPossibleAssignmentFits) {
                               .workload = workload,
                               .generation = {1'000'000},
                               .image = {reference, digest},
-                              .container = {}};
-    // The worst case: each byte is written as six.
+                              .spec = {}};
     constexpr std::size_t kShare = kAssignmentBytesPerNodeMax / kInstancesPerNodeMax;
-    instance.container.environment["E"] = std::string(kShare - 1, '\x01');
+    std::string& value = instance.spec.container.environment["E"];
+    while (instance.spec.assignment_bytes() + 6 <= kShare) value += '\x01';
     assignment.instances.push_back(std::move(instance));
   }
   const Result<std::string> text = encode(assignment);

@@ -27,7 +27,7 @@ TEST(WorkloadRequest, OnlyTheBundleIsRequired) {
             (WorkloadSpec{.kind = WorkloadKind::kApplication,
                           .instances = 1,
                           .bundle = Digest::parse(kBundle).value(),
-                          .container = {},
+                          .instance = {},
                           .on_node_lost = NodeLossPolicy::kReplace}));
   EXPECT_EQ(fault_of("{}"), "$.bundle: is missing");
 }
@@ -35,7 +35,7 @@ TEST(WorkloadRequest, OnlyTheBundleIsRequired) {
 TEST(WorkloadRequest, ReportsAllFaultsAtOnce) {
   EXPECT_EQ(fault_of(R"({"bundle":"latest","kind":"daemon","instances":1001,"memory_bytes":1000,
                          "pids_max":0,"on_node_lost":"panic","instance":1})"),
-            "$.kind: must be one of: service, application\n"
+            "$.kind: must be one of: service, application, oneshot\n"
             "$.instances: must be a whole number from 0 to 1000\n"
             "$.bundle: a digest must be 'sha256:' and 64 lower-case hex digits\n"
             "$.memory_bytes: must be 0 (no limit) or at least 6291456, in bytes\n"

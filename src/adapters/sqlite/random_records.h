@@ -101,14 +101,17 @@ class RandomRecords {
   }
 
   Workload workload() {
-    return {.name = *WorkloadName::parse("app-" + std::to_string(prng_.below(4))),
-            .phase = any(WorkloadPhase::kRemoved),
-            .reason = text(),
-            .current = maybe([&] { return release(); }),
-            .next = maybe([&] { return release(); }),
-            .earlier = {release(), release()},
-            .build_node = maybe_node(),
-            .next_instance = number<std::uint64_t>()};
+    Workload workload{.name = *WorkloadName::parse("app-" + std::to_string(prng_.below(4))),
+                      .phase = any(WorkloadPhase::kRemoved),
+                      .reason = text(),
+                      .build_node = maybe_node(),
+                      .next_instance = number<std::uint64_t>()};
+    for (std::uint64_t left = prng_.below(3); left > 0; --left) {
+      workload.earlier.insert(workload.earlier.begin(), release());
+    }
+    workload.current = maybe([&] { return release(); });
+    workload.next = maybe([&] { return release(); });
+    return workload;
   }
 
   Release release() {

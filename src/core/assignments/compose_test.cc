@@ -8,6 +8,8 @@
 namespace hearth::core {
 namespace {
 
+constexpr WallTime kNow(std::chrono::seconds(100));
+
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -23,7 +25,9 @@ const Image kImage{"hearth/app:1", kDigest};
 /// A workload whose first generation is deployed, and its parts on two nodes.
 struct Scene {
   Scene() {
-    (void)workloads.deploy({kApp, {.instances = 2, .bundle = kDigest}});
+    const ContainerSpec container{.environment = {{"MODE", "eco"}}};
+    (void)workloads.deploy(
+        {kApp, {.instances = 2, .bundle = kDigest, .instance = {.container = container}}}, kNow);
     workloads.finish_build(kApp, kImage);
   }
   void add(std::uint64_t number, const NodeName& node,
@@ -34,7 +38,6 @@ struct Scene {
                       .node = node,
                       .desired_state = desired_state,
                       .image = kImage};
-    instance.container.environment = {{"NUMBER", std::to_string(number)}};
     (void)instances.add(std::move(instance));
   }
   Assignment of(const NodeName& node) const {
@@ -76,21 +79,23 @@ TEST(ComposeAssignment, ListsItsInstancesWithAllTheyNeedButNotThoseThatMustStop)
   EXPECT_EQ(one.generation, Generation{1});
   EXPECT_EQ(one.desired_state, DesiredState::kRun);
   EXPECT_EQ(one.image, kImage);
-  EXPECT_EQ(one.container.environment.at("NUMBER"), "1");
+  EXPECT_EQ(one.spec.container.environment.at("MODE"), "eco");
   EXPECT_EQ(assignment.instances.back().desired_state, DesiredState::kStage);
 }
 
-TEST(ComposeAssignment, AnInstanceKeepsItsOwnImageWhileANewGenerationIsCurrent) {
+TEST(ComposeAssignment, AnInstanceKeepsItsOwnReleaseWhileANewGenerationIsRolledOut) {
   Scene scene;
   scene.add(1, kA);
-  (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}});
+  (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}}, kNow);
   scene.workloads.finish_build(kApp, {"hearth/app:2", kNextDigest});
-  EXPECT_EQ(scene.of(kA).instances.front().image, kImage);
+  const AssignedInstance one = scene.of(kA).instances.front();
+  EXPECT_EQ(one.image, kImage);
+  EXPECT_EQ(one.spec.container.environment.at("MODE"), "eco");
 }
 
 TEST(ComposeAssignment, OrdersABuildFromItsBuilderOnly) {
   Scene scene;
-  (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}});
+  (void)scene.workloads.deploy({kApp, {.instances = 2, .bundle = kNextDigest}}, kNow);
   (void)scene.workloads.set_builder(kApp, kA);
   const Workload& workload = scene.workloads.workload(kApp);
   (void)scene.builds.follow(workload);

@@ -32,7 +32,8 @@ struct Scene {
       (void)capacity.set_eligibility(
           name, Eligibility({.state = NodeState::kLive, .has_report = true}, kEpoch));
     }
-    (void)workloads.deploy({kApp, {.bundle = *Digest::parse("sha256:" + std::string(64, 'a'))}});
+    (void)workloads.deploy({kApp, {.bundle = *Digest::parse("sha256:" + std::string(64, 'a'))}},
+                           kNow.wall);
     changes.begin(kNow);
   }
 
@@ -62,8 +63,13 @@ struct Scene {
   InstanceTable instances;
   BuildBoard builds;
   CapacityTable capacity;
-  Changes changes{
-      {.instances = instances, .workloads = workloads, .capacity = capacity, .builds = builds}, 41};
+  StartWatch starts;
+  Changes changes{{.instances = instances,
+                   .workloads = workloads,
+                   .capacity = capacity,
+                   .starts = starts,
+                   .builds = builds},
+                  41};
 };
 
 TEST(Changes, WritesRecordsFirstByKindAndThenEventsInTheirOrder) {

@@ -65,8 +65,8 @@ Result<CommandResult> CommandExecutor::begin(const WorkloadName& name, std::stri
   if (const std::optional<Image>& image = deployment->image) {
     parts_.workloads.finish_build(name, *image);
     parts_.changes.on_workload_changed(name);
-    parts_.changes.reconcile(name);
   }
+  parts_.changes.reconcile(name);  // It ends the roll-out of another release.
   return CommandResult{
       fmt::format("generation {} of '{}' is {}", release.generation.value, name.str(), what),
       release.generation};

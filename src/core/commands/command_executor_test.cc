@@ -60,7 +60,7 @@ struct Scene {
                         .changes = changes},
                        kNow);
     CommandExecutor commands(
-        {.fleet = fleet, .workloads = workloads, .nodes = nodes, .changes = changes});
+        {.fleet = fleet, .workloads = workloads, .nodes = nodes, .changes = changes}, kNow);
     Result<CommandResult> result = commands.carry_out(command);
     end_step();
     return result;
@@ -117,9 +117,14 @@ struct Scene {
   InstanceTable instances;
   WarmImages warm_images;
   CapacityTable capacity;
+  StartWatch starts;
   BuildBoard builds;
-  Changes changes{
-      {.instances = instances, .workloads = workloads, .capacity = capacity, .builds = builds}, 0};
+  Changes changes{{.instances = instances,
+                   .workloads = workloads,
+                   .capacity = capacity,
+                   .starts = starts,
+                   .builds = builds},
+                  0};
   // Of the last step.
   ManagerBatch batch;
   std::vector<EventType> events;
@@ -175,7 +180,7 @@ TEST(CommandExecutor, ANewReleaseIsToBeBuilt) {
   EXPECT_THAT(scene.written(), ElementsAre(scene.app()));
   EXPECT_THAT(scene.builds.building(), ElementsAre(kApp));
   EXPECT_THAT(scene.events, ElementsAre(EventType::kWorkloadDeploying));
-  EXPECT_THAT(scene.work, IsEmpty()) << "nothing can run yet";
+  EXPECT_THAT(scene.work, ElementsAre(kApp)) << "it ends the roll-out of another release";
 }
 
 TEST(CommandExecutor, TheSameBundleIsBuiltOnce) {
@@ -184,14 +189,49 @@ TEST(CommandExecutor, TheSameBundleIsBuiltOnce) {
   scene.finish_build();
   const Image image = scene.app().current_release().built_image();
   EXPECT_EQ(scene.ask(deploy(3))->generation, Generation{2});
-  EXPECT_EQ(scene.app().phase, WorkloadPhase::kDeployed);
-  EXPECT_EQ(scene.app().current_release().generation, Generation{2});
-  EXPECT_EQ(scene.app().current_release().built_image(), image);
+  EXPECT_EQ(scene.app().phase, WorkloadPhase::kRollingOut);
+  EXPECT_EQ(scene.app().target()->generation, Generation{2});
+  EXPECT_EQ(scene.app().target()->built_image(), image);
   EXPECT_THAT(scene.written(), ElementsAre(scene.app()));
   EXPECT_THAT(scene.builds.building(), IsEmpty());
   EXPECT_THAT(scene.work, ElementsAre(kApp));
   EXPECT_EQ(scene.ask(deploy(3, 'b'))->generation, Generation{3});
   EXPECT_THAT(scene.builds.building(), ElementsAre(kApp)) << "another bundle";
+}
+
+TEST(CommandExecutor, ARollbackEndsARollOutAndOtherwiseDeploysTheReleaseBefore) {
+  Scene scene;
+  (void)scene.ask(deploy(1));
+  scene.finish_build();
+  scene.workloads.finish_rollout(kApp);
+  (void)scene.ask(deploy(1, 'b'));
+  scene.finish_build();
+  const auto ended = scene.ask(RollBackWorkload{kApp});
+  EXPECT_EQ(ended->message,
+            "the roll-out of generation 2 of 'app' has ended; generation 1 is kept running");
+  EXPECT_EQ(scene.app().phase, WorkloadPhase::kFailed);
+  EXPECT_EQ(scene.app().target()->generation, Generation{1});
+  EXPECT_THAT(scene.events, ElementsAre(EventType::kWorkloadFailed));
+  EXPECT_THAT(scene.work, ElementsAre(kApp));
+
+  (void)scene.ask(deploy(1, 'c'));
+  scene.finish_build();
+  scene.workloads.finish_rollout(kApp);
+  EXPECT_EQ(scene.ask(RollBackWorkload{kApp})->generation, Generation{4});
+  EXPECT_EQ(scene.app().phase, WorkloadPhase::kRollingOut) << "its image exists";
+  EXPECT_EQ(scene.app().target()->spec.bundle, scene.app().find_release({1})->spec.bundle);
+  EXPECT_THAT(scene.work, ElementsAre(kApp));
+}
+
+TEST(CommandExecutor, ARestartRollsTheSameReleaseOutAgain) {
+  Scene scene;
+  (void)scene.ask(deploy(1));
+  scene.finish_build();
+  scene.workloads.finish_rollout(kApp);
+  EXPECT_EQ(scene.ask(RestartWorkload{kApp})->generation, Generation{2});
+  EXPECT_EQ(scene.app().phase, WorkloadPhase::kRollingOut);
+  EXPECT_THAT(scene.builds.building(), IsEmpty());
+  EXPECT_THAT(scene.events, ElementsAre(EventType::kWorkloadDeploying));
 }
 
 TEST(CommandExecutor, ACommandDuringABuildTakesTheOrderFromItsBuilder) {

@@ -26,19 +26,21 @@ TEST(ClusterEvents, BlindnessGivesItsReasonAndItsConsequences) {
 TEST(ClusterEvents, EachStepOfAWorkloadIsReportedUnderItsName) {
   const Digest bundle = *Digest::parse("sha256:" + std::string(64, 'a'));
   const std::string hex(bundle.short_hex());
-  const DeployWorkload one{kApp, {.instances = 1, .bundle = bundle}};
-  const DeployWorkload three{kApp, {.instances = 3, .bundle = bundle}};
-  EXPECT_EQ(workload_deploying(one, {1}).message,
+  const Release one{.generation = {1}, .spec = {.instances = 1, .bundle = bundle}};
+  const Release three{
+      .generation = {2}, .spec = {.instances = 3, .bundle = bundle}, .deployed_by = "ana@desk"};
+  EXPECT_EQ(workload_deploying(kApp, one).message,
             "deploying generation 1 of 'app': 1 instance of bundle " + hex);
-  EXPECT_EQ(workload_deploying(three, {2}).message,
-            "deploying generation 2 of 'app': 3 instances of bundle " + hex);
+  EXPECT_EQ(
+      workload_deploying(kApp, three).message,
+      "deploying generation 2 of 'app': 3 instances of bundle " + hex + ", requested by ana@desk");
   EXPECT_EQ(workload_built(kApp, {1}, kNode).message, "generation 1 of 'app' was built on 'a'");
   EXPECT_EQ(workload_failed(kApp, {1}, "RUN make ended with 2").message,
             "generation 1 of 'app' failed to build: RUN make ended with 2");
   EXPECT_EQ(workload_stopped(kApp).type, EventType::kWorkloadStopped);
   EXPECT_EQ(workload_removed(kApp).type, EventType::kWorkloadRemoved);
   for (const EventDraft& event :
-       {workload_deploying(one, {1}), workload_built(kApp, {1}, kNode),
+       {workload_deploying(kApp, one), workload_built(kApp, {1}, kNode),
         workload_failed(kApp, {1}, ""), workload_stopped(kApp), workload_removed(kApp)}) {
     EXPECT_EQ(event.subject, "workload/app");
   }

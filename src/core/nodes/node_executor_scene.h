@@ -182,7 +182,8 @@ struct NodeExecutorScene {
   }
   void order_build(const WorkloadName& name, const std::optional<NodeName>& builder,
                    char letter = 'a') {
-    if (!workloads.deploy({name, {.instances = 1, .bundle = bundle(letter)}})) return;
+    if (!workloads.deploy({name, {.instances = 1, .bundle = bundle(letter)}}, instant().wall))
+      return;
     (void)workloads.set_builder(name, builder);
     changes.on_workload_changed(name);
     (void)take_effects();
@@ -241,9 +242,14 @@ struct NodeExecutorScene {
   InstanceTable instances;
   WarmImages warm_images;
   CapacityTable capacity;
+  StartWatch starts;
   BuildBoard builds;
-  Changes changes{
-      {.instances = instances, .workloads = workloads, .capacity = capacity, .builds = builds}, 0};
+  Changes changes{{.instances = instances,
+                   .workloads = workloads,
+                   .capacity = capacity,
+                   .starts = starts,
+                   .builds = builds},
+                  0};
   Effects last;
   std::uint64_t seq = 0;
   int assignments_made = 0;

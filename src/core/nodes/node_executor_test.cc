@@ -269,7 +269,7 @@ Report report_of_build(BuildState state, std::uint64_t generation = 1) {
   return {.builds = {build}};
 }
 
-TEST(NodeExecutor, ABuiltReleaseBecomesCurrentOnce) {
+TEST(NodeExecutor, ABuiltReleaseIsRolledOutOnce) {
   Scene scene;
   scene.live(kA);
   scene.order_build(kApp, kA);
@@ -277,7 +277,7 @@ TEST(NodeExecutor, ABuiltReleaseBecomesCurrentOnce) {
   EXPECT_TRUE(scene.last.is_nothing());
   scene.receive(kA, scene.beat(kA, report_of_build(BuildState::kDone)));
   const Workload& workload = scene.workloads.workload(kApp);
-  EXPECT_EQ(workload.phase, WorkloadPhase::kDeployed);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kRollingOut);
   EXPECT_THAT(workload.current->image->reference, HasSubstr("hearth/app:1-a-"));
   EXPECT_EQ(workload.current->image->archive, Scene::bundle('f'));
   EXPECT_THAT(scene.last.events(), ElementsAre(EventType::kWorkloadBuilt));

@@ -49,9 +49,8 @@ struct Scene {
     Instance instance{.id = make_instance_id(wanted.workload, ++instances),
                       .workload = wanted.workload};
     instance.node = node(name);
-    instance.container.resources = wanted.resources;
-    if (wanted.assignment_bytes > 0)
-      instance.container.environment = {{"E", std::string(wanted.assignment_bytes - 1, 'x')}};
+    instance.reservation.resources = wanted.resources;
+    instance.reservation.assignment_bytes = wanted.assignment_bytes;
     table.follow(nullptr, &instance);
     table.check_invariants();
     return instance;
@@ -251,7 +250,7 @@ TEST(CapacityTable, ANodeGetsNoMoreThanItsAssignmentHolds) {
   EXPECT_EQ(scene.place(wanted), node("b"));
   EXPECT_EQ(scene.refusal(wanted),
             "no node can take it: 2 nodes at the limit of 200 instances, 1 node without room for "
-            "its environment (at most 98304 bytes per node)");
+            "its specification (at most 737280 bytes per node)");
   wanted.assignment_bytes = 100;
   EXPECT_EQ(scene.place(wanted), node("c"));
 }
@@ -326,9 +325,9 @@ RC_GTEST_PROP(CapacityTableProperties, ChoosesAsIfItExaminedEveryNode, ()) {
         Instance instance{.id = make_instance_id(kHeater, ++numbers),
                           .workload = same ? kHeater : kOther};
         instance.node = name;
-        instance.container.resources.cpu_millis = *rc::gen::inRange(0U, 400U);
+        instance.reservation.resources.cpu_millis = *rc::gen::inRange(0U, 400U);
         table.follow(nullptr, &instance);
-        row.cpu += instance.container.resources.cpu_millis;
+        row.cpu += instance.reservation.resources.cpu_millis;
         ++row.instances;
         if (same) ++row.same;
       }

@@ -23,7 +23,8 @@ InstanceFacts replaced(InstanceFacts facts = {}) {
 
 const Case kCases[] = {
     {replaced({.successor_stopped = true}), "its successor is being stopped", Step::kKeep},
-    {replaced({.on_dead = true, .successor_runs = true}), "its successor runs", Step::kStopChain},
+    {replaced({.on_dead = true, .successor_ready = true}), "its successor is ready",
+     Step::kStopChain},
     {replaced({.successor_old = true}), "its successor is out of date", Step::kStopSuccessor},
     {replaced({.successor_staged = true}), "it needs no successor, and none has started",
      Step::kStopSuccessor},
@@ -46,7 +47,18 @@ const Case kCases[] = {
     {{.placed = true, .old = true, .roll_under_way = true},
      "it is out of date, but another one is being replaced",
      Step::kKeep},
+    {{.placed = true, .old = true, .stops_first = true},
+     "it is out of date, and its replacement must not run beside it",
+     Step::kStopOld},
     {{.placed = true, .old = true}, "it is out of date", Step::kMoveOld},
+    {{.placed = true, .cannot_start = true, .moves_on_loss = true},
+     "its node cannot start it",
+     Step::kMoveStuck},
+    {{.placed = true, .degraded = true, .roll_under_way = true},
+     "it is degraded, but another one is being replaced",
+     Step::kKeep},
+    {{.placed = true, .degraded = true}, "it is degraded", Step::kMoveDegraded},
+    {{.placed = true, .degraded = true, .may_replace = false}, "it is well", Step::kKeep},
     {{.endangered = true, .placed = true, .moves_on_loss = true},
      "it is endangered",
      Step::kStageMove},
@@ -67,23 +79,27 @@ TEST(Classify, EveryRuleDecidesSomething) {
   std::set<std::string_view> shown;
   for (const Case& one : kCases) shown.insert(one.rule);
   std::set<std::string_view> reached;
-  for (std::uint32_t bits = 0; bits < 1U << 15; ++bits) {
+  for (std::uint32_t bits = 0; bits < 1U << 19; ++bits) {
     const auto bit = [bits](int place) { return (bits >> place & 1U) != 0; };
     reached.insert(classify({.on_dead = bit(0),
                              .endangered = bit(1),
                              .placed = bit(2),
                              .staged = bit(3),
                              .old = bit(4),
-                             .replaces = bit(5),
-                             .moves_on_loss = bit(6),
-                             .roll_under_way = bit(7),
-                             .replaced = bit(8),
-                             .successor_stopped = bit(9),
-                             .successor_runs = bit(10),
-                             .successor_on_dead = bit(11),
-                             .successor_old = bit(12),
-                             .successor_staged = bit(13),
-                             .successor_placed = bit(14)})
+                             .stops_first = bit(5),
+                             .cannot_start = bit(6),
+                             .degraded = bit(7),
+                             .replaces = bit(8),
+                             .moves_on_loss = bit(9),
+                             .roll_under_way = bit(10),
+                             .may_replace = bit(11),
+                             .replaced = bit(12),
+                             .successor_stopped = bit(13),
+                             .successor_ready = bit(14),
+                             .successor_on_dead = bit(15),
+                             .successor_old = bit(16),
+                             .successor_staged = bit(17),
+                             .successor_placed = bit(18)})
                        .rule);
   }
   EXPECT_EQ(shown, reached);

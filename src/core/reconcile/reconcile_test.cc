@@ -10,6 +10,8 @@
 namespace hearth::core {
 namespace {
 
+using testing::ElementsAre;
+
 const WorkloadName kName = *WorkloadName::parse("heater");
 const NodeName kA = *NodeName::parse("a");
 const NodeName kB = *NodeName::parse("b");
@@ -37,11 +39,16 @@ class Scene {
   WorkPlan plan() const {
     std::vector<const Instance*> all;
     for (const Instance& instance : instances) all.push_back(&instance);
-    return reconcile(workload, all, [this](const NodeName& node) { return nodes.at(node); });
+    return reconcile(workload, all,
+                     {.state_of = [this](const NodeName& node) { return nodes.at(node); },
+                      .is_overdue = [this](const InstanceId& one) { return overdue.contains(one); },
+                      .may_replace = may_replace});
   }
 
   Workload workload{.name = kName};
   std::list<Instance> instances;
+  std::set<InstanceId> overdue;
+  bool may_replace = true;
   std::map<NodeName, NodeState> nodes{
       {kA, NodeState::kLive}, {kB, NodeState::kLive}, {kC, NodeState::kLive}};
 };
@@ -209,6 +216,88 @@ TEST(Reconcile, AReleaseThatNeverRanDoesNotBlockTheNext) {
   broken.generation = {2};
   broken.replaces = id(1);
   EXPECT_EQ(scene.plan().stop, std::vector{id(2)});
+}
+
+/// Generation 2 replaces generation 1.
+Scene rolling(std::uint32_t wanted) {
+  Scene scene(wanted);
+  scene.workload.phase = WorkloadPhase::kRollingOut;
+  scene.workload.next = scene.workload.current;
+  scene.workload.next->generation = {2};
+  return scene;
+}
+
+TEST(Reconcile, ARollOutGoesOnOnlyOnceTheReplacementIsReady) {
+  Scene scene = rolling(2);
+  scene.add(1, kA);
+  scene.add(2, kB);
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kRelease));
+  Instance& replacement = scene.add(3, kC);
+  replacement.generation = {2};
+  replacement.replaces = id(1);
+  replacement.status.health = Health::kStarting;
+  EXPECT_TRUE(scene.plan().empty()) << "it runs, but is not ready";
+  replacement.status.health = Health::kReady;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+  EXPECT_EQ(scene.plan().create, moves(2, MoveReason::kRelease));
+}
+
+TEST(Reconcile, AFailedReleaseIsTakenBackAndTheGoodInstancesStay) {
+  Scene scene = rolling(2);
+  scene.add(1, kA);
+  scene.add(2, kB).generation = {2};
+  Instance& failed = scene.add(3, kC, InstanceState::kBackoff);
+  failed.generation = {2};
+  failed.replaces = id(1);
+  scene.workload.phase = WorkloadPhase::kFailed;
+  const WorkPlan plan = scene.plan();
+  EXPECT_THAT(plan.stop, ElementsAre(id(3)));
+  EXPECT_TRUE(plan.create.empty()) << "one at a time";
+  scene.instances.pop_back();
+  EXPECT_EQ(scene.plan().create, moves(2, MoveReason::kRelease));
+}
+
+TEST(Reconcile, WhatMustNotRunTwiceStopsBeforeItsReplacementStarts) {
+  Scene scene = rolling(2);
+  scene.workload.next->spec.instance.replace = ReplaceOrder::kStopFirst;
+  Instance& first = scene.add(1, kA);
+  scene.add(2, kB);
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+  EXPECT_TRUE(scene.plan().create.empty());
+  first.desired_state = DesiredState::kStop;
+  EXPECT_TRUE(scene.plan().create.empty()) << "it still runs";
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(2)));
+}
+
+TEST(Reconcile, AnInstanceThatItsNodeCannotStartGoesElsewhere) {
+  Scene scene(1);
+  scene.add(1, kA, InstanceState::kFetching);
+  EXPECT_TRUE(scene.plan().empty());
+  scene.overdue.insert(id(1));
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kCannotStart));
+  Instance& replacement = scene.add(2, kB, InstanceState::kAssigned);
+  replacement.replaces = id(1);
+  EXPECT_TRUE(scene.plan().empty());
+  replacement.status.state = InstanceState::kRunning;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+}
+
+TEST(Reconcile, ADegradedInstanceStopsOnceItsReplacementIsReady) {
+  Scene scene(2);
+  Instance& degraded = scene.add(1, kA);
+  scene.add(2, kB);
+  degraded.status.must_be_replaced = true;
+  scene.may_replace = false;
+  EXPECT_TRUE(scene.plan().empty()) << "the budget is used up";
+  scene.may_replace = true;
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kDegraded));
+  Instance& replacement = scene.add(3, kC, InstanceState::kAssigned);
+  replacement.replaces = id(1);
+  EXPECT_TRUE(scene.plan().empty());
+  degraded.status.must_be_replaced = false;
+  EXPECT_TRUE(scene.plan().empty()) << "it is well again, but the replacement is starting";
+  replacement.status.state = InstanceState::kRunning;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
 }
 
 TEST(Reconcile, AStoppedWorkloadStopsAllAndForgetsWhatNoLiveNodeHas) {

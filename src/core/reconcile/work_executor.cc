@@ -81,11 +81,11 @@ void WorkExecutor::reconcile_workload(const WorkloadName& name) {
   const ReconcileView view{.state_of = state_of, .is_overdue = [this](const InstanceId& id) {
                              return parts_.starts.is_overdue(id);
                            }};
-  review_rollout(name);
   bool changed = true;
   for (int round = 0; changed; ++round) {
     HEARTH_CHECK(round < kRoundsMax);
-    changed = carry_out(reconcile(*workload, instances_of(name), view), name);
+    changed = review_rollout(name);
+    changed = carry_out(reconcile(*workload, instances_of(name), view), name) || changed;
   }
   place_pending(name);
   forget_releases(name);
@@ -104,17 +104,18 @@ std::vector<const Instance*> WorkExecutor::instances_of(const WorkloadName& name
   return instances;
 }
 
-void WorkExecutor::review_rollout(const WorkloadName& name) {
+/// Returns true if it has ended.
+bool WorkExecutor::review_rollout(const WorkloadName& name) {
   const Workload& workload = parts_.workloads.workload(name);
   RolloutVerdict verdict = judge_rollout(workload, instances_of(name));
   switch (verdict.kind) {
-    case RolloutVerdict::Kind::kGoesOn: return;
-    case RolloutVerdict::Kind::kFailed: return fail_rollout(workload, verdict.reason);
+    case RolloutVerdict::Kind::kGoesOn: return false;
+    case RolloutVerdict::Kind::kFailed: fail_rollout(workload, verdict.reason); return true;
     case RolloutVerdict::Kind::kDone:
       parts_.workloads.finish_rollout(name);
       parts_.changes.on_event(events::workload_deployed(workload));
       parts_.changes.on_workload_changed(name);
-      return;
+      return true;
   }
   HEARTH_CHECK(false);
 }

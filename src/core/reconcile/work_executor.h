@@ -43,7 +43,7 @@ class WorkExecutor {
 
  private:
   void reconcile_workload(const WorkloadName& name);
-  void review_rollout(const WorkloadName& name);
+  bool review_rollout(const WorkloadName& name);
   void fail_rollout(const Workload& workload, const std::string& reason);
   void forget_releases(const WorkloadName& name);
   std::vector<const Instance*> instances_of(const WorkloadName& name) const;

@@ -28,7 +28,7 @@ Digest bundle(char letter) {
 WorkloadSpec spec(std::uint32_t instances, char letter = 'a', std::uint32_t cpu_millis = 0) {
   return {.instances = instances,
           .bundle = bundle(letter),
-          .container = {.environment = {}, .resources = {.cpu_millis = cpu_millis}}};
+          .instance = {.container = {.resources = {.cpu_millis = cpu_millis}}}};
 }
 
 /// Three live nodes with a core each, and all the parts that work consists of.
@@ -51,9 +51,11 @@ struct Scene {
                            .warm_images = warm_images,
                            .builds = builds,
                            .capacity = capacity,
+                           .starts = starts,
                            .changes = changes},
-                          kNow);
+                          now);
     executor.find_builders();
+    executor.review_starts();
     executor.reconcile_work();
     assigned = changes.take_assignments_due();
     ManagerBatch batch = changes.take_batch(fleet);
@@ -61,21 +63,23 @@ struct Scene {
     for (const Write& write : batch.writes) {
       if (const auto* append = std::get_if<AppendEvent>(&write)) events.push_back(append->event);
     }
-    changes.begin(kNow);
+    changes.begin(now);
     check_invariants();
     return std::move(batch.writes);
   }
   void check_invariants() const {
     workloads.check_invariants();
     instances.check_invariants();
+    starts.check_invariants();
     warm_images.check_invariants();
     capacity.check_invariants();
   }
 
   void deploy(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
-    const Result<Deployment> deployment = workloads.deploy({name, wanted});
+    const Result<Deployment> deployment = workloads.deploy({name, wanted}, now.wall);
     if (!deployment) return;
     changes.on_workload_changed(name);
+    changes.reconcile(name);
     if (deployment->image) built(name);
   }
   void built(const WorkloadName& name = kApp) {
@@ -148,10 +152,16 @@ struct Scene {
   WarmImages warm_images;
   BuildBoard builds;
   CapacityTable capacity;
-  Changes changes{
-      {.instances = instances, .workloads = workloads, .capacity = capacity, .builds = builds}, 0};
+  StartWatch starts;
+  Changes changes{{.instances = instances,
+                   .workloads = workloads,
+                   .capacity = capacity,
+                   .starts = starts,
+                   .builds = builds},
+                  0};
   std::set<NodeName> assigned;
   std::vector<ClusterEvent> events;
+  Instant now = kNow;
 };
 
 // Builds. -----------------------------------------------------------------------------------------
@@ -256,6 +266,73 @@ TEST(WorkExecutor, ANewReleaseReplacesTheOldOneInItsPlaces) {
     nodes.insert(*instance.node);
   }
   EXPECT_THAT(nodes, ElementsAre(kA, kB, kC)) << "each where its predecessor was";
+}
+
+TEST(WorkExecutor, AReleaseThatFailsDoesNotSpread) {
+  Scene scene;
+  scene.run(spec(3));
+  scene.deploy(spec(3, 'b'));
+  scene.built();
+  (void)scene.work();
+  const InstanceId first = make_instance_id(kApp, 4);
+  scene.changes.on(*scene.instances.report(
+      first, {.state = InstanceState::kBackoff, .failures = 1, .reason = "it exited with code 1"},
+      kNow.wall));
+  (void)scene.work();
+  const Workload& workload = scene.workloads.workload(kApp);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kFailed);
+  EXPECT_THAT(workload.reason, HasSubstr("it exited with code 1"));
+  EXPECT_EQ(scene.events.back().message,
+            "generation 2 of 'app' failed: 'app-4' on '" + scene.instance(4).node->str() +
+                "' failed: it exited with code 1; generation 1 is kept running");
+  scene.settle();
+  EXPECT_EQ(scene.count(), 3U);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    EXPECT_EQ(scene.instance(number).generation, Generation{1}) << "never touched";
+  }
+}
+
+TEST(WorkExecutor, AnInstanceThatItsNodeCannotStartGoesElsewhere) {
+  Scene scene;
+  scene.run(spec(1));
+  const NodeName home = *scene.instance(1).node;
+  const auto cannot_start = [&](std::uint64_t number) {
+    scene.changes.on(*scene.instances.report(
+        make_instance_id(kApp, number),
+        {.state = InstanceState::kFetching, .cannot_start = true, .reason = "no route"},
+        kNow.wall));
+    (void)scene.work();
+    scene.now.mono += spec(1).placement_deadline;
+    (void)scene.work();
+  };
+  cannot_start(1);
+  EXPECT_EQ(scene.instance(2).replaces, scene.instance(1).id);
+  EXPECT_NE(scene.instance(2).node, home);
+  EXPECT_EQ(scene.workloads.workload(kApp).phase, WorkloadPhase::kDeployed);
+}
+
+TEST(WorkExecutor, AReleaseThatTwoNodesCannotStartFails) {
+  Scene scene;
+  scene.run(spec(1));
+  scene.deploy(spec(1, 'b'));
+  scene.built();
+  (void)scene.work();
+  for (std::uint64_t number : {2U, 3U}) {
+    ASSERT_EQ(scene.workloads.workload(kApp).phase, WorkloadPhase::kRollingOut);
+    scene.changes.on(*scene.instances.report(
+        make_instance_id(kApp, number),
+        {.state = InstanceState::kStarting, .cannot_start = true, .reason = "no such device"},
+        kNow.wall));
+    (void)scene.work();
+    scene.now.mono += spec(1).placement_deadline;
+    (void)scene.work();
+  }
+  const Workload& workload = scene.workloads.workload(kApp);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kFailed);
+  EXPECT_THAT(workload.reason, HasSubstr("no such device"));
+  scene.settle();
+  EXPECT_EQ(scene.count(), 1U);
+  EXPECT_EQ(scene.instance(1).generation, Generation{1});
 }
 
 TEST(WorkExecutor, WorkThatIsBoundToItsNodeIsReplacedThereInTheRoomItReleases) {

@@ -18,7 +18,10 @@ std::string fault_of(const Instance& instance) {
   const bool has_failed = status.failures > 0 || status.state == InstanceState::kFailed;
   const bool is_degraded = status.health == Health::kDegraded;
   if (!has_failed && !is_degraded) return {};
-  = is_degraded || status.reason.empty() ? status.health_reason : status.reason;
+  std::string why = is_degraded ? status.health_reason : status.reason;
+  if (why.empty() && status.last_exit) {
+    why = fmt::format("it exited with code {}", status.last_exit->code);
+  }
   return fmt::format("'{}' on '{}' failed: {}", instance.id.str(), instance.node->str(),
                      why.empty() ? "it ended" : why);
 }

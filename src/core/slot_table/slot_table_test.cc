@@ -32,7 +32,7 @@ AssignedInstance instance(std::uint64_t number) {
           .workload = app(),
           .generation = {1},
           .image = {.reference = "hearth/app:a", .archive = std::nullopt},
-          .container = {}};
+          .spec = {}};
 }
 Container container(const char* name, std::uint64_t number, ContainerState state) {
   return {

@@ -8,6 +8,8 @@
 namespace hearth::core {
 namespace {
 
+constexpr WallTime kNow(std::chrono::seconds(100));
+
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -28,14 +30,22 @@ DeployWorkload deploy(char letter, std::uint32_t instances = 1, const WorkloadNa
 /// Builds the workload's first generation, which becomes current.
 WorkloadCatalog deployed() {
   WorkloadCatalog catalog;
-  (void)catalog.deploy(deploy('a'));
+  (void)catalog.deploy(deploy('a'), kNow);
   catalog.finish_build(kApp, kImage);
+  catalog.finish_rollout(kApp);
   return catalog;
+}
+
+/// Deploys a generation that is built and proves itself.
+void replace(WorkloadCatalog& catalog, char letter) {
+  const Deployment deployment = *catalog.deploy(deploy(letter), kNow);
+  catalog.finish_build(kApp, {"hearth/app:" + std::to_string(deployment.generation.value), {}});
+  catalog.finish_rollout(kApp);
 }
 
 TEST(WorkloadCatalog, ADeployedReleaseIsBuiltFirstAndThenKeptRunning) {
   WorkloadCatalog catalog;
-  const Deployment deployment = *catalog.deploy(deploy('a'));
+  const Deployment deployment = *catalog.deploy(deploy('a'), kNow);
   EXPECT_EQ(deployment.generation, Generation{1});
   EXPECT_FALSE(deployment.image) << "it must be built";
   EXPECT_EQ(catalog.workload(kApp).phase, WorkloadPhase::kBuilding);
@@ -44,16 +54,112 @@ TEST(WorkloadCatalog, ADeployedReleaseIsBuiltFirstAndThenKeptRunning) {
   EXPECT_EQ(catalog.set_builder(kApp, kA), Change::kChanged);
   catalog.finish_build(kApp, kImage);
   const Workload& workload = catalog.workload(kApp);
-  EXPECT_EQ(workload.phase, WorkloadPhase::kDeployed);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kRollingOut);
   EXPECT_EQ(workload.current->image, kImage);
   EXPECT_FALSE(workload.next);
   EXPECT_FALSE(workload.build_node);
   EXPECT_TRUE(keeps_running(workload));
+  catalog.finish_rollout(kApp);
+  EXPECT_EQ(workload.phase, WorkloadPhase::kDeployed);
+}
+
+TEST(WorkloadCatalog, ARolledOutReleaseBecomesCurrentOnlyOnceItHasProvedItself) {
+  WorkloadCatalog catalog = deployed();
+  (void)catalog.deploy(deploy('b'), kNow);
+  catalog.finish_build(kApp, {"hearth/app:2", {}});
+  const Workload& workload = catalog.workload(kApp);
+  EXPECT_EQ(workload.current->generation, Generation{1});
+  EXPECT_EQ(workload.target()->generation, Generation{2});
+  catalog.check_invariants();
+
+  WorkloadCatalog proved(catalog.save());
+  proved.finish_rollout(kApp);
+  EXPECT_EQ(proved.workload(kApp).current->generation, Generation{2});
+  EXPECT_EQ(proved.workload(kApp).earlier.at(0).generation, Generation{1});
+
+  catalog.fail_rollout(kApp, "'app-3' on 'a' failed: it exited with code 1");
+  EXPECT_EQ(workload.phase, WorkloadPhase::kFailed);
+  EXPECT_EQ(workload.target()->generation, Generation{1});
+  EXPECT_EQ(workload.next->fault, "'app-3' on 'a' failed: it exited with code 1");
+  EXPECT_TRUE(keeps_running(workload));
+  catalog.check_invariants();
+
+  replace(catalog, 'c');
+  EXPECT_EQ(workload.current->generation, Generation{3});
+  EXPECT_EQ(workload.earlier.at(0).generation, Generation{2}) << "kept, with its fault";
+  EXPECT_EQ(workload.earlier.at(1).generation, Generation{1});
+  EXPECT_TRUE(workload.reason.empty());
+}
+
+TEST(WorkloadCatalog, ARollbackDeploysTheLatestReleaseThatRanOrTheOneNamed) {
+  WorkloadCatalog catalog = deployed();
+  EXPECT_EQ(catalog.roll_back({kApp}, kNow).error().code, ErrorCode::kNotFound);
+  replace(catalog, 'b');
+  (void)catalog.deploy(deploy('c'), kNow);
+  catalog.finish_build(kApp, {"hearth/app:3", {}});
+  catalog.fail_rollout(kApp, "it exited");
+  replace(catalog, 'd');
+  // 4 runs, 3 failed, 2 and 1 ran.
+  const Deployment back = *catalog.roll_back({.name = kApp, .to = {}, .by = "ana"}, kNow);
+  EXPECT_EQ(back.generation, Generation{5});
+  EXPECT_EQ(back.image, (Image{"hearth/app:2", {}})) << "not built again";
+  const Release& release = catalog.workload(kApp).latest();
+  EXPECT_EQ(release.spec.bundle, bundle('b'));
+  EXPECT_EQ(release.deployed_by, "ana");
+  EXPECT_EQ(release.deployed_at, kNow);
+
+  EXPECT_EQ(catalog.roll_back({kApp, Generation{1}}, kNow)->image, kImage);
+  EXPECT_EQ(catalog.roll_back({kApp, Generation{9}}, kNow).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(catalog.roll_back({*WorkloadName::parse("none")}, kNow).error().code,
+            ErrorCode::kNotFound);
+  catalog.check_invariants();
+}
+
+TEST(WorkloadCatalog, AReleaseThatWasNeverBuiltCannotBeReturnedTo) {
+  WorkloadCatalog catalog = deployed();
+  (void)catalog.deploy(deploy('b'), kNow);
+  catalog.fail_build(kApp, "RUN make ended with 2");
+  replace(catalog, 'c');
+  EXPECT_EQ(catalog.roll_back({kApp, Generation{2}}, kNow).error().message,
+            "release 2 of 'app' was never built");
+  EXPECT_EQ(catalog.roll_back({kApp}, kNow)->image, kImage) << "the one before it";
+}
+
+TEST(WorkloadCatalog, ARestartIsTheSameReleaseAgain) {
+  WorkloadCatalog catalog = deployed();
+  const Deployment again = *catalog.restart({kApp}, kNow);
+  EXPECT_EQ(again.generation, Generation{2});
+  EXPECT_EQ(again.image, kImage);
+  EXPECT_EQ(catalog.restart({kApp}, kNow).error().code, ErrorCode::kConflict)
+      << "one is being deployed";
+  catalog.finish_build(kApp, kImage);
+  catalog.finish_rollout(kApp);
+  (void)catalog.stop(kApp);
+  EXPECT_EQ(catalog.restart({kApp}, kNow)->image, kImage) << "starts what was stopped";
+
+  WorkloadCatalog building;
+  (void)building.deploy(deploy('a'), kNow);
+  building.fail_build(kApp, "RUN make ended with 2");
+  EXPECT_EQ(building.restart({kApp}, kNow).error().code, ErrorCode::kConflict);
+}
+
+TEST(WorkloadCatalog, ForgetsOldReleasesExceptThoseThatInstancesHave) {
+  WorkloadCatalog catalog = deployed();
+  for (std::size_t i = 0; i < kReleasesKept + 2; ++i) replace(catalog, 'b');
+  const Workload& workload = catalog.workload(kApp);
+  ASSERT_EQ(workload.earlier.size(), kReleasesKept + 2);
+  EXPECT_EQ(catalog.forget_releases(kApp, {Generation{1}}), Change::kChanged);
+  EXPECT_EQ(workload.earlier.size(), kReleasesKept + 1);
+  EXPECT_NE(workload.find_release({1}), nullptr);
+  EXPECT_EQ(workload.find_release({2}), nullptr);
+  EXPECT_EQ(catalog.forget_releases(kApp, {Generation{1}}), Change::kUnchanged);
+  EXPECT_EQ(catalog.forget_releases(kApp, {}), Change::kChanged);
+  EXPECT_EQ(workload.earlier.size(), kReleasesKept);
 }
 
 TEST(WorkloadCatalog, TheCurrentReleaseIsKeptWhileTheNextIsBuiltAndIfThatFails) {
   WorkloadCatalog catalog = deployed();
-  EXPECT_EQ(catalog.deploy(deploy('b'))->generation, Generation{2});
+  EXPECT_EQ(catalog.deploy(deploy('b'), kNow)->generation, Generation{2});
   EXPECT_TRUE(keeps_running(catalog.workload(kApp)));
   (void)catalog.set_builder(kApp, kA);
   catalog.fail_build(kApp, "RUN make ended with 2");
@@ -66,23 +172,23 @@ TEST(WorkloadCatalog, TheCurrentReleaseIsKeptWhileTheNextIsBuiltAndIfThatFails) 
   EXPECT_TRUE(keeps_running(workload));
   catalog.check_invariants();
 
-  EXPECT_EQ(catalog.deploy(deploy('c'))->generation, Generation{3});
+  EXPECT_EQ(catalog.deploy(deploy('c'), kNow)->generation, Generation{3});
   EXPECT_THAT(catalog.workload(kApp).reason, IsEmpty());
 }
 
 TEST(WorkloadCatalog, TheSameBundleAlreadyHasItsImage) {
   WorkloadCatalog catalog = deployed();
-  const Deployment deployment = *catalog.deploy(deploy('a', 3));
+  const Deployment deployment = *catalog.deploy(deploy('a', 3), kNow);
   EXPECT_EQ(deployment.generation, Generation{2});
   EXPECT_EQ(deployment.image, kImage);
-  EXPECT_FALSE(catalog.deploy(deploy('b'))->image);
+  EXPECT_FALSE(catalog.deploy(deploy('b'), kNow)->image);
 }
 
 TEST(WorkloadCatalog, ADeployDuringABuildReplacesIt) {
   WorkloadCatalog catalog = deployed();
-  (void)catalog.deploy(deploy('b'));
+  (void)catalog.deploy(deploy('b'), kNow);
   (void)catalog.set_builder(kApp, kA);
-  EXPECT_EQ(catalog.deploy(deploy('c'))->generation, Generation{3});
+  EXPECT_EQ(catalog.deploy(deploy('c'), kNow)->generation, Generation{3});
   EXPECT_EQ(catalog.workload(kApp).next->spec.bundle, bundle('c'));
   EXPECT_FALSE(catalog.workload(kApp).build_node) << "a builder must be found again";
 }
@@ -91,7 +197,7 @@ TEST(WorkloadCatalog, AStoppedWorkloadStaysDownWhileANewReleaseIsBuiltAndIfThatF
   WorkloadCatalog catalog = deployed();
   EXPECT_EQ(*catalog.stop(kApp), Change::kChanged);
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
-  EXPECT_EQ(catalog.deploy(deploy('b'))->generation, Generation{2});
+  EXPECT_EQ(catalog.deploy(deploy('b'), kNow)->generation, Generation{2});
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
   catalog.fail_build(kApp, "no");
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
@@ -101,7 +207,7 @@ TEST(WorkloadCatalog, AStoppedWorkloadStaysDownWhileANewReleaseIsBuiltAndIfThatF
 
 TEST(WorkloadCatalog, AStoppedWorkloadIsNotBuilt) {
   WorkloadCatalog catalog;
-  (void)catalog.deploy(deploy('a'));
+  (void)catalog.deploy(deploy('a'), kNow);
   (void)catalog.set_builder(kApp, kA);
   (void)catalog.note_build_waits(kApp, "its builder is in trouble");
   EXPECT_EQ(*catalog.stop(kApp), Change::kChanged);
@@ -115,7 +221,7 @@ TEST(WorkloadCatalog, AWorkloadThatIsBeingRemovedRefusesOtherCommands) {
   EXPECT_EQ(*catalog.remove(kApp), Change::kChanged);
   EXPECT_EQ(*catalog.remove(kApp), Change::kUnchanged);
   EXPECT_EQ(catalog.stop(kApp).error().code, ErrorCode::kConflict);
-  EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(catalog.deploy(deploy('b'), kNow).error().code, ErrorCode::kConflict);
   EXPECT_FALSE(keeps_running(catalog.workload(kApp)));
 }
 
@@ -139,7 +245,7 @@ TEST(WorkloadCatalog, ARemovedWorkloadKeepsOnlyItsNumbersWhichAreNeverReused) {
 
   WorkloadCatalog next(catalog.save());
   EXPECT_EQ(next.find(kApp), nullptr);
-  const Deployment again = *next.deploy(deploy('a'));
+  const Deployment again = *next.deploy(deploy('a'), kNow);
   EXPECT_EQ(again.generation, Generation{2});
   EXPECT_FALSE(again.image) << "its image may exist nowhere";
   EXPECT_EQ(next.take_instance_number(kApp), 3U);
@@ -151,7 +257,7 @@ TEST(WorkloadCatalog, TheSecretsOfARemovedWorkloadAreForgotten) {
   WorkloadCatalog catalog;
   DeployWorkload command = deploy('a');
   command.spec.instance.container.environment = {{"PASSWORD", "swordfish"}};
-  (void)catalog.deploy(command);
+  (void)catalog.deploy(command, kNow);
   (void)catalog.remove(kApp);
   catalog.retire(kApp);
   const Workload& left = catalog.record(kApp);
@@ -161,7 +267,7 @@ TEST(WorkloadCatalog, TheSecretsOfARemovedWorkloadAreForgotten) {
 
 TEST(WorkloadCatalog, RepeatingWhatIsKnownOfABuildIsNoChange) {
   WorkloadCatalog catalog;
-  (void)catalog.deploy(deploy('a'));
+  (void)catalog.deploy(deploy('a'), kNow);
   EXPECT_EQ(catalog.set_builder(kApp, std::nullopt), Change::kUnchanged);
   EXPECT_EQ(catalog.set_builder(kApp, kA), Change::kChanged);
   EXPECT_EQ(catalog.set_builder(kApp, kA), Change::kUnchanged);
@@ -184,10 +290,10 @@ TEST(WorkloadCatalogDeathTest, ACallThatFitsNoPhaseAborts) {
 
 TEST(WorkloadCatalog, MoreInstancesThanAllowedAreRefused) {
   WorkloadCatalog catalog;
-  EXPECT_EQ(catalog.deploy(deploy('a', kInstancesMax + 1)).error().code,
+  EXPECT_EQ(catalog.deploy(deploy('a', kInstancesMax + 1), kNow).error().code,
             ErrorCode::kInvalidArgument);
   EXPECT_THAT(catalog.rows(), IsEmpty());
-  EXPECT_TRUE(catalog.deploy(deploy('a', kInstancesMax)));
+  EXPECT_TRUE(catalog.deploy(deploy('a', kInstancesMax), kNow));
 }
 
 /// A cluster that has, or has had, that many workloads: w0, w1 and so on.
@@ -204,19 +310,20 @@ WorkloadCatalog full_of(std::size_t count, WorkloadPhase phase) {
 
 TEST(WorkloadCatalog, MoreWorkloadsThanAllowedAreRefused) {
   WorkloadCatalog catalog = full_of(kWorkloadsMax, WorkloadPhase::kStopped);
-  EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(catalog.deploy(deploy('b'), kNow).error().code, ErrorCode::kExhausted);
   EXPECT_THAT(catalog.rows(), SizeIs(kWorkloadsMax));
   const WorkloadName there = *WorkloadName::parse("w0");
-  EXPECT_TRUE(catalog.deploy(deploy('b', 1, there))) << "an existing one can be deployed again";
+  EXPECT_TRUE(catalog.deploy(deploy('b', 1, there), kNow))
+      << "an existing one can be deployed again";
   (void)catalog.remove(there);
   catalog.retire(there);
-  EXPECT_TRUE(catalog.deploy(deploy('b')));
+  EXPECT_TRUE(catalog.deploy(deploy('b'), kNow));
 }
 
 TEST(WorkloadCatalog, MoreNamesThanAllowedAreRefused) {
   WorkloadCatalog catalog = full_of(kWorkloadNamesMax, WorkloadPhase::kRemoved);
-  EXPECT_EQ(catalog.deploy(deploy('b')).error().code, ErrorCode::kExhausted);
-  const auto again = catalog.deploy(deploy('b', 1, *WorkloadName::parse("w7")));
+  EXPECT_EQ(catalog.deploy(deploy('b'), kNow).error().code, ErrorCode::kExhausted);
+  const auto again = catalog.deploy(deploy('b', 1, *WorkloadName::parse("w7")), kNow);
   EXPECT_EQ(again->generation, Generation{2}) << "a used name can be used again";
 }
 
@@ -241,7 +348,7 @@ RC_GTEST_PROP(WorkloadCatalogProperties, NumbersOnlyGrowAndRefusalsChangeNothing
       case 1: {
         const std::uint32_t instances = *rc::gen::element(0U, 1U, kInstancesMax, kInstancesMax + 1);
         const auto deployment =
-            catalog.deploy(deploy(*rc::gen::element('a', 'b'), instances, name));
+            catalog.deploy(deploy(*rc::gen::element('a', 'b'), instances, name), kNow);
         says_changed = deployment.has_value();
         if (!deployment) break;
         RC_ASSERT(deployment->generation > generations[name]);

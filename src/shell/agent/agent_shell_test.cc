@@ -116,7 +116,7 @@ Assignment assignment(std::uint64_t revision) {
                          .generation = Generation{1},
                          .desired_state = DesiredState::kRun,
                          .image = {"hearth/app:1", std::nullopt},
-                         .container = {}}},
+                         .spec = {}}},
           .images = {},
           .builds = {}};
 }

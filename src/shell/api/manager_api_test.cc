@@ -87,12 +87,12 @@ Snapshot example_cluster() {
   const NodeName node = *NodeName::parse("n1");
   const WorkloadName heater = *WorkloadName::parse("heater");
   const auto release = [](std::uint64_t generation) {
-    return Release{
-        .generation = Generation{generation},
-        .spec = {.instances = 2,
-                 .bundle = digest_of('b'),
-                 .container = {.environment = {{"MODE", "eco"}}, .resources = {250, 64'000'000}}},
-        .image = Image{"hearth/heater:bb", std::nullopt}};
+    return Release{.generation = Generation{generation},
+                   .spec = {.instances = 2,
+                            .bundle = digest_of('b'),
+                            .instance = {.container = {.environment = {{"MODE", "eco"}},
+                                                       .resources = {250, 64'000'000}}}},
+                   .image = Image{"hearth/heater:bb", std::nullopt}};
   };
   Workload deployed{.name = heater, .phase = WorkloadPhase::kDeployed, .current = release(2)};
   Workload building{.name = *WorkloadName::parse("pump"), .phase = WorkloadPhase::kBuilding};

@@ -76,7 +76,7 @@ class RandomValues {
     WorkloadSpec spec{.kind = coin() ? WorkloadKind::kService : WorkloadKind::kApplication,
                       .instances = static_cast<std::uint32_t>(prng_.below(kInstancesMax + 1)),
                       .bundle = digest(),
-                      .container = container_spec(),
+                      .instance = {.container = container_spec()},
                       .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay};
     spec.instance.container.resources.cpu_millis =
         static_cast<std::uint32_t>(prng_.below(1'000'001));
@@ -158,7 +158,7 @@ class RandomValues {
             .generation = Generation{number()},
             .desired_state = coin() ? DesiredState::kStage : DesiredState::kRun,
             .image = image(),
-            .container = container_spec()};
+            .spec = {.container = container_spec()}};
   }
 
   InstanceStatus instance_status() {
@@ -166,8 +166,13 @@ class RandomValues {
                               prng_.below(static_cast<std::uint64_t>(InstanceState::kLost) + 1)),
                           .container = ContainerId{text()},
                           .restarts = static_cast<std::uint32_t>(number()),
+                          .failures = static_cast<std::uint32_t>(number()),
+                          .cannot_start = coin(),
                           .last_exit = std::nullopt,
-                          .reason = text()};
+                          .reason = text(),
+                          .health = static_cast<Health>(prng_.below(4)),
+                          .health_reason = text(),
+                          .must_be_replaced = coin()};
     if (coin()) {
       status.last_exit = ContainerExit{
           .code = static_cast<int>(prng_.below(256)), .out_of_memory = coin(), .at = wall_time()};
