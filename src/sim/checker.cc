@@ -77,6 +77,14 @@ bool is_replaced(const StoredState& before, const StoredState& after, const Inst
   return false;
 }
 
+/// Whether the instance that it was to replace serves: it is withdrawn.
+bool is_withdrawn(const StoredState& after, const Instance& instance) {
+  if (!instance.replaces) return false;
+  const auto found = after.instances().find(*instance.replaces);
+  return found != after.instances().end() &&
+         found->second.desired_state == DesiredState::kRun && serves(after, found->second);
+}
+
 /// Whether as many as wanted serve without it.
 bool is_surplus(const StoredState& after, const Instance& instance) {
   std::uint32_t others = 0;
@@ -209,6 +217,8 @@ void Checker::on_batch(const core::ManagerBatch& batch) {
 void Checker::check_write(const Write& write) {
   if (const auto* put = std::get_if<PutNode>(&write)) {
     check_verdict(put->node);
+  } else if (const auto* workload = std::get_if<PutWorkload>(&write)) {
+    check_release(workload->workload);
   } else if (const auto* instance = std::get_if<PutInstance>(&write)) {
     const InstanceId& id = instance->instance.id;
     if (!store_.instances().contains(id) && ids_used_.contains(id)) {
@@ -235,6 +245,20 @@ void Checker::check_verdict(const Node& node) {
   }
   if (truth_.can_be_received(node.name) && lasts(received_since_, node.name, kReceivedWithin)) {
     world_.violate("dead-though-received", fmt::format("'{}': {}", node.name.str(), node.evidence));
+  }
+}
+
+void Checker::check_release(const Workload& workload) {
+  if (workload.phase != WorkloadPhase::kFailed) return;
+  const auto known = store_.workloads().find(workload.name);
+  if (known != store_.workloads().end() && known->second.phase == workload.phase) return;
+  // "'app1-3' on 'node2' failed: …"
+  const std::string& reason = workload.reason;
+  const std::size_t end = reason.find("' on '");
+  if (!reason.starts_with('\'') || end == std::string::npos) return;
+  const InstanceId blamed{reason.substr(1, end - 1)};
+  if (!truth_.has_crashed(blamed)) {
+    world_.violate("release-fails-by-itself", fmt::format("'{}': {}", workload.name.str(), reason));
   }
 }
 
@@ -277,7 +301,7 @@ void Checker::check_stops(const std::vector<Write>& writes) {
   after.commit(writes);
   for (const Instance* instance : stopped) {
     const bool is_spare = !serves(after, *instance) || is_surplus(after, *instance) ||
-                          is_replaced(store_, after, instance->id);
+                          is_withdrawn(after, *instance) || is_replaced(store_, after, instance->id);
     if (is_spare) continue;
     world_.violate(
         "stopped-only-if-spare",

@@ -33,10 +33,12 @@ namespace hearth::sim {
 ///   one-container            no two containers of one instance run on a node, except briefly after
 ///                            its engine did what it reported as failed
 ///   stopped-only-if-spare    a running instance is not stopped before its replacement runs, or as
-///                            many as wanted run without it
+///                            many as wanted run without it, or that which it was to replace runs
 ///   built-once               one build per generation, and one more for each that failed
 ///   same-bits                all containers of a generation run the same bits
 ///   instance-ids-are-new     an id is never used twice
+///   release-fails-by-itself  a release fails only if a container of it crashed, or it could not be
+///                            built or started
 ///   quiet                    when nothing is to be done, nothing is written and nothing sent
 ///
 /// Checked elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back
@@ -73,6 +75,7 @@ class Checker {
     std::function<bool()> bus_carries;        ///< For the manager.
     std::function<MonoTime()> carried_until;  ///< If it does not carry.
     std::function<bool()> manager_works;
+    std::function<bool(const InstanceId&)> has_crashed;  ///< A container of it, by its own fault.
     /// The instances with more than one running container on the node while its agent could act.
     std::function<std::set<InstanceId>(const NodeName&)> doubled;
     std::function<std::vector<RunningBits>(const NodeName&)> running;
@@ -115,6 +118,7 @@ class Checker {
   void check_stops(const std::vector<Write>& writes);
   void note_builders(const std::vector<Write>& writes);
   void check_verdict(const Node& node);
+  void check_release(const Workload& workload);
   bool was_troubled(const NodeName& node) const;
   bool is_blind_for(Duration duration) const;
   using Since = std::map<NodeName, MonoTime>;

@@ -97,6 +97,12 @@ Checker::Truth Cluster::truth() {
           .bus_carries = [this] { return broker_.carries(); },
           .carried_until = [this] { return broker_.carried_until(); },
           .manager_works = [this] { return manager_.works(); },
+          .has_crashed =
+              [this](const InstanceId& id) {
+                return std::any_of(machines_.begin(), machines_.end(), [&](const auto& entry) {
+                  return entry.second->engine().crashed().contains(id);
+                });
+              },
           .doubled =
               [this](const NodeName& name) {
                 std::set<InstanceId> doubled;
@@ -367,7 +373,9 @@ std::string Cluster::unsettled_workloads() {
     const WorkloadPhase wanted = content_.bad_bundles.contains(spec->bundle)
                                      ? WorkloadPhase::kFailed
                                      : WorkloadPhase::kDeployed;
-    if (found->second.phase != wanted) {
+    // A release of which a container crashed may have failed.
+    const bool is_failed = found->second.phase == WorkloadPhase::kFailed && found->second.current;
+    if (found->second.phase != wanted && !is_failed) {
       return fmt::format("'{}' is {}: {}", name.str(), name_of(found->second.phase),
                          found->second.reason);
     }

@@ -270,6 +270,7 @@ void SimEngine::crash(const ContainerId& container) {
   if (found == containers_.end() || found->second.state != ContainerState::kRunning) return;
   host_.world().note(name_, fmt::format("container {} of '{}' crashes", container.str(),
                                         found->second.instance.str()));
+  crashed_.insert(found->second.instance);
   end(found->second, kCrashed);
 }
 

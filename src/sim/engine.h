@@ -79,6 +79,8 @@ class SimEngine {
   const std::map<ContainerId, Container>& containers() const { return containers_; }
   /// The image that each container was created from, as it was then.
   const std::map<ContainerId, Image>& image_of() const { return image_of_; }
+  /// The instances of which a container crashed.
+  const std::set<InstanceId>& crashed() const { return crashed_; }
   /// The archive of the reference's bits on this engine.
   std::optional<Digest> archive_of(const std::string& reference) const;
   bool has_images() const { return !images_.empty(); }
@@ -116,6 +118,7 @@ class SimEngine {
   std::uint64_t made_ = 0;
   std::map<ContainerId, Container> containers_;
   std::map<ContainerId, Image> image_of_;
+  std::set<InstanceId> crashed_;
   std::map<std::string, Digest> images_;         ///< The archive of each reference's bits.
   std::map<Digest, std::uint64_t> kept_builds_;  ///< By bundle.
   std::uint64_t builds_ = 0;

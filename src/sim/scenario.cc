@@ -80,7 +80,8 @@ class Story {
         .kind = WorkloadKind::kApplication,
         .instances = instances,
         .bundle = bundle(bundle_number),
-        .instance = {.container = {.resources = {.cpu_millis = kCpuOfInstance, .memory_bytes = 0}}},
+        .instance = {.container = {.resources = {.cpu_millis = kCpuOfInstance, .memory_bytes = 0}},
+                     .min_ready = milliseconds(500)},
         .on_node_lost = NodeLossPolicy::kReplace};
   }
 

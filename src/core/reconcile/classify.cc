@@ -28,7 +28,13 @@ constexpr std::array kRules{
     Rule{"its successor is ready",
          [](const Facts& is) { return is.replaced && is.successor_ready && !is.successor_on_dead; },
          Step::kStopChain},
-    // A release that never ran must not block the one that fixes it.
+    // A release that never runs must not block the one that fixes it; but one that is about to
+    // serve in the place of a lost instance is stopped no sooner than any other.
+    Rule{"its successor is out of date, but may soon serve in its place",
+         [](const Facts& is) {
+           return is.replaced && is.successor_old && is.successor_starting && !is.ready;
+         },
+         Step::kKeep},
     Rule{"its successor is out of date",
          [](const Facts& is) { return is.replaced && is.successor_old; }, Step::kStopSuccessor},
     Rule{"it needs no successor, and none has started",

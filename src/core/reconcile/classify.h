@@ -10,6 +10,7 @@ struct InstanceFacts {
   bool on_dead = false;     ///< Its node is dead.
   bool endangered = false;  ///< Its node is suspect, or its agent is down.
   bool placed = false;      ///< It has a node.
+  bool ready = false;       ///< It does its work.
   bool staged = false;
   bool old = false;             ///< It has another release than the workload is to have.
   bool stops_first = false;     ///< Its replacement must not run beside it.
@@ -24,6 +25,7 @@ struct InstanceFacts {
   bool replaced = false;  ///< It has a successor.
   bool successor_stopped = false;
   bool successor_ready = false;
+  bool successor_starting = false;  ///< It runs, and may yet become ready.
   bool successor_on_dead = false;
   bool successor_old = false;
   bool successor_staged = false;

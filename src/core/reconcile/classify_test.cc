@@ -25,6 +25,8 @@ const Case kCases[] = {
     {replaced({.successor_stopped = true}), "its successor is being stopped", Step::kKeep},
     {replaced({.on_dead = true, .successor_ready = true}), "its successor is ready",
      Step::kStopChain},
+    {replaced({.on_dead = true, .successor_starting = true, .successor_old = true}),
+     "its successor is out of date, but may soon serve in its place", Step::kKeep},
     {replaced({.successor_old = true}), "its successor is out of date", Step::kStopSuccessor},
     {replaced({.successor_staged = true}), "it needs no successor, and none has started",
      Step::kStopSuccessor},
@@ -79,11 +81,12 @@ TEST(Classify, EveryRuleDecidesSomething) {
   std::set<std::string_view> shown;
   for (const Case& one : kCases) shown.insert(one.rule);
   std::set<std::string_view> reached;
-  for (std::uint32_t bits = 0; bits < 1U << 19; ++bits) {
+  for (std::uint32_t bits = 0; bits < 1U << 21; ++bits) {
     const auto bit = [bits](int place) { return (bits >> place & 1U) != 0; };
     reached.insert(classify({.on_dead = bit(0),
                              .endangered = bit(1),
                              .placed = bit(2),
+                             .ready = bit(19),
                              .staged = bit(3),
                              .old = bit(4),
                              .stops_first = bit(5),
@@ -96,6 +99,7 @@ TEST(Classify, EveryRuleDecidesSomething) {
                              .replaced = bit(12),
                              .successor_stopped = bit(13),
                              .successor_ready = bit(14),
+                             .successor_starting = bit(20),
                              .successor_on_dead = bit(15),
                              .successor_old = bit(16),
                              .successor_staged = bit(17),

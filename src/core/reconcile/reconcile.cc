@@ -71,6 +71,7 @@ class Reconciler {
                         .endangered = is_on(instance, NodeState::kSuspect) ||
                                       is_on(instance, NodeState::kAgentDown),
                         .placed = instance.node.has_value(),
+                        .ready = is_ready(instance) && !is_on(instance, NodeState::kDead),
                         .staged = instance.desired_state == DesiredState::kStage,
                         .old = is_old(instance),
                         .stops_first = stops_first(),
@@ -85,6 +86,10 @@ class Reconciler {
     facts.replaced = true;
     facts.successor_stopped = is_stopped(*successor);
     facts.successor_ready = is_ready(*successor);
+    facts.successor_starting = successor->desired_state == DesiredState::kRun &&
+                               successor->status.state == InstanceState::kRunning &&
+                               successor->status.health != Health::kDegraded &&
+                               !is_on(*successor, NodeState::kDead);
     facts.successor_on_dead = is_on(*successor, NodeState::kDead);
     facts.successor_old = is_old(*successor);
     facts.successor_staged = successor->desired_state == DesiredState::kStage;
@@ -150,11 +155,16 @@ class Reconciler {
     if (before != nullptr && !is_stopped(*before)) stop_place(*before);
   }
 
-  /// Whether an instance serves in the place of the chain that ends with `last`.
-  bool place_serves(const Instance& last) const {
-    if (is_ready(last)) return true;
+  /// How much the place of the chain that ends with `last` is worth: one that serves is more than
+  /// one that starts, and one of the target release more than another.
+  int worth_of_place(const Instance& last) const {
+    const bool runs = last.desired_state == DesiredState::kRun &&
+                      last.status.state == InstanceState::kRunning;
+    const int serves = is_ready(last) ? 2 : runs ? 1 : 0;
+    const int worth = 2 * serves + (is_old(last) ? 0 : 1);
     const Instance* before = predecessor_of(last);
-    return before != nullptr && !is_stopped(*before) && place_serves(*before);
+    if (before == nullptr || is_stopped(*before)) return worth;
+    return std::max(worth, worth_of_place(*before));
   }
 
   /// Instances that still run, and whose replacement must not run beside them.
@@ -181,7 +191,7 @@ class Reconciler {
     if (places.size() <= wanted_) return;
 
     std::stable_sort(places.begin(), places.end(), [this](const Instance* a, const Instance* b) {
-      return place_serves(*a) > place_serves(*b);
+      return worth_of_place(*a) > worth_of_place(*b);
     });
     for (std::size_t i = wanted_; i < places.size(); ++i) stop_place(*places[i]);
   }

@@ -47,13 +47,17 @@ std::uint32_t wanted_instances(const Workload& workload,
   }
   const Release* target = workload.target();
   if (target == nullptr) return 0;
-  const bool has_other = std::any_of(instances.begin(), instances.end(), [&](const Instance* one) {
-    return is_kept(*one) && one->generation != target->generation;
-  });
-  if (target == &*workload.current || !has_other || target->spec.instances == 0) {
-    return target->spec.instances;
+  if (target == &*workload.current) return target->spec.instances;
+  std::uint32_t ready = 0;
+  bool has_other = false;
+  for (const Instance* instance : instances) {
+    if (!is_kept(*instance)) continue;
+    const bool is_target = instance->generation == target->generation;
+    has_other = has_other || !is_target;
+    if (is_target && instance->is_ready()) ++ready;
   }
-  return workload.current->spec.instances;
+  const bool is_reached = !has_other || ready >= target->spec.instances;
+  return is_reached ? target->spec.instances : workload.current->spec.instances;
 }
 
 RolloutVerdict judge_rollout(const Workload& workload,

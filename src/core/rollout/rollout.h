@@ -36,7 +36,8 @@ RolloutVerdict judge_rollout(const Workload& workload,
 bool is_rolling_out(const Workload& workload);
 
 /// How many instances the workload is to have. While one release replaces another, as many as
-/// before: the number follows once nothing of the other release is left.
+/// before: the number follows once as many of the target release are ready, or nothing of the other
+/// is left.
 std::uint32_t wanted_instances(const Workload& workload,
                                const std::vector<const Instance*>& instances);
 

@@ -122,6 +122,16 @@ TEST(WantedInstances, FollowTheReleaseOnceNothingOfTheOtherIsLeft) {
   EXPECT_EQ(scene.wanted(), 0U);
 }
 
+TEST(WantedInstances, ShrinkOnceAsManyOfTheReleaseAreReady) {
+  Scene scene(4, 1);
+  for (int i = 0; i < 4; ++i) scene.add(1);
+  Instance& first = scene.add(2);
+  first.status.health = Health::kStarting;
+  EXPECT_EQ(scene.wanted(), 4U);
+  first.status.health = Health::kReady;
+  EXPECT_EQ(scene.wanted(), 1U);
+}
+
 TEST(WantedInstances, OfAReleaseWithoutAnyAreNoneAtOnce) {
   Scene scene(2, 0);
   scene.add(1);
