@@ -60,7 +60,7 @@ Result<std::unique_ptr<LineMatcher>> Re2PatternCompiler::compile(
                 fmt::format("{} log rules; at most {} are allowed", rules.size(), kLogRulesMax));
   }
   std::vector<Re2LineMatcher::Pattern> patterns;
-  for (std::uint16_t i = 0; i < rules.size(); ++i) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::optional<Field> field = pattern_field(rules[i]);
     if (!field) continue;
     const std::string_view unless = unless_of(rules[i]);
@@ -72,7 +72,7 @@ Result<std::unique_ptr<LineMatcher>> Re2PatternCompiler::compile(
                                 checked.name, show(*fault)));
       }
     }
-    patterns.push_back({.rule = i,
+    patterns.push_back({.rule = static_cast<std::uint16_t>(i),
                         .stream = rules[i].stream,
                         .text = std::string(field->pattern),
                         .unless = unless.empty()

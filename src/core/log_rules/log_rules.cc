@@ -98,7 +98,7 @@ void LogRules::on_started(MonoTime started_at, MonoTime now) {
   for (RuleWatch& rule : rules_) rule.begin();
 }
 
-void LogRules::on_unreadable(std::string because, MonoTime now) {
+void LogRules::on_unreadable(const std::string& because, MonoTime now) {
   set_reading(LogReading::kUnreadable, because, now);
 }
 

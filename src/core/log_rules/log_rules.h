@@ -86,7 +86,7 @@ class LogRules {
   /// the lines of minutes would count as written at once.
   void on_reading(LogReading reading, MonoTime now) { set_reading(reading, {}, now); }
   /// The container's log cannot be read: `because` in words, for example "log driver 'syslog'".
-  void on_unreadable(std::string because, MonoTime now);
+  void on_unreadable(const std::string& because, MonoTime now);
   /// Repeated calls change nothing, as with on_cleared().
   void on_obstacle(WatchObstacle obstacle, MonoTime now);
   void on_cleared(WatchObstacle obstacle, MonoTime now);
