@@ -320,6 +320,74 @@ TEST(LogRulesAbsence, StallsWithoutEndDoNotPutAWaitOffForever) {
   EXPECT_EQ(scene.fires(), 1U);
 }
 
+// Goal: the margin that one wait used up is there again for the next, however that begins.
+TEST(LogRulesAbsence, EachWaitHasItsOwnMargin) {
+  const std::vector<std::function<void(LogRulesScene&)>> begin_next_wait = {
+      [](LogRulesScene& scene) { scene.match(0); },
+      [](LogRulesScene& scene) { scene.skip({}); },
+      [](LogRulesScene& scene) {
+        scene.pass(10s);
+        EXPECT_EQ(scene.fires(), 1U);
+      },
+      [](LogRulesScene& scene) { scene.start(); },
+  };
+  for (const auto& begin : begin_next_wait) {
+    LogRulesScene scene({must_recur(10s)});
+    const auto stall_at_the_end = [&scene] {
+      scene.pass(*scene.log.next_deadline() - 1ns - scene.now);
+      scene.stall(1min);
+      return *scene.log.next_deadline() - scene.now;
+    };
+    for (int i = 0; i < 30; ++i) stall_at_the_end();
+    begin(scene);
+    EXPECT_EQ(stall_at_the_end(), RuleWatch::kStallMarginMax);
+  }
+}
+
+TEST(LogRulesAbsence, ALineThatIsLateAndThenSkippedStaysAFault) {
+  LogRulesScene scene({must_appear(30s)});
+  scene.pass(30s);
+  EXPECT_EQ(scene.fires(), 1U);
+  scene.skip({});
+  EXPECT_EQ(scene.status().standing, RuleStanding::kFaulty);
+  EXPECT_EQ(scene.log.readiness(), LogReadiness::kUnknown);
+  scene.pass(1h);
+  EXPECT_EQ(scene.fires(), 0U);
+  scene.match(0);
+  EXPECT_EQ(scene.log.readiness(), LogReadiness::kReady);
+}
+
+// Goal: the first example of docs/reference/log_rules.md goes as its table says.
+TEST(LogRulesAbsence, TheExampleOfTheReferenceIsTrue) {
+  LogRule gone = must_not_appear({.pattern = "broker", .count = 3, .within = 1min});
+  gone.name = "broker-gone";
+  LogRulesScene scene({must_appear(30s), must_recur(10s), gone});
+  scene.pass(2s);
+  EXPECT_EQ(scene.status(0).standing, RuleStanding::kWaiting);
+  scene.match(0);
+  EXPECT_EQ(scene.log.readiness(), LogReadiness::kReady);
+  scene.pass(1s);
+  scene.match(1);
+  EXPECT_EQ(scene.log.next_deadline(), scene.now + 10s);
+  scene.pass(6s);
+  for (int at = 9; at <= 11; ++at) {
+    EXPECT_EQ(scene.fires(), 0U);
+    scene.match(2, {}, "broker b1 refused");
+    scene.pass(1s);
+  }
+  EXPECT_EQ(scene.fired().at(0).line, "broker b1 refused");
+  for (int i = 0; i < 3; ++i) scene.match(2);
+  EXPECT_EQ(scene.status(2).held_off, 1U);
+  EXPECT_EQ(scene.log.next_deadline(), scene.now + 1s);
+  scene.read(LogReading::kReconnecting);
+  scene.pass(8s);
+  scene.read(LogReading::kBehind);
+  scene.match(1, 5s);
+  scene.read(LogReading::kCaughtUp);
+  EXPECT_EQ(scene.log.next_deadline(), scene.now + 10s);
+  EXPECT_EQ(scene.fires(), 0U);
+}
+
 TEST(LogRulesAbsence, AStallWhileStandingStillChangesNothing) {
   LogRulesScene scene({must_recur(10s)});
   scene.pass(4s);

@@ -128,6 +128,7 @@ TEST(LogRules, EachRuleHasItsOwnHoldOff) {
 TEST(LogRules, AHoldOffOutlastsTheContainer) {
   LogRulesScene scene({must_not_appear({})});
   scene.match(0);
+  scene.match(0);
   EXPECT_EQ(scene.fires(), 1U);
   scene.pass(1s);
   scene.start();
@@ -136,7 +137,7 @@ TEST(LogRules, AHoldOffOutlastsTheContainer) {
   EXPECT_EQ(scene.fires(), 0U);
   scene.pass(5min);
   scene.match(0);
-  EXPECT_EQ(scene.fired().at(0).held_off, 1U);
+  EXPECT_EQ(scene.fired().at(0).held_off, 2U);
 }
 
 TEST(LogRules, AStartForgetsTheLinesThatWereCounted) {
@@ -253,6 +254,18 @@ TEST(LogRules, AStartOfTheAgentForgetsNeitherHoldOffsNorWhatWasMet) {
   EXPECT_EQ(scene.fires(), 1U);
 }
 
+TEST(LogRules, AfterAStartOfTheAgentAMarkLastsForItsWholeTime) {
+  LogRulesScene scene({must_not_appear({}, HealthAction::kMark)});
+  scene.match(0);
+  scene.pass(4min);
+  scene.log = LogRules(scene.rules, scene.log.durable(), scene.now);
+  scene.read(LogReading::kCaughtUp);
+  scene.pass(5min - 1ns);
+  EXPECT_EQ(scene.log.marks().size(), 1U);
+  scene.pass(1ns);
+  EXPECT_THAT(scene.log.marks(), IsEmpty());
+}
+
 TEST(LogRules, SuppressedFiringsDoNotChangeWhatMustBeStored) {
   LogRulesScene scene({must_not_appear({.count = 2, .within = 1min})});
   scene.match(0);
@@ -265,6 +278,7 @@ TEST(LogRules, SuppressedFiringsDoNotChangeWhatMustBeStored) {
 
 TEST(LogRules, OtherRulesStartAfresh) {
   LogRulesScene scene({must_not_appear({}), must_appear(30s)});
+  scene.pass(1s);
   scene.match(0);
   scene.match(1);
   const LogRules::Durable durable = scene.log.durable();
@@ -273,9 +287,14 @@ TEST(LogRules, OtherRulesStartAfresh) {
   const LogRules afresh(changed, durable, scene.now);
   EXPECT_EQ(afresh.save(), LogRules(changed, scene.now).save());
   EXPECT_NE(LogRules(scene.rules, durable, scene.now).save(), afresh.save());
-  // An instant of another boot.
-  const LogRules earlier(scene.rules, durable, scene.now - 1ns);
-  EXPECT_EQ(earlier.save(), LogRules(scene.rules, scene.now - 1ns).save());
+  // Instants of another boot: that of the firing, and that of the start, too.
+  for (const MonoTime earlier : {scene.now - 1ns, scene.now - 2s}) {
+    const LogRules restored(scene.rules, durable, earlier);
+    EXPECT_EQ(restored.save(), LogRules(scene.rules, earlier).save());
+  }
+  LogRulesScene quiet({must_not_appear({})});
+  const LogRules restored(quiet.rules, quiet.log.durable(), quiet.now - 1ns);
+  EXPECT_EQ(restored.save(), LogRules(quiet.rules, quiet.now - 1ns).save());
 }
 
 TEST(LogRules, EveryFieldOfARuleIsPartOfItsFingerprint) {
