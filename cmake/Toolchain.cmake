@@ -40,6 +40,8 @@ find_package(LibArchive REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_path(HEARTH_NETTLE_HEADERS nettle/sha2.h REQUIRED)
 find_library(HEARTH_NETTLE_ARCHIVE libnettle.a REQUIRED)
+find_path(HEARTH_RE2_HEADERS re2/re2.h REQUIRED)
+find_library(HEARTH_RE2_ARCHIVE libre2.a REQUIRED)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 
 # Tests are half of the compiled code. Their speed does not matter, so they are not optimized, and the
@@ -58,6 +60,10 @@ add_library(nettle-static INTERFACE)
 target_include_directories(nettle-static SYSTEM INTERFACE ${HEARTH_NETTLE_HEADERS})
 target_link_libraries(nettle-static INTERFACE ${HEARTH_NETTLE_ARCHIVE})
 target_link_options(nettle-static INTERFACE -Wl,--exclude-libs,libnettle.a)
+
+add_library(re2-static INTERFACE)
+target_include_directories(re2-static SYSTEM INTERFACE ${HEARTH_RE2_HEADERS})
+target_link_libraries(re2-static INTERFACE ${HEARTH_RE2_ARCHIVE} Threads::Threads)
 
 foreach(part json url)
   add_library(boost-${part}-static STATIC cmake/boost_${part}.cc)

@@ -58,6 +58,7 @@ GROUPS: dict[str, list[Package]] = {
         Package("libsqlite3-dev", "the database"),
         Package("libarchive-dev", "build contexts as tar"),
         Package("nettle-dev", "digests"),
+        Package("libre2-dev", "patterns of log rules"),
         Package("libgtest-dev", "unit tests"),
         Package("libgmock-dev", "matchers in unit tests"),
         Package("librapidcheck-dev", "property tests"),
