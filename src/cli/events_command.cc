@@ -26,6 +26,7 @@ Paint paint_of(EventType type) {
     case EventType::kInstanceStarted: return Paint::kGood;
     case EventType::kNodeSuspect:
     case EventType::kInstancePending:
+    case EventType::kInstanceNoticed:
     case EventType::kInstanceExited: return Paint::kWarning;
     case EventType::kBusBlind:
     case EventType::kNodeUnreachable:

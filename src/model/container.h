@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "model/ids.h"
 #include "model/instance.h"
 
@@ -24,7 +25,8 @@ struct Container {
   Generation generation;
   std::uint32_t restarts = 0;  ///< How many containers this instance had on this node before.
   ContainerState state = ContainerState::kCreated;
-  std::optional<ContainerExit> exit;  ///< kExited.
+  std::optional<WallTime> created_at;  ///< By the runtime's clock.
+  std::optional<ContainerExit> exit;   ///< kExited.
   bool operator==(const Container&) const = default;
 };
 

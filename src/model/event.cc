@@ -5,7 +5,7 @@
 namespace hearth {
 namespace {
 
-constexpr std::array<EnumName<EventType>, 27> kTypes{{
+constexpr std::array<EnumName<EventType>, 28> kTypes{{
     {EventType::kManagerStarted, "manager.started"},
     {EventType::kBusBlind, "bus.blind"},
     {EventType::kBusSeeing, "bus.seeing"},
@@ -30,6 +30,7 @@ constexpr std::array<EnumName<EventType>, 27> kTypes{{
     {EventType::kInstancePending, "instance.pending"},
     {EventType::kInstanceStarted, "instance.started"},
     {EventType::kInstanceExited, "instance.exited"},
+    {EventType::kInstanceNoticed, "instance.noticed"},
     {EventType::kInstanceCrashLoop, "instance.crash_loop"},
     {EventType::kInstanceLost, "instance.lost"},
     {EventType::kInstanceStopped, "instance.stopped"},

@@ -36,6 +36,7 @@ enum class EventType : std::uint8_t {
   kInstanceStarted,
   kInstanceExited,
   kInstanceCrashLoop,
+  kInstanceNoticed,
   kInstanceLost,
   kInstanceStopped,
 };

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "model/ids.h"
+#include "model/incident.h"
 #include "model/instance.h"
 #include "model/resources.h"
 #include "model/workload.h"
@@ -34,6 +35,7 @@ struct Report {
   std::map<InstanceId, WorkloadName> workloads;  ///< Of the same instances.
   std::vector<std::string> images;  ///< References of Hearth's images in the runtime, ordered.
   std::vector<BuildStatus> builds;
+  std::vector<Incident> incidents;  ///< The latest, by number.
   Resources capacity;
   /// In words, what keeps the node from working (no runtime, disk full); else empty.
   std::string problem;

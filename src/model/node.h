@@ -49,6 +49,8 @@ struct Node {
   NodeState state = NodeState::kAwaited;
   std::string evidence;     ///< In words, why `state` is what it is.
   Incarnation incarnation;  ///< The last one received.
+  /// The number of the latest incident of that incarnation that became an event.
+  std::uint64_t incidents_seen = 0;
   Resources capacity;       ///< As last reported.
   Recovery recovery;
   WallTime changed_at;  ///< When `state` last changed.

@@ -81,8 +81,8 @@ bool is_replaced(const StoredState& before, const StoredState& after, const Inst
 bool is_withdrawn(const StoredState& after, const Instance& instance) {
   if (!instance.replaces) return false;
   const auto found = after.instances().find(*instance.replaces);
-  return found != after.instances().end() &&
-         found->second.desired_state == DesiredState::kRun && serves(after, found->second);
+  return found != after.instances().end() && found->second.desired_state == DesiredState::kRun &&
+         serves(after, found->second);
 }
 
 /// Whether as many as wanted serve without it.
@@ -301,7 +301,8 @@ void Checker::check_stops(const std::vector<Write>& writes) {
   after.commit(writes);
   for (const Instance* instance : stopped) {
     const bool is_spare = !serves(after, *instance) || is_surplus(after, *instance) ||
-                          is_withdrawn(after, *instance) || is_replaced(store_, after, instance->id);
+                          is_withdrawn(after, *instance) ||
+                          is_replaced(store_, after, instance->id);
     if (is_spare) continue;
     world_.violate(
         "stopped-only-if-spare",

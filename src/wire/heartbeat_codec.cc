@@ -89,6 +89,7 @@ class HeartbeatWriter {
     out_.key("builds").begin_list();
     for (const BuildStatus& build : report.builds) write(build);
     out_.end_list();
+    if (!report.incidents.empty()) write(report.incidents);
     wire::write_resources(out_.key("capacity").begin_object(), report.capacity);
     out_.end_object();
     write_words("problem", report.problem);
@@ -112,6 +113,17 @@ class HeartbeatWriter {
     if (status.health != Health::kUnknown) out_.field("health", name_of(status.health));
     write_words("health_reason", status.health_reason);
     if (status.must_be_replaced) out_.field("must_be_replaced", true);
+  }
+
+  void write(const std::vector<Incident>& incidents) {
+    out_.key("incidents").begin_list();
+    for (const Incident& incident : incidents) {
+      out_.begin_object().field("number", incident.number);
+      out_.field("instance", incident.instance.str());
+      write_words("message", incident.message);
+      out_.end_object();
+    }
+    out_.end_list();
   }
 
   void write(const BuildStatus& build) {
@@ -179,6 +191,16 @@ std::optional<BuildStatus> read_build(const JsonValue& value) {
                      .reference = std::move(reference)};
 }
 
+std::optional<Incident> read_incident(const JsonValue& value) {
+  JsonObject in = value.object();
+  const auto number = in.required("number").number<std::uint64_t>(1);
+  const std::optional<std::string_view> instance = in.required("instance").text();
+  if (!number || !instance) return std::nullopt;
+  return Incident{.number = *number,
+                  .instance = InstanceId{shortened(*instance, kTermBytesMax)},
+                  .message = wire::text_up_to(kReasonBytesMax, in.optional("message"))};
+}
+
 std::optional<std::string> read_term(const JsonValue& value) {
   const std::optional<std::string_view> text = value.text();
   return text ? std::optional(shortened(*text, kTermBytesMax)) : std::nullopt;
@@ -200,6 +222,8 @@ std::optional<Report> read_report(const JsonValue& value) {
   });
   report.images = in.required("images").list(read_term);
   report.builds = in.required("builds").list(read_build);
+  report.incidents = in.optional("incidents").list(read_incident);
+  if (report.incidents.size() > kIncidentsKept) report.incidents.resize(kIncidentsKept);
   JsonObject capacity = in.optional("capacity").object();
   report.capacity =
       wire::resources(capacity.optional("cpu_millis"), capacity.optional("memory_bytes"));

@@ -47,6 +47,7 @@ class RandomRecords {
             .state = any(NodeState::kDead),
             .evidence = text(),
             .incarnation = {.boot_id = text(), .start_count = number<std::uint64_t>()},
+            .incidents_seen = number<std::uint64_t>(),
             .capacity = resources(),
             .recovery = {.phase = any(RecoveryPhase::kQuarantined),
                          .attempt = number<std::uint32_t>(),

@@ -83,30 +83,30 @@ NodeTable::NodeTable(SqlDatabase& database)
         INSERT INTO nodes (
           name, display_name, address, agent_port, cordoned, state, evidence, boot_id, start_count,
           cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at,
-          agent_port_named)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+          agent_port_named, incidents_seen)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         ON CONFLICT (name) DO UPDATE SET
           display_name = ?2, address = ?3, agent_port = ?4, cordoned = ?5, state = ?6,
           evidence = ?7, boot_id = ?8, start_count = ?9, cpu_millis = ?10, memory_bytes = ?11,
           recovery_phase = ?12, recovery_attempt = ?13, recovery_reason = ?14, changed_at = ?15,
-          agent_port_named = ?16)")),
+          agent_port_named = ?16, incidents_seen = ?17)")),
       load_(database.prepare(R"(
         SELECT
           name, display_name, address, agent_port, agent_port_named, cordoned, state, evidence,
-          boot_id, start_count, cpu_millis, memory_bytes, recovery_phase, recovery_attempt,
+          boot_id, start_count, incidents_seen, cpu_millis, memory_bytes, recovery_phase, recovery_attempt,
           recovery_reason, changed_at
         FROM nodes ORDER BY name)")) {}
 
 void NodeTable::put(const Node& node) {
   const auto& [name, display_name, agent, port_named, cordoned, state, evidence, incarnation,
-               capacity, recovery, changed_at] = node;
+               incidents_seen, capacity, recovery, changed_at] = node;
   const auto& [address, port] = agent;
   const auto& [boot_id, start_count] = incarnation;
   const auto& [cpu_millis, memory_bytes] = capacity;
   const auto& [phase, attempt, reason] = recovery;
   put_.run({name.str(), display_name, address, port, cordoned, name_of(state), evidence, boot_id,
             start_count, cpu_millis, memory_bytes, name_of(phase), attempt, reason, changed_at,
-            port_named});
+            port_named, incidents_seen});
 }
 
 std::vector<Node> NodeTable::load() {
@@ -121,6 +121,7 @@ std::vector<Node> NodeTable::load() {
         .state = row.parsed(parse_node_state),
         .evidence = row.text(),
         .incarnation = {.boot_id = row.text(), .start_count = row.number<std::uint64_t>()},
+        .incidents_seen = row.number<std::uint64_t>(),
         .capacity = {.cpu_millis = row.number<std::uint32_t>(),
                      .memory_bytes = row.number<std::uint64_t>()},
         .recovery = {.phase = row.parsed(parse_recovery_phase),

@@ -23,7 +23,7 @@ ReporterSettings reporter_settings(const AgentSettings& settings) {
 Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
              Instant now)
     : settings_(std::move(settings)),
-      turn_{.number = 0, .now = now.mono},
+      turn_{.number = 0, .now = now.mono, .wall = now.wall},
       intake_(settings_.node, std::move(stored), now.mono),
       slots_(slot_settings(settings_), seed),
       supply_(settings_.incarnation.start_count, ~seed),
@@ -53,7 +53,7 @@ AgentState Agent::save() const {
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   HEARTH_CHECK(now.mono >= turn_.now);
-  turn_ = {.number = turn_.number + 1, .now = now.mono};
+  turn_ = {.number = turn_.number + 1, .now = now.mono, .wall = now.wall};
   std::visit([this](const auto& one) { on(one); }, event);
   tend_parts();
   return std::exchange(actions_, {});
@@ -67,6 +67,7 @@ void Agent::tend_parts() {
   if (may_act()) {
     const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
     emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
+    for (FollowLog& follow : slots_.take_follows()) emit(std::move(follow));
     emit_all(supply_.tend(turn_.now, operation_ids_));
   } else {
     slots_.rest(turn_.now);
@@ -123,7 +124,7 @@ void Agent::on(const InventoryTaken& event) {
   const std::optional<Listing> listing =
       inventory_.on_listed(event.number, event.inventory, turn_.now);
   if (!listing) return;
-  slots_.on_listed(*listing, turn_.now);
+  slots_.on_listed(*listing, turn_);
   if (supply_.on_listed(*listing)) inventory_.list_again(turn_.now);
 }
 
@@ -137,6 +138,18 @@ void Agent::on(const ContainerExited& event) {
 
 void Agent::on(const ContainerRemoved& event) {
   slots_.on(event, turn_);
+}
+
+void Agent::on(const LogRead& event) {
+  slots_.on(event, turn_.now);
+}
+
+void Agent::on(const LogSkipped& event) {
+  slots_.on(event, turn_.now);
+}
+
+void Agent::on(const LogReaderChanged& event) {
+  slots_.on(event, turn_.now);
 }
 
 /// Of a container or of an image: each part ignores operations it did not request.

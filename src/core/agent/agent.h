@@ -93,6 +93,9 @@ class Agent {
   void on(const ContainerStarted& event);
   void on(const ContainerExited& event);
   void on(const ContainerRemoved& event);
+  void on(const LogRead& event);
+  void on(const LogSkipped& event);
+  void on(const LogReaderChanged& event);
   void on(const OperationDone& event);
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);

@@ -241,6 +241,7 @@ class AgentScene {
   std::map<ContainerId, Container> containers;
   std::set<std::string> runtime_images;
   bool gives_notice = true;
+  std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
@@ -335,6 +336,7 @@ class AgentScene {
       answer(start.operation, {});
     });
   }
+  void carry_out(const FollowLog& follow) { followed.push_back(follow); }
   void carry_out(const StopContainer& stop) {
     after(stop_takes, [this, stop] {
       const Result<void> ok = outcome(std::nullopt);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/health/log_messages.h"
 #include "core/image_supply/image_actions.h"
 #include "core/instance_slot/container_messages.h"
 #include "core/operations/operation.h"
@@ -46,7 +47,7 @@ struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
-                 OperationDone, LoadSampled, StatusDropped>;
+                 LogRead, LogSkipped, LogReaderChanged, OperationDone, LoadSampled, StatusDropped>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 
@@ -61,6 +62,6 @@ struct SendStatus {
 };
 using AgentAction =
     std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
-                 RemoveContainer, FetchImage, BuildImage, CancelBuild, SendStatus>;
+                 RemoveContainer, FollowLog, FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

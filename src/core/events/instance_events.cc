@@ -85,6 +85,12 @@ std::optional<EventDraft> crash_looped(const InstanceStatus& before, const Insta
 
 }  // namespace
 
+EventDraft noticed(const Instance& instance, const Incident& incident) {
+  return event(EventType::kInstanceNoticed, instance,
+               fmt::format("'{}' on '{}': {}", instance.id.str(), instance.placed_on().str(),
+                           incident.message));
+}
+
 std::vector<EventDraft> of(const InstanceChange& change, const InstanceTable& table) {
   if (!change.after) return {forgotten(change.either())};
   const Instance& after = *change.after;

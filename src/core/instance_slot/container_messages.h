@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "base/time.h"
 #include "model/assignment.h"
@@ -43,6 +45,7 @@ struct StopContainer {
   OperationId operation;
   ContainerId container;
   Duration grace{};
+  std::vector<std::string> pre_stop;  ///< Run in it before; empty: nothing is.
   bool operator==(const StopContainer&) const = default;
 };
 struct RemoveContainer {

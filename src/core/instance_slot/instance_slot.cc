@@ -13,6 +13,13 @@ namespace {
 
 constexpr const char* kVanished = "its container vanished";
 
+/// At the latest: a container is started after it was created.
+MonoTime started_at(const Container& seen, const Turn& turn) {
+  if (!seen.created_at) return turn.now;
+  const Duration age = turn.wall - *seen.created_at;
+  return turn.now - std::clamp(age, Duration(0), turn.now - MonoTime{});
+}
+
 /// Whether the runtime may have done what it was asked: no answer came.
 bool is_unsure(const Error& error) {
   return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
@@ -35,25 +42,30 @@ InstanceSlot::InstanceSlot(const SlotSettings& settings)
 InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
     : settings_(settings),
       state_(std::move(state)),
-      restart_(settings.restart, std::exchange(state_.restart, {})) {}
+      restart_(settings.restart, std::exchange(state_.restart, {})) {
+  if (std::optional<InstanceHealth::State> health = std::exchange(state_.health, {})) {
+    health_.emplace(state_.assigned->spec, *std::move(health));
+  }
+}
 
 InstanceSlot::State InstanceSlot::save() const {
   State state = state_;
   state.restart = restart_.save();
+  if (health_) state.health = health_->save();
   return state;
 }
 
 // What to do. -------------------------------------------------------------------------------------
 
 std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const ReadinessOf& readiness_of,
-                                                OperationIds& ids) {
+                                                OperationIds& ids, Prng& prng) {
   std::vector<ContainerAction> actions;
   if (!state_.assigned) {
     transition_to(InstanceState::kStopping);
     // A container that is being made would escape: its creation is awaited first.
     if (!state_.operation) clear_out(ContainerId{}, turn, ids, actions);
   } else {
-    if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, actions);
+    if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, prng, actions);
     // The old container is removed after the new one was created: an exit must cost no more than a
     // start, and until then its log can be read.
     const Container* keep = serving();
@@ -64,8 +76,9 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
 }
 
 void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
-                                 const ReadinessOf& readiness_of, OperationIds& ids,
+                                 const ReadinessOf& readiness_of, OperationIds& ids, Prng& prng,
                                  std::vector<ContainerAction>& actions) {
+  if (const Container* running = serving(); running != nullptr) judge(*running, turn.now, prng);
   const Container* container = serving();
   const bool runs = container != nullptr && container->state == ContainerState::kRunning;
   // Assigned again while its container is being stopped: two would run until that is done.
@@ -75,6 +88,7 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
     state_.status.container = container->id;
     return start_or_wait(instance.desired_state, *container, turn, ids, actions);
   }
+  if (state_.finished) return transition_to_finished();
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   const ImageReadiness image = readiness_of(instance.image);
   if (!image.is_there) {
@@ -97,7 +111,7 @@ bool InstanceSlot::is_being_stopped() const {
 void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& container,
                                  const Turn& turn, OperationIds& ids,
                                  std::vector<ContainerAction>& actions) {
-  if (container.state == ContainerState::kRunning) return transition_to_running(turn.now);
+  if (container.state == ContainerState::kRunning) return;  // judge() has set the state.
   if (desired_state == DesiredState::kStage) return transition_to(InstanceState::kStaged);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   transition_to(InstanceState::kStarting);
@@ -110,9 +124,11 @@ void InstanceSlot::clear_out(const ContainerId& keep, const Turn& turn, Operatio
                              std::vector<ContainerAction>& actions) {
   if (turn.now < state_.next_clearing) return;
   for (const auto& [id, container] : state_.containers) {
-    if (id == keep || !state_.leaving.insert(id).second) continue;
+    const bool is_kept = id == keep && !state_.condemned.contains(id);
+    if (is_kept || !state_.leaving.insert(id).second) continue;
     if (container.state == ContainerState::kRunning) {
-      actions.emplace_back(StopContainer{ids.next(), id, settings_.stop_grace});
+      const StopSpec stop = state_.stop.value_or(StopSpec{.grace = settings_.stop_grace});
+      actions.emplace_back(StopContainer{ids.next(), id, stop.grace, stop.pre_stop});
     } else {
       actions.emplace_back(RemoveContainer{ids.next(), id});
     }
@@ -124,6 +140,7 @@ const Container* InstanceSlot::serving() const {
   for (const auto& [id, container] : state_.containers) {
     if (!state_.assigned || container.generation != state_.assigned->generation) continue;
     if (state_.leaving.contains(id) || container.state == ContainerState::kExited) continue;
+    if (state_.condemned.contains(id)) continue;
     if (best == nullptr || usefulness(container.state) > usefulness(best->state)) best = &container;
   }
   return best;
@@ -135,11 +152,10 @@ bool InstanceSlot::is_empty() const {
 
 std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   std::optional<MonoTime> next;
-  const MonoTime ready_at = state_.ready_at.value_or(MonoTime{});
-  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing, ready_at}) {
+  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
     if (deadline > now) next = earlier(next, deadline);
   }
-  return next;
+  return health_ ? earlier(next, health_->next_deadline(now)) : next;
 }
 
 // What happened. ----------------------------------------------------------------------------------
@@ -154,7 +170,7 @@ void InstanceSlot::on_started(const ContainerId& container, const Turn& turn) {
   if (known == nullptr || known->state != ContainerState::kCreated) return;
   known->state = ContainerState::kRunning;
   state_.changed_in = turn.number;
-  restart_.on_started(turn.now);
+  note_running(turn.now, turn.now);
 }
 
 void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
@@ -174,6 +190,7 @@ void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Pr
   if (known == nullptr) return;
   const bool was_serving = serving() == known;
   state_.containers.erase(container);
+  state_.condemned.erase(container);
   state_.changed_in = turn.number;
   if (was_serving) note_end(kVanished, turn.now, prng);
 }
@@ -182,12 +199,13 @@ bool InstanceSlot::may_believe(const Listing& listing) const {
   return !listing.is_older_than(state_.changed_in) && !state_.operation;
 }
 
-void InstanceSlot::on_listed(const Container& seen, MonoTime now, Prng& prng) {
+void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng) {
+  const MonoTime now = turn.now;
   const auto [entry, is_new] = state_.containers.try_emplace(seen.id, seen);
   Container& known = entry->second;
   if (is_new) {
     state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
-    if (seen.state == ContainerState::kRunning) restart_.on_started(now);
+    if (seen.state == ContainerState::kRunning) note_running(started_at(seen, turn), now);
     const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
     if (was_serving) {
       state_.status.container = seen.id;
@@ -198,7 +216,7 @@ void InstanceSlot::on_listed(const Container& seen, MonoTime now, Prng& prng) {
   if (known.state == seen.state || state_.leaving.contains(seen.id)) return;
   const bool was_serving = serving() == &known;
   known.state = seen.state;
-  if (seen.state == ContainerState::kRunning) restart_.on_started(now);
+  if (seen.state == ContainerState::kRunning) note_running(now, now);
   if (seen.state == ContainerState::kExited && was_serving) note_exit(seen.exit, now, prng);
 }
 
@@ -207,6 +225,8 @@ void InstanceSlot::drop_unlisted(const std::set<ContainerId>& listed, MonoTime n
   const bool vanished = served != nullptr && !listed.contains(served->id);
   std::erase_if(state_.containers,
                 [&](const auto& entry) { return !listed.contains(entry.first); });
+  std::erase_if(state_.condemned,
+                [&](const ContainerId& container) { return !listed.contains(container); });
   if (vanished) note_end(kVanished, now, prng);
 }
 
@@ -238,7 +258,7 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   if (outcome) {
     if (known->state != ContainerState::kCreated) return;
     known->state = ContainerState::kRunning;
-    restart_.on_started(turn.now);
+    note_running(turn.now, turn.now);
     return;
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
@@ -278,6 +298,7 @@ void InstanceSlot::on_remove_done(const ContainerId& container, const Result<voi
     state_.next_clearing = turn.now + kClearingRetry;
   } else {
     state_.containers.erase(container);
+    state_.condemned.erase(container);
   }
 }
 
@@ -301,6 +322,7 @@ std::optional<WorkloadName> InstanceSlot::workload() const {
 
 void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
   state_.status.last_exit = exit;
+  state_.finished = is_final(exit);
   note_end(exit ? fmt::format("it exited with code {}{}", exit->code,
                               exit->out_of_memory ? " (out of memory)" : "")
                 : "it exited, and the runtime does not report how",
@@ -313,30 +335,112 @@ void InstanceSlot::note_end(std::string reason, MonoTime now, Prng& prng) {
 }
 
 void InstanceSlot::note_failure(std::string reason, MonoTime now, Prng& prng) {
+  if (health_) health_->on_stopped(now);
   state_.status.reason = std::move(reason);
   restart_.on_stopped(now, prng);
 }
 
+/// Of any state in which no container of it runs.
 void InstanceSlot::transition_to(InstanceState state, std::string reason) {
   state_.status.state = state;
   state_.status.reason = std::move(reason);
   state_.status.health = Health::kUnknown;
-  state_.ready_at.reset();
-}
-
-void InstanceSlot::transition_to_running(MonoTime now) {
-  if (!state_.ready_at) state_.ready_at = now + state_.assigned->spec.min_ready;
-  state_.status.state = InstanceState::kRunning;
-  state_.status.reason.clear();
-  state_.status.cannot_start = false;
-  state_.status.health = now < *state_.ready_at ? Health::kStarting : Health::kReady;
+  state_.status.health_reason.clear();
+  state_.status.must_be_replaced = false;
 }
 
 void InstanceSlot::transition_to_waiting() {
-  const bool looping = restart_.in_crash_loop();
-  state_.status.state = looping ? InstanceState::kCrashLoop : InstanceState::kBackoff;
-  state_.status.health = Health::kUnknown;
-  state_.ready_at.reset();
+  transition_to(restart_.in_crash_loop() ? InstanceState::kCrashLoop : InstanceState::kBackoff,
+                std::move(state_.status.reason));
+}
+
+void InstanceSlot::transition_to_finished() {
+  const std::optional<ContainerExit>& exit = state_.status.last_exit;
+  const bool is_complete = exit && exit->code == 0;
+  transition_to(is_complete ? InstanceState::kCompleted : InstanceState::kFailed,
+                std::move(state_.status.reason));
+}
+
+/// Whether an instance that ended like this is left as it is.
+bool InstanceSlot::is_final(const std::optional<ContainerExit>& exit) const {
+  if (!state_.assigned) return false;
+  switch (state_.assigned->spec.restart) {
+    case RestartPolicy::kAlways: return false;
+    case RestartPolicy::kOnFailure: return exit && exit->code == 0;
+    case RestartPolicy::kNever: return true;
+  }
+  HEARTH_CHECK(false);
+}
+
+// Health. -----------------------------------------------------------------------------------------
+
+/// `started_at`: when it was started or, if that is not known, created.
+void InstanceSlot::note_running(MonoTime started_at, MonoTime now) {
+  restart_.on_started(now);
+  if (!state_.assigned) return;
+  if (!health_) health_.emplace(state_.assigned->spec, now);
+  health_->on_started(started_at, now);
+}
+
+/// Sets the state of an instance whose container runs, and condemns one that must be restarted.
+void InstanceSlot::judge(const Container& container, MonoTime now, Prng& prng) {
+  if (container.state != ContainerState::kRunning) return;
+  if (!health_ || !health_->is_watching()) note_running(now, now);  // It was not assigned then.
+  const HealthVerdict verdict = health_->tend(now);
+  transition_to(InstanceState::kRunning);
+  state_.status.cannot_start = false;
+  state_.status.health = verdict.health;
+  state_.status.health_reason = verdict.reason;
+  state_.status.must_be_replaced = verdict.must_be_replaced;
+  if (verdict.restart.empty()) return;
+  state_.condemned.insert(container.id);
+  ++state_.status.failures;
+  note_end("it was restarted: " + verdict.restart, now, prng);
+}
+
+bool InstanceSlot::is_judged(const ContainerId& container) const {
+  const Container* served = serving();
+  return health_ && served != nullptr && served->id == container &&
+         served->state == ContainerState::kRunning;
+}
+
+void InstanceSlot::on(const LogRead& event, MonoTime now) {
+  if (is_judged(event.container)) health_->on_lines(event.lines, now);
+}
+
+void InstanceSlot::on(const LogSkipped& event, MonoTime now) {
+  if (is_judged(event.container)) health_->on_skipped(event.gap, now);
+}
+
+void InstanceSlot::on(const LogReaderChanged& event, MonoTime now) {
+  if (!is_judged(event.container)) return;
+  if (event.reading == LogReading::kUnreadable) {
+    health_->on_unreadable(event.reason, now);
+  } else {
+    health_->on_reading(event.reading, now);
+  }
+}
+
+void InstanceSlot::on_runtime_usable(bool is_usable, MonoTime now) {
+  if (!health_) return;
+  if (is_usable) {
+    health_->on_cleared(WatchObstacle::kRuntimeHangs, now);
+  } else {
+    health_->on_obstacle(WatchObstacle::kRuntimeHangs, now);
+  }
+}
+
+std::optional<FollowLog> InstanceSlot::take_follow() {
+  const Container* served = serving();
+  if (served == nullptr || !is_judged(served->id) || state_.followed == served->id) return {};
+  const std::vector<LogRule>& rules = state_.assigned->spec.log_rules;
+  if (rules.empty()) return {};
+  state_.followed = served->id;
+  return FollowLog{.container = served->id, .instance = state_.assigned->id, .rules = rules};
+}
+
+std::vector<std::string> InstanceSlot::take_noticed() {
+  return health_ ? health_->take_noticed() : std::vector<std::string>{};
 }
 
 void InstanceSlot::check_invariants() const {

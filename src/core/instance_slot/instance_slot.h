@@ -12,6 +12,8 @@
 #include "base/prng.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "core/health/instance_health.h"
+#include "core/health/log_messages.h"
 #include "core/image_supply/image_actions.h"
 #include "core/instance_slot/container_messages.h"
 #include "core/operations/operation.h"
@@ -25,7 +27,7 @@ namespace hearth::core {
 
 struct SlotSettings {
   RestartSettings restart;
-  Duration stop_grace{};  ///< From SIGTERM to SIGKILL.
+  Duration stop_grace{};  ///< From SIGTERM to SIGKILL, of a container whose specification is gone.
 };
 
 /// Whether a container can be created from an image, and if not, why.
@@ -36,7 +38,8 @@ using ReadinessOf = std::function<ImageReadiness(const Image&)>;
 /// A slot exists while the instance is assigned to the node or has a container left. It ensures
 /// that an assigned instance has one container, which runs (or is only created, if the instance is
 /// staged), and that the instance has no other container. Every run is a fresh container: one that
-/// exited is replaced, at once the first time, then with backoff.
+/// exited is replaced, at once the first time, then with backoff, unless the restart policy says
+/// otherwise; so is one whose health calls for it, which is stopped then.
 ///
 /// One container is created or started at a time, and no second one is created while an answer is
 /// missing. Unwanted containers are removed only after that answer, or the new one would escape.
@@ -54,7 +57,11 @@ class InstanceSlot {
     std::set<ContainerId> leaving;         ///< Being stopped or removed.
     std::optional<OperationId> operation;  ///< In flight: a container is created or started.
     RestartRecord::State restart;
-    std::optional<MonoTime> ready_at{};  ///< The running container counts as ready from then on.
+    std::optional<InstanceHealth::State> health;  ///< Assigned, and a container of it has run.
+    std::set<ContainerId> condemned;              ///< Running, but to be replaced by a fresh one.
+    bool finished = false;         ///< It ended, and its restart policy leaves it at that.
+    std::optional<StopSpec> stop;  ///< As last assigned.
+    ContainerId followed;          ///< The container whose log is read.
     MonoTime next_clearing{};
     std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
     InstanceStatus status;
@@ -65,8 +72,14 @@ class InstanceSlot {
   InstanceSlot(const SlotSettings& settings, State state);
   State save() const;
 
-  void assign(const AssignedInstance& instance) { state_.assigned = instance; }
-  void unassign() { state_.assigned.reset(); }
+  void assign(const AssignedInstance& instance) {
+    state_.assigned = instance;
+    state_.stop = instance.spec.stop;
+  }
+  void unassign() {
+    state_.assigned.reset();
+    health_.reset();
+  }
 
   // The runtime's notices. Notices of unknown containers change nothing.
   void on_started(const ContainerId& container, const Turn& turn);
@@ -77,9 +90,21 @@ class InstanceSlot {
   /// True if the listing is no older than what was done here, and no operation is in flight.
   bool may_believe(const Listing& listing) const;
   /// A listing that may be believed contains this container of the instance.
-  void on_listed(const Container& seen, MonoTime now, Prng& prng);
+  void on_listed(const Container& seen, const Turn& turn, Prng& prng);
   /// A listing that may be believed contains these containers of the instance and no other.
   void drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng);
+
+  // What the reader of a container's log reports; of any other than the running one it means
+  // nothing.
+  void on(const LogRead& event, MonoTime now);
+  void on(const LogSkipped& event, MonoTime now);
+  void on(const LogReaderChanged& event, MonoTime now);
+  /// The runtime answers, or not: what its containers do not write means nothing meanwhile.
+  void on_runtime_usable(bool is_usable, MonoTime now);
+  /// The process stood still: what was to be seen meanwhile may be late.
+  void on_stall(Duration lateness, MonoTime now) {
+    if (health_) health_->on_stall(lateness, now);
+  }
 
   // The outcomes of the actions that tend() returned.
   void on_created(const CreateContainer& asked, const OperationDone& done, const Turn& turn,
@@ -91,7 +116,11 @@ class InstanceSlot {
 
   /// Returns what to do now.
   std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
-                                    OperationIds& ids);
+                                    OperationIds& ids, Prng& prng);
+  /// The log to follow from now on, once.
+  std::optional<FollowLog> take_follow();
+  /// What operators should know of it, one sentence each; each is returned once.
+  std::vector<std::string> take_noticed();
 
   const InstanceStatus& status() const { return state_.status; }
   /// For the node's report; nullopt: nothing is known of it yet, and reporting that would override
@@ -113,8 +142,9 @@ class InstanceSlot {
 
  private:
   void tend_assigned(const AssignedInstance& instance, const Turn& turn,
-                     const ReadinessOf& readiness_of, OperationIds& ids,
+                     const ReadinessOf& readiness_of, OperationIds& ids, Prng& prng,
                      std::vector<ContainerAction>& actions);
+  void judge(const Container& container, MonoTime now, Prng& prng);
   void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
   bool is_being_stopped() const;
@@ -125,12 +155,16 @@ class InstanceSlot {
   void note_end(std::string reason, MonoTime now, Prng& prng);
   void note_failure(std::string reason, MonoTime now, Prng& prng);
   void transition_to(InstanceState state, std::string reason = {});
-  void transition_to_running(MonoTime now);
   void transition_to_waiting();
+  void transition_to_finished();
+  void note_running(MonoTime started_at, MonoTime now);
+  bool is_final(const std::optional<ContainerExit>& exit) const;
+  bool is_judged(const ContainerId& container) const;
 
   SlotSettings settings_;
-  State state_;  ///< Its `restart` is not used: save() takes it from the record in use.
+  State state_;  ///< Its `restart` and `health` are not used: save() takes them from those in use.
   RestartRecord restart_;
+  std::optional<InstanceHealth> health_;
 };
 
 }  // namespace hearth::core

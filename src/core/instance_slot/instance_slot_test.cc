@@ -29,7 +29,7 @@ TEST(InstanceSlot, AnAssignedInstanceRuns) {
   EXPECT_EQ(scene.status().state, InstanceState::kRunning);
   EXPECT_EQ(scene.status().restarts, 0U);
   EXPECT_THAT(scene.containers, ElementsAre(Key(scene.status().container)));
-  EXPECT_EQ(scene.slot.workload(), Scene::instance().workload);
+  EXPECT_EQ(scene.slot.workload(), scene.instance().workload);
 }
 
 TEST(InstanceSlot, AnInstanceThatExitsRunsAgainAtOnceInAFreshContainer) {
@@ -302,7 +302,7 @@ TEST(InstanceSlot, OfTwoContainersOfOneInstanceTheRunningOneStays) {
   scene.plant(ContainerState::kCreated);
   const ContainerId running = scene.plant(ContainerState::kRunning);
   scene.plant(ContainerState::kExited);
-  scene.slot.assign(Scene::instance());
+  scene.slot.assign(scene.instance());
   scene.list();
   EXPECT_EQ(scene.status().container, running);
   EXPECT_THAT(scene.containers, ElementsAre(Key(running)));
@@ -317,7 +317,7 @@ TEST(InstanceSlot, ARestartedAgentKeepsTheRunningContainerAndItsCount) {
   const ContainerId kept = scene.status().container;
   scene.history.clear();
   scene.slot = InstanceSlot(Scene::kSettings);
-  scene.slot.assign(Scene::instance());
+  scene.slot.assign(scene.instance());
   scene.list();
   scene.pass(2min);
   EXPECT_THAT(scene.history, IsEmpty());
@@ -344,7 +344,7 @@ TEST(InstanceSlot, AnUnassignedInstanceIsStoppedRemovedAndEmpty) {
   const ContainerId gone = scene.status().container;
   scene.unassign();
   EXPECT_EQ(scene.status().state, InstanceState::kStopping);
-  EXPECT_EQ(scene.slot.workload(), Scene::instance().workload);
+  EXPECT_EQ(scene.slot.workload(), scene.instance().workload);
   EXPECT_FALSE(scene.slot.is_empty());
   ASSERT_THAT(scene.done<StopContainer>(), SizeIs(1));
   EXPECT_EQ(scene.done<StopContainer>()[0].container, gone);
@@ -436,7 +436,7 @@ TEST(InstanceSlot, AStagedInstanceThatIsPromotedStartsTheContainerItHas) {
 
 TEST(InstanceSlot, AnInstanceOfWhichNothingIsKnownYetIsNotReported) {
   InstanceSlot slot(Scene::kSettings);
-  slot.assign(Scene::instance());
+  slot.assign(Scene().instance());
   EXPECT_EQ(slot.reported_status(), std::nullopt);
 }
 
@@ -446,7 +446,7 @@ TEST(InstanceSlot, AContainerThatMustBeStoppedIsReportedBeforeAnythingIsDoneAbou
   Scene scene;
   const ContainerId left = scene.plant(ContainerState::kRunning);
   InstanceSlot slot(Scene::kSettings);
-  slot.on_listed(scene.containers.at(left), scene.turn.now, scene.prng);
+  slot.on_listed(scene.containers.at(left), scene.turn, scene.prng);
   const std::optional<InstanceStatus> status = slot.reported_status();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->state, InstanceState::kStopping);
@@ -475,6 +475,120 @@ TEST(InstanceSlot, ACopyOfItsStateBehavesLikeIt) {
   live([](Scene& scene) { scene.assign(); });
   for (int i = 0; i < 5; ++i) live([](Scene& scene) { scene.crash(); });
   live([](Scene& scene) { scene.unassign(); });
+}
+
+// Restart policies. -------------------------------------------------------------------------------
+
+TEST(InstanceSlot, WhatEndedAndIsNotToBeRestartedStaysAsItIs) {
+  const auto end_of = [](RestartPolicy policy, int code) {
+    Scene scene;
+    scene.spec.restart = policy;
+    scene.assign();
+    scene.crash(code);
+    scene.pass(1min);
+    EXPECT_EQ(scene.status().last_exit->code, code);
+    const bool restarts = scene.done<CreateContainer>().size() == 2;
+    EXPECT_EQ(scene.containers.size(), 1U) << "its log can still be read";
+    return std::pair(scene.status().state, restarts);
+  };
+  using enum RestartPolicy;
+  EXPECT_EQ(end_of(kAlways, 0), std::pair(InstanceState::kRunning, true));
+  EXPECT_EQ(end_of(kOnFailure, 0), std::pair(InstanceState::kCompleted, false));
+  EXPECT_EQ(end_of(kOnFailure, 3), std::pair(InstanceState::kRunning, true));
+  EXPECT_EQ(end_of(kNever, 0), std::pair(InstanceState::kCompleted, false));
+  EXPECT_EQ(end_of(kNever, 3), std::pair(InstanceState::kFailed, false));
+}
+
+TEST(InstanceSlot, AnAgentThatStartsFindsWhatHasEnded) {
+  Scene scene;
+  scene.spec.restart = RestartPolicy::kOnFailure;
+  const ContainerId ended = scene.plant(ContainerState::kExited);
+  scene.containers.at(ended).exit = ContainerExit{.code = 0};
+  scene.slot.assign(scene.instance());
+  scene.list();
+  scene.pass(1min);
+  EXPECT_EQ(scene.status().state, InstanceState::kCompleted);
+  EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
+}
+
+// Health. -----------------------------------------------------------------------------------------
+
+Scene with_rule(HealthAction action) {
+  Scene scene;
+  scene.spec.log_rules = {
+      {.name = "fatal", .condition = MustNotAppear{.pattern = "FATAL"}, .action = action}};
+  scene.spec.stop.grace = 3s;
+  scene.assign();
+  return scene;
+}
+
+TEST(InstanceSlot, ItsLogIsFollowedOnceForEachContainer) {
+  Scene scene = with_rule(HealthAction::kEvent);
+  const std::optional<FollowLog> follow = scene.slot.take_follow();
+  ASSERT_TRUE(follow);
+  EXPECT_EQ(follow->container, scene.status().container);
+  EXPECT_EQ(follow->rules, scene.spec.log_rules);
+  EXPECT_FALSE(scene.slot.take_follow());
+  scene.crash();
+  EXPECT_EQ(scene.slot.take_follow()->container, scene.status().container);
+
+  Scene without;
+  without.assign();
+  EXPECT_FALSE(without.slot.take_follow()) << "nothing is to be read in it";
+}
+
+// Goal: the container that must go is stopped at once, with its own grace, while the fresh one is
+// created; two never run.
+TEST(InstanceSlot, ARuleThatFiresRestartsItInAFreshContainer) {
+  Scene scene = with_rule(HealthAction::kRestart);
+  scene.stop_takes = 2s;
+  const ContainerId before = scene.status().container;
+  scene.write("FATAL no sensor");
+  ASSERT_EQ(scene.done<StopContainer>().size(), 1U);
+  EXPECT_EQ(scene.done<StopContainer>()[0].container, before);
+  EXPECT_EQ(scene.done<StopContainer>()[0].grace, 3s);
+  EXPECT_EQ(scene.done<CreateContainer>().size(), 2U);
+  EXPECT_EQ(scene.running(), 1);
+  scene.pass(1s);
+  EXPECT_EQ(scene.done<StartContainer>().size(), 1U) << "not beside the one that stops";
+  scene.pass(2s);
+  EXPECT_EQ(scene.status().state, InstanceState::kRunning);
+  EXPECT_NE(scene.status().container, before);
+  EXPECT_EQ(scene.status().restarts, 1U);
+  EXPECT_EQ(scene.status().failures, 1U);
+  EXPECT_EQ(scene.containers.size(), 1U);
+  EXPECT_THAT(scene.slot.take_noticed(), ElementsAre(HasSubstr("FATAL no sensor")));
+}
+
+TEST(InstanceSlot, ARuleThatAsksForAReplacementOnlySaysSo) {
+  Scene scene = with_rule(HealthAction::kReplace);
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.status().state, InstanceState::kRunning);
+  EXPECT_EQ(scene.status().health, Health::kDegraded);
+  EXPECT_TRUE(scene.status().must_be_replaced);
+  EXPECT_THAT(scene.done<StopContainer>(), IsEmpty());
+  scene.crash();
+  EXPECT_FALSE(scene.status().must_be_replaced) << "a fresh container begins well";
+}
+
+TEST(InstanceSlot, LinesOfAnotherContainerMeanNothing) {
+  Scene scene = with_rule(HealthAction::kRestart);
+  scene.step([&] {
+    LogLines lines{.from_stdout = {.count = 1, .age = {}}};
+    lines.matched.push_back({.rule = 0, .age = {}, .text = "FATAL"});
+    scene.slot.on(LogRead{.container = {"other"}, .instance = Scene::id(), .lines = lines},
+                  scene.turn.now);
+  });
+  EXPECT_EQ(scene.status().failures, 0U);
+}
+
+TEST(InstanceSlot, IsReadyOnceItHasRunForAsLongAsItsReleaseSays) {
+  Scene scene;
+  scene.spec.min_ready = 10s;
+  scene.assign();
+  EXPECT_EQ(scene.status().health, Health::kStarting);
+  scene.pass(10s);
+  EXPECT_EQ(scene.status().health, Health::kReady);
 }
 
 }  // namespace

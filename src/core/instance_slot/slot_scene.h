@@ -24,13 +24,13 @@ class SlotScene {
   static constexpr SlotSettings kSettings{.restart = {}, .stop_grace = std::chrono::seconds(10)};
 
   static InstanceId id() { return make_instance_id(*WorkloadName::parse("app"), 1); }
-  static AssignedInstance instance(DesiredState desired_state = DesiredState::kRun) {
+  AssignedInstance instance(DesiredState desired_state = DesiredState::kRun) const {
     return {.id = id(),
             .workload = *WorkloadName::parse("app"),
             .generation = {1},
             .desired_state = desired_state,
             .image = {.reference = "hearth/app:a", .archive = std::nullopt},
-            .spec = {}};
+            .spec = spec};
   }
 
   // Requests.
@@ -56,6 +56,16 @@ class SlotScene {
     }
     pass(Duration(0));
   }
+  /// The running container writes a line that the first rule matches.
+  void write(const std::string& line) {
+    step([&] {
+      LogLines lines{.from_stdout = {.count = 1, .age = {}}};
+      lines.matched.push_back({.rule = 0, .age = {}, .text = line});
+      slot.on(LogRead{.container = slot.status().container, .instance = id(), .lines = lines},
+              turn.now);
+    });
+    pass(Duration(0));
+  }
   /// A container of the instance that the slot did not create.
   ContainerId plant(ContainerState state) {
     const ContainerId made = next_container();
@@ -78,7 +88,7 @@ class SlotScene {
       std::set<ContainerId> listed;
       for (const Container& seen : listing.inventory.containers) {
         listed.insert(seen.id);
-        slot.on_listed(seen, turn.now, prng);
+        slot.on_listed(seen, turn, prng);
       }
       slot.drop_unlisted(listed, turn.now, prng);
     });
@@ -90,7 +100,7 @@ class SlotScene {
     ++turn.number;
     happen();
     const auto readiness_of = [this](const Image&) { return image; };
-    for (const ContainerAction& action : slot.tend(turn, readiness_of, ids)) {
+    for (const ContainerAction& action : slot.tend(turn, readiness_of, ids, prng)) {
       history.push_back({turn.now, action});
       std::visit([this](const auto& one) { carry_out(one); }, action);
     }
@@ -126,6 +136,7 @@ class SlotScene {
   }
   const InstanceStatus& status() const { return slot.status(); }
 
+  InstanceSpec spec;
   InstanceSlot slot{kSettings};
   OperationIds ids;
   Prng prng{7};

@@ -153,6 +153,7 @@ SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime rece
 
 void NodeWatch::adopt(const Incarnation& incarnation) {
   node_.incarnation = incarnation;
+  node_.incidents_seen = 0;
   changed_ = true;
 }
 
@@ -186,6 +187,17 @@ bool NodeWatch::note_eligibility(const Eligibility& eligibility) {
   if (eligibility_ == eligibility) return false;
   eligibility_ = eligibility;
   return true;
+}
+
+std::vector<Incident> NodeWatch::take_incidents(const std::vector<Incident>& reported) {
+  std::vector<Incident> fresh;
+  for (const Incident& incident : reported) {
+    if (incident.number <= node_.incidents_seen) continue;
+    node_.incidents_seen = incident.number;
+    changed_ = true;
+    fresh.push_back(incident);
+  }
+  return fresh;
 }
 
 void NodeWatch::set_capacity(const Resources& capacity) {

@@ -115,6 +115,8 @@ class NodeWatch {
   /// For an admitted heartbeat. True if the eligibility differs from that of the previous one.
   [[nodiscard]] bool note_eligibility(const Eligibility& eligibility);
   void set_capacity(const Resources& capacity);
+  /// The reported incidents that were not returned before.
+  std::vector<Incident> take_incidents(const std::vector<Incident>& reported);
 
   void on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now);
   void on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now);

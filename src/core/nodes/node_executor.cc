@@ -107,6 +107,11 @@ void NodeExecutor::on_report(NodeWatch& watch, const Report& report) {
     if (const auto change = parts_.instances.report(id, status, now_.wall))
       parts_.changes.on(*change);
   }
+  for (const Incident& incident : watch.take_incidents(report.incidents)) {
+    const Instance* instance = parts_.instances.find(incident.instance);
+    if (instance != nullptr && instance->node == name)
+      parts_.changes.on_event(events::noticed(*instance, incident));
+  }
   // An agent in trouble may not have listed its containers yet.
   if (parts_.assignments.is_followed(name) && report.problem.empty()) {
     const std::set<InstanceId> here = parts_.instances.on_node(name);

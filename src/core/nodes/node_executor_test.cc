@@ -269,6 +269,30 @@ Report report_of_build(BuildState state, std::uint64_t generation = 1) {
   return {.builds = {build}};
 }
 
+// Goal: a report repeats what it reported before, and a manager that starts again knows what it
+// has seen.
+TEST(NodeExecutor, WhatANodeNoticesBecomesAnEventOnce) {
+  Scene scene;
+  scene.live(kA);
+  const InstanceId here = scene.place(kApp, kA);
+  const Incident first{.number = 1, .instance = here, .message = "rule 'fatal': a line"};
+  const Incident second{.number = 2, .instance = here, .message = "rule 'fatal': another line"};
+  const auto report = [&](std::vector<Incident> incidents) {
+    Report all = Scene::report_of(here, InstanceState::kRunning);
+    all.incidents = std::move(incidents);
+    scene.receive(kA, scene.beat(kA, all));
+    return scene.last.events();
+  };
+  EXPECT_THAT(report({first}), ElementsAre(EventType::kInstanceNoticed));
+  EXPECT_EQ(scene.last.written<AppendEvent>().at(0).event.message,
+            "'app-1' on 'a': rule 'fatal': a line");
+  EXPECT_EQ(scene.last.written<PutNode>().at(0).node.incidents_seen, 1U);
+  EXPECT_THAT(report({first, second}), ElementsAre(EventType::kInstanceNoticed));
+  EXPECT_THAT(report({first, second}), IsEmpty());
+  const Incident foreign{.number = 3, .instance = {"other-1"}, .message = "rule"};
+  EXPECT_THAT(report({foreign}), IsEmpty()) << "not an instance of this node";
+}
+
 TEST(NodeExecutor, ABuiltReleaseIsRolledOutOnce) {
   Scene scene;
   scene.live(kA);

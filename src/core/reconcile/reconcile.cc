@@ -158,8 +158,8 @@ class Reconciler {
   /// How much the place of the chain that ends with `last` is worth: one that serves is more than
   /// one that starts, and one of the target release more than another.
   int worth_of_place(const Instance& last) const {
-    const bool runs = last.desired_state == DesiredState::kRun &&
-                      last.status.state == InstanceState::kRunning;
+    const bool runs =
+        last.desired_state == DesiredState::kRun && last.status.state == InstanceState::kRunning;
     const int serves = is_ready(last) ? 2 : runs ? 1 : 0;
     const int worth = 2 * serves + (is_old(last) ? 0 : 1);
     const Instance* before = predecessor_of(last);

@@ -12,6 +12,7 @@ namespace hearth::core {
 struct Turn {
   std::uint64_t number = 0;  ///< Counts from 1.
   MonoTime now{};
+  WallTime wall{};  ///< To tell how long ago something happened that has a wall clock's time.
   bool operator==(const Turn&) const = default;
 };
 

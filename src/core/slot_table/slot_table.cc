@@ -38,6 +38,8 @@ SlotTable::SlotTable(const SlotSettings& settings, const State& state)
       asked_(state.asked),
       prng_(state.prng),
       has_assignment_(state.has_assignment),
+      incidents_made_(state.incidents_made),
+      incidents_(state.incidents),
       as_of_(state.as_of) {
   for (const auto& [id, slot] : state.slots) slots_.try_emplace(id, settings_, slot);
 }
@@ -47,6 +49,8 @@ SlotTable::State SlotTable::save() const {
               .asked = asked_,
               .prng = prng_.save(),
               .has_assignment = has_assignment_,
+              .incidents_made = incidents_made_,
+              .incidents = incidents_,
               .as_of = as_of_};
   for (const auto& [id, slot] : slots_) state.slots.emplace(id, slot.save());
   return state;
@@ -74,9 +78,13 @@ InstanceSlot& SlotTable::slot_or_new(const InstanceId& id) {
 
 void SlotTable::on_assignment(const Assignment& assignment) {
   has_assignment_ = true;
-  for (auto& [id, slot] : slots_) slot.unassign();
+  std::set<InstanceId> assigned;
   for (const AssignedInstance& instance : assignment.instances) {
     slot_or_new(instance.id).assign(instance);
+    assigned.insert(instance.id);
+  }
+  for (auto& [id, slot] : slots_) {
+    if (!assigned.contains(id)) slot.unassign();
   }
 }
 
@@ -95,15 +103,27 @@ void SlotTable::on(const ContainerRemoved& notice, const Turn& turn) {
   if (slot != nullptr) slot->on_removed(notice.container, turn, prng_);
 }
 
-void SlotTable::on_listed(const Listing& listing, MonoTime now) {
+void SlotTable::on(const LogRead& event, MonoTime now) {
+  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+}
+
+void SlotTable::on(const LogSkipped& event, MonoTime now) {
+  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+}
+
+void SlotTable::on(const LogReaderChanged& event, MonoTime now) {
+  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+}
+
+void SlotTable::on_listed(const Listing& listing, const Turn& turn) {
   std::map<InstanceId, std::set<ContainerId>> listed;
   for (const Container& seen : listing.inventory.containers) {
     listed[seen.instance].insert(seen.id);
     InstanceSlot& slot = slot_or_new(seen.instance);
-    if (slot.may_believe(listing)) slot.on_listed(seen, now, prng_);
+    if (slot.may_believe(listing)) slot.on_listed(seen, turn, prng_);
   }
   for (auto& [id, slot] : slots_) {
-    if (slot.may_believe(listing)) slot.drop_unlisted(listed[id], now, prng_);
+    if (slot.may_believe(listing)) slot.drop_unlisted(listed[id], turn.now, prng_);
   }
 }
 
@@ -138,24 +158,56 @@ std::optional<std::string> SlotTable::on_done(const OperationDone& done, const T
 
 std::vector<ContainerAction> SlotTable::tend(const Turn& turn, const ReadinessOf& readiness_of,
                                              OperationIds& ids) {
-  rest(turn.now);
+  advance(turn.now);
+  set_usable(true);
   std::vector<ContainerAction> actions;
   for (auto& [id, slot] : slots_) {
-    for (ContainerAction& action : slot.tend(turn, readiness_of, ids)) {
+    for (ContainerAction& action : slot.tend(turn, readiness_of, ids, prng_)) {
       asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
       actions.push_back(std::move(action));
     }
+    note_incidents(id, slot.take_noticed());
   }
   std::erase_if(slots_, [](const auto& entry) { return entry.second.is_empty(); });
   return actions;
 }
 
 void SlotTable::rest(MonoTime now) {
+  advance(now);
+  set_usable(false);
+}
+
+void SlotTable::advance(MonoTime now) {
   HEARTH_CHECK(now >= as_of_);
   as_of_ = now;
 }
 
+void SlotTable::set_usable(bool is_usable) {
+  for (auto& [id, slot] : slots_) slot.on_runtime_usable(is_usable, as_of_);
+}
+
+std::vector<FollowLog> SlotTable::take_follows() {
+  std::vector<FollowLog> follows;
+  for (auto& [id, slot] : slots_) {
+    if (std::optional<FollowLog> follow = slot.take_follow()) follows.push_back(*std::move(follow));
+  }
+  return follows;
+}
+
+void SlotTable::note_incidents(const InstanceId& id, std::vector<std::string> messages) {
+  for (std::string& message : messages) {
+    incidents_.push_back(
+        {.number = ++incidents_made_, .instance = id, .message = std::move(message)});
+    if (incidents_.size() > kIncidentsKept) incidents_.pop_front();
+  }
+}
+
+void SlotTable::on_stall(Duration lateness, MonoTime now) {
+  for (auto& [id, slot] : slots_) slot.on_stall(lateness, now);
+}
+
 void SlotTable::add_to(Report& report) const {
+  report.incidents.assign(incidents_.begin(), incidents_.end());
   if (!has_assignment_) return;
   for (const auto& [id, slot] : slots_) {
     std::optional<InstanceStatus> status = slot.reported_status();

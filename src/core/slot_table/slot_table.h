@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,12 +9,14 @@
 
 #include "base/prng.h"
 #include "base/time.h"
+#include "core/health/log_messages.h"
 #include "core/instance_slot/container_messages.h"
 #include "core/instance_slot/instance_slot.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/listing.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
+#include "model/incident.h"
 
 namespace hearth::core {
 
@@ -36,7 +39,9 @@ class SlotTable {
     std::map<OperationId, Asked> asked;
     Prng::State prng{};
     bool has_assignment = false;
-    MonoTime as_of{};  ///< The last tend() or rest().
+    std::uint64_t incidents_made = 0;
+    std::deque<Incident> incidents;  ///< The latest.
+    MonoTime as_of{};                ///< The last tend() or rest().
     bool operator==(const State&) const = default;
   };
 
@@ -53,13 +58,19 @@ class SlotTable {
   void on(const ContainerRemoved& notice, const Turn& turn);
   /// A listing is older than anything done while it was made: slots that changed since then are
   /// left for the next one.
-  void on_listed(const Listing& listing, MonoTime now);
+  void on_listed(const Listing& listing, const Turn& turn);
+  // What the reader of a container's log reports.
+  void on(const LogRead& event, MonoTime now);
+  void on(const LogSkipped& event, MonoTime now);
+  void on(const LogReaderChanged& event, MonoTime now);
   /// Ignores operations it did not request. Returns the reference of an image that the runtime
   /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
   /// Lets time pass; call it after every event. Returns what to do, in order.
   std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
                                     OperationIds& ids);
+  /// The logs to follow from now on; each is returned once, after the tend() in which it is due.
+  std::vector<FollowLog> take_follows();
   /// Lets time pass while nothing may be done.
   void rest(MonoTime now);
 
@@ -71,8 +82,8 @@ class SlotTable {
   void add_to(Report& report) const;
 
   std::optional<MonoTime> next_deadline() const;
-  /// Does nothing: a late restart is merely late.
-  void on_stall(Duration, MonoTime) {}
+  /// A late restart is merely late; but lines that were to be seen may be late, too.
+  void on_stall(Duration lateness, MonoTime now);
   /// Does nothing: containers are kept running with or without a bus.
   void on_bus_restored(MonoTime) {}
 
@@ -80,6 +91,9 @@ class SlotTable {
 
  private:
   InstanceSlot* find(const InstanceId& id);
+  void note_incidents(const InstanceId& id, std::vector<std::string> messages);
+  void advance(MonoTime now);
+  void set_usable(bool is_usable);
   InstanceSlot& slot_or_new(const InstanceId& id);
   bool is_departing(const InstanceId& instance, const ContainerId& container) const;
 
@@ -88,6 +102,8 @@ class SlotTable {
   std::map<OperationId, Asked> asked_;
   Prng prng_;
   bool has_assignment_ = false;
+  std::uint64_t incidents_made_ = 0;
+  std::deque<Incident> incidents_;
   MonoTime as_of_{};
 };
 

@@ -56,7 +56,7 @@ struct Scene {
     step([&] {
       table.on_listed(
           {.inventory = {.containers = std::move(containers), .images = {}}, .asked_in = asked_in},
-          turn.now);
+          turn);
     });
   }
   template <class Notice>
@@ -172,7 +172,7 @@ TEST(SlotTable, NothingIsReportedBeforeAnAssignmentIsInForce) {
   scene.table.on_listed(
       {.inventory = {.containers = {container("one", 1, ContainerState::kRunning)}, .images = {}},
        .asked_in = 1},
-      scene.turn.now);
+      scene.turn);
   EXPECT_THAT(scene.report().instances, IsEmpty());
 }
 

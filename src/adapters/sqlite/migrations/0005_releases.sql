@@ -22,6 +22,9 @@ FROM releases;
 DROP TABLE releases;
 ALTER TABLE releases_by_generation RENAME TO releases;
 
+-- The latest incident of the node's incarnation that became an event.
+ALTER TABLE nodes ADD COLUMN incidents_seen INTEGER NOT NULL DEFAULT 0;
+
 ALTER TABLE instances DROP COLUMN environment;
 ALTER TABLE instances DROP COLUMN pids_max;
 ALTER TABLE instances ADD COLUMN assignment_bytes INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,121 @@
+#include "core/health/instance_health.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "core/timed/timed_part.h"
+
+namespace hearth::core {
+namespace {
+
+std::string words_of(const LogFiring& firing) {
+  std::string words = fmt::format("rule '{}': {}", firing.rule, firing.why);
+  if (!firing.line.empty()) words += fmt::format("; the line: {}", firing.line);
+  if (firing.held_off > 0) {
+    words += fmt::format("; held off {} times since it last fired", firing.held_off);
+  }
+  return words;
+}
+
+}  // namespace
+
+InstanceHealth::InstanceHealth(const InstanceSpec& spec, MonoTime now)
+    : min_ready_(spec.min_ready),
+      ready_deadline_(spec.ready_deadline),
+      replace_order_(spec.replace),
+      rules_(spec.log_rules, now) {}
+
+InstanceHealth::InstanceHealth(const InstanceSpec& spec, State state)
+    : min_ready_(spec.min_ready),
+      ready_deadline_(spec.ready_deadline),
+      replace_order_(spec.replace),
+      rules_(spec.log_rules, std::exchange(state.rules, {})),
+      state_(std::move(state)) {}
+
+InstanceHealth::State InstanceHealth::save() const {
+  State state = state_;
+  state.rules = rules_.save();
+  return state;
+}
+
+void InstanceHealth::on_started(MonoTime started_at, MonoTime now) {
+  rules_.on_started(started_at, now);
+  rules_.on_cleared(WatchObstacle::kContainerStopped, now);
+  state_.started_at = started_at;
+  state_.replace.clear();
+  state_.restart.clear();
+}
+
+void InstanceHealth::on_stopped(MonoTime now) {
+  rules_.on_obstacle(WatchObstacle::kContainerStopped, now);
+  state_.started_at.reset();
+}
+
+void InstanceHealth::on_lines(const LogLines& lines, MonoTime now) {
+  apply(rules_.on_lines(lines, now));
+}
+
+HealthVerdict InstanceHealth::tend(MonoTime now) {
+  HEARTH_CHECK(state_.started_at);
+  apply(rules_.tend(now));
+  HealthVerdict verdict{.health = Health::kReady,
+                        .reason = {},
+                        .must_be_replaced = !state_.replace.empty(),
+                        .restart = state_.restart};
+  const std::vector<LogMark> marks = rules_.marks();
+  if (!state_.replace.empty()) {
+    verdict.health = Health::kDegraded;
+    verdict.reason = state_.replace;
+  } else if (!marks.empty()) {
+    verdict.health = Health::kDegraded;
+    verdict.reason = fmt::format("rule '{}': {}", marks.front().rule, marks.front().why);
+  } else if (std::string why = unready(now); !why.empty()) {
+    const bool is_late = now >= *state_.started_at + ready_deadline_;
+    verdict.health = is_late ? Health::kDegraded : Health::kStarting;
+    verdict.reason = is_late ? "it is not ready in time: " + why : why;
+    verdict.must_be_replaced = is_late && replace_order_ == ReplaceOrder::kStartFirst;
+  }
+  return verdict;
+}
+
+std::string InstanceHealth::unready(MonoTime now) const {
+  if (rules_.judges_readiness()) {
+    switch (rules_.readiness()) {
+      case LogReadiness::kReady: return {};
+      case LogReadiness::kWaiting: return "its log does not say yet that it is ready";
+      case LogReadiness::kUnknown: break;  // What is left is to judge it by its age.
+    }
+  }
+  return now < *state_.started_at + min_ready_ ? "it has just started" : "";
+}
+
+void InstanceHealth::apply(const std::vector<LogFiring>& firings) {
+  for (const LogFiring& firing : firings) {
+    std::string words = words_of(firing);
+    switch (firing.action) {
+      case HealthAction::kEvent:
+      case HealthAction::kMark: break;
+      case HealthAction::kRestart: state_.restart = words; break;
+      case HealthAction::kReplace:
+        (replace_order_ == ReplaceOrder::kStopFirst ? state_.restart : state_.replace) = words;
+        break;
+    }
+    state_.noticed.push_back(std::move(words));
+  }
+}
+
+std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
+  std::optional<MonoTime> next = rules_.next_deadline();
+  if (!state_.started_at) return next;
+  for (const Duration wait : {min_ready_, ready_deadline_}) {
+    const MonoTime deadline = *state_.started_at + wait;
+    if (deadline > now) next = earlier(next, deadline);
+  }
+  return next;
+}
+
+void InstanceHealth::check_invariants() const {
+  rules_.check_invariants();
+}
+
+}  // namespace hearth::core

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "core/log_rules/log_rules.h"
+#include "model/instance.h"
+#include "model/instance_spec.h"
+
+namespace hearth::core {
+
+/// What the health of a running container calls for.
+struct HealthVerdict {
+  Health health = Health::kStarting;
+  std::string reason;             ///< Why it is not ready, in words; empty if it is.
+  bool must_be_replaced = false;  ///< By another instance, before this one fails.
+  std::string restart;            ///< Why a fresh container is needed; empty: none is.
+  bool operator==(const HealthVerdict&) const = default;
+};
+
+/// Whether the container of an instance does its work, from what its log says and how long it has
+/// run.
+///
+/// It is ready once every `must_appear` of its log rules was seen; without such a rule, once it has
+/// run for `min_ready`. It is degraded while a rule marks it, once a rule asks for its replacement,
+/// and when it is not ready in time. A workload of which no two instances may run at once is
+/// restarted instead of replaced.
+///
+/// It restarts nothing: its owner (InstanceSlot) does. Knows one container at a time; the hold-offs
+/// of the rules outlast it. Sans-io, not thread-safe.
+class InstanceHealth {
+ public:
+  struct State {
+    LogRules::State rules;
+    std::optional<MonoTime> started_at;  ///< nullopt: no container runs.
+    std::string replace;                 ///< Why it must be replaced; empty: it need not.
+    std::string restart;                 ///< Likewise.
+    std::vector<std::string> noticed;    ///< For operators; not taken yet.
+    bool operator==(const State&) const = default;
+  };
+
+  InstanceHealth(const InstanceSpec& spec, MonoTime now);
+  InstanceHealth(const InstanceSpec& spec, State state);
+  State save() const;
+
+  /// A container runs that was started, or created, at `started_at`.
+  void on_started(MonoTime started_at, MonoTime now);
+  void on_stopped(MonoTime now);
+
+  // What its log's reader reports.
+  void on_lines(const LogLines& lines, MonoTime now);
+  void on_reading(LogReading reading, MonoTime now) { rules_.on_reading(reading, now); }
+  void on_unreadable(const std::string& because, MonoTime now) {
+    rules_.on_unreadable(because, now);
+  }
+  void on_skipped(const LogGap& gap, MonoTime now) { rules_.on_skipped(gap, now); }
+
+  void on_obstacle(WatchObstacle obstacle, MonoTime now) { rules_.on_obstacle(obstacle, now); }
+  void on_cleared(WatchObstacle obstacle, MonoTime now) { rules_.on_cleared(obstacle, now); }
+
+  /// Whether a container runs.
+  bool is_watching() const { return state_.started_at.has_value(); }
+  /// Lets time pass; call it after every event while a container runs.
+  HealthVerdict tend(MonoTime now);
+  /// What operators should know, one sentence each; each is returned once.
+  std::vector<std::string> take_noticed() { return std::exchange(state_.noticed, {}); }
+  const LogRules& rules() const { return rules_; }
+
+  /// The first instant after `now` at which tend() may return something else.
+  std::optional<MonoTime> next_deadline(MonoTime now) const;
+  void on_stall(Duration lateness, MonoTime now) { rules_.on_stall(lateness, now); }
+
+  void check_invariants() const;
+
+ private:
+  void apply(const std::vector<LogFiring>& firings);
+  /// Why it is not ready, in words; empty if it is.
+  std::string unready(MonoTime now) const;
+
+  Duration min_ready_;
+  Duration ready_deadline_;
+  ReplaceOrder replace_order_;
+  LogRules rules_;
+  State state_;  ///< Its `rules` is not used: save() takes it from the rules in use.
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,125 @@
+#include "core/health/instance_health.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+LogRule fatal(HealthAction action) {
+  return {.name = "fatal", .condition = MustNotAppear{.pattern = "FATAL"}, .action = action};
+}
+LogRule listening() {
+  return {.name = "listening",
+          .condition = MustAppear{.pattern = "listening", .within = 30s},
+          .action = HealthAction::kRestart};
+}
+
+/// A container that has just started, whose log is read as it is written.
+struct Scene {
+  explicit Scene(InstanceSpec with) : spec(std::move(with)) { start(); }
+
+  void start() {
+    health.on_started(now, now);
+    health.on_reading(LogReading::kCaughtUp, now);
+  }
+  void write(const std::string& line) {
+    LogLines lines{.from_stdout = {.count = 1, .age = {}}};
+    lines.matched.push_back({.rule = 0, .age = {}, .text = line});
+    health.on_lines(lines, now);
+  }
+  HealthVerdict tend() {
+    health.check_invariants();
+    InstanceHealth copy(spec, health.save());
+    HealthVerdict verdict = health.tend(now);
+    EXPECT_EQ(copy.tend(now), verdict);
+    return verdict;
+  }
+  HealthVerdict pass(Duration duration) {
+    now += duration;
+    return tend();
+  }
+
+  InstanceSpec spec;
+  MonoTime now{1h};
+  InstanceHealth health{spec, now};
+};
+
+TEST(InstanceHealth, WithoutARuleAnInstanceIsReadyOnceItHasRunForAWhile) {
+  Scene scene({.min_ready = 10s});
+  EXPECT_EQ(scene.tend().health, Health::kStarting);
+  EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + 10s);
+  EXPECT_EQ(scene.pass(10s - 1ns).health, Health::kStarting);
+  EXPECT_EQ(scene.pass(1ns), (HealthVerdict{.health = Health::kReady}));
+}
+
+TEST(InstanceHealth, ALineThatMustAppearIsWhatMakesItReady) {
+  Scene scene({.log_rules = {listening()}, .min_ready = 10s});
+  EXPECT_EQ(scene.pass(20s).health, Health::kStarting);
+  EXPECT_THAT(scene.tend().reason, HasSubstr("its log does not say yet"));
+  scene.write("listening on 80");
+  EXPECT_EQ(scene.tend().health, Health::kReady);
+}
+
+TEST(InstanceHealth, WhatIsNotReadyInTimeIsDegradedAndReplaced) {
+  InstanceSpec spec{.log_rules = {listening()}, .ready_deadline = 1min};
+  spec.log_rules.front().action = HealthAction::kEvent;
+  Scene scene(spec);
+  const HealthVerdict late = scene.pass(1min);
+  EXPECT_EQ(late.health, Health::kDegraded);
+  EXPECT_TRUE(late.must_be_replaced);
+  EXPECT_THAT(late.reason, HasSubstr("it is not ready in time"));
+  scene.write("listening on 80");
+  EXPECT_EQ(scene.tend().health, Health::kReady) << "late is better than never";
+}
+
+TEST(InstanceHealth, EachActionOfARuleHasItsEffect) {
+  const auto verdict_of = [](HealthAction action) {
+    Scene scene({.log_rules = {fatal(action)}, .min_ready = 0s});
+    scene.write("FATAL no sensor");
+    EXPECT_THAT(scene.health.take_noticed(), ElementsAre(HasSubstr("FATAL no sensor")));
+    EXPECT_THAT(scene.health.take_noticed(), IsEmpty());
+    return scene.tend();
+  };
+  EXPECT_EQ(verdict_of(HealthAction::kEvent), (HealthVerdict{.health = Health::kReady}));
+  const HealthVerdict marked = verdict_of(HealthAction::kMark);
+  EXPECT_EQ(marked.health, Health::kDegraded);
+  EXPECT_FALSE(marked.must_be_replaced);
+  const HealthVerdict restarted = verdict_of(HealthAction::kRestart);
+  EXPECT_THAT(restarted.restart, HasSubstr("rule 'fatal'"));
+  const HealthVerdict replaced = verdict_of(HealthAction::kReplace);
+  EXPECT_EQ(replaced.health, Health::kDegraded);
+  EXPECT_TRUE(replaced.must_be_replaced);
+  EXPECT_THAT(replaced.restart, IsEmpty());
+}
+
+TEST(InstanceHealth, WhatMustNotRunTwiceIsRestartedInsteadOfReplaced) {
+  Scene scene({.replace = ReplaceOrder::kStopFirst,
+               .log_rules = {fatal(HealthAction::kReplace)},
+               .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  const HealthVerdict verdict = scene.tend();
+  EXPECT_FALSE(verdict.must_be_replaced);
+  EXPECT_THAT(verdict.restart, HasSubstr("rule 'fatal'"));
+}
+
+TEST(InstanceHealth, AFreshContainerBeginsWell) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 10s});
+  scene.write("FATAL no sensor");
+  EXPECT_THAT(scene.tend().restart, HasSubstr("fatal"));
+  scene.health.on_stopped(scene.now);
+  scene.now += 1s;
+  scene.start();
+  EXPECT_EQ(scene.tend().restart, "");
+  EXPECT_EQ(scene.tend().health, Health::kStarting);
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.tend().restart, "") << "held off, also in the next container";
+}
+
+}  // namespace
+}  // namespace hearth::core
