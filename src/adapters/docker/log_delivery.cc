@@ -37,7 +37,7 @@ void LogDelivery::report(const LogGap& gap) {
   if (!closed_) handlers_.on_gap(gap);
 }
 
-void LogDelivery::report(LogReaderState state) {
+void LogDelivery::report(const LogReaderState& state) {
   flush();
   if (closed_ || (state_ && state_->kind == state.kind && state_->reason == state.reason)) return;
   state_ = state;

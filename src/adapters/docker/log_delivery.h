@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ports/container_runtime.h"
@@ -21,7 +24,7 @@ class LogDelivery {
   void flush();
   void report(const LogGap& gap);
   /// Nothing if it is the state already.
-  void report(LogReaderState state);
+  void report(const LogReaderState& state);
   void close() { closed_ = true; }
 
   /// Lines added since the start.

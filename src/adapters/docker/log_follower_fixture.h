@@ -60,6 +60,7 @@ class ScriptedLog {
   std::string run = "1";
   std::string log_options = "{}";
   std::optional<std::size_t> damaged;  ///< The piece that cannot be read.
+  bool damage_is_silent = false;       ///< The engine hangs up there instead of saying why.
   std::string refusal;                 ///< The whole answer to any reading.
   bool silent = false;                 ///< The followed log gets nothing.
   bool followed = false;
@@ -91,6 +92,7 @@ class ScriptedLog {
     const std::size_t first = pieces.size() - std::min(count, pieces.size());
     std::string bytes = chunked_head();
     for (std::size_t i = first; i < pieces.size(); ++i) {
+      if (damaged == i && damage_is_silent) return {bytes, FakeEngine::Then::kHangUp};
       if (damaged == i) return {bytes + chunk(trouble()) + "0\r\n\r\n"};
       bytes += chunk(bytes_of(pieces[i]));
     }

@@ -365,6 +365,42 @@ TEST_F(LogFollowerTest, AReaderThatIsFullReadsNothing) {
   run_until_lines(1);
 }
 
+// Goal: what an engine leaves out while its reader was full is read all the same.
+TEST_F(LogFollowerTest, AReaderThatWasFullForLongIsUnsure) {
+  log.log_options = R"({"max-size":"10m"})";
+  bool ready = true;
+  int refused = 0;
+  follower = runtime->follow_log({.container = kContainer,
+                                  .ready =
+                                      [&] {
+                                        if (!ready) ++refused;
+                                        return ready;
+                                      }},
+                                 handlers());
+  run_until_followed();
+  ready = false;
+  log.out(1, "one\n");
+  run_until([&] { return refused > 15; });  // Asked every 10 ms.
+  log.write_unseen({1, 2, "left out by the engine\n"});
+  log.out(3, "three\n");
+  ready = true;
+  run_until_lines(3);
+  EXPECT_THAT(lines, ElementsAre("o one", "o left out by the engine", "o three"));
+}
+
+// Goal: an attempt that fails again and again at the same place does not stop the reading for good.
+// Method: the engine hangs up within the file, each time, without saying why.
+TEST_F(LogFollowerTest, AnEngineThatAlwaysBreaksOffAtOnePlaceIsReadPastIt) {
+  for (int i = 1; i <= 9; ++i) log.write_unseen({1, i, std::to_string(i) + "\n"});
+  log.damaged = 4;
+  log.damage_is_silent = true;
+  follow();
+  run_until_lines(8);
+  EXPECT_THAT(lines, ElementsAre("o 1", "o 2", "o 3", "o 4", "o 6", "o 7", "o 8", "o 9"));
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].cause, LogGap::Cause::kDamaged);
+}
+
 TEST_F(LogFollowerTest, AHandlerMayEndTheReading) {
   for (int i = 0; i < 10; ++i) log.write_unseen({1, i, "x\n"});
   on_batch = [&] { follower.reset(); };

@@ -66,6 +66,7 @@ void LogSession::run(Coroutine& coroutine) {
     switch (end.kind) {
       case End::Kind::kGone: return delivery_.report({.kind = State::kGone});
       case End::Kind::kAtRest:
+        failures_ = 0;
         interrupted(State::kAtRest, "");
         pause(following_->timeouts_.log_rest, coroutine);
         continue;
