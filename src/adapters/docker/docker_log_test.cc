@@ -204,9 +204,12 @@ TEST_F(DockerLogTest, BothStreamsAreFollowedToTheContainersEnd) {
 
 TEST_F(DockerLogTest, NewLinesComeAtOnceAndTheLastNeedsNoEnd) {
   const ContainerId container =
-      run("i=0; while [ $i -lt 20 ]; do echo line $i; i=$((i+1)); /bin/busybox usleep 20000; done; "
-          "/bin/busybox printf 'line 20'");
+      run("end() { /bin/busybox printf 'line 20'; exit; }; trap end TERM; "
+          "i=0; while [ $i -lt 20 ]; do echo line $i; i=$((i+1)); /bin/busybox usleep 20000; done; "
+          "while :; do /bin/busybox usleep 20000; done");
   follow(container);
+  run_until([&] { return lines.size() == 20 && reached(State::kCaughtUp); });
+  ask("POST", "/containers/" + container.str() + "/kill?signal=TERM");
   run_until([&] { return reached(State::kAtRest); });
   expect_each_once_or_in_a_gap(21);
   EXPECT_THAT(gaps, IsEmpty());
