@@ -75,6 +75,7 @@ class FollowersTest : public testing::Test {
     void logs(LogRequest request, ChunkSink sink, Completion<void> done) override {
       engine->logs(std::move(request), std::move(sink), std::move(done));
     }
+    std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
     void watch(Handlers) override {}
     void inventory(Completion<Inventory>) override {}
     void create(ContainerRequest, Completion<ContainerId>) override {}

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/container.h"
 #include "model/instance.h"
+#include "model/log_cursor.h"
 #include "model/workload.h"
 #include "ports/completion.h"
 
@@ -43,6 +46,70 @@ struct LogRequest {
 /// log is quiet, an empty chunk comes from time to time: it only asks whether to continue.
 using ChunkSink = std::function<bool(std::string_view chunk)>;
 
+struct LogFollowRequest {
+  ContainerId container;
+  std::optional<LogCursor> after = {};  ///< Nullopt: from the first line.
+  /// Asked before more is read: while it returns false nothing is, so that a container that writes
+  /// faster than its reader works fills no memory. Empty: always ready. (What the runtime discards
+  /// meanwhile is reported as a gap.)
+  std::function<bool()> ready = {};
+};
+
+struct LogLine {
+  LogStream stream = LogStream::kStdout;  ///< Never kAny. A terminal has only stdout.
+  std::int64_t stamp = 0;                 ///< As in LogPosition.
+  /// Without its line end; at most kLogLineBytesMax of any bytes. Valid during the call.
+  std::string_view text;
+  bool truncated = false;  ///< `text` is the head of a longer line; the rest is dropped.
+};
+inline constexpr std::size_t kLogLineBytesMax = 64 * 1024;
+
+/// Lines in the order in which the runtime has them.
+struct LogBatch {
+  const std::vector<LogLine>& lines;
+  /// Whether these lines were written after the reader connected, whatever their stamps: the clock
+  /// can have been set back. Else they are history.
+  bool caught_up = false;
+  LogCursor cursor;  ///< Where reading continues after these lines.
+};
+
+/// Lines that will never be read.
+struct LogGap {
+  enum class Cause : std::uint8_t {
+    kRotated,  ///< The runtime discarded them before they were read.
+    kDamaged,  ///< The runtime cannot read its own file.
+  };
+  Cause cause = Cause::kRotated;
+  std::optional<std::int64_t> from;    ///< Stamp of the last line before; nullopt: there is none.
+  std::int64_t to = 0;                 ///< Stamp of the first line after.
+  std::optional<std::uint64_t> lines;  ///< How many, if that is known.
+};
+
+struct LogReaderState {
+  enum class Kind : std::uint8_t {
+    kCatchingUp,    ///< Connected; history comes.
+    kCaughtUp,      ///< History has come; what comes is new. Silence means that nothing is written.
+    kReconnecting,  ///< The reader is blind, and tries again with growing pauses.
+    /// The container does not run, and all that it wrote was delivered. Goes on if it is started.
+    kAtRest,
+    /// The log cannot be read (the log driver cannot, or too many logs are followed). Tried again,
+    /// but rarely.
+    kUnreadable,
+    kGone,  ///< The container was removed. The last state.
+  };
+  Kind kind = Kind::kCatchingUp;
+  std::string reason = {};  ///< In words: kReconnecting, kUnreadable.
+};
+
+/// A reader at work. Destroying it ends the reading, also from within a handler; nothing is called
+/// afterwards.
+class LogFollower {
+ public:
+  virtual ~LogFollower() = default;
+  /// The container was started, or something else suggests that the log goes on: ends a pause.
+  virtual void look() = 0;
+};
+
 /// The container runtime of one node. It sees only containers with this node's label. All calls and
 /// callbacks on the owner's loop; no call blocks it.
 class ContainerRuntime {
@@ -53,6 +120,15 @@ class ContainerRuntime {
     std::function<void()> on_watching;
     /// The runtime does not answer or its notices broke off; watching is retried automatically.
     std::function<void(Error)> on_lost;
+  };
+
+  struct LogHandlers {
+    std::function<void(const LogBatch&)> on_lines;
+    /// Comes before the lines after the gap; if that is before all lines (`from` is empty), at the
+    /// end of history.
+    std::function<void(const LogGap&)> on_gap;
+    /// A state is reported once, when it begins.
+    std::function<void(const LogReaderState&)> on_state;
   };
 
   virtual ~ContainerRuntime() = default;
@@ -81,6 +157,14 @@ class ContainerRuntime {
   virtual void remove_image(const std::string& reference, Completion<void> done) = 0;
   /// stdout and stderr together, as plain bytes.
   virtual void logs(LogRequest request, ChunkSink sink, Completion<void> done) = 0;
+  /// Follows a container's log, line by line, for as long as the follower lives. Each line after
+  /// the cursor is delivered exactly once, or lies within a gap that is reported. Interruptions are
+  /// overcome without end. A turn of the loop is given a bounded number of bytes, so that a
+  /// container that writes without pause delays no other work.
+  ///
+  /// Handlers are not called from within this call. The runtime must outlive the follower.
+  [[nodiscard]] virtual std::unique_ptr<LogFollower> follow_log(LogFollowRequest request,
+                                                                LogHandlers handlers) = 0;
 };
 
 }  // namespace hearth

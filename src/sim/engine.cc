@@ -33,6 +33,7 @@ void SimEngine::boot() {
   host_.after(host_.world().between(milliseconds(100), milliseconds(2000)), [this] {
     up_ = true;
     tell_watching();
+    logs_.changed();
   });
 }
 
@@ -53,6 +54,7 @@ void SimEngine::restart(Duration down_for) {
   ++starts_;
   host_.world().note(name_, "the engine stops, and all containers with it");
   tell_lost("the engine's notices broke off");
+  logs_.changed();
   for (auto& [id, container] : containers_) {
     if (container.state == ContainerState::kRunning) end(container, kKilled);
   }
@@ -67,6 +69,7 @@ void SimEngine::hang() {
   if (!answers()) return;
   hangs_ = true;
   host_.world().note(name_, "the engine hangs");
+  logs_.changed();
 }
 
 void SimEngine::go_on() {
@@ -74,6 +77,7 @@ void SimEngine::go_on() {
   hangs_ = false;
   host_.world().note(name_, "the engine resumes");
   for (const Task& task : std::exchange(held_, {})) task();
+  logs_.changed();
 }
 
 void SimEngine::stop_hanging() {
@@ -147,6 +151,7 @@ void SimEngine::start(const ContainerId& container, const Done& done) {
     tell({.kind = ContainerNotice::Kind::kStarted,
           .container = container,
           .instance = found->second.instance});
+    logs_.changed();
     return {};
   });
 }
@@ -171,6 +176,8 @@ void SimEngine::remove(const ContainerId& container, const Done& done) {
           .instance = found->second.instance});
     image_of_.erase(container);
     containers_.erase(found);
+    logs_.remove(container);
+    logs_.changed();
     return {};
   });
 }
@@ -288,6 +295,15 @@ void SimEngine::end(Container& container, int code) {
         .container = container.id,
         .instance = container.instance,
         .exit = container.exit});
+  logs_.changed();
+}
+
+SimLogs::Standing SimEngine::standing_of(const ContainerId& container) const {
+  if (!answers()) return SimLogs::Standing::kUnreachable;
+  const auto found = containers_.find(container);
+  if (found == containers_.end()) return SimLogs::Standing::kGone;
+  return found->second.state == ContainerState::kRunning ? SimLogs::Standing::kRunning
+                                                         : SimLogs::Standing::kStopped;
 }
 
 void SimEngine::tell(ContainerNotice notice) {

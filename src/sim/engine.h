@@ -12,6 +12,7 @@
 #include "ports/container_runtime.h"
 #include "sim/content.h"
 #include "sim/host.h"
+#include "sim/logs.h"
 
 namespace hearth::sim {
 
@@ -66,6 +67,15 @@ class SimEngine {
   /// Drops the connection of its build or saving, which then ends soon, hanging or not.
   void cancel_build(const std::string& reference);
 
+  std::unique_ptr<LogFollower> follow_log(LogFollowRequest request,
+                                          ContainerRuntime::LogHandlers handlers) {
+    return logs_.follow(std::move(request), std::move(handlers));
+  }
+
+  /// The container's process writes a line.
+  void write_line(const ContainerId& container, LogStream stream, std::string_view text) {
+    logs_.write(container, stream, text);
+  }
   /// The container's process ends on its own.
   void crash(const ContainerId& container);
   /// The engine loses its images unnoticed, and with them the cache of later builds.
@@ -103,6 +113,7 @@ class SimEngine {
   void end(Container& container, int code);
   ContainerId next_id();
   Digest make_archive(const Digest& bundle, const std::string& reference);
+  SimLogs::Standing standing_of(const ContainerId& container) const;
 
   SimHost& host_;
   std::string name_;
@@ -119,6 +130,7 @@ class SimEngine {
   std::map<ContainerId, Container> containers_;
   std::map<ContainerId, Image> image_of_;
   std::set<InstanceId> crashed_;
+  SimLogs logs_{host_, [this](const ContainerId& container) { return standing_of(container); }};
   std::map<std::string, Digest> images_;         ///< The archive of each reference's bits.
   std::map<Digest, std::uint64_t> kept_builds_;  ///< By bundle.
   std::uint64_t builds_ = 0;

@@ -77,4 +77,12 @@ void SimRuntime::logs(LogRequest, ChunkSink, Completion<void>) {
   HEARTH_CHECK(false);
 }
 
+std::unique_ptr<LogFollower> SimRuntime::follow_log(LogFollowRequest request,
+                                                    LogHandlers handlers) {
+  return parts_.engine.follow_log(std::move(request),
+                                  {.on_lines = while_it_lives(std::move(handlers.on_lines)),
+                                   .on_gap = while_it_lives(std::move(handlers.on_gap)),
+                                   .on_state = while_it_lives(std::move(handlers.on_state))});
+}
+
 }  // namespace hearth::sim

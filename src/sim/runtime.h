@@ -35,8 +35,9 @@ class SimRuntime final : public ContainerRuntime {
                   Completion<Digest> done) override;
   void load_image(const std::filesystem::path& file, Completion<void> done) override;
   void remove_image(const std::string& reference, Completion<void> done) override;
-  /// The shell follows no logs.
+  /// The shell reads no logs as plain bytes.
   void logs(LogRequest, ChunkSink, Completion<void>) override;
+  std::unique_ptr<LogFollower> follow_log(LogFollowRequest request, LogHandlers handlers) override;
 
  private:
   /// The same; without effect if the agent has died meanwhile.

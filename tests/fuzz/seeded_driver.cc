@@ -1,6 +1,7 @@
 // Runs a fuzz target on the files of a corpus and on their mutations.
 //
 //     hearth_heartbeat_fuzz CORPUS [SEED [RUNS]]
+//     hearth_heartbeat_fuzz CORPUS --seconds N      from a seed of its own, for that long
 //
 // The input of run n depends on the seed SEED + n alone, so a crash is replayed by
 // `… CORPUS <that seed> 1`, which the driver prints when a target dies.
@@ -9,11 +10,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -174,28 +177,49 @@ std::uint64_t number(std::string_view text) {
   return number;
 }
 
+/// Returns how many there were.
+std::uint64_t run_mutations(const std::vector<std::string>& corpus, std::uint64_t seed,
+                            std::uint64_t runs) {
+  for (std::uint64_t n = 0; n < runs; ++n) {
+    last_words = fmt::format("died at seed {0}; replay: SEED {0} RUNS 1\n", seed + n);
+    run(Mutator(corpus, seed + n).input());
+  }
+  return runs;
+}
+
+void run_for(const std::vector<std::string>& corpus, std::chrono::seconds time) {
+  const std::uint64_t seed = std::random_device()();
+  fmt::print("{} files, mutations from seed {} for {} s\n", corpus.size(), seed, time.count());
+  std::fflush(stdout);
+  const auto end = std::chrono::steady_clock::now() + time;
+  std::uint64_t done = 0;
+  while (std::chrono::steady_clock::now() < end) done += run_mutations(corpus, seed + done, 16);
+  fmt::print("{} mutations, none fatal\n", done);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "usage: {} CORPUS [SEED [RUNS]]\n", argv[0]);
+    fmt::print(stderr, "usage: {} CORPUS [SEED [RUNS] | --seconds N]\n", argv[0]);
     return 2;
   }
   const std::vector<std::string> corpus = read_corpus(argv[1]);
-  const std::uint64_t seed = argc > 2 ? number(argv[2]) : 1;
-  const std::uint64_t runs = argc > 3 ? number(argv[3]) : kRunsDefault;
   if (corpus.empty()) {
     fmt::print(stderr, "{}: no file in '{}'\n", argv[0], argv[1]);
     return 2;
   }
   std::signal(SIGABRT, say_last_words);
   std::signal(SIGSEGV, say_last_words);
-
-  fmt::print("{} files, {} mutations from seed {}\n", corpus.size(), runs, seed);
   for (const std::string& file : corpus) run(file);
-  for (std::uint64_t n = 0; n < runs; ++n) {
-    last_words = fmt::format("died at seed {0}; replay: SEED {0} RUNS 1\n", seed + n);
-    run(Mutator(corpus, seed + n).input());
+
+  if (argc > 3 && std::string_view(argv[2]) == "--seconds") {
+    run_for(corpus, std::chrono::seconds(number(argv[3])));
+    return 0;
   }
+  const std::uint64_t seed = argc > 2 ? number(argv[2]) : 1;
+  const std::uint64_t runs = argc > 3 ? number(argv[3]) : kRunsDefault;
+  fmt::print("{} files, {} mutations from seed {}\n", corpus.size(), runs, seed);
+  run_mutations(corpus, seed, runs);
   return 0;
 }

@@ -9,13 +9,15 @@
 #include <random>
 #include <utility>
 
+#include "adapters/docker/container_target.h"
 #include "adapters/docker/engine_client.h"
 #include "adapters/docker/engine_codec.h"
 #include "adapters/docker/event_watch.h"
 #include "adapters/docker/image_transfer.h"
 #include "adapters/docker/lane.h"
 #include "adapters/docker/line_splitter.h"
-#include "adapters/docker/log_frames.h"
+#include "adapters/docker/log_follower.h"
+#include "adapters/docker/plain_log.h"
 #include "adapters/loop/coroutine.h"
 #include "adapters/loop/worker_thread.h"
 #include "base/check.h"
@@ -24,9 +26,6 @@
 
 namespace hearth::docker {
 namespace {
-
-/// How often a log reader that is full is asked whether it can take more.
-constexpr Duration kReaderLook = std::chrono::milliseconds(10);
 
 constexpr std::size_t kLineBytesMax = 256 * 1024;
 constexpr std::size_t kRefusalBytesMax = 64 * 1024;
@@ -37,14 +36,6 @@ constexpr unsigned kNoContent = 204;
 constexpr unsigned kNotModified = 304;
 constexpr unsigned kMissing = 404;
 constexpr unsigned kConflicting = 409;
-
-std::string container_target(const ContainerId& container, std::string_view verb) {
-  return fmt::format("/containers/{}{}", percent_encode(container.str()), verb);
-}
-
-std::string container_words(std::string_view verb, const ContainerId& container) {
-  return fmt::format("{} container '{}'", verb, container.str().substr(0, 12));
-}
 
 std::string build_words(std::string_view reference) {
   return fmt::format("build '{}'", reference);
@@ -127,7 +118,6 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
                             Coroutine& coroutine);
   Result<void> load_image(const std::filesystem::path& file, Coroutine& coroutine);
   Result<void> remove_image(const std::string& reference, Coroutine& coroutine);
-  Result<void> read_logs(const LogRequest& request, const ChunkSink& sink, Coroutine& coroutine);
 
  private:
   friend class DockerRuntime;
@@ -162,6 +152,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   Handlers handlers_;
   bool watching_ = false;
   bool closed_ = false;
+  PlainLog plain_log_{loop_, client_, config_.timeouts, closed_};
   std::random_device name_suffix_;
 };
 
@@ -463,56 +454,13 @@ Result<void> DockerRuntime::Core::remove_image(const std::string& reference, Cor
   return refused(*answer, doing);
 }
 
-Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const ChunkSink& sink,
-                                            Coroutine& coroutine) {
-  const std::string doing = container_words("send the log of", request.container);
-  const Duration answer = config_.timeouts.answer;
-  const Duration piece_limit = request.follow ? config_.timeouts.log_check : answer;
-  const std::string tail = request.tail_lines == 0 ? "all" : std::to_string(request.tail_lines);
-  auto stream = client_.open(
-      {.method = "GET",
-       .target = container_target(
-           request.container,
-           fmt::format("/logs?stdout=1&stderr=1&follow={}&tail={}", request.follow ? 1 : 0, tail)),
-       .body = {},
-       .doing = doing,
-       .patience = {answer, piece_limit, kForEver}},
-      coroutine);
-  if (!stream) return tl::unexpected(stream.error());
-  if (stream->status() != kOk) {
-    const auto body = stream->rest(kRefusalBytesMax, coroutine);
-    if (!body) return tl::unexpected(body.error());
-    return tl::unexpected(refusal(stream->status(), *body, doing));
-  }
-
-  LogFrames frames;
-  const auto wanted = [&](std::string_view chunk) { return !closed_ && sink(chunk); };
-  Sleeper rest(loop_);
-  for (;;) {
-    while (request.ready && !request.ready()) {
-      if (!wanted({})) return {};
-      rest.sleep(kReaderLook, coroutine);
-    }
-    const auto piece = stream->next(coroutine);
-    if (!piece && request.follow && piece.error().code == ErrorCode::kTimeout) {
-      if (!wanted({})) return {};
-      continue;
-    }
-    if (!piece) return tl::unexpected(piece.error());
-    if (piece->empty()) break;
-    const auto verdict = frames.feed(*piece, wanted);
-    if (!verdict) return tl::unexpected(verdict.error());
-    if (*verdict == LogFrames::Verdict::kEnded) return {};
-  }
-  if (frames.whole()) return {};
-  return fail(ErrorCode::kCorrupt, "the Docker engine ended a log in the middle of a frame");
-}
-
 DockerRuntime::DockerRuntime(boost::asio::io_context& loop, DockerConfig config)
-    : core_(std::make_shared<Core>(loop, std::move(config))) {}
+    : core_(std::make_shared<Core>(loop, config)),
+      following_(std::make_shared<LogFollowing>(loop, config.socket, config.timeouts)) {}
 
 DockerRuntime::~DockerRuntime() {
   core_->close();
+  following_->close();
 }
 
 const DockerCounters& DockerRuntime::counters() const {
@@ -592,8 +540,13 @@ void DockerRuntime::logs(LogRequest request, ChunkSink sink, Completion<void> do
   core_->submit(
       core_->logs_, done,
       [request = std::move(request), sink = std::move(sink)](Core& core, Coroutine& coroutine) {
-        return core.read_logs(request, sink, coroutine);
+        return core.plain_log_.read(request, sink, coroutine);
       });
+}
+
+std::unique_ptr<LogFollower> DockerRuntime::follow_log(LogFollowRequest request,
+                                                       LogHandlers handlers) {
+  return following_->follow(std::move(request), std::move(handlers));
 }
 
 }  // namespace hearth::docker

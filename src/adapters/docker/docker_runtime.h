@@ -16,6 +16,8 @@ class io_context;
 
 namespace hearth::docker {
 
+class LogFollowing;
+
 /// Time limits for the engine; exceeding one is kTimeout.
 struct DockerTimeouts {
   Duration answer = std::chrono::seconds(10);  ///< To a query: lists, inspections, its version.
@@ -31,6 +33,13 @@ struct DockerTimeouts {
   Duration inspection = std::chrono::seconds(2);
   /// How often a quiet followed log asks its sink whether to go on.
   Duration log_check = std::chrono::seconds(1);
+  /// After this silence of a followed log, its last line is asked for: the engine can have stopped
+  /// sending without a word.
+  Duration log_quiet = std::chrono::seconds(30);
+  /// How often it is checked whether a container that does not run was started again.
+  Duration log_rest = std::chrono::seconds(5);
+  /// Between two attempts at a log that cannot be read.
+  Duration log_unreadable = std::chrono::minutes(10);
 };
 
 struct DockerConfig {
@@ -71,7 +80,8 @@ struct DockerCounters {
 ///
 /// Bounds: at once 8 verbs, 32 stops (they last for their grace), 1 build, 2 image transfers and 16
 /// logs; up to 1024, 1024, 16, 64 and 0 more wait in line, and beyond that they fail with
-/// kExhausted. An answer that is not streamed can have 16 MiB, a line of a stream 256 KiB.
+/// kExhausted. Logs that are followed have bounds of their own (log_follower.h). An answer that is
+/// not streamed can have 16 MiB, a line of a stream 256 KiB.
 ///
 /// Errors beyond those of the port: kUnavailable, kUnauthorized (this user has no access to the
 /// socket), kTimeout, kExhausted (also: the engine's disk is full), kCorrupt (an answer against the
@@ -104,10 +114,12 @@ class DockerRuntime final : public ContainerRuntime {
   void load_image(const std::filesystem::path& file, Completion<void> done) override;
   void remove_image(const std::string& reference, Completion<void> done) override;
   void logs(LogRequest request, ChunkSink sink, Completion<void> done) override;
+  std::unique_ptr<LogFollower> follow_log(LogFollowRequest request, LogHandlers handlers) override;
 
  private:
   class Core;
-  std::shared_ptr<Core> core_;  // Shared with the coroutines, which end later.
+  std::shared_ptr<Core> core_;               // Shared with the coroutines, which end later.
+  std::shared_ptr<LogFollowing> following_;  // Likewise.
 };
 
 }  // namespace hearth::docker

@@ -58,6 +58,12 @@ class AnswerStream {
   unsigned status() const { return status_; }
   /// The next piece, valid until the next call; empty at the end.
   Result<std::string_view> next(Coroutine& coroutine);
+  /// The next piece among the bytes that have arrived, without waiting; empty: call next().
+  std::string_view arrived() { return connection_->http.reader().arrived_body(); }
+  /// Much will come: reads it in larger pieces.
+  void prepare_for_transfer() { connection_->http.reader().prepare_for_transfer(); }
+  /// Ends a next() in progress.
+  void break_off() { connection_->http.transport().close(); }
   /// The remaining body. kExhausted if it is larger than `bytes_max`.
   Result<std::string> rest(std::size_t bytes_max, Coroutine& coroutine);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace hearth::docker {
 namespace {
@@ -23,11 +24,11 @@ TEST(LogFrames, OutputIsTheSameHoweverTheStreamIsCut) {
     LogFrames frames;
     std::string out;
     for (std::size_t at = 0; at < stream.size(); at += size) {
-      const auto verdict =
-          frames.feed(std::string_view(stream).substr(at, size), [&](std::string_view piece) {
-            out += piece;
-            return true;
-          });
+      const auto verdict = frames.feed(std::string_view(stream).substr(at, size),
+                                       [&](const LogFrames::Piece& piece) {
+                                         out += piece.content;
+                                         return true;
+                                       });
       ASSERT_TRUE(verdict);
     }
     EXPECT_EQ(out, wanted) << "in pieces of " << size;
@@ -35,10 +36,29 @@ TEST(LogFrames, OutputIsTheSameHoweverTheStreamIsCut) {
   }
 }
 
+TEST(LogFrames, EachPieceHasItsChannelAndTheFirstOfAFrameIsMarked) {
+  LogFrames frames;
+  std::vector<std::string> out;
+  const auto take = [&](const LogFrames::Piece& piece) {
+    out.push_back(std::to_string(static_cast<int>(piece.channel)) + (piece.begins ? "+" : "-") +
+                  std::string(piece.content));
+    return true;
+  };
+  const std::string stream = frame(1, "one") + frame(2, "two") + frame(0, "in") + frame(3, "bad");
+  ASSERT_TRUE(frames.feed(stream.substr(0, 10), take));
+  ASSERT_TRUE(frames.feed(stream.substr(10), take));
+  EXPECT_EQ(out, (std::vector<std::string>{"0+on", "0-e", "1+two", "0+in", "2+bad"}));
+}
+
+TEST(LogFrames, AnUnknownChannelIsCorrupt) {
+  LogFrames frames;
+  EXPECT_FALSE(frames.feed(frame(4, "x"), [](const LogFrames::Piece&) { return true; }));
+}
+
 TEST(LogFrames, TheSinkCanStopTheReading) {
   LogFrames frames;
   int calls = 0;
-  const auto verdict = frames.feed(frame(1, "one") + frame(1, "two"), [&](std::string_view) {
+  const auto verdict = frames.feed(frame(1, "one") + frame(1, "two"), [&](const LogFrames::Piece&) {
     ++calls;
     return false;
   });
@@ -50,7 +70,7 @@ TEST(LogFrames, TheSinkCanStopTheReading) {
 TEST(LogFrames, AStreamWithoutFramesIsCorrupt) {
   LogFrames frames;
   const auto verdict =
-      frames.feed("plain text of a terminal", [](std::string_view) { return true; });
+      frames.feed("plain text of a terminal", [](const LogFrames::Piece&) { return true; });
   ASSERT_FALSE(verdict);
   EXPECT_EQ(verdict.error().code, ErrorCode::kCorrupt);
 }
@@ -59,7 +79,7 @@ TEST(LogFrames, ATruncatedFrameIsNotWhole) {
   LogFrames frames;
   const std::string bytes = frame(1, "one");
   ASSERT_TRUE(
-      frames.feed(bytes.substr(0, bytes.size() - 1), [](std::string_view) { return true; }));
+      frames.feed(bytes.substr(0, bytes.size() - 1), [](const LogFrames::Piece&) { return true; }));
   EXPECT_FALSE(frames.whole());
 }
 

@@ -167,6 +167,17 @@ ReadFault MessageReader::read_body(std::string_view& bytes, Duration timeout,
   return ReadFault::kNone;
 }
 
+std::string_view MessageReader::arrived_body() {
+  HEARTH_CHECK(parser_ != nullptr && parser_->head_done());
+  while (!parser_->done() && begin_ != end_) {
+    error_code ec;
+    begin_ += parser_->put({buffer_.data() + begin_, end_ - begin_}, ec);
+    if (ec) break;
+    if (!parser_->piece.empty()) return parser_->piece;
+  }
+  return {};
+}
+
 bool MessageReader::complete() const {
   return parser_ != nullptr && parser_->done();
 }

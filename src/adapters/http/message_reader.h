@@ -60,6 +60,9 @@ class MessageReader {
   /// The next bytes of the body, valid until the next call; empty at its end. `timeout` includes
   /// what precedes them, such as chunk headers, and the trailers.
   ReadFault read_body(std::string_view& bytes, Duration timeout, Coroutine& coroutine);
+  /// The next bytes of the body among those that have arrived, without waiting; empty if there are
+  /// none, or at a fault, which read_body() then reports.
+  std::string_view arrived_body();
 
   /// Whether the message was read to its end.
   bool complete() const;

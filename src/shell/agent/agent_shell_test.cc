@@ -85,6 +85,7 @@ struct FakeRuntime final : ContainerRuntime {
   void load_image(const std::filesystem::path&, Completion<void>) override {}
   void remove_image(const std::string&, Completion<void>) override {}
   void logs(LogRequest, ChunkSink, Completion<void>) override {}
+  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
   ManualLoop& loop;
   Handlers handlers;
   std::vector<ContainerRequest> created;

@@ -58,6 +58,7 @@ struct Steps final : ContainerRuntime, ContentClient {
   void remove(const ContainerId&, Completion<void>) override {}
   void remove_image(const std::string&, Completion<void>) override {}
   void logs(LogRequest, ChunkSink, Completion<void>) override {}
+  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
 
   void finish(const Result<void>& outcome) { std::exchange(end, nullptr)(outcome); }
 

@@ -25,6 +25,7 @@ class FakeLogs final : public ContainerRuntime {
     done = std::move(at_end);
     if (begin) begin();
   }
+  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
   void watch(Handlers) override {}
   void inventory(Completion<Inventory>) override {}
   void create(ContainerRequest, Completion<ContainerId>) override {}

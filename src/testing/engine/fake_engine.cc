@@ -38,6 +38,10 @@ FakeEngine::FakeEngine(asio::io_context& loop, std::filesystem::path socket)
 }
 
 void FakeEngine::on(const std::string& path, Reply reply) {
+  on_request(path, [reply = std::move(reply)](const Request&) { return reply; });
+}
+
+void FakeEngine::on_request(const std::string& path, std::function<Reply(const Request&)> reply) {
   replies_[path] = std::move(reply);
 }
 
@@ -103,7 +107,7 @@ void FakeEngine::serve(std::shared_ptr<Socket> socket) {
       const auto found = replies_.find(path);
       const Reply reply = found == replies_.end()
                               ? Reply{answer(404, R"({"message":"page not found"})")}
-                              : found->second;
+                              : found->second(request);
       const std::size_t body_size = std::min(content_length(head), reply.body_bytes_read);
       while (input.size() < body_size) {
         if (!read_more()) return;
@@ -112,12 +116,13 @@ void FakeEngine::serve(std::shared_ptr<Socket> socket) {
       input.erase(0, body_size);
       requests_.push_back(std::move(request));
 
+      if (reply.then == Then::kHold) held_[path] = socket;
       error_code ec;
       asio::async_write(*socket, asio::buffer(reply.bytes), coroutine.yield[ec]);
       switch (reply.then) {
         case Then::kNextRequest: break;
         case Then::kHangUp: socket->close(); return;
-        case Then::kHold: held_[path] = socket; return;
+        case Then::kHold: return;
       }
     }
   });

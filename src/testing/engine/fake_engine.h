@@ -41,9 +41,14 @@ class FakeEngine {
   /// version 1.41 and holds `/events` open; anything else gets 404.
   void on(const std::string& path, Reply reply);
 
+  /// The same, with a reply that depends on the request.
+  void on_request(const std::string& path, std::function<Reply(const Request&)> reply);
+
   /// Writes to, or ends, the connection last held for that path. One write at a time.
   void send(const std::string& path, std::string_view bytes);
   void hang_up(const std::string& path);
+  /// Whether a connection was ever held for that path.
+  bool holds(const std::string& path) const { return held_.contains(path); }
   /// Acts like an engine that stops: no one listens, every connection ends.
   void stop();
   void start();
@@ -61,7 +66,7 @@ class FakeEngine {
   boost::asio::io_context& loop_;
   const std::filesystem::path socket_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
-  std::map<std::string, Reply> replies_;
+  std::map<std::string, std::function<Reply(const Request&)>> replies_;
   std::map<std::string, std::shared_ptr<Socket>> held_;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::vector<Request> requests_;

@@ -1,0 +1,41 @@
+"""./dev fuzz: which targets there are, and what it refuses."""
+
+import re
+
+import pytest
+
+from tools.dev import fuzz
+from tools.dev.main import main
+from tools.dev.paths import ROOT
+from tools.dev.terminal import Failure
+
+
+def verb(*arguments: str) -> int:
+    return fuzz.VERBS[0].start(list(arguments))
+
+
+def test_the_targets_are_those_of_the_build() -> None:
+    built = re.findall(r"^hearth_fuzz\((\w+)", (ROOT / "tests/fuzz/CMakeLists.txt").read_text(), re.MULTILINE)
+    assert fuzz.targets() == sorted(built)
+
+
+def test_an_unknown_target_is_refused_with_those_there_are() -> None:
+    with pytest.raises(Failure, match="there is no fuzz target 'logs': .*, log_stream, "):
+        verb("logs", "5")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "1.5", "soon"])
+def test_a_time_that_is_none_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["fuzz", "log_stream", seconds])
+    assert "at least 1" in capsys.readouterr().err or seconds == "-1"
+
+
+def test_the_target_runs_for_that_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(fuzz.build, "build", lambda targets, preset: started.append([*targets, preset]))
+    monkeypatch.setattr(fuzz, "status_of", lambda command: started.append([str(part) for part in command]) or 0)
+    assert verb("log_stream", "7", "--preset", "asan") == 0
+    assert started[0] == ["hearth_log_stream_fuzz", "asan"]
+    assert started[1][0].endswith("build/asan/bin/hearth_log_stream_fuzz")
+    assert started[1][1:] == [str(fuzz.CORPUS / "log_stream"), "--seconds", "7"]
