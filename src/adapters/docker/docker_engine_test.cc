@@ -229,10 +229,10 @@ TEST_F(DockerEngineTest, ADeathForLackOfMemoryIsReported) {
   run({.environment = {}, .resources = {.cpu_millis = 0, .memory_bytes = 16 << 20}});
   const ContainerExit reported = wait_for_exit();
   EXPECT_EQ(reported.code, 137);
-  EXPECT_TRUE(reported.out_of_memory);
+  EXPECT_EQ(reported.out_of_memory, OutOfMemory::kMain);
   const auto seen = inventory();
   ASSERT_TRUE(seen && seen->containers.size() == 1);
-  EXPECT_TRUE(seen->containers[0].exit->out_of_memory);
+  EXPECT_EQ(seen->containers[0].exit->out_of_memory, OutOfMemory::kMain);
 }
 
 TEST_F(DockerEngineTest, AContainerIsConfined) {

@@ -337,7 +337,9 @@ Result<std::optional<ContainerExit>> decode_exit(std::string_view answer) {
   if (!at) return corrupt("a container with an invalid end time");
   if (at->time_since_epoch().count() <= 0) return std::nullopt;  // Go's zero time, year 1.
   return ContainerExit{.code = static_cast<int>(code->get_int64()),
-                       .out_of_memory = killed && killed->is_bool() && killed->get_bool(),
+                       .out_of_memory = killed && killed->is_bool() && killed->get_bool()
+                                            ? OutOfMemory::kMain
+                                            : OutOfMemory::kNo,
                        .at = *at};
 }
 

@@ -194,7 +194,7 @@ TEST(EngineCodec, AnInspectedContainerSaysHowItEnded) {
       R"({"State":{"ExitCode":137,"OOMKilled":true,"FinishedAt":"2026-11-23T19:52:53.409937429Z"}})");
   ASSERT_TRUE(exit && *exit);
   EXPECT_EQ((*exit)->code, 137);
-  EXPECT_TRUE((*exit)->out_of_memory);
+  EXPECT_EQ((*exit)->out_of_memory, OutOfMemory::kMain);
   EXPECT_EQ((*exit)->at.time_since_epoch(), std::chrono::milliseconds(1795463573409));
   const auto never = decode_exit(R"({"State":{"ExitCode":0,"FinishedAt":"0001-01-01T00:00:00Z"}})");
   ASSERT_TRUE(never);

@@ -105,7 +105,9 @@ std::optional<ContainerNotice> EventWatch::notice_of(const EngineEvent& event) {
     case EngineEvent::Kind::kDie:
       notice.kind = ContainerNotice::Kind::kExited;
       notice.exit = ContainerExit{.code = event.exit_code,
-                                  .out_of_memory = killed_for_memory_.contains(event.container),
+                                  .out_of_memory = killed_for_memory_.contains(event.container)
+                                                       ? OutOfMemory::kMain
+                                                       : OutOfMemory::kNo,
                                   .at = event.at};
       if (ends_.size() < kEndsMax) ends_[event.container] = *notice.exit;
       break;

@@ -23,7 +23,7 @@ TEST_F(EventWatchTest, NoticesComeFromTheEventStream) {
   EXPECT_EQ(notices[1].kind, ContainerNotice::Kind::kExited);
   EXPECT_EQ(notices[1].container, kContainer);
   EXPECT_EQ(notices[1].exit->code, 3);
-  EXPECT_FALSE(notices[1].exit->out_of_memory);
+  EXPECT_EQ(notices[1].exit->out_of_memory, OutOfMemory::kNo);
   engine.send("/events", chunk(event("destroy")));
   run_until([&] { return notices.size() == 3; });
   EXPECT_EQ(notices[2].kind, ContainerNotice::Kind::kRemoved);
@@ -36,8 +36,8 @@ TEST_F(EventWatchTest, OutOfMemoryIsReportedOnceAndForThatRunOnly) {
   engine.send("/events",
               chunk(event("oom")) + chunk(event("oom")) + die + chunk(event("start")) + die);
   run_until([&] { return notices.size() == 3; });
-  EXPECT_TRUE(notices[0].exit->out_of_memory);
-  EXPECT_FALSE(notices[2].exit->out_of_memory);
+  EXPECT_EQ(notices[0].exit->out_of_memory, OutOfMemory::kMain);
+  EXPECT_EQ(notices[2].exit->out_of_memory, OutOfMemory::kNo);
 }
 
 TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsCorrected) {

@@ -131,12 +131,18 @@ class RandomRecords {
                        .restarts = number<std::uint32_t>(),
                        .last_exit = maybe([&] {
                          return ContainerExit{.code = static_cast<int>(number<std::uint32_t>()),
-                                              .out_of_memory = coin(),
-                                              .at = time()};
+                                              .out_of_memory = any(OutOfMemory::kMain),
+                                              .at = time(),
+                                              .memory_limit_bytes = maybe_bytes(),
+                                              .memory_peak_bytes = maybe_bytes()};
                        }),
                        .reason = text()},
             .replaces = maybe([&] { return InstanceId{text()}; }),
             .changed_at = time()};
+  }
+
+  std::optional<std::uint64_t> maybe_bytes() {
+    return maybe([&] { return number<std::uint64_t>(); });
   }
 
   Image image() {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kCurrent = "current";
 constexpr std::string_view kNext = "next";
+constexpr int kChildOutOfMemory = 2;
 
 template <class Tag>
 Result<Id<Tag>> parse_id(std::string_view text) {
@@ -32,6 +33,10 @@ SqlValue text_or_null(const std::optional<NodeName>& name) {
 }
 SqlValue text_or_null(const std::optional<InstanceId>& id) {
   return id ? SqlValue(id->str()) : SqlValue(std::nullopt);
+}
+
+SqlValue number_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? SqlValue(*number) : SqlValue(std::nullopt);
 }
 
 using Environment = std::map<std::string, std::string>;
@@ -62,6 +67,12 @@ std::optional<T> parsed_or_null(SqlRow& row, Result<T> (*parse)(std::string_view
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> number_or_null(SqlRow& row) {
+  if (!row.is_null()) return row.number<std::uint64_t>();
+  row.skip(1);
+  return std::nullopt;
+}
+
 // These read several columns, in the order of the tables.
 
 Image image_of(SqlRow& row) {
@@ -75,14 +86,30 @@ ContainerSpec container_spec(SqlRow& row) {
           .pids_max = row.number<std::uint32_t>()};
 }
 
+OutOfMemory out_of_memory_of(std::uint8_t number) {
+  if (number == 0) return OutOfMemory::kNo;
+  return number == kChildOutOfMemory ? OutOfMemory::kChild : OutOfMemory::kMain;
+}
+
+int number_of(OutOfMemory out_of_memory) {
+  switch (out_of_memory) {
+    case OutOfMemory::kNo: return 0;
+    case OutOfMemory::kMain: return 1;
+    case OutOfMemory::kChild: return kChildOutOfMemory;
+  }
+  HEARTH_CHECK(false);
+}
+
 std::optional<ContainerExit> last_exit(SqlRow& row) {
   if (row.is_null()) {
-    row.skip(3);
+    row.skip(5);
     return std::nullopt;
   }
   return ContainerExit{.code = row.number<int>(),
-                       .out_of_memory = row.number<std::uint8_t>() != 0,
-                       .at = row.time()};
+                       .out_of_memory = out_of_memory_of(row.number<std::uint8_t>()),
+                       .at = row.time(),
+                       .memory_limit_bytes = number_or_null(row),
+                       .memory_peak_bytes = number_or_null(row)};
 }
 
 }  // namespace
@@ -246,21 +273,23 @@ InstanceTable::InstanceTable(SqlDatabase& database)
         INSERT INTO instances (
           id, workload, generation, node, desired_state, image_reference, image_archive, environment,
           cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
-          exit_out_of_memory, exit_at, reason, replaces, changed_at)
+          exit_out_of_memory, exit_at, reason, replaces, changed_at, exit_memory_limit,
+          exit_memory_peak)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-          ?19, ?20)
+          ?19, ?20, ?21, ?22)
         ON CONFLICT (id) DO UPDATE SET
           workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
           image_archive = ?7, environment = ?8, cpu_millis = ?9, memory_bytes = ?10,
           pids_max = ?11, state = ?12, container = ?13, restarts = ?14, exit_code = ?15,
           exit_out_of_memory = ?16, exit_at = ?17, reason = ?18, replaces = ?19,
-          changed_at = ?20)")),
+          changed_at = ?20, exit_memory_limit = ?21, exit_memory_peak = ?22)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
           id, workload, generation, node, desired_state, image_reference, image_archive, environment,
           cpu_millis, memory_bytes, pids_max, state, container, restarts, exit_code,
-          exit_out_of_memory, exit_at, reason, replaces, changed_at
+          exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak, reason, replaces,
+          changed_at
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
@@ -273,11 +302,15 @@ void InstanceTable::put(const Instance& instance) {
   SqlValue exit_code(std::nullopt);
   SqlValue exit_out_of_memory(std::nullopt);
   SqlValue exit_at(std::nullopt);
+  SqlValue exit_memory_limit(std::nullopt);
+  SqlValue exit_memory_peak(std::nullopt);
   if (last_exit) {
-    const auto& [code, out_of_memory, at] = *last_exit;
+    const auto& [code, out_of_memory, at, memory_limit, memory_peak] = *last_exit;
     exit_code = code;
-    exit_out_of_memory = out_of_memory;
+    exit_out_of_memory = number_of(out_of_memory);
     exit_at = at;
+    exit_memory_limit = number_or_null(memory_limit);
+    exit_memory_peak = number_or_null(memory_peak);
   }
   put_.run({id.str(),
             workload.str(),
@@ -298,7 +331,9 @@ void InstanceTable::put(const Instance& instance) {
             exit_at,
             reason,
             text_or_null(replaces),
-            changed_at});
+            changed_at,
+            exit_memory_limit,
+            exit_memory_peak});
 }
 
 void InstanceTable::erase(const InstanceId& id) {

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/check.h"
 #include "core/timed/timed_part.h"
+#include "model/exit_words.h"
 
 namespace hearth::core {
 namespace {
@@ -293,10 +292,7 @@ std::optional<WorkloadName> InstanceSlot::workload() const {
 
 void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
   state_.status.last_exit = exit;
-  note_end(exit ? fmt::format("it exited with code {}{}", exit->code,
-                              exit->out_of_memory ? " (out of memory)" : "")
-                : "it exited, and the runtime does not report how",
-           now, prng);
+  note_end(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
 }
 
 void InstanceSlot::note_end(std::string reason, MonoTime now, Prng& prng) {
