@@ -102,6 +102,7 @@ void AgentShell::execute(const core::TakeInventory& action) {
     } else if (!inventory->missing.empty()) {
       warn("inventory", "the list of the containers is incomplete: " + inventory->missing);
     }
+    if (inventory && !inventory->strangers.empty()) warn("strangers", inventory->strangers);
     deliver(core::InventoryTaken{number, inventory});
   });
 }
@@ -255,6 +256,12 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
                                            notice.exit.value_or(ContainerExit{})});
     case ContainerNotice::Kind::kRemoved:
       return deliver(core::ContainerRemoved{notice.container, notice.instance});
+    case ContainerNotice::Kind::kPaused:
+    case ContainerNotice::Kind::kUnpaused:
+    case ContainerNotice::Kind::kHealth:
+    case ContainerNotice::Kind::kRenamed:
+    case ContainerNotice::Kind::kRestarted:
+    case ContainerNotice::Kind::kChildOutOfMemory: return;  // Nothing is decided by these.
   }
 }
 

@@ -77,6 +77,9 @@ struct FakeRuntime final : ContainerRuntime {
     removed.push_back(container.str());
     loop.post([done] { done({}); });
   }
+  void exec(ExecRequest, Completion<ExecResult>) override {}
+  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
+  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
   // Not used by any test here.
   void build(const std::filesystem::path&, const std::string&, ChunkSink,
              Completion<void>) override {}
