@@ -46,10 +46,12 @@ bool is_unrunnable(int code, std::string_view output) {
   return (code == 126 || code == 127) && output.find("exec failed") != std::string_view::npos;
 }
 
+/// For the container, if nothing is remembered of it. Whatever is forgotten for it is asked again,
+/// or was of a container that is long gone.
 template <class Value>
-Value& remembered(std::map<ContainerId, Value>& all, const ContainerId& container, Value value) {
-  if (all.size() >= ContainerVerbs::kRemembered && !all.contains(container)) all.erase(all.begin());
-  return all.try_emplace(container, std::move(value)).first->second;
+void make_room(std::map<ContainerId, Value>& remembered, const ContainerId& container) {
+  if (remembered.size() < ContainerVerbs::kRemembered || remembered.contains(container)) return;
+  remembered.erase(remembered.begin());
 }
 
 }  // namespace
@@ -134,7 +136,8 @@ Result<ContainerId> ContainerVerbs::create_from(const std::string& image,
   if (!id) return tl::unexpected(id.error());
   ContainerId container{*std::move(id)};
   if (const auto limit = request.spec.resources.memory_bytes; limit != 0) {
-    remembered(memory_limits_, container, limit);
+    make_room(memory_limits_, container);
+    memory_limits_.insert_or_assign(container, limit);
   }
   return container;
 }
@@ -202,7 +205,8 @@ Result<InspectedContainer> ContainerVerbs::inspect(const ContainerId& container,
   if (answer->status != kOk) return refused(*answer, doing);
   auto inspected = decode_details(answer->body);
   if (inspected && inspected->details.memory_limit_bytes != 0) {
-    remembered(memory_limits_, container, inspected->details.memory_limit_bytes);
+    make_room(memory_limits_, container);
+    memory_limits_.insert_or_assign(container, inspected->details.memory_limit_bytes);
   }
   return inspected;
 }
@@ -235,7 +239,8 @@ Result<ContainerUsage> ContainerVerbs::usage(const ContainerId& container, Corou
       files_.run([&] { return CgroupFiles::find(roots, container, inspected->pid); }, coroutine);
   if (files) {
     if (const auto usage = read(*files)) {
-      remembered(cgroup_files_, container, *files);
+      make_room(cgroup_files_, container);
+      cgroup_files_.insert_or_assign(container, *files);
       return *usage;
     }
   }
@@ -271,17 +276,18 @@ Result<ExecResult> ContainerVerbs::exec(const ExecRequest& request, Coroutine& c
 /// The engine cannot end a command. Without a bound, a check that hangs would fill its container
 /// with processes until that cannot start its own.
 Result<void> ContainerVerbs::expect_room(const ContainerId& container, Coroutine& coroutine) {
-  const auto left = execs_left_.find(container);
-  if (left == execs_left_.end()) return {};
-  std::vector<std::string> running;
-  for (const std::string& exec : std::vector(left->second)) {
+  const auto known = execs_left_.find(container);
+  if (known == execs_left_.end()) return {};
+  for (const std::string& exec : std::vector(known->second)) {
     const auto code = exec_code(exec, coroutine);
     if (!code && code.error().code != ErrorCode::kNotFound) return tl::unexpected(code.error());
-    if (code && !*code) running.push_back(exec);
+    // Others of this container can have been added or forgotten since it was asked.
+    const bool has_ended = !code || *code;
+    if (has_ended && execs_left_.contains(container)) std::erase(execs_left_[container], exec);
   }
-  const std::size_t count = running.size();
-  execs_left_.erase(container);
-  if (count != 0) remembered(execs_left_, container, std::move(running));
+  const auto left = execs_left_.find(container);
+  const std::size_t count = left == execs_left_.end() ? 0 : left->second.size();
+  if (left != execs_left_.end() && count == 0) execs_left_.erase(left);
   if (count < kExecsLeftMax) return {};
   return fail(ErrorCode::kExhausted,
               fmt::format("{} commands that outlived their timeouts still run in container '{}'; "
@@ -361,7 +367,8 @@ Result<int> ContainerVerbs::await_exec(const std::string& exec, const ExecReques
 }
 
 Error ContainerVerbs::outlived(const std::string& exec, const ExecRequest& request) {
-  remembered(execs_left_, request.container, {}).push_back(exec);
+  make_room(execs_left_, request.container);
+  execs_left_[request.container].push_back(exec);
   return {ErrorCode::kTimeout,
           fmt::format("'{}' did not end within {} in container '{}', and may go on there",
                       request.command.front(), show_duration(request.timeout),
