@@ -19,6 +19,7 @@
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
 #include "adapters/kafka/sasl_plugins.h"
+#include "adapters/log_match/re2_pattern_compiler.h"
 #include "adapters/loop/asio_loop.h"
 #include "app/agent_options.h"
 #include "app/command_line.h"
@@ -91,8 +92,10 @@ Result<void> run(const AgentOptions& options) {
       .agent_port = options.listen.port};
   AgentShellConfig config{.manager = *options.manager, .bus = {}};
   if (!options.kafka.empty()) config.bus = BusAddress{options.kafka, options.topic_prefix};
+  const log_match::Re2PatternCompiler patterns;
   AgentPorts ports{.clock = clock,
                    .runtime = runtime,
+                   .patterns = patterns,
                    .store = store,
                    .work_folder = work_folder,
                    .http = http,

@@ -36,11 +36,21 @@ enum class InstanceState : std::uint8_t {
   kLost,  ///< Its node is dead: whether it runs is unknown.
 };
 
-/// How a container ended.
+/// What the kernel killed in a container for lack of memory.
+enum class OutOfMemory : std::uint8_t {
+  kNo,     ///< Nothing.
+  kChild,  ///< Some process, but the container ended for another reason.
+  kMain,   ///< The main process, or one whose death it passed on as its own: so it ended.
+};
+
+/// How a container ended. describe() in model/exit_words.h puts it into words.
 struct ContainerExit {
   int code = 0;  ///< 0..255; 128 + n if signal n ended it.
-  bool out_of_memory = false;
+  OutOfMemory out_of_memory = OutOfMemory::kNo;
   WallTime at;
+  std::optional<std::uint64_t> memory_limit_bytes = {};  ///< Absent: none, or not known.
+  /// The most that it ever used, caches included. Absent: not known.
+  std::optional<std::uint64_t> memory_peak_bytes = {};
   bool operator==(const ContainerExit&) const = default;
 };
 

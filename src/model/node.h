@@ -51,7 +51,7 @@ struct Node {
   Incarnation incarnation;  ///< The last one received.
   /// The number of the latest incident of that incarnation that became an event.
   std::uint64_t incidents_seen = 0;
-  Resources capacity;       ///< As last reported.
+  Resources capacity;  ///< As last reported.
   Recovery recovery;
   WallTime changed_at;  ///< When `state` last changed.
   bool operator==(const Node&) const = default;

@@ -23,15 +23,45 @@ struct ContainerRequest {
   std::uint32_t restarts = 0;
   std::string image;  ///< Reference.
   ContainerSpec spec;
+  /// The signal, for whoever stops it. The grace is what a stop by hand gives it.
+  StopSpec stop = {};
 };
 
 struct ContainerNotice {
-  enum class Kind : std::uint8_t { kStarted, kExited, kRemoved };
+  enum class Kind : std::uint8_t {
+    kStarted,
+    kExited,
+    kRemoved,  ///< By whomever.
+    kPaused,   ///< Frozen by somebody.
+    kUnpaused,
+    kHealth,     ///< Its image's HEALTHCHECK says something else: `health`.
+    kRenamed,    ///< To `name`.
+    kRestarted,  ///< With one command of the runtime's; its kExited and kStarted came before.
+    /// The kernel killed a process of it for lack of memory, and it goes on.
+    kChildOutOfMemory,
+  };
   Kind kind = Kind::kStarted;
   ContainerId container;
   InstanceId instance;
   std::optional<ContainerExit> exit;  ///< kExited.
+  ImageHealth health = ImageHealth::kNone;
+  std::string name = {};
 };
+
+/// A command to run in a container, beside its main process.
+struct ExecRequest {
+  ContainerId container;
+  std::vector<std::string> command;  ///< Its first word is looked up in the container's PATH.
+  Duration timeout{};                ///< > 0; from its turn to its end.
+};
+
+/// How such a command ended.
+struct ExecResult {
+  int code = 0;        ///< Its exit code, 128 + n after signal n.
+  std::string output;  ///< The first kExecOutputBytesMax of stdout and stderr, as they came.
+  bool operator==(const ExecResult&) const = default;
+};
+inline constexpr std::size_t kExecOutputBytesMax = 4 * 1024;
 
 struct LogRequest {
   ContainerId container;
@@ -138,10 +168,25 @@ class ContainerRuntime {
   virtual void create(ContainerRequest request, Completion<ContainerId> done) = 0;
   /// Idempotent: succeeds if the container runs already.
   virtual void start(const ContainerId& container, Completion<void> done) = 0;
-  /// SIGTERM, and SIGKILL after `grace`. Idempotent: succeeds if the container is gone.
+  /// The signal of its StopSpec, and SIGKILL after `grace`. Idempotent: succeeds if the container
+  /// is gone.
   virtual void stop(const ContainerId& container, Duration grace, Completion<void> done) = 0;
-  /// Kills it if it runs. Idempotent: succeeds if the container is gone.
+  /// Kills it if it runs. Idempotent: succeeds if the container is gone or about to go, which the
+  /// next inventory shows.
   virtual void remove(const ContainerId& container, Completion<void> done) = 0;
+  /// Runs a command in a container. A command that ends has a result, whatever its exit code.
+  ///
+  /// Errors: kFailed: it cannot be run there (not found, no permission: exit codes 127 and 126);
+  /// kNotFound: there is no such container; kConflict: it does not run, or is paused; kTimeout: the
+  /// command outlived its timeout, and may go on in the container, since a runtime cannot end it;
+  /// kExhausted: too many commands are waiting, or too many that outlived their timeouts still run
+  /// in this container; kUnavailable: the runtime does not answer.
+  virtual void exec(ExecRequest request, Completion<ExecResult> done) = 0;
+  /// kNotFound: there is no such container.
+  virtual void inspect(const ContainerId& container, Completion<ContainerDetails> done) = 0;
+  /// Cheap enough for every container every few seconds. kConflict: it does not run; kNotFound:
+  /// there is no such container.
+  virtual void usage(const ContainerId& container, Completion<ContainerUsage> done) = 0;
   /// Builds the Dockerfile of a context (a tar file); `log` receives the runtime's own output.
   /// kFailed with the runtime's last words if the Dockerfile does not build, or not within the
   /// build's time limit.

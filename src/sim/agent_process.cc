@@ -66,6 +66,7 @@ std::optional<Assignment> AgentProcess::load(const Node& node) const {
 AgentPorts AgentProcess::ports(const Node& node) {
   return {.clock = loop_,
           .runtime = runtime_,
+          .patterns = patterns_,
           .store = node.store,
           .work_folder = node.folder,
           .http = http_,

@@ -11,6 +11,7 @@
 #include "sim/content.h"
 #include "sim/http.h"
 #include "sim/loop.h"
+#include "sim/plain_patterns.h"
 #include "sim/runtime.h"
 
 namespace hearth::sim {
@@ -71,6 +72,7 @@ class AgentProcess {
   const std::string name_;
   SimLoop loop_;
   SimRuntime runtime_;
+  PlainPatterns patterns_;
   SimHttp http_;
   SimContentClient content_;
   const SimBus* bus_ = nullptr;

@@ -182,6 +182,54 @@ void SimEngine::remove(const ContainerId& container, const Done& done) {
   });
 }
 
+template <class T>
+void SimEngine::ask(const Completion<T>& done, std::function<Result<T>()> look) {
+  const auto found = std::make_shared<std::optional<T>>();
+  const auto answer = [found, done](const Result<void>& outcome) {
+    if (!outcome) return done(tl::unexpected(outcome.error()));
+    done(**found);
+  };
+  run(milliseconds(2), milliseconds(60), answer, [found, look = std::move(look)]() -> Result<void> {
+    Result<T> seen = look();
+    if (!seen) return tl::unexpected(seen.error());
+    *found = *std::move(seen);
+    return {};
+  });
+}
+
+Result<void> SimEngine::must_run(const ContainerId& container) const {
+  const auto found = containers_.find(container);
+  if (found == containers_.end()) return gone();
+  if (found->second.state == ContainerState::kRunning) return {};
+  return fail(ErrorCode::kConflict, "the container does not run");
+}
+
+void SimEngine::exec(const ExecRequest& request, const Completion<ExecResult>& done) {
+  ask<ExecResult>(done, [this, container = request.container]() -> Result<ExecResult> {
+    if (auto runs = must_run(container); !runs) return tl::unexpected(runs.error());
+    return ExecResult{};
+  });
+}
+
+void SimEngine::inspect(const ContainerId& container, const Completion<ContainerDetails>& done) {
+  ask<ContainerDetails>(done, [this, container]() -> Result<ContainerDetails> {
+    const auto found = containers_.find(container);
+    if (found == containers_.end()) return gone();
+    ContainerDetails details;
+    details.name = found->second.instance.str();
+    details.state = found->second.state;
+    details.exit = found->second.exit;
+    return details;
+  });
+}
+
+void SimEngine::usage(const ContainerId& container, const Completion<ContainerUsage>& done) {
+  ask<ContainerUsage>(done, [this, container]() -> Result<ContainerUsage> {
+    if (auto runs = must_run(container); !runs) return tl::unexpected(runs.error());
+    return ContainerUsage{.memory_bytes = 0, .pids = 1, .cpu_time = Duration::zero()};
+  });
+}
+
 void SimEngine::take_inventory(Completion<Inventory> done) {
   const auto inventory = std::make_shared<Inventory>();
   const auto answer = [inventory, done = std::move(done)](const Result<void>& outcome) {
@@ -290,7 +338,8 @@ std::size_t SimEngine::running(const InstanceId& instance) const {
 
 void SimEngine::end(Container& container, int code) {
   container.state = ContainerState::kExited;
-  container.exit = ContainerExit{.code = code, .at = host_.wall()};
+  container.exit =
+      ContainerExit{.code = code, .out_of_memory = OutOfMemory::kNo, .at = host_.wall()};
   tell({.kind = ContainerNotice::Kind::kExited,
         .container = container.id,
         .instance = container.instance,

@@ -58,6 +58,11 @@ class SimEngine {
   void start(const ContainerId& container, const Done& done);
   void stop(const ContainerId& container, Duration grace, const Done& done);
   void remove(const ContainerId& container, const Done& done);
+  /// Every command succeeds at once and prints nothing.
+  void exec(const ExecRequest& request, const Completion<ExecResult>& done);
+  void inspect(const ContainerId& container, const Completion<ContainerDetails>& done);
+  /// Nobody uses anything.
+  void usage(const ContainerId& container, const Completion<ContainerUsage>& done);
   void take_inventory(Completion<Inventory> done);
   void build(const Digest& bundle, const std::string& reference, ChunkSink log, Done done);
   /// Returns the archive's digest, which covers the bits and the reference.
@@ -100,6 +105,10 @@ class SimEngine {
   enum class Fate : std::uint8_t { kGood, kFails, kFailsAfterDoing };
   Fate draw_fate();
   void run(Duration low, Duration high, const Done& done, std::function<Result<void>()> effect);
+  /// Looks at a container; what `look` returns arrives later.
+  template <class T>
+  void ask(const Completion<T>& done, std::function<Result<T>()> look);
+  Result<void> must_run(const ContainerId& container) const;
   void leave_unanswered(const Done& done, const std::function<Result<void>()>& effect);
   Done breakable(const std::string& reference, Done done);
   bool is_broken_off(const std::string& reference) const { return !under_way_.contains(reference); }

@@ -33,6 +33,18 @@ void SimRuntime::remove(const ContainerId& container, Completion<void> done) {
   if (runs()) parts_.engine.remove(container, while_it_lives(std::move(done)));
 }
 
+void SimRuntime::exec(ExecRequest request, Completion<ExecResult> done) {
+  if (runs()) parts_.engine.exec(request, while_it_lives(std::move(done)));
+}
+
+void SimRuntime::inspect(const ContainerId& container, Completion<ContainerDetails> done) {
+  if (runs()) parts_.engine.inspect(container, while_it_lives(std::move(done)));
+}
+
+void SimRuntime::usage(const ContainerId& container, Completion<ContainerUsage> done) {
+  if (runs()) parts_.engine.usage(container, while_it_lives(std::move(done)));
+}
+
 void SimRuntime::build(const std::filesystem::path& context, const std::string& reference,
                        ChunkSink log, Completion<void> done) {
   if (!runs()) return;

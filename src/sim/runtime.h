@@ -28,6 +28,9 @@ class SimRuntime final : public ContainerRuntime {
   void start(const ContainerId& container, Completion<void> done) override;
   void stop(const ContainerId& container, Duration grace, Completion<void> done) override;
   void remove(const ContainerId& container, Completion<void> done) override;
+  void exec(ExecRequest request, Completion<ExecResult> done) override;
+  void inspect(const ContainerId& container, Completion<ContainerDetails> done) override;
+  void usage(const ContainerId& container, Completion<ContainerUsage> done) override;
   void build(const std::filesystem::path& context, const std::string& reference, ChunkSink log,
              Completion<void> done) override;
   void cancel_build(const std::string& reference) override;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace hearth::sim {
 namespace {
 
@@ -27,12 +29,21 @@ std::string show(const ContainerSpec& spec) {
   return text;
 }
 
+std::string_view show(OutOfMemory out_of_memory) {
+  switch (out_of_memory) {
+    case OutOfMemory::kNo: return "";
+    case OutOfMemory::kChild: return " child oom";
+    case OutOfMemory::kMain: return " oom";
+  }
+  HEARTH_CHECK(false);
+}
+
 std::string show(const InstanceStatus& status) {
   std::string text = fmt::format("{} in {} after {} ({})", name_of(status.state),
                                  status.container.str(), status.restarts, status.reason);
   if (status.last_exit) {
-    text += fmt::format(" exit {}{}", status.last_exit->code,
-                        status.last_exit->out_of_memory ? " oom" : "");
+    text +=
+        fmt::format(" exit {}{}", status.last_exit->code, show(status.last_exit->out_of_memory));
   }
   return text;
 }

@@ -106,7 +106,7 @@ class HeartbeatWriter {
       out_.key("last_exit").begin_object();
       out_.field("code", static_cast<std::uint16_t>(
                              std::clamp<int>(status.last_exit->code, 0, kExitCodeMax)));
-      out_.field("out_of_memory", status.last_exit->out_of_memory);
+      write_memory_of(*status.last_exit);
       out_.field("at", wire::time_text(status.last_exit->at)).end_object();
     }
     write_words("reason", status.reason);
@@ -124,6 +124,13 @@ class HeartbeatWriter {
       out_.end_object();
     }
     out_.end_list();
+  }
+
+  void write_memory_of(const ContainerExit& exit) {
+    out_.field("out_of_memory", exit.out_of_memory == OutOfMemory::kMain);
+    if (exit.out_of_memory == OutOfMemory::kChild) out_.field("child_out_of_memory", true);
+    out_.field_if_known("memory_limit_bytes", exit.memory_limit_bytes);
+    out_.field_if_known("memory_peak_bytes", exit.memory_peak_bytes);
   }
 
   void write(const BuildStatus& build) {
@@ -152,12 +159,21 @@ Load read_load(JsonObject in) {
   return load;
 }
 
+OutOfMemory read_out_of_memory(JsonObject& in) {
+  const bool main = in.optional("out_of_memory").boolean().value_or(false);
+  const bool child = in.optional("child_out_of_memory").boolean().value_or(false);
+  if (main) return OutOfMemory::kMain;
+  return child ? OutOfMemory::kChild : OutOfMemory::kNo;
+}
+
 std::optional<ContainerExit> read_exit(const JsonValue& value) {
   JsonObject in = value.object();
   return ContainerExit{
       .code = in.required("code").number<std::uint16_t>(0, kExitCodeMax).value_or(0),
-      .out_of_memory = in.optional("out_of_memory").boolean().value_or(false),
-      .at = in.required("at").parsed(parse_time).value_or(WallTime())};
+      .out_of_memory = read_out_of_memory(in),
+      .at = in.required("at").parsed(parse_time).value_or(WallTime()),
+      .memory_limit_bytes = in.optional("memory_limit_bytes").number<std::uint64_t>(),
+      .memory_peak_bytes = in.optional("memory_peak_bytes").number<std::uint64_t>()};
 }
 
 InstanceStatus read_status(JsonObject& in) {

@@ -155,7 +155,7 @@ Heartbeat crowded(std::size_t count) {
         .state = InstanceState::kBackoff,
         .container = ContainerId{std::string(64, 'c')},
         .restarts = 3,
-        .last_exit = ContainerExit{.code = 1, .out_of_memory = false, .at = WallTime()},
+        .last_exit = ContainerExit{.code = 1, .out_of_memory = OutOfMemory::kNo, .at = WallTime()},
         .reason = std::string(kReasonBytesMax, 'r')};
     heartbeat.report->workloads.emplace(id, workload);
   }
@@ -197,7 +197,7 @@ TEST(HeartbeatCodec, ReadsBackWhateverTheStringsContain) {
         .restarts = 0,
         .last_exit =
             ContainerExit{.code = static_cast<int>(static_cast<std::int32_t>(values.prng().next())),
-                          .out_of_memory = false,
+                          .out_of_memory = OutOfMemory::kNo,
                           .at = WallTime(std::chrono::milliseconds(
                               static_cast<std::int64_t>(values.prng().next())))},
         .reason = values.bytes(20)};

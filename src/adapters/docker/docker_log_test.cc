@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "adapters/docker/container_codec.h"
 #include "adapters/docker/docker_runtime.h"
 #include "adapters/docker/engine_client.h"
 #include "adapters/docker/engine_codec.h"
@@ -103,11 +104,11 @@ class DockerLogTest : public testing::Test {
   /// Runs `script` in busybox's shell. `options`: further members of the create request.
   ContainerId run(const std::string& script, const std::string& options = {}) {
     const std::string command = fmt::format(R"("Cmd":["/bin/sh","-c","{}"])", script);
-    const auto id = decode_created(ask("POST", "/containers/create",
-                                       fmt::format(R"({{"Image":"{}",{}{}}})", image, command,
-                                                   options.empty() ? "" : "," + options)));
+    const auto id = decode_new_id(ask("POST", "/containers/create",
+                                      fmt::format(R"({{"Image":"{}",{}{}}})", image, command,
+                                                  options.empty() ? "" : "," + options)));
     EXPECT_TRUE(id);
-    containers.push_back(id.value_or(ContainerId{}));
+    containers.push_back(ContainerId{id.value_or("")});
     start(containers.back());
     return containers.back();
   }

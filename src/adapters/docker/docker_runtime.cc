@@ -6,10 +6,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <random>
+#include <set>
 #include <utility>
 
 #include "adapters/docker/container_target.h"
+#include "adapters/docker/container_verbs.h"
 #include "adapters/docker/engine_client.h"
 #include "adapters/docker/engine_codec.h"
 #include "adapters/docker/event_watch.h"
@@ -27,15 +28,15 @@
 namespace hearth::docker {
 namespace {
 
+/// Further ones are ignored without a word.
+constexpr std::size_t kStrangersMax = 1024;
+constexpr std::size_t kStrangersNamed = 8;  ///< At once; the rest is counted.
+
 constexpr std::size_t kLineBytesMax = 256 * 1024;
 constexpr std::size_t kRefusalBytesMax = 64 * 1024;
 
 constexpr unsigned kOk = 200;
-constexpr unsigned kCreated = 201;
-constexpr unsigned kNoContent = 204;
-constexpr unsigned kNotModified = 304;
 constexpr unsigned kMissing = 404;
-constexpr unsigned kConflicting = 409;
 
 std::string build_words(std::string_view reference) {
   return fmt::format("build '{}'", reference);
@@ -58,13 +59,15 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
         config_(std::move(config)),
         client_(loop, config_.socket),
         worker_(loop),
-        watch_(loop, client_, config_, counters_) {}
+        containers_(loop, client_, config_),
+        watch_(loop, client_, containers_, config_, counters_) {}
 
   void close() {
     closed_ = true;
     client_.close();
     watch_.close();
-    for (Lane* lane : {&verbs_, &stops_, &builds_, &transfers_, &logs_}) lane->clear();
+    for (Lane* lane : {&verbs_, &stops_, &execs_, &looks_, &builds_, &transfers_, &logs_})
+      lane->clear();
   }
 
   const DockerCounters& counters() const { return counters_; }
@@ -80,11 +83,15 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
     watching_ = true;
     handlers_ = std::move(handlers);
     handlers_.on_lost = [this, tell = std::move(handlers_.on_lost)](const Error& error) {
-      data_root_.clear();  // The next engine can have its data elsewhere.
+      data_root_.clear();  // The next engine can have its data elsewhere, and other images.
+      containers_.forget_images();
       tell(error);
     };
     start_coroutine(loop_, [self = shared_from_this()](Coroutine& coroutine) {
       self->watch_.run(self->handlers_, coroutine);
+    });
+    start_coroutine(loop_, [self = shared_from_this()](Coroutine& coroutine) {
+      self->watch_.report_children(self->handlers_, coroutine);
     });
   }
 
@@ -108,10 +115,6 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   }
 
   Result<Inventory> take_inventory(Coroutine& coroutine);
-  Result<ContainerId> create(const ContainerRequest& request, Coroutine& coroutine);
-  Result<void> start(const ContainerId& container, Coroutine& coroutine);
-  Result<void> stop(const ContainerId& container, Duration grace, Coroutine& coroutine);
-  Result<void> remove(const ContainerId& container, Coroutine& coroutine);
   Result<void> build(const std::filesystem::path& context, const std::string& reference,
                      const ChunkSink& log, Coroutine& coroutine);
   Result<Digest> save_image(const std::string& reference, const std::filesystem::path& file,
@@ -128,32 +131,34 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
                               Coroutine& coroutine);
   Result<ContainerList> list_containers(Coroutine& coroutine);
   Result<std::vector<std::string>> list_images(Coroutine& coroutine);
+  std::string first_words_about(const std::vector<ContainerId>& strangers);
   void learn_ends(Inventory& inventory, Coroutine& coroutine);
-  Result<std::optional<ContainerExit>> exit_of(const ContainerId& container, Coroutine& coroutine);
   void learn_data_root(Coroutine& coroutine);
   Result<void> run_build(const std::filesystem::path& context, const std::string& reference,
                          const ChunkSink& log, Coroutine& coroutine);
   Result<void> follow_progress(AnswerStream& stream, std::string_view doing, const ChunkSink& log,
                                Coroutine& coroutine);
-  std::string container_name(const InstanceId& instance);
 
   boost::asio::io_context& loop_;
   const DockerConfig config_;
   EngineClient client_;
   WorkerThread worker_;
+  ContainerVerbs containers_;
   Lane verbs_{{.running_max = 8, .waiting_max = 1024}};
   Lane stops_{{.running_max = 32, .waiting_max = 1024}};
+  Lane execs_{{.running_max = 32, .waiting_max = 256}};
+  Lane looks_{{.running_max = 4, .waiting_max = 256}};
   Lane builds_{{.running_max = 1, .waiting_max = 16}};
   Lane transfers_{{.running_max = 2, .waiting_max = 64}};
   Lane logs_{{.running_max = 16, .waiting_max = 0}};
   DockerCounters counters_;
+  std::set<ContainerId> strangers_;  ///< Named already.
   std::filesystem::path data_root_;
   EventWatch watch_;
   Handlers handlers_;
   bool watching_ = false;
   bool closed_ = false;
   PlainLog plain_log_{loop_, client_, config_.timeouts, closed_};
-  std::random_device name_suffix_;
 };
 
 Result<EngineAnswer> DockerRuntime::Core::get(std::string target, std::string doing,
@@ -182,6 +187,7 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   if (!list) return tl::unexpected(list.error());
   counters_.containers_unreadable += list->unreadable;
   Inventory inventory{.containers = std::move(list->containers), .images = {}};
+  inventory.strangers = first_words_about(list->strangers);
   learn_ends(inventory, coroutine);
   // A failed image list must not hide the containers: what dies is restarted without the images.
   auto images = list_images(coroutine);
@@ -225,6 +231,24 @@ Result<std::vector<std::string>> DockerRuntime::Core::list_images(Coroutine& cor
   return decode_image_list(answer->body);
 }
 
+/// In words, those that no earlier inventory named.
+std::string DockerRuntime::Core::first_words_about(const std::vector<ContainerId>& strangers) {
+  std::string names;
+  std::size_t count = 0;
+  for (const ContainerId& stranger : strangers) {
+    if (strangers_.size() >= kStrangersMax || !strangers_.insert(stranger).second) continue;
+    ++counters_.strangers;
+    if (++count > kStrangersNamed) continue;
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", stranger.str().substr(0, 12));
+  }
+  if (names.empty()) return names;
+  if (count > kStrangersNamed) names += fmt::format(" and {} more", count - kStrangersNamed);
+  return fmt::format(
+      "ignored, although they bear this node's labels: {}; somebody made an image "
+      "of one of its containers, and these from that",
+      names);
+}
+
 /// A container that the engine cannot inspect (it is locked, its files are damaged) is listed as
 /// exited without an exit: it must not hide the others.
 void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine) {
@@ -235,7 +259,8 @@ void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine)
     if (container.state == ContainerState::kExited && !watch_.end_of(container.id)) {
       Result<std::optional<ContainerExit>> exit =
           fail(ErrorCode::kTimeout, "the Docker engine took too long to inspect other containers");
-      if (std::chrono::steady_clock::now() < give_up) exit = exit_of(container.id, coroutine);
+      if (std::chrono::steady_clock::now() < give_up)
+        exit = containers_.exit_of(container.id, coroutine);
       // Removed since it was listed.
       if (!exit && exit.error().code == ErrorCode::kNotFound) continue;
       if (exit) {
@@ -250,84 +275,11 @@ void DockerRuntime::Core::learn_ends(Inventory& inventory, Coroutine& coroutine)
   if (unlisted > 1) inventory.missing += fmt::format(" ({} more like it)", unlisted - 1);
 }
 
-Result<std::optional<ContainerExit>> DockerRuntime::Core::exit_of(const ContainerId& container,
-                                                                  Coroutine& coroutine) {
-  const std::string doing = container_words("inspect", container);
-  const auto answer =
-      get(container_target(container, "/json"), doing, config_.timeouts.inspection, coroutine);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != kOk) return refused(*answer, doing);
-  return decode_exit(answer->body);
-}
-
 /// A failed query is repeated with the next inventory; nothing else depends on it.
 void DockerRuntime::Core::learn_data_root(Coroutine& coroutine) {
   const auto answer =
       get("/info", "report its data folder", config_.timeouts.inspection, coroutine);
   if (answer && answer->status == kOk) data_root_ = decode_data_root(answer->body);
-}
-
-/// The name shown to users of the engine. Its random end keeps a create whose answer was lost from
-/// blocking the next one.
-std::string DockerRuntime::Core::container_name(const InstanceId& instance) {
-  return fmt::format("hearth.{}.{}.{:08x}", config_.node.str(), instance.str(), name_suffix_());
-}
-
-Result<ContainerId> DockerRuntime::Core::create(const ContainerRequest& request,
-                                                Coroutine& coroutine) {
-  const std::string doing =
-      fmt::format("create a container of '{}' for '{}'", request.image, request.instance.str());
-  const auto answer = client_.ask(
-      {.method = "POST",
-       .target = "/containers/create?name=" + percent_encode(container_name(request.instance)),
-       .body = encode_container({config_.node, config_.cluster}, config_.network, request),
-       .doing = doing,
-       .patience = http::CallTimes::of(config_.timeouts.change)},
-      coroutine);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != kCreated) return refused(*answer, doing);
-  return decode_created(answer->body);
-}
-
-Result<void> DockerRuntime::Core::start(const ContainerId& container, Coroutine& coroutine) {
-  const std::string doing = container_words("start", container);
-  const auto answer = change("POST", container_target(container, "/start"), doing, coroutine);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status == kNoContent || answer->status == kNotModified) return {};
-  return refused(*answer, doing);
-}
-
-Result<void> DockerRuntime::Core::stop(const ContainerId& container, Duration grace,
-                                       Coroutine& coroutine) {
-  const std::string doing = container_words("stop", container);
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(grace);
-  const auto answer = client_.ask(
-      {.method = "POST",
-       .target = container_target(container, fmt::format("/stop?t={}", seconds.count())),
-       .body = {},
-       .doing = doing,
-       .patience = http::CallTimes::of(seconds + config_.timeouts.change)},
-      coroutine);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status == kNoContent || answer->status == kNotModified ||
-      answer->status == kMissing) {
-    return {};
-  }
-  return refused(*answer, doing);
-}
-
-Result<void> DockerRuntime::Core::remove(const ContainerId& container, Coroutine& coroutine) {
-  const std::string doing = container_words("remove", container);
-  // v: with the volumes that its image declares, which could not be found again.
-  const auto answer =
-      change("DELETE", container_target(container, "?force=1&v=1"), doing, coroutine);
-  if (!answer) return tl::unexpected(answer.error());
-  // 409: its removal is in progress already.
-  if (answer->status == kNoContent || answer->status == kMissing ||
-      answer->status == kConflicting) {
-    return {};
-  }
-  return refused(*answer, doing);
 }
 
 Result<void> DockerRuntime::Core::build(const std::filesystem::path& context,
@@ -487,25 +439,47 @@ void DockerRuntime::inventory(Completion<Inventory> done) {
 void DockerRuntime::create(ContainerRequest request, Completion<ContainerId> done) {
   core_->submit(core_->verbs_, done,
                 [request = std::move(request)](Core& core, Coroutine& coroutine) {
-                  return core.create(request, coroutine);
+                  return core.containers_.create(request, coroutine);
                 });
 }
 
 void DockerRuntime::start(const ContainerId& container, Completion<void> done) {
   core_->submit(core_->verbs_, done, [container](Core& core, Coroutine& coroutine) {
-    return core.start(container, coroutine);
+    return core.containers_.start(container, coroutine);
   });
 }
 
 void DockerRuntime::stop(const ContainerId& container, Duration grace, Completion<void> done) {
   core_->submit(core_->stops_, done, [container, grace](Core& core, Coroutine& coroutine) {
-    return core.stop(container, grace, coroutine);
+    return core.containers_.stop(container, grace, coroutine);
   });
 }
 
 void DockerRuntime::remove(const ContainerId& container, Completion<void> done) {
   core_->submit(core_->verbs_, done, [container](Core& core, Coroutine& coroutine) {
-    return core.remove(container, coroutine);
+    return core.containers_.remove(container, coroutine);
+  });
+}
+
+void DockerRuntime::exec(ExecRequest request, Completion<ExecResult> done) {
+  core_->submit(core_->execs_, done,
+                [request = std::move(request)](Core& core, Coroutine& coroutine) {
+                  return core.containers_.exec(request, coroutine);
+                });
+}
+
+void DockerRuntime::inspect(const ContainerId& container, Completion<ContainerDetails> done) {
+  core_->submit(core_->looks_, done,
+                [container](Core& core, Coroutine& coroutine) -> Result<ContainerDetails> {
+                  auto inspected = core.containers_.inspect(container, coroutine);
+                  if (!inspected) return tl::unexpected(inspected.error());
+                  return std::move(inspected->details);
+                });
+}
+
+void DockerRuntime::usage(const ContainerId& container, Completion<ContainerUsage> done) {
+  core_->submit(core_->looks_, done, [container](Core& core, Coroutine& coroutine) {
+    return core.containers_.usage(container, coroutine);
   });
 }
 
@@ -513,7 +487,9 @@ void DockerRuntime::build(const std::filesystem::path& context, const std::strin
                           ChunkSink log, Completion<void> done) {
   core_->submit(core_->builds_, done,
                 [context, reference, log = std::move(log)](Core& core, Coroutine& coroutine) {
-                  return core.build(context, reference, log, coroutine);
+                  auto built = core.build(context, reference, log, coroutine);
+                  core.containers_.forget_images();
+                  return built;
                 });
 }
 
@@ -526,13 +502,17 @@ void DockerRuntime::save_image(const std::string& reference, const std::filesyst
 
 void DockerRuntime::load_image(const std::filesystem::path& file, Completion<void> done) {
   core_->submit(core_->transfers_, done, [file](Core& core, Coroutine& coroutine) {
-    return core.load_image(file, coroutine);
+    auto loaded = core.load_image(file, coroutine);
+    core.containers_.forget_images();
+    return loaded;
   });
 }
 
 void DockerRuntime::remove_image(const std::string& reference, Completion<void> done) {
   core_->submit(core_->verbs_, done, [reference](Core& core, Coroutine& coroutine) {
-    return core.remove_image(reference, coroutine);
+    auto removed = core.remove_image(reference, coroutine);
+    core.containers_.forget_images();
+    return removed;
   });
 }
 

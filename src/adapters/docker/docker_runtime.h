@@ -31,6 +31,9 @@ struct DockerTimeouts {
   /// To one query about how a container ended. An inventory makes many, but must not take much
   /// longer than `answer` in all; what is not known by then is left out.
   Duration inspection = std::chrono::seconds(2);
+  /// After a process of a container was killed for lack of memory: how long the container's own
+  /// death can take to follow. Then that process was a child of its main process.
+  Duration memory_death = std::chrono::seconds(1);
   /// How often a quiet followed log asks its sink whether to go on.
   Duration log_check = std::chrono::seconds(1);
   /// After this silence of a followed log, its last line is asked for: the engine can have stopped
@@ -46,8 +49,12 @@ struct DockerConfig {
   NodeName node;                    ///< The node whose containers these are.
   std::string cluster = "default";  ///< Its cluster: other clusters on this engine are ignored.
   std::filesystem::path socket = "/var/run/docker.sock";
-  std::string network = "default";  ///< Network mode of the containers; "default" is the bridge.
+  /// Network mode of the containers on the bridge; "default" is the engine's own.
+  std::string network = "default";
   DockerTimeouts timeouts = {};
+  /// Where the kernel shows what its containers use.
+  std::filesystem::path cgroup_root = "/sys/fs/cgroup";
+  std::filesystem::path proc_root = "/proc";
 };
 
 /// Tolerated faults since the start.
@@ -55,6 +62,7 @@ struct DockerCounters {
   std::uint64_t watch_breaks = 0;
   std::uint64_t events_unreadable = 0;      ///< Each broke the watch.
   std::uint64_t containers_unreadable = 0;  ///< With the node's label but no other: not ours.
+  std::uint64_t strangers = 0;              ///< With our labels, but made from another image.
 };
 
 /// The Docker Engine API over its unix socket. It needs no `docker` client, and a thread only for
@@ -69,19 +77,31 @@ struct DockerCounters {
 /// unreadable event might have been a death, so it counts as a break: the next inventory shows what
 /// happened. The watch does not notice an engine that hangs; the verbs do, by their timeouts.
 ///
-/// `ContainerExit::out_of_memory` of a notice: the kernel killed a process of the container for
-/// memory at some time since its start. The engine has been seen to report that before the death,
-/// but does not promise this order.
+/// Out of memory: the engine says that the kernel killed some process of a container. If the
+/// container then ends within 10 s with exit code 137, and nobody had the engine send it SIGKILL,
+/// its main process was killed for lack of memory, or passed on that a child was: the two cannot be
+/// distinguished. In any other case it was a child. The engine has been seen to report the kill
+/// before the death, but does not promise this order. After an agent's restart only the engine's
+/// own record is left, which does not say who sent the signal.
+///
+/// Identity: a container is this node's if it has its labels and was made from the image whose id
+/// is in the label `hearth.image`. The labels are in every image that somebody makes of such a
+/// container, and so in all containers of that image: these strangers are neither listed nor given
+/// notice of. A container without that label is accepted.
+///
+/// Commands: each has a connection of its own. A command cannot be ended by the engine; while 4
+/// that outlived their timeouts run in a container, no further one is started there.
 ///
 /// An inventory agrees with the notices: once a notice has reported a container as exited or
 /// removed, no inventory that completes later shows it running. (The engine's list can lag behind
 /// its events, and an inventory is made of several answers.) If the engine cannot or does not
 /// inspect a container, that one is listed without its exit; the others are unaffected.
 ///
-/// Bounds: at once 8 verbs, 32 stops (they last for their grace), 1 build, 2 image transfers and 16
-/// logs; up to 1024, 1024, 16, 64 and 0 more wait in line, and beyond that they fail with
-/// kExhausted. Logs that are followed have bounds of their own (log_follower.h). An answer that is
-/// not streamed can have 16 MiB, a line of a stream 256 KiB.
+/// Bounds: at once 8 verbs, 32 stops (they last for their grace), 32 commands, 4 inspections and
+/// readings of use, 1 build, 2 image transfers and 16 logs; up to 1024, 1024, 256, 256, 16, 64 and
+/// 0 more wait in line, and beyond that they fail with kExhausted. Logs that are followed have
+/// bounds of their own (log_follower.h). An answer that is not streamed can have 16 MiB, a line of
+/// a stream 256 KiB.
 ///
 /// Errors beyond those of the port: kUnavailable, kUnauthorized (this user has no access to the
 /// socket), kTimeout, kExhausted (also: the engine's disk is full), kCorrupt (an answer against the
@@ -106,6 +126,9 @@ class DockerRuntime final : public ContainerRuntime {
   void start(const ContainerId& container, Completion<void> done) override;
   void stop(const ContainerId& container, Duration grace, Completion<void> done) override;
   void remove(const ContainerId& container, Completion<void> done) override;
+  void exec(ExecRequest request, Completion<ExecResult> done) override;
+  void inspect(const ContainerId& container, Completion<ContainerDetails> done) override;
+  void usage(const ContainerId& container, Completion<ContainerUsage> done) override;
   void build(const std::filesystem::path& context, const std::string& reference, ChunkSink log,
              Completion<void> done) override;
   void cancel_build(const std::string& reference) override;

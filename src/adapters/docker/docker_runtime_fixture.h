@@ -27,6 +27,9 @@ inline const ContainerId kContainer{std::string(kId)};
 /// A runtime with a fake engine, on a loop that the test runs.
 class DockerRuntimeTest : public testing::Test {
  protected:
+  void SetUp() override {
+    engine.on("/images/hearth%2Fheater%3A1/json", {answer(200, R"({"Id":"sha256:1"})")});
+  }
   void TearDown() override {
     runtime.reset();
     engine.stop();

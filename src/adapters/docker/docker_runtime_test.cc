@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -24,12 +25,12 @@ TEST_F(DockerRuntimeTest, TheVersionIsAgreedOnOnceAndConnectionsAreKept) {
   EXPECT_EQ(created->str(), "abc");
   ASSERT_TRUE(start());
   EXPECT_EQ(engine.connections(), 1U);
-  ASSERT_EQ(engine.requests().size(), 3U);
+  ASSERT_EQ(engine.requests().size(), 4U);
   EXPECT_EQ(engine.requests()[0].path, "/version");
-  EXPECT_THAT(engine.requests()[1].path,
+  EXPECT_THAT(engine.requests()[2].path,
               testing::StartsWith("/v1.43/containers/create?name=hearth.node-1.heater-1."));
-  EXPECT_THAT(engine.requests()[1].body, HasSubstr(R"("Image":"hearth/heater:1")"));
-  EXPECT_EQ(engine.requests()[2].path, "/v1.43" + kStart);
+  EXPECT_THAT(engine.requests()[2].body, HasSubstr(R"("Image":"sha256:1")"));
+  EXPECT_EQ(engine.requests()[3].path, "/v1.43" + kStart);
 }
 
 TEST_F(DockerRuntimeTest, AnEngineThatIsTooOldIsReported) {
@@ -199,6 +200,40 @@ TEST_F(DockerRuntimeTest, ContainersThatCannotBeInspectedDelayAnInventoryWithinA
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->containers.size(), 100U);
   EXPECT_LE(engine.count("/containers/locked/json"), 5U);
+}
+
+TEST_F(DockerRuntimeTest, StrangersWithOurLabelsAreNotListedAndNamedOnce) {
+  const auto one = [](const std::string& id, const std::string& image) {
+    return R"({"Id":")" + id + R"(","State":"paused","ImageID":")" + image +
+           R"(","Labels":{"hearth.instance":"heater-1","hearth.workload":"heater",
+              "hearth.generation":"1","hearth.restarts":"0","hearth.image":"sha256:1"}})";
+  };
+  engine.on("/containers/json",
+            {answer(200, "[" + one("ours", "sha256:1") + "," + one("strange", "sha256:2") + "]")});
+  engine.on("/images/json", {answer(200, "[]")});
+  const auto first = inventory();
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_EQ(first->containers.size(), 1U);
+  EXPECT_EQ(first->containers[0].id.str(), "ours");
+  EXPECT_TRUE(first->containers[0].paused);
+  EXPECT_THAT(first->strangers, HasSubstr("'strange'"));
+  EXPECT_EQ(inventory()->strangers, "");
+  EXPECT_EQ(runtime->counters().strangers, 1U);
+}
+
+TEST_F(DockerRuntimeTest, StrangersAreNamedUpToABound) {
+  std::string list;
+  for (int i = 0; i <= 1024; ++i) {
+    list += fmt::format(R"({}{{"Id":"s{}","State":"exited","ImageID":"sha256:2","Labels":{{
+        "hearth.instance":"heater-1","hearth.workload":"heater","hearth.generation":"1",
+        "hearth.restarts":"0","hearth.image":"sha256:1"}}}})",
+                        i == 0 ? "" : ",", i);
+  }
+  engine.on("/containers/json", {answer(200, "[" + list + "]")});
+  engine.on("/images/json", {answer(200, "[]")});
+  EXPECT_THAT(inventory()->strangers, HasSubstr("'s0', 's1', 's2', 's3', 's4', 's5', 's6', 's7' "
+                                                "and 1016 more"));
+  EXPECT_EQ(runtime->counters().strangers, 1024U);
 }
 
 TEST_F(DockerRuntimeTest, TheDataRootIsLearntAgainFromEachEngine) {

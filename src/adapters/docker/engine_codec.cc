@@ -3,67 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
-#include <charconv>
+#include <array>
 #include <set>
 
+#include "adapters/docker/container_labels.h"
+#include "adapters/docker/engine_json.h"
 #include "wire/percent_coding.h"
 
 namespace hearth::docker {
 namespace {
 
-namespace json = boost::json;
-
-constexpr std::size_t kDepthMax = 32;
 /// With the words before it, this must fit in a report's reason, which is cut at its end.
 constexpr std::size_t kReasonBytesMax = 768;
-constexpr std::string_view kClusterLabel = "hearth.cluster";
-constexpr std::string_view kNodeLabel = "hearth.node";
-constexpr std::string_view kInstanceLabel = "hearth.instance";
-constexpr std::string_view kWorkloadLabel = "hearth.workload";
-constexpr std::string_view kGenerationLabel = "hearth.generation";
-constexpr std::string_view kRestartsLabel = "hearth.restarts";
 constexpr std::string_view kImagePrefix = "hearth/";
-constexpr std::uint32_t kCpuMillisMin = 10;  // The engine's own floor.
-
-tl::unexpected<Error> corrupt(std::string_view what) {
-  return fail(ErrorCode::kCorrupt, fmt::format("the Docker engine sent {}", what));
-}
-
-Result<json::value> parse(std::string_view text, std::string_view what) {
-  json::parse_options options;
-  options.max_depth = kDepthMax;
-  boost::system::error_code ec;
-  json::value value =
-      json::parse(json::string_view(text.data(), text.size()), ec, json::storage_ptr(), options);
-  if (ec) return corrupt(fmt::format("{} that is not JSON", what));
-  return value;
-}
-
-std::string_view view(const json::string& text) {
-  return {text.data(), text.size()};
-}
-
-/// The member if it exists and has that type, else null.
-const json::value* member(const json::value& in, std::string_view key) {
-  const json::object* object = in.if_object();
-  return object ? object->if_contains({key.data(), key.size()}) : nullptr;
-}
-std::string_view text_of(const json::value* value) {
-  const json::string* text = value ? value->if_string() : nullptr;
-  return text ? view(*text) : std::string_view{};
-}
-std::string_view text_in(const json::value& in, std::string_view key) {
-  return text_of(member(in, key));
-}
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 Result<ApiVersion> parse_version(std::string_view text) {
   const std::size_t dot = text.find('.');
@@ -73,29 +25,6 @@ Result<ApiVersion> parse_version(std::string_view text) {
     if (major && minor) return ApiVersion{*major, *minor};
   }
   return corrupt(fmt::format("'{}' as its API version", text.substr(0, 20)));
-}
-
-/// RFC 3339 in UTC with any fraction, as Go writes it: "2026-03-01T09:15:02.123456789Z".
-std::optional<WallTime> parse_time(std::string_view text) {
-  if (text.size() < 20 || text.back() != 'Z' || text[10] != 'T') return std::nullopt;
-  const auto year = number<int>(text.substr(0, 4));
-  const auto month = number<unsigned>(text.substr(5, 2));
-  const auto day = number<unsigned>(text.substr(8, 2));
-  const auto hour = number<int>(text.substr(11, 2));
-  const auto minute = number<int>(text.substr(14, 2));
-  const auto second = number<int>(text.substr(17, 2));
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
-                                         std::chrono::day(*day)};
-  if (!date.ok()) return std::nullopt;
-  std::string millis(text.substr(19, text.size() - 20));  // ".123456789" or nothing.
-  if (!millis.empty()) millis = (millis.substr(1) + "000").substr(0, 3);
-  const auto fraction = millis.empty() ? 0 : number<int>(millis);
-  if (!fraction) return std::nullopt;
-  const auto since_epoch = std::chrono::sys_days(date).time_since_epoch() +
-                           std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-                           std::chrono::seconds(*second) + std::chrono::milliseconds(*fraction);
-  return WallTime(since_epoch);
 }
 
 std::string first_words(std::string_view reason) {
@@ -143,13 +72,12 @@ std::string query_value(const json::object& filters) {
   return percent_encode(json::serialize(filters));
 }
 
-std::optional<ContainerState> parse_state(std::string_view text) {
-  if (text == "created") return ContainerState::kCreated;
-  if (text == "running" || text == "paused" || text == "restarting") {
-    return ContainerState::kRunning;
-  }
-  if (text == "exited" || text == "dead" || text == "removing") return ContainerState::kExited;
-  return std::nullopt;
+/// In whole seconds, so a little early.
+std::optional<WallTime> created_at(const json::value& entry) {
+  const json::value* seconds = member(entry, "Created");
+  if (seconds == nullptr || !seconds->is_int64() || seconds->get_int64() < 0) return std::nullopt;
+  constexpr std::int64_t kLatest = 4'000'000'000;
+  return WallTime(std::chrono::seconds(std::min(seconds->get_int64(), kLatest)));
 }
 
 std::optional<Container> read_container(const json::value& entry) {
@@ -168,45 +96,42 @@ std::optional<Container> read_container(const json::value& entry) {
                    .generation = Generation{*generation},
                    .restarts = *restarts,
                    .state = *state,
-                   .exit = std::nullopt};
+                   .created_at = created_at(entry),
+                   .exit = std::nullopt,
+                   .paused = text_in(entry, "State") == "paused"};
 }
 
+struct EventName {
+  std::string_view action;
+  EngineEvent::Kind kind;
+};
+constexpr std::string_view kHealthAction = "health_status";
+constexpr std::array<EventName, 10> kEvents{{
+    {"start", EngineEvent::Kind::kStart},
+    {"die", EngineEvent::Kind::kDie},
+    {"oom", EngineEvent::Kind::kOutOfMemory},
+    {"destroy", EngineEvent::Kind::kDestroy},
+    {"kill", EngineEvent::Kind::kKill},
+    {"pause", EngineEvent::Kind::kPause},
+    {"unpause", EngineEvent::Kind::kUnpause},
+    {kHealthAction, EngineEvent::Kind::kHealth},
+    {"rename", EngineEvent::Kind::kRename},
+    {"restart", EngineEvent::Kind::kRestart},
+}};
+
+/// "health_status: healthy": the action has a value of its own.
 std::optional<EngineEvent::Kind> parse_kind(std::string_view action) {
-  if (action == "start") return EngineEvent::Kind::kStart;
-  if (action == "die") return EngineEvent::Kind::kDie;
-  if (action == "oom") return EngineEvent::Kind::kOutOfMemory;
-  if (action == "destroy") return EngineEvent::Kind::kDestroy;
+  const std::string_view name = action.substr(0, action.find(':'));
+  for (const EventName& event : kEvents) {
+    if (event.action == name) return event.kind;
+  }
   return std::nullopt;
 }
 
-/// The user's variables, overridden by Hearth's: a container cannot be given another's identity.
-std::map<std::string, std::string> environment(const NodeName& node,
-                                               const ContainerRequest& request) {
-  std::map<std::string, std::string> all = request.spec.environment;
-  all["HEARTH_NODE"] = node.str();
-  all["HEARTH_WORKLOAD"] = request.workload.str();
-  all["HEARTH_INSTANCE"] = request.instance.str();
-  return all;
-}
-
-json::object host_config(const std::string& network, const ContainerSpec& spec) {
-  json::object config{
-      {"NetworkMode", network},
-      {"CapDrop", json::array{"ALL"}},
-      {"SecurityOpt", json::array{"no-new-privileges"}},
-      {"PidsLimit", spec.pids_max != 0 ? spec.pids_max : ContainerSpec{}.pids_max},
-      {"RestartPolicy", {{"Name", "no"}}},
-      {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "10m"}, {"max-file", "3"}}}}},
-  };
-  if (spec.resources.memory_bytes != 0) {
-    config["Memory"] = spec.resources.memory_bytes;
-    config["MemorySwap"] = spec.resources.memory_bytes;  // Memory plus swap: so there is no swap.
-  }
-  if (spec.resources.cpu_millis != 0) {
-    constexpr std::uint64_t kNanosPerMilli = 1'000'000;
-    config["NanoCpus"] = std::max(spec.resources.cpu_millis, kCpuMillisMin) * kNanosPerMilli;
-  }
-  return config;
+ImageHealth parse_health(std::string_view action) {
+  if (action.ends_with(": unhealthy")) return ImageHealth::kUnhealthy;
+  if (action.ends_with(": healthy")) return ImageHealth::kHealthy;
+  return action.ends_with(": starting") ? ImageHealth::kStarting : ImageHealth::kNone;
 }
 
 }  // namespace
@@ -251,12 +176,17 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
   if (container.empty() || !attributes || !nanos || !nanos->is_int64()) {
     return corrupt("an event without its container or its time");
   }
-  EngineEvent event{.kind = *kind,
-                    .container = ContainerId{std::string(container)},
-                    .instance = InstanceId{std::string(text_in(*attributes, kInstanceLabel))},
-                    .exit_code = 0,
-                    .at = WallTime(std::chrono::duration_cast<WallClock::duration>(
-                        std::chrono::nanoseconds(nanos->get_int64())))};
+  EngineEvent event{
+      .kind = *kind,
+      .container = ContainerId{std::string(container)},
+      .instance = InstanceId{std::string(text_in(*attributes, kInstanceLabel))},
+      .exit_code = 0,
+      .signal = number<int>(text_in(*attributes, "signal")).value_or(0),
+      .health = parse_health(text_in(*parsed, "Action")),
+      .name = std::string(text_in(*attributes, "name")),
+      .stranger = is_stranger(text_in(*attributes, kImageLabel), text_in(*attributes, "image")),
+      .at = WallTime(std::chrono::duration_cast<WallClock::duration>(
+          std::chrono::nanoseconds(nanos->get_int64())))};
   if (event.kind == EngineEvent::Kind::kDie) {
     const auto code = number<int>(text_in(*attributes, "exitCode"));
     if (!code) return corrupt("a die event without its exit code");
@@ -266,8 +196,12 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
 }
 
 std::string events_target(const ContainerOwner& owner, WallTime since) {
+  json::array events;
+  for (const EventName& event : kEvents) {
+    events.emplace_back(json::string(event.action));
+  }
   const json::object filters{{"type", json::array{"container"}},
-                             {"event", json::array{"start", "die", "oom", "destroy"}},
+                             {"event", std::move(events)},
                              {"label", label_filter(owner)}};
   const auto millis = since.time_since_epoch().count();
   return fmt::format("/events?since={}.{:03}&filters={}", millis / 1000, millis % 1000,
@@ -282,32 +216,13 @@ std::string image_list_target() {
   return "/images/json?filters=" + query_value({{"reference", json::array{"hearth/*"}}});
 }
 
-std::string encode_container(const ContainerOwner& owner, const std::string& network,
-                             const ContainerRequest& request) {
-  json::array variables;
-  for (const auto& [name, value] : environment(owner.node, request)) {
-    variables.push_back(json::string(fmt::format("{}={}", name, value)));
+std::optional<ContainerState> parse_state(std::string_view text) {
+  if (text == "created") return ContainerState::kCreated;
+  if (text == "running" || text == "paused" || text == "restarting") {
+    return ContainerState::kRunning;
   }
-  const json::object labels{
-      {kClusterLabel.data(), owner.cluster},
-      {kNodeLabel.data(), owner.node.str()},
-      {kInstanceLabel.data(), request.instance.str()},
-      {kWorkloadLabel.data(), request.workload.str()},
-      {kGenerationLabel.data(), std::to_string(request.generation.value)},
-      {kRestartsLabel.data(), std::to_string(request.restarts)},
-  };
-  return json::serialize(json::object{{"Image", request.image},
-                                      {"Env", std::move(variables)},
-                                      {"Labels", labels},
-                                      {"HostConfig", host_config(network, request.spec)}});
-}
-
-Result<ContainerId> decode_created(std::string_view answer) {
-  const auto parsed = parse(answer, "an answer about a new container");
-  if (!parsed) return tl::unexpected(parsed.error());
-  const std::string_view id = text_in(*parsed, "Id");
-  if (id.empty()) return corrupt("an answer about a new container without its id");
-  return ContainerId{std::string(id)};
+  if (text == "exited" || text == "dead" || text == "removing") return ContainerState::kExited;
+  return std::nullopt;
 }
 
 Result<ContainerList> decode_container_list(std::string_view answer) {
@@ -317,28 +232,17 @@ Result<ContainerList> decode_container_list(std::string_view answer) {
   if (!entries) return corrupt("a list of containers that is not a list");
   ContainerList list;
   for (const json::value& entry : *entries) {
-    if (auto container = read_container(entry)) {
+    auto container = read_container(entry);
+    if (container &&
+        is_stranger(text_in(member(entry, "Labels"), kImageLabel), text_in(entry, "ImageID"))) {
+      list.strangers.push_back(container->id);
+    } else if (container) {
       list.containers.push_back(std::move(*container));
     } else {
       ++list.unreadable;
     }
   }
   return list;
-}
-
-Result<std::optional<ContainerExit>> decode_exit(std::string_view answer) {
-  const auto parsed = parse(answer, "an answer about a container");
-  if (!parsed) return tl::unexpected(parsed.error());
-  const json::value* state = member(*parsed, "State");
-  const json::value* code = state ? member(*state, "ExitCode") : nullptr;
-  const json::value* killed = state ? member(*state, "OOMKilled") : nullptr;
-  if (!code || !code->is_int64()) return corrupt("a container without its exit code");
-  const auto at = parse_time(text_in(*state, "FinishedAt"));
-  if (!at) return corrupt("a container with an invalid end time");
-  if (at->time_since_epoch().count() <= 0) return std::nullopt;  // Go's zero time, year 1.
-  return ContainerExit{.code = static_cast<int>(code->get_int64()),
-                       .out_of_memory = killed && killed->is_bool() && killed->get_bool(),
-                       .at = *at};
 }
 
 std::filesystem::path decode_data_root(std::string_view answer) {

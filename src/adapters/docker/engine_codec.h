@@ -12,7 +12,8 @@
 #include "model/ids.h"
 #include "ports/container_runtime.h"
 
-/// Translates between the JSON of the Docker Engine API and our values. Pure. Whatever the engine
+/// Translates between the JSON of the Docker Engine API and our values: the engine itself, its
+/// lists, its events and its progress (container_codec.h: one container). Pure. Whatever the engine
 /// sends, a decoder returns a value or kCorrupt.
 namespace hearth::docker {
 
@@ -38,13 +39,28 @@ inline constexpr ApiVersion kApiNewest{1, 47};
 /// kUnavailable, with the remedy, if there is none.
 Result<ApiVersion> choose_api_version(std::string_view answer);
 
-/// One of the four events that we subscribe to.
+/// One of the events that we subscribe to.
 struct EngineEvent {
-  enum class Kind : std::uint8_t { kStart, kDie, kOutOfMemory, kDestroy };
+  enum class Kind : std::uint8_t {
+    kStart,
+    kDie,
+    kOutOfMemory,
+    kDestroy,
+    kKill,  ///< A signal was sent, by whomever.
+    kPause,
+    kUnpause,
+    kHealth,
+    kRename,
+    kRestart,
+  };
   Kind kind = Kind::kStart;
   ContainerId container;
-  InstanceId instance;  ///< Empty if the container's label is gone.
-  int exit_code = 0;    ///< kDie.
+  InstanceId instance;                      ///< Empty if the container's label is gone.
+  int exit_code = 0;                        ///< kDie.
+  int signal = 0;                           ///< kKill; 0: unknown.
+  ImageHealth health = ImageHealth::kNone;  ///< kHealth.
+  std::string name;                         ///< Of the container.
+  bool stranger = false;  ///< It bears our labels, but was made from another image.
   WallTime at;
 };
 
@@ -57,18 +73,15 @@ std::string events_target(const ContainerOwner& owner, WallTime since);
 std::string container_list_target(const ContainerOwner& owner);
 std::string image_list_target();
 
-/// The body of a create request, with the confinement described in docs/reference/containers.md.
-std::string encode_container(const ContainerOwner& owner, const std::string& network,
-                             const ContainerRequest& request);
-Result<ContainerId> decode_created(std::string_view answer);
+/// Nullopt: not a state that we know.
+std::optional<ContainerState> parse_state(std::string_view text);
 
 struct ContainerList {
-  std::vector<Container> containers;  ///< Without `exit`.
-  std::size_t unreadable = 0;         ///< With the node's label but no other: not ours.
+  std::vector<Container> containers;   ///< Without `exit`.
+  std::vector<ContainerId> strangers;  ///< With our labels, but made from another image: not ours.
+  std::size_t unreadable = 0;          ///< With the node's label but no other: not ours.
 };
 Result<ContainerList> decode_container_list(std::string_view answer);
-/// How an inspected container ended; nullopt if it has not.
-Result<std::optional<ContainerExit>> decode_exit(std::string_view answer);
 /// The engine's data folder, from its `/info`; empty if that does not say.
 std::filesystem::path decode_data_root(std::string_view answer);
 /// References "hearth/…", ordered.

@@ -1,4 +1,5 @@
 #include "adapters/docker/engine_codec.h"
+#include "adapters/docker/container_codec.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,7 +63,7 @@ TEST(EngineCodec, AnAnswerAgainstTheApiIsCorrupt) {
       return !result && result.error().code == ErrorCode::kCorrupt;
     };
     EXPECT_TRUE(corrupt(choose_api_version(answer))) << answer;
-    EXPECT_TRUE(corrupt(decode_created(answer))) << answer;
+    EXPECT_TRUE(corrupt(decode_new_id(answer))) << answer;
     EXPECT_TRUE(corrupt(decode_exit(answer))) << answer;
     if (answer != "[]") {
       EXPECT_TRUE(corrupt(decode_container_list(answer))) << answer;
@@ -127,7 +128,7 @@ ContainerRequest a_request() {
 }
 
 TEST(EngineCodec, AContainerIsConfined) {
-  const json::value body = json::parse(encode_container(kNode, "default", a_request()));
+  const json::value body = json::parse(encode_container(kNode, "default", "sha256:1", a_request()));
   const json::object& host = body.at("HostConfig").as_object();
   EXPECT_EQ(host.at("CapDrop"), (json::array{"ALL"}));
   EXPECT_EQ(host.at("SecurityOpt"), (json::array{"no-new-privileges"}));
@@ -149,7 +150,7 @@ TEST(EngineCodec, AContainerWithoutLimitsStillHasAPidLimit) {
   ContainerRequest request = a_request();
   request.spec.resources = {};
   request.spec.pids_max = 0;
-  const json::value body = json::parse(encode_container(kNode, "none", request));
+  const json::value body = json::parse(encode_container(kNode, "none", "sha256:1", request));
   const json::object& host = body.at("HostConfig").as_object();
   EXPECT_EQ(host.at("PidsLimit"), ContainerSpec{}.pids_max);
   EXPECT_FALSE(host.contains("Memory"));
@@ -157,14 +158,15 @@ TEST(EngineCodec, AContainerWithoutLimitsStillHasAPidLimit) {
 }
 
 TEST(EngineCodec, AContainerIsLabelledAndKnowsItsIdentity) {
-  const json::value body = json::parse(encode_container(kNode, "default", a_request()));
-  EXPECT_EQ(body.at("Image"), "hearth/heater:abc");
+  const json::value body = json::parse(encode_container(kNode, "default", "sha256:1", a_request()));
+  EXPECT_EQ(body.at("Image"), "sha256:1");
   EXPECT_EQ(body.at("Labels"), (json::object{{"hearth.cluster", "default"},
                                              {"hearth.node", "node-1"},
                                              {"hearth.instance", "heater-3"},
                                              {"hearth.workload", "heater"},
                                              {"hearth.generation", "2"},
-                                             {"hearth.restarts", "4"}}));
+                                             {"hearth.restarts", "4"},
+                                             {"hearth.image", "sha256:1"}}));
   EXPECT_EQ(body.at("Env"), (json::array{"HEARTH_INSTANCE=heater-3", "HEARTH_NODE=node-1",
                                          "HEARTH_WORKLOAD=heater", "MODE=a=b"}));
 }
@@ -194,7 +196,7 @@ TEST(EngineCodec, AnInspectedContainerSaysHowItEnded) {
       R"({"State":{"ExitCode":137,"OOMKilled":true,"FinishedAt":"2026-11-23T19:52:53.409937429Z"}})");
   ASSERT_TRUE(exit && *exit);
   EXPECT_EQ((*exit)->code, 137);
-  EXPECT_TRUE((*exit)->out_of_memory);
+  EXPECT_EQ((*exit)->out_of_memory, OutOfMemory::kMain);
   EXPECT_EQ((*exit)->at.time_since_epoch(), std::chrono::milliseconds(1795463573409));
   const auto never = decode_exit(R"({"State":{"ExitCode":0,"FinishedAt":"0001-01-01T00:00:00Z"}})");
   ASSERT_TRUE(never);
@@ -300,6 +302,13 @@ TEST(EngineCodec, DamagedTextGivesAValueOrAnError) {
           "hearth.workload":"heater","hearth.generation":"1","hearth.restarts":"0"}}])",
       R"({"State":{"ExitCode":137,"OOMKilled":true,"FinishedAt":"2026-11-23T19:52:53.4099Z"}})",
       R"([{"RepoTags":["hearth/b:1",null]},{"RepoTags":null}])",
+      R"({"Name":"/x","State":{"Status":"exited","Pid":4,"ExitCode":1,"StartedAt":
+          "2026-11-23T19:52:53Z","FinishedAt":"2026-11-23T19:52:53Z","Health":{"Status":"healthy",
+          "Log":[{"Output":"x"}]}},"HostConfig":{"NetworkMode":"default","Memory":1},
+          "NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}})",
+      R"({"Id":"e1","Running":false,"ExitCode":3})",
+      R"({"memory_stats":{"usage":1000,"stats":{"inactive_file":300}},"pids_stats":{"current":7},
+          "cpu_stats":{"cpu_usage":{"total_usage":2000000}}})",
       R"({"errorDetail":{"message":"no"},"error":"no","stream":"x","status":"y","id":"1"})"};
   Prng prng(20'10);
   for (int round = 0; round < 20'000; ++round) {
@@ -319,7 +328,11 @@ TEST(EngineCodec, DamagedTextGivesAValueOrAnError) {
     }
     choose_api_version(text);
     decode_event(text);
-    decode_created(text);
+    decode_new_id(text);
+    decode_image_id(text);
+    decode_details(text);
+    decode_exec(text);
+    decode_usage(text);
     decode_container_list(text);
     decode_exit(text);
     decode_image_list(text);

@@ -1,7 +1,9 @@
 #include "adapters/docker/event_watch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "adapters/docker/engine_codec.h"
 #include "adapters/docker/line_splitter.h"
@@ -15,6 +17,9 @@ constexpr Duration kRetryMax = std::chrono::seconds(5);
 constexpr std::size_t kEventBytesMax = 256 * 1024;
 constexpr std::size_t kRefusalBytesMax = 64 * 1024;
 constexpr std::size_t kEndsMax = 1024;
+constexpr int kSigkill = 9;
+/// A large process that is killed for lack of memory takes a while to be taken apart.
+constexpr Duration kMemoryDeathMax = std::chrono::seconds(10);
 
 WallTime wall_now() {
   return WallTime(std::chrono::duration_cast<WallClock::duration>(
@@ -34,8 +39,7 @@ void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coro
     const Error why = run_until_it_breaks(handlers, watched, coroutine);
     if (closed_) return;
     client_.forget();
-    killed_for_memory_.clear();
-    ends_.clear();
+    forget_all();
     if (watched) ++counters_.watch_breaks;
     if (watched || reported != why) handlers.on_lost(why);
     reported = why;
@@ -49,6 +53,7 @@ void EventWatch::run(const ContainerRuntime::Handlers& handlers, Coroutine& coro
 void EventWatch::close() {
   closed_ = true;
   pause_.wake();
+  verdict_.wake();
 }
 
 Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers, bool& watched,
@@ -92,30 +97,97 @@ Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers
 }
 
 std::optional<ContainerNotice> EventWatch::notice_of(const EngineEvent& event) {
-  if (event.instance.empty()) return std::nullopt;
-  ContainerNotice notice{.kind = ContainerNotice::Kind::kStarted,
+  using Kind = ContainerNotice::Kind;
+  if (event.instance.empty() || event.stranger) return std::nullopt;
+  ContainerNotice notice{.kind = Kind::kStarted,
                          .container = event.container,
                          .instance = event.instance,
-                         .exit = std::nullopt};
+                         .exit = std::nullopt,
+                         .health = event.health,
+                         .name = event.name};
   switch (event.kind) {
-    case EngineEvent::Kind::kOutOfMemory:
-      if (killed_for_memory_.size() < kEndsMax) killed_for_memory_.insert(event.container);
+    case EngineEvent::Kind::kOutOfMemory: on_out_of_memory(event); return std::nullopt;
+    case EngineEvent::Kind::kKill:
+      if (event.signal == kSigkill && runs_.size() < kEndsMax) {
+        runs_[event.container].sent_kill = true;
+      }
       return std::nullopt;
-    case EngineEvent::Kind::kStart: forget_end(event.container); break;
+    case EngineEvent::Kind::kStart: forget_run(event.container); break;
     case EngineEvent::Kind::kDie:
-      notice.kind = ContainerNotice::Kind::kExited;
-      notice.exit = ContainerExit{.code = event.exit_code,
-                                  .out_of_memory = killed_for_memory_.contains(event.container),
-                                  .at = event.at};
+      notice.kind = Kind::kExited;
+      notice.exit = exit_by(event);
+      undecided_.erase(event.container);
       if (ends_.size() < kEndsMax) ends_[event.container] = *notice.exit;
       break;
     case EngineEvent::Kind::kDestroy:
-      notice.kind = ContainerNotice::Kind::kRemoved;
+      notice.kind = Kind::kRemoved;
       if (listings_ > 0 && gone_.size() < kEndsMax) gone_.insert(event.container);
-      forget_end(event.container);
+      forget_run(event.container);
       break;
+    case EngineEvent::Kind::kPause: notice.kind = Kind::kPaused; break;
+    case EngineEvent::Kind::kUnpause: notice.kind = Kind::kUnpaused; break;
+    case EngineEvent::Kind::kHealth: notice.kind = Kind::kHealth; break;
+    case EngineEvent::Kind::kRename: notice.kind = Kind::kRenamed; break;
+    case EngineEvent::Kind::kRestart: notice.kind = Kind::kRestarted; break;
   }
   return notice;
+}
+
+/// The kernel says that it killed some process. If that was the main one, the container's death
+/// follows within moments.
+void EventWatch::on_out_of_memory(const EngineEvent& event) {
+  if (ends_.contains(event.container) || runs_.size() >= kEndsMax) return;
+  Run& run = runs_[event.container];
+  run.out_of_memory_at = event.at;
+  run.memory_limit_bytes = containers_.memory_limit_of(event.container);
+  // Once the container has ended, its files are gone.
+  if (const auto files = containers_.files_of(event.container)) {
+    if (const auto limit = files->memory_limit()) run.memory_limit_bytes = limit;
+    if (const auto peak = files->memory_peak()) run.memory_peak_bytes = peak;
+  }
+  undecided_.try_emplace(
+      event.container,
+      Undecided{event.instance, std::chrono::steady_clock::now() + config_.timeouts.memory_death});
+  verdict_.wake();
+}
+
+/// Out of memory is how it ended only if it was killed right after, and nobody else can have done
+/// it.
+ContainerExit EventWatch::exit_by(const EngineEvent& event) const {
+  ContainerExit exit{.code = event.exit_code, .out_of_memory = OutOfMemory::kNo, .at = event.at};
+  const auto found = runs_.find(event.container);
+  if (found == runs_.end() || !found->second.out_of_memory_at) return exit;
+  const Run& run = found->second;
+  const bool killed = event.exit_code == 128 + kSigkill && !run.sent_kill &&
+                      event.at - *run.out_of_memory_at <= kMemoryDeathMax;
+  exit.out_of_memory = killed ? OutOfMemory::kMain : OutOfMemory::kChild;
+  exit.memory_limit_bytes = run.memory_limit_bytes;
+  exit.memory_peak_bytes = run.memory_peak_bytes;
+  return exit;
+}
+
+void EventWatch::report_children(const ContainerRuntime::Handlers& handlers, Coroutine& coroutine) {
+  while (!closed_) {
+    const auto now = std::chrono::steady_clock::now();
+    Duration wait = kForEver;
+    std::vector<ContainerNotice> due;
+    for (const auto& [container, one] : undecided_) {
+      if (one.due > now) {
+        wait = std::min<Duration>(wait, one.due - now);
+        continue;
+      }
+      due.push_back({.kind = ContainerNotice::Kind::kChildOutOfMemory,
+                     .container = container,
+                     .instance = one.instance,
+                     .exit = std::nullopt});
+    }
+    for (const ContainerNotice& notice : due) {
+      undecided_.erase(notice.container);
+      handlers.on_notice(notice);
+      if (closed_) return;
+    }
+    if (due.empty()) verdict_.sleep(wait, coroutine);
+  }
 }
 
 std::optional<ContainerExit> EventWatch::end_of(const ContainerId& container) const {
@@ -123,9 +195,16 @@ std::optional<ContainerExit> EventWatch::end_of(const ContainerId& container) co
   return end == ends_.end() ? std::nullopt : std::optional(end->second);
 }
 
-void EventWatch::forget_end(const ContainerId& container) {
-  killed_for_memory_.erase(container);
+void EventWatch::forget_run(const ContainerId& container) {
+  runs_.erase(container);
+  undecided_.erase(container);
   ends_.erase(container);
+}
+
+void EventWatch::forget_all() {
+  runs_.clear();
+  undecided_.clear();
+  ends_.clear();
 }
 
 }  // namespace hearth::docker

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "adapters/docker/docker_runtime_fixture.h"
@@ -7,10 +8,13 @@ namespace {
 
 using EventWatchTest = DockerRuntimeTest;
 
-std::string event(std::string_view action, std::string_view attributes = "") {
+/// `after` the first instant, by the engine's clock.
+std::string event(std::string_view action, std::string_view attributes = "",
+                  std::chrono::nanoseconds after = 0s) {
   return R"({"Type":"container","Action":")" + std::string(action) + R"(","Actor":{"ID":")" +
          std::string(kId) + R"(","Attributes":{"hearth.instance":"heater-1")" +
-         std::string(attributes) + R"(}},"timeNano":1795463573640413614})" + "\n";
+         std::string(attributes) + R"(}},"timeNano":)" +
+         std::to_string(1795463573640413614 + after.count()) + "}\n";
 }
 
 TEST_F(EventWatchTest, NoticesComeFromTheEventStream) {
@@ -23,7 +27,7 @@ TEST_F(EventWatchTest, NoticesComeFromTheEventStream) {
   EXPECT_EQ(notices[1].kind, ContainerNotice::Kind::kExited);
   EXPECT_EQ(notices[1].container, kContainer);
   EXPECT_EQ(notices[1].exit->code, 3);
-  EXPECT_FALSE(notices[1].exit->out_of_memory);
+  EXPECT_EQ(notices[1].exit->out_of_memory, OutOfMemory::kNo);
   engine.send("/events", chunk(event("destroy")));
   run_until([&] { return notices.size() == 3; });
   EXPECT_EQ(notices[2].kind, ContainerNotice::Kind::kRemoved);
@@ -36,8 +40,100 @@ TEST_F(EventWatchTest, OutOfMemoryIsReportedOnceAndForThatRunOnly) {
   engine.send("/events",
               chunk(event("oom")) + chunk(event("oom")) + die + chunk(event("start")) + die);
   run_until([&] { return notices.size() == 3; });
-  EXPECT_TRUE(notices[0].exit->out_of_memory);
-  EXPECT_FALSE(notices[2].exit->out_of_memory);
+  EXPECT_EQ(notices[0].exit->out_of_memory, OutOfMemory::kMain);
+  EXPECT_EQ(notices[2].exit->out_of_memory, OutOfMemory::kNo);
+}
+
+// Goal: a container whose child was killed for memory is not reported as having run out of it.
+// Method: a death with another code, one by SIGKILL that somebody sent, and one long after.
+TEST_F(EventWatchTest, OutOfMemoryOfAChildIsNotThatOfTheContainer) {
+  watch();
+  run_until([&] { return watching == 1; });
+  const std::string kill = chunk(event("kill", R"(,"signal":"9")"));
+  engine.send("/events", chunk(event("oom")) + chunk(event("die", R"(,"exitCode":"0")")) +
+                             chunk(event("start")) + chunk(event("oom")) + kill +
+                             chunk(event("die", R"(,"exitCode":"137")")) + chunk(event("start")) +
+                             chunk(event("kill", R"(,"signal":"15")")) + chunk(event("oom")) +
+                             chunk(event("die", R"(,"exitCode":"137")", 10s)) +
+                             chunk(event("start")) + chunk(event("oom")) +
+                             chunk(event("die", R"(,"exitCode":"137")", 10'001ms)));
+  run_until([&] { return notices.size() == 7; });
+  EXPECT_EQ(notices[0].exit->out_of_memory, OutOfMemory::kChild);
+  EXPECT_EQ(notices[2].exit->out_of_memory, OutOfMemory::kChild);
+  EXPECT_EQ(notices[4].exit->out_of_memory, OutOfMemory::kMain) << "SIGTERM kills nobody so";
+  EXPECT_EQ(notices[6].exit->out_of_memory, OutOfMemory::kChild);
+}
+
+TEST_F(EventWatchTest, AChildKilledForMemoryGetsANoticeIfTheContainerGoesOn) {
+  DockerConfig changed = config();
+  changed.timeouts.memory_death = 20ms;
+  recreate(changed);
+  watch();
+  run_until([&] { return watching == 1; });
+  engine.send("/events", chunk(event("oom")) + chunk(event("oom")));
+  run_until([&] { return notices.size() == 1; });
+  EXPECT_EQ(notices[0].kind, ContainerNotice::Kind::kChildOutOfMemory);
+  EXPECT_EQ(notices[0].instance.str(), "heater-1");
+  engine.send("/events", chunk(event("oom")) + chunk(event("die", R"(,"exitCode":"137")")) +
+                             chunk(event("destroy")));
+  run_until([&] { return notices.size() >= 3; });
+  loop.restart();
+  loop.run_for(60ms);  // Three times as long as a verdict takes.
+  ASSERT_EQ(notices.size(), 3U);
+  EXPECT_EQ(notices[1].exit->out_of_memory, OutOfMemory::kMain);
+}
+
+// Goal: an exit says how much memory there was, from the kernel's files at the last moment.
+TEST_F(EventWatchTest, AnExitForLackOfMemoryHasTheLimitAndThePeak) {
+  DockerConfig changed = config();
+  changed.cgroup_root = folder / "cgroup";
+  const std::filesystem::path group = folder / "cgroup" / "memory" / "docker" / std::string(kId);
+  std::filesystem::create_directories(group);
+  std::ofstream(group / "memory.limit_in_bytes") << "5000\n";
+  std::ofstream(group / "memory.max_usage_in_bytes") << "4999\n";
+  recreate(changed);
+  watch();
+  run_until([&] { return watching == 1; });
+  engine.send("/events", chunk(event("oom")) + chunk(event("die", R"(,"exitCode":"137")")));
+  run_until([&] { return notices.size() == 1; });
+  EXPECT_EQ(notices[0].exit->memory_limit_bytes, 5000U);
+  EXPECT_EQ(notices[0].exit->memory_peak_bytes, 4999U);
+}
+
+TEST_F(EventWatchTest, WhatOthersDoToAContainerIsGivenNoticeOf) {
+  using Kind = ContainerNotice::Kind;
+  watch();
+  run_until([&] { return watching == 1; });
+  engine.send("/events", chunk(event("pause")) + chunk(event("unpause")) +
+                             chunk(event("health_status: unhealthy")) +
+                             chunk(event("health_status: healthy")) +
+                             chunk(event("rename", R"(,"name":"other","oldName":"/x")")) +
+                             chunk(event("restart")) + chunk(event("kill", R"(,"signal":"9")")));
+  run_until([&] { return notices.size() == 6; });
+  EXPECT_EQ(notices[0].kind, Kind::kPaused);
+  EXPECT_EQ(notices[1].kind, Kind::kUnpaused);
+  EXPECT_EQ(notices[2].kind, Kind::kHealth);
+  EXPECT_EQ(notices[2].health, ImageHealth::kUnhealthy);
+  EXPECT_EQ(notices[3].health, ImageHealth::kHealthy);
+  EXPECT_EQ(notices[4].kind, Kind::kRenamed);
+  EXPECT_EQ(notices[4].name, "other");
+  EXPECT_EQ(notices[5].kind, Kind::kRestarted);
+  EXPECT_THAT(engine.requests().back().path, testing::HasSubstr("health_status"));
+}
+
+// Goal: a container of an image that somebody made of one of ours is not taken for ours.
+TEST_F(EventWatchTest, StrangersWithOurLabelsAreGivenNoNoticeOf) {
+  watch();
+  run_until([&] { return watching == 1; });
+  const std::string ours = R"(,"hearth.image":"sha256:1","image":"sha256:1")";
+  const std::string strange = R"(,"hearth.image":"sha256:1","image":"copied:latest")";
+  engine.send("/events", chunk(event("start", strange)) + chunk(event("start", ours)) +
+                             chunk(event("destroy", strange)));
+  run_until([&] { return !notices.empty(); });
+  loop.restart();
+  loop.poll();
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].kind, ContainerNotice::Kind::kStarted);
 }
 
 TEST_F(EventWatchTest, AnInventoryThatLagsBehindTheNoticesIsCorrected) {

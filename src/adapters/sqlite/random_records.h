@@ -144,8 +144,10 @@ class RandomRecords {
                        .cannot_start = coin(),
                        .last_exit = maybe([&] {
                          return ContainerExit{.code = static_cast<int>(number<std::uint32_t>()),
-                                              .out_of_memory = coin(),
-                                              .at = time()};
+                                              .out_of_memory = any(OutOfMemory::kMain),
+                                              .at = time(),
+                                              .memory_limit_bytes = maybe_bytes(),
+                                              .memory_peak_bytes = maybe_bytes()};
                        }),
                        .reason = text(),
                        .health = any(Health::kDegraded),
@@ -153,6 +155,10 @@ class RandomRecords {
                        .must_be_replaced = coin()},
             .replaces = maybe([&] { return InstanceId{text()}; }),
             .changed_at = time()};
+  }
+
+  std::optional<std::uint64_t> maybe_bytes() {
+    return maybe([&] { return number<std::uint64_t>(); });
   }
 
   Image image() {

@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kCurrent = "current";
 constexpr std::string_view kNext = "next";
 constexpr std::string_view kEarlier = "earlier";
+constexpr int kChildOutOfMemory = 2;
 
 template <class Tag>
 Result<Id<Tag>> parse_id(std::string_view text) {
@@ -33,9 +34,19 @@ SqlValue text_or_null(const std::optional<InstanceId>& id) {
   return id ? SqlValue(id->str()) : SqlValue(std::nullopt);
 }
 
+SqlValue number_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? SqlValue(*number) : SqlValue(std::nullopt);
+}
+
 template <class T>
 std::optional<T> parsed_or_null(SqlRow& row, Result<T> (*parse)(std::string_view)) {
   if (!row.is_null()) return row.parsed(parse);
+  row.skip(1);
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> number_or_null(SqlRow& row) {
+  if (!row.is_null()) return row.number<std::uint64_t>();
   row.skip(1);
   return std::nullopt;
 }
@@ -52,14 +63,30 @@ std::optional<Image> image_or_null(SqlRow& row) {
   return std::nullopt;
 }
 
+OutOfMemory out_of_memory_of(std::uint8_t number) {
+  if (number == 0) return OutOfMemory::kNo;
+  return number == kChildOutOfMemory ? OutOfMemory::kChild : OutOfMemory::kMain;
+}
+
+int number_of(OutOfMemory out_of_memory) {
+  switch (out_of_memory) {
+    case OutOfMemory::kNo: return 0;
+    case OutOfMemory::kMain: return 1;
+    case OutOfMemory::kChild: return kChildOutOfMemory;
+  }
+  HEARTH_CHECK(false);
+}
+
 std::optional<ContainerExit> last_exit(SqlRow& row) {
   if (row.is_null()) {
-    row.skip(3);
+    row.skip(5);
     return std::nullopt;
   }
   return ContainerExit{.code = row.number<int>(),
-                       .out_of_memory = row.number<std::uint8_t>() != 0,
-                       .at = row.time()};
+                       .out_of_memory = out_of_memory_of(row.number<std::uint8_t>()),
+                       .at = row.time(),
+                       .memory_limit_bytes = number_or_null(row),
+                       .memory_peak_bytes = number_or_null(row)};
 }
 
 }  // namespace
@@ -224,22 +251,23 @@ InstanceTable::InstanceTable(SqlDatabase& database)
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
           exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
-          replaces, changed_at)
+          replaces, changed_at, exit_memory_limit, exit_memory_peak)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-          ?19, ?20, ?21, ?22, ?23, ?24)
+          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)
         ON CONFLICT (id) DO UPDATE SET
           workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
           image_archive = ?7, cpu_millis = ?8, memory_bytes = ?9, assignment_bytes = ?10,
           state = ?11, container = ?12, restarts = ?13, failures = ?14, cannot_start = ?15,
           exit_code = ?16, exit_out_of_memory = ?17, exit_at = ?18, reason = ?19, health = ?20,
-          health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24)")),
+          health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24,
+          exit_memory_limit = ?25, exit_memory_peak = ?26)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
-          exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
-          replaces, changed_at
+          exit_code, exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak, reason, health,
+          health_reason, must_be_replaced, replaces, changed_at
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
@@ -253,11 +281,15 @@ void InstanceTable::put(const Instance& instance) {
   SqlValue exit_code(std::nullopt);
   SqlValue exit_out_of_memory(std::nullopt);
   SqlValue exit_at(std::nullopt);
+  SqlValue exit_memory_limit(std::nullopt);
+  SqlValue exit_memory_peak(std::nullopt);
   if (last_exit) {
-    const auto& [code, out_of_memory, at] = *last_exit;
+    const auto& [code, out_of_memory, at, memory_limit, memory_peak] = *last_exit;
     exit_code = code;
-    exit_out_of_memory = out_of_memory;
+    exit_out_of_memory = number_of(out_of_memory);
     exit_at = at;
+    exit_memory_limit = number_or_null(memory_limit);
+    exit_memory_peak = number_or_null(memory_peak);
   }
   put_.run({id.str(),
             workload.str(),
@@ -282,7 +314,9 @@ void InstanceTable::put(const Instance& instance) {
             health_reason,
             must_be_replaced,
             text_or_null(replaces),
-            changed_at});
+            changed_at,
+            exit_memory_limit,
+            exit_memory_peak});
 }
 
 void InstanceTable::erase(const InstanceId& id) {

@@ -140,6 +140,14 @@ void Agent::on(const ContainerRemoved& event) {
   slots_.on(event, turn_);
 }
 
+void Agent::on(const ContainerPaused& event) {
+  slots_.on(event, turn_);
+}
+
+void Agent::on(const ContainerNoted& event) {
+  slots_.on(event);
+}
+
 void Agent::on(const LogRead& event) {
   slots_.on(event, turn_.now);
 }

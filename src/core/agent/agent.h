@@ -93,6 +93,8 @@ class Agent {
   void on(const ContainerStarted& event);
   void on(const ContainerExited& event);
   void on(const ContainerRemoved& event);
+  void on(const ContainerPaused& event);
+  void on(const ContainerNoted& event);
   void on(const LogRead& event);
   void on(const LogSkipped& event);
   void on(const LogReaderChanged& event);

@@ -274,7 +274,8 @@ class AgentScene {
   void end(Container& container, int code) {
     if (container.state != ContainerState::kRunning) return;
     container.state = ContainerState::kExited;
-    container.exit = ContainerExit{.code = code, .out_of_memory = false, .at = now().wall};
+    container.exit =
+        ContainerExit{.code = code, .out_of_memory = OutOfMemory::kNo, .at = now().wall};
   }
 
   void carry_out(const SendStatus&) {}

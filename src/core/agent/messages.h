@@ -47,7 +47,8 @@ struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
-                 LogRead, LogSkipped, LogReaderChanged, OperationDone, LoadSampled, StatusDropped>;
+                 ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
+                 OperationDone, LoadSampled, StatusDropped>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model/exit_words.h"
+
 namespace hearth::core::events {
 namespace {
 
@@ -58,10 +60,9 @@ EventDraft lost(const Instance& instance) {
 std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& instance) {
   const std::optional<ContainerExit>& exit = instance.status.last_exit;
   if (!exit || exit == before.last_exit) return std::nullopt;
-  return event(EventType::kInstanceExited, instance,
-               fmt::format("'{}' on '{}' exited with code {}{}", instance.id.str(),
-                           instance.placed_on().str(), exit->code,
-                           exit->out_of_memory ? " (out of memory)" : ""));
+  return event(
+      EventType::kInstanceExited, instance,
+      describe(*exit, fmt::format("'{}' on '{}'", instance.id.str(), instance.placed_on().str())));
 }
 
 std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {

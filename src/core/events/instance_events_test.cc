@@ -87,9 +87,10 @@ TEST(InstanceEvents, AnExitIsReportedOnceAndBeforeTheStartThatFollows) {
   (void)table.add(fresh(1, kA));
   (void)table.report(id(1), running("c1"), kNow);
   InstanceStatus again = running("c2", 1);
-  again.last_exit = ContainerExit{.code = 137, .out_of_memory = true};
+  again.last_exit = ContainerExit{.code = 137, .out_of_memory = OutOfMemory::kMain};
   EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)),
-              ElementsAre("instance.exited: 'app-1' on 'a' exited with code 137 (out of memory)",
+              ElementsAre("instance.exited: 'app-1' on 'a' ended with exit code 137 (SIGKILL: "
+                          "killed, out of memory)",
                           "instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
   again.state = InstanceState::kCrashLoop;
   again.reason = "5 stops within 5 min";

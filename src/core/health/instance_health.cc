@@ -41,6 +41,7 @@ InstanceHealth::State InstanceHealth::save() const {
 void InstanceHealth::on_started(MonoTime started_at, MonoTime now) {
   rules_.on_started(started_at, now);
   rules_.on_cleared(WatchObstacle::kContainerStopped, now);
+  rules_.on_cleared(WatchObstacle::kContainerPaused, now);
   state_.started_at = started_at;
   state_.replace.clear();
   state_.restart.clear();

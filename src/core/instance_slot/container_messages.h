@@ -23,6 +23,17 @@ struct ContainerExited {
   InstanceId instance;
   ContainerExit exit;
 };
+struct ContainerPaused {
+  ContainerId container;
+  InstanceId instance;
+  bool is_paused = false;
+};
+/// Something that only operators should know.
+struct ContainerNoted {
+  ContainerId container;
+  InstanceId instance;
+  std::string what;  ///< One sentence.
+};
 struct ContainerRemoved {
   ContainerId container;
   InstanceId instance;

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/check.h"
 #include "core/timed/timed_part.h"
+#include "model/exit_words.h"
 
 namespace hearth::core {
 namespace {
@@ -195,6 +194,23 @@ void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Pr
   if (was_serving) note_end(kVanished, turn.now, prng);
 }
 
+void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const Turn& turn) {
+  Container* known = find(container);
+  if (known == nullptr || known->state != ContainerState::kRunning) return;
+  state_.changed_in = turn.number;
+  set_paused(*known, is_paused, turn.now);
+}
+
+void InstanceSlot::set_paused(Container& container, bool is_paused, MonoTime now) {
+  container.paused = is_paused;
+  if (!is_judged(container.id)) return;
+  if (is_paused) {
+    health_->on_obstacle(WatchObstacle::kContainerPaused, now);
+  } else {
+    health_->on_cleared(WatchObstacle::kContainerPaused, now);
+  }
+}
+
 bool InstanceSlot::may_believe(const Listing& listing) const {
   return !listing.is_older_than(state_.changed_in) && !state_.operation;
 }
@@ -205,7 +221,10 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
   Container& known = entry->second;
   if (is_new) {
     state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
-    if (seen.state == ContainerState::kRunning) note_running(started_at(seen, turn), now);
+    if (seen.state == ContainerState::kRunning) {
+      note_running(started_at(seen, turn), now);
+      set_paused(known, seen.paused, now);
+    }
     const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
     if (was_serving) {
       state_.status.container = seen.id;
@@ -213,7 +232,8 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
     }
     return;
   }
-  if (known.state == seen.state || state_.leaving.contains(seen.id)) return;
+  if (state_.leaving.contains(seen.id)) return;
+  if (known.state == seen.state) return set_paused(known, seen.paused, now);
   const bool was_serving = serving() == &known;
   known.state = seen.state;
   if (seen.state == ContainerState::kRunning) note_running(now, now);
@@ -323,10 +343,7 @@ std::optional<WorkloadName> InstanceSlot::workload() const {
 void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
   state_.status.last_exit = exit;
   state_.finished = is_final(exit);
-  note_end(exit ? fmt::format("it exited with code {}{}", exit->code,
-                              exit->out_of_memory ? " (out of memory)" : "")
-                : "it exited, and the runtime does not report how",
-           now, prng);
+  note_end(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
 }
 
 void InstanceSlot::note_end(std::string reason, MonoTime now, Prng& prng) {
@@ -387,6 +404,7 @@ void InstanceSlot::judge(const Container& container, MonoTime now, Prng& prng) {
   if (container.state != ContainerState::kRunning) return;
   if (!health_ || !health_->is_watching()) note_running(now, now);  // It was not assigned then.
   const HealthVerdict verdict = health_->tend(now);
+  if (container.paused) return transition_to(InstanceState::kPaused, "it was paused");
   transition_to(InstanceState::kRunning);
   state_.status.cannot_start = false;
   state_.status.health = verdict.health;

@@ -86,6 +86,7 @@ class InstanceSlot {
   void on_exited(const ContainerId& container, const ContainerExit& exit, const Turn& turn,
                  Prng& prng);
   void on_removed(const ContainerId& container, const Turn& turn, Prng& prng);
+  void on_paused(const ContainerId& container, bool is_paused, const Turn& turn);
 
   /// True if the listing is no older than what was done here, and no operation is in flight.
   bool may_believe(const Listing& listing) const;
@@ -160,6 +161,7 @@ class InstanceSlot {
   void note_running(MonoTime started_at, MonoTime now);
   bool is_final(const std::optional<ContainerExit>& exit) const;
   bool is_judged(const ContainerId& container) const;
+  void set_paused(Container& container, bool is_paused, MonoTime now);
 
   SlotSettings settings_;
   State state_;  ///< Its `restart` and `health` are not used: save() takes them from those in use.

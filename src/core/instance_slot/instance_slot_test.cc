@@ -71,7 +71,7 @@ TEST(InstanceSlot, FurtherCrashesWaitLongerAndThenAreACrashLoop) {
   for (const Duration wait : {1s, 2s, 4s}) {
     scene.crash();
     EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
-    EXPECT_THAT(scene.status().reason, HasSubstr("exited with code 1"));
+    EXPECT_THAT(scene.status().reason, HasSubstr("ended with exit code 1"));
     scene.pass(wait - 1ms);
     EXPECT_EQ(scene.running(), 0);
     scene.pass(wait / 5 + 1ms);
@@ -249,7 +249,7 @@ TEST(InstanceSlot, AnExitWhoseNoticeWasLostIsFoundByTheNextListing) {
   scene.assign();
   Container& container = scene.containers.at(scene.status().container);
   container.state = ContainerState::kExited;
-  container.exit = ContainerExit{.code = 9, .out_of_memory = true, .at = {}};
+  container.exit = ContainerExit{.code = 9, .out_of_memory = OutOfMemory::kMain, .at = {}};
   scene.list();
   EXPECT_EQ(scene.running(), 1);
   EXPECT_EQ(scene.status().last_exit->code, 9);
@@ -272,7 +272,7 @@ TEST(InstanceSlot, AnExitThatTheRuntimeDoesNotExplainIsStillAnExit) {
   scene.containers.at(scene.status().container).state = ContainerState::kExited;
   scene.list();
   EXPECT_EQ(scene.status().state, InstanceState::kBackoff);
-  EXPECT_EQ(scene.status().reason, "it exited, and the runtime does not report how");
+  EXPECT_EQ(scene.status().reason, "it ended, and the runtime does not report how");
   EXPECT_EQ(scene.status().restarts, 2U);
   EXPECT_EQ(scene.status().last_exit, std::nullopt);  // The earlier one was of another container.
 }

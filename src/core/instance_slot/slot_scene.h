@@ -165,7 +165,7 @@ class SlotScene {
   ContainerId next_container() { return {fmt::format("c{:03}", ++containers_made_)}; }
   static void end(Container& container, int code) {
     container.state = ContainerState::kExited;
-    container.exit = ContainerExit{.code = code, .out_of_memory = false, .at = {}};
+    container.exit = ContainerExit{.code = code, .out_of_memory = OutOfMemory::kNo, .at = {}};
   }
   bool is_disk_full() const {
     return dead_containers_fill_disk && containers.size() > static_cast<std::size_t>(running());

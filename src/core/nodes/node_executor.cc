@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "core/events/cluster_events.h"
+#include "core/events/instance_events.h"
 #include "core/events/node_events.h"
 
 namespace hearth::core {

@@ -103,6 +103,16 @@ void SlotTable::on(const ContainerRemoved& notice, const Turn& turn) {
   if (slot != nullptr) slot->on_removed(notice.container, turn, prng_);
 }
 
+void SlotTable::on(const ContainerPaused& notice, const Turn& turn) {
+  if (InstanceSlot* slot = find(notice.instance)) {
+    slot->on_paused(notice.container, notice.is_paused, turn);
+  }
+}
+
+void SlotTable::on(const ContainerNoted& notice) {
+  if (find(notice.instance) != nullptr) note_incidents(notice.instance, {notice.what});
+}
+
 void SlotTable::on(const LogRead& event, MonoTime now) {
   if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
 }

@@ -56,6 +56,8 @@ class SlotTable {
   void on(const ContainerStarted& notice, const Turn& turn);
   void on(const ContainerExited& notice, const Turn& turn);
   void on(const ContainerRemoved& notice, const Turn& turn);
+  void on(const ContainerPaused& notice, const Turn& turn);
+  void on(const ContainerNoted& notice);
   /// A listing is older than anything done while it was made: slots that changed since then are
   /// left for the next one.
   void on_listed(const Listing& listing, const Turn& turn);

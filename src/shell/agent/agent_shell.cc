@@ -27,6 +27,8 @@ AgentShell::AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings 
       disk_(loop.make_worker()),
       images_(ports_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager,
               *disk_),
+      logs_({.clock = ports_.clock, .runtime = ports_.runtime, .patterns = ports_.patterns},
+            [this](const core::AgentEvent& event) { deliver(event); }),
       bus_finder_(
           loop, ports_.http, config_.manager,
           [this](const BusAddress& address) { use_bus(address); },
@@ -102,6 +104,7 @@ void AgentShell::execute(const core::TakeInventory& action) {
     } else if (!inventory->missing.empty()) {
       warn("inventory", "the list of the containers is incomplete: " + inventory->missing);
     }
+    if (inventory && !inventory->strangers.empty()) warn("strangers", inventory->strangers);
     deliver(core::InventoryTaken{number, inventory});
   });
 }
@@ -113,7 +116,8 @@ void AgentShell::execute(const core::CreateContainer& action) {
                            .generation = instance.generation,
                            .restarts = action.restarts,
                            .image = instance.image.reference,
-                           .spec = instance.spec.container};
+                           .spec = instance.spec.container,
+                           .stop = instance.spec.stop};
   ports_.runtime.create(std::move(request), [this, operation = action.operation,
                                              id = instance.id](const Result<ContainerId>& made) {
     if (!made)
@@ -129,8 +133,19 @@ void AgentShell::execute(const core::StartContainer& action) {
 }
 
 void AgentShell::execute(const core::StopContainer& action) {
-  ports_.runtime.stop(action.container, action.grace,
-                      report_to(action.operation, "stopping a container"));
+  if (action.pre_stop.empty()) return stop(action, action.grace);
+  const MonoTime begun = ports_.clock.now().mono;
+  ports_.runtime.exec(
+      {.container = action.container, .command = action.pre_stop, .timeout = action.grace / 2},
+      [this, action, begun](const Result<ExecResult>& done) {
+        if (!done) warn("pre-stop", "a pre-stop command: " + done.error().message);
+        const Duration used = ports_.clock.now().mono - begun;
+        stop(action, std::max(action.grace - used, Duration::zero()));
+      });
+}
+
+void AgentShell::stop(const core::StopContainer& action, Duration grace) {
+  ports_.runtime.stop(action.container, grace, report_to(action.operation, "stopping a container"));
 }
 
 void AgentShell::execute(const core::RemoveContainer& action) {
@@ -255,6 +270,19 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
                                            notice.exit.value_or(ContainerExit{})});
     case ContainerNotice::Kind::kRemoved:
       return deliver(core::ContainerRemoved{notice.container, notice.instance});
+    case ContainerNotice::Kind::kPaused:
+      return deliver(core::ContainerPaused{notice.container, notice.instance, true});
+    case ContainerNotice::Kind::kUnpaused:
+      return deliver(core::ContainerPaused{notice.container, notice.instance, false});
+    case ContainerNotice::Kind::kRestarted:
+      return deliver(core::ContainerNoted{notice.container, notice.instance,
+                                          "its container was restarted by somebody else"});
+    case ContainerNotice::Kind::kChildOutOfMemory:
+      return deliver(core::ContainerNoted{notice.container, notice.instance,
+                                          "a process of it was killed, out of memory; its main "
+                                          "process goes on"});
+    case ContainerNotice::Kind::kHealth:
+    case ContainerNotice::Kind::kRenamed: return;  // Nothing is decided by these.
   }
 }
 

@@ -19,6 +19,7 @@
 #include "ports/work_folder.h"
 #include "shell/agent/bus_finder.h"
 #include "shell/agent/image_work.h"
+#include "shell/agent/log_watch.h"
 #include "shell/log/log_limit.h"
 #include "shell/topics/topic_names.h"
 
@@ -28,6 +29,7 @@ namespace hearth {
 struct AgentPorts {
   const Clock& clock;
   ContainerRuntime& runtime;
+  const PatternCompiler& patterns;  ///< Of log rules.
   AgentStore& store;
   WorkFolder& work_folder;  ///< For images in transit.
   HttpClient& http;
@@ -78,7 +80,9 @@ class AgentShell {
   void execute(const core::CreateContainer& action);
   void execute(const core::StartContainer& action);
   void execute(const core::StopContainer& action);
+  void stop(const core::StopContainer& action, Duration grace);
   void execute(const core::RemoveContainer& action);
+  void execute(const core::FollowLog& action) { logs_.follow(action); }
   void execute(const core::FetchImage& action);
   void execute(const core::BuildImage& action);
   void execute(const core::CancelBuild& action);
@@ -106,6 +110,7 @@ class AgentShell {
   std::unique_ptr<Worker>
       disk_;  ///< For work that a busy disk delays: a heartbeat must not wait for it.
   ImageWork images_;
+  LogWatch logs_;
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "shell/agent/fake_patterns.h"
 #include "shell/agent/fake_work_folder.h"
 #include "testing/loop/manual_loop.h"
 #include "wire/assignment_codec.h"
@@ -77,6 +78,9 @@ struct FakeRuntime final : ContainerRuntime {
     removed.push_back(container.str());
     loop.post([done] { done({}); });
   }
+  void exec(ExecRequest, Completion<ExecResult>) override {}
+  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
+  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
   // Not used by any test here.
   void build(const std::filesystem::path&, const std::string&, ChunkSink,
              Completion<void>) override {}
@@ -165,6 +169,7 @@ class AgentShellTest : public testing::Test {
   AgentPorts ports() {
     return {.clock = loop,
             .runtime = runtime,
+            .patterns = patterns,
             .store = store,
             .work_folder = work_folder,
             .http = http,
@@ -182,6 +187,7 @@ class AgentShellTest : public testing::Test {
   FakeAgentStore store;
   FakeWorkFolder work_folder;
   FakeRuntime runtime{loop};
+  FakePatterns patterns;
   NoHttp http;
   NoContent content;
   BusRecords records{.loop = loop};

@@ -56,6 +56,9 @@ struct Steps final : ContainerRuntime, ContentClient {
   void start(const ContainerId&, Completion<void>) override {}
   void stop(const ContainerId&, Duration, Completion<void>) override {}
   void remove(const ContainerId&, Completion<void>) override {}
+  void exec(ExecRequest, Completion<ExecResult>) override {}
+  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
+  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
   void remove_image(const std::string&, Completion<void>) override {}
   void logs(LogRequest, ChunkSink, Completion<void>) override {}
   std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }

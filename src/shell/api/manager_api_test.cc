@@ -105,7 +105,7 @@ Snapshot example_cluster() {
                    .status = {.state = InstanceState::kRunning,
                               .container = {"c0ffee"},
                               .restarts = 1,
-                              .last_exit = ContainerExit{137, true, kWallNow}},
+                              .last_exit = ContainerExit{137, OutOfMemory::kMain, kWallNow}},
                    .changed_at = kWallNow};
   Instance pending{.id = {"heater-2"},
                    .workload = heater,

@@ -115,7 +115,7 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
   out.key("last_exit");
   if (status.last_exit) {
     out.begin_object().field("code", static_cast<unsigned>(status.last_exit->code));
-    out.field("out_of_memory", status.last_exit->out_of_memory);
+    out.field("out_of_memory", status.last_exit->out_of_memory == OutOfMemory::kMain);
     out.field("at", show_time(status.last_exit->at)).end_object();
   } else {
     out.null();

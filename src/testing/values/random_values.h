@@ -174,8 +174,11 @@ class RandomValues {
                           .health_reason = text(),
                           .must_be_replaced = coin()};
     if (coin()) {
-      status.last_exit = ContainerExit{
-          .code = static_cast<int>(prng_.below(256)), .out_of_memory = coin(), .at = wall_time()};
+      status.last_exit = ContainerExit{.code = static_cast<int>(prng_.below(256)),
+                                       .out_of_memory = static_cast<OutOfMemory>(prng_.below(3)),
+                                       .at = wall_time()};
+      if (coin()) status.last_exit->memory_limit_bytes = number();
+      if (coin()) status.last_exit->memory_peak_bytes = number();
     }
     return status;
   }
