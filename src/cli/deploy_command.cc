@@ -47,9 +47,9 @@ class DeployCommand final : public Command {
     arguments.list({"--env", "K=V", "an environment variable; may be repeated"}, environment_);
     arguments.parsed(
         {"--memory", "SIZE", "reserved per instance, and its limit: 64M, 2G (no limit)"},
-        parse_memory, resources_.memory_bytes);
+        parse_memory_size, resources_.memory_bytes);
     arguments.parsed({"--cpu", "CORES", "reserved per instance, and its limit: 0.5, 2 (no limit)"},
-                     parse_cpus, resources_.cpu_millis);
+                     parse_cpu_cores, resources_.cpu_millis);
     arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait",
                       "replace stay"},
                      parse_node_loss_policy, on_node_lost_);

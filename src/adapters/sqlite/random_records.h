@@ -12,7 +12,7 @@
 #include "adapters/file/sha256.h"
 #include "base/prng.h"
 #include "model/record.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth {
 
@@ -106,9 +106,18 @@ class RandomRecords {
             .reason = text(),
             .current = maybe([&] { return release(); }),
             .next = maybe([&] { return release(); }),
-            .earlier = {release(), release()},
+            .earlier = earlier_releases(),
             .build_node = maybe_node(),
             .next_instance = number<std::uint64_t>()};
+  }
+
+  /// Newest first.
+  std::vector<Release> earlier_releases() {
+    std::vector<Release> releases;
+    for (std::uint64_t left = prng_.below(3); left > 0; --left) {
+      releases.insert(releases.begin(), release());
+    }
+    return releases;
   }
 
   Release release() {

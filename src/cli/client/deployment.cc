@@ -15,7 +15,7 @@
 #include "adapters/bundle/bundle.h"
 #include "adapters/file/file.h"
 #include "cli/terminal/terminal.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth::cli {
 namespace {
@@ -278,7 +278,7 @@ Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWa
                           .instance = {.container = order.container},
                           .on_node_lost = order.on_node_lost};
   const Result<std::string> taken =
-      api.send(HttpMethod::kPut, "/v1/workloads/" + name, encode_workload_request(spec));
+      api.send(HttpMethod::kPut, "/v1/workloads/" + name, encode_workload(spec));
   if (!taken) return tl::unexpected(taken.error());
   const Result<std::uint64_t> generation = decode_generation(*taken);
   if (!generation) return tl::unexpected(generation.error());

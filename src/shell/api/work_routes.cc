@@ -10,7 +10,7 @@
 #include "shell/api/query.h"
 #include "shell/api/views.h"
 #include "wire/percent_coding.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth {
 namespace {
@@ -102,9 +102,9 @@ Result<void> ManagerApi::explain_workload(HttpExchange& exchange) {
 Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   auto name = WorkloadName::parse(exchange.request().parameter("name"));
   if (!name) return tl::unexpected(name.error());
-  const Result<std::string> body = exchange.read_body(kWorkloadRequestBytesMax);
+  const Result<std::string> body = exchange.read_body(kWorkloadFileBytesMax);
   if (!body) return tl::unexpected(body.error());
-  auto spec = decode_workload_request(*body);
+  auto spec = decode_workload_request(*body, *name);
   if (!spec) return tl::unexpected(spec.error());
   if (!find_content(exchange, spec->bundle)) {
     return fail(
