@@ -55,7 +55,6 @@ TEST(Yaml, JsonIsYaml) {
   for (const std::string_view json :
        {R"({"a":1,"b":[1.5,-2e3,"x",true,false,null],"c":{"d":{}},"e":[]})", R"({})",
         R"({"a":"\u00e9\/\ud83d\ude00\n\\\"","b":"no: # not a comment"})"}) {
-    std::string expected;
     const auto as_read = [](std::string_view text) {
       std::vector<std::string> seen;
       (void)read_json(text, {.bytes_max = 1000}, [&](JsonObject& in) {

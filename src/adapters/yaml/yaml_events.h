@@ -8,11 +8,6 @@
 
 #include "adapters/yaml/text_fault.h"
 
-struct fy_diag;
-struct fy_event;
-struct fy_parser;
-struct fy_token;
-
 namespace hearth::yaml {
 
 /// What a YAML text consists of, in its order.
@@ -48,11 +43,12 @@ class EventReader {
   const std::optional<TextFault>& fault() const { return fault_; }
 
  private:
-  static std::optional<Event> event_of(const fy_event& event);
+  /// libfyaml's parser and its messages: its header stays out of this one.
+  struct Parser;
+
   void note_fault();
 
-  fy_diag* diag_;
-  fy_parser* parser_;
+  std::unique_ptr<Parser> parser_;
   std::optional<TextFault> fault_;
 };
 
