@@ -43,6 +43,7 @@ find_library(HEARTH_NETTLE_ARCHIVE libnettle.a REQUIRED)
 find_path(HEARTH_RE2_HEADERS re2/re2.h REQUIRED)
 find_library(HEARTH_RE2_ARCHIVE libre2.a REQUIRED)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
 
 # Tests are half of the compiled code. Their speed does not matter, so they are not optimized, and the
 # headers that all of them include are precompiled.

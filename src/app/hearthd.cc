@@ -21,6 +21,7 @@
 #include "adapters/power/exec_power_driver.h"
 #include "adapters/power/power_switchboard.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "adapters/workload_file/workload_file.h"
 #include "app/command_line.h"
 #include "app/daemon.h"
 #include "app/descriptors.h"
@@ -153,7 +154,11 @@ Result<void> run(const ManagerConfig& config) {
   ManagerApi api(shell, **content,
                  {.version = std::string(version()),
                   .cluster = config.kafka.topic_prefix,
-                  .agent_port = config.agent_port});
+                  .agent_port = config.agent_port,
+                  .read_workload = [](std::string_view content_type, std::string_view body,
+                                      const WorkloadName& name) {
+                    return read_workload_body(content_type, body, name, {});
+                  }});
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
   api.add_routes(router, [&server] { return server ? server->counters() : HttpServerCounters{}; });

@@ -93,6 +93,19 @@ Result<Duration> parse_duration(std::string_view text) {
               "must be a duration with a unit, such as \"250ms\", \"1.5s\", \"2m\" or \"1h\"");
 }
 
+std::string exact_duration(Duration duration) {
+  for (const Unit* unit = std::end(kUnits); unit-- != std::begin(kUnits);) {
+    if (duration % unit->length != Duration::zero()) continue;
+    if (duration == Duration::zero()) return "0s";
+    return fmt::format("{}{}", duration / unit->length, unit->suffix);
+  }
+  constexpr Duration kMillisecond = milliseconds(1);
+  std::string text =
+      fmt::format("{}.{:06}", duration / kMillisecond, (duration % kMillisecond).count());
+  text.erase(text.find_last_not_of('0') + 1);
+  return text + "ms";
+}
+
 std::string show_duration(Duration duration) {
   if (duration < Duration::zero()) return "-" + show_duration(-duration);
   if (duration < seconds(1))

@@ -12,6 +12,10 @@ namespace hearth {
 /// an error that says what is accepted.
 Result<Duration> parse_duration(std::string_view text);
 
+/// What parse_duration() reads as exactly this duration, in the largest unit that divides it:
+/// "10s", "90m", "0.25ms". 0 to 49 days.
+std::string exact_duration(Duration duration);
+
 /// For display: "250 ms", "1.2 s", "3 m 20 s", "2 h 5 m", "4 d 1 h".
 std::string show_duration(Duration duration);
 

@@ -28,6 +28,23 @@ TEST(DurationText, ShowsTwoUnitsAtMost) {
   EXPECT_EQ(show_duration(49h), "2 d 1 h");
 }
 
+TEST(DurationText, WritesWhatReadsAsExactlyTheSame) {
+  using std::chrono::hours;
+  using std::chrono::milliseconds;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  EXPECT_EQ(exact_duration(Duration::zero()), "0s");
+  EXPECT_EQ(exact_duration(seconds(10)), "10s");
+  EXPECT_EQ(exact_duration(minutes(90)), "90m");
+  EXPECT_EQ(exact_duration(hours(24 * 7)), "168h");
+  EXPECT_EQ(exact_duration(milliseconds(1500)), "1500ms");
+  EXPECT_EQ(exact_duration(Duration(250'000)), "0.25ms");
+  for (const Duration duration : {Duration(1), Duration(999'999'999), hours(24 * 49) - Duration(1),
+                                  hours(24 * 7) - Duration(1)}) {
+    EXPECT_EQ(parse_duration(exact_duration(duration)), duration);
+  }
+}
+
 TEST(DurationText, ShowsUtc) {
   EXPECT_EQ(show_time(WallTime(1772356502123ms)), "2026-03-01T09:15:02.123Z");
   EXPECT_EQ(show_time(WallTime(0ms)), "1970-01-01T00:00:00.000Z");

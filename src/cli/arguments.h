@@ -26,9 +26,4 @@ void declare_connection(Arguments& arguments, ConnectionArguments& into);
 /// -o, --output.
 void declare_output(Arguments& arguments, OutputFormat& into);
 
-/// "64M", "2G" (binary units, also "64MiB"; bytes without a unit): 6 MiB to 1 PiB, or 0.
-Result<std::uint64_t> parse_memory(std::string_view text);
-/// "0.5", "2": cores, returned in thousandths; 0.001 to 1000, or 0.
-Result<std::uint32_t> parse_cpus(std::string_view text);
-
 }  // namespace hearth::cli

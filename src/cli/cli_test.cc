@@ -41,8 +41,7 @@ TEST_F(CliTest, SuggestsTheNearestCommandForAMisspeltOne) {
 
 TEST_F(CliTest, WrongArgumentsAreNamedWithTheValidOnes) {
   EXPECT_EQ(run({"deploy"}).code, 2);
-  EXPECT_THAT(run({"deploy"}).err, HasSubstr("DIR is required (see: hearth deploy --help)"));
-  EXPECT_THAT(run({"deploy", "."}).err, HasSubstr("--name is required"));
+  EXPECT_THAT(run({"deploy"}).err, HasSubstr("PATH is required (see: hearth deploy --help)"));
   EXPECT_THAT(run({"deploy", ".", "--name", "x", "--instances", "1001"}).err,
               HasSubstr("--instances: '1001': must be a whole number from 0 to 1000"));
   EXPECT_THAT(run({"deploy", ".", "--name", "x", "--memory", "64X"}).err,

@@ -59,8 +59,8 @@ TEST_F(DeployTest, SendsTheBundleStreamsTheBuildAndPrintsWhereItRuns) {
   EXPECT_EQ(requests[1].method + " " + requests[1].path, "PUT /v1/content/" + digest_);
   EXPECT_THAT(requests[2].body,
               AllOf(HasSubstr(R"("kind":"service")"), HasSubstr(R"("MODE":"eco")"),
-                    HasSubstr(R"("X":"a=b")"), HasSubstr(R"("cpu_millis":500)"),
-                    HasSubstr(R"("memory_bytes":67108864)"), HasSubstr(digest_)));
+                    HasSubstr(R"("X":"a=b")"), HasSubstr(R"("cpu":0.5)"),
+                    HasSubstr(R"("memory":67108864)"), HasSubstr(digest_)));
 }
 
 TEST_F(DeployTest, ABundleThatTheManagerHasIsNotSentAgain) {
@@ -151,7 +151,7 @@ TEST_F(DeployTest, WaitingEndsWhenCancelled) {
   const auto begin = std::chrono::steady_clock::now();
   const auto deployed =
       cli::deploy(ApiClient(*parse_manager_url(manager->url()), ""),
-                  {.name = *WorkloadName::parse("heater"), .folder = folder_ / "app"},
+                  {.workload = {.name = *WorkloadName::parse("heater")}, .folder = folder_ / "app"},
                   DeployWait::kUntilRunning, std::chrono::minutes(10), progress);
   ASSERT_FALSE(deployed);
   EXPECT_EQ(deployed.error(), (Error{ErrorCode::kFailed, "interrupted"}));
@@ -186,6 +186,91 @@ TEST_F(DeployTest, WithJsonProgressStaysOnStderr) {
                   R"("container":"0123456789abcdef0123"}}]}})"
                   "\n",
                   digest_));
+}
+
+TEST_F(DeployTest, AFileSaysWhatIsDeployedAndFlagsGoBeforeIt) {
+  manager_.answers("HEAD /v1/content/" + digest_, "", 200);
+  write("conf/heater.yaml",
+        "name: heater\nbuild: ../app\ninstances: 3\nenvironment: {A: '1', B: 2}\n"
+        "log_rules: [{name: quiet, silence: 5m}]\n");
+  const Outcome outcome = run({"deploy", (folder_ / "conf/heater.yaml").string(), "--no-wait",
+                               "--instances", "5", "--env", "B=3", "--min-ready", "1s"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const auto requests = manager_.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].path, "/v1/workloads/heater");
+  EXPECT_THAT(
+      requests[1].body,
+      AllOf(HasSubstr(R"("instances":5)"), HasSubstr(R"("environment":{"A":"1","B":"3"})"),
+            HasSubstr(R"("silence":"5m")"), HasSubstr(R"("min_ready":"1s")"), HasSubstr(digest_)));
+}
+
+TEST_F(DeployTest, AFolderWithAFileNeedsNoFlags) {
+  write("app/hearth.yaml", "name: heater\nkind: service\n");
+  manager_.answers("HEAD /v1/content", "", 200);
+  const Outcome outcome = run({"deploy", "--check", (folder_ / "app").string()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(
+      outcome.out,
+      fmt::format("{0}/app/hearth.yaml: service heater with 1 instance, built from {0}/app/\n",
+                  folder_.path().string()));
+}
+
+TEST_F(DeployTest, AFolderWithoutAFileNeedsAName) {
+  const Outcome outcome = run({"deploy", (folder_ / "app").string()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("has no hearth.yaml: write one, or give the name with --name"));
+}
+
+TEST_F(DeployTest, CheckSaysAllThatIsWrongAndSendsNothing) {
+  write("bad.yaml", "name: heater\nkind: daemon\nports: [\"80\"]\nrestart: no\n");
+  const std::string file = (folder_ / "bad.yaml").string();
+  const Outcome outcome = run({"deploy", "--check", file});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(
+      outcome.out,
+      fmt::format("{0}:2:7: kind: must be one of: service, application, oneshot\n"
+                  "{0}:3:9: ports[0]: must name the node's port, too: \"80:80\", for example\n"
+                  "{0}:4:10: restart: must be one of: always, on-failure, never; what compose "
+                  "calls no is never\n",
+                  file));
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(run({"deploy", "--check", file, "-o", "json"}).out.substr(0, 30 + file.size()),
+            R"({"file":")" + file + R"(","ok":false,"faults")");
+  // Without --check the same faults are an error.
+  const Outcome deployed = run({"deploy", file});
+  EXPECT_EQ(deployed.code, 2);
+  EXPECT_EQ(deployed.err, "hearth: the workload file is not valid:\n" + outcome.out);
+  EXPECT_THAT(manager_.requests(), IsEmpty());
+}
+
+TEST_F(DeployTest, CheckShowsTheLineOfAFaultOfSyntax) {
+  write("bad.yaml", "name: heater\nkind: @x\n");
+  EXPECT_EQ(run({"deploy", "--check", (folder_ / "bad.yaml").string()}).out,
+            fmt::format("{}/bad.yaml:2:7: plain scalar cannot start with '@'\n"
+                        "    kind: @x\n          ^\n",
+                        folder_.path().string()));
+}
+
+TEST_F(DeployTest, CheckLooksForTheFolderThatIsBuilt) {
+  write("a.yaml", "name: heater\nbuild: absent\n");
+  write("b.yaml", "name: heater\nbuild: conf\n");
+  write("conf/x", "");
+  EXPECT_THAT(run({"deploy", "--check", (folder_ / "a.yaml").string()}).out,
+              AllOf(HasSubstr("a.yaml:2:8: build: there is no folder '"), HasSubstr("absent'")));
+  EXPECT_THAT(run({"deploy", "--check", (folder_ / "b.yaml").string()}).out,
+              AllOf(HasSubstr("b.yaml:2:8: build: '"), HasSubstr("conf' has no Dockerfile")));
+}
+
+TEST_F(DeployTest, FlagsAreHeldToTheRulesOfAFile) {
+  write("app/hearth.yaml", "name: heater\nkind: oneshot\n");
+  const Outcome outcome = run({"deploy", (folder_ / "app").string(), "--instances", "2"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("with these flags the workload is refused:\n"
+                                     "$.instances: a oneshot has one instance"));
+  EXPECT_EQ(run({"deploy", (folder_ / "absent.yaml").string()}).code, 5);
+  EXPECT_THAT(manager_.requests(), IsEmpty());
 }
 
 }  // namespace

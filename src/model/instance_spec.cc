@@ -70,7 +70,7 @@ struct ConditionBytes {
   }
   std::size_t operator()(const MustAppear& rule) const { return json_bytes(rule.pattern); }
   std::size_t operator()(const MustRecur& rule) const { return json_bytes(rule.pattern); }
-  std::size_t operator()(const Silence&) const { return 0; }
+  std::size_t operator()(const LogSilence&) const { return 0; }
 };
 
 }  // namespace

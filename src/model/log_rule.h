@@ -46,15 +46,15 @@ struct MustRecur {
   bool operator==(const MustRecur&) const = default;
 };
 /// No line at all for `longest`.
-struct Silence {
+struct LogSilence {
   Duration longest{};  ///< > 0.
-  bool operator==(const Silence&) const = default;
+  bool operator==(const LogSilence&) const = default;
 };
 
 /// What a container's log must, or must not, contain. Patterns are RE2's.
 struct LogRule {
   std::string name;  ///< Unique in its workload: letters, digits, '-', '_', '.'.
-  std::variant<MustNotAppear, MustAppear, MustRecur, Silence> condition;
+  std::variant<MustNotAppear, MustAppear, MustRecur, LogSilence> condition;
   LogStream stream = LogStream::kAny;
   HealthAction action = HealthAction::kEvent;
   /// At most one action of this rule within this time; further firings are counted.

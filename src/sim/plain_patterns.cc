@@ -11,7 +11,7 @@ struct PatternOf {
   std::string operator()(const MustNotAppear& rule) const { return rule.pattern; }
   std::string operator()(const MustAppear& rule) const { return rule.pattern; }
   std::string operator()(const MustRecur& rule) const { return rule.pattern; }
-  std::string operator()(const Silence&) const { return {}; }
+  std::string operator()(const LogSilence&) const { return {}; }
 };
 
 class PlainMatcher final : public LineMatcher {

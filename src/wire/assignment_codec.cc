@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "model/settings.h"
+#include "wire/instance_fields.h"
 #include "wire/model_fields.h"
 
 namespace hearth {
@@ -16,8 +17,8 @@ void write(JsonWriter& out, const AssignedInstance& instance) {
   out.field("generation", instance.generation.value);
   out.field("desired_state", name_of(instance.desired_state));
   wire::write_image(out.key("image"), instance.image);
-  wire::write_instance_spec(out, instance.spec);
-  out.end_object();
+  wire::write_instance_spec(out.key("spec").begin_object(), instance.spec);
+  out.end_object().end_object();
 }
 
 void write(JsonWriter& out, const BuildOrder& build) {
@@ -42,10 +43,21 @@ std::map<std::string, std::string> read_environment(const JsonObject& in) {
   return environment;
 }
 
-ContainerSpec read_container(JsonObject& in) {
-  return {.environment = read_environment(in.required("environment").object()),
-          .resources = wire::resources(in.required("cpu_millis"), in.required("memory_bytes")),
-          .pids_max = in.required("pids_max").number<std::uint32_t>().value_or(0)};
+/// The specification, or what stood in its place in assignments that lie on disks: an agent whose
+/// program was replaced keeps running what it was assigned.
+InstanceSpec read_spec(JsonObject& in) {
+  const JsonValue environment = in.optional("environment");
+  if (!environment.present()) {
+    JsonObject fields = in.required("spec").object();
+    // The restart policy, whose default depends on the kind of the workload, is always written.
+    return wire::read_instance_fields(fields, WorkloadKind::kApplication,
+                                      {.of = wire::SpecReading::Of::kStored})
+        .spec;
+  }
+  return {.container = {
+              .environment = read_environment(environment.object()),
+              .resources = wire::resources(in.required("cpu_millis"), in.required("memory_bytes")),
+              .pids_max = in.required("pids_max").number<std::uint32_t>().value_or(0)}};
 }
 
 std::optional<AssignedInstance> read_instance(const JsonValue& value) {
@@ -55,14 +67,14 @@ std::optional<AssignedInstance> read_instance(const JsonValue& value) {
   const auto generation = wire::counter<Generation>(in.required("generation"));
   const auto desired_state = in.required("desired_state").parsed(parse_assigned_state);
   auto image = in.required("image").as(wire::image);
-  ContainerSpec container = read_container(in);
+  InstanceSpec spec = read_spec(in);
   if (!id || !workload || !desired_state || !image) return std::nullopt;
   return AssignedInstance{.id = InstanceId{std::string(*id)},
                           .workload = std::move(*workload),
                           .generation = generation,
                           .desired_state = *desired_state,
                           .image = std::move(*image),
-                          .spec = {.container = std::move(container)}};
+                          .spec = std::move(spec)};
 }
 
 std::optional<BuildOrder> read_build(const JsonValue& value) {

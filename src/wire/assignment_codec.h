@@ -17,8 +17,9 @@ inline constexpr std::size_t kAssignmentBytesMax = 896 * 1000;
 Result<std::string> encode(const Assignment& assignment);
 
 /// Every field is required, lists included: an assignment with a missing part must not read as
-/// "stop the rest". Instances are returned ordered by id. kCorrupt, with the path, for anything
-/// that is not an assignment.
+/// "stop the rest". The exception are the fields of a specification, which have defaults, and are
+/// not held to the bounds of requests. Instances are returned ordered by id. kCorrupt, with the
+/// path, for anything that is not an assignment.
 Result<Assignment> decode_assignment(std::string_view text);
 
 }  // namespace hearth

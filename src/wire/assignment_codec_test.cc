@@ -24,9 +24,7 @@ std::string with_instances(std::string_view instances) {
 
 std::string instance(std::string_view id, std::string_view desired_state) {
   return R"({"id":")" + std::string(id) + R"(","workload":"a","generation":1,"desired_state":")" +
-         std::string(desired_state) +
-         R"(","image":{"reference":"r"},"environment":{},"cpu_millis":0,"memory_bytes":0,
-             "pids_max":1})";
+         std::string(desired_state) + R"(","image":{"reference":"r"},"spec":{}})";
 }
 
 TEST(AssignmentCodec, AnIncompleteAssignmentIsRefused) {
@@ -48,6 +46,42 @@ TEST(AssignmentCodec, InstancesAreOrderedAndUnique) {
   EXPECT_EQ(
       fault_of(with_instances("[" + instance("a-2", "run") + "," + instance("a-2", "run") + "]")),
       "$.instances: duplicate id 'a-2'");
+}
+
+// Goal: an agent whose program was replaced keeps running what is on its disk.
+TEST(AssignmentCodec, TheOlderShapeOfAnInstanceIsReadWithDefaults) {
+  const auto older = [](std::string_view members) {
+    return with_instances(R"([{"id":"a-1","workload":"a","generation":1,"desired_state":"run",)"
+                          R"("image":{"reference":"r"},)" +
+                          std::string(members) + "}]");
+  };
+  const Result<Assignment> read = decode_assignment(
+      older(R"("environment":{"K":"v"},"cpu_millis":7,"memory_bytes":8,"pids_max":9)"));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->instances[0].spec,
+            (InstanceSpec{.container = {.environment = {{"K", "v"}},
+                                        .resources = {.cpu_millis = 7, .memory_bytes = 8},
+                                        .pids_max = 9}}));
+  EXPECT_EQ(fault_of(older(R"("environment":{})")),
+            "$.instances[0].memory_bytes: is missing\n$.instances[0].cpu_millis: is missing\n"
+            "$.instances[0].pids_max: is missing");
+  EXPECT_EQ(fault_of(older(R"("extra":1)")), "$.instances[0].spec: is missing");
+}
+
+// Goal: a bound of requests that is narrowed later stops nothing that runs.
+TEST(AssignmentCodec, IsNotHeldToTheBoundsOfRequests) {
+  const Result<Assignment> read = decode_assignment(with_instances(
+      R"([{"id":"a-1","workload":"a","generation":1,"desired_state":"run","image":{"reference":"r"},
+           "spec":{"environment":{"HEARTH_NODE":"x"},"resources":{"memory":1,"cpu":4000000,"pids":0},
+                   "ports":[{"host":80,"container":80},{"host":80,"container":80}],"from_later":1,
+                   "network":"host","replace":"start_first","stop":{"signal":"SIGFOO","grace":"9h"}
+                  }}])"));
+  ASSERT_TRUE(read) << read.error().message;
+  const InstanceSpec& spec = read->instances[0].spec;
+  EXPECT_EQ(spec.container.resources, (Resources{.cpu_millis = 4'000'000'000, .memory_bytes = 1}));
+  EXPECT_EQ(spec.container.ports.size(), 2U);
+  EXPECT_EQ(spec.replace, ReplaceOrder::kStartFirst);
+  EXPECT_EQ(spec.stop.grace, std::chrono::hours(9));
 }
 
 TEST(AssignmentCodec, TheDesiredStateStopIsRefused) {
@@ -109,9 +143,11 @@ TEST(AssignmentCodec, TheLargestPossibleAssignmentFits) {
                               .generation = {1'000'000},
                               .image = {reference, digest},
                               .spec = {}};
+    // The worst case: each byte is written as six.
     constexpr std::size_t kShare = kAssignmentBytesPerNodeMax / kInstancesPerNodeMax;
     std::string& value = instance.spec.container.environment["E"];
-    while (instance.spec.assignment_bytes() + 6 <= kShare) value += '\x01';
+    value = std::string((kShare - instance.spec.assignment_bytes()) / 6, '\x01');
+    ASSERT_LE(instance.spec.assignment_bytes(), kShare);
     assignment.instances.push_back(std::move(instance));
   }
   const Result<std::string> text = encode(assignment);

@@ -146,6 +146,38 @@ std::optional<bool> JsonValue::boolean() const {
   return std::nullopt;
 }
 
+bool JsonValue::is_text() const {
+  return present() && value_->is_string();
+}
+
+bool JsonValue::is_list() const {
+  return present() && value_->is_array();
+}
+
+bool JsonValue::is_object() const {
+  return present() && value_->is_object();
+}
+
+std::optional<std::string> JsonValue::scalar_text() const {
+  if (!present()) return std::nullopt;
+  if (const json::string* text = value_->if_string()) return std::string(view(*text));
+  if (const bool* boolean = value_->if_bool()) return *boolean ? "true" : "false";
+  if (const std::int64_t* number = value_->if_int64()) return fmt::to_string(*number);
+  if (const std::uint64_t* number = value_->if_uint64()) return fmt::to_string(*number);
+  if (const double* number = value_->if_double()) return fmt::to_string(*number);
+  wrong_kind("a string");
+  return std::nullopt;
+}
+
+std::optional<double> JsonValue::decimal() const {
+  if (!present()) return std::nullopt;
+  boost::system::error_code ec;
+  const auto number = value_->to_number<double>(ec);
+  if (!ec) return number;
+  wrong_kind("a number");
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> JsonValue::whole_number(std::uint64_t low, std::uint64_t high) const {
   if (!present()) return std::nullopt;
   boost::system::error_code ec;

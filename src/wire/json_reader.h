@@ -98,10 +98,20 @@ struct JsonPlace {
 class JsonValue {
  public:
   bool present() const { return value_ != nullptr; }
+  /// For values that can be written in several ways.
+  bool is_text() const;
+  bool is_list() const;
+  bool is_object() const;
   void fault(std::string what) const;
+  /// Notes that something else is expected: "must be `wanted`, not a list". For a present value.
+  void wrong_kind(std::string_view wanted) const;
 
   std::optional<std::string_view> text() const;
   std::optional<bool> boolean() const;
+  /// A string; a number, true or false as it would be written.
+  std::optional<std::string> scalar_text() const;
+  /// A number, with a fraction or without.
+  std::optional<double> decimal() const;
 
   /// A whole number within [low, high].
   template <std::unsigned_integral T>
@@ -163,7 +173,6 @@ class JsonValue {
   std::optional<std::uint64_t> whole_number(std::uint64_t low, std::uint64_t high) const;
   std::size_t element_count() const;
   JsonValue element(std::size_t index) const;
-  void wrong_kind(std::string_view wanted) const;
 
   const boost::json::value* value_;
   JsonPlace place_;
@@ -197,7 +206,7 @@ class JsonObject {
  private:
   friend class JsonValue;
   /// None of our objects has more keys.
-  static constexpr std::size_t kKeysMax = 24;
+  static constexpr std::size_t kKeysMax = 48;
   struct Asked {
     std::string_view key;
     bool forbidden;

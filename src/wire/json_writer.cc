@@ -3,6 +3,8 @@
 #include <charconv>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "base/check.h"
 
 namespace hearth {
@@ -85,6 +87,13 @@ JsonWriter& JsonWriter::whole_number(std::uint64_t number) {
   char digits[std::numeric_limits<std::uint64_t>::digits10 + 1];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
   return literal({digits, static_cast<std::size_t>(end - digits)});
+}
+
+JsonWriter& JsonWriter::thousandths(std::uint64_t count) {
+  std::string text = fmt::format("{}.{:03}", count / 1000, count % 1000);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return literal(text);
 }
 
 void JsonWriter::separate() {

@@ -38,7 +38,11 @@ class JsonWriter {
   {
     return whole_number(number);
   }
+  /// A number of thousandths as a decimal: 500 is written as 0.5.
+  JsonWriter& thousandths(std::uint64_t count);
   JsonWriter& null() { return literal("null"); }
+  /// A number, boolean or null that is written as JSON already.
+  JsonWriter& literal(std::string_view text);
 
   template <class T>
   JsonWriter& field(std::string_view name, const T& content) {
@@ -59,7 +63,6 @@ class JsonWriter {
  private:
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
-  JsonWriter& literal(std::string_view text);
   JsonWriter& whole_number(std::uint64_t number);
   void separate();
   void append_quoted(std::string_view text);

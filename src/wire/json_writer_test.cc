@@ -64,5 +64,11 @@ TEST(JsonWriter, AlwaysWritesValidJson) {
   }
 }
 
+TEST(JsonWriter, WritesThousandthsAsDecimals) {
+  JsonWriter out;
+  out.begin_list().thousandths(0).thousandths(5).thousandths(250).thousandths(2000).end_list();
+  EXPECT_EQ(std::move(out).text(), "[0,0.005,0.25,2]");
+}
+
 }  // namespace
 }  // namespace hearth

@@ -73,12 +73,4 @@ void write_image(JsonWriter& out, const Image& image) {
   out.end_object();
 }
 
-void write_instance_spec(JsonWriter& out, const InstanceSpec& spec) {
-  out.key("environment").begin_object();
-  for (const auto& [name, value] : spec.container.environment) out.field(name, value);
-  out.end_object();
-  write_resources(out, spec.container.resources);
-  out.field("pids_max", spec.container.pids_max);
-}
-
 }  // namespace hearth::wire

@@ -46,7 +46,4 @@ void write_resources(JsonWriter& out, const Resources& resources);
 std::optional<Image> image(const JsonValue& value);
 void write_image(JsonWriter& out, const Image& image);
 
-/// Writes the fields of an instance's specification into the open object.
-void write_instance_spec(JsonWriter& out, const InstanceSpec& spec);
-
 }  // namespace hearth::wire

@@ -10,7 +10,6 @@
 #include "wire/canary_codec.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
-#include "wire/workload_request_codec.h"
 
 namespace hearth {
 namespace {
@@ -23,14 +22,14 @@ const ReferencePage& page() {
 }
 
 /// Every field below `value`, as "load.cpu" or "report.instances[].state". Objects whose keys are
-/// free text are not descended into.
+/// free text are not descended into, nor is a specification, which another page describes.
 void collect_paths(const json::value& value, const std::string& path,
                    std::set<std::string>& paths) {
   if (const json::array* elements = value.if_array()) {
     for (const json::value& element : *elements) collect_paths(element, path + "[]", paths);
   }
   const json::object* members = value.if_object();
-  if (members == nullptr || path.ends_with("environment")) return;
+  if (members == nullptr || path.ends_with("environment") || path.ends_with("spec")) return;
   for (const auto& [key, member] : *members) {
     const std::string below = (path.empty() ? "" : path + ".") + std::string(key);
     paths.insert(below);
@@ -89,12 +88,6 @@ TEST(ProtocolPage, DescribesEvents) {
 TEST(ProtocolPage, DescribesCanaries) {
   expect_true("Canary", "canary", decode_canary,
               [](const Canary& canary) { return encode(canary); });
-}
-
-TEST(ProtocolPage, DescribesWorkloadRequests) {
-  expect_true("Request for a workload", "workload-request", decode_workload_request,
-              encode_workload_request);
-  EXPECT_EQ(page().examples("workload-request").size(), 1U);
 }
 
 TEST(ProtocolPage, ListsEveryTypeOfEvent) {

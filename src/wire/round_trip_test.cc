@@ -5,7 +5,7 @@
 #include "wire/canary_codec.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth {
 namespace {
@@ -52,9 +52,42 @@ TEST(RoundTrip, Canary) {
 }
 
 TEST(RoundTrip, WorkloadRequest) {
+  const WorkloadName name = WorkloadName::parse("web").value();
   for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
     const WorkloadSpec spec = RandomValues(seed).workload_spec();
-    EXPECT_COMES_BACK(spec, encode_workload_request(spec), decode_workload_request);
+    EXPECT_COMES_BACK(spec, encode_workload(spec),
+                      [&](const std::string& text) { return decode_workload_request(text, name); });
+  }
+}
+
+TEST(RoundTrip, StoredWorkload) {
+  for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
+    const WorkloadSpec spec = RandomValues(seed).workload_spec();
+    EXPECT_COMES_BACK(spec, encode_workload(spec), decode_stored_workload);
+  }
+}
+
+// Goal: placement never gives a node more than fits into its assignment. Method: the bytes that an
+// instance adds to the text, besides its comma, are within what its specification says.
+TEST(RoundTrip, AnAssignedInstanceTakesAtMostTheBytesOfItsSpecification) {
+  Assignment assignment{.node = NodeName::parse("node1").value(),
+                        .number = {},
+                        .heartbeat_interval = std::chrono::milliseconds(500),
+                        .instances = {},
+                        .images = {},
+                        .builds = {}};
+  const std::size_t empty_bytes = encode(assignment).value().size();
+  const WorkloadName longest = WorkloadName::parse(std::string(63, 'w')).value();
+  const Digest digest = Digest::parse("sha256:" + std::string(64, 'a')).value();
+  for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
+    const InstanceSpec spec = RandomValues(seed).instance_spec();
+    assignment.instances = {{.id = make_instance_id(longest, ~0ULL),
+                             .workload = longest,
+                             .generation = {~0ULL},
+                             .image = {std::string(255, 'r'), digest},
+                             .spec = spec}};
+    const std::size_t bytes = encode(assignment).value().size() - empty_bytes;
+    ASSERT_LE(bytes + 1, spec.assignment_bytes()) << "seed " << seed;
   }
 }
 

@@ -66,7 +66,7 @@ def test_bash_completes(words: list[str], offered: list[str], tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("words, offered", [
-    (["hearth", "deploy", "a"], ["a folder"]),
+    (["hearth", "deploy", "a"], ["a file", "a folder"]),
     (["hearth", "config", "check", "a"], ["a file", "a folder"]),
     (["hearthd", "--config", "a"], ["a file", "a folder"]),
     (["hearthd", "--state", "a"], ["a folder"]),

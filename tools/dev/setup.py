@@ -57,6 +57,7 @@ GROUPS: dict[str, list[Package]] = {
         Package("libfmt-dev", "formatting"),
         Package("libsqlite3-dev", "the database"),
         Package("libarchive-dev", "build contexts as tar"),
+        Package("libfyaml-dev", "workload files"),
         Package("nettle-dev", "digests"),
         Package("libre2-dev", "patterns of log rules"),
         Package("libgtest-dev", "unit tests"),
@@ -76,6 +77,7 @@ GROUPS: dict[str, list[Package]] = {
     ],
     "test": [
         Package("python3-pytest", "tests of the tools and of the lab", _have_pytest),
+        Package("python3-jsonschema", "checks the schema of workload files"),
         Package("zsh", "reads its generated completions"),
         Package("fish", "likewise"),
         Package("groff-base", "renders the man pages"),

@@ -39,7 +39,7 @@ Indexes matches(LineMatcher& matcher, std::string_view line,
 TEST(Re2LineMatcher, NamesTheRulesWhosePatternMatchesInTheirOrder) {
   const auto matcher = compiled({
       bad("refused"),
-      {.name = "quiet", .condition = Silence{.longest = 1min}},
+      {.name = "quiet", .condition = LogSilence{.longest = 1min}},
       {.name = "ready", .condition = MustAppear{.pattern = "listening on", .within = 30s}},
       {.name = "alive", .condition = MustRecur{.pattern = "^sensors", .every = 10s}},
       bad("(?i)CONNECTION (refused|reset)"),
@@ -62,7 +62,7 @@ TEST(Re2LineMatcher, OnePatternAloneMatchesLikeManyTogether) {
 }
 
 TEST(Re2LineMatcher, WithoutAPatternNoLineMatches) {
-  const auto none = compiled({{.name = "quiet", .condition = Silence{.longest = 1min}}});
+  const auto none = compiled({{.name = "quiet", .condition = LogSilence{.longest = 1min}}});
   EXPECT_THAT(matches(*none, "anything"), IsEmpty());
   EXPECT_THAT(matches(*compiled({}), "anything"), IsEmpty());
 }

@@ -107,5 +107,32 @@ TEST_F(MigrationTest, AFileOfEveryReleasedFormatIsMigrated) {
   }
 }
 
+// Goal: what was deployed before releases were whole documents is deployed the same after.
+TEST_F(MigrationTest, AReleaseOfTheFormatWithColumnsIsKept) {
+  constexpr std::size_t kFormatWithColumns = 4;
+  ASSERT_EQ(try_to_migrate(migrations().first(kFormatWithColumns)), std::nullopt);
+  const std::string bundle = "sha256:" + std::string(64, 'a');
+  open().execute("INSERT INTO workloads VALUES ('web', 'deployed', '', NULL, 3, 0)");
+  open().execute("INSERT INTO releases VALUES ('web', 'current', 2, 'service', 3, '" + bundle +
+                 R"sql(', 'stay', '{"A":"b \"c\""}', 250, 67108864, 64, 'r', NULL))sql");
+
+  auto store = SqliteStore::open({.directory = folder_.path()});
+  ASSERT_TRUE(store.has_value()) << store.error().message;
+  const Result<Snapshot> snapshot = (*store)->load();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  ASSERT_EQ(snapshot->workloads.size(), 1U);
+  EXPECT_EQ(
+      snapshot->workloads[0].current_release().spec,
+      (WorkloadSpec{
+          .kind = WorkloadKind::kService,
+          .instances = 3,
+          .bundle = *Digest::parse(bundle),
+          .instance = {.container = {.environment = {{"A", "b \"c\""}},
+                                     .resources = {.cpu_millis = 250, .memory_bytes = 67'108'864},
+                                     .pids_max = 64}},
+          .on_node_lost = NodeLossPolicy::kStay}));
+  EXPECT_EQ(snapshot->workloads[0].current_release().generation, Generation{2});
+}
+
 }  // namespace
 }  // namespace hearth

@@ -12,7 +12,7 @@
 #include "adapters/file/sha256.h"
 #include "base/prng.h"
 #include "model/record.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth {
 
@@ -102,17 +102,23 @@ class RandomRecords {
   }
 
   Workload workload() {
-    Workload workload{.name = *WorkloadName::parse("app-" + std::to_string(prng_.below(4))),
-                      .phase = any(WorkloadPhase::kRemoved),
-                      .reason = text(),
-                      .build_node = maybe_node(),
-                      .next_instance = number<std::uint64_t>()};
+    return {.name = *WorkloadName::parse("app-" + std::to_string(prng_.below(4))),
+            .phase = any(WorkloadPhase::kRemoved),
+            .reason = text(),
+            .current = maybe([&] { return release(); }),
+            .next = maybe([&] { return release(); }),
+            .earlier = earlier_releases(),
+            .build_node = maybe_node(),
+            .next_instance = number<std::uint64_t>()};
+  }
+
+  /// Newest first.
+  std::vector<Release> earlier_releases() {
+    std::vector<Release> releases;
     for (std::uint64_t left = prng_.below(3); left > 0; --left) {
-      workload.earlier.insert(workload.earlier.begin(), release());
+      releases.insert(releases.begin(), release());
     }
-    workload.current = maybe([&] { return release(); });
-    workload.next = maybe([&] { return release(); });
-    return workload;
+    return releases;
   }
 
   Release release() {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 // Each put takes its value apart with a structured binding, so that a new field of the model that
 // is not stored here does not compile.
@@ -194,7 +194,7 @@ void WorkloadTable::put(const Workload& workload) {
 void WorkloadTable::put_release(const WorkloadName& workload, std::string_view role,
                                 const Release& release) {
   const auto& [generation, spec, image, deployed_at, deployed_by, fault] = release;
-  put_release_.run({workload.str(), role, generation.value, encode_workload_request(spec),
+  put_release_.run({workload.str(), role, generation.value, encode_workload(spec),
                     image ? SqlValue(image->reference) : SqlValue(std::nullopt),
                     image ? text_or_null(image->archive) : SqlValue(std::nullopt), deployed_at,
                     deployed_by, fault});
@@ -206,7 +206,7 @@ std::map<std::string, WorkloadTable::Releases> WorkloadTable::load_releases() {
     Releases& of_workload = releases[row.text()];
     const std::string role = row.text();
     const Generation generation{row.number<std::uint64_t>()};
-    WorkloadSpec spec = row.parsed(decode_workload_request);
+    WorkloadSpec spec = row.parsed(decode_stored_workload);
     std::optional<Image> image = image_or_null(row);
     Release release{.generation = generation,
                     .spec = std::move(spec),

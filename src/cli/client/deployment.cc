@@ -15,7 +15,7 @@
 #include "adapters/bundle/bundle.h"
 #include "adapters/file/file.h"
 #include "cli/terminal/terminal.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth::cli {
 namespace {
@@ -271,14 +271,10 @@ Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWa
                         Duration timeout, const DeployProgress& progress) {
   const Result<Bundle> bundle = hand_over_bundle(api, order.folder, progress);
   if (!bundle) return tl::unexpected(bundle.error());
-  const std::string& name = order.name.str();
-  const WorkloadSpec spec{.kind = order.kind,
-                          .instances = order.instances,
-                          .bundle = bundle->digest,
-                          .instance = {.container = order.container},
-                          .on_node_lost = order.on_node_lost};
+  const std::string& name = order.workload.name.str();
   const Result<std::string> taken =
-      api.send(HttpMethod::kPut, "/v1/workloads/" + name, encode_workload_request(spec));
+      api.send(HttpMethod::kPut, "/v1/workloads/" + name,
+               encode_workload(order.workload.with_bundle(bundle->digest)));
   if (!taken) return tl::unexpected(taken.error());
   const Result<std::uint64_t> generation = decode_generation(*taken);
   if (!generation) return tl::unexpected(generation.error());

@@ -8,18 +8,14 @@
 #include "base/result.h"
 #include "cli/client/api_client.h"
 #include "cli/client/api_views.h"
-#include "model/workload.h"
+#include "wire/workload_document.h"
 
 namespace hearth::cli {
 
 /// What the user deploys.
 struct DeployOrder {
-  WorkloadName name;
-  std::filesystem::path folder;  ///< The build context.
-  WorkloadKind kind = WorkloadKind::kApplication;
-  std::uint32_t instances = 1;
-  ContainerSpec container = {};
-  NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  WorkloadFile workload;
+  std::filesystem::path folder;  ///< The build context: where `workload.build` leads.
 };
 
 struct Deployed {

@@ -128,7 +128,8 @@ Result<void> Tour::deploy_application() {
           },
       .go_on = [this] { return !observer_.stopping(); }};
   const auto deployed =
-      deploy(observer_.api(), {.name = workload_, .folder = folder_, .instances = kInstances},
+      deploy(observer_.api(),
+             {.workload = {.name = workload_, .instances = kInstances}, .folder = folder_},
              DeployWait::kUntilRunning, kDeployWithin, progress);
   if (!deployed) return tl::unexpected(deployed.error());
   const auto instances = running();

@@ -24,7 +24,7 @@ inline LogRule must_recur(Duration every, Duration grace = {},
   return {.name = "alive", .condition = MustRecur{"sensors", every, grace}, .action = action};
 }
 inline LogRule silence(Duration longest, HealthAction action = HealthAction::kMark) {
-  return {.name = "quiet", .condition = Silence{longest}, .action = action};
+  return {.name = "quiet", .condition = LogSilence{longest}, .action = action};
 }
 
 /// The rules of an instance, with a clock, on a container that started and whose log is read.

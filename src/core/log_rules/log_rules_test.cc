@@ -312,7 +312,7 @@ TEST(LogRules, EveryFieldOfARuleIsPartOfItsFingerprint) {
   variants[7][1].condition = MustAppear{"listening", 2s};
   variants[8][2].condition = MustRecur{"sensors", 2s, 2s};
   variants[9][2].condition = MustRecur{"sensors", 1s, 3s};
-  variants[10][3].condition = Silence{2s};
+  variants[10][3].condition = LogSilence{2s};
   std::swap(variants[11][0], variants[11][1]);
   std::set<std::uint64_t> seen{fingerprint_of(rules)};
   for (const std::vector<LogRule>& variant : variants) seen.insert(fingerprint_of(variant));

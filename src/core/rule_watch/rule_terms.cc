@@ -24,7 +24,7 @@ std::string words_of(const MustRecur& condition) {
   return fmt::format("recur {}:{} {} {}", condition.pattern.size(), condition.pattern,
                      condition.every.count(), condition.grace.count());
 }
-std::string words_of(const Silence& condition) {
+std::string words_of(const LogSilence& condition) {
   return fmt::format("silence {}", condition.longest.count());
 }
 
@@ -39,7 +39,7 @@ std::optional<AbsenceWait> absence_wait(const LogRule& rule) {
     const Duration every = std::max(condition->every, kAbsenceWaitMin);
     return AbsenceWait{std::max(every, condition->grace), every};
   }
-  if (const auto* condition = std::get_if<Silence>(&rule.condition)) {
+  if (const auto* condition = std::get_if<LogSilence>(&rule.condition)) {
     const Duration longest = std::max(condition->longest, kAbsenceWaitMin);
     return AbsenceWait{longest, longest};
   }

@@ -80,7 +80,7 @@ class RuleWatch {
   const LogRule& rule() const { return rule_; }
   bool is_must_appear() const { return is<MustAppear>(); }
   bool is_must_recur() const { return is<MustRecur>(); }
-  bool is_silence() const { return is<Silence>(); }
+  bool is_silence() const { return is<LogSilence>(); }
   bool reads(LogStream stream) const;
 
   /// A container started, at zero of the watched clock. The hold-off goes on: a restart that does

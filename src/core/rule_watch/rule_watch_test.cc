@@ -24,7 +24,7 @@ TEST(RuleWords, SayWhatWasReadOrMissed) {
             "no line on stdout matched 'a' for 10.0 s");
   EXPECT_EQ(words_of_fault(rule_of(MustRecur{"a", 10s, 30s}, LogStream::kStdout), false),
             "no line on stdout matches 'a' within 30.0 s of the start");
-  EXPECT_EQ(words_of_fault(rule_of(Silence{5min}), false), "no line for 5 m 0 s");
+  EXPECT_EQ(words_of_fault(rule_of(LogSilence{5min}), false), "no line for 5 m 0 s");
 }
 
 TEST(RuleWords, QuoteTheBeginningOfALongPattern) {
@@ -54,8 +54,8 @@ TEST(RuleWatch, AFaultLastsAsLongAsItsWindowOrItsHoldOff) {
 }
 
 TEST(RuleWatch, ReadsItsStream) {
-  EXPECT_TRUE(RuleWatch(rule_of(Silence{1s})).reads(LogStream::kStderr));
-  EXPECT_FALSE(RuleWatch(rule_of(Silence{1s}, LogStream::kStdout)).reads(LogStream::kStderr));
+  EXPECT_TRUE(RuleWatch(rule_of(LogSilence{1s})).reads(LogStream::kStderr));
+  EXPECT_FALSE(RuleWatch(rule_of(LogSilence{1s}, LogStream::kStdout)).reads(LogStream::kStderr));
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ struct FaultWords {
     return fmt::format("no line{} matched {} for {}", on_stream(rule), quoted(condition.pattern),
                        show_duration(condition.every));
   }
-  std::string operator()(const Silence& condition) const {
+  std::string operator()(const LogSilence& condition) const {
     return fmt::format("no line{} for {}", on_stream(rule), show_duration(condition.longest));
   }
 };

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
+#include "model/workload.h"
 #include "ports/content_store.h"
 #include "ports/http.h"
 #include "shell/api/build_logs.h"
@@ -10,12 +12,22 @@
 
 namespace hearth {
 
+/// Reads the body of a request for a workload. kInvalidArgument lists every fault, one per line.
+using ReadWorkload = std::function<Result<WorkloadSpec>(
+    std::string_view content_type, std::string_view body, const WorkloadName& name)>;
+
+/// Reads JSON, whatever the type of the body.
+Result<WorkloadSpec> read_workload_json(std::string_view content_type, std::string_view body,
+                                        const WorkloadName& name);
+
 struct ManagerApiConfig {
   std::string version;              ///< Of this program.
   std::string cluster = "hearth.";  ///< Names the source of events: the prefix of its topics.
   /// Where agents of imported nodes listen unless their entry gives a port.
   std::uint16_t agent_port = 7701;
   std::uint64_t content_bytes_max = 16ULL << 30;  ///< Of one bundle or saved image.
+  /// The programs inject one that also reads YAML.
+  ReadWorkload read_workload = read_workload_json;
 };
 
 /// The manager's HTTP routes (docs/reference/api.md).

@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "testing/exchange/fake_http_exchange.h"
@@ -164,12 +165,17 @@ TEST_F(ManagerApiTest, ShowsANode) {
 TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
   EXPECT_EQ(
       get("/v1/workloads/heater").response.body,
-      R"({"name":"heater","kind":"application","generation":2,"phase":"deployed","reason":"",)"
-      R"("instances":2,"running":1,"bundle":")" +
+      R"({"name":"heater","generation":2,"phase":"deployed","reason":"","running":1,)"
+      R"("image":"hearth/heater:bb","build_node":"","current_generation":2,)"
+      R"("kind":"application","bundle":")" +
           digest_of('b').str() +
-          R"(","image":"hearth/heater:bb","build_node":"","on_node_lost":"replace",)"
-          R"("current_generation":2,"environment":{"MODE":"eco"},"cpu_millis":250,)"
-          R"("memory_bytes":64000000,"pids_max":512})");
+          R"(","instances":2,"environment":{"MODE":"eco"},)"
+          R"("resources":{"memory":64000000,"cpu":0.25,"pids":512},)"
+          R"("network":"bridge","ports":[],"devices":[],"restart":"always",)"
+          R"("stop":{"grace":"10s","pre_stop":[]},"probes":{"image_healthcheck":"readiness"},)"
+          R"("log_rules":[],"trends":{},)"
+          R"("update":{"min_ready":"10s","ready_deadline":"5m","placement_deadline":"1m"},)"
+          R"("replace":"start_first","after":{},"on_node_lost":"replace"})");
   EXPECT_THAT(get("/v1/workloads/pump").response.body, HasSubstr(R"("current_generation":null)"));
   EXPECT_EQ(get("/v1/workloads/none").response.status, 404U);
 }
@@ -251,6 +257,24 @@ TEST_F(ManagerApiTest, DeploysABundleThatIsThere) {
   const auto& deploy = std::get<DeployWorkload>(service.commands[0]);
   EXPECT_EQ(deploy.name.str(), "fan");
   EXPECT_EQ(deploy.spec.instances, 2U);
+}
+
+// Goal: the program decides how bodies are read. Method: a reader that records what it is given.
+TEST_F(ManagerApiTest, ReadsABodyByTheGivenReaderWithItsType) {
+  std::string seen;
+  ManagerApi with_reader(service, content,
+                         {.read_workload = [&](std::string_view content_type, std::string_view body,
+                                               const WorkloadName& name) -> Result<WorkloadSpec> {
+                           seen = fmt::format("{} {} {}", content_type, body, name.str());
+                           return WorkloadSpec{.instances = 7, .bundle = digest_of('b')};
+                         }});
+  HttpRouter routes;
+  with_reader.add_routes(routes, [] { return HttpServerCounters{}; });
+  FakeHttpExchange exchange(HttpMethod::kPut, "/v1/workloads/fan", "instances: 7");
+  exchange.headers().push_back({"content-type", "application/yaml"});
+  EXPECT_EQ(exchange.run(routes).response.status, 202U);
+  EXPECT_EQ(seen, "application/yaml instances: 7 fan");
+  EXPECT_EQ(std::get<DeployWorkload>(service.commands.at(0)).spec.instances, 7U);
 }
 
 TEST_F(ManagerApiTest, RefusesAnImpossibleDeploy) {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/duration_text.h"
+#include "wire/workload_document.h"
 
 namespace hearth {
 namespace {
@@ -72,30 +73,22 @@ void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
 
 void write_workload(JsonWriter& out, const Workload& workload, std::uint64_t running) {
   const Release& latest = workload.latest();
-  const WorkloadSpec& spec = latest.spec;
   out.begin_object()
       .field("name", workload.name.str())
-      .field("kind", name_of(spec.kind))
       .field("generation", latest.generation.value)
       .field("phase", name_of(workload.phase))
       .field("reason", workload.reason)
-      .field("instances", spec.instances)
       .field("running", running)
-      .field("bundle", spec.bundle.str())
       .field("image", latest.image ? latest.image->reference : std::string())
-      .field("build_node", workload.build_node ? workload.build_node->str() : std::string())
-      .field("on_node_lost", name_of(spec.on_node_lost));
+      .field("build_node", workload.build_node ? workload.build_node->str() : std::string());
   out.key("current_generation");
   if (workload.current) {
     out.value(workload.current->generation.value);
   } else {
     out.null();
   }
-  out.key("environment").begin_object();
-  for (const auto& [name, value] : spec.instance.container.environment) out.field(name, value);
+  write_workload_fields(out, latest.spec);
   out.end_object();
-  write_resources(out, spec.instance.container.resources);
-  out.field("pids_max", spec.instance.container.pids_max).end_object();
 }
 
 void write_instance(JsonWriter& out, const core::Manager& manager, const Instance& instance) {

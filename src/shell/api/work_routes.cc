@@ -10,7 +10,7 @@
 #include "shell/api/query.h"
 #include "shell/api/views.h"
 #include "wire/percent_coding.h"
-#include "wire/workload_request_codec.h"
+#include "wire/workload_document.h"
 
 namespace hearth {
 namespace {
@@ -99,12 +99,17 @@ Result<void> ManagerApi::explain_workload(HttpExchange& exchange) {
                            core::explain_workload(service_.manager(), *name, service_.now()));
 }
 
+Result<WorkloadSpec> read_workload_json(std::string_view /*content_type*/, std::string_view body,
+                                        const WorkloadName& name) {
+  return decode_workload_request(body, name);
+}
+
 Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   auto name = WorkloadName::parse(exchange.request().parameter("name"));
   if (!name) return tl::unexpected(name.error());
-  const Result<std::string> body = exchange.read_body(kWorkloadRequestBytesMax);
+  const Result<std::string> body = exchange.read_body(kWorkloadFileBytesMax);
   if (!body) return tl::unexpected(body.error());
-  auto spec = decode_workload_request(*body);
+  auto spec = config_.read_workload(exchange.request().header("content-type"), *body, *name);
   if (!spec) return tl::unexpected(spec.error());
   if (!find_content(exchange, spec->bundle)) {
     return fail(

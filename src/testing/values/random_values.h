@@ -1,8 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/prng.h"
 #include "model/assignment.h"
@@ -71,18 +75,60 @@ class RandomValues {
         .epoch = Epoch{number()}, .seq = number(), .sent_at = MonoTime(Duration(nanoseconds()))};
   }
 
-  /// Within the limits of a request.
+  /// As a request may ask for it.
   WorkloadSpec workload_spec() {
-    WorkloadSpec spec{.kind = coin() ? WorkloadKind::kService : WorkloadKind::kApplication,
+    WorkloadSpec spec{.kind = static_cast<WorkloadKind>(prng_.below(3)),
                       .instances = static_cast<std::uint32_t>(prng_.below(kInstancesMax + 1)),
                       .bundle = digest(),
-                      .instance = {.container = container_spec()},
-                      .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay};
-    spec.instance.container.resources.cpu_millis =
-        static_cast<std::uint32_t>(prng_.below(1'000'001));
-    spec.instance.container.resources.memory_bytes =
-        coin() ? 0 : (6ULL << 20) + prng_.below(1ULL << 40);
-    spec.instance.container.pids_max = static_cast<std::uint32_t>(1 + prng_.below(4'194'304));
+                      .instance = instance_spec(),
+                      .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay,
+                      .after = {},
+                      .placement_deadline = duration(1, std::chrono::hours(24))};
+    if (spec.kind == WorkloadKind::kOneshot) {
+      spec.instances = std::min(spec.instances, 1U);
+      spec.instance.restart = coin() ? RestartPolicy::kOnFailure : RestartPolicy::kNever;
+    }
+    std::set<WorkloadName> awaited;
+    for (std::uint64_t left = prng_.below(3); left > 0; --left)
+      awaited.insert(name<WorkloadName>());
+    for (const WorkloadName& workload : awaited) {
+      spec.after.push_back(
+          {.workload = workload,
+           .until = coin() ? Dependency::Until::kStarted : Dependency::Until::kReady,
+           .restart_with_it = coin()});
+    }
+    return spec;
+  }
+
+  /// As a request may ask for it.
+  InstanceSpec instance_spec() {
+    InstanceSpec spec;
+    spec.container = requested_container();
+    spec.restart = static_cast<RestartPolicy>(prng_.below(3));
+    const bool runs_once = !spec.container.devices.empty() || !spec.container.ports.empty();
+    spec.replace = runs_once || coin() ? ReplaceOrder::kStopFirst : ReplaceOrder::kStartFirst;
+    if (coin()) spec.stop.signal = coin() ? "SIGINT" : "SIGRTMIN+3";
+    spec.stop.grace = duration(0, kStopGraceMax);
+    if (coin()) spec.stop.pre_stop = command();
+    if (coin()) spec.probes.startup = probe();
+    if (coin()) spec.probes.readiness = probe();
+    if (coin()) spec.probes.liveness = probe();
+    if (spec.probes.readiness && spec.probes.liveness) {
+      spec.probes.liveness->period = spec.probes.readiness->period;
+      spec.probes.liveness->failures = spec.probes.readiness->failures;
+    }
+    spec.probes.image_healthcheck = static_cast<HealthcheckUse>(prng_.below(3));
+    for (std::uint64_t left = prng_.below(4); left > 0; --left) {
+      spec.log_rules.push_back(log_rule("rule." + std::to_string(left)));
+    }
+    for (const TrendOf of :
+         {TrendOf::kMemory, TrendOf::kOpenFiles, TrendOf::kProcesses, TrendOf::kRestarts}) {
+      if (!coin()) continue;
+      spec.trends.push_back({.of = of, .ahead = duration(1, kRuleTimeMax), .action = action()});
+    }
+    spec.ready_deadline =
+        duration(std::chrono::nanoseconds(std::chrono::hours(1)).count(), std::chrono::hours(24));
+    spec.min_ready = duration(0, std::chrono::hours(1));
     return spec;
   }
 
@@ -141,15 +187,80 @@ class RandomValues {
     return image;
   }
 
-  ContainerSpec container_spec() {
+  /// Whole units, and fractions of every size.
+  Duration duration(Duration::rep low, Duration high) {
+    const Duration any(prng_.between(low, high.count()));
+    if (coin()) return any;
+    return std::max(Duration(low), any - any % std::chrono::seconds(1));
+  }
+
+  HealthAction action() { return static_cast<HealthAction>(prng_.below(4)); }
+
+  std::vector<std::string> command() {
+    std::vector<std::string> words{"/bin/" + text()};
+    for (std::uint64_t left = prng_.below(3); left > 0; --left) words.push_back(text());
+    return words;
+  }
+
+  Probe probe() {
+    Probe probe{.check = TcpCheck{.port = port()},
+                .initial_delay = duration(0, kProbeTimeMax),
+                .period = duration(kProbeTimeMin.count(), kProbeTimeMax),
+                .timeout = duration(kProbeTimeMin.count(), kProbeTimeMax),
+                .failures = static_cast<std::uint32_t>(1 + prng_.below(kProbeCountMax)),
+                .successes = static_cast<std::uint32_t>(1 + prng_.below(kProbeCountMax))};
+    if (coin()) probe.check = ExecCheck{.command = command()};
+    if (coin()) probe.check = HttpCheck{.port = port(), .path = "/h\"", .headers = {{"X", "é"}}};
+    return probe;
+  }
+
+  LogRule log_rule(std::string name) {
+    LogRule rule{.name = std::move(name),
+                 .condition = LogSilence{.longest = duration(1, kRuleTimeMax)},
+                 .stream = static_cast<LogStream>(prng_.below(3)),
+                 .action = action(),
+                 .hold_off = duration(0, kRuleTimeMax)};
+    const std::string pattern = "p" + text();
+    if (coin()) {
+      rule.condition = MustAppear{.pattern = pattern, .within = duration(1, kRuleTimeMax)};
+    }
+    if (coin()) {
+      rule.condition = MustRecur{.pattern = pattern,
+                                 .every = duration(1, kRuleTimeMax),
+                                 .grace = duration(0, kRuleTimeMax)};
+    }
+    if (coin()) {
+      rule.condition = MustNotAppear{.pattern = pattern,
+                                     .unless = coin() ? text() : "",
+                                     .count = static_cast<std::uint32_t>(1 + prng_.below(1000)),
+                                     .within = duration(1, kRuleTimeMax)};
+    }
+    return rule;
+  }
+
+  std::uint16_t port() { return static_cast<std::uint16_t>(1 + prng_.below(65535)); }
+
+  ContainerSpec requested_container() {
     ContainerSpec spec;
     for (std::uint64_t left = prng_.below(3); left > 0; --left) {
       spec.environment["V" + std::to_string(prng_.below(100))] = text();
     }
-    spec.resources = {.cpu_millis = static_cast<std::uint32_t>(number()), .memory_bytes = number()};
-    spec.pids_max = static_cast<std::uint32_t>(number());
+    spec.resources.cpu_millis = static_cast<std::uint32_t>(prng_.below(1'000'001));
+    spec.resources.memory_bytes = coin() ? 0 : (6ULL << 20) + prng_.below(1ULL << 40);
+    spec.pids_max = static_cast<std::uint32_t>(1 + prng_.below(4'194'304));
+    if (coin()) spec.network = NetworkMode::kHost;
+    if (spec.network == NetworkMode::kBridge && coin()) {
+      spec.ports.push_back({.host_port = 80, .container_port = port()});
+      spec.ports.push_back({.host_port = 80,
+                            .container_port = port(),
+                            .protocol = TransportProtocol::kUdp,
+                            .host_address = "2001:db8::7"});
+    }
+    if (coin()) spec.devices.push_back({.host_path = "/dev/" + path(), .container_path = "/dev/a"});
     return spec;
   }
+
+  std::string path() { return "a:" + std::to_string(prng_.below(100)) + "\"é"; }
 
   AssignedInstance assigned_instance() {
     const auto workload = name<WorkloadName>();
@@ -158,7 +269,7 @@ class RandomValues {
             .generation = Generation{number()},
             .desired_state = coin() ? DesiredState::kStage : DesiredState::kRun,
             .image = image(),
-            .spec = {.container = container_spec()}};
+            .spec = instance_spec()};
   }
 
   InstanceStatus instance_status() {

@@ -4,7 +4,7 @@ CREATE TABLE releases_by_generation (
   workload        TEXT NOT NULL REFERENCES workloads (name) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   generation      INTEGER NOT NULL,
   role            TEXT NOT NULL CHECK (role IN ('current', 'next', 'earlier')),
-  spec            TEXT NOT NULL,  -- A JSON object: the body of the request that deployed it.
+  spec            TEXT NOT NULL,  -- A JSON object: the document of the request that deployed it.
   image_reference TEXT,  -- NULL: not built yet.
   image_archive   TEXT CHECK (image_archive IS NULL OR image_reference IS NOT NULL),
   deployed_at     INTEGER NOT NULL,
@@ -16,7 +16,8 @@ INSERT INTO releases_by_generation
 SELECT
   workload, generation, role,
   json_object('kind', kind, 'instances', instances, 'bundle', bundle, 'environment', json(environment),
-    'cpu_millis', cpu_millis, 'memory_bytes', memory_bytes, 'pids_max', pids_max, 'on_node_lost', on_node_lost),
+    'resources', json_object('memory', memory_bytes, 'cpu', cpu_millis / 1000.0, 'pids', pids_max),
+    'on_node_lost', on_node_lost),
   image_reference, image_archive, 0, '', ''
 FROM releases;
 DROP TABLE releases;
