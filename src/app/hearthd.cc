@@ -17,6 +17,7 @@
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/embedded_broker.h"
 #include "adapters/kafka/kafka_bus.h"
+#include "adapters/log_match/re2_pattern_compiler.h"
 #include "adapters/loop/asio_loop.h"
 #include "adapters/power/exec_power_driver.h"
 #include "adapters/power/power_switchboard.h"
@@ -157,7 +158,7 @@ Result<void> run(const ManagerConfig& config) {
                   .agent_port = config.agent_port,
                   .read_workload = [](std::string_view content_type, std::string_view body,
                                       const WorkloadName& name) {
-                    return read_workload_body(content_type, body, name, {});
+                    return read_workload_body(content_type, body, name, log_match::pattern_fault);
                   }});
   HttpRouter router;
   std::unique_ptr<HttpServer> server;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/log_match/re2_pattern_compiler.h"
 #include "adapters/workload_file/workload_file.h"
 #include "base/duration_text.h"
 #include "cli/client/deployment.h"
@@ -85,7 +86,7 @@ std::optional<WorkloadFileFault> folder_fault(const std::filesystem::path& folde
 Result<Named> read_named_file(const std::filesystem::path& file) {
   const Result<std::string> text = load_workload_text(file);
   if (!text) return tl::unexpected(text.error());
-  auto read = read_workload_yaml(*text, {});
+  auto read = read_workload_yaml(*text, log_match::pattern_fault);
   if (!read) return Named{.file = file, .order = {}, .faults = std::move(read.error())};
   auto& [workload, place] = *read;
   std::filesystem::path folder = (file.parent_path() / workload.build).lexically_normal();

@@ -235,7 +235,8 @@ MustRecur read_must_recur(const JsonValue& rule, const JsonValue& value, const R
   return condition;
 }
 
-LogSilence read_silence(const JsonValue& value, const RuleTerms& terms, const SpecReading& reading) {
+LogSilence read_silence(const JsonValue& value, const RuleTerms& terms,
+                        const SpecReading& reading) {
   for (const JsonValue& term :
        {terms.count, terms.within, terms.unless, terms.every, terms.grace}) {
     terms.refuse(reading, term, "rules with a pattern");
@@ -296,7 +297,9 @@ struct ConditionWriter {
     out.field("must_recur", rule.pattern).field("every", exact_duration(rule.every));
     out.field("grace", exact_duration(rule.grace));
   }
-  void operator()(const LogSilence& rule) const { out.field("silence", exact_duration(rule.longest)); }
+  void operator()(const LogSilence& rule) const {
+    out.field("silence", exact_duration(rule.longest));
+  }
   JsonWriter& out;
 };
 

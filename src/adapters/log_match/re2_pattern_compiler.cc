@@ -90,4 +90,9 @@ Result<std::unique_ptr<LineMatcher>> Re2PatternCompiler::compile(
   return matcher;
 }
 
+std::optional<std::string> pattern_fault(std::string_view pattern) {
+  const std::optional<PatternFault> fault = Re2PatternCompiler().fault_of(pattern);
+  return fault ? std::optional(show(*fault)) : std::nullopt;
+}
+
 }  // namespace hearth::log_match

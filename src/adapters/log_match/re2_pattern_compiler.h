@@ -27,4 +27,7 @@ class Re2PatternCompiler final : public PatternCompiler {
   Result<std::unique_ptr<LineMatcher>> compile(const std::vector<LogRule>& rules) const override;
 };
 
+/// Why `pattern` cannot be used, in words with its place; nullopt if it can.
+std::optional<std::string> pattern_fault(std::string_view pattern);
+
 }  // namespace hearth::log_match
