@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "shell/api/query.h"
 #include "testing/exchange/fake_http_exchange.h"
 #include "wire/json_reader.h"
 
@@ -95,6 +96,10 @@ Snapshot example_cluster() {
                    .image = Image{"hearth/heater:bb", std::nullopt}};
   };
   Workload deployed{.name = heater, .phase = WorkloadPhase::kDeployed, .current = release(2)};
+  deployed.current->deployed_at = kWallNow;
+  deployed.current->deployed_by = "ana@desk";
+  deployed.earlier = {release(1)};
+  deployed.earlier[0].spec.instances = 1;
   Workload building{.name = *WorkloadName::parse("pump"), .phase = WorkloadPhase::kBuilding};
   building.next = release(1);
   building.next->image.reset();
@@ -105,14 +110,17 @@ Snapshot example_cluster() {
                    .status = {.state = InstanceState::kRunning,
                               .container = {"c0ffee"},
                               .restarts = 1,
-                              .last_exit = ContainerExit{137, true, kWallNow}},
+                              .failures = 1,
+                              .last_exit = ContainerExit{137, true, kWallNow},
+                              .health = Health::kReady},
                    .changed_at = kWallNow};
-  Instance pending{.id = {"heater-2"},
-                   .workload = heater,
-                   .generation = Generation{2},
-                   .node = std::nullopt,
-                   .status = {.state = InstanceState::kPending, .reason = "no room"},
-                   .changed_at = kWallNow};
+  Instance pending{
+      .id = {"heater-2"},
+      .workload = heater,
+      .generation = Generation{2},
+      .node = std::nullopt,
+      .status = {.state = InstanceState::kPending, .cannot_start = true, .reason = "no room"},
+      .changed_at = kWallNow};
   return {.epoch = Epoch{6},
           .last_event_seq = 0,
           .nodes = {Node{.name = node,
@@ -168,9 +176,10 @@ TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
       R"("instances":2,"running":1,"bundle":")" +
           digest_of('b').str() +
           R"(","image":"hearth/heater:bb","build_node":"","on_node_lost":"replace",)"
-          R"("current_generation":2,"environment":{"MODE":"eco"},"cpu_millis":250,)"
+          R"("current_generation":2,"target":{"generation":2,"instances":2,"ready":1},"environment":{"MODE":"eco"},"cpu_millis":250,)"
           R"("memory_bytes":64000000,"pids_max":512})");
-  EXPECT_THAT(get("/v1/workloads/pump").response.body, HasSubstr(R"("current_generation":null)"));
+  EXPECT_THAT(get("/v1/workloads/pump").response.body,
+              HasSubstr(R"("current_generation":null,"target":null)"));
   EXPECT_EQ(get("/v1/workloads/none").response.status, 404U);
 }
 
@@ -181,11 +190,16 @@ TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
       HasSubstr(
           R"({"id":"heater-1","workload":"heater","generation":2,"node":"n1","address":"10.0.0.7",)"
           R"("desired_state":"run","state":"running","status":"ACTIVE","container":"c0ffee","restarts":1,)"
+          R"("failures":1,"cannot_start":false,"health":"ready","health_reason":"","must_be_replaced":false,)"
           R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z"},)"
           R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z"})"));
-  EXPECT_THAT(all,
-              HasSubstr(R"("node":"","address":"","desired_state":"run","state":"pending",)"
-                        R"("status":"INACTIVE","container":"","restarts":0,"last_exit":null)"));
+  EXPECT_THAT(
+      all,
+      HasSubstr(
+          R"("node":"","address":"","desired_state":"run","state":"pending",)"
+          R"("status":"INACTIVE","container":"","restarts":0,"failures":0,"cannot_start":true,)"
+          R"("health":"unknown","health_reason":"","must_be_replaced":false,)"
+          R"("last_exit":null)"));
   EXPECT_EQ(get("/v1/instances?workload=heater").response.body, all);
   EXPECT_EQ(get("/v1/instances?workload=pump").response.body, R"({"items":[],"next":null})");
 }
@@ -276,6 +290,93 @@ TEST_F(ManagerApiTest, StopsAndRemovesWorkloadsThatItKnows) {
   ASSERT_EQ(service.commands.size(), 2U);
   EXPECT_TRUE(std::holds_alternative<StopWorkload>(service.commands[0]));
   EXPECT_TRUE(std::holds_alternative<RemoveWorkload>(service.commands[1]));
+}
+
+TEST_F(ManagerApiTest, ListsReleasesWithWhatChanged) {
+  const std::string bundle = digest_of('b').str();
+  EXPECT_EQ(
+      get("/v1/workloads/heater/releases").response.body,
+      R"({"items":[{"generation":2,"state":"current","deployed_at":"2026-03-01T09:00:00.000Z",)"
+      R"("deployed_by":"ana@desk","fault":"","instances":2,"bundle":")" +
+          bundle +
+          R"(","image":"hearth/heater:bb","changes":"instances 1 -> 2"},)"
+          R"({"generation":1,"state":"earlier","deployed_at":"1970-01-01T00:00:00.000Z",)"
+          R"("deployed_by":"","fault":"","instances":1,"bundle":")" +
+          bundle + R"(","image":"hearth/heater:bb","changes":""}],"next":null})");
+  EXPECT_THAT(get("/v1/workloads/pump/releases").response.body, HasSubstr(R"("state":"next")"));
+  EXPECT_EQ(get("/v1/workloads/none/releases").response.status, 404U);
+}
+
+TEST_F(ManagerApiTest, ListsReleasesByNumberAlsoWhenANewerOneFailed) {
+  Snapshot cluster = example_cluster();
+  Workload& heater = cluster.workloads[0];
+  heater.phase = WorkloadPhase::kFailed;
+  heater.earlier.insert(heater.earlier.begin(), *heater.current);
+  heater.earlier[0].generation = Generation{3};
+  heater.next = heater.earlier[0];
+  heater.next->generation = Generation{4};
+  FakeService failing(std::move(cluster));
+  ManagerApi other(failing, content, {});
+  HttpRouter routes;
+  other.add_routes(routes, [] { return HttpServerCounters{}; });
+  FakeHttpExchange list(HttpMethod::kGet, "/v1/workloads/heater/releases");
+  const std::string body = list.run(routes).response.body;
+  std::vector<std::string> order;
+  for (std::size_t at = body.find("\"generation\":"); at != std::string::npos;
+       at = body.find("\"generation\":", at + 1)) {
+    const std::size_t state = body.find("\"state\":\"", at) + 9;
+    order.push_back(body.substr(at + 13, 1) + body.substr(state, body.find('"', state) - state));
+  }
+  EXPECT_THAT(order, ElementsAre("4next", "3earlier", "2current", "1earlier"));
+}
+
+TEST_F(ManagerApiTest, RollsBackToTheReleaseBeforeOrToANamedOne) {
+  const FakeHttpExchange answer = call(HttpMethod::kPost, "/v1/workloads/heater/rollback");
+  EXPECT_EQ(answer.response.status, 202U);
+  EXPECT_EQ(answer.response.body, R"({"name":"heater","generation":3,"message":"done"})");
+  call(HttpMethod::kPost, "/v1/workloads/heater/rollback", R"({"to":1})");
+  ASSERT_EQ(service.commands.size(), 2U);
+  EXPECT_EQ(std::get<RollBackWorkload>(service.commands[0]).to, std::nullopt);
+  EXPECT_EQ(std::get<RollBackWorkload>(service.commands[1]).to, Generation{1});
+  for (const char* wrong : {"1", R"({"to":0})", R"({"to":"1"})", R"({"too":1})", "{"}) {
+    EXPECT_EQ(call(HttpMethod::kPost, "/v1/workloads/heater/rollback", wrong).response.status, 400U)
+        << wrong;
+  }
+  EXPECT_EQ(call(HttpMethod::kPost, "/v1/workloads/none/rollback").response.status, 404U);
+  EXPECT_EQ(service.commands.size(), 2U);
+}
+
+TEST_F(ManagerApiTest, RestartsAWorkload) {
+  EXPECT_EQ(call(HttpMethod::kPost, "/v1/workloads/heater/restart").response.body,
+            R"({"name":"heater","generation":3,"message":"done"})");
+  EXPECT_TRUE(std::holds_alternative<RestartWorkload>(service.commands.at(0)));
+  EXPECT_EQ(call(HttpMethod::kPost, "/v1/workloads/none/restart").response.status, 404U);
+}
+
+// Goal: who asked is recorded with each way to a release, and bounded. Method: a name at the bound,
+// one beyond it, and one with a control character.
+TEST_F(ManagerApiTest, RecordsWhoAskedForARelease) {
+  const auto call_as = [&](HttpMethod method, const std::string& target, const std::string& user) {
+    const std::string deploy = R"({"bundle":")" + digest_of('b').str() + R"("})";
+    FakeHttpExchange exchange(method, target, method == HttpMethod::kPut ? deploy : "");
+    exchange.headers().push_back({"Hearth-User", user});
+    return exchange.run(router).response.status;
+  };
+  const std::string longest = "ana@" + std::string(kUserBytesMax - 4, 'd');
+  EXPECT_EQ(call_as(HttpMethod::kPut, "/v1/workloads/fan", longest), 202U);
+  EXPECT_EQ(call_as(HttpMethod::kPost, "/v1/workloads/heater/rollback", longest), 202U);
+  EXPECT_EQ(call_as(HttpMethod::kPost, "/v1/workloads/heater/restart", longest), 202U);
+  ASSERT_EQ(service.commands.size(), 3U);
+  EXPECT_EQ(std::get<DeployWorkload>(service.commands[0]).by, longest);
+  EXPECT_EQ(std::get<RollBackWorkload>(service.commands[1]).by, longest);
+  EXPECT_EQ(std::get<RestartWorkload>(service.commands[2]).by, longest);
+  for (const std::string& wrong :
+       {longest + "d", std::string("\x1b[2J"), std::string("gr\xC3\xBCn")}) {
+    EXPECT_EQ(call_as(HttpMethod::kPut, "/v1/workloads/fan", wrong), 400U);
+    EXPECT_EQ(call_as(HttpMethod::kPost, "/v1/workloads/heater/rollback", wrong), 400U);
+    EXPECT_EQ(call_as(HttpMethod::kPost, "/v1/workloads/heater/restart", wrong), 400U);
+  }
+  EXPECT_EQ(service.commands.size(), 3U);
 }
 
 TEST_F(ManagerApiTest, ImportsTheOperatorsList) {
