@@ -351,6 +351,85 @@ TEST_F(CliTest, LogsOfSeveralInstancesArePrefixedAndThoseOfOneAreNot) {
   EXPECT_EQ(run({"logs", "absent"}).code, 5);
 }
 
+// Goal: what a container writes controls no terminal and loses no byte in a pipe (case S3).
+// Method: a log that clears the screen, renames the window, and writes over the line above it.
+TEST_F(CliTest, LogsControlNoTerminalAndLoseNothingInAPipe) {
+  const std::string log =
+      "\x1b[2J\x1b]0;owned\x07\nok\n\x1b[1A\x1b[2Kheater-2 | fine\rheater-2 | "
+      "fine\r\n\x1b[31mred\n";
+  const std::string second =
+      R"({"id":"heater-2","workload":"heater","generation":2,"node":"node-2",
+    "state":"running","container":"fedc","desired_state":"run"})";
+  manager_.answers("GET /v1/workloads/heater", kHeater);
+  manager_.answers("GET /v1/instances", list({kHeater1, second}));
+  manager_.answers("GET /v1/instances/heater-1/logs",
+                   {{.body = log, .content_type = "text/plain"}});
+  manager_.answers("GET /v1/instances/heater-2/logs", {{.body = "", .content_type = "text/plain"}});
+  EXPECT_EQ(run({"logs", "heater-1"}).out, log);
+  EXPECT_EQ(run({"logs", "heater"}).out,
+            "heater-1 | \x1b[2J\x1b]0;owned\x07\n"
+            "heater-1 | ok\n"
+            "heater-1 | \x1b[1A\x1b[2Kheater-2 | fine\rheater-2 | fine\r\n"
+            "heater-1 | \x1b[31mred\n");
+  style_.out_is_terminal = true;
+  EXPECT_EQ(run({"logs", "heater-1"}).out,
+            "^[[2J^[]0;owned^G\nok\n^[[1A^[[2Kheater-2 | fine^Mheater-2 | fine\n^[[31mred\n");
+  EXPECT_EQ(run({"logs", "heater"}).out,
+            "heater-1 | ^[[2J^[]0;owned^G\n"
+            "heater-1 | ok\n"
+            "heater-1 | ^[[1A^[[2Kheater-2 | fine^Mheater-2 | fine\n"
+            "heater-1 | ^[[31mred\n");
+  style_.color = true;
+  EXPECT_THAT(run({"logs", "heater"}).out, HasSubstr(" \x1b[31mred\x1b[0m\n"));
+}
+
+// Goal: no text of a manager controls the terminal, wherever it is printed. Method: names, reasons,
+// explanations, events and errors that try to.
+TEST_F(CliTest, NoTextOfAManagerControlsTheTerminal) {
+  style_ = {.color = true, .out_is_terminal = true, .err_is_terminal = true};
+  const std::string evil = R"(\u001b[2J\u009b2J\r\n\u202e)";
+  manager_.answers("GET /v1/status", R"({"version":")" + evil + R"(","bus":{"bootstrap":")" + evil +
+                                         R"("},"store":{"fault":")" + evil + R"("}})");
+  const std::string node = R"({"name":")" + evil + R"(","state":")" + evil +
+                           R"(","display_name":"x)" + evil + R"(","evidence":")" + evil +
+                           R"(","problem":")" + evil + R"("})";
+  manager_.answers("GET /v1/nodes", list({node}));
+  manager_.answers("GET /v1/nodes/n1", node);
+  manager_.answers("GET /v1/nodes/n1/explanation", R"({"lines":[")" + evil + R"("]})");
+  manager_.answers("GET /v1/workloads",
+                   list({R"({"name":")" + evil + R"(","kind":")" + evil +
+                         R"(","phase":"failed","reason":")" + evil + R"("})"}));
+  const std::string instance = R"({"id":")" + evil + R"(","workload":"w","state":")" + evil +
+                               R"(","node":")" + evil + R"(","address":")" + evil +
+                               R"(","container":"\u001b[2J","reason":")" + evil + R"("})";
+  manager_.answers("GET /v1/instances", list({instance}));
+  manager_.answers("GET /v1/events", list({R"({"id":"1","note":")" + evil + R"("})"}));
+  manager_.answers("GET /v1/nodes/n2", {{.status = 404,
+                                         .body = R"({"detail":")" + evil +
+                                                 R"(hearth: all is well","code":"not_found"})",
+                                         .content_type = "application/problem+json"}});
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"status"},
+                                                {"status", "-o", "json"},
+                                                {"node", "list"},
+                                                {"node", "list", "-o", "json"},
+                                                {"node", "show", "n1"},
+                                                {"node", "show", "n2"},
+                                                {"explain", "node", "n1"},
+                                                {"explain", "node", "n1", "-o", "json"},
+                                                {"ps"},
+                                                {"ps", "-o", "json"},
+                                                {"events"},
+                                                {"events", "-o", "json"}}) {
+    const Outcome outcome = run(words);
+    const std::string all = outcome.out + outcome.err;
+    EXPECT_THAT(all,
+                AllOf(Not(HasSubstr("\x1b[2J")), Not(HasSubstr("\xC2\x9B")), Not(HasSubstr("\r")),
+                      Not(HasSubstr("\u202e")), Not(HasSubstr("\nhearth: all"))))
+        << words[0];
+    EXPECT_THAT(all, testing::AnyOf(HasSubstr("^["), HasSubstr("\\u001b"))) << words[0];
+  }
+}
+
 TEST_F(CliTest, LogsAsJsonAreOneObjectPerLineWithTheInstance) {
   manager_.answers("GET /v1/workloads/heater", kHeater);
   manager_.answers("GET /v1/instances", list({kHeater1}));

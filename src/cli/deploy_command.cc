@@ -103,8 +103,7 @@ class DeployCommand final : public Command {
   /// Progress is not the answer: it goes to stderr.
   static DeployProgress progress_on(Terminal& terminal) {
     return {.on_step = [&](const std::string& line) { terminal.note(line); },
-            .on_build_output =
-                [&](std::string_view output) { terminal.err() << output << std::flush; }};
+            .on_build_output = [&](std::string_view output) { terminal.relay(output); }};
   }
 
   void print_text(const Deployed& deployed, Session& session) const {
@@ -138,7 +137,7 @@ class DeployCommand final : public Command {
           .end_object();
     }
     out.end_list().end_object();
-    terminal.say(std::move(out).text());
+    terminal.say_json(std::move(out).text());
   }
 
   std::string folder_;

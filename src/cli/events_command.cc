@@ -146,9 +146,8 @@ class EventsCommand final : public Command {
   }
 
   void print(const std::string& item, const Result<ClusterEvent>& event, Terminal& terminal) const {
-    if (output_ == OutputFormat::kJson ||
-        !event) {  // An event of a newer manager: print it as it is.
-      terminal.say(printable(item));
+    if (output_ == OutputFormat::kJson || !event) {  // An event of a newer manager: as it is.
+      terminal.say_json(item);
       return;
     }
     terminal.say(fmt::format(

@@ -11,13 +11,16 @@ namespace hearth::cli {
 
 /// Prints the output of several instances on one terminal, one whole line at a time. Shared by the
 /// reading threads; each has a Source of its own.
+///
+/// On a terminal the output can control nothing (terminal_text()); to a file or a pipe its bytes
+/// are written as they are. The prefix begins every line, and nothing can return to it.
 class LogLines {
  public:
   /// A longer line is printed in pieces.
   static constexpr std::size_t kLineBytesMax = 64 * 1024;
 
   enum class Form : std::uint8_t {
-    kPlain,     ///< As it was written, byte for byte.
+    kPlain,     ///< As it was written.
     kPrefixed,  ///< Prefixed with the instance.
     kJson,      ///< {"instance","line"}; invalid UTF-8 is replaced.
   };
@@ -43,7 +46,8 @@ class LogLines {
     LogLines& lines_;
     std::string instance_;
     std::string prefix_;
-    std::string begun_;  ///< A line whose end has not arrived yet.
+    std::string begun_;   ///< A line whose end has not arrived yet.
+    TerminalText plain_;  ///< kPlain, on a terminal.
   };
 
  private:

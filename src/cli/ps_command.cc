@@ -57,8 +57,8 @@ class PsCommand final : public Command {
       const std::size_t begin = list.find('[');
       return list.substr(begin, list.rfind(']') + 1 - begin);
     };
-    session.terminal.say(fmt::format(R"({{"workloads":{},"instances":{}}})",
-                                     items_of(*workload_list), items_of(*instance_list)));
+    session.terminal.say_json(fmt::format(R"({{"workloads":{},"instances":{}}})",
+                                          items_of(*workload_list), items_of(*instance_list)));
     return ExitCode::kOk;
   }
 

@@ -55,7 +55,7 @@ class StatusCommand final : public Command {
     if (output_ == OutputFormat::kJson) {
       const Result<std::string> text = api->get("/v1/status");
       if (!text) return tl::unexpected(text.error());
-      session.terminal.say(*text);
+      session.terminal.say_json(*text);
       return ExitCode::kOk;
     }
     const Result<Overview> overview = look(*api);
@@ -128,15 +128,17 @@ class StatusCommand final : public Command {
     const auto add = [&](const std::string& name, const std::string& state,
                          const std::string& why) {
       const Table::Cell cell = state_cell(state);
-      lines.push_back(fmt::format("  {} is {}{}{}", name, terminal.painted(cell.paint, cell.text),
-                                  why.empty() ? "" : ": ", printable(why)));
+      lines.push_back(fmt::format("  {} is {}{}{}", printable(name),
+                                  terminal.painted(cell.paint, cell.text), why.empty() ? "" : ": ",
+                                  printable(why)));
     };
     for (const NodeView& node : overview.nodes) {
       if (node.state != "live") add(node.name, node.state, node.evidence);
       if (node.recovery_phase == "quarantined") {
         add(node.name, node.recovery_phase, node.recovery_reason);
       }
-      if (!node.problem.empty()) lines.push_back("  " + node.name + ": " + printable(node.problem));
+      if (!node.problem.empty())
+        lines.push_back("  " + printable(node.name) + ": " + printable(node.problem));
     }
     for (const WorkloadView& workload : overview.workloads) {
       const bool lacks = workload.phase == "deployed" && workload.running < workload.instances;
