@@ -232,6 +232,42 @@ TEST_F(CliTest, PsPrintsWorkloadsInstancesAndWhyOneWaits) {
               AllOf(StartsWith("{\"workloads\":[{"), HasSubstr("],\"instances\":[{")));
 }
 
+TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
+  const std::string rolling = R"({"name":"heater","kind":"application","generation":2,
+    "phase":"rolling_out","instances":3,"running":3,
+    "target":{"generation":2,"instances":3,"ready":1}})";
+  const std::string sick = R"({"name":"db","kind":"service","generation":1,"phase":"deployed",
+    "instances":1,"running":1,"target":{"generation":1,"instances":1,"ready":0}})";
+  const auto instance = [](const char* id, const char* health, const char* reason) {
+    return fmt::format(R"({{"id":"{}","workload":"w","generation":2,"node":"node-1",)"
+                       R"("state":"running","health":"{}","health_reason":"{}"}})",
+                       id, health, reason);
+  };
+  manager_.answers("GET /v1/workloads", list({rolling, sick}));
+  manager_.answers(
+      "GET /v1/instances",
+      list({instance("heater-4", "ready", ""), instance("heater-5", "starting", "no answer yet"),
+            instance("heater-6", "unknown", ""),
+            instance("db-1", "degraded", "rule 'no sensor' fired")}));
+  const Outcome ps = run({"ps"});
+  EXPECT_THAT(
+      ps.out,
+      StartsWith("WORKLOAD  KIND         PHASE                      RUNNING  GENERATION\n"
+                 "heater    application  rolling out, 1 of 3 ready      3/3           2\n"));
+  EXPECT_THAT(ps.out, HasSubstr("INSTANCE  NODE    STATE    HEALTH    RESTARTS  REASON\n"
+                                "heater-4  node-1  running  ready            0\n"
+                                "heater-5  node-1  running  starting         0  no answer yet\n"
+                                "heater-6  node-1  running                   0\n"
+                                "db-1      node-1  running  degraded         0  rule 'no sensor' "
+                                "fired\n"));
+  manager_.answers("GET /v1/status", "{}");
+  manager_.answers("GET /v1/nodes", list({kNode1}));
+  EXPECT_THAT(run({"status"}).out,
+              testing::EndsWith("  heater is rolling out: 1 of 3 instances of release 2 are ready\n"
+                                "  db is deployed: 0 of 1 ready\n"
+                                "  db-1 is degraded: rule 'no sensor' fired\n"));
+}
+
 TEST_F(CliTest, PsWithoutWorkloadsSaysHowToDeploy) {
   manager_.answers("GET /v1/workloads", list({}));
   manager_.answers("GET /v1/instances", list({}));

@@ -32,7 +32,8 @@ class DeployCommand final : public Command {
             "Packs the folder (.dockerignore is honoured) and builds it once, on one of the "
             "nodes.\n"
             "Deploying a name again replaces its instances one by one, even if nothing changed.\n"
-            "Waits until all instances run.",
+            "Waits until all instances are ready. If one fails, the release before it is kept "
+            "running.",
         .examples = {{"hearth deploy ./heater --name heater", ""},
                      {"hearth deploy ./heater --name heater --instances 3 --env MODE=eco", ""},
                      {"hearth deploy ./heater --name heater --memory 64M --cpu 0.5", ""},
@@ -63,7 +64,7 @@ class DeployCommand final : public Command {
     if (!order) return tl::unexpected(order.error());
     const Result<ApiClient> api = session.connect(connection_);
     if (!api) return tl::unexpected(api.error());
-    const auto wait = no_wait_ ? DeployWait::kNot : DeployWait::kUntilRunning;
+    const auto wait = no_wait_ ? DeployWait::kNot : DeployWait::kUntilDeployed;
     const auto deployed = deploy(*api, *order, wait, timeout_, progress_on(session.terminal));
     if (!deployed) return tl::unexpected(deployed.error());
     if (output_ == OutputFormat::kJson) {

@@ -129,7 +129,7 @@ Result<void> Tour::deploy_application() {
       .go_on = [this] { return !observer_.stopping(); }};
   const auto deployed =
       deploy(observer_.api(), {.name = workload_, .folder = folder_, .instances = kInstances},
-             DeployWait::kUntilRunning, kDeployWithin, progress);
+             DeployWait::kUntilDeployed, kDeployWithin, progress);
   if (!deployed) return tl::unexpected(deployed.error());
   const auto instances = running();
   if (!instances) return tl::unexpected(instances.error());
