@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "adapters/address/address_text.h"
+#include "base/duration_text.h"
 #include "wire/workload_request_codec.h"
 
 namespace hearth::cli {
@@ -32,6 +33,17 @@ void declare_connection(Arguments& arguments, ConnectionArguments& into) {
 void declare_output(Arguments& arguments, OutputFormat& into) {
   arguments.parsed({"-o,--output", "FORMAT", "text, or json for programs", "text json"},
                    parse_output_format, into);
+}
+
+Result<WallTime> parse_since(std::string_view text, WallTime now) {
+  if (const Result<Duration> ago = parse_duration(text)) {
+    return now - std::chrono::duration_cast<WallTime::duration>(*ago);
+  }
+  if (Result<WallTime> time = parse_time(text)) return time;
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("--since '{}' must be an age (\"10m\") or a time "
+                          "(\"2026-03-01T09:00:00Z\")",
+                          text));
 }
 
 Result<std::uint64_t> parse_memory(std::string_view text) {

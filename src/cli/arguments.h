@@ -7,6 +7,7 @@
 
 #include "adapters/usage/arguments.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "model/ids.h"
 
 namespace hearth::cli {
@@ -26,6 +27,8 @@ void declare_connection(Arguments& arguments, ConnectionArguments& into);
 /// -o, --output.
 void declare_output(Arguments& arguments, OutputFormat& into);
 
+/// "10m" (before `now`), or "2026-03-01T09:00:00Z": a value of --since, which the error names.
+Result<WallTime> parse_since(std::string_view text, WallTime now);
 /// "64M", "2G" (binary units, also "64MiB"; bytes without a unit): 6 MiB to 1 PiB, or 0.
 Result<std::uint64_t> parse_memory(std::string_view text);
 /// "0.5", "2": cores, returned in thousandths; 0.001 to 1000, or 0.

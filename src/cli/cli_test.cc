@@ -368,57 +368,6 @@ TEST_F(CliTest, StopAndRmWaitUntilAllInstancesAreGone) {
   EXPECT_EQ(run({"rm", "heater", "--no-wait"}).out, "heater is stopping\n");
 }
 
-TEST_F(CliTest, LogsOfSeveralInstancesArePrefixedAndThoseOfOneAreNot) {
-  const std::string second =
-      R"({"id":"heater-10","workload":"heater","generation":2,"node":"node-2",
-    "state":"running","container":"fedc","desired_state":"run"})";
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater1, second}));
-  manager_.answers("GET /v1/instances/heater-1/logs",
-                   {{.body = "on\noff\n", .content_type = "text/plain"}});
-  manager_.answers("GET /v1/instances/heater-10/logs",
-                   {{.body = "on", .content_type = "text/plain"}});
-  EXPECT_EQ(run({"logs", "heater"}).out,
-            "heater-1  | on\n"
-            "heater-1  | off\n"
-            "heater-10 | on\n");
-  EXPECT_EQ(run({"logs", "heater-1", "--tail", "2"}).out, "on\noff\n");
-  EXPECT_EQ(manager_.requests().back().query.at("tail"), "2");
-  EXPECT_EQ(run({"logs", "absent"}).code, 5);
-}
-
-// Goal: what a container writes controls no terminal and loses no byte in a pipe (case S3).
-// Method: a log that clears the screen, renames the window, and writes over the line above it.
-TEST_F(CliTest, LogsControlNoTerminalAndLoseNothingInAPipe) {
-  const std::string log =
-      "\x1b[2J\x1b]0;owned\x07\nok\n\x1b[1A\x1b[2Kheater-2 | fine\rheater-2 | "
-      "fine\r\n\x1b[31mred\n";
-  const std::string second =
-      R"({"id":"heater-2","workload":"heater","generation":2,"node":"node-2",
-    "state":"running","container":"fedc","desired_state":"run"})";
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater1, second}));
-  manager_.answers("GET /v1/instances/heater-1/logs",
-                   {{.body = log, .content_type = "text/plain"}});
-  manager_.answers("GET /v1/instances/heater-2/logs", {{.body = "", .content_type = "text/plain"}});
-  EXPECT_EQ(run({"logs", "heater-1"}).out, log);
-  EXPECT_EQ(run({"logs", "heater"}).out,
-            "heater-1 | \x1b[2J\x1b]0;owned\x07\n"
-            "heater-1 | ok\n"
-            "heater-1 | \x1b[1A\x1b[2Kheater-2 | fine\rheater-2 | fine\r\n"
-            "heater-1 | \x1b[31mred\n");
-  style_.out_is_terminal = true;
-  EXPECT_EQ(run({"logs", "heater-1"}).out,
-            "^[[2J^[]0;owned^G\nok\n^[[1A^[[2Kheater-2 | fine^Mheater-2 | fine\n^[[31mred\n");
-  EXPECT_EQ(run({"logs", "heater"}).out,
-            "heater-1 | ^[[2J^[]0;owned^G\n"
-            "heater-1 | ok\n"
-            "heater-1 | ^[[1A^[[2Kheater-2 | fine^Mheater-2 | fine\n"
-            "heater-1 | ^[[31mred\n");
-  style_.color = true;
-  EXPECT_THAT(run({"logs", "heater"}).out, HasSubstr(" \x1b[31mred\x1b[0m\n"));
-}
-
 // Goal: no text of a manager controls the terminal, wherever it is printed. Method: names, reasons,
 // explanations, events and errors that try to.
 TEST_F(CliTest, NoTextOfAManagerControlsTheTerminal) {
@@ -464,29 +413,6 @@ TEST_F(CliTest, NoTextOfAManagerControlsTheTerminal) {
         << words[0];
     EXPECT_THAT(all, testing::AnyOf(HasSubstr("^["), HasSubstr("\\u001b"))) << words[0];
   }
-}
-
-TEST_F(CliTest, LogsAsJsonAreOneObjectPerLineWithTheInstance) {
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater1}));
-  manager_.answers("GET /v1/instances/heater-1/logs", {{.body = "say \"on\"\n\ngr\xFC"
-                                                                "n\x1b[0m",
-                                                        .content_type = "text/plain"}});
-  constexpr const char* kLines =
-      R"({"instance":"heater-1","line":"say \"on\""})"
-      "\n"
-      R"({"instance":"heater-1","line":""})"
-      "\n"
-      "{\"instance\":\"heater-1\",\"line\":\"gr\xEF\xBF\xBDn\\u001b[0m\"}\n";
-  EXPECT_EQ(run({"logs", "heater", "-o", "json"}).out, kLines);
-  EXPECT_EQ(run({"logs", "heater-1", "-o", "json"}).out, kLines) << "one instance";
-}
-
-TEST_F(CliTest, LogsOfAnInstanceWithoutAContainerSayWhy) {
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater2}));
-  EXPECT_THAT(run({"logs", "heater"}).err,
-              HasSubstr("heater-2 has no container: it is pending: no node has 64 MiB free"));
 }
 
 TEST_F(CliTest, ConfigCheckReportsEveryError) {

@@ -468,16 +468,13 @@ Result<void> DockerRuntime::Core::read_logs(const LogRequest& request, const Chu
   const std::string doing = container_words("send the log of", request.container);
   const Duration answer = config_.timeouts.answer;
   const Duration piece_limit = request.follow ? config_.timeouts.log_check : answer;
-  const std::string tail = request.tail_lines == 0 ? "all" : std::to_string(request.tail_lines);
-  auto stream = client_.open(
-      {.method = "GET",
-       .target = container_target(
-           request.container,
-           fmt::format("/logs?stdout=1&stderr=1&follow={}&tail={}", request.follow ? 1 : 0, tail)),
-       .body = {},
-       .doing = doing,
-       .patience = {answer, piece_limit, kForEver}},
-      coroutine);
+  auto stream =
+      client_.open({.method = "GET",
+                    .target = container_target(request.container, "/logs?" + log_query(request)),
+                    .body = {},
+                    .doing = doing,
+                    .patience = {answer, piece_limit, kForEver}},
+                   coroutine);
   if (!stream) return tl::unexpected(stream.error());
   if (stream->status() != kOk) {
     const auto body = stream->rest(kRefusalBytesMax, coroutine);

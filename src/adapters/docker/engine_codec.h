@@ -56,6 +56,8 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line);
 std::string events_target(const ContainerOwner& owner, WallTime since);
 std::string container_list_target(const ContainerOwner& owner);
 std::string image_list_target();
+/// The query of a request for a container's log.
+std::string log_query(const LogRequest& request);
 
 /// The body of a create request, with the confinement described in docs/reference/containers.md.
 std::string encode_container(const ContainerOwner& owner, const std::string& network,

@@ -256,6 +256,11 @@ TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
   ASSERT_TRUE(answer.relayed);
   EXPECT_EQ(answer.relayed->first, (Endpoint{"10.0.0.7", 7701}));
   EXPECT_EQ(answer.relayed->second, "/v1/instances/heater-1/logs?follow=1&tail=20");
+  EXPECT_EQ(get("/v1/instances/heater-1/logs?timestamps=1&since=2026-03-01T10:00:00%2B01:00")
+                .relayed->second,
+            "/v1/instances/heater-1/logs?follow=0&tail=0&timestamps=1"
+            "&since=2026-03-01T09%3A00%3A00.000Z");
+  EXPECT_EQ(get("/v1/instances/heater-1/logs?since=yesterday").response.status, 400U);
   EXPECT_EQ(get("/v1/instances/heater-2/logs").response.status, 409U);
   EXPECT_EQ(get("/v1/instances/heater-9/logs").response.status, 404U);
   EXPECT_EQ(get("/v1/instances/heater-1/logs?tail=x").response.status, 400U);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration_text.h"
 #include "core/explain/explain.h"
 #include "shell/api/manager_api.h"
 #include "shell/api/query.h"
@@ -39,6 +40,16 @@ CountsByWorkload count_instances(const core::Manager& manager) {
     if (is_target && is_kept && instance.is_ready()) ++of.ready;
   }
   return counts;
+}
+
+/// "&since=TIME" for an agent; empty if it is not given.
+Result<std::string> since_parameter(const HttpRequest& request) {
+  const auto found = request.query.find("since");
+  if (found == request.query.end()) return std::string();
+  const Result<WallTime> time = parse_time(found->second);
+  if (time) return "&since=" + percent_encode(show_time(*time));
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'since={}': {}", found->second, time.error().message));
 }
 
 Result<void> respond_accepted(HttpExchange& exchange, const core::CommandResult& result) {
@@ -236,6 +247,10 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
   if (!follow) return tl::unexpected(follow.error());
   const auto tail = query_number(request, "tail", 0, kTailLinesMax);
   if (!tail) return tl::unexpected(tail.error());
+  const Result<bool> timestamps = query_flag(request, "timestamps");
+  if (!timestamps) return tl::unexpected(timestamps.error());
+  const Result<std::string> since = since_parameter(request);
+  if (!since) return tl::unexpected(since.error());
   const InstanceId id{request.parameter("id")};
   const auto found = service_.manager().instances().find(id);
   if (found == service_.manager().instances().end()) {
@@ -247,8 +262,9 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
     return fail(ErrorCode::kConflict,
                 fmt::format("instance '{}' has no node yet, so it has no log", id.str()));
   }
-  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}",
-                                                 percent_encode(id.str()), *follow ? 1 : 0, *tail));
+  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}{}{}",
+                                                 percent_encode(id.str()), *follow ? 1 : 0, *tail,
+                                                 *timestamps ? "&timestamps=1" : "", *since));
 }
 
 }  // namespace hearth
