@@ -30,7 +30,7 @@ std::string shown_time(const std::string& time) {
 }  // namespace
 
 LogLines::LogLines(Terminal& terminal, Options options)
-    : terminal_(terminal), options_(std::move(options)) {
+    : terminal_(terminal), options_(std::move(options)), merge_(options_.patience) {
   if (options_.order == Order::kTime) printer_ = std::jthread([this] { print_in_order(); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,8 @@ class LogLines {
   struct Options {
     Form form = Form::kPlain;
     Order order = Order::kArrival;
+    /// How long a log without lines may hold the others up, by time.
+    Duration patience = std::chrono::milliseconds(500);
     std::unique_ptr<LineMatcher> wanted = nullptr;  ///< Prints only lines that match. Null: all.
   };
 

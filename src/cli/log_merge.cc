@@ -48,7 +48,7 @@ MonoTime LogMerge::due(const Log& log) const {
   MonoTime due = received;
   for (const auto& [id, other] : logs_) {
     if (!other.lines.empty()) continue;
-    due = std::max({due, received + kHold, other.empty_since + kPatience});
+    due = std::max({due, received + kHold, other.empty_since + patience_});
   }
   return due;
 }

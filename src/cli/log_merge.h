@@ -16,14 +16,13 @@ namespace hearth::cli {
 /// that costs no more than a moment.
 ///
 /// The lines of one log keep their order. The first line of all is known once each open log has
-/// one; a log without lines holds the others up for kPatience after its last one, and after that
+/// one; a log without lines holds the others up for `patience` after its last one, and after that
 /// only for kHold, in which a line of the same time may still arrive. So a slow log can come late,
 /// in the order of its arrival, and a quiet one does not slow a busy one down.
 ///
 /// Pure: time is an argument. Not thread-safe.
 class LogMerge {
  public:
-  static constexpr Duration kPatience = std::chrono::milliseconds(500);
   static constexpr Duration kHold = std::chrono::milliseconds(100);
   /// Of one log that wait here; the line that exceeds it still fits.
   static constexpr std::size_t kWaitingBytesMax = 256UL * 1024;
@@ -41,6 +40,8 @@ class LogMerge {
     bool operator==(const Line&) const = default;
   };
   using LogId = std::uint64_t;
+
+  explicit LogMerge(Duration patience) : patience_(patience) {}
 
   LogId open(Origin origin, MonoTime now);
   /// No more lines come of it. Those that wait here stay.
@@ -78,6 +79,7 @@ class LogMerge {
   /// From when on that line can be given out.
   MonoTime due(const Log& log) const;
 
+  Duration patience_;
   Logs logs_;
   LogId next_id_ = 1;
 };

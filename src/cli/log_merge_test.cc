@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+constexpr Duration kPatience = 500ms;
+
 class LogMergeTest : public testing::Test {
  protected:
   /// What is known by now.
@@ -21,7 +23,7 @@ class LogMergeTest : public testing::Test {
   }
 
   MonoTime now{1h};
-  LogMerge merge;
+  LogMerge merge{kPatience};
   const LogMerge::LogId a = merge.open({"a", "n1"}, now);
   const LogMerge::LogId b = merge.open({"b", "n2"}, now);
 };
@@ -51,13 +53,13 @@ TEST_F(LogMergeTest, LinesOfOneTimeKeepTheirOrder) {
 
 TEST_F(LogMergeTest, ASlowLogHoldsOthersUpForAMoment) {
   merge.put(a, "05", "1", now);
-  EXPECT_EQ(merge.next_deadline(), now + LogMerge::kPatience);
-  now += LogMerge::kPatience - 1ms;
+  EXPECT_EQ(merge.next_deadline(), now + kPatience);
+  now += kPatience - 1ms;
   EXPECT_THAT(lines(), IsEmpty());
   now += 1ms;
   EXPECT_THAT(lines(), ElementsAre("a1"));
   merge.put(b, "01", "late", now);
-  now += LogMerge::kPatience;
+  now += kPatience;
   EXPECT_THAT(lines(), ElementsAre("blate"));
 }
 
@@ -65,13 +67,13 @@ TEST_F(LogMergeTest, ASlowLogHoldsOthersUpForAMoment) {
 // Method: b has been quiet for long; a line of a is held only as long as one of b may be on its
 // way.
 TEST_F(LogMergeTest, AQuietLogHoldsOthersUpOnlyForLinesOnTheirWay) {
-  now += LogMerge::kPatience;
+  now += kPatience;
   merge.put(a, "02", "1", now);
   EXPECT_EQ(merge.next_deadline(), now + LogMerge::kHold);
   now += LogMerge::kHold - 1ms;
   merge.put(b, "01", "1", now);
   EXPECT_THAT(lines(), ElementsAre("b1"));
-  now += LogMerge::kPatience;
+  now += kPatience;
   EXPECT_THAT(lines(), ElementsAre("a1"));
 }
 

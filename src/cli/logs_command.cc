@@ -22,6 +22,9 @@ namespace {
 /// Followed at the same time, each with a connection and a thread of its own.
 constexpr std::size_t kFollowedMax = 32;
 constexpr auto kLookInterval = std::chrono::milliseconds(500);
+/// How long a slow instance may hold the others up: what is followed must appear soon.
+constexpr Duration kFollowedPatience = std::chrono::milliseconds(500);
+constexpr Duration kPatience = std::chrono::seconds(30);
 constexpr std::uint32_t kTailMax = 1'000'000;
 
 bool has_log(const InstanceView& instance) {
@@ -72,8 +75,10 @@ class LogFollower {
     for (;;) {
       reap();
       for (const InstanceView& instance : instances) {
-        if (has_log(instance)) begin(instance, part);
+        if (has_log(instance)) open(instance, part);
       }
+      // Each is known before the first line comes, which may have to wait for all of them.
+      for (auto& [container, stream] : streams_) start(*stream);
       part.tail.reset();  // All output of a container started since then is new.
       part.since.reset();
       if (instances.empty() && streams_.empty()) return {};
@@ -96,6 +101,9 @@ class LogFollower {
     kBroken,    ///< The connection broke: retried while the instance runs.
   };
   struct Stream {
+    std::string instance;
+    LogPart part;
+    std::unique_ptr<LogLines::Source> source;  ///< Until its end.
     std::atomic<bool> ended = false;
     bool broken = false;  ///< Read once ended.
     std::jthread thread;
@@ -110,7 +118,7 @@ class LogFollower {
     });
   }
 
-  void begin(const InstanceView& instance, LogPart part) {
+  void open(const InstanceView& instance, LogPart part) {
     const auto known = seen_.find(instance.container);
     const bool again = known != seen_.end() && known->second == Seen::kBroken;
     if (known != seen_.end() && !(again && instance.state == "running")) return;
@@ -124,17 +132,25 @@ class LogFollower {
     if (again) part.tail = 1;  // Lines may have been missed; the latest one is current.
     seen_[instance.container] = Seen::kFollowed;
     auto stream = std::make_unique<Stream>();
-    stream->thread =
-        std::jthread([this, stream = stream.get(), id = instance.id, node = instance.node, part] {
-          LogLines::Source source(lines_, {id, node}, id.size());
-          // A silent stream must also end once the terminal accepts no more output.
-          const auto ended = api_.stream(
-              log_target(id, part), {}, [&](std::string_view bytes) { return source.feed(bytes); },
-              {.interval = kLookInterval, .go_on = [this] { return lines_.takes_more(); }});
-          stream->broken = !ended;
-          stream->ended = true;
-        });
+    stream->instance = instance.id;
+    stream->part = part;
+    stream->source = std::make_unique<LogLines::Source>(
+        lines_, LogMerge::Origin{instance.id, instance.node}, instance.id.size());
     streams_.emplace(instance.container, std::move(stream));
+  }
+
+  void start(Stream& stream) {
+    if (stream.thread.joinable()) return;
+    stream.thread = std::jthread([this, &stream] {
+      // A silent stream must also end once the terminal accepts no more output.
+      const auto ended =
+          api_.stream(log_target(stream.instance, stream.part), {},
+                      [&](std::string_view bytes) { return stream.source->feed(bytes); },
+                      {.interval = kLookInterval, .go_on = [this] { return lines_.takes_more(); }});
+      stream.source.reset();
+      stream.broken = !ended;
+      stream.ended = true;
+    });
   }
 
   const ApiClient& api_;
@@ -155,8 +171,8 @@ class LogsCommand final : public Command {
         .details =
             "Lines of several instances are prefixed with the instance. With -f, a container\n"
             "that replaces another is followed too. --all merges the instances by the times of\n"
-            "their lines, as the clocks of their nodes have them, and adds time and node; an\n"
-            "instance that is slow to answer does not hold the others up. --grep reads patterns\n"
+            "their lines, as the clocks of their nodes have them, and adds time and node; with\n"
+            "-f, a slow instance holds the others up only for a moment. --grep reads patterns\n"
             "as log rules do (RE2), and applies after --tail. As JSON: one object per line.\n"
             "On a terminal, control characters in the output are made visible.",
         .examples = {{"hearth logs heater", "all its instances, one after the other"},
@@ -196,6 +212,7 @@ class LogsCommand final : public Command {
     LogLines lines(session.terminal,
                    {.form = form(several),
                     .order = part.timestamps ? LogLines::Order::kTime : LogLines::Order::kArrival,
+                    .patience = follow_ ? kFollowedPatience : kPatience,
                     .wanted = *std::move(wanted)});
     if (follow_) {
       LogFollower follower(*api, lines, session.terminal, [&] { return look(*api); });

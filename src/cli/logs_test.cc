@@ -61,6 +61,30 @@ TEST_F(LogsTest, OfAllInstancesAreMergedByTimeWithNode) {
   EXPECT_EQ(run({"logs", "heater-1", "--all"}).out, "on\n") << "one instance needs no prefix";
 }
 
+TEST_F(LogsTest, FollowedOnesCarryTimeAndNodeUntilTheirWorkloadIsGone) {
+  const std::string second =
+      R"({"id":"heater-2","workload":"heater","generation":2,"node":"node-2",
+    "state":"running","container":"fedc","desired_state":"run"})";
+  manager_.answers("GET /v1/workloads/heater", kHeater);
+  manager_.answers("GET /v1/instances", {{.body = list({kHeater1, second})}, {.body = list({})}});
+  manager_.answers("GET /v1/instances/heater-1/logs",
+                   {{.body = "2026-03-01T09:00:02.000000000Z two\n"
+                             "2026-03-01T09:00:04.000000000Z four\n",
+                     .content_type = "text/plain"}});
+  manager_.answers("GET /v1/instances/heater-2/logs",
+                   {{.body = "2026-03-01T09:00:01.000000000Z one\n"
+                             "2026-03-01T09:00:03.000000000Z three\n",
+                     .content_type = "text/plain"}});
+  const std::string out =
+      run({"logs", "heater", "-f", "--all", "--since", "1h", "--tail", "2"}).out;
+  // Their order depends on when they arrive: LogMergeTest.
+  for (const char* line :
+       {"2026-03-01T09:00:01.000Z node-2 heater-2 | one\n", "02.000Z node-1 heater-1 | two\n",
+        "03.000Z node-2 heater-2 | three\n", "04.000Z node-1 heater-1 | four\n"}) {
+    EXPECT_THAT(out, HasSubstr(line));
+  }
+}
+
 TEST_F(LogsTest, MergedLogsReportAnInstanceThatCannotBeRead) {
   const std::string second =
       R"({"id":"heater-10","workload":"heater","generation":2,"node":"node-2",
