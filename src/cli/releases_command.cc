@@ -23,8 +23,8 @@ class ReleasesCommand final : public Command {
         .name = "releases",
         .summary = "Show the releases of a workload: who deployed what, and what changed.",
         .details =
-            "The newest first, each with what changed against the one before it. At least\n"
-            "the last ten are kept; 'hearth rollback' returns to one.",
+            "The newest first, each with what changed against the one that it replaced. At\n"
+            "least the last ten are kept; 'hearth rollback' returns to one.",
         .examples = {{"hearth releases heater", ""},
                      {"hearth releases heater -o json | jq '.items[] | {generation, fault}'", ""}}};
   }

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,7 +46,7 @@ Result<std::optional<Endpoint>> manager_of(const Session& session,
               fmt::format("HEARTH_MANAGER is '{}': {}", *variable, endpoint.error().message));
 }
 
-/// "name@host". Taken from the environment, since it is a hint for colleagues and proves nothing.
+/// "name@host". The environment is good enough: it is a hint for colleagues and proves nothing.
 std::string user_of_process() {
   const auto variable = [](const char* name) {
     const char* const value = std::getenv(name);
@@ -53,7 +54,10 @@ std::string user_of_process() {
   };
   std::string user = variable("USER");
   if (user.empty()) user = variable("LOGNAME");
-  if (user.empty()) user = fmt::format("uid-{}", ::getuid());
+  if (user.empty()) {
+    const passwd* const entry = ::getpwuid(::geteuid());
+    user = entry != nullptr ? entry->pw_name : fmt::format("uid-{}", ::geteuid());
+  }
   std::array<char, kUserBytesMax + 1> host{};
   if (::gethostname(host.data(), kUserBytesMax) != 0) host[0] = '\0';
   user += fmt::format("@{}", host.data());

@@ -66,7 +66,7 @@ struct ReleaseView {
   std::optional<WallTime> deployed_at;
   std::string deployed_by;
   std::string fault;
-  std::string changes;  ///< Against the release before it, in words.
+  std::string changes;  ///< Against the release that it replaced, in words.
 };
 
 struct InstanceView {

@@ -195,18 +195,26 @@ class ReleaseFollower {
 
   void report_changes() {
     report_build_reason();
+    std::size_t ready = 0;  // Those reported before, and then each that is reported here.
     for (const InstanceView& instance : instances_) {
-      std::string words = in_words(instance);
-      std::string& reported = reported_[instance.id];
-      if (reported == words) continue;
+      if (is_ready(instance) && is_reported(instance)) ++ready;
+    }
+    for (const InstanceView& instance : instances_) {
+      if (is_reported(instance)) continue;
+      const std::string words = in_words(instance);
       const std::string count =
           is_ready(instance) && is_target()
-              ? fmt::format("; {} of {}", workload_.target->ready, workload_.target->instances)
+              ? fmt::format("; {} of {}", ++ready, workload_.target->instances)
               : "";
       progress_.on_step(
           printable(fmt::format("{} of release {} {}{}", instance.id, generation_, words, count)));
-      reported = std::move(words);
+      reported_[instance.id] = words;
     }
+  }
+
+  bool is_reported(const InstanceView& instance) const {
+    const auto found = reported_.find(instance.id);
+    return found != reported_.end() && found->second == in_words(instance);
   }
 
   /// Reports why a build waits.

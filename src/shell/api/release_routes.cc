@@ -36,7 +36,17 @@ std::string_view role_of(const Release& release, const Workload& workload) {
   return "earlier";
 }
 
-/// `before`: the release before it, if that is kept.
+/// The release that it replaced or was to replace: the latest one before it that did not fail, else
+/// the one before it; nullptr if none is kept.
+const Release* release_before(const std::vector<const Release*>& newest_first, std::size_t at) {
+  const auto begin = newest_first.begin() + static_cast<std::ptrdiff_t>(at) + 1;
+  const auto good = std::find_if(begin, newest_first.end(),
+                                 [](const Release* one) { return one->fault.empty(); });
+  if (good != newest_first.end()) return *good;
+  return begin == newest_first.end() ? nullptr : *begin;
+}
+
+/// `before`: what its changes are shown against, if it is kept.
 void write_release(JsonWriter& out, const Release& release, std::string_view role,
                    const Release* before) {
   out.begin_object()
@@ -86,8 +96,7 @@ Result<void> ManagerApi::list_releases(HttpExchange& exchange) {
   JsonWriter out;
   out.begin_object().key("items").begin_list();
   for (std::size_t i = 0; i < releases.size(); ++i) {
-    const Release* before = i + 1 < releases.size() ? releases[i + 1] : nullptr;
-    write_release(out, *releases[i], role_of(*releases[i], workload), before);
+    write_release(out, *releases[i], role_of(*releases[i], workload), release_before(releases, i));
   }
   out.end_list().key("next").null().end_object();
   return exchange.respond({.body = std::move(out).text()});

@@ -26,6 +26,32 @@ TEST_F(ReleaseRoutesTest, ListsReleasesWithWhatChanged) {
   EXPECT_EQ(get("/v1/workloads/none/releases").response.status, 404U);
 }
 
+// Goal: a restart after a failed release shows that nothing changed for what runs. Method: release
+// 3 is the same as release 1; release 2, of another bundle, failed.
+TEST_F(ReleaseRoutesTest, ShowsChangesAgainstTheReleaseThatRan) {
+  Snapshot cluster = example_cluster();
+  Workload& heater = cluster.workloads[0];
+  heater.current->generation = Generation{3};
+  heater.earlier[0].spec.instances = 2;
+  heater.earlier.insert(heater.earlier.begin(), *heater.current);
+  heater.earlier[0].generation = Generation{2};
+  heater.earlier[0].spec.bundle = digest_of('c');
+  heater.earlier[0].fault = "it exited with code 1";
+  FakeService other_service(std::move(cluster));
+  ManagerApi other(other_service, content, {});
+  HttpRouter routes;
+  other.add_routes(routes, [] { return HttpServerCounters{}; });
+  FakeHttpExchange list(HttpMethod::kGet, "/v1/workloads/heater/releases");
+  const std::string body = list.run(routes).response.body;
+  std::vector<std::string> changes;
+  constexpr std::string_view kKey = "\"changes\":\"";
+  for (std::size_t at = body.find(kKey); at != std::string::npos; at = body.find(kKey, at + 1)) {
+    const std::size_t begin = at + kKey.size();
+    changes.push_back(body.substr(begin, body.find('"', begin) - begin));
+  }
+  EXPECT_THAT(changes, ElementsAre("nothing", "bundle", ""));
+}
+
 TEST_F(ReleaseRoutesTest, ListsReleasesByNumberAlsoWhenANewerOneFailed) {
   Snapshot cluster = example_cluster();
   Workload& heater = cluster.workloads[0];
