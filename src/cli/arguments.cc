@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "adapters/address/address_text.h"
+#include "base/duration_text.h"
 
 namespace hearth::cli {
 namespace {
@@ -27,6 +30,17 @@ void declare_connection(Arguments& arguments, ConnectionArguments& into) {
 void declare_output(Arguments& arguments, OutputFormat& into) {
   arguments.parsed({"-o,--output", "FORMAT", "text, or json for programs", "text json"},
                    parse_output_format, into);
+}
+
+Result<WallTime> parse_since(std::string_view text, WallTime now) {
+  if (const Result<Duration> ago = parse_duration(text)) {
+    return now - std::chrono::duration_cast<WallTime::duration>(*ago);
+  }
+  if (Result<WallTime> time = parse_time(text)) return time;
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("--since '{}' must be an age (\"10m\") or a time "
+                          "(\"2026-03-01T09:00:00Z\")",
+                          text));
 }
 
 }  // namespace hearth::cli

@@ -7,6 +7,7 @@
 
 #include "adapters/usage/arguments.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "model/ids.h"
 
 namespace hearth::cli {
@@ -25,5 +26,8 @@ using usage::Arguments;
 void declare_connection(Arguments& arguments, ConnectionArguments& into);
 /// -o, --output.
 void declare_output(Arguments& arguments, OutputFormat& into);
+
+/// "10m" (before `now`), or "2026-03-01T09:00:00Z": a value of --since, which the error names.
+Result<WallTime> parse_since(std::string_view text, WallTime now);
 
 }  // namespace hearth::cli

@@ -41,7 +41,8 @@ class CliTest : public testing::Test {
                       if (found == environment_.end()) return std::nullopt;
                       return found->second;
                     },
-                    .now = [] { return *parse_time(kNow); }};
+                    .now = [] { return *parse_time(kNow); },
+                    .user = "ana@desk"};
     const int code = run_command_line(words, make_commands(), session);
     return {code, out.str(), err.str()};
   }

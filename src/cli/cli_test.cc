@@ -231,6 +231,42 @@ TEST_F(CliTest, PsPrintsWorkloadsInstancesAndWhyOneWaits) {
               AllOf(StartsWith("{\"workloads\":[{"), HasSubstr("],\"instances\":[{")));
 }
 
+TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
+  const std::string rolling = R"({"name":"heater","kind":"application","generation":2,
+    "phase":"rolling_out","instances":3,"running":3,
+    "target":{"generation":2,"instances":3,"ready":1}})";
+  const std::string sick = R"({"name":"db","kind":"service","generation":1,"phase":"deployed",
+    "instances":1,"running":1,"target":{"generation":1,"instances":1,"ready":0}})";
+  const auto instance = [](const char* id, const char* health, const char* reason) {
+    return fmt::format(R"({{"id":"{}","workload":"w","generation":2,"node":"node-1",)"
+                       R"("state":"running","health":"{}","health_reason":"{}"}})",
+                       id, health, reason);
+  };
+  manager_.answers("GET /v1/workloads", list({rolling, sick}));
+  manager_.answers(
+      "GET /v1/instances",
+      list({instance("heater-4", "ready", ""), instance("heater-5", "starting", "no answer yet"),
+            instance("heater-6", "unknown", ""),
+            instance("db-1", "degraded", "rule 'no sensor' fired")}));
+  const Outcome ps = run({"ps"});
+  EXPECT_THAT(
+      ps.out,
+      StartsWith("WORKLOAD  KIND         PHASE                      RUNNING  GENERATION\n"
+                 "heater    application  rolling out, 1 of 3 ready      3/3           2\n"));
+  EXPECT_THAT(ps.out, HasSubstr("INSTANCE  NODE    STATE    HEALTH    RESTARTS  REASON\n"
+                                "heater-4  node-1  running  ready            0\n"
+                                "heater-5  node-1  running  starting         0  no answer yet\n"
+                                "heater-6  node-1  running                   0\n"
+                                "db-1      node-1  running  degraded         0  rule 'no sensor' "
+                                "fired\n"));
+  manager_.answers("GET /v1/status", "{}");
+  manager_.answers("GET /v1/nodes", list({kNode1}));
+  EXPECT_THAT(run({"status"}).out,
+              testing::EndsWith("  heater is rolling out: 1 of 3 instances of release 2 are ready\n"
+                                "  db is deployed: 0 of 1 ready\n"
+                                "  db-1 is degraded: rule 'no sensor' fired\n"));
+}
+
 TEST_F(CliTest, PsWithoutWorkloadsSaysHowToDeploy) {
   manager_.answers("GET /v1/workloads", list({}));
   manager_.answers("GET /v1/instances", list({}));
@@ -331,46 +367,51 @@ TEST_F(CliTest, StopAndRmWaitUntilAllInstancesAreGone) {
   EXPECT_EQ(run({"rm", "heater", "--no-wait"}).out, "heater is stopping\n");
 }
 
-TEST_F(CliTest, LogsOfSeveralInstancesArePrefixedAndThoseOfOneAreNot) {
-  const std::string second =
-      R"({"id":"heater-10","workload":"heater","generation":2,"node":"node-2",
-    "state":"running","container":"fedc","desired_state":"run"})";
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater1, second}));
-  manager_.answers("GET /v1/instances/heater-1/logs",
-                   {{.body = "on\noff\n", .content_type = "text/plain"}});
-  manager_.answers("GET /v1/instances/heater-10/logs",
-                   {{.body = "on", .content_type = "text/plain"}});
-  EXPECT_EQ(run({"logs", "heater"}).out,
-            "heater-1  | on\n"
-            "heater-1  | off\n"
-            "heater-10 | on\n");
-  EXPECT_EQ(run({"logs", "heater-1", "--tail", "2"}).out, "on\noff\n");
-  EXPECT_EQ(manager_.requests().back().query.at("tail"), "2");
-  EXPECT_EQ(run({"logs", "absent"}).code, 5);
-}
-
-TEST_F(CliTest, LogsAsJsonAreOneObjectPerLineWithTheInstance) {
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater1}));
-  manager_.answers("GET /v1/instances/heater-1/logs", {{.body = "say \"on\"\n\ngr\xFC"
-                                                                "n\x1b[0m",
-                                                        .content_type = "text/plain"}});
-  constexpr const char* kLines =
-      R"({"instance":"heater-1","line":"say \"on\""})"
-      "\n"
-      R"({"instance":"heater-1","line":""})"
-      "\n"
-      "{\"instance\":\"heater-1\",\"line\":\"gr\xEF\xBF\xBDn\\u001b[0m\"}\n";
-  EXPECT_EQ(run({"logs", "heater", "-o", "json"}).out, kLines);
-  EXPECT_EQ(run({"logs", "heater-1", "-o", "json"}).out, kLines) << "one instance";
-}
-
-TEST_F(CliTest, LogsOfAnInstanceWithoutAContainerSayWhy) {
-  manager_.answers("GET /v1/workloads/heater", kHeater);
-  manager_.answers("GET /v1/instances", list({kHeater2}));
-  EXPECT_THAT(run({"logs", "heater"}).err,
-              HasSubstr("heater-2 has no container: it is pending: no node has 64 MiB free"));
+// Goal: no text of a manager controls the terminal, wherever it is printed. Method: names, reasons,
+// explanations, events and errors that try to.
+TEST_F(CliTest, NoTextOfAManagerControlsTheTerminal) {
+  style_ = {.color = true, .out_is_terminal = true, .err_is_terminal = true};
+  const std::string evil = R"(\u001b[2J\u009b2J\r\n\u202e)";
+  manager_.answers("GET /v1/status", R"({"version":")" + evil + R"(","bus":{"bootstrap":")" + evil +
+                                         R"("},"store":{"fault":")" + evil + R"("}})");
+  const std::string node = R"({"name":")" + evil + R"(","state":")" + evil +
+                           R"(","display_name":"x)" + evil + R"(","evidence":")" + evil +
+                           R"(","problem":")" + evil + R"("})";
+  manager_.answers("GET /v1/nodes", list({node}));
+  manager_.answers("GET /v1/nodes/n1", node);
+  manager_.answers("GET /v1/nodes/n1/explanation", R"({"lines":[")" + evil + R"("]})");
+  manager_.answers("GET /v1/workloads",
+                   list({R"({"name":")" + evil + R"(","kind":")" + evil +
+                         R"(","phase":"failed","reason":")" + evil + R"("})"}));
+  const std::string instance = R"({"id":")" + evil + R"(","workload":"w","state":")" + evil +
+                               R"(","node":")" + evil + R"(","address":")" + evil +
+                               R"(","container":"\u001b[2J","reason":")" + evil + R"("})";
+  manager_.answers("GET /v1/instances", list({instance}));
+  manager_.answers("GET /v1/events", list({R"({"id":"1","note":")" + evil + R"("})"}));
+  manager_.answers("GET /v1/nodes/n2", {{.status = 404,
+                                         .body = R"({"detail":")" + evil +
+                                                 R"(hearth: all is well","code":"not_found"})",
+                                         .content_type = "application/problem+json"}});
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"status"},
+                                                {"status", "-o", "json"},
+                                                {"node", "list"},
+                                                {"node", "list", "-o", "json"},
+                                                {"node", "show", "n1"},
+                                                {"node", "show", "n2"},
+                                                {"explain", "node", "n1"},
+                                                {"explain", "node", "n1", "-o", "json"},
+                                                {"ps"},
+                                                {"ps", "-o", "json"},
+                                                {"events"},
+                                                {"events", "-o", "json"}}) {
+    const Outcome outcome = run(words);
+    const std::string all = outcome.out + outcome.err;
+    EXPECT_THAT(all,
+                AllOf(Not(HasSubstr("\x1b[2J")), Not(HasSubstr("\xC2\x9B")), Not(HasSubstr("\r")),
+                      Not(HasSubstr("\u202e")), Not(HasSubstr("\nhearth: all"))))
+        << words[0];
+    EXPECT_THAT(all, testing::AnyOf(HasSubstr("^["), HasSubstr("\\u001b"))) << words[0];
+  }
 }
 
 TEST_F(CliTest, ConfigCheckReportsEveryError) {

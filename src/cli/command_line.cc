@@ -24,9 +24,15 @@ constexpr std::string_view kExitCodes =
 3 no manager answers; 4 token missing or wrong; 5 not found;
 6 exists already, or its state forbids this)";
 
+/// The message may quote others: its further lines are indented, so that none looks like ours.
 void tell_error(Session& session, std::string_view message) {
   Terminal& terminal = session.terminal;
-  terminal.note(terminal.painted(Paint::kBad, "hearth:") + " " + std::string(message));
+  std::string text = terminal_text(message, ForeignColor::kEscaped);
+  text.erase(text.find_last_not_of('\n') + 1);
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    text.insert(at + 1, "  ");
+  }
+  terminal.note(terminal.painted(Paint::kBad, "hearth:") + " " + text);
 }
 
 int refuse(Session& session, std::string_view name, std::string_view message) {

@@ -11,6 +11,9 @@ CommandList make_commands() {
   commands.push_back(make_deploy_command());
   commands.push_back(make_ps_command());
   commands.push_back(make_logs_command());
+  commands.push_back(make_releases_command());
+  commands.push_back(make_rollback_command());
+  commands.push_back(make_restart_command());
   commands.push_back(make_stop_command());
   commands.push_back(make_rm_command());
   commands.push_back(make_events_command());

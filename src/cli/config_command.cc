@@ -111,7 +111,7 @@ class ConfigCheckCommand final : public Command {
     out.end_list().key("warnings").begin_list();
     for (const std::string& warning : findings.warnings) out.value(warning);
     out.end_list().end_object();
-    terminal.say(std::move(out).text());
+    terminal.say_json(std::move(out).text());
   }
 
   void print_text(bool is_list, const Findings& findings, Terminal& terminal) const {

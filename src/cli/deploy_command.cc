@@ -144,7 +144,8 @@ class DeployCommand final : public Command {
             "Packs the folder (.dockerignore is honoured) and builds it once, on one of the "
             "nodes.\n"
             "Deploying a name again replaces its instances one by one, even if nothing changed.\n"
-            "Waits until all instances run.",
+            "Waits until all instances are ready. If one fails, the release before it is kept "
+            "running.",
         .examples = {{"hearth deploy heater.yaml", ""},
                      {"hearth deploy --check heater.yaml", "what is wrong with it, with each line"},
                      {"hearth deploy ./heater --instances 5", "its hearth.yaml, but five of it"},
@@ -260,7 +261,7 @@ class DeployCommand final : public Command {
     const std::string& name = order.workload.name.str();
     const Result<ApiClient> api = session.connect(connection_);
     if (!api) return tl::unexpected(api.error());
-    const auto wait = no_wait_ ? DeployWait::kNot : DeployWait::kUntilRunning;
+    const auto wait = no_wait_ ? DeployWait::kNot : DeployWait::kUntilDeployed;
     const auto deployed = deploy(*api, order, wait, timeout_, progress_on(session.terminal));
     if (!deployed) return tl::unexpected(deployed.error());
     if (output_ == OutputFormat::kJson) {
@@ -277,8 +278,7 @@ class DeployCommand final : public Command {
   /// Progress is not the answer: it goes to stderr.
   static DeployProgress progress_on(Terminal& terminal) {
     return {.on_step = [&](const std::string& line) { terminal.note(line); },
-            .on_build_output =
-                [&](std::string_view output) { terminal.err() << output << std::flush; }};
+            .on_build_output = [&](std::string_view output) { terminal.relay(output); }};
   }
 
   static void print_text(const std::string& name, const Deployed& deployed, Session& session) {
@@ -312,7 +312,7 @@ class DeployCommand final : public Command {
           .end_object();
     }
     out.end_list().end_object();
-    terminal.say(std::move(out).text());
+    terminal.say_json(std::move(out).text());
   }
 
   std::string target_;

@@ -16,6 +16,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 class DeployTest : public CliTest {
@@ -69,6 +70,7 @@ TEST_F(DeployTest, ABundleThatTheManagerHasIsNotSentAgain) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("the manager has it already"));
   EXPECT_THAT(outcome.out, HasSubstr("generation 2"));
+  EXPECT_EQ(manager_.requests().back().user, "ana@desk");
 }
 
 TEST_F(DeployTest, AFailedBuildFailsWithTheReason) {
@@ -81,53 +83,131 @@ TEST_F(DeployTest, AFailedBuildFailsWithTheReason) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("Step 1/1"),
                                  HasSubstr("hearth: 'heater' does not build: COPY failed")));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("kept running")));
   EXPECT_EQ(outcome.out, "");
 }
 
-TEST_F(DeployTest, ACrashLoopFailsAndPointsToTheLog) {
-  content_is_taken();
-  manager_.answers(
-      "GET /v1/workloads/heater",
-      R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":0})");
-  manager_.answers("GET /v1/instances",
-                   list({R"({"id":"heater-1","workload":"heater","generation":2,"node":"node-1",
-                     "state":"crash_loop","desired_state":"run","last_exit":{"code":3}})"}));
-  const Outcome outcome = deploy();
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("heater-1 on node-1 keeps exiting (exit code 3); see its "
-                                     "output: hearth logs heater-1"));
+/// What a manager says of the workload while 3 instances of release 2 replace those of release 1.
+HttpResponse rolling(const std::string& phase, unsigned ready, const std::string& more = "") {
+  const unsigned target = phase == "failed" ? 1 : 2;
+  return {
+      .body = fmt::format(
+          R"({{"name":"heater","generation":2,"phase":"{}","instances":3,"running":3,)"
+          R"("image":"hearth/heater:2","target":{{"generation":{},"instances":3,"ready":{}}}{}}})",
+          phase, target, ready, more)};
 }
 
-// Goal: a program that exits at once does not count as running because it was seen between two
-// starts. Method: it runs at the first look, in another container at the second, and stays in that
-// one at the third.
-TEST_F(DeployTest, CountsAsRunningWhatStillRunsASecondLater) {
+std::string instance(unsigned number, unsigned generation, const std::string& more) {
+  return fmt::format(R"({{"id":"heater-{0}","workload":"heater","generation":{1},)"
+                     R"("node":"node-{0}","desired_state":"run",{2}}})",
+                     number, generation, more);
+}
+
+// Goal: an operator sees how each instance of a release comes to run, and that it is deployed.
+// Method: one instance after the other becomes ready; the one of release 1 is not mentioned.
+TEST_F(DeployTest, ReportsEachStepOfARollOut) {
   content_is_taken();
-  manager_.answers("GET /v1/workloads/heater", running_);
-  const auto with_container = [](const char* container) {
-    return HttpResponse{.body = list({fmt::format(
-                            R"({{"id":"heater-1","workload":"heater","generation":2,"node":"node-1",
-                              "state":"running","desired_state":"run","container":"{}"}})",
-                            container)})};
-  };
-  manager_.answers("GET /v1/instances",
-                   {with_container("aaaaaaaaaaaa"), with_container("bbbbbbbbbbbb"),
-                    with_container("cccccccccccc")});
-  const Outcome outcome = deploy();
+  const std::string old = instance(1, 1, R"("state":"running","health":"ready")");
+  const std::string starting = instance(4, 2, R"("state":"starting")");
+  const std::string warming =
+      instance(4, 2, R"("state":"running","health":"starting","health_reason":"no answer yet")");
+  const std::string ready = instance(4, 2, R"("state":"running","health":"ready")");
+  const std::string last = instance(5, 2, R"("state":"running","health":"unknown")");
+  manager_.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager_.answers("GET /v1/workloads/heater",
+                   {rolling("rolling_out", 0), rolling("rolling_out", 0), rolling("rolling_out", 0),
+                    rolling("rolling_out", 0), rolling("rolling_out", 1), rolling("rolling_out", 1),
+                    rolling("deployed", 3)});
+  manager_.answers("GET /v1/instances", {{.body = list({old, starting})},
+                                         {.body = list({old, starting})},
+                                         {.body = list({old, starting})},
+                                         {.body = list({old, warming})},
+                                         {.body = list({old, ready})},
+                                         {.body = list({old, ready})},
+                                         {.body = list({ready, last})}});
+  const Outcome outcome = deploy({"--instances", "3"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("cccccccccccc"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("heater-4 of release 2 is starting on node-4\n"
+                        "heater-4 of release 2 runs on node-4, not ready yet: no answer yet\n"
+                        "heater-4 of release 2 runs on node-4 and is ready; 1 of 3\n"
+                        "heater-5 of release 2 runs on node-5 and is ready; 2 of 3\n"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("heater-1")));
+}
+
+// Goal: case A1 reads well: which instance failed and how, its last words, what is kept running.
+TEST_F(DeployTest, AReleaseThatFailsExitsWithTheReasonAndTheLastWords) {
+  content_is_taken();
+  const std::string runs = instance(4, 2, R"("state":"running","health":"starting")");
+  const std::string ended = instance(
+      4, 2,
+      R"("state":"backoff","failures":1,"last_exit":{"code":1},"reason":"next start in 1 s")");
+  manager_.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager_.answers(
+      "GET /v1/workloads/heater",
+      {rolling("rolling_out", 0), rolling("rolling_out", 0), rolling("rolling_out", 0),
+       rolling("failed", 3,
+               R"(,"reason":"'heater-4' on 'node-4' failed: it exited with code 1")")});
+  manager_.answers("GET /v1/instances", {{.body = list({runs})},
+                                         {.body = list({runs})},
+                                         {.body = list({runs})},
+                                         {.body = list({ended})}});
+  manager_.answers(
+      "GET /v1/instances/heater-4/logs",
+      {{.body = "reading sensors\nFATAL no sensor\x1b[2J\n", .content_type = "text/plain"}});
+  const Outcome outcome = deploy({"--instances", "3"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(
+      outcome.err,
+      testing::EndsWith(
+          "heater-4 of release 2 runs on node-4, not ready yet\n"
+          "heater-4 of release 2 ended on node-4 with exit code 1: next start in 1 s\n"
+          "the last words of heater-4:\n"
+          "  | reading sensors\n"
+          "  | FATAL no sensor^[[2J\n"
+          "hearth: release 2 of 'heater' failed: 'heater-4' on 'node-4' failed: it exited with "
+          "code 1; release 1 is kept running\n"));
+  EXPECT_EQ(manager_.requests().back().query.at("tail"), "10");
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(DeployTest, AFailureIsReportedWithoutLastWordsTooAndOnceTheInstanceIsGone) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager_.answers(
+      "GET /v1/workloads/heater",
+      {rolling("rolling_out", 0), rolling("rolling_out", 0),
+       rolling("failed", 3, R"(,"reason":"'heater-4' on 'node-4' failed: it ended")")});
+  manager_.answers("GET /v1/instances",
+                   {{.body = list({instance(4, 2, R"("state":"running")")})}, {.body = list({})}});
+  const Outcome outcome = deploy();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("failed: it ended; release 1 is kept running\n"),
+                                 Not(HasSubstr("last words"))));
+}
+
+TEST_F(DeployTest, AFirstReleaseThatFailsGoesOnTrying) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater",
+                   R"({"name":"heater","generation":2,"phase":"failed","instances":1,"image":"i",
+                      "target":{"generation":2,"instances":1,"ready":0},
+                      "reason":"'heater-1' on 'node-1' failed: it exited with code 3"})");
+  manager_.answers("GET /v1/instances", list({}));
+  const Outcome outcome = deploy();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("it exited with code 3; its instances go on trying, until: "
+                                     "hearth stop heater\n"));
 }
 
 TEST_F(DeployTest, ATimeoutNamesWhatIsMissing) {
   content_is_taken();
-  manager_.answers(
-      "GET /v1/workloads/heater",
-      R"({"name":"heater","generation":2,"phase":"deployed","instances":2,"running":1})");
+  manager_.answers("GET /v1/workloads/heater", {rolling("rolling_out", 1)});
   manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
   const Outcome outcome = deploy({"--timeout", "300ms"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 of 2 instances run"),
-                                 HasSubstr("heater-2: pending (no node has 64 MiB free)")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("release 2 of 'heater' is not deployed yet: 1 of 3 "
+                                           "instances are ready"),
+                                 HasSubstr("; heater-2 has no node yet: no node has 64 MiB free")));
 }
 
 // Goal: a wait for a manager that went away can be cancelled at once. Method: it goes away at the
@@ -138,7 +218,7 @@ TEST_F(DeployTest, WaitingEndsWhenCancelled) {
   manager->answers("PUT /v1/workloads/heater", R"({"name":"heater","generation":2})", 202);
   manager->answers(
       "GET /v1/workloads/heater",
-      R"({"name":"heater","generation":2,"phase":"deployed","instances":1,"running":0})");
+      R"({"name":"heater","generation":2,"phase":"rolling_out","instances":1,"running":0})");
   manager->answers("GET /v1/instances", list({}));
   int asked = 0;
   const DeployProgress progress{.on_step = [](const std::string&) {},
@@ -152,7 +232,7 @@ TEST_F(DeployTest, WaitingEndsWhenCancelled) {
   const auto deployed =
       cli::deploy(ApiClient(*parse_manager_url(manager->url()), ""),
                   {.workload = {.name = *WorkloadName::parse("heater")}, .folder = folder_ / "app"},
-                  DeployWait::kUntilRunning, std::chrono::minutes(10), progress);
+                  DeployWait::kUntilDeployed, std::chrono::minutes(10), progress);
   ASSERT_FALSE(deployed);
   EXPECT_EQ(deployed.error(), (Error{ErrorCode::kFailed, "interrupted"}));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
@@ -271,6 +351,88 @@ TEST_F(DeployTest, FlagsAreHeldToTheRulesOfAFile) {
                                      "$.instances: a oneshot has one instance"));
   EXPECT_EQ(run({"deploy", (folder_ / "absent.yaml").string()}).code, 5);
   EXPECT_THAT(manager_.requests(), IsEmpty());
+}
+
+// Rollback and restart.
+// --------------------------------------------------------------------------
+
+TEST_F(DeployTest, RollbackWaitsUntilTheReleaseIsDeployed) {
+  manager_.answers("POST /v1/workloads/heater/rollback",
+                   R"({"name":"heater","generation":2,"message":"a rollback"})", 202);
+  manager_.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager_.answers("GET /v1/workloads/heater",
+                   {rolling("rolling_out", 0), rolling("rolling_out", 0), rolling("deployed", 3)});
+  manager_.answers("GET /v1/instances", list({kHeater1}));
+  const Outcome outcome = run({"rollback", "heater", "--to", "1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, StartsWith("release 2 of heater is deployed\nINSTANCE"));
+  EXPECT_THAT(outcome.err, HasSubstr("a rollback\n"));
+  const auto requests = manager_.requests();
+  EXPECT_EQ(requests[0].body, R"({"to":1})");
+  EXPECT_EQ(requests[0].user, "ana@desk");
+  EXPECT_EQ(requests[1].user, "") << "it is sent only with changes";
+  EXPECT_EQ(run({"rollback", "heater", "--no-wait"}).out,
+            "a rollback; to follow it: hearth ps heater\n");
+  EXPECT_EQ(manager_.requests().back().body, "");
+  EXPECT_EQ(run({"rollback", "heater", "--no-wait", "-o", "json"}).out,
+            "{\"name\":\"heater\",\"generation\":2}\n");
+  EXPECT_EQ(run({"rollback", "heater", "--to", "0"}).code, 2);
+  EXPECT_EQ(run({"rollback", "absent"}).code, 5);
+}
+
+// Goal: a rollback during a roll-out ends it, and is done once the release before it runs as it
+// should. Method: the manager answers with that release, which lacks an instance at first.
+TEST_F(DeployTest, ARollbackThatEndsARollOutWaitsForTheReleaseThatIsKept) {
+  manager_.answers("POST /v1/workloads/heater/rollback",
+                   R"({"name":"heater","generation":1,"message":"ended"})", 202);
+  manager_.answers("GET /v1/workloads/heater",
+                   {rolling("failed", 2, R"(,"reason":"it was rolled back")"),
+                    rolling("failed", 2, R"(,"reason":"it was rolled back")"),
+                    rolling("failed", 3, R"(,"reason":"it was rolled back")")});
+  manager_.answers("GET /v1/instances", list({instance(3, 1, R"("state":"running")")}));
+  const Outcome outcome = run({"rollback", "heater"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, StartsWith("release 1 of heater is deployed\n"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("heater-3 of release 1 runs on node-3 and is ready; 1 of 3\n"));
+  for (const auto& request : manager_.requests()) {
+    EXPECT_THAT(request.path, Not(HasSubstr("build-log"))) << "that build was long ago";
+  }
+}
+
+TEST_F(DeployTest, RestartWaitsAndFailsLikeADeploy) {
+  manager_.answers("POST /v1/workloads/heater/restart",
+                   R"({"name":"heater","generation":2,"message":"a restart"})", 202);
+  manager_.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager_.answers("GET /v1/workloads/heater", {rolling("deployed", 3)});
+  manager_.answers("GET /v1/instances", list({kHeater1}));
+  EXPECT_THAT(run({"restart", "heater", "-o", "json"}).out,
+              StartsWith(R"({"name":"heater","generation":2,"instances":[{"id":"heater-1",)"));
+  manager_.answers("GET /v1/workloads/heater", {rolling("failed", 3, R"(,"reason":"why")")});
+  const Outcome failed = run({"restart", "heater"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_THAT(failed.err,
+              HasSubstr("release 2 of 'heater' failed: why; release 1 is kept running"));
+}
+
+TEST_F(DeployTest, ReleasesAreATableOfWhoDeployedWhat) {
+  manager_.answers(
+      "GET /v1/workloads/heater/releases",
+      list({R"({"generation":3,"state":"next","deployed_at":"2026-03-01T09:14:00.000Z",
+                "deployed_by":"ana@desk","fault":"'heater-9' on 'n1' failed: it ended",
+                "changes":"bundle"})",
+            R"({"generation":2,"state":"current","deployed_at":"2026-03-01T07:00:00.000Z",
+                "deployed_by":"\u001b[2J","fault":"","changes":"instances 2 -> 3"})",
+            R"({"generation":1,"state":"earlier","fault":"","changes":""})"}));
+  EXPECT_EQ(run({"releases", "heater"}).out,
+            "RELEASE  STATE    DEPLOYED  BY        CHANGES           FAULT\n"
+            "      3  failed   60 s ago  ana@desk  bundle            'heater-9' on 'n1' failed: it "
+            "ended\n"
+            "      2  current  2 h ago   ^[[2J     instances 2 -> 3\n"
+            "      1  earlier\n");
+  EXPECT_THAT(run({"releases", "heater", "-o", "json"}).out,
+              StartsWith(R"({"items":[{"generation":3,)"));
+  EXPECT_EQ(run({"releases", "absent"}).code, 5);
 }
 
 }  // namespace

@@ -96,14 +96,9 @@ class EventsCommand final : public Command {
  private:
   Result<std::optional<WallTime>> since_time(WallTime now) const {
     if (!since_) return std::optional<WallTime>();
-    if (const Result<Duration> ago = parse_duration(*since_)) {
-      return std::optional(now - std::chrono::duration_cast<WallTime::duration>(*ago));
-    }
-    if (const Result<WallTime> time = parse_time(*since_)) return std::optional(*time);
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("--since '{}' must be an age (\"10m\") or a time "
-                            "(\"2026-03-01T09:00:00Z\")",
-                            printable(*since_)));
+    const Result<WallTime> time = parse_since(*since_, now);
+    if (!time) return tl::unexpected(time.error());
+    return std::optional(*time);
   }
 
   /// The sequence number just before the last `kShownByDefault` events.
@@ -147,9 +142,8 @@ class EventsCommand final : public Command {
   }
 
   void print(const std::string& item, const Result<ClusterEvent>& event, Terminal& terminal) const {
-    if (output_ == OutputFormat::kJson ||
-        !event) {  // An event of a newer manager: print it as it is.
-      terminal.say(printable(item));
+    if (output_ == OutputFormat::kJson || !event) {  // An event of a newer manager: as it is.
+      terminal.say_json(item);
       return;
     }
     terminal.say(fmt::format(

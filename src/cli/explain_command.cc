@@ -40,7 +40,7 @@ class ExplainCommand final : public Command {
     const auto text = api->get(fmt::format("/v1/{}/{}/explanation", subject_.target, name_));
     if (!text) return tl::unexpected(text.error());
     if (output_ == OutputFormat::kJson) {
-      session.terminal.say(*text);
+      session.terminal.say_json(*text);
       return ExitCode::kOk;
     }
     const auto lines = decode_lines(*text);

@@ -21,6 +21,7 @@ class FakeManager {
     std::map<std::string, std::string> query;
     std::string body;
     std::string authorization;
+    std::string user;
   };
 
   FakeManager() {
@@ -65,7 +66,8 @@ class FakeManager {
     Result<std::string> body = exchange.read_body(kBodyBytesMax);
     if (!body) return tl::unexpected(body.error());
     seen_.push_back({std::string(name_of(request.method)), request.path, request.query,
-                     *std::move(body), std::string(request.header("authorization"))});
+                     *std::move(body), std::string(request.header("authorization")),
+                     std::string(request.header("hearth-user"))});
     const auto found = prepared_.find(seen_.back().method + " " + request.path);
     if (found == prepared_.end()) return fail(ErrorCode::kNotFound, "no answer is prepared");
     const HttpResponse response = found->second.front();

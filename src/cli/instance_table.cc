@@ -12,6 +12,11 @@ std::string last_exit_of(const InstanceView& instance) {
   return fmt::format("{}{}", *instance.exit_code, instance.out_of_memory ? " (memory)" : "");
 }
 
+/// Nothing if its node does not judge it.
+Table::Cell health_cell(const InstanceView& instance) {
+  return state_cell(instance.health == "unknown" ? "" : instance.health);
+}
+
 }  // namespace
 
 std::string short_container(const InstanceView& instance) {
@@ -24,6 +29,7 @@ Table instance_table(const std::vector<InstanceView>& instances, WallTime now) {
                {"NODE"},
                {"ADDRESS"},
                {"STATE"},
+               {"HEALTH"},
                {"CONTAINER"},
                {"RESTARTS", kRight},
                {"LAST EXIT"},
@@ -31,8 +37,10 @@ Table instance_table(const std::vector<InstanceView>& instances, WallTime now) {
                {"REASON"}});
   for (const InstanceView& instance : instances) {
     table.add({instance.id, instance.node, instance.address, state_cell(instance.state),
-               short_container(instance), std::to_string(instance.restarts), last_exit_of(instance),
-               instance.changed_at ? show_age(*instance.changed_at, now) : "", instance.reason});
+               health_cell(instance), short_container(instance), std::to_string(instance.restarts),
+               last_exit_of(instance),
+               instance.changed_at ? show_age(*instance.changed_at, now) : "",
+               instance.reason.empty() ? instance.health_reason : instance.reason});
   }
   return table;
 }

@@ -8,7 +8,7 @@
 
 namespace hearth::cli {
 
-/// Node, state and latest exit of each instance.
+/// Node, state, health and latest exit of each instance.
 Table instance_table(const std::vector<InstanceView>& instances, WallTime now);
 
 /// The first 12 characters of a container's id, as Docker shows it.

@@ -71,7 +71,7 @@ class NodeListCommand final : public Command {
     if (output_ == OutputFormat::kJson) {
       const Result<std::string> all = join_pages(*pages);
       if (!all) return tl::unexpected(all.error());
-      session.terminal.say(*all);
+      session.terminal.say_json(*all);
       return ExitCode::kOk;
     }
     const auto nodes = decode_nodes(*pages);
@@ -132,7 +132,7 @@ class NodeShowCommand final : public Command {
     const Result<std::string> text = api->get("/v1/nodes/" + name->str());
     if (!text) return tl::unexpected(text.error());
     if (output_ == OutputFormat::kJson) {
-      session.terminal.say(*text);
+      session.terminal.say_json(*text);
       return ExitCode::kOk;
     }
     const Result<NodeView> node = decode_node(*text);
@@ -155,7 +155,7 @@ class NodeShowCommand final : public Command {
       if (value.empty()) return;
       terminal.say(fmt::format("  {:<13}{}", name, terminal.painted(paint, printable(value))));
     };
-    std::string title = terminal.painted(Paint::kBold, node.name);
+    std::string title = terminal.painted(Paint::kBold, printable(node.name));
     if (node.display_name != node.name && !node.display_name.empty()) {
       title += " (" + printable(node.display_name) + ")";
     }
@@ -231,7 +231,7 @@ class NodeImportCommand final : public Command {
     const auto taken = api->send(HttpMethod::kPost, "/v1/nodes/import", *std::move(text));
     if (!taken) return tl::unexpected(taken.error());
     if (output_ == OutputFormat::kJson) {
-      session.terminal.say(*taken);
+      session.terminal.say_json(*taken);
       return ExitCode::kOk;
     }
     Table table({{"NAME"}, {"ADDRESS"}, {"IN THE FILE"}});

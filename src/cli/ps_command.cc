@@ -10,6 +10,15 @@
 namespace hearth::cli {
 namespace {
 
+/// "rolling out, 1 of 3 ready".
+Table::Cell phase_cell(const WorkloadView& workload) {
+  Table::Cell cell = state_cell(workload.phase);
+  if (workload.phase != "rolling_out" || !workload.target) return cell;
+  cell.text = fmt::format("rolling out, {} of {} ready", workload.target->ready,
+                          workload.target->instances);
+  return cell;
+}
+
 class PsCommand final : public Command {
  public:
   CommandText text() const override {
@@ -57,8 +66,8 @@ class PsCommand final : public Command {
       const std::size_t begin = list.find('[');
       return list.substr(begin, list.rfind(']') + 1 - begin);
     };
-    session.terminal.say(fmt::format(R"({{"workloads":{},"instances":{}}})",
-                                     items_of(*workload_list), items_of(*instance_list)));
+    session.terminal.say_json(fmt::format(R"({{"workloads":{},"instances":{}}})",
+                                          items_of(*workload_list), items_of(*instance_list)));
     return ExitCode::kOk;
   }
 
@@ -84,7 +93,7 @@ class PsCommand final : public Command {
       const bool all = workload.running == workload.instances;
       table.add({workload.name,
                  workload.kind,
-                 state_cell(workload.phase),
+                 phase_cell(workload),
                  {fmt::format("{}/{}", workload.running, workload.instances),
                   all ? Paint::kPlain : Paint::kWarning},
                  std::to_string(workload.generation),

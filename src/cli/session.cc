@@ -1,5 +1,10 @@
 #include "cli/session.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -16,6 +21,9 @@ namespace hearth::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The manager accepts no longer one.
+constexpr std::size_t kUserBytesMax = 128;
 
 Result<CliConfig> config_of(const Session& session) {
   fs::path folder = session.variable("XDG_CONFIG_HOME").value_or("");
@@ -38,6 +46,26 @@ Result<std::optional<Endpoint>> manager_of(const Session& session,
               fmt::format("HEARTH_MANAGER is '{}': {}", *variable, endpoint.error().message));
 }
 
+/// "name@host". The environment is good enough: it is a hint for colleagues and proves nothing.
+std::string user_of_process() {
+  const auto variable = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  std::string user = variable("USER");
+  if (user.empty()) user = variable("LOGNAME");
+  if (user.empty()) {
+    const passwd* const entry = ::getpwuid(::geteuid());
+    user = entry != nullptr ? entry->pw_name : fmt::format("uid-{}", ::geteuid());
+  }
+  std::array<char, kUserBytesMax + 1> host{};
+  if (::gethostname(host.data(), kUserBytesMax) != 0) host[0] = '\0';
+  user += fmt::format("@{}", host.data());
+  // What the manager refuses must not keep anybody from deploying.
+  std::replace_if(user.begin(), user.end(), [](char c) { return c < '!' || c > '~'; }, '?');
+  return user.substr(0, kUserBytesMax);
+}
+
 }  // namespace
 
 Result<ApiClient> Session::connect(const ConnectionArguments& arguments) const {
@@ -52,12 +80,12 @@ Result<ApiClient> Session::connect(const ConnectionArguments& arguments) const {
   }
   const Endpoint manager =
       named->value_or(config.manager.value_or(Endpoint{"127.0.0.1", kManagerPort}));
-  if (!arguments.token_file && variable_token) return ApiClient(manager, *variable_token);
+  if (!arguments.token_file && variable_token) return ApiClient(manager, *variable_token, user);
   const auto& token_file = arguments.token_file ? arguments.token_file : config.token_file;
-  if (!token_file) return ApiClient(manager, config.token.value_or(""));
+  if (!token_file) return ApiClient(manager, config.token.value_or(""), user);
   Result<std::string> token = read_token_file(*token_file);
   if (!token) return tl::unexpected(of_this_machine(token.error()));
-  return ApiClient(manager, *std::move(token));
+  return ApiClient(manager, *std::move(token), user);
 }
 
 Session Session::of_process(Terminal& terminal) {
@@ -73,6 +101,7 @@ Session Session::of_process(Terminal& terminal) {
             return WallTime(std::chrono::duration_cast<WallTime::duration>(
                 std::chrono::system_clock::now().time_since_epoch()));
           },
+      .user = user_of_process(),
   };
 }
 

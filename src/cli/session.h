@@ -19,6 +19,7 @@ struct Session {
   /// An environment variable; nullopt if it is unset or empty.
   std::function<std::optional<std::string>(const char* name)> variable;
   std::function<WallTime()> now;
+  std::string user = {};  ///< Who runs the command: "name@host". Empty: not said.
 
   /// Takes the manager's address and the token from the first source that sets them: the flags,
   /// HEARTH_MANAGER and HEARTH_TOKEN, `hearth/config.json` in XDG_CONFIG_HOME (else `~/.config`),

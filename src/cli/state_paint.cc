@@ -6,11 +6,12 @@
 namespace hearth::cli {
 namespace {
 
-constexpr std::array<std::string_view, 3> kGood{"live", "running", "deployed"};
+constexpr std::array<std::string_view, 5> kGood{"live", "running", "deployed", "ready",
+                                                "completed"};
 constexpr std::array<std::string_view, 7> kBad{
     "dead", "agent_down", "failed", "crash_loop", "quarantined", "lost", "unreachable"};
-constexpr std::array<std::string_view, 5> kWarning{"suspect", "pending", "backoff", "awaited",
-                                                   "building"};
+constexpr std::array<std::string_view, 8> kWarning{"suspect",  "pending",     "backoff",  "awaited",
+                                                   "building", "rolling_out", "degraded", "paused"};
 
 }  // namespace
 

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +18,27 @@ struct Overview {
   StatusView status;
   std::vector<NodeView> nodes;
   std::vector<WorkloadView> workloads;
+  std::vector<InstanceView> degraded;
 };
+
+bool lacks_ready(const WorkloadView& workload) {
+  return workload.phase == "deployed" && workload.target &&
+         workload.target->ready < workload.target->instances;
+}
+
+/// Only if there may be any: the list of all instances is long.
+Result<std::vector<InstanceView>> degraded_instances(const ApiClient& api,
+                                                     const std::vector<WorkloadView>& workloads) {
+  if (std::none_of(workloads.begin(), workloads.end(), lacks_ready)) {
+    return std::vector<InstanceView>();
+  }
+  const auto pages = api.get_pages("/v1/instances");
+  if (!pages) return tl::unexpected(pages.error());
+  auto instances = decode_instances(*pages);
+  if (!instances) return instances;
+  std::erase_if(*instances, [](const InstanceView& one) { return one.health != "degraded"; });
+  return instances;
+}
 
 Result<Overview> look(const ApiClient& api) {
   Overview overview;
@@ -32,7 +54,10 @@ Result<Overview> look(const ApiClient& api) {
   if (!workload_pages) return tl::unexpected(workload_pages.error());
   auto workloads = decode_workloads(*workload_pages);
   if (!workloads) return tl::unexpected(workloads.error());
-  return Overview{*std::move(text), *std::move(status), *std::move(nodes), *std::move(workloads)};
+  auto degraded = degraded_instances(api, *workloads);
+  if (!degraded) return tl::unexpected(degraded.error());
+  return Overview{*std::move(text), *std::move(status), *std::move(nodes), *std::move(workloads),
+                  *std::move(degraded)};
 }
 
 class StatusCommand final : public Command {
@@ -55,7 +80,7 @@ class StatusCommand final : public Command {
     if (output_ == OutputFormat::kJson) {
       const Result<std::string> text = api->get("/v1/status");
       if (!text) return tl::unexpected(text.error());
-      session.terminal.say(*text);
+      session.terminal.say_json(*text);
       return ExitCode::kOk;
     }
     const Result<Overview> overview = look(*api);
@@ -123,29 +148,50 @@ class StatusCommand final : public Command {
     return words;
   }
 
+  /// Why a workload needs attention; nothing if it does not.
+  static std::optional<std::string> need_of(const WorkloadView& workload) {
+    const auto with_reason = [&](const std::string& words) {
+      return workload.reason.empty() ? words : words + "; " + workload.reason;
+    };
+    if (workload.phase == "rolling_out" && workload.target) {
+      return with_reason(fmt::format("{} of {} instances of release {} are ready",
+                                     workload.target->ready, workload.target->instances,
+                                     workload.target->generation));
+    }
+    if (workload.phase == "deployed" && workload.running < workload.instances) {
+      return with_reason(fmt::format("{} of {} running", workload.running, workload.instances));
+    }
+    if (lacks_ready(workload)) {
+      return with_reason(
+          fmt::format("{} of {} ready", workload.target->ready, workload.target->instances));
+    }
+    const bool needs = workload.phase == "failed" || workload.phase == "building";
+    return needs ? std::optional(workload.reason) : std::nullopt;
+  }
+
   static void print_needs(const Overview& overview, Terminal& terminal) {
     std::vector<std::string> lines;
     const auto add = [&](const std::string& name, const std::string& state,
                          const std::string& why) {
       const Table::Cell cell = state_cell(state);
-      lines.push_back(fmt::format("  {} is {}{}{}", name, terminal.painted(cell.paint, cell.text),
-                                  why.empty() ? "" : ": ", printable(why)));
+      const std::string words = state == "rolling_out" ? "rolling out" : cell.text;
+      lines.push_back(fmt::format("  {} is {}{}{}", printable(name),
+                                  terminal.painted(cell.paint, words), why.empty() ? "" : ": ",
+                                  printable(why)));
     };
     for (const NodeView& node : overview.nodes) {
       if (node.state != "live") add(node.name, node.state, node.evidence);
       if (node.recovery_phase == "quarantined") {
         add(node.name, node.recovery_phase, node.recovery_reason);
       }
-      if (!node.problem.empty()) lines.push_back("  " + node.name + ": " + printable(node.problem));
+      if (!node.problem.empty())
+        lines.push_back("  " + printable(node.name) + ": " + printable(node.problem));
     }
     for (const WorkloadView& workload : overview.workloads) {
-      const bool lacks = workload.phase == "deployed" && workload.running < workload.instances;
-      if (workload.phase == "failed" || workload.phase == "building" || lacks) {
-        add(workload.name, workload.phase,
-            lacks ? fmt::format("{} of {} running{}{}", workload.running, workload.instances,
-                                workload.reason.empty() ? "" : "; ", workload.reason)
-                  : workload.reason);
-      }
+      if (const auto why = need_of(workload)) add(workload.name, workload.phase, *why);
+    }
+    for (const InstanceView& instance : overview.degraded) {
+      add(instance.id, instance.health, instance.health_reason);
     }
     if (lines.empty()) return;
     terminal.say("\nneeds attention (more: hearth explain node|workload NAME)");

@@ -67,6 +67,10 @@ struct LogRequest {
   ContainerId container;
   bool follow = false;
   std::uint32_t tail_lines = 0;  ///< 0: all.
+  /// Only lines that were written at this time or later, by the clock of the node.
+  std::optional<WallTime> since = {};
+  /// Each line begins with the time at which it was written, as "2026-03-01T09:15:02.123456789Z ".
+  bool timestamps = false;
   /// Asked between two pieces: while it returns false nothing more is read, so that a slow reader
   /// slows the runtime down instead of filling memory. Empty: always ready.
   std::function<bool()> ready = {};

@@ -515,6 +515,20 @@ TEST_F(DockerRuntimeTest, LogsComeWithoutTheirFrames) {
   EXPECT_EQ(read().error().code, ErrorCode::kCorrupt);
 }
 
+TEST_F(DockerRuntimeTest, ALogCanBeginAtATimeAndCarryTimes) {
+  engine.on(kLogs, {chunks({})});
+  const auto read = wait_for<void>([&](const auto& done) {
+    runtime->logs(
+        {.container = kContainer,
+         .since = WallTime(std::chrono::milliseconds(1'772'355'600'050)),
+         .timestamps = true},
+        [](std::string_view) { return true; }, done);
+  });
+  EXPECT_TRUE(read);
+  EXPECT_THAT(engine.requests().back().path,
+              HasSubstr("follow=0&tail=all&timestamps=1&since=1772355600.050000000"));
+}
+
 TEST_F(DockerRuntimeTest, AQuietLogAsksItsSinkWhetherToGoOn) {
   using namespace std::string_literals;
   DockerConfig changed = config();

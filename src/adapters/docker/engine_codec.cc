@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <set>
 
 #include "adapters/docker/container_labels.h"
@@ -214,6 +215,20 @@ std::string container_list_target(const ContainerOwner& owner) {
 
 std::string image_list_target() {
   return "/images/json?filters=" + query_value({{"reference", json::array{"hearth/*"}}});
+}
+
+std::string log_query(const LogRequest& request) {
+  std::string query = fmt::format(
+      "stdout=1&stderr=1&follow={}&tail={}", request.follow ? 1 : 0,
+      request.tail_lines == 0 ? std::string("all") : std::to_string(request.tail_lines));
+  if (request.timestamps) query += "&timestamps=1";
+  if (request.since) {
+    const auto since = request.since->time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+    query += fmt::format("&since={}.{:09}", seconds.count(),
+                         std::chrono::nanoseconds(since - seconds).count());
+  }
+  return query;
 }
 
 std::optional<ContainerState> parse_state(std::string_view text) {

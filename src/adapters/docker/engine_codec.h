@@ -72,6 +72,8 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line);
 std::string events_target(const ContainerOwner& owner, WallTime since);
 std::string container_list_target(const ContainerOwner& owner);
 std::string image_list_target();
+/// The query of a request for a container's log.
+std::string log_query(const LogRequest& request);
 
 /// Nullopt: not a state that we know.
 std::optional<ContainerState> parse_state(std::string_view text);

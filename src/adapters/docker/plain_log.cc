@@ -4,6 +4,7 @@
 
 #include "adapters/docker/container_target.h"
 #include "adapters/docker/docker_runtime.h"
+#include "adapters/docker/engine_codec.h"
 #include "adapters/docker/log_frames.h"
 
 namespace hearth::docker {
@@ -20,12 +21,9 @@ Result<void> PlainLog::read(const LogRequest& request, const ChunkSink& sink,
   const std::string doing = container_words("send the log of", request.container);
   const Duration answer = timeouts_.answer;
   const Duration piece_limit = request.follow ? timeouts_.log_check : answer;
-  const std::string tail = request.tail_lines == 0 ? "all" : std::to_string(request.tail_lines);
   auto stream = client_.open(
       {.method = "GET",
-       .target = container_target(
-           request.container,
-           fmt::format("/logs?stdout=1&stderr=1&follow={}&tail={}", request.follow ? 1 : 0, tail)),
+       .target = container_target(request.container, "/logs?" + log_query(request)),
        .body = {},
        .doing = doing,
        .patience = {answer, piece_limit, kForEver}},

@@ -23,8 +23,8 @@ constexpr Duration kUploadSilenceMax = std::chrono::minutes(1);
 
 }  // namespace
 
-ApiClient::ApiClient(Endpoint manager, std::string token)
-    : manager_(std::move(manager)), token_(std::move(token)) {}
+ApiClient::ApiClient(Endpoint manager, std::string token, std::string user)
+    : manager_(std::move(manager)), token_(std::move(token)), user_(std::move(user)) {}
 
 std::string ApiClient::url() const {
   return "http://" + show_endpoint(manager_);
@@ -92,6 +92,8 @@ Result<std::string> ApiClient::send(HttpMethod method, std::string target, std::
   BlockingHttpClient client(token_);
   HttpCall call = this->call(method, std::move(target));
   call.body = std::move(body);
+  const bool changes = method != HttpMethod::kGet && method != HttpMethod::kHead;
+  if (changes && !user_.empty()) call.headers.push_back({"Hearth-User", user_});
   Result<HttpReply> reply = client.send(std::move(call));
   if (!reply) return tl::unexpected(explained(std::move(reply.error())));
   return std::move(reply->body);

@@ -29,8 +29,9 @@ struct Watch {
 /// carry the manager's own message, with kFailed if the manager could not reach a third party.
 class ApiClient {
  public:
-  /// `token` may be empty: a manager on loopback requires none.
-  ApiClient(Endpoint manager, std::string token);
+  /// `token` may be empty: a manager on loopback requires none. `user`: who uses it, "name@host" in
+  /// printable ASCII, which the manager records with what it is asked to change; may be empty.
+  ApiClient(Endpoint manager, std::string token, std::string user = {});
 
   const Endpoint& manager() const { return manager_; }
   /// "http://127.0.0.1:7700".
@@ -53,6 +54,7 @@ class ApiClient {
 
   Endpoint manager_;
   std::string token_;
+  std::string user_;
 };
 
 /// Maps an error of this machine, such as a file or an engine, to the codes of ApiClient: turns

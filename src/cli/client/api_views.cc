@@ -76,7 +76,24 @@ std::optional<WorkloadView> read_workload(JsonObject& in) {
   workload.image = text_of(in.optional("image"));
   workload.build_node = text_of(in.optional("build_node"));
   workload.on_node_lost = text_of(in.optional("on_node_lost"));
+  if (const JsonValue target = in.optional("target"); target.present()) {
+    JsonObject of = target.object();
+    workload.target = TargetView{.generation = number_of<std::uint64_t>(of.required("generation")),
+                                 .instances = number_of<std::uint32_t>(of.optional("instances")),
+                                 .ready = number_of<std::uint32_t>(of.optional("ready"))};
+  }
   return workload;
+}
+
+std::optional<ReleaseView> read_release(JsonObject& in) {
+  ReleaseView release;
+  release.generation = number_of<std::uint64_t>(in.required("generation"));
+  release.state = text_of(in.required("state"));
+  release.deployed_at = in.optional("deployed_at").parsed(parse_time);
+  release.deployed_by = text_of(in.optional("deployed_by"));
+  release.fault = text_of(in.optional("fault"));
+  release.changes = text_of(in.optional("changes"));
+  return release;
 }
 
 std::optional<InstanceView> read_instance(JsonObject& in) {
@@ -90,6 +107,9 @@ std::optional<InstanceView> read_instance(JsonObject& in) {
   instance.state = text_of(in.required("state"));
   instance.container = text_of(in.optional("container"));
   instance.restarts = number_of<std::uint32_t>(in.optional("restarts"));
+  instance.failures = number_of<std::uint32_t>(in.optional("failures"));
+  instance.health = text_of(in.optional("health"));
+  instance.health_reason = text_of(in.optional("health_reason"));
   JsonObject exit = in.optional("last_exit").object();
   instance.exit_code = exit.optional("code").number<std::uint32_t>();
   instance.out_of_memory = exit.optional("out_of_memory").boolean().value_or(false);
@@ -164,6 +184,18 @@ Result<std::vector<WorkloadView>> decode_workloads(const std::vector<std::string
 }
 Result<std::vector<InstanceView>> decode_instances(const std::vector<std::string>& pages) {
   return decode_items(pages, read_instance);
+}
+
+Result<std::vector<ReleaseView>> decode_releases(const std::vector<std::string>& pages) {
+  return decode_items(pages, read_release);
+}
+
+Result<AcceptedView> decode_accepted(std::string_view text) {
+  return decode(text, [](JsonObject& in) {
+    return std::optional(
+        AcceptedView{.generation = in.required("generation").number<std::uint64_t>(1).value_or(0),
+                     .message = text_of(in.optional("message"))});
+  });
 }
 
 Result<std::string> decode_next_cursor(std::string_view page) {

@@ -37,6 +37,13 @@ struct NodeView {
   std::optional<Duration> silent_for;  ///< Since its last heartbeat.
 };
 
+/// How far the release is that the instances of a workload are to have.
+struct TargetView {
+  std::uint64_t generation = 0;
+  std::uint32_t instances = 0;  ///< Wanted.
+  std::uint32_t ready = 0;
+};
+
 struct WorkloadView {
   std::string name;
   std::string kind;
@@ -49,6 +56,17 @@ struct WorkloadView {
   std::string image;
   std::string build_node;
   std::string on_node_lost;
+  std::optional<TargetView> target;
+};
+
+/// A release that is kept.
+struct ReleaseView {
+  std::uint64_t generation = 0;
+  std::string state;  ///< "current", "next" or "earlier".
+  std::optional<WallTime> deployed_at;
+  std::string deployed_by;
+  std::string fault;
+  std::string changes;  ///< Against the release that it replaced, in words.
 };
 
 struct InstanceView {
@@ -61,6 +79,9 @@ struct InstanceView {
   std::string state;  ///< As name_of(InstanceState).
   std::string container;
   std::uint32_t restarts = 0;
+  std::uint32_t failures = 0;
+  std::string health;  ///< As name_of(Health).
+  std::string health_reason;
   std::optional<std::uint32_t> exit_code;  ///< Of its latest container that ended.
   bool out_of_memory = false;
   std::string reason;
@@ -89,6 +110,14 @@ Result<std::vector<InstanceView>> decode_instances(const std::vector<std::string
 
 /// The "next" cursor of a page; empty on the last page.
 Result<std::string> decode_next_cursor(std::string_view page);
+Result<std::vector<ReleaseView>> decode_releases(const std::vector<std::string>& pages);
+
+/// The answer to a command that leads to a release.
+struct AcceptedView {
+  std::uint64_t generation = 0;
+  std::string message;
+};
+Result<AcceptedView> decode_accepted(std::string_view text);
 /// The "generation" assigned to a deploy.
 Result<std::uint64_t> decode_generation(std::string_view text);
 /// The "lines" of an explanation.

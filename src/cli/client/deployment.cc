@@ -3,11 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <map>
-#include <optional>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,17 +16,6 @@ namespace hearth::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-constexpr auto kPollInterval = milliseconds(200);
-/// Longer than the first restart of a program that exits at once.
-constexpr auto kSteadyFor = seconds(1);
-/// Covers a restart of the manager while we wait.
-constexpr auto kManagerAwayMax = seconds(15);
-/// How long the log may still arrive after the build has ended.
-constexpr auto kLogEndsWithin = seconds(3);
 
 /// A file without a name: it disappears with the process, however that ends. Opened by its
 /// descriptor's path.
@@ -95,176 +79,6 @@ Result<Bundle> hand_over_bundle(const ApiClient& api, const fs::path& folder,
   return bundle;
 }
 
-std::string place_of(const InstanceView& instance) {
-  return instance.node.empty() ? instance.id : instance.id + " on " + instance.node;
-}
-
-std::string in_words(const InstanceView& instance) {
-  std::string words = place_of(instance) + ": " + instance.state;
-  return instance.reason.empty() ? words : words + " (" + instance.reason + ")";
-}
-
-/// Follows one generation of a workload by polling the manager.
-class Follower {
- public:
-  Follower(const ApiClient& api, std::string name, std::uint64_t generation, Duration timeout,
-           const DeployProgress& progress)
-      : api_(api),
-        name_(std::move(name)),
-        generation_(generation),
-        deadline_(Clock::now() + timeout),
-        progress_(progress) {}
-
-  /// Passes on the build's output until it ends; wait_until_running() reports the result.
-  void follow_build() {
-    std::optional<Clock::time_point> over_since;
-    const auto go_on = [&] {
-      if (!progress_.go_on()) return false;
-      if (!look()) return Clock::now() < deadline_;
-      tell_reason();
-      if (workload_.generation != generation_ || workload_.phase != "building") {
-        if (!over_since) over_since = Clock::now();
-        return Clock::now() - *over_since < kLogEndsWithin;
-      }
-      return Clock::now() < deadline_;
-    };
-    const ChunkSink sink = [&](std::string_view output) {
-      progress_.on_build_output(output);
-      return true;
-    };
-    // A log that is missing or breaks off does not make the deploy fail.
-    (void)api_.stream(
-        fmt::format("/v1/workloads/{}/build-log?generation={}&follow=1", name_, generation_), {},
-        sink, {.interval = milliseconds(500), .go_on = go_on});
-  }
-
-  Result<void> wait_until_running() {
-    for (;;) {
-      Result<void> looked = look();
-      if (!looked) {
-        if (looked.error().code != ErrorCode::kUnavailable || away_too_long()) return looked;
-      } else {
-        if (Result<void> doomed = check(); !doomed) return doomed;
-        if (settled()) return {};
-        tell_changes();
-      }
-      if (!progress_.go_on()) return fail(ErrorCode::kFailed, "interrupted");
-      if (Clock::now() > deadline_) return fail(ErrorCode::kTimeout, what_is_awaited());
-      std::this_thread::sleep_for(kPollInterval);
-    }
-  }
-
-  const WorkloadView& workload() const { return workload_; }
-  std::vector<InstanceView> instances() const { return instances_; }
-
- private:
-  Result<void> look() {
-    const Result<std::string> workload = api_.get("/v1/workloads/" + name_);
-    if (!workload) return tl::unexpected(workload.error());
-    Result<WorkloadView> view = decode_workload(*workload);
-    if (!view) return tl::unexpected(view.error());
-    const Result<std::vector<std::string>> pages =
-        api_.get_pages("/v1/instances?workload=" + name_);
-    if (!pages) return tl::unexpected(pages.error());
-    Result<std::vector<InstanceView>> instances = decode_instances(*pages);
-    if (!instances) return tl::unexpected(instances.error());
-    workload_ = *std::move(view);
-    std::erase_if(*instances, [&](const InstanceView& instance) {
-      return instance.generation != generation_ || instance.desired_state == "stop";
-    });
-    instances_ = *std::move(instances);
-    last_look_ = Clock::now();
-    return {};
-  }
-
-  bool away_too_long() const { return Clock::now() - last_look_ > kManagerAwayMax; }
-
-  /// Fails once waiting is pointless.
-  Result<void> check() const {
-    if (workload_.generation > generation_) {
-      return fail(ErrorCode::kConflict,
-                  fmt::format("'{}' was deployed again while this command was waiting", name_));
-    }
-    if (workload_.phase == "failed") {
-      return fail(ErrorCode::kFailed,
-                  fmt::format("'{}' does not build: {}", name_, printable(workload_.reason)));
-    }
-    if (workload_.phase == "stopped" || workload_.phase == "removing") {
-      return fail(ErrorCode::kConflict,
-                  fmt::format("'{}' was stopped while this command was waiting", name_));
-    }
-    for (const InstanceView& instance : instances_) {
-      if (instance.state != "crash_loop") continue;
-      if (!instance.exit_code && !instance.reason.empty()) {
-        return fail(ErrorCode::kFailed, fmt::format("{} does not start: {}", place_of(instance),
-                                                    printable(instance.reason)));
-      }
-      const std::string code =
-          instance.exit_code ? fmt::format(" (exit code {})", *instance.exit_code) : "";
-      return fail(ErrorCode::kFailed,
-                  fmt::format("{} keeps exiting{}; see its output: hearth logs {}",
-                              place_of(instance), code, instance.id));
-    }
-    return {};
-  }
-
-  bool settled() {
-    std::map<std::string, std::string> running;
-    for (const InstanceView& instance : instances_) {
-      if (instance.state == "running") running.emplace(instance.id, instance.container);
-    }
-    if (workload_.phase != "deployed" || running.size() < workload_.instances ||
-        running != running_) {
-      running_ = std::move(running);
-      steady_since_ = Clock::now();
-      return workload_.phase == "deployed" && workload_.instances == 0;
-    }
-    return Clock::now() - steady_since_ >= kSteadyFor;
-  }
-
-  void tell_changes() {
-    tell_reason();
-    for (const InstanceView& instance : instances_) {
-      std::string words = in_words(instance);
-      std::string& reported = reported_[instance.id];
-      if (reported == words) continue;
-      progress_.on_step(printable(words));
-      reported = std::move(words);
-    }
-  }
-
-  /// Reports why a build waits.
-  void tell_reason() {
-    if (workload_.reason.empty() || workload_.reason == reported_reason_) return;
-    reported_reason_ = workload_.reason;
-    if (workload_.phase == "building") progress_.on_step(printable(reported_reason_));
-  }
-
-  std::string what_is_awaited() const {
-    std::string words = fmt::format("'{}' does not run yet: {} of {} instances run, it is {}",
-                                    name_, running_.size(), workload_.instances, workload_.phase);
-    if (!workload_.reason.empty()) words += ": " + printable(workload_.reason);
-    for (const InstanceView& instance : instances_) {
-      if (instance.state != "running") words += "; " + printable(in_words(instance));
-    }
-    return words + fmt::format(" (why: hearth explain workload {})", name_);
-  }
-
-  const ApiClient& api_;
-  std::string name_;
-  std::uint64_t generation_;
-  Clock::time_point deadline_;
-  const DeployProgress& progress_;
-
-  WorkloadView workload_;
-  std::vector<InstanceView> instances_;
-  Clock::time_point last_look_ = Clock::now();
-  std::map<std::string, std::string> running_;  ///< Instance → container, as last seen.
-  Clock::time_point steady_since_;              ///< Since when `running_` is the same.
-  std::map<std::string, std::string> reported_;
-  std::string reported_reason_;
-};
-
 }  // namespace
 
 Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWait wait,
@@ -282,13 +96,10 @@ Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWa
       .generation = *generation, .bundle = bundle->digest, .workload = {}, .instances = {}};
   if (wait == DeployWait::kNot) return deployed;
 
-  Follower follower(api, name, *generation, timeout, progress);
-  follower.follow_build();
-  if (Result<void> running = follower.wait_until_running(); !running) {
-    return tl::unexpected(running.error());
-  }
-  deployed.workload = follower.workload();
-  deployed.instances = follower.instances();
+  Result<FollowedRelease> followed = follow_release(api, name, *generation, timeout, progress);
+  if (!followed) return tl::unexpected(followed.error());
+  deployed.workload = std::move(followed->workload);
+  deployed.instances = std::move(followed->instances);
   return deployed;
 }
 

@@ -130,7 +130,7 @@ Result<void> Tour::deploy_application() {
   const auto deployed =
       deploy(observer_.api(),
              {.workload = {.name = workload_, .instances = kInstances}, .folder = folder_},
-             DeployWait::kUntilRunning, kDeployWithin, progress);
+             DeployWait::kUntilDeployed, kDeployWithin, progress);
   if (!deployed) return tl::unexpected(deployed.error());
   const auto instances = running();
   if (!instances) return tl::unexpected(instances.error());

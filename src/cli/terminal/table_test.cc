@@ -52,7 +52,7 @@ TEST(Table, NeitherPaintNorForeignBytesDisturbAlignment) {
   EXPECT_EQ(printed(table, {.color = true}),
             "\x1b[2mSTATE\x1b[0m  \x1b[2mNAME\x1b[0m\n"
             "\x1b[32mlive\x1b[0m   grün\n"
-            "dead   ?[2J\n");
+            "dead   ^[[2J\n");
 }
 
 }  // namespace

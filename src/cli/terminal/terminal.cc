@@ -32,11 +32,14 @@ bool is_set(const char* variable) {
   return value != nullptr && *value != '\0';
 }
 
-Terminal::Style style_of_stdout() {
-  if (::isatty(STDOUT_FILENO) == 0) return {};
+Terminal::Style style_of_process() {
+  const bool err_is_terminal = ::isatty(STDERR_FILENO) != 0;
+  if (::isatty(STDOUT_FILENO) == 0) return {.err_is_terminal = err_is_terminal};
   const char* const term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
-  Terminal::Style style{.color = !dumb && !is_set("NO_COLOR")};
+  Terminal::Style style{.color = !dumb && !is_set("NO_COLOR"),
+                        .out_is_terminal = true,
+                        .err_is_terminal = err_is_terminal};
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
   return style;
@@ -49,7 +52,7 @@ bool continues_a_code_point(char c) {
 }  // namespace
 
 Terminal Terminal::of_process() {
-  return Terminal(std::cout, std::cerr, style_of_stdout());
+  return Terminal(std::cout, std::cerr, style_of_process());
 }
 
 std::string Terminal::painted(Paint paint, std::string_view text) const {
@@ -57,32 +60,28 @@ std::string Terminal::painted(Paint paint, std::string_view text) const {
   return fmt::format("\x1b[{}m{}\x1b[0m", code_of(paint), text);
 }
 
+Terminal::~Terminal() {
+  err_ << relayed_.finish() << std::flush;
+}
+
 void Terminal::say(std::string_view line) {
-  out_ << line << '\n' << std::flush;
+  out_ << terminal_text(line, foreign_color()) << '\n' << std::flush;
+}
+
+void Terminal::say_json(std::string_view json) {
+  out_ << printable_json(json) << '\n' << std::flush;
 }
 
 void Terminal::note(std::string_view line) {
-  err_ << line << '\n' << std::flush;
+  err_ << relayed_.finish() << terminal_text(line, foreign_color()) << '\n' << std::flush;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool wide_control = byte == 0xC2 && i + 1 < text.size() &&
-                              static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080..U+009F
-    if (byte == '\n' || byte == '\t') {
-      out += ' ';
-    } else if (byte < 0x20 || byte == 0x7F || wide_control) {
-      out += '?';
-      if (wide_control) ++i;
-    } else {
-      out += text[i];
-    }
+void Terminal::relay(std::string_view output) {
+  if (style_.err_is_terminal) {
+    err_ << relayed_.feed(output) << std::flush;
+  } else {
+    err_ << output << std::flush;
   }
-  out.erase(out.find_last_not_of(' ') + 1);
-  return out;
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {

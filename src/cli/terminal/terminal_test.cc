@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace hearth::cli {
@@ -26,11 +27,33 @@ TEST(Terminal, SaysAnswersAndNotesProgressOnDifferentStreams) {
   EXPECT_EQ(err.str(), "progress\n");
 }
 
-TEST(Printable, NeutralisesControlCharacters) {
-  EXPECT_EQ(printable("a\nb\tc\n"), "a b c");
-  EXPECT_EQ(printable("\x1b]0;title\x07"), "?]0;title?");
-  EXPECT_EQ(printable("\xC2\x9Bm"), "?m") << "the one-byte form of ESC [";
-  EXPECT_EQ(printable("grün…"), "grün…");
+TEST(Terminal, LetsForeignTextInItsLinesControlNothing) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Terminal terminal(out, err, {.color = true});
+  terminal.say("\x1b[2J" + terminal.painted(Paint::kBad, "dead"));
+  terminal.note("\x1b]0;title\x07");
+  EXPECT_EQ(out.str(), "^[[2J\x1b[31mdead\x1b[0m\n");
+  EXPECT_EQ(err.str(), "^[]0;title^G\n");
+  terminal.say_json("{\"a\":\"\xC2\x9B\"}");
+  EXPECT_THAT(out.str(), testing::EndsWith("{\"a\":\"\\u009b\"}\n"));
+}
+
+TEST(Terminal, RelaysOutputAsItIsUnlessATerminalWouldObeyIt) {
+  for (const bool is_terminal : {false, true}) {
+    std::ostringstream out;
+    std::ostringstream err;
+    {
+      Terminal terminal(out, err, {.err_is_terminal = is_terminal});
+      terminal.relay("Step 1\n\x1b[");
+      terminal.relay("2J\xE2");
+      terminal.note("done");
+      terminal.relay("\r");
+    }
+    EXPECT_EQ(err.str(), is_terminal ? "Step 1\n^[[2J\\xe2done\n^M"
+                                     : "Step 1\n\x1b[2J\xE2"
+                                       "done\n\r");
+  }
 }
 
 TEST(Shortened, CutsAtColumnsAndNotAtBytes) {

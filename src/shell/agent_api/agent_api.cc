@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration_text.h"
 #include "shell/metrics/metrics_text.h"
 #include "wire/heartbeat_codec.h"
 
@@ -47,6 +48,21 @@ Result<std::uint32_t> tail_lines(const HttpRequest& request) {
       fmt::format("'tail={}' must be a number of lines from 0 (all) to {}", text, kTailLinesMax));
 }
 
+Result<std::optional<WallTime>> since_time(const HttpRequest& request) {
+  const auto found = request.query.find("since");
+  if (found == request.query.end()) return std::optional<WallTime>();
+  const Result<WallTime> time = parse_time(found->second);
+  if (time) return std::optional(*time);
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'since={}': {}", found->second, time.error().message));
+}
+
+/// The parameter is "1".
+bool is_set(const HttpRequest& request, const std::string& name) {
+  const auto found = request.query.find(name);
+  return found != request.query.end() && found->second == "1";
+}
+
 /// Waits until some of the log, or its end, is there.
 Result<void> await_log(LogPipe& pipe, HttpExchange& exchange) {
   while (pipe.waiting.empty() && !pipe.end) {
@@ -79,14 +95,17 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
   }
   const Result<std::uint32_t> tail = tail_lines(request);
   if (!tail) return tl::unexpected(tail.error());
-  const auto follow = request.query.find("follow");
-  const bool follows = follow != request.query.end() && follow->second == "1";
+  const Result<std::optional<WallTime>> since = since_time(request);
+  if (!since) return tl::unexpected(since.error());
+  const bool follows = is_set(request, "follow");
 
   const auto pipe = std::make_shared<LogPipe>();
   view.runtime.logs(
       {.container = container,
        .follow = follows,
        .tail_lines = *tail,
+       .since = *since,
+       .timestamps = is_set(request, "timestamps"),
        .ready = [pipe] { return pipe->ready(); }},
       [pipe](std::string_view chunk) { return pipe->add(chunk); },
       [pipe](const Result<void>& end) {

@@ -98,7 +98,9 @@ TEST_F(AgentApiTest, ShowsItsStatusAsOnTheBusWithItsNode) {
 }
 
 TEST_F(AgentApiTest, StreamsALogToItsEnd) {
-  FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/a-1/logs?tail=5&follow=1");
+  FakeHttpExchange exchange(HttpMethod::kGet,
+                            "/v1/instances/a-1/logs?tail=5&follow=1&timestamps=1"
+                            "&since=2026-03-01T09:00:00.050Z");
   exchange.on_wait = {[&] {
                         EXPECT_TRUE(exchange.answered);  // A quiet log must not look like a hang.
                         EXPECT_TRUE(runtime.sink("one\n"));
@@ -116,6 +118,8 @@ TEST_F(AgentApiTest, StreamsALogToItsEnd) {
   EXPECT_EQ(runtime.request.container.str(), "c0ffee");
   EXPECT_EQ(runtime.request.tail_lines, 5U);
   EXPECT_TRUE(runtime.request.follow);
+  EXPECT_TRUE(runtime.request.timestamps);
+  EXPECT_EQ(runtime.request.since, WallTime(std::chrono::milliseconds(1'772'355'600'050)));
 }
 
 TEST_F(AgentApiTest, StopsReadingALogWhenItsReaderIsGone) {
@@ -153,6 +157,8 @@ TEST_F(AgentApiTest, SaysWhyThereIsNoLog) {
   EXPECT_EQ(missing.run(router).response.status, 404U);
   FakeHttpExchange wrong(HttpMethod::kGet, "/v1/instances/a-1/logs?tail=many");
   EXPECT_EQ(wrong.run(router).response.status, 400U);
+  FakeHttpExchange never(HttpMethod::kGet, "/v1/instances/a-1/logs?since=yesterday");
+  EXPECT_EQ(never.run(router).response.status, 400U);
   runtime.begin = [&] { runtime.done(fail(ErrorCode::kUnavailable, "there is no runtime")); };
   FakeHttpExchange refused(HttpMethod::kGet, "/v1/instances/a-1/logs");
   EXPECT_EQ(refused.run(router).response.status, 503U);

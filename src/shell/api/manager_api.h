@@ -58,6 +58,7 @@ class ManagerApi {
 
   // work_routes.cc: workloads, their builds, instances.
   void add_work_routes(HttpRoutes& routes);
+  Result<WorkloadName> known_workload(const HttpRequest& request) const;
   Result<void> list_workloads(HttpExchange& exchange);
   Result<void> show_workload(HttpExchange& exchange);
   Result<void> explain_workload(HttpExchange& exchange);
@@ -72,6 +73,13 @@ class ManagerApi {
   bool is_building(const WorkloadName& name, Generation generation) const;
   Result<void> follow_build_log(HttpExchange& exchange, const WorkloadName& name,
                                 Generation generation);
+
+  // release_routes.cc: from one release of a workload to another.
+  void add_release_routes(HttpRoutes& routes);
+  Result<void> list_releases(HttpExchange& exchange);
+  Result<void> roll_back_workload(HttpExchange& exchange);
+  Result<void> restart_workload(HttpExchange& exchange);
+  Result<void> begin_release(HttpExchange& exchange, const WorkloadName& name, Command command);
 
   // content_routes.cc: bundles and saved images.
   void add_content_routes(HttpRoutes& routes);

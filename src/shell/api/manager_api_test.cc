@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "testing/exchange/fake_http_exchange.h"
+#include "shell/api/manager_api_fixture.h"
 #include "wire/json_reader.h"
 
 namespace hearth {
@@ -16,138 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-const MonoTime kNow{std::chrono::hours(1)};
-const WallTime kWallNow{std::chrono::milliseconds(1'772'355'600'000)};  // 2026-03-01T09:00:00Z
-
-Digest digest_of(char c) {
-  return *Digest::parse("sha256:" + std::string(64, c));
-}
-
-/// A manager that was started from a snapshot; commands are recorded instead of executed.
-class FakeService final : public ManagerService {
- public:
-  explicit FakeService(Snapshot snapshot)
-      : manager_({.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}},
-                 std::move(snapshot), {kNow, kWallNow}) {}
-
-  const core::Manager& manager() const override { return manager_; }
-  Instant now() const override { return {kNow + passed, kWallNow}; }
-  void submit(Command command, Completion<core::CommandResult> done) override {
-    commands.push_back(std::move(command));
-    done(result);
-  }
-  void events_after(std::uint64_t seq, std::size_t count_max,
-                    Completion<std::vector<ClusterEvent>> done) override {
-    std::vector<ClusterEvent> found;
-    for (const ClusterEvent& event : events) {
-      if (event.seq > seq && found.size() < count_max) found.push_back(event);
-    }
-    done(found);
-  }
-  std::uint64_t last_event_seq() const override { return events.empty() ? 0 : events.back().seq; }
-  Notifier& event_added() override { return added; }
-  std::string bus_bootstrap() const override { return "127.0.0.1:9092"; }
-  std::string topic_prefix() const override { return "hearth."; }
-  const std::optional<Error>& store_fault() const override { return fault; }
-  const ManagerShellCounters& shell_counters() const override { return counters; }
-
-  void add_event(std::uint64_t seq) {
-    events.push_back({seq, kWallNow, EventType::kNodeDead, "node/n1", "node 'n1' is dead"});
-  }
-
-  std::vector<Command> commands;
-  Result<core::CommandResult> result = core::CommandResult{"done", Generation{3}};
-  std::vector<ClusterEvent> events;
-  Duration passed{};
-  Notifier added;
-  std::optional<Error> fault;
-  ManagerShellCounters counters{.commits = 4};
-
- private:
-  core::Manager manager_;
-};
-
-class FakeContentStore final : public ContentStore {
- public:
-  std::optional<std::filesystem::path> find(const Digest& digest) const override {
-    if (!there.contains(digest)) return std::nullopt;
-    return std::filesystem::path("/content") / digest.hex();
-  }
-  Result<std::filesystem::path> make_temporary() override { return "/content/temporary"; }
-  Result<void> adopt(const std::filesystem::path&, const Digest& digest,
-                     const Digest& expected) override {
-    if (digest != expected) return fail(ErrorCode::kCorrupt, "something else came");
-    there.insert(digest);
-    return {};
-  }
-  std::set<Digest> there{digest_of('b')};
-};
-
-Snapshot example_cluster() {
-  const NodeName node = *NodeName::parse("n1");
-  const WorkloadName heater = *WorkloadName::parse("heater");
-  const auto release = [](std::uint64_t generation) {
-    return Release{.generation = Generation{generation},
-                   .spec = {.instances = 2,
-                            .bundle = digest_of('b'),
-                            .instance = {.container = {.environment = {{"MODE", "eco"}},
-                                                       .resources = {250, 64'000'000}}}},
-                   .image = Image{"hearth/heater:bb", std::nullopt}};
-  };
-  Workload deployed{.name = heater, .phase = WorkloadPhase::kDeployed, .current = release(2)};
-  Workload building{.name = *WorkloadName::parse("pump"), .phase = WorkloadPhase::kBuilding};
-  building.next = release(1);
-  building.next->image.reset();
-  Instance running{.id = {"heater-1"},
-                   .workload = heater,
-                   .generation = Generation{2},
-                   .node = node,
-                   .status = {.state = InstanceState::kRunning,
-                              .container = {"c0ffee"},
-                              .restarts = 1,
-                              .last_exit = ContainerExit{137, OutOfMemory::kMain, kWallNow}},
-                   .changed_at = kWallNow};
-  Instance pending{.id = {"heater-2"},
-                   .workload = heater,
-                   .generation = Generation{2},
-                   .node = std::nullopt,
-                   .status = {.state = InstanceState::kPending, .reason = "no room"},
-                   .changed_at = kWallNow};
-  return {.epoch = Epoch{6},
-          .last_event_seq = 0,
-          .nodes = {Node{.name = node,
-                         .display_name = "N1",
-                         .agent = {"10.0.0.7", 7701},
-                         .state = NodeState::kLive,
-                         .evidence = "first heartbeat received",
-                         .incarnation = {"boot", 4},
-                         .capacity = {4000, 1'000'000},
-                         .changed_at = kWallNow},
-                    Node{.name = *NodeName::parse("n2"), .agent = {"10.0.0.8", 7701}}},
-          .workloads = {deployed, building},
-          .instances = {running, pending}};
-}
-
-class ManagerApiTest : public testing::Test {
- protected:
-  ManagerApiTest() {
-    api.add_routes(router, [] { return HttpServerCounters{}; });
-  }
-
-  FakeHttpExchange get(const std::string& target) {
-    return std::move(FakeHttpExchange(HttpMethod::kGet, target).run(router));
-  }
-  FakeHttpExchange call(HttpMethod method, const std::string& target,
-                        const std::string& body = {}) {
-    return std::move(FakeHttpExchange(method, target, body).run(router));
-  }
-
-  FakeService service{example_cluster()};
-  FakeContentStore content;
-  ManagerApi api{service, content, {.version = "1.2.3"}};
-  HttpRouter router;
-};
 
 TEST_F(ManagerApiTest, ShowsANode) {
   EXPECT_EQ(
@@ -166,7 +34,7 @@ TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
   EXPECT_EQ(
       get("/v1/workloads/heater").response.body,
       R"({"name":"heater","generation":2,"phase":"deployed","reason":"","running":1,)"
-      R"("image":"hearth/heater:bb","build_node":"","current_generation":2,)"
+      R"("image":"hearth/heater:bb","build_node":"","current_generation":2,"target":{"generation":2,"instances":2,"ready":1},)"
       R"("kind":"application","bundle":")" +
           digest_of('b').str() +
           R"(","instances":2,"environment":{"MODE":"eco"},)"
@@ -176,7 +44,7 @@ TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
           R"("log_rules":[],"trends":{},)"
           R"("update":{"min_ready":"10s","ready_deadline":"5m","placement_deadline":"1m"},)"
           R"("replace":"start_first","after":{},"on_node_lost":"replace"})");
-  EXPECT_THAT(get("/v1/workloads/pump").response.body, HasSubstr(R"("current_generation":null)"));
+  EXPECT_THAT(get("/v1/workloads/pump").response.body, HasSubstr(R"("current_generation":null,"target":null)"));
   EXPECT_EQ(get("/v1/workloads/none").response.status, 404U);
 }
 
@@ -187,11 +55,16 @@ TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
       HasSubstr(
           R"({"id":"heater-1","workload":"heater","generation":2,"node":"n1","address":"10.0.0.7",)"
           R"("desired_state":"run","state":"running","status":"ACTIVE","container":"c0ffee","restarts":1,)"
+          R"("failures":1,"cannot_start":false,"health":"ready","health_reason":"","must_be_replaced":false,)"
           R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z"},)"
           R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z"})"));
-  EXPECT_THAT(all,
-              HasSubstr(R"("node":"","address":"","desired_state":"run","state":"pending",)"
-                        R"("status":"INACTIVE","container":"","restarts":0,"last_exit":null)"));
+  EXPECT_THAT(
+      all,
+      HasSubstr(
+          R"("node":"","address":"","desired_state":"run","state":"pending",)"
+          R"("status":"INACTIVE","container":"","restarts":0,"failures":0,"cannot_start":true,)"
+          R"("health":"unknown","health_reason":"","must_be_replaced":false,)"
+          R"("last_exit":null)"));
   EXPECT_EQ(get("/v1/instances?workload=heater").response.body, all);
   EXPECT_EQ(get("/v1/instances?workload=pump").response.body, R"({"items":[],"next":null})");
 }
@@ -406,6 +279,11 @@ TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
   ASSERT_TRUE(answer.relayed);
   EXPECT_EQ(answer.relayed->first, (Endpoint{"10.0.0.7", 7701}));
   EXPECT_EQ(answer.relayed->second, "/v1/instances/heater-1/logs?follow=1&tail=20");
+  EXPECT_EQ(get("/v1/instances/heater-1/logs?timestamps=1&since=2026-03-01T10:00:00%2B01:00")
+                .relayed->second,
+            "/v1/instances/heater-1/logs?follow=0&tail=0&timestamps=1"
+            "&since=2026-03-01T09%3A00%3A00.000Z");
+  EXPECT_EQ(get("/v1/instances/heater-1/logs?since=yesterday").response.status, 400U);
   EXPECT_EQ(get("/v1/instances/heater-2/logs").response.status, 409U);
   EXPECT_EQ(get("/v1/instances/heater-9/logs").response.status, 404U);
   EXPECT_EQ(get("/v1/instances/heater-1/logs?tail=x").response.status, 400U);

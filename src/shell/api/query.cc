@@ -1,5 +1,6 @@
 #include "shell/api/query.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -45,6 +46,17 @@ Result<std::size_t> page_limit(const HttpRequest& request) {
   if (!limit) return tl::unexpected(limit.error());
   if (*limit == 0) return fail(ErrorCode::kInvalidArgument, "'limit=0' must be at least 1");
   return static_cast<std::size_t>(*limit);
+}
+
+Result<std::string> requested_by(const HttpRequest& request) {
+  const std::string_view user = request.header("hearth-user");
+  const bool is_printable =
+      std::all_of(user.begin(), user.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (is_printable && user.size() <= kUserBytesMax) return std::string(user);
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("the header Hearth-User must be printable ASCII of up to {} bytes, for "
+                          "example \"ana@desk\"",
+                          kUserBytesMax));
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {

@@ -28,6 +28,12 @@ struct PageRequest {
 Result<PageRequest> page_request(const HttpRequest& request);
 /// The page's limit: 1 to PageRequest::kLimitMax. Pages of 0 would never reach the end.
 Result<std::size_t> page_limit(const HttpRequest& request);
+
+/// Who sends the request, by its header `Hearth-User`: recorded and shown, never relied on. Empty
+/// if there is none. kInvalidArgument unless it is printable ASCII of up to kUserBytesMax bytes.
+Result<std::string> requested_by(const HttpRequest& request);
+inline constexpr std::size_t kUserBytesMax = 128;
+
 /// Parses `text` if all of it is one whole number.
 std::optional<std::uint64_t> whole_number(std::string_view text);
 

@@ -71,19 +71,26 @@ void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
   out.end_object();
 }
 
-void write_workload(JsonWriter& out, const Workload& workload, std::uint64_t running) {
+void write_workload(JsonWriter& out, const Workload& workload, const InstanceCounts& counts) {
   const Release& latest = workload.latest();
   out.begin_object()
       .field("name", workload.name.str())
       .field("generation", latest.generation.value)
       .field("phase", name_of(workload.phase))
       .field("reason", workload.reason)
-      .field("running", running)
+      .field("running", counts.running)
       .field("image", latest.image ? latest.image->reference : std::string())
       .field("build_node", workload.build_node ? workload.build_node->str() : std::string());
   out.key("current_generation");
   if (workload.current) {
     out.value(workload.current->generation.value);
+  } else {
+    out.null();
+  }
+  out.key("target");
+  if (const Release* target = workload.target()) {
+    out.begin_object().field("generation", target->generation.value);
+    out.field("instances", target->spec.instances).field("ready", counts.ready).end_object();
   } else {
     out.null();
   }
@@ -104,7 +111,12 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
       .field("state", name_of(status.state))
       .field("status", status_of(status.state))
       .field("container", status.container.str())
-      .field("restarts", status.restarts);
+      .field("restarts", status.restarts)
+      .field("failures", status.failures)
+      .field("cannot_start", status.cannot_start)
+      .field("health", name_of(status.health))
+      .field("health_reason", status.health_reason)
+      .field("must_be_replaced", status.must_be_replaced);
   out.key("last_exit");
   if (status.last_exit) {
     out.begin_object().field("code", static_cast<unsigned>(status.last_exit->code));

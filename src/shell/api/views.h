@@ -11,8 +11,12 @@ namespace hearth {
 /// one object.
 
 void write_node(JsonWriter& out, const core::Manager& manager, const Node& node, MonoTime now);
-/// `running`: the number of its running instances.
-void write_workload(JsonWriter& out, const Workload& workload, std::uint64_t running);
+/// Of the instances of one workload.
+struct InstanceCounts {
+  std::uint64_t running = 0;
+  std::uint64_t ready = 0;  ///< Of the target release.
+};
+void write_workload(JsonWriter& out, const Workload& workload, const InstanceCounts& counts);
 void write_instance(JsonWriter& out, const core::Manager& manager, const Instance& instance);
 
 }  // namespace hearth

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration_text.h"
 #include "core/explain/explain.h"
 #include "shell/api/manager_api.h"
 #include "shell/api/query.h"
@@ -24,25 +25,31 @@ constexpr Duration kBuildLogTimeMax = std::chrono::hours(4);
 constexpr Duration kBuildLook = std::chrono::seconds(1);
 constexpr std::uint64_t kTailLinesMax = 1'000'000;
 
-Error no_such_workload(const std::string& name) {
-  return {ErrorCode::kNotFound,
-          fmt::format("there is no workload '{}'; 'hearth ps' lists all", name)};
-}
+using CountsByWorkload = std::map<WorkloadName, InstanceCounts>;
 
-/// The workload named in the path, if it is known.
-Result<WorkloadName> known_workload(const core::Manager& manager, const HttpRequest& request) {
-  const std::string& text = request.parameter("name");
-  Result<WorkloadName> name = WorkloadName::parse(text);
-  if (!name || !manager.workloads().contains(*name)) return tl::unexpected(no_such_workload(text));
-  return name;
-}
-
-std::map<WorkloadName, std::uint64_t> count_running(const core::Manager& manager) {
-  std::map<WorkloadName, std::uint64_t> running;
+CountsByWorkload count_instances(const core::Manager& manager) {
+  CountsByWorkload counts;
   for (const auto& [id, instance] : manager.instances()) {
-    if (instance.status.state == InstanceState::kRunning) ++running[instance.workload];
+    InstanceCounts& of = counts[instance.workload];
+    if (instance.status.state == InstanceState::kRunning) ++of.running;
+    const auto workload = manager.workloads().find(instance.workload);
+    const Release* target =
+        workload == manager.workloads().end() ? nullptr : workload->second.target();
+    const bool is_target = target != nullptr && target->generation == instance.generation;
+    const bool is_kept = instance.desired_state != DesiredState::kStop;
+    if (is_target && is_kept && instance.is_ready()) ++of.ready;
   }
-  return running;
+  return counts;
+}
+
+/// "&since=TIME" for an agent; empty if it is not given.
+Result<std::string> since_parameter(const HttpRequest& request) {
+  const auto found = request.query.find("since");
+  if (found == request.query.end()) return std::string();
+  const Result<WallTime> time = parse_time(found->second);
+  if (time) return "&since=" + percent_encode(show_time(*time));
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'since={}': {}", found->second, time.error().message));
 }
 
 Result<void> respond_accepted(HttpExchange& exchange, const core::CommandResult& result) {
@@ -71,13 +78,22 @@ void ManagerApi::add_work_routes(HttpRoutes& routes) {
   add(HttpMethod::kGet, "/v1/instances/{id}/logs", &ManagerApi::relay_log);
 }
 
+/// The workload named in the path, if it is known.
+Result<WorkloadName> ManagerApi::known_workload(const HttpRequest& request) const {
+  const std::string& text = request.parameter("name");
+  Result<WorkloadName> name = WorkloadName::parse(text);
+  if (name && service_.manager().workloads().contains(*name)) return name;
+  return fail(ErrorCode::kNotFound,
+              fmt::format("there is no workload '{}'; 'hearth ps' lists all", text));
+}
+
 Result<void> ManagerApi::list_workloads(HttpExchange& exchange) {
   const Result<PageRequest> wanted = page_request(exchange.request());
   if (!wanted) return tl::unexpected(wanted.error());
-  std::map<WorkloadName, std::uint64_t> running = count_running(service_.manager());
+  CountsByWorkload counts = count_instances(service_.manager());
   PageWriter page(*wanted);
   for (const auto& [name, workload] : service_.manager().workloads()) {
-    if (page.admit(name.str())) write_workload(page.json(), workload, running[name]);
+    if (page.admit(name.str())) write_workload(page.json(), workload, counts[name]);
     if (page.full()) break;
   }
   return exchange.respond({.body = std::move(page).finish()});
@@ -85,15 +101,15 @@ Result<void> ManagerApi::list_workloads(HttpExchange& exchange) {
 
 Result<void> ManagerApi::show_workload(HttpExchange& exchange) {
   const core::Manager& manager = service_.manager();
-  const auto name = known_workload(manager, exchange.request());
+  const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   JsonWriter out;
-  write_workload(out, manager.workloads().at(*name), count_running(manager)[*name]);
+  write_workload(out, manager.workloads().at(*name), count_instances(manager)[*name]);
   return exchange.respond({.body = std::move(out).text()});
 }
 
 Result<void> ManagerApi::explain_workload(HttpExchange& exchange) {
-  const auto name = known_workload(service_.manager(), exchange.request());
+  const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   return respond_explained(exchange,
                            core::explain_workload(service_.manager(), *name, service_.now()));
@@ -107,6 +123,8 @@ Result<WorkloadSpec> read_workload_json(std::string_view /*content_type*/, std::
 Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   auto name = WorkloadName::parse(exchange.request().parameter("name"));
   if (!name) return tl::unexpected(name.error());
+  const Result<std::string> by = requested_by(exchange.request());
+  if (!by) return tl::unexpected(by.error());
   const Result<std::string> body = exchange.read_body(kWorkloadFileBytesMax);
   if (!body) return tl::unexpected(body.error());
   auto spec = config_.read_workload(exchange.request().header("content-type"), *body, *name);
@@ -117,19 +135,11 @@ Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
         fmt::format("bundle '{0}' is not in the content store; PUT it to /v1/content/{0} first",
                     spec->bundle.str()));
   }
-  const auto result = carry_out(exchange, DeployWorkload{*name, *std::move(spec)});
-  if (!result) return tl::unexpected(result.error());
-  JsonWriter out;
-  out.begin_object()
-      .field("name", name->str())
-      .field("generation", result->generation.value)
-      .field("message", result->message)
-      .end_object();
-  return exchange.respond({.status = 202, .body = std::move(out).text()});
+  return begin_release(exchange, *name, DeployWorkload{*name, *std::move(spec), *by});
 }
 
 Result<void> ManagerApi::stop_workload(HttpExchange& exchange) {
-  const auto name = known_workload(service_.manager(), exchange.request());
+  const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   const auto result = carry_out(exchange, StopWorkload{*name});
   if (!result) return tl::unexpected(result.error());
@@ -137,7 +147,7 @@ Result<void> ManagerApi::stop_workload(HttpExchange& exchange) {
 }
 
 Result<void> ManagerApi::remove_workload(HttpExchange& exchange) {
-  const auto name = known_workload(service_.manager(), exchange.request());
+  const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   const auto result = carry_out(exchange, RemoveWorkload{*name});
   if (!result) return tl::unexpected(result.error());
@@ -161,7 +171,7 @@ bool ManagerApi::is_building(const WorkloadName& name, Generation generation) co
 }
 
 Result<void> ManagerApi::show_build_log(HttpExchange& exchange) {
-  const auto name = known_workload(service_.manager(), exchange.request());
+  const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   const auto generation = generation_asked(exchange.request(), *name);
   if (!generation) return tl::unexpected(generation.error());
@@ -201,7 +211,7 @@ Result<void> ManagerApi::follow_build_log(HttpExchange& exchange, const Workload
 }
 
 Result<void> ManagerApi::take_build_log(HttpExchange& exchange) {
-  const auto name = known_workload(service_.manager(), exchange.request());
+  const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   const auto generation = generation_asked(exchange.request(), *name);
   if (!generation) return tl::unexpected(generation.error());
@@ -242,6 +252,10 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
   if (!follow) return tl::unexpected(follow.error());
   const auto tail = query_number(request, "tail", 0, kTailLinesMax);
   if (!tail) return tl::unexpected(tail.error());
+  const Result<bool> timestamps = query_flag(request, "timestamps");
+  if (!timestamps) return tl::unexpected(timestamps.error());
+  const Result<std::string> since = since_parameter(request);
+  if (!since) return tl::unexpected(since.error());
   const InstanceId id{request.parameter("id")};
   const auto found = service_.manager().instances().find(id);
   if (found == service_.manager().instances().end()) {
@@ -253,8 +267,9 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
     return fail(ErrorCode::kConflict,
                 fmt::format("instance '{}' has no node yet, so it has no log", id.str()));
   }
-  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}",
-                                                 percent_encode(id.str()), *follow ? 1 : 0, *tail));
+  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}{}{}",
+                                                 percent_encode(id.str()), *follow ? 1 : 0, *tail,
+                                                 *timestamps ? "&timestamps=1" : "", *since));
 }
 
 }  // namespace hearth
