@@ -18,7 +18,7 @@
 namespace hearth::core {
 
 /// The probes of one instance, applied to its current container: which check is due, and what the
-/// answers say. Meanings and defaults are those of Kubernetes.
+/// answers say. Its fields mean what they mean in Kubernetes.
 ///
 /// The startup probe comes first; the other two wait until it has succeeded once, which ends it.
 /// At most one check of a probe is in flight. While the container is stopped or paused, or the

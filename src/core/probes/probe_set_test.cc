@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "core/probes/probe_set_scene.h"
+#include "core/timed/timed_part.h"
 
 namespace hearth::core {
 namespace {
 
 using namespace std::chrono_literals;
+
+static_assert(TimedPart<ProbeSet>);
 
 constexpr ProbeKind kStartup = ProbeKind::kStartup;
 constexpr ProbeKind kReadiness = ProbeKind::kReadiness;
