@@ -15,7 +15,7 @@ void HealthcheckWatch::on_health(ImageHealth health, const std::string& output,
 
 ProbeVerdict HealthcheckWatch::readiness() const {
   if (!state_.was_healthy || !exists()) return ProbeVerdict::kOpen;
-  return *state_.health == ImageHealth::kUnhealthy ? ProbeVerdict::kFailed : ProbeVerdict::kPassed;
+  return state_.health == ImageHealth::kUnhealthy ? ProbeVerdict::kFailed : ProbeVerdict::kPassed;
 }
 
 ProbeVerdict HealthcheckWatch::liveness() const {
@@ -24,7 +24,7 @@ ProbeVerdict HealthcheckWatch::liveness() const {
 }
 
 std::string HealthcheckWatch::words() const {
-  if (!is_known()) return "whether its image has a HEALTHCHECK is not known yet";
+  if (!state_.health) return "whether its image has a HEALTHCHECK is not known yet";
   switch (*state_.health) {
     case ImageHealth::kNone:
     case ImageHealth::kHealthy: return "";

@@ -46,7 +46,7 @@ class HealthcheckWatch {
 
   bool is_known() const { return state_.health.has_value(); }
   /// The image has a HEALTHCHECK, as far as is known.
-  bool exists() const { return is_known() && *state_.health != ImageHealth::kNone; }
+  bool exists() const { return state_.health && *state_.health != ImageHealth::kNone; }
   /// As a readiness probe.
   ProbeVerdict readiness() const;
   /// As a liveness probe.

@@ -47,7 +47,8 @@ void ProbeWatch::start(std::uint64_t number, const WatchMoment& moment, Prng& pr
 void ProbeWatch::on_answer(std::uint64_t number, const ProbeResult& result,
                            const WatchMoment& moment) {
   if (!state_.in_flight || state_.in_flight->number != number) return;
-  const InFlight check = *std::exchange(state_.in_flight, std::nullopt);
+  const InFlight check = *state_.in_flight;
+  state_.in_flight.reset();
   if (!check.counts) return;
   switch (result.outcome) {
     case ProbeOutcome::kSucceeded: return on_success();
@@ -61,7 +62,8 @@ void ProbeWatch::on_answer(std::uint64_t number, const ProbeResult& result,
 
 void ProbeWatch::tend(const WatchMoment& moment) {
   if (!state_.in_flight || moment.now < state_.in_flight->answer_by) return;
-  const InFlight check = *std::exchange(state_.in_flight, std::nullopt);
+  const InFlight check = *state_.in_flight;
+  state_.in_flight.reset();
   if (check.counts) on_failure(words_of_timeout(probe_.timeout));
 }
 

@@ -428,17 +428,29 @@ TEST(ProbeSet, AStartOfTheAgentForgetsNeitherReadinessNorStartup) {
   EXPECT_EQ(again.readiness(), scene.set.readiness());
 }
 
+TEST(ProbeSet, AStartOfTheAgentForgetsNotThatTheImageWasHealthy) {
+  ProbeSetScene scene(Probes{});
+  scene.report(ImageHealth::kHealthy);
+  scene.set = ProbeSet(scene.probes, scene.set.durable(), scene.now, scene.prng);
+  EXPECT_EQ(scene.readiness(), Readiness::kWaiting) << "what it says is asked again";
+  scene.report(ImageHealth::kUnhealthy);
+  EXPECT_EQ(scene.readiness(), Readiness::kNotReady);
+}
+
 // Goal: the probes of all containers of a node do not run at one instant when its agent starts.
 TEST(ProbeSet, AStartOfTheAgentSpreadsChecks) {
-  ProbeSetScene scene(liveness_only());
-  scene.pass(1h);
-  std::set<MonoTime> instants;
-  for (int i = 0; i < 20; ++i) {
-    const ProbeSet set(scene.probes, scene.set.durable(), scene.now, scene.prng);
-    EXPECT_LE(*set.next_deadline(), scene.now + 1s);
-    instants.insert(*set.next_deadline());
+  for (const Probes& probes : {liveness_only(), all_three()}) {
+    ProbeSetScene scene(probes);
+    if (probes.startup) scene.succeed(kStartup);
+    scene.pass(1h);
+    std::set<MonoTime> instants;
+    for (int i = 0; i < 20; ++i) {
+      const ProbeSet set(scene.probes, scene.set.durable(), scene.now, scene.prng);
+      EXPECT_LE(*set.next_deadline(), scene.now + 1s);
+      instants.insert(*set.next_deadline());
+    }
+    EXPECT_GT(instants.size(), 10U);
   }
-  EXPECT_GT(instants.size(), 10U);
 }
 
 TEST(ProbeSet, WhatIsDurableOfOtherProbesOrOfTheFutureIsForgotten) {
