@@ -153,7 +153,13 @@ struct ProberFixture {
     });
     return result;
   }
-  ProbeResult run(ProbeRequest request) { return start(std::move(request)).get(); }
+  ProbeResult run(const ProbeRequest& request) {
+    for (;;) {
+      ProbeResult result = start(request).get();
+      // On a busy machine: the test's own loop had to wait.
+      if (!result.words.starts_with("the agent itself was late")) return result;
+    }
+  }
 
   LoopThread loop;
   std::unique_ptr<AsioProber> prober;
