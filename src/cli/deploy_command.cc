@@ -231,7 +231,7 @@ class DeployCommand final : public Command {
           .end_object();
     }
     out.end_list().end_object();
-    terminal.say(std::move(out).text());
+    terminal.say_json(std::move(out).text());
   }
 
   static void print_summary(const Named& named, Terminal& terminal) {

@@ -4,12 +4,12 @@
 #include <map>
 #include <utility>
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include "adapters/http/message_head.h"
 #include "adapters/http/message_reader.h"
+#include "adapters/http/own_fault.h"
 #include "adapters/http/transfer_pace.h"
 #include "adapters/http/transport.h"
 #include "wire/endpoint_text.h"
@@ -28,25 +28,6 @@ struct Dial {
   std::function<void(DialOutcome)> done;
 };
 
-/// Whether the error can be this machine's fault, which says nothing about the other machine.
-/// ENETUNREACH is included, although a router on the way can report it for a site that is gone:
-/// otherwise this machine without a route would testify against every node. EHOSTUNREACH is not
-/// included: the last router reports it for a machine that is off. A name that cannot be resolved
-/// is our fault as well: the node was not asked.
-bool is_ours(const std::error_code& error) {
-  const std::error_category& names = boost::asio::error::get_netdb_category();
-  const std::error_category& services = boost::asio::error::get_addrinfo_category();
-  if (error.category() == names || error.category() == services) return true;
-  for (const std::errc local :
-       {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
-        std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available,
-        std::errc::network_unreachable, std::errc::network_down, std::errc::operation_not_permitted,
-        std::errc::permission_denied, std::errc::resource_unavailable_try_again}) {
-    if (error == local) return true;
-  }
-  return false;
-}
-
 std::string request_of(const Dial& dial, const std::string& token) {
   http::HeadWriter head = http::HeadWriter::request("GET", "/v1/dial/" + dial.node.str());
   head.field("Host", show_endpoint(dial.agent));
@@ -59,7 +40,7 @@ DialOutcome outcome_of(const std::error_code& error) {
   if (error == std::errc::connection_refused || error == std::errc::connection_reset) {
     return DialOutcome::kRefused;
   }
-  return is_ours(error) ? DialOutcome::kNotAsked : DialOutcome::kNoAnswer;
+  return http::is_own_fault(error) ? DialOutcome::kNotAsked : DialOutcome::kNoAnswer;
 }
 
 /// One dial in progress.

@@ -46,8 +46,8 @@ class MessageReader::ParserOf final : public Parser, private beast_http::basic_p
   using Base = beast_http::basic_parser<is_request>;
 
  public:
-  explicit ParserOf(Body body) {
-    Base::header_limit(kHeadBytesMax);
+  ParserOf(Body body, std::size_t head_bytes_max) {
+    Base::header_limit(static_cast<std::uint32_t>(head_bytes_max));
     Base::body_limit(boost::none);  // The reader of a body sets the bound.
     if (body == Body::kNone) Base::skip(true);
   }
@@ -104,17 +104,22 @@ class MessageReader::ParserOf final : public Parser, private beast_http::basic_p
   void on_finish_impl(error_code& /*ec*/) override {}
 };
 
-MessageReader::MessageReader(Transport& transport, Kind kind)
-    : transport_(transport), kind_(kind), buffer_(kBufferBytesMin, '\0') {}
+MessageReader::MessageReader(Transport& transport, Kind kind, std::size_t head_bytes_max)
+    : transport_(transport),
+      kind_(kind),
+      head_bytes_max_(head_bytes_max),
+      buffer_(kBufferBytesMin, '\0') {
+  HEARTH_CHECK(head_bytes_max <= kHeadBytesMax);
+}
 MessageReader::~MessageReader() = default;
 
 ReadFault MessageReader::read_head(MessageHead& head, HeadTimeouts timeouts, Coroutine& coroutine,
                                    Body body) {
   HEARTH_CHECK(parser_ == nullptr || parser_->done());
   if (kind_ == Kind::kRequests) {
-    parser_ = std::make_unique<ParserOf<true>>(body);
+    parser_ = std::make_unique<ParserOf<true>>(body, head_bytes_max_);
   } else {
-    parser_ = std::make_unique<ParserOf<false>>(body);
+    parser_ = std::make_unique<ParserOf<false>>(body, head_bytes_max_);
   }
   begun_ = begin_ != end_;
   if (!begun_) {

@@ -28,7 +28,7 @@ enum class ReadFault : std::uint8_t {
   kClosed,     ///< The peer closed the connection, possibly within a message.
   kTimedOut,   ///< The peer was too slow.
   kMalformed,  ///< Not HTTP.
-  kTooLarge,   ///< The head exceeds `kHeadBytesMax`.
+  kTooLarge,   ///< The head exceeds its bound.
   kStopped,    ///< We closed the connection ourselves.
 };
 
@@ -49,7 +49,8 @@ class MessageReader {
 
   static constexpr std::size_t kHeadBytesMax = 16 * 1024;
 
-  MessageReader(Transport& transport, Kind kind);
+  /// `head_bytes_max`: at most kHeadBytesMax.
+  MessageReader(Transport& transport, Kind kind, std::size_t head_bytes_max = kHeadBytesMax);
   ~MessageReader();
 
   /// The head of the next message; the previous one must have been read to its end. kClosed before
@@ -80,6 +81,7 @@ class MessageReader {
 
   Transport& transport_;
   const Kind kind_;
+  const std::size_t head_bytes_max_;
   std::unique_ptr<Parser> parser_;
   std::string buffer_;     ///< Its size is its capacity; received bytes are in [begin_, end_).
   std::size_t begin_ = 0;  ///< The start of the unparsed bytes.

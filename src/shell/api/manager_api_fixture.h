@@ -109,7 +109,7 @@ inline Snapshot example_cluster() {
                               .container = {"c0ffee"},
                               .restarts = 1,
                               .failures = 1,
-                              .last_exit = ContainerExit{137, true, kWallNow},
+                              .last_exit = ContainerExit{137, OutOfMemory::kMain, kWallNow},
                               .health = Health::kReady},
                    .changed_at = kWallNow};
   Instance pending{
