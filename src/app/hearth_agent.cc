@@ -21,6 +21,7 @@
 #include "adapters/kafka/sasl_plugins.h"
 #include "adapters/log_match/re2_pattern_compiler.h"
 #include "adapters/loop/asio_loop.h"
+#include "adapters/probe/asio_prober.h"
 #include "app/agent_options.h"
 #include "app/command_line.h"
 #include "app/daemon.h"
@@ -93,9 +94,18 @@ Result<void> run(const AgentOptions& options) {
   AgentShellConfig config{.manager = *options.manager, .bus = {}};
   if (!options.kafka.empty()) config.bus = BusAddress{options.kafka, options.topic_prefix};
   const log_match::Re2PatternCompiler patterns;
+  AsioProber prober(loop, [&runtime](const ContainerId& container, std::vector<std::string> command,
+                                     Duration timeout, const Completion<CommandEnd>& done) {
+    runtime.exec({.container = container, .command = std::move(command), .timeout = timeout},
+                 [done](const Result<ExecResult>& result) {
+                   if (!result) return done(tl::unexpected(result.error()));
+                   done(CommandEnd{.code = result->code, .output = result->output});
+                 });
+  });
   AgentPorts ports{.clock = clock,
                    .runtime = runtime,
                    .patterns = patterns,
+                   .prober = prober,
                    .store = store,
                    .work_folder = work_folder,
                    .http = http,

@@ -67,6 +67,7 @@ AgentPorts AgentProcess::ports(const Node& node) {
   return {.clock = loop_,
           .runtime = runtime_,
           .patterns = patterns_,
+          .prober = prober_,
           .store = node.store,
           .work_folder = node.folder,
           .http = http_,

@@ -12,6 +12,7 @@
 #include "sim/http.h"
 #include "sim/loop.h"
 #include "sim/plain_patterns.h"
+#include "sim/prober.h"
 #include "sim/runtime.h"
 
 namespace hearth::sim {
@@ -73,6 +74,7 @@ class AgentProcess {
   SimLoop loop_;
   SimRuntime runtime_;
   PlainPatterns patterns_;
+  SimProber prober_{loop_};
   SimHttp http_;
   SimContentClient content_;
   const SimBus* bus_ = nullptr;

@@ -21,13 +21,13 @@ Result<void> PlainLog::read(const LogRequest& request, const ChunkSink& sink,
   const std::string doing = container_words("send the log of", request.container);
   const Duration answer = timeouts_.answer;
   const Duration piece_limit = request.follow ? timeouts_.log_check : answer;
-  auto stream = client_.open(
-      {.method = "GET",
-       .target = container_target(request.container, "/logs?" + log_query(request)),
-       .body = {},
-       .doing = doing,
-       .patience = {answer, piece_limit, kForEver}},
-      coroutine);
+  auto stream =
+      client_.open({.method = "GET",
+                    .target = container_target(request.container, "/logs?" + log_query(request)),
+                    .body = {},
+                    .doing = doing,
+                    .patience = {answer, piece_limit, kForEver}},
+                   coroutine);
   if (!stream) return tl::unexpected(stream.error());
   if (stream->status() != 200) {
     const auto body = stream->rest(kRefusalBytesMax, coroutine);

@@ -67,7 +67,7 @@ void Agent::tend_parts() {
   if (may_act()) {
     const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
     emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
-    for (FollowLog& follow : slots_.take_follows()) emit(std::move(follow));
+    emit_all(slots_.take_watches());
     emit_all(supply_.tend(turn_.now, operation_ids_));
   } else {
     slots_.rest(turn_.now);
@@ -149,6 +149,14 @@ void Agent::on(const ContainerNoted& event) {
 }
 
 void Agent::on(const LogRead& event) {
+  slots_.on(event, turn_.now);
+}
+
+void Agent::on(const HealthcheckReported& event) {
+  slots_.on(event, turn_.now);
+}
+
+void Agent::on(const CheckDone& event) {
   slots_.on(event, turn_.now);
 }
 

@@ -95,6 +95,8 @@ class Agent {
   void on(const ContainerRemoved& event);
   void on(const ContainerPaused& event);
   void on(const ContainerNoted& event);
+  void on(const HealthcheckReported& event);
+  void on(const CheckDone& event);
   void on(const LogRead& event);
   void on(const LogSkipped& event);
   void on(const LogReaderChanged& event);

@@ -242,6 +242,7 @@ class AgentScene {
   std::set<std::string> runtime_images;
   bool gives_notice = true;
   std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
+  std::vector<RunCheck> checks;     ///< In order; not answered.
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
@@ -338,6 +339,12 @@ class AgentScene {
     });
   }
   void carry_out(const FollowLog& follow) { followed.push_back(follow); }
+  void carry_out(const InspectContainer& asked) {
+    after(Duration(0), [this, asked] {
+      step(HealthcheckReported{asked.container, asked.instance, ImageHealth::kNone, ""});
+    });
+  }
+  void carry_out(const RunCheck& check) { checks.push_back(check); }
   void carry_out(const StopContainer& stop) {
     after(stop_takes, [this, stop] {
       const Result<void> ok = outcome(std::nullopt);

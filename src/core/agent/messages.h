@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "core/health/log_messages.h"
+#include "core/health/watch_messages.h"
 #include "core/image_supply/image_actions.h"
 #include "core/instance_slot/container_messages.h"
 #include "core/operations/operation.h"
@@ -48,7 +48,7 @@ using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
-                 OperationDone, LoadSampled, StatusDropped>;
+                 HealthcheckReported, CheckDone, OperationDone, LoadSampled, StatusDropped>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 
@@ -61,8 +61,8 @@ struct TakeInventory {
 struct SendStatus {
   Heartbeat heartbeat;
 };
-using AgentAction =
-    std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
-                 RemoveContainer, FollowLog, FetchImage, BuildImage, CancelBuild, SendStatus>;
+using AgentAction = std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer,
+                                 StopContainer, RemoveContainer, FollowLog, InspectContainer,
+                                 RunCheck, FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

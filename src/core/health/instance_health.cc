@@ -23,42 +23,65 @@ InstanceHealth::InstanceHealth(const InstanceSpec& spec, MonoTime now)
     : min_ready_(spec.min_ready),
       ready_deadline_(spec.ready_deadline),
       replace_order_(spec.replace),
-      rules_(spec.log_rules, now) {}
+      rules_(spec.log_rules, now),
+      probes_(spec.probes, now) {}
 
 InstanceHealth::InstanceHealth(const InstanceSpec& spec, State state)
     : min_ready_(spec.min_ready),
       ready_deadline_(spec.ready_deadline),
       replace_order_(spec.replace),
       rules_(spec.log_rules, std::exchange(state.rules, {})),
+      probes_(spec.probes, std::exchange(state.probes, {})),
       state_(std::move(state)) {}
 
 InstanceHealth::State InstanceHealth::save() const {
   State state = state_;
   state.rules = rules_.save();
+  state.probes = probes_.save();
   return state;
 }
 
-void InstanceHealth::on_started(MonoTime started_at, MonoTime now) {
+void InstanceHealth::on_started(MonoTime started_at, MonoTime now, Prng& prng) {
   rules_.on_started(started_at, now);
-  rules_.on_cleared(WatchObstacle::kContainerStopped, now);
-  rules_.on_cleared(WatchObstacle::kContainerPaused, now);
+  probes_.on_started(started_at, now, prng);
+  on_cleared(WatchObstacle::kContainerStopped, now);
+  on_cleared(WatchObstacle::kContainerPaused, now);
+  state_.checks.clear();
   state_.started_at = started_at;
   state_.replace.clear();
   state_.restart.clear();
 }
 
 void InstanceHealth::on_stopped(MonoTime now) {
-  rules_.on_obstacle(WatchObstacle::kContainerStopped, now);
+  on_obstacle(WatchObstacle::kContainerStopped, now);
   state_.started_at.reset();
+}
+
+void InstanceHealth::on_obstacle(WatchObstacle obstacle, MonoTime now) {
+  rules_.on_obstacle(obstacle, now);
+  probes_.on_obstacle(obstacle, now);
+}
+
+void InstanceHealth::on_cleared(WatchObstacle obstacle, MonoTime now) {
+  rules_.on_cleared(obstacle, now);
+  probes_.on_cleared(obstacle, now);
+}
+
+void InstanceHealth::on_stall(Duration lateness, MonoTime now) {
+  rules_.on_stall(lateness, now);
+  probes_.on_stall(lateness, now);
 }
 
 void InstanceHealth::on_lines(const LogLines& lines, MonoTime now) {
   apply(rules_.on_lines(lines, now));
 }
 
-HealthVerdict InstanceHealth::tend(MonoTime now) {
+HealthVerdict InstanceHealth::tend(MonoTime now, Prng& prng) {
   HEARTH_CHECK(state_.started_at);
   apply(rules_.tend(now));
+  for (DueCheck& due : probes_.tend(now, prng)) state_.checks.push_back(std::move(due));
+  if (const std::optional<ProbeFault> fault = probes_.fault()) apply(*fault);
+  const ProbeReadiness probed = probes_.readiness();
   HealthVerdict verdict{.health = Health::kReady,
                         .reason = {},
                         .must_be_replaced = !state_.replace.empty(),
@@ -67,6 +90,10 @@ HealthVerdict InstanceHealth::tend(MonoTime now) {
   if (!state_.replace.empty()) {
     verdict.health = Health::kDegraded;
     verdict.reason = state_.replace;
+  } else if (probed.readiness == Readiness::kNotReady) {
+    verdict.health = Health::kDegraded;
+    verdict.reason = probed.why;
+    verdict.must_be_replaced = replace_order_ == ReplaceOrder::kStartFirst;
   } else if (!marks.empty()) {
     verdict.health = Health::kDegraded;
     verdict.reason = fmt::format("rule '{}': {}", marks.front().rule, marks.front().why);
@@ -80,13 +107,17 @@ HealthVerdict InstanceHealth::tend(MonoTime now) {
 }
 
 std::string InstanceHealth::unready(MonoTime now) const {
+  const ProbeReadiness probed = probes_.readiness();
+  if (probed.readiness == Readiness::kWaiting) return probed.why;
+  bool is_judged = probed.readiness == Readiness::kReady;
   if (rules_.judges_readiness()) {
     switch (rules_.readiness()) {
-      case LogReadiness::kReady: return {};
+      case LogReadiness::kReady: is_judged = true; break;
       case LogReadiness::kWaiting: return "its log does not say yet that it is ready";
       case LogReadiness::kUnknown: break;  // What is left is to judge it by its age.
     }
   }
+  if (is_judged) return {};
   return now < *state_.started_at + min_ready_ ? "it has just started" : "";
 }
 
@@ -105,8 +136,15 @@ void InstanceHealth::apply(const std::vector<LogFiring>& firings) {
   }
 }
 
+/// A fault is a level; it is reported once.
+void InstanceHealth::apply(const ProbeFault& fault) {
+  if (state_.restart == fault.why) return;
+  state_.restart = fault.why;
+  state_.noticed.push_back(fault.why);
+}
+
 std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
-  std::optional<MonoTime> next = rules_.next_deadline();
+  std::optional<MonoTime> next = earlier(rules_.next_deadline(), probes_.next_deadline());
   if (!state_.started_at) return next;
   for (const Duration wait : {min_ready_, ready_deadline_}) {
     const MonoTime deadline = *state_.started_at + wait;
@@ -117,6 +155,7 @@ std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
 
 void InstanceHealth::check_invariants() const {
   rules_.check_invariants();
+  probes_.check_invariants();
 }
 
 }  // namespace hearth::core

@@ -25,7 +25,8 @@ struct Scene {
   explicit Scene(InstanceSpec with) : spec(std::move(with)) { start(); }
 
   void start() {
-    health.on_started(now, now);
+    health.on_started(now, now, prng);
+    health.on_healthcheck(ImageHealth::kNone, "", now);
     health.on_reading(LogReading::kCaughtUp, now);
   }
   void write(const std::string& line) {
@@ -36,8 +37,9 @@ struct Scene {
   HealthVerdict tend() {
     health.check_invariants();
     InstanceHealth copy(spec, health.save());
-    HealthVerdict verdict = health.tend(now);
-    EXPECT_EQ(copy.tend(now), verdict);
+    Prng twin = prng;
+    HealthVerdict verdict = health.tend(now, prng);
+    EXPECT_EQ(copy.tend(now, twin), verdict);
     return verdict;
   }
   HealthVerdict pass(Duration duration) {
@@ -47,6 +49,7 @@ struct Scene {
 
   InstanceSpec spec;
   MonoTime now{1h};
+  Prng prng{7};
   InstanceHealth health{spec, now};
 };
 
@@ -106,6 +109,53 @@ TEST(InstanceHealth, WhatMustNotRunTwiceIsRestartedInsteadOfReplaced) {
   const HealthVerdict verdict = scene.tend();
   EXPECT_FALSE(verdict.must_be_replaced);
   EXPECT_THAT(verdict.restart, HasSubstr("rule 'fatal'"));
+}
+
+/// Answers the check that is due.
+void answer(Scene& scene, ProbeOutcome outcome) {
+  for (const DueCheck& due : scene.health.take_checks()) {
+    scene.health.on_answer({due.probe, due.number, {outcome, "was refused"}}, scene.now);
+  }
+}
+Probe probe(std::uint32_t failures) {
+  return {.check = TcpCheck{.port = 80}, .period = 1s, .timeout = 1s, .failures = failures};
+}
+
+TEST(InstanceHealth, AReadinessProbeSaysWhetherItIsReadyAndWhenItMustBeReplaced) {
+  Scene scene({.probes = {.readiness = probe(2)}, .min_ready = 0s});
+  EXPECT_EQ(scene.tend().health, Health::kStarting);
+  scene.pass(2s);
+  answer(scene, ProbeOutcome::kSucceeded);
+  EXPECT_EQ(scene.tend().health, Health::kReady);
+  for (int i = 0; i < 2; ++i) {
+    scene.pass(2s);
+    answer(scene, ProbeOutcome::kFailed);
+  }
+  const HealthVerdict verdict = scene.tend();
+  EXPECT_EQ(verdict.health, Health::kDegraded);
+  EXPECT_TRUE(verdict.must_be_replaced);
+  EXPECT_THAT(verdict.reason, HasSubstr("readiness"));
+  EXPECT_EQ(verdict.restart, "");
+}
+
+TEST(InstanceHealth, ALivenessProbeThatFailsForGoodRestartsIt) {
+  Scene scene({.probes = {.liveness = probe(1)}, .min_ready = 0s});
+  scene.pass(2s);
+  answer(scene, ProbeOutcome::kFailed);
+  EXPECT_THAT(scene.tend().restart, HasSubstr("liveness"));
+  EXPECT_THAT(scene.health.take_noticed(), ElementsAre(HasSubstr("liveness")));
+  (void)scene.tend();
+  EXPECT_THAT(scene.health.take_noticed(), IsEmpty()) << "once";
+}
+
+TEST(InstanceHealth, WaitsForWhatTheImageSaysOfItself) {
+  Scene scene({.min_ready = 0s});
+  scene.health.on_started(scene.now, scene.now, scene.prng);
+  EXPECT_EQ(scene.tend().health, Health::kStarting) << "whether it has a HEALTHCHECK is not known";
+  scene.health.on_healthcheck(ImageHealth::kStarting, "", scene.now);
+  EXPECT_EQ(scene.tend().health, Health::kStarting);
+  scene.health.on_healthcheck(ImageHealth::kHealthy, "", scene.now);
+  EXPECT_EQ(scene.tend().health, Health::kReady);
 }
 
 TEST(InstanceHealth, AFreshContainerBeginsWell) {

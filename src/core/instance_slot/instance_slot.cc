@@ -154,7 +154,10 @@ std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
     if (deadline > now) next = earlier(next, deadline);
   }
-  return health_ ? earlier(next, health_->next_deadline(now)) : next;
+  const Container* served = serving();
+  if (served == nullptr || !is_judged(served->id)) return next;
+  if (state_.inspected != served->id) next = earlier(next, state_.next_inspection);
+  return earlier(next, health_->next_deadline(now));
 }
 
 // What happened. ----------------------------------------------------------------------------------
@@ -164,12 +167,12 @@ Container* InstanceSlot::find(const ContainerId& container) {
   return found == state_.containers.end() ? nullptr : &found->second;
 }
 
-void InstanceSlot::on_started(const ContainerId& container, const Turn& turn) {
+void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Prng& prng) {
   Container* known = find(container);
   if (known == nullptr || known->state != ContainerState::kCreated) return;
   known->state = ContainerState::kRunning;
   state_.changed_in = turn.number;
-  note_running(turn.now, turn.now);
+  note_running(turn.now, turn.now, prng);
 }
 
 void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
@@ -222,7 +225,7 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
   if (is_new) {
     state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
     if (seen.state == ContainerState::kRunning) {
-      note_running(started_at(seen, turn), now);
+      note_running(started_at(seen, turn), now, prng);
       set_paused(known, seen.paused, now);
     }
     const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
@@ -236,7 +239,7 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
   if (known.state == seen.state) return set_paused(known, seen.paused, now);
   const bool was_serving = serving() == &known;
   known.state = seen.state;
-  if (seen.state == ContainerState::kRunning) note_running(now, now);
+  if (seen.state == ContainerState::kRunning) note_running(now, now, prng);
   if (seen.state == ContainerState::kExited && was_serving) note_exit(seen.exit, now, prng);
 }
 
@@ -278,7 +281,7 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   if (outcome) {
     if (known->state != ContainerState::kCreated) return;
     known->state = ContainerState::kRunning;
-    note_running(turn.now, turn.now);
+    note_running(turn.now, turn.now, prng);
     return;
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
@@ -392,18 +395,20 @@ bool InstanceSlot::is_final(const std::optional<ContainerExit>& exit) const {
 // Health. -----------------------------------------------------------------------------------------
 
 /// `started_at`: when it was started or, if that is not known, created.
-void InstanceSlot::note_running(MonoTime started_at, MonoTime now) {
+void InstanceSlot::note_running(MonoTime started_at, MonoTime now, Prng& prng) {
   restart_.on_started(now);
   if (!state_.assigned) return;
   if (!health_) health_.emplace(state_.assigned->spec, now);
-  health_->on_started(started_at, now);
+  health_->on_started(started_at, now, prng);
+  state_.next_inspection = now;
 }
 
 /// Sets the state of an instance whose container runs, and condemns one that must be restarted.
 void InstanceSlot::judge(const Container& container, MonoTime now, Prng& prng) {
   if (container.state != ContainerState::kRunning) return;
-  if (!health_ || !health_->is_watching()) note_running(now, now);  // It was not assigned then.
-  const HealthVerdict verdict = health_->tend(now);
+  if (!health_ || !health_->is_watching())
+    note_running(now, now, prng);  // It was not assigned then.
+  const HealthVerdict verdict = health_->tend(now, prng);
   if (container.paused) return transition_to(InstanceState::kPaused, "it was paused");
   transition_to(InstanceState::kRunning);
   state_.status.cannot_start = false;
@@ -448,13 +453,35 @@ void InstanceSlot::on_runtime_usable(bool is_usable, MonoTime now) {
   }
 }
 
-std::optional<FollowLog> InstanceSlot::take_follow() {
+void InstanceSlot::on(const HealthcheckReported& event, MonoTime now) {
+  if (!is_judged(event.container)) return;
+  state_.inspected = event.container;
+  health_->on_healthcheck(event.health, event.output, now);
+}
+
+void InstanceSlot::on(const CheckDone& event, MonoTime now) {
+  if (is_judged(event.container)) health_->on_answer(event.answer, now);
+}
+
+std::vector<WatchAction> InstanceSlot::take_watches(MonoTime now) {
+  std::vector<WatchAction> watches;
   const Container* served = serving();
-  if (served == nullptr || !is_judged(served->id) || state_.followed == served->id) return {};
-  const std::vector<LogRule>& rules = state_.assigned->spec.log_rules;
-  if (rules.empty()) return {};
-  state_.followed = served->id;
-  return FollowLog{.container = served->id, .instance = state_.assigned->id, .rules = rules};
+  if (served == nullptr || !is_judged(served->id)) return watches;
+  const AssignedInstance& instance = *state_.assigned;
+  const std::vector<LogRule>& rules = instance.spec.log_rules;
+  if (!rules.empty() && state_.followed != served->id) {
+    state_.followed = served->id;
+    watches.emplace_back(FollowLog{served->id, instance.id, rules});
+  }
+  if (state_.inspected != served->id && now >= state_.next_inspection) {
+    state_.next_inspection = now + kInspectionRetry;
+    watches.emplace_back(InspectContainer{served->id, instance.id});
+  }
+  for (DueCheck& due : health_->take_checks()) {
+    watches.emplace_back(
+        RunCheck{served->id, instance.id, instance.spec.container.network, std::move(due)});
+  }
+  return watches;
 }
 
 std::vector<std::string> InstanceSlot::take_noticed() {

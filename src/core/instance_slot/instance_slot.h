@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "core/health/instance_health.h"
-#include "core/health/log_messages.h"
+#include "core/health/watch_messages.h"
 #include "core/image_supply/image_actions.h"
 #include "core/instance_slot/container_messages.h"
 #include "core/operations/operation.h"
@@ -48,6 +48,8 @@ using ReadinessOf = std::function<ImageReadiness(const Image&)>;
 /// believed. Sans-io, not thread-safe.
 class InstanceSlot {
  public:
+  /// Until the runtime is asked again about a container.
+  static constexpr Duration kInspectionRetry = std::chrono::seconds(3);
   /// After stopping or removing a container failed.
   static constexpr Duration kClearingRetry = std::chrono::seconds(2);
 
@@ -62,6 +64,8 @@ class InstanceSlot {
     bool finished = false;         ///< It ended, and its restart policy leaves it at that.
     std::optional<StopSpec> stop;  ///< As last assigned.
     ContainerId followed;          ///< The container whose log is read.
+    ContainerId inspected;  ///< The container that the runtime was asked about, and answered.
+    MonoTime next_inspection{};
     MonoTime next_clearing{};
     std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
     InstanceStatus status;
@@ -82,7 +86,7 @@ class InstanceSlot {
   }
 
   // The runtime's notices. Notices of unknown containers change nothing.
-  void on_started(const ContainerId& container, const Turn& turn);
+  void on_started(const ContainerId& container, const Turn& turn, Prng& prng);
   void on_exited(const ContainerId& container, const ContainerExit& exit, const Turn& turn,
                  Prng& prng);
   void on_removed(const ContainerId& container, const Turn& turn, Prng& prng);
@@ -100,6 +104,8 @@ class InstanceSlot {
   void on(const LogRead& event, MonoTime now);
   void on(const LogSkipped& event, MonoTime now);
   void on(const LogReaderChanged& event, MonoTime now);
+  void on(const HealthcheckReported& event, MonoTime now);
+  void on(const CheckDone& event, MonoTime now);
   /// The runtime answers, or not: what its containers do not write means nothing meanwhile.
   void on_runtime_usable(bool is_usable, MonoTime now);
   /// The process stood still: what was to be seen meanwhile may be late.
@@ -118,8 +124,8 @@ class InstanceSlot {
   /// Returns what to do now.
   std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
                                     OperationIds& ids, Prng& prng);
-  /// The log to follow from now on, once.
-  std::optional<FollowLog> take_follow();
+  /// What is to be found out about the running container; each request is returned once.
+  std::vector<WatchAction> take_watches(MonoTime now);
   /// What operators should know of it, one sentence each; each is returned once.
   std::vector<std::string> take_noticed();
 
@@ -158,7 +164,7 @@ class InstanceSlot {
   void transition_to(InstanceState state, std::string reason = {});
   void transition_to_waiting();
   void transition_to_finished();
-  void note_running(MonoTime started_at, MonoTime now);
+  void note_running(MonoTime started_at, MonoTime now, Prng& prng);
   bool is_final(const std::optional<ContainerExit>& exit) const;
   bool is_judged(const ContainerId& container) const;
   void set_paused(Container& container, bool is_paused, MonoTime now);

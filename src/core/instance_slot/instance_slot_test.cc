@@ -174,7 +174,7 @@ TEST(InstanceSlot, AStartWithoutAnAnswerIsRequestedAgainForTheSameContainer) {
     EXPECT_THAT(scene.status().reason, HasSubstr("cannot be started: no answer within 60 s"));
     const ContainerId container = scene.status().container;
     scene.containers.at(container).state = ContainerState::kRunning;  // It was started after all.
-    scene.step([&] { scene.slot.on_started(container, scene.turn); });
+    scene.step([&] { scene.slot.on_started(container, scene.turn, scene.prng); });
     scene.start_error.reset();
     scene.pass(2min);
     EXPECT_EQ(scene.status().state, InstanceState::kRunning);
@@ -330,7 +330,7 @@ TEST(InstanceSlot, NoticesOfUnknownContainersChangeNothing) {
   Scene scene;
   scene.assign();
   const InstanceSlot::State before = scene.slot.save();
-  scene.slot.on_started({"foreign"}, scene.turn);
+  scene.slot.on_started({"foreign"}, scene.turn, scene.prng);
   scene.slot.on_exited({"foreign"}, {}, scene.turn, scene.prng);
   scene.slot.on_removed({"foreign"}, scene.turn, scene.prng);
   EXPECT_EQ(scene.slot.save(), before);
@@ -524,17 +524,17 @@ Scene with_rule(HealthAction action) {
 
 TEST(InstanceSlot, ItsLogIsFollowedOnceForEachContainer) {
   Scene scene = with_rule(HealthAction::kEvent);
-  const std::optional<FollowLog> follow = scene.slot.take_follow();
-  ASSERT_TRUE(follow);
-  EXPECT_EQ(follow->container, scene.status().container);
-  EXPECT_EQ(follow->rules, scene.spec.log_rules);
-  EXPECT_FALSE(scene.slot.take_follow());
+  ASSERT_THAT(scene.followed, SizeIs(1));
+  EXPECT_EQ(scene.followed[0].container, scene.status().container);
+  EXPECT_EQ(scene.followed[0].rules, scene.spec.log_rules);
+  scene.pass(1min);
   scene.crash();
-  EXPECT_EQ(scene.slot.take_follow()->container, scene.status().container);
+  ASSERT_THAT(scene.followed, SizeIs(2));
+  EXPECT_EQ(scene.followed[1].container, scene.status().container);
 
   Scene without;
   without.assign();
-  EXPECT_FALSE(without.slot.take_follow()) << "nothing is to be read in it";
+  EXPECT_THAT(without.followed, IsEmpty()) << "nothing is to be read in it";
 }
 
 // Goal: the container that must go is stopped at once, with its own grace, while the fresh one is

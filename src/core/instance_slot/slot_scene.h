@@ -104,6 +104,10 @@ class SlotScene {
       history.push_back({turn.now, action});
       std::visit([this](const auto& one) { carry_out(one); }, action);
     }
+    for (const WatchAction& watch : slot.take_watches(turn.now)) {
+      if (const auto* follow = std::get_if<FollowLog>(&watch)) followed.push_back(*follow);
+      if (const auto* inspect = std::get_if<InspectContainer>(&watch)) answer(*inspect);
+    }
     slot.check_invariants();
   }
   /// Lets time pass; everything that is due happens.
@@ -146,6 +150,8 @@ class SlotScene {
   std::map<ContainerId, Container> containers;
   ImageReadiness image{.is_there = true, .reason = {}};
   bool gives_notice = true;
+  std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
+  ImageHealth healthcheck = ImageHealth::kNone;
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
@@ -166,6 +172,11 @@ class SlotScene {
   static void end(Container& container, int code) {
     container.state = ContainerState::kExited;
     container.exit = ContainerExit{.code = code, .out_of_memory = OutOfMemory::kNo, .at = {}};
+  }
+  void answer(const InspectContainer& asked) {
+    after(Duration(0), [this, asked] {
+      slot.on(HealthcheckReported{asked.container, asked.instance, healthcheck, ""}, turn.now);
+    });
   }
   bool is_disk_full() const {
     return dead_containers_fill_disk && containers.size() > static_cast<std::size_t>(running());
@@ -188,7 +199,7 @@ class SlotScene {
       const Result<void> ok = outcome(start_error);
       if (ok) {
         containers.at(container).state = ContainerState::kRunning;
-        notice([this, container] { slot.on_started(container, turn); });
+        notice([this, container] { slot.on_started(container, turn, prng); });
       } else if (failed_start_is_noticed) {
         notice([this, container] { slot.on_exited(container, {.code = 127}, turn, prng); });
       }

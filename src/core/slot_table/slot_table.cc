@@ -90,7 +90,7 @@ void SlotTable::on_assignment(const Assignment& assignment) {
 
 void SlotTable::on(const ContainerStarted& notice, const Turn& turn) {
   InstanceSlot* slot = find(notice.instance);
-  if (slot != nullptr) slot->on_started(notice.container, turn);
+  if (slot != nullptr) slot->on_started(notice.container, turn, prng_);
 }
 
 void SlotTable::on(const ContainerExited& notice, const Turn& turn) {
@@ -122,6 +122,14 @@ void SlotTable::on(const LogSkipped& event, MonoTime now) {
 }
 
 void SlotTable::on(const LogReaderChanged& event, MonoTime now) {
+  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+}
+
+void SlotTable::on(const HealthcheckReported& event, MonoTime now) {
+  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+}
+
+void SlotTable::on(const CheckDone& event, MonoTime now) {
   if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
 }
 
@@ -196,12 +204,12 @@ void SlotTable::set_usable(bool is_usable) {
   for (auto& [id, slot] : slots_) slot.on_runtime_usable(is_usable, as_of_);
 }
 
-std::vector<FollowLog> SlotTable::take_follows() {
-  std::vector<FollowLog> follows;
+std::vector<WatchAction> SlotTable::take_watches() {
+  std::vector<WatchAction> watches;
   for (auto& [id, slot] : slots_) {
-    if (std::optional<FollowLog> follow = slot.take_follow()) follows.push_back(*std::move(follow));
+    for (WatchAction& watch : slot.take_watches(as_of_)) watches.push_back(std::move(watch));
   }
-  return follows;
+  return watches;
 }
 
 void SlotTable::note_incidents(const InstanceId& id, std::vector<std::string> messages) {

@@ -9,7 +9,7 @@
 
 #include "base/prng.h"
 #include "base/time.h"
-#include "core/health/log_messages.h"
+#include "core/health/watch_messages.h"
 #include "core/instance_slot/container_messages.h"
 #include "core/instance_slot/instance_slot.h"
 #include "core/operations/operation.h"
@@ -65,14 +65,17 @@ class SlotTable {
   void on(const LogRead& event, MonoTime now);
   void on(const LogSkipped& event, MonoTime now);
   void on(const LogReaderChanged& event, MonoTime now);
+  void on(const HealthcheckReported& event, MonoTime now);
+  void on(const CheckDone& event, MonoTime now);
   /// Ignores operations it did not request. Returns the reference of an image that the runtime
   /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
   /// Lets time pass; call it after every event. Returns what to do, in order.
   std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
                                     OperationIds& ids);
-  /// The logs to follow from now on; each is returned once, after the tend() in which it is due.
-  std::vector<FollowLog> take_follows();
+  /// What is to be found out about running containers; each request is returned once, after the
+  /// tend() in which it is due.
+  std::vector<WatchAction> take_watches();
   /// Lets time pass while nothing may be done.
   void rest(MonoTime now);
 

@@ -29,6 +29,8 @@ AgentShell::AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings 
               *disk_),
       logs_({.clock = ports_.clock, .runtime = ports_.runtime, .patterns = ports_.patterns},
             [this](const core::AgentEvent& event) { deliver(event); }),
+      checks_(ports_.runtime, ports_.prober,
+              [this](const core::AgentEvent& event) { deliver(event); }),
       bus_finder_(
           loop, ports_.http, config_.manager,
           [this](const BusAddress& address) { use_bus(address); },
@@ -282,6 +284,8 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
                                           "a process of it was killed, out of memory; its main "
                                           "process goes on"});
     case ContainerNotice::Kind::kHealth:
+      return deliver(core::HealthcheckReported{notice.container, notice.instance, notice.health,
+                                               /*output=*/{}});
     case ContainerNotice::Kind::kRenamed: return;  // Nothing is decided by these.
   }
 }

@@ -18,6 +18,7 @@
 #include "ports/loop.h"
 #include "ports/work_folder.h"
 #include "shell/agent/bus_finder.h"
+#include "shell/agent/check_runner.h"
 #include "shell/agent/image_work.h"
 #include "shell/agent/log_watch.h"
 #include "shell/log/log_limit.h"
@@ -30,6 +31,7 @@ struct AgentPorts {
   const Clock& clock;
   ContainerRuntime& runtime;
   const PatternCompiler& patterns;  ///< Of log rules.
+  Prober& prober;
   AgentStore& store;
   WorkFolder& work_folder;  ///< For images in transit.
   HttpClient& http;
@@ -83,6 +85,8 @@ class AgentShell {
   void stop(const core::StopContainer& action, Duration grace);
   void execute(const core::RemoveContainer& action);
   void execute(const core::FollowLog& action) { logs_.follow(action); }
+  void execute(const core::InspectContainer& action) { checks_.inspect(action); }
+  void execute(const core::RunCheck& action) { checks_.run(action); }
   void execute(const core::FetchImage& action);
   void execute(const core::BuildImage& action);
   void execute(const core::CancelBuild& action);
@@ -111,6 +115,7 @@ class AgentShell {
       disk_;  ///< For work that a busy disk delays: a heartbeat must not wait for it.
   ImageWork images_;
   LogWatch logs_;
+  CheckRunner checks_;
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;

@@ -30,6 +30,14 @@ struct FakeAgentStore final : AgentStore {
   std::vector<Assignment> saved;
 };
 
+/// Keeps what it was asked, for a test to answer.
+struct FakeProber final : Prober {
+  void run(ProbeRequest request, std::function<void(ProbeResult)> done) override {
+    asked.emplace_back(std::move(request), std::move(done));
+  }
+  std::vector<std::pair<ProbeRequest, std::function<void(ProbeResult)>>> asked;
+};
+
 /// Records what the bus was given; outlives the bus.
 struct BusRecords {
   ManualLoop& loop;
@@ -170,6 +178,7 @@ class AgentShellTest : public testing::Test {
     return {.clock = loop,
             .runtime = runtime,
             .patterns = patterns,
+            .prober = prober,
             .store = store,
             .work_folder = work_folder,
             .http = http,
@@ -188,6 +197,7 @@ class AgentShellTest : public testing::Test {
   FakeWorkFolder work_folder;
   FakeRuntime runtime{loop};
   FakePatterns patterns;
+  FakeProber prober;
   NoHttp http;
   NoContent content;
   BusRecords records{.loop = loop};

@@ -44,7 +44,8 @@ TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
           R"("log_rules":[],"trends":{},)"
           R"("update":{"min_ready":"10s","ready_deadline":"5m","placement_deadline":"1m"},)"
           R"("replace":"start_first","after":{},"on_node_lost":"replace"})");
-  EXPECT_THAT(get("/v1/workloads/pump").response.body, HasSubstr(R"("current_generation":null,"target":null)"));
+  EXPECT_THAT(get("/v1/workloads/pump").response.body,
+              HasSubstr(R"("current_generation":null,"target":null)"));
   EXPECT_EQ(get("/v1/workloads/none").response.status, 404U);
 }
 

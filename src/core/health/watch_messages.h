@@ -1,0 +1,79 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/log_rules/log_lines.h"
+#include "core/log_rules/standing.h"
+#include "core/probes/probe_standing.h"
+#include "model/container.h"
+#include "model/ids.h"
+#include "model/instance_spec.h"
+#include "model/log_rule.h"
+
+namespace hearth::core {
+
+// What the reader of a container's log reports.
+
+struct LogRead {
+  ContainerId container;
+  InstanceId instance;
+  LogLines lines;
+};
+struct LogSkipped {
+  ContainerId container;
+  InstanceId instance;
+  LogGap gap;
+};
+struct LogReaderChanged {
+  ContainerId container;
+  InstanceId instance;
+  LogReading reading{};
+  std::string reason;  ///< kUnreadable: why.
+};
+
+/// Read the container's log from its first line on, apply the rules' patterns to it, and report
+/// what was read until the container is gone. Ends the reading of the instance's previous
+/// container.
+struct FollowLog {
+  ContainerId container;
+  InstanceId instance;
+  std::vector<LogRule> rules;
+  bool operator==(const FollowLog&) const = default;
+};
+
+// What else is found out about a container.
+
+/// Ask the runtime about a container that has started: its address, and whether its image has a
+/// HEALTHCHECK.
+struct InspectContainer {
+  ContainerId container;
+  InstanceId instance;
+  bool operator==(const InspectContainer&) const = default;
+};
+/// The answer, and each change of the HEALTHCHECK since. Without an answer it is asked again.
+struct HealthcheckReported {
+  ContainerId container;
+  InstanceId instance;
+  ImageHealth health{};
+  std::string output;  ///< The start of what it printed.
+};
+
+/// Check the container for one of its probes. Answered by one CheckDone.
+struct RunCheck {
+  ContainerId container;
+  InstanceId instance;
+  NetworkMode network{};
+  DueCheck due;
+  bool operator==(const RunCheck&) const = default;
+};
+using WatchAction = std::variant<FollowLog, InspectContainer, RunCheck>;
+
+struct CheckDone {
+  ContainerId container;
+  InstanceId instance;
+  CheckAnswer answer;
+};
+
+}  // namespace hearth::core

@@ -1,0 +1,33 @@
+#include "shell/agent/check_runner.h"
+
+namespace hearth {
+
+void CheckRunner::inspect(const core::InspectContainer& wanted) {
+  runtime_.inspect(wanted.container, [this, wanted](const Result<ContainerDetails>& details) {
+    if (!details) return;  // The core asks again.
+    known_.insert_or_assign(wanted.instance, Known{wanted.container, details->address});
+    deliver_(core::HealthcheckReported{.container = wanted.container,
+                                       .instance = wanted.instance,
+                                       .health = details->health,
+                                       .output = details->health_output});
+  });
+}
+
+void CheckRunner::run(const core::RunCheck& wanted) {
+  const auto known = known_.find(wanted.instance);
+  const bool is_known = known != known_.end() && known->second.container == wanted.container;
+  prober_.run({.container = wanted.container,
+               .network = wanted.network,
+               .address = is_known ? known->second.address : "",
+               .check = wanted.due.check,
+               .timeout = wanted.due.timeout},
+              [this, wanted](ProbeResult result) {
+                deliver_(core::CheckDone{.container = wanted.container,
+                                         .instance = wanted.instance,
+                                         .answer = {.probe = wanted.due.probe,
+                                                    .number = wanted.due.number,
+                                                    .result = std::move(result)}});
+              });
+}
+
+}  // namespace hearth
