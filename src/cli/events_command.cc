@@ -34,6 +34,7 @@ Paint paint_of(EventType type) {
     case EventType::kNodeDead:
     case EventType::kNodeRecoveryFailed:
     case EventType::kNodeQuarantined:
+    case EventType::kWorkloadDegraded:
     case EventType::kWorkloadFailed:
     case EventType::kInstanceCrashLoop:
     case EventType::kInstanceLost: return Paint::kBad;

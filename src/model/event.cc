@@ -5,7 +5,7 @@
 namespace hearth {
 namespace {
 
-constexpr std::array<EnumName<EventType>, 28> kTypes{{
+constexpr std::array<EnumName<EventType>, 29> kTypes{{
     {EventType::kManagerStarted, "manager.started"},
     {EventType::kBusBlind, "bus.blind"},
     {EventType::kBusSeeing, "bus.seeing"},
@@ -22,6 +22,7 @@ constexpr std::array<EnumName<EventType>, 28> kTypes{{
     {EventType::kNodeQuarantined, "node.quarantined"},
     {EventType::kWorkloadDeploying, "workload.deploying"},
     {EventType::kWorkloadBuilt, "workload.built"},
+    {EventType::kWorkloadDegraded, "workload.degraded"},
     {EventType::kWorkloadDeployed, "workload.deployed"},
     {EventType::kWorkloadFailed, "workload.failed"},
     {EventType::kWorkloadStopped, "workload.stopped"},

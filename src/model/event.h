@@ -28,6 +28,7 @@ enum class EventType : std::uint8_t {
   kWorkloadDeploying,
   kWorkloadBuilt,
   kWorkloadDeployed,
+  kWorkloadDegraded,
   kWorkloadFailed,
   kWorkloadStopped,
   kWorkloadRemoved,

@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "core/health/watch_messages.h"
 #include "core/image_supply/image_actions.h"
-#include "core/instance_slot/container_messages.h"
+#include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
 #include "model/assignment.h"
 #include "model/container.h"

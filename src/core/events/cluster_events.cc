@@ -67,6 +67,15 @@ EventDraft workload_deployed(const Workload& workload) {
                       release.generation.value, workload.name.str())};
 }
 
+EventDraft budget_spent(const WorkloadName& name) {
+  return {
+      EventType::kWorkloadDegraded, subject_of(name),
+      fmt::format("instances of '{}' were replaced so often that no further one is for a while, "
+                  "even if it is degraded: '{}' needs an operator ('hearth explain workload "
+                  "{}')",
+                  name.str(), name.str(), name.str())};
+}
+
 EventDraft workload_stopped(const WorkloadName& name) {
   return {EventType::kWorkloadStopped, subject_of(name),
           fmt::format("stopping '{}' on request; 'hearth deploy' starts it again", name.str())};

@@ -27,6 +27,8 @@ EventDraft workload_failed(const WorkloadName& name, Generation generation,
 /// An instance of the generation failed while it was rolled out.
 EventDraft release_failed(const Workload& workload, Generation generation);
 EventDraft workload_deployed(const Workload& workload);
+/// Its budget of replacements is spent.
+EventDraft budget_spent(const WorkloadName& name);
 EventDraft workload_stopped(const WorkloadName& name);
 EventDraft workload_removed(const WorkloadName& name);
 

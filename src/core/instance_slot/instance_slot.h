@@ -15,7 +15,7 @@
 #include "core/health/instance_health.h"
 #include "core/health/watch_messages.h"
 #include "core/image_supply/image_actions.h"
-#include "core/instance_slot/container_messages.h"
+#include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
 #include "core/restart/restart_record.h"
 #include "core/runtime_inventory/listing.h"

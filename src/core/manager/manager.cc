@@ -8,6 +8,7 @@
 #include "core/commands/command_executor.h"
 #include "core/events/cluster_events.h"
 #include "core/reconcile/work_executor.h"
+#include "core/releases/release_executor.h"
 
 namespace hearth::core {
 
@@ -45,6 +46,7 @@ Manager::Manager(ManagerSettings settings, ManagerState state)
       workloads_(std::move(state.workloads)),
       instances_(std::move(state.instances)),
       starts_(std::move(state.starts)),
+      budget_(std::move(state.budget)),
       assignments_(epoch_, state.assignments),
       warm_images_(std::move(state.warm_images)),
       changes_(tables(), state.last_event_seq) {
@@ -100,6 +102,7 @@ ManagerState Manager::save() const {
           .workloads = workloads_.save(),
           .instances = instances_.save(),
           .starts = starts_.save(),
+          .budget = budget_.save(),
           .assignments = assignments_.save(),
           .warm_images = warm_images_.save()};
 }
@@ -211,10 +214,13 @@ void Manager::reconcile_work() {
                      .builds = builds_,
                      .capacity = capacity_,
                      .starts = starts_,
+                     .budget = budget_,
                      .changes = changes_},
                     now_);
   work.find_builders();
-  work.review_starts();
+  ReleaseExecutor({.workloads = workloads_, .changes = changes_})
+      .review_starts(starts_, fleet_, now_.mono);
+  for (const WorkloadName& name : budget_.on_tick(now_.mono)) changes_.reconcile(name);
   work.reconcile_work();
 }
 
@@ -250,6 +256,7 @@ void Manager::check_invariants() const {
   workloads_.check_invariants();
   instances_.check_invariants();
   starts_.check_invariants();
+  budget_.check_invariants();
   assignments_.check_invariants();
   warm_images_.check_invariants();
   capacity_.check_invariants();

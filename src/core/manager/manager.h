@@ -15,6 +15,7 @@
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
 #include "core/manager/messages.h"
+#include "core/moves/replacement_budget.h"
 #include "core/nodes/node_executor.h"
 #include "core/placement/capacity_table.h"
 #include "core/rollout/start_watch.h"
@@ -49,6 +50,7 @@ struct ManagerState {
   WorkloadCatalog::State workloads;
   InstanceTable::State instances;
   StartWatch::State starts;
+  ReplacementBudget::State budget;
   AssignmentLedger::State assignments;
   WarmImages::State warm_images;
   bool operator==(const ManagerState&) const = default;
@@ -122,7 +124,7 @@ class Manager {
 
   /// All parts that wait for time to pass, addressed as one.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_);
+    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_, self.budget_);
   }
   NodeExecutor node_executor();
   Changes::Tables tables();
@@ -139,6 +141,7 @@ class Manager {
   WorkloadCatalog workloads_;
   InstanceTable instances_;
   StartWatch starts_;
+  ReplacementBudget budget_;
   AssignmentLedger assignments_;
   WarmImages warm_images_;
 

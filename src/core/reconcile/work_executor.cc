@@ -1,14 +1,11 @@
 #include "core/reconcile/work_executor.h"
 
 #include <set>
-#include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "core/events/cluster_events.h"
-#include "core/rollout/rollout.h"
+#include "core/releases/release_executor.h"
 
 namespace hearth::core {
 namespace {
@@ -39,24 +36,6 @@ void WorkExecutor::find_builders() {
   }
 }
 
-void WorkExecutor::review_starts() {
-  const auto is_live = [this](const NodeName& node) {
-    return parts_.fleet.state_of(node) == NodeState::kLive;
-  };
-  for (const WorkloadName& name : parts_.starts.on_tick(is_live, now_.mono)) {
-    parts_.changes.reconcile(name);
-    const Workload* workload = parts_.workloads.find(name);
-    if (workload == nullptr || workload->phase != WorkloadPhase::kRollingOut) continue;
-    const auto nodes = parts_.starts.avoided(name, workload->target()->generation);
-    if (nodes.size() < StartWatch::kNodesTried) continue;
-    std::string reason = "its instances cannot be started";
-    for (const auto& [node, said] : nodes) {
-      reason += fmt::format("; on '{}': {}", node.str(), said.empty() ? "no answer" : said);
-    }
-    fail_rollout(*workload, reason);
-  }
-}
-
 void WorkExecutor::reconcile_work() {
   std::set<WorkloadName> looked_at;
   for (int round = 0; parts_.changes.has_work_due(); ++round) {
@@ -78,17 +57,19 @@ void WorkExecutor::reconcile_workload(const WorkloadName& name) {
   const Workload* workload = parts_.workloads.find(name);
   if (workload == nullptr) return;
   const auto state_of = [this](const NodeName& node) { return parts_.fleet.state_of(node); };
-  const ReconcileView view{.state_of = state_of, .is_overdue = [this](const InstanceId& id) {
-                             return parts_.starts.is_overdue(id);
-                           }};
+  const ReconcileView view{
+      .state_of = state_of,
+      .is_overdue = [this](const InstanceId& id) { return parts_.starts.is_overdue(id); },
+      .may_replace = parts_.budget.allows(name)};
+  ReleaseExecutor releases({.workloads = parts_.workloads, .changes = parts_.changes});
   bool changed = true;
   for (int round = 0; changed; ++round) {
     HEARTH_CHECK(round < kRoundsMax);
-    changed = review_rollout(name);
+    changed = releases.review_rollout(name, instances_of(name));
     changed = carry_out(reconcile(*workload, instances_of(name), view), name) || changed;
   }
   place_pending(name);
-  forget_releases(name);
+  releases.forget(name, instances_of(name));
   const bool is_gone =
       workload->phase == WorkloadPhase::kRemoving && parts_.instances.of_workload(name).empty();
   if (!is_gone) return;
@@ -102,38 +83,6 @@ std::vector<const Instance*> WorkExecutor::instances_of(const WorkloadName& name
   for (const InstanceId& id : parts_.instances.of_workload(name))
     instances.push_back(&parts_.instances.instance(id));
   return instances;
-}
-
-/// Returns true if it has ended.
-bool WorkExecutor::review_rollout(const WorkloadName& name) {
-  const Workload& workload = parts_.workloads.workload(name);
-  RolloutVerdict verdict = judge_rollout(workload, instances_of(name));
-  switch (verdict.kind) {
-    case RolloutVerdict::Kind::kGoesOn: return false;
-    case RolloutVerdict::Kind::kFailed: fail_rollout(workload, verdict.reason); return true;
-    case RolloutVerdict::Kind::kDone:
-      parts_.workloads.finish_rollout(name);
-      parts_.changes.on_event(events::workload_deployed(workload));
-      parts_.changes.on_workload_changed(name);
-      return true;
-  }
-  HEARTH_CHECK(false);
-}
-
-void WorkExecutor::fail_rollout(const Workload& workload, const std::string& reason) {
-  const Generation generation = workload.target()->generation;
-  parts_.workloads.fail_rollout(workload.name, reason);
-  parts_.changes.on_event(events::release_failed(workload, generation));
-  parts_.changes.on_workload_changed(workload.name);
-}
-
-void WorkExecutor::forget_releases(const WorkloadName& name) {
-  if (parts_.workloads.workload(name).earlier.size() <= kReleasesKept) return;
-  std::set<Generation> in_use;
-  for (const Instance* instance : instances_of(name)) in_use.insert(instance->generation);
-  if (parts_.workloads.forget_releases(name, in_use) == Change::kChanged) {
-    parts_.changes.on_workload_changed(name);
-  }
 }
 
 /// Returns true if anything changed.
@@ -169,9 +118,15 @@ bool WorkExecutor::create(const NewInstance& wanted, const WorkloadName& name) {
     instance.status.reason = node.error().message;
   }
   (void)parts_.workloads.take_instance_number(name);
+  if (wanted.move && wanted.move->reason == MoveReason::kDegraded) note_replacement(name);
   parts_.changes.on_workload_changed(name);
   parts_.changes.on(parts_.instances.add(std::move(instance)));
   return true;
+}
+
+void WorkExecutor::note_replacement(const WorkloadName& name) {
+  parts_.budget.spend(name, now_.mono);
+  if (!parts_.budget.allows(name)) parts_.changes.on_event(events::budget_spent(name));
 }
 
 void WorkExecutor::place_pending(const WorkloadName& name) {

@@ -6,6 +6,7 @@
 #include "core/builds/build_board.h"
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
+#include "core/moves/replacement_budget.h"
 #include "core/placement/capacity_table.h"
 #include "core/reconcile/reconcile.h"
 #include "core/rollout/start_watch.h"
@@ -14,8 +15,8 @@
 
 namespace hearth::core {
 
-/// Carries out the decisions about work: gives builds a node, ends roll-outs, computes and executes
-/// the plan of each workload, places pending instances, keeps images warm.
+/// Carries out the decisions about work: gives builds a node, computes and executes the plan of
+/// each workload, places pending instances, keeps images warm.
 ///
 /// Examines only what Changes has marked, so that a step costs what it changes, not what exists.
 /// Holds references for one step. Sans-io, not thread-safe.
@@ -28,7 +29,8 @@ class WorkExecutor {
     WarmImages& warm_images;
     const BuildBoard& builds;
     const CapacityTable& capacity;
-    StartWatch& starts;
+    const StartWatch& starts;
+    ReplacementBudget& budget;
     Changes& changes;
   };
 
@@ -36,19 +38,15 @@ class WorkExecutor {
 
   /// Gives each build a node, and another one if its node was lost.
   void find_builders();
-  /// Fails releases that several nodes could not start, and marks work that must go elsewhere.
-  void review_starts();
   /// Reconciles all work that is marked.
   void reconcile_work();
 
  private:
   void reconcile_workload(const WorkloadName& name);
-  bool review_rollout(const WorkloadName& name);
-  void fail_rollout(const Workload& workload, const std::string& reason);
-  void forget_releases(const WorkloadName& name);
   std::vector<const Instance*> instances_of(const WorkloadName& name) const;
   bool carry_out(const WorkPlan& plan, const WorkloadName& name);
   bool create(const NewInstance& wanted, const WorkloadName& name);
+  void note_replacement(const WorkloadName& name);
   void place_pending(const WorkloadName& name);
   Result<NodeName> find_node_for(const Instance& instance) const;
   void review_warm_image(const WorkloadName& name);

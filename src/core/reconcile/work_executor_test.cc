@@ -1,5 +1,7 @@
 #include "core/reconcile/work_executor.h"
 
+#include "core/releases/release_executor.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -52,10 +54,12 @@ struct Scene {
                            .builds = builds,
                            .capacity = capacity,
                            .starts = starts,
+                           .budget = budget,
                            .changes = changes},
                           now);
     executor.find_builders();
-    executor.review_starts();
+    ReleaseExecutor({.workloads = workloads, .changes = changes})
+        .review_starts(starts, fleet, now.mono);
     executor.reconcile_work();
     assigned = changes.take_assignments_due();
     ManagerBatch batch = changes.take_batch(fleet);
@@ -153,6 +157,7 @@ struct Scene {
   BuildBoard builds;
   CapacityTable capacity;
   StartWatch starts;
+  ReplacementBudget budget;
   Changes changes{{.instances = instances,
                    .workloads = workloads,
                    .capacity = capacity,
@@ -333,6 +338,32 @@ TEST(WorkExecutor, AReleaseThatTwoNodesCannotStartFails) {
   scene.settle();
   EXPECT_EQ(scene.count(), 1U);
   EXPECT_EQ(scene.instance(1).generation, Generation{1});
+}
+
+TEST(WorkExecutor, ADegradedInstanceIsReplacedUntilTheBudgetIsSpent) {
+  Scene scene;
+  scene.run(spec(1));
+  const std::uint64_t replacements = ReplacementBudget::kReplacementsMax;
+  for (std::uint64_t number = 1; number <= replacements + 1; ++number) {
+    scene.changes.on(*scene.instances.report(make_instance_id(kApp, number),
+                                             {.state = InstanceState::kRunning,
+                                              .container = {"c"},
+                                              .health = Health::kDegraded,
+                                              .must_be_replaced = true},
+                                             kNow.wall));
+    (void)scene.work();
+    const bool was_last = number == replacements + 1;
+    EXPECT_EQ(scene.count(), was_last ? 1U : 2U) << number;
+    if (number == replacements) {
+      EXPECT_THAT(scene.events.back().message, HasSubstr("needs an operator"));
+    }
+    if (was_last) break;
+    scene.report(make_instance_id(kApp, number + 1), InstanceState::kRunning);
+    (void)scene.work();
+    EXPECT_EQ(scene.instance(number).desired_state, DesiredState::kStop);
+    scene.changes.on(scene.instances.forget(make_instance_id(kApp, number)));
+    (void)scene.work();
+  }
 }
 
 TEST(WorkExecutor, WorkThatIsBoundToItsNodeIsReplacedThereInTheRoomItReleases) {

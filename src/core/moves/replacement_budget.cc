@@ -1,0 +1,41 @@
+#include "core/moves/replacement_budget.h"
+
+#include "base/check.h"
+#include "core/timed/timed_part.h"
+
+namespace hearth::core {
+
+bool ReplacementBudget::allows(const WorkloadName& workload) const {
+  const auto found = state_.spent.find(workload);
+  return found == state_.spent.end() || found->second.size() < kReplacementsMax;
+}
+
+void ReplacementBudget::spend(const WorkloadName& workload, MonoTime now) {
+  HEARTH_CHECK(allows(workload));
+  state_.spent[workload].push_back(now);
+}
+
+std::set<WorkloadName> ReplacementBudget::on_tick(MonoTime now) {
+  std::set<WorkloadName> allowed;
+  for (auto& [workload, spent] : state_.spent) {
+    const bool was_allowed = spent.size() < kReplacementsMax;
+    while (!spent.empty() && spent.front() + kWindow <= now) spent.pop_front();
+    if (!was_allowed && spent.size() < kReplacementsMax) allowed.insert(workload);
+  }
+  std::erase_if(state_.spent, [](const auto& entry) { return entry.second.empty(); });
+  return allowed;
+}
+
+std::optional<MonoTime> ReplacementBudget::next_deadline() const {
+  std::optional<MonoTime> next;
+  for (const auto& [workload, spent] : state_.spent) next = earlier(next, spent.front() + kWindow);
+  return next;
+}
+
+void ReplacementBudget::check_invariants() const {
+  for (const auto& [workload, spent] : state_.spent) {
+    HEARTH_CHECK(!spent.empty() && spent.size() <= kReplacementsMax);
+  }
+}
+
+}  // namespace hearth::core
