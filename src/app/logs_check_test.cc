@@ -30,14 +30,17 @@ class LogsCheckTest : public testing::Test {
     std::ofstream(folder_ / name) << content;
     return (folder_ / name).string();
   }
-  Outcome run(std::vector<std::string> words) const {
+  static Outcome run(std::vector<std::string> words) {
+    words.insert(words.begin(), {"logs", "check"});
+    return run_hearth(words);
+  }
+  static Outcome run_hearth(const std::vector<std::string>& words) {
     std::ostringstream out;
     std::ostringstream err;
     cli::Terminal terminal(out, err, {});
     cli::Session session{.terminal = terminal,
                          .variable = [](const char*) { return std::nullopt; },
                          .now = [] { return WallTime(); }};
-    words.insert(words.begin(), {"logs", "check"});
     const int code = cli::run_command_line(words, hearth_commands(), session);
     return {code, out.str(), err.str()};
   }
@@ -121,6 +124,11 @@ TEST_F(LogsCheckTest, RefusesWhatCannotBeChecked) {
               HasSubstr("has no log_rules"));
   EXPECT_EQ(run({log_, "--rules", rules_, "--interval", "24h"}).code, 0);
   EXPECT_EQ(run({log_, "--rules", rules_, "--interval", "24.1h"}).code, 2);
+}
+
+TEST_F(LogsCheckTest, AWorkloadCalledCheckStillHasItsOutputShown) {
+  EXPECT_THAT(run_hearth({"logs", "--", "check", "2"}).err,
+              HasSubstr("unexpected argument '2' (see: hearth logs --help)"));
 }
 
 TEST_F(LogsCheckTest, NoLineControlsTheTerminal) {
