@@ -1,6 +1,10 @@
 #include "app/programs.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "app/agent_options.h"
+#include "app/log_trial.h"
 #include "app/manager_options.h"
 #include "cli/command_line.h"
 #include "cli/dev/dev_command.h"
@@ -19,6 +23,9 @@ usage::Program for_reading(usage::Program program) {
 
 cli::CommandList hearth_commands() {
   cli::CommandList commands = cli::make_commands();
+  const auto logs = std::ranges::find_if(
+      commands, [](const auto& command) { return command->text().name == "logs"; });
+  commands.insert(std::next(logs), cli::make_logs_check_command(try_log_rules));
   commands.push_back(cli::make_dev_command());
   commands.push_back(cli::make_dev_power_command());
   commands.push_back(cli::make_dev_fence_command());

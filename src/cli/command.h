@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
+#include "cli/log_trial.h"
 #include "cli/session.h"
 
 namespace hearth::cli {
@@ -48,6 +49,8 @@ std::unique_ptr<Command> make_explain_workload_command();
 std::unique_ptr<Command> make_config_check_command();
 std::unique_ptr<Command> make_version_command();
 
+std::unique_ptr<Command> make_logs_check_command(TryLogRules try_rules);
+
 /// Descriptions of Hearth's programs, for generating text from them. They fill no arguments.
 using ProgramList = std::vector<usage::Program>;
 using DescribePrograms = std::function<ProgramList()>;
@@ -55,7 +58,7 @@ std::unique_ptr<Command> make_completion_command(DescribePrograms describe);
 std::unique_ptr<Command> make_man_page_command(DescribePrograms describe);
 
 /// The commands without further dependencies, in the order in which they are listed.
-/// app/programs.cc adds the others (`hearth dev`).
+/// app/programs.cc adds the others (`hearth dev`, `hearth logs check`).
 CommandList make_commands();
 
 }  // namespace hearth::cli

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "wire/health_fields.h"
 #include "wire/instance_fields.h"
 
 namespace hearth {
@@ -197,6 +198,25 @@ ReadDocument<WorkloadFile> read_workload_file(std::string_view json,
                             .after = std::move(fields.after),
                             .placement_deadline = fields.instance.placement_deadline};
       });
+}
+
+ReadDocument<std::vector<LogRule>> read_log_rules_file(std::string_view json,
+                                                       const PatternCheck& check_pattern) {
+  bool is_workload = false;
+  std::vector<LogRule> rules;
+  std::vector<JsonFault> faults = read_json(json, kLimits, [&](JsonObject& in) {
+    in.each([&](std::string_view key, const JsonValue&) { is_workload |= key != "log_rules"; });
+    if (is_workload) return;
+    const SpecReading reading{.of = SpecReading::Of::kRequest, .check_pattern = check_pattern};
+    rules = wire::read_log_rules(in.required("log_rules"), reading);
+  });
+  if (is_workload) {
+    return read_workload_file(json, check_pattern).map([](WorkloadFile&& workload) {
+      return std::move(workload.instance.log_rules);
+    });
+  }
+  if (!faults.empty()) return tl::unexpected(std::move(faults));
+  return rules;
 }
 
 ReadDocument<WorkloadSpec> read_workload_request(std::string_view json, const WorkloadName& name,

@@ -57,6 +57,11 @@ ReadDocument<WorkloadSpec> read_workload_request(std::string_view json, const Wo
 Result<WorkloadSpec> decode_workload_request(std::string_view json, const WorkloadName& name,
                                              const PatternCheck& check_pattern = {});
 
+/// Reads the log rules of a file: a workload file, or an object that has only `log_rules`, which is
+/// demanded then.
+ReadDocument<std::vector<LogRule>> read_log_rules_file(std::string_view json,
+                                                       const PatternCheck& check_pattern);
+
 /// Reads what encode_workload() wrote, also by an earlier build. Only the structure counts: neither
 /// the bounds nor the rules of requests apply, because they may have been others when it was
 /// accepted. An absent field has its default, and unknown ones are ignored. kCorrupt.

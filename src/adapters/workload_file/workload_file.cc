@@ -85,6 +85,14 @@ tl::expected<LocatedWorkload, std::vector<WorkloadFileFault>> read_workload_yaml
       .map_error([&](const std::vector<JsonFault>& faults) { return located(*document, faults); });
 }
 
+tl::expected<std::vector<LogRule>, std::vector<WorkloadFileFault>> read_log_rules_yaml(
+    std::string_view text, const PatternCheck& check_pattern) {
+  const auto document = YamlDocument::parse(text, yaml_options());
+  if (!document) return tl::unexpected(located(text, document.error()));
+  return read_log_rules_file(document->json(), check_pattern)
+      .map_error([&](const std::vector<JsonFault>& faults) { return located(*document, faults); });
+}
+
 Result<std::string> load_workload_text(const std::filesystem::path& file) {
   // So that the fault of a file that is too long is reported like any other.
   Result<std::optional<std::string>> content = read_file(file, 16 * kWorkloadFileBytesMax);

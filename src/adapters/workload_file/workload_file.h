@@ -38,6 +38,10 @@ struct LocatedWorkload {
 tl::expected<LocatedWorkload, std::vector<WorkloadFileFault>> read_workload_yaml(
     std::string_view text, const PatternCheck& check_pattern);
 
+/// The log rules of a workload file, or of a file that has only `log_rules`.
+tl::expected<std::vector<LogRule>, std::vector<WorkloadFileFault>> read_log_rules_yaml(
+    std::string_view text, const PatternCheck& check_pattern);
+
 /// The text of a file. kNotFound; kInvalidArgument if it cannot be read or is too long.
 Result<std::string> load_workload_text(const std::filesystem::path& file);
 

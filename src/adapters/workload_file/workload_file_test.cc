@@ -92,5 +92,27 @@ TEST(WorkloadBody, IsYamlIfItsTypeSaysSo) {
               HasSubstr("\nline 2, column 12: instances: must be a whole number from 0 to 1000"));
 }
 
+TEST(LogRulesYaml, AreReadFromAWorkloadFileOrFromOneThatHasOnlyThem) {
+  const std::string_view rules = "log_rules:\n  - {name: a, must_not_appear: x}\n";
+  const auto alone = read_log_rules_yaml(rules, {});
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->at(0).name, "a");
+  const auto of_workload = read_log_rules_yaml("name: heater\n" + std::string(rules), {});
+  EXPECT_EQ(of_workload, alone);
+}
+
+TEST(LogRulesYaml, EveryFaultHasItsPlace) {
+  const auto fault = [](std::string_view text) {
+    const auto read = read_log_rules_yaml(text, {});
+    return read ? std::string("none") : show("f.yaml", read.error().at(0));
+  };
+  EXPECT_EQ(fault("{}"), "f.yaml:1:1: log_rules: is missing");
+  EXPECT_THAT(fault("log_rules:\n  - name: a\n"), StartsWith("f.yaml:2:5: log_rules[0]: "));
+  EXPECT_THAT(fault("log_rules: [1"), StartsWith("f.yaml:"));
+  EXPECT_EQ(fault("log_rule: []"),
+            show("f.yaml", read_workload_yaml("log_rule: []", {}).error().at(0)))
+      << "it is taken for a workload file";
+}
+
 }  // namespace
 }  // namespace hearth
