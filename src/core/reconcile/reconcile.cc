@@ -26,11 +26,11 @@ class Reconciler {
     for (const Instance* instance : instances) {
       (instance->desired_state == DesiredState::kStop ? leaving_ : kept_).push_back(instance);
     }
+    for (const Instance* instance : kept_) kept_ids_.insert(instance->id);
     for (const Instance* instance : kept_) {
-      kept_ids_.insert(instance->id);
       const bool starts = instance->desired_state == DesiredState::kRun && !is_ready(*instance);
       if (starts && is_part_of_update(*instance)) rolls_ = true;
-      if (!instance->replaces) continue;
+      if (!instance->replaces || !kept_ids_.contains(*instance->replaces)) continue;
       successor_[*instance->replaces] = instance;
       if (starts) rolls_ = true;
     }
