@@ -68,6 +68,7 @@ AgentPorts AgentProcess::ports(const Node& node) {
           .runtime = runtime_,
           .patterns = patterns_,
           .store = node.store,
+          .last_words = last_words_,
           .work_folder = node.folder,
           .http = http_,
           .content = content_,

@@ -11,6 +11,7 @@
 #include "sim/content.h"
 #include "sim/http.h"
 #include "sim/loop.h"
+#include "sim/no_last_words.h"
 #include "sim/plain_patterns.h"
 #include "sim/runtime.h"
 
@@ -73,6 +74,7 @@ class AgentProcess {
   SimLoop loop_;
   SimRuntime runtime_;
   PlainPatterns patterns_;
+  NoLastWords last_words_;
   SimHttp http_;
   SimContentClient content_;
   const SimBus* bus_ = nullptr;
