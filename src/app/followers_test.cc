@@ -105,6 +105,7 @@ class FollowersTest : public testing::Test {
   const AgentView view_{.node = *NodeName::parse("n1"),
                         .status = [] { return Heartbeat{}; },
                         .container_of = [](const InstanceId&) { return ContainerId{"c0ffee"}; },
+                        .last_words = {},
                         .metrics = [] { return std::string(); },
                         .runtime = runtime_};
   TestServer agent;

@@ -19,6 +19,7 @@
 #include "adapters/http/token_file.h"
 #include "adapters/kafka/kafka_bus.h"
 #include "adapters/kafka/sasl_plugins.h"
+#include "adapters/last_words/file_last_words.h"
 #include "adapters/log_match/re2_pattern_compiler.h"
 #include "adapters/loop/asio_loop.h"
 #include "adapters/probe/asio_prober.h"
@@ -82,6 +83,8 @@ Result<void> run(const AgentOptions& options) {
   }
   docker::DockerRuntime runtime(
       loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
+  FileLastWords last_words(options.state / "last_words",
+                           [](const Error& error) { spdlog::warn("{}", error.message); });
   FileWorkFolder work_folder(options.state / "work");
   TcpHttpClient http(loop, token);
   HttpContentClient content(http, *options.manager);
@@ -107,6 +110,7 @@ Result<void> run(const AgentOptions& options) {
                    .patterns = patterns,
                    .prober = prober,
                    .store = store,
+                   .last_words = last_words,
                    .work_folder = work_folder,
                    .http = http,
                    .content = content,
@@ -127,6 +131,9 @@ Result<void> run(const AgentOptions& options) {
       .node = *options.node,
       .status = [&shell] { return shell.agent().status(); },
       .container_of = [&shell](const InstanceId& id) { return shell.agent().container_of(id); },
+      .last_words = [&shell](
+                        const InstanceId& id,
+                        Completion<std::string> done) { shell.last_words(id, std::move(done)); },
       .metrics =
           [&] {
             return agent_metrics(shell.agent().status(), counts_of(shell, runtime.counters()),

@@ -171,6 +171,27 @@ TEST_F(DeployTest, AReleaseThatFailsExitsWithTheReasonAndTheLastWords) {
   EXPECT_EQ(outcome.out, "");
 }
 
+// Goal: the words are those of the container that failed. Method: its log is that of the next one.
+TEST_F(DeployTest, AFailureQuotesTheWordsThatWereReportedWithTheExit) {
+  content_is_taken();
+  manager_.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager_.answers(
+      "GET /v1/workloads/heater",
+      {rolling("rolling_out", 0), rolling("rolling_out", 0), rolling("rolling_out", 0),
+       rolling("failed", 3, R"(,"reason":"'heater-4' on 'node-4' failed: it ended")")});
+  const std::string fresh = instance(
+      4, 2, R"("state":"running","last_exit":{"code":1,"last_words":"on\nFATAL\u001b[2J"})");
+  manager_.answers("GET /v1/instances", {{.body = list({fresh})},
+                                         {.body = list({fresh})},
+                                         {.body = list({fresh})},
+                                         {.body = list({})}});
+  manager_.answers("GET /v1/instances/heater-4/logs",
+                   {{.body = "a fresh start\n", .content_type = "text/plain"}});
+  EXPECT_THAT(deploy().err, HasSubstr("the last words of heater-4:\n"
+                                      "  | on\n"
+                                      "  | FATAL^[[2J\n"));
+}
+
 TEST_F(DeployTest, AFailureIsReportedWithoutLastWordsTooAndOnceTheInstanceIsGone) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater/build-log", "", 404);

@@ -37,6 +37,11 @@ struct LogPart {
   std::optional<std::uint32_t> tail;
   std::optional<WallTime> since;
   bool timestamps = false;
+  bool previous = false;  ///< Of the container before.
+
+  bool is_of(const InstanceView& instance) const {
+    return previous ? !instance.node.empty() : has_log(instance);
+  }
 };
 
 std::string log_target(const std::string& instance, const LogPart& part) {
@@ -45,6 +50,7 @@ std::string log_target(const std::string& instance, const LogPart& part) {
   if (part.tail) target += fmt::format("&tail={}", *part.tail);
   if (part.since) target += "&since=" + percent_encode(show_time(*part.since));
   if (part.timestamps) target += "&timestamps=1";
+  if (part.previous) target += "&previous=1";
   return target;
 }
 
@@ -173,13 +179,16 @@ class LogsCommand final : public Command {
             "that replaces another is followed too. --all merges the instances by the times of\n"
             "their lines, as the clocks of their nodes have them, and adds time and node; with\n"
             "-f, a slow instance holds the others up only for a moment. --grep reads patterns\n"
-            "as log rules do (RE2), and applies after --tail. As JSON: one object per line.\n"
+            "as log rules do (RE2), and applies after --tail. --previous shows what a container\n"
+            "that died said last: its node keeps up to 100 lines, for 7 days. As JSON: one object\n"
+            "per line.\n"
             "On a terminal, control characters in the output are made visible.",
         .examples = {{"hearth logs heater", "all its instances, one after the other"},
                      {"hearth logs heater -f --tail 10", "the last ten lines, then new ones"},
                      {"hearth logs heater --all --since 10m", "as one log, by time"},
                      {"hearth logs heater -f --grep 'error|FATAL'", "only lines that match"},
                      {"hearth logs heater-3", "one instance"},
+                     {"hearth logs heater-3 --previous", "the end of what its last container said"},
                      {"hearth logs heater -o json", "{\"instance\", \"line\"}, one per line"}}};
   }
   void declare(Arguments& arguments) override {
@@ -189,12 +198,19 @@ class LogsCommand final : public Command {
     arguments.value({"--tail", "N", "only the last N lines of each instance"}, tail_, 1, kTailMax);
     arguments.value({"--since", "TIME", "start at this time: 10m (ago), or 2026-03-01T09:00:00Z"},
                     since_);
+    arguments.flag({"--previous", "", "the last words of the container before"}, previous_);
     arguments.value({"--grep", "PATTERN", "only lines that match"}, pattern_);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
   }
   Result<ExitCode> run(Session& session) override {
-    LogPart part{.follow = follow_, .tail = tail_, .since = {}};
+    if (previous_ && (follow_ || all_ || since_)) {
+      return fail(
+          ErrorCode::kInvalidArgument,
+          "--previous goes with --tail, --grep and --output alone: omit --follow, --all and "
+          "--since");
+    }
+    LogPart part{.follow = follow_, .tail = tail_, .since = {}, .previous = previous_};
     if (since_) {
       const Result<WallTime> since = parse_since(*since_, session.now());
       if (!since) return tl::unexpected(since.error());
@@ -266,7 +282,7 @@ class LogsCommand final : public Command {
     const std::size_t columns = widest(instances);
     ExitCode code = ExitCode::kOk;
     for (const InstanceView& one : instances) {
-      if (!has_log(one)) {
+      if (!part.is_of(one)) {
         note_without_container(one, session.terminal);
         continue;
       }
@@ -276,7 +292,9 @@ class LogsCommand final : public Command {
       if (ended) continue;
       if (instances.size() == 1) return tl::unexpected(ended.error());
       session.terminal.note(printable(fmt::format("{}: {}", one.id, ended.error().message)));
-      code = ExitCode::kFailed;
+      // Not every instance has lost a container.
+      const bool is_fault = !part.previous || ended.error().code != ErrorCode::kNotFound;
+      if (is_fault) code = ExitCode::kFailed;
     }
     return code;
   }
@@ -352,6 +370,7 @@ class LogsCommand final : public Command {
   bool is_workload_ = false;
   bool follow_ = false;
   bool all_ = false;
+  bool previous_ = false;
   std::optional<std::uint32_t> tail_;
   std::optional<std::string> since_;
   std::optional<std::string> pattern_;

@@ -114,6 +114,36 @@ TEST_F(LogsTest, CanBeginAtATimeAndShowOnlyLinesThatMatch) {
   EXPECT_THAT(wrong.err, HasSubstr("--grep 'a(b'"));
 }
 
+TEST_F(LogsTest, PreviousAreTheLastWordsAlsoWithoutAContainer) {
+  const std::string gone =
+      R"({"id":"heater-2","workload":"heater","generation":2,"node":"node-2",
+    "state":"backoff","container":"","desired_state":"run"})";
+  const std::string nowhere =
+      R"({"id":"heater-3","workload":"heater","generation":2,"node":"",
+    "state":"pending","container":"","reason":"no room","desired_state":"run"})";
+  manager_.answers("GET /v1/workloads/heater", kHeater);
+  manager_.answers("GET /v1/instances", list({kHeater1, gone, nowhere}));
+  manager_.answers("GET /v1/instances/heater-1/logs", R"({"code":"not_found","detail":"none"})",
+                   404);
+  manager_.answers("GET /v1/instances/heater-2/logs",
+                   {{.body = "FATAL no sensor\x1b[2J\n", .content_type = "text/plain"}});
+  style_.out_is_terminal = true;
+  EXPECT_EQ(run({"logs", "heater-2", "--previous", "--tail", "5"}).out, "FATAL no sensor^[[2J\n");
+  EXPECT_EQ(manager_.requests().back().query.at("previous"), "1");
+  EXPECT_EQ(manager_.requests().back().query.at("tail"), "5");
+  const Outcome all = run({"logs", "heater", "--previous"});
+  EXPECT_EQ(all.code, 0) << "not every instance has lost a container";
+  EXPECT_EQ(all.out, "heater-2 | FATAL no sensor^[[2J\n");
+  EXPECT_THAT(all.err, AllOf(HasSubstr("heater-1: "), HasSubstr("heater-3 has no container")));
+  EXPECT_EQ(run({"logs", "heater-1", "--previous"}).code, 5);
+  for (const char* other : {"-f", "--all"}) {
+    EXPECT_EQ(run({"logs", "heater-2", "--previous", other}).code, 2) << other;
+  }
+  const Outcome wrong = run({"logs", "heater-2", "--previous", "--since", "10m"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("omit --follow, --all and --since"));
+}
+
 // Goal: what a container writes controls no terminal and loses no byte in a pipe (case S3).
 // Method: a log that clears the screen, renames the window, and writes over the line above it.
 TEST_F(LogsTest, ControlNoTerminalAndLoseNothingInAPipe) {

@@ -51,6 +51,9 @@ struct ContainerExit {
   std::optional<std::uint64_t> memory_limit_bytes = {};  ///< Absent: none, or not known.
   /// The most that it ever used, caches included. Absent: not known.
   std::optional<std::uint64_t> memory_peak_bytes = {};
+  /// The last lines that it wrote, of any bytes, each with its line end but the last. Empty: it
+  /// wrote nothing, or what it wrote could not be read in time.
+  std::string last_words = {};
   bool operator==(const ContainerExit&) const = default;
 };
 

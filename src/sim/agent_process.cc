@@ -69,6 +69,7 @@ AgentPorts AgentProcess::ports(const Node& node) {
           .patterns = patterns_,
           .prober = prober_,
           .store = node.store,
+          .last_words = last_words_,
           .work_folder = node.folder,
           .http = http_,
           .content = content_,

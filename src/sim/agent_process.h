@@ -11,6 +11,7 @@
 #include "sim/content.h"
 #include "sim/http.h"
 #include "sim/loop.h"
+#include "sim/no_last_words.h"
 #include "sim/plain_patterns.h"
 #include "sim/prober.h"
 #include "sim/runtime.h"
@@ -75,6 +76,7 @@ class AgentProcess {
   SimRuntime runtime_;
   PlainPatterns patterns_;
   SimProber prober_{loop_};
+  NoLastWords last_words_;
   SimHttp http_;
   SimContentClient content_;
   const SimBus* bus_ = nullptr;

@@ -95,6 +95,7 @@ class CheckerTest : public testing::Test {
   bool receives_ = true;
   bool carries_ = true;
   MonoTime carried_until_{};
+  std::set<InstanceId> crashed_;
   std::set<InstanceId> doubled_;
   std::map<NodeName, std::vector<Checker::RunningBits>> running_;
   World world_{1, {}};
@@ -107,6 +108,7 @@ class CheckerTest : public testing::Test {
                     .bus_carries = [this] { return carries_; },
                     .carried_until = [this] { return carried_until_; },
                     .manager_works = [] { return true; },
+                    .has_crashed = [this](const InstanceId& id) { return crashed_.contains(id); },
                     .doubled = [this](const NodeName&) { return doubled_; },
                     .running = [this](const NodeName& name) { return running_[name]; }}};
 };
@@ -123,6 +125,18 @@ TEST_F(CheckerTest, DetectsADeadVerdictOnANodeWhoseHeartbeatsArrive) {
   pass(seconds(2));
   checker_.on_batch({.writes = {PutNode{node(NodeState::kDead)}}, .actions = {}});
   EXPECT_EQ(broken(), "dead-though-received");
+}
+
+TEST_F(CheckerTest, DetectsAReleaseThatFailsThoughNothingOfItCrashed) {
+  Workload failed = workload(1);
+  failed.phase = WorkloadPhase::kFailed;
+  failed.reason = "'app-2' on 'node1' failed: it ended with exit code 1";
+  crashed_.insert({"app-2"});
+  checker_.on_batch({.writes = {PutWorkload{failed}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
+  crashed_.clear();
+  checker_.on_batch({.writes = {PutWorkload{failed}}, .actions = {}});
+  EXPECT_EQ(broken(), "release-fails-by-itself");
 }
 
 TEST_F(CheckerTest, AllowsAVerdictFromJustBeforeTheNodeAnsweredAgain) {

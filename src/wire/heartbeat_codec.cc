@@ -107,6 +107,7 @@ class HeartbeatWriter {
       out_.field("code", static_cast<std::uint16_t>(
                              std::clamp<int>(status.last_exit->code, 0, kExitCodeMax)));
       write_memory_of(*status.last_exit);
+      write_words("last_words", status.last_exit->last_words);
       out_.field("at", wire::time_text(status.last_exit->at)).end_object();
     }
     write_words("reason", status.reason);
@@ -173,7 +174,8 @@ std::optional<ContainerExit> read_exit(const JsonValue& value) {
       .out_of_memory = read_out_of_memory(in),
       .at = in.required("at").parsed(parse_time).value_or(WallTime()),
       .memory_limit_bytes = in.optional("memory_limit_bytes").number<std::uint64_t>(),
-      .memory_peak_bytes = in.optional("memory_peak_bytes").number<std::uint64_t>()};
+      .memory_peak_bytes = in.optional("memory_peak_bytes").number<std::uint64_t>(),
+      .last_words = wire::text_up_to(kReasonBytesMax, in.optional("last_words"))};
 }
 
 InstanceStatus read_status(JsonObject& in) {

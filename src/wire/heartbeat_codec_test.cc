@@ -155,7 +155,10 @@ Heartbeat crowded(std::size_t count) {
         .state = InstanceState::kBackoff,
         .container = ContainerId{std::string(64, 'c')},
         .restarts = 3,
-        .last_exit = ContainerExit{.code = 1, .out_of_memory = OutOfMemory::kNo, .at = WallTime()},
+        .last_exit = ContainerExit{.code = 1,
+                                   .out_of_memory = OutOfMemory::kNo,
+                                   .at = WallTime(),
+                                   .last_words = std::string(kReasonBytesMax + 1, 'w')},
         .reason = std::string(kReasonBytesMax, 'r')};
     heartbeat.report->workloads.emplace(id, workload);
   }
@@ -168,12 +171,15 @@ TEST(HeartbeatCodec, AReportThatDoesNotFitLosesItsReasonsThenIsLeftOut) {
     EXPECT_LE(text.size(), kHeartbeatBytesMax);
     return decode_heartbeat(text).value();
   };
-  EXPECT_EQ(reported(100).report->instances.begin()->second.reason.size(), kReasonBytesMax);
+  const InstanceStatus whole = reported(100).report->instances.begin()->second;
+  EXPECT_EQ(whole.reason.size(), kReasonBytesMax);
+  EXPECT_EQ(whole.last_exit->last_words, std::string(kReasonBytesMax - 3, 'w') + "…");
 
   const Heartbeat without_reasons = reported(700);
   ASSERT_TRUE(without_reasons.report.has_value());
   EXPECT_EQ(without_reasons.report->instances.size(), 700U);
   EXPECT_EQ(without_reasons.report->instances.begin()->second.reason, "");
+  EXPECT_EQ(without_reasons.report->instances.begin()->second.last_exit->last_words, "");
 
   const Heartbeat without_report = reported(3000);
   EXPECT_EQ(without_report.seq, 1U);

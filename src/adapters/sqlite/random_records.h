@@ -153,7 +153,8 @@ class RandomRecords {
                                               .out_of_memory = any(OutOfMemory::kMain),
                                               .at = time(),
                                               .memory_limit_bytes = maybe_bytes(),
-                                              .memory_peak_bytes = maybe_bytes()};
+                                              .memory_peak_bytes = maybe_bytes(),
+                                              .last_words = text()};
                        }),
                        .reason = text(),
                        .health = any(Health::kDegraded),

@@ -79,14 +79,15 @@ int number_of(OutOfMemory out_of_memory) {
 
 std::optional<ContainerExit> last_exit(SqlRow& row) {
   if (row.is_null()) {
-    row.skip(5);
+    row.skip(6);
     return std::nullopt;
   }
   return ContainerExit{.code = row.number<int>(),
                        .out_of_memory = out_of_memory_of(row.number<std::uint8_t>()),
                        .at = row.time(),
                        .memory_limit_bytes = number_or_null(row),
-                       .memory_peak_bytes = number_or_null(row)};
+                       .memory_peak_bytes = number_or_null(row),
+                       .last_words = row.text()};
 }
 
 }  // namespace
@@ -251,23 +252,23 @@ InstanceTable::InstanceTable(SqlDatabase& database)
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
           exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
-          replaces, changed_at, exit_memory_limit, exit_memory_peak)
+          replaces, changed_at, exit_memory_limit, exit_memory_peak, exit_last_words)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)
+          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
         ON CONFLICT (id) DO UPDATE SET
           workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
           image_archive = ?7, cpu_millis = ?8, memory_bytes = ?9, assignment_bytes = ?10,
           state = ?11, container = ?12, restarts = ?13, failures = ?14, cannot_start = ?15,
           exit_code = ?16, exit_out_of_memory = ?17, exit_at = ?18, reason = ?19, health = ?20,
           health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24,
-          exit_memory_limit = ?25, exit_memory_peak = ?26)")),
+          exit_memory_limit = ?25, exit_memory_peak = ?26, exit_last_words = ?27)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
-          exit_code, exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak, reason, health,
-          health_reason, must_be_replaced, replaces, changed_at
+          exit_code, exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak,
+          exit_last_words, reason, health, health_reason, must_be_replaced, replaces, changed_at
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
@@ -283,13 +284,15 @@ void InstanceTable::put(const Instance& instance) {
   SqlValue exit_at(std::nullopt);
   SqlValue exit_memory_limit(std::nullopt);
   SqlValue exit_memory_peak(std::nullopt);
+  std::string_view exit_last_words = "";  // Without text it would be NULL.
   if (last_exit) {
-    const auto& [code, out_of_memory, at, memory_limit, memory_peak] = *last_exit;
+    const auto& [code, out_of_memory, at, memory_limit, memory_peak, last_words] = *last_exit;
     exit_code = code;
     exit_out_of_memory = number_of(out_of_memory);
     exit_at = at;
     exit_memory_limit = number_or_null(memory_limit);
     exit_memory_peak = number_or_null(memory_peak);
+    exit_last_words = last_words;
   }
   put_.run({id.str(),
             workload.str(),
@@ -316,7 +319,8 @@ void InstanceTable::put(const Instance& instance) {
             text_or_null(replaces),
             changed_at,
             exit_memory_limit,
-            exit_memory_peak});
+            exit_memory_peak,
+            exit_last_words});
 }
 
 void InstanceTable::erase(const InstanceId& id) {

@@ -113,6 +113,7 @@ std::optional<InstanceView> read_instance(JsonObject& in) {
   JsonObject exit = in.optional("last_exit").object();
   instance.exit_code = exit.optional("code").number<std::uint32_t>();
   instance.out_of_memory = exit.optional("out_of_memory").boolean().value_or(false);
+  instance.last_words = text_of(exit.optional("last_words"));
   instance.reason = text_of(in.optional("reason"));
   instance.replaces = text_of(in.optional("replaces"));
   instance.changed_at = in.optional("changed_at").parsed(parse_time);

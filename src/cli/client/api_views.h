@@ -84,6 +84,7 @@ struct InstanceView {
   std::string health_reason;
   std::optional<std::uint32_t> exit_code;  ///< Of its latest container that ended.
   bool out_of_memory = false;
+  std::string last_words;  ///< Of that container.
   std::string reason;
   std::string replaces;
   std::optional<WallTime> changed_at;

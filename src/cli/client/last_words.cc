@@ -33,8 +33,9 @@ std::string log_end(const ApiClient& api, const std::string& instance) {
 
 }  // namespace
 
-std::vector<std::string> last_words(const ApiClient& api, const std::string& instance) {
-  const std::string text = log_end(api, instance);
+std::vector<std::string> last_words(const ApiClient& api, const std::string& instance,
+                                    const std::string& reported) {
+  const std::string text = reported.empty() ? log_end(api, instance) : reported;
   std::vector<std::string> lines;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

@@ -130,6 +130,9 @@ class ReleaseFollower {
       return instance.generation != generation_ || instance.desired_state == "stop";
     });
     instances_ = *std::move(instances);
+    for (const InstanceView& one : instances_) {
+      if (!one.last_words.empty()) last_words_[one.id] = one.last_words;
+    }
     last_look_ = Clock::now();
     return {};
   }
@@ -185,7 +188,9 @@ class ReleaseFollower {
   void report_last_words() const {
     for (const auto& [id, words] : reported_) {
       if (workload_.reason.find(fmt::format("'{}'", id)) == std::string::npos) continue;
-      const std::vector<std::string> lines = last_words(api_, id);
+      const auto exit = last_words_.find(id);
+      const std::vector<std::string> lines =
+          last_words(api_, id, exit == last_words_.end() ? std::string() : exit->second);
       if (lines.empty()) return;
       progress_.on_step(fmt::format("the last words of {}:", printable(id)));
       for (const std::string& line : lines) progress_.on_step("  | " + line);
@@ -250,7 +255,8 @@ class ReleaseFollower {
   WorkloadView workload_;
   std::vector<InstanceView> instances_;
   Clock::time_point last_look_ = Clock::now();
-  std::map<std::string, std::string> reported_;  ///< By instance: all that were seen.
+  std::map<std::string, std::string> reported_;    ///< By instance: all that were seen.
+  std::map<std::string, std::string> last_words_;  ///< By instance: of its latest exit.
   std::string reported_reason_;
 };
 

@@ -57,12 +57,34 @@ EventDraft lost(const Instance& instance) {
       fmt::format("'{}' is lost with node '{}'", instance.id.str(), instance.placed_on().str()));
 }
 
+/// A report that would be too long omits the last words of an exit that was reported with them.
+bool is_known(ContainerExit exit, const std::optional<ContainerExit>& known) {
+  if (!known) return false;
+  exit.last_words = known->last_words;
+  return exit == *known;
+}
+
+/// As part of a sentence, on one line; empty if there are none.
+std::string shown(std::string_view last_words) {
+  if (last_words.empty()) return {};
+  std::string words = "; its last words: ";
+  for (const char one : last_words) {
+    if (one == '\n') {
+      words += " | ";
+    } else {
+      words += one;
+    }
+  }
+  return words;
+}
+
 std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& instance) {
   const std::optional<ContainerExit>& exit = instance.status.last_exit;
-  if (!exit || exit == before.last_exit) return std::nullopt;
-  return event(
-      EventType::kInstanceExited, instance,
-      describe(*exit, fmt::format("'{}' on '{}'", instance.id.str(), instance.placed_on().str())));
+  if (!exit || is_known(*exit, before.last_exit)) return std::nullopt;
+  const std::string subject =
+      fmt::format("'{}' on '{}'", instance.id.str(), instance.placed_on().str());
+  return event(EventType::kInstanceExited, instance,
+               describe(*exit, subject) + shown(exit->last_words));
 }
 
 std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {

@@ -101,6 +101,19 @@ TEST(InstanceEvents, AnExitIsReportedOnceAndBeforeTheStartThatFollows) {
   EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)), IsEmpty());
 }
 
+TEST(InstanceEvents, AnExitQuotesTheLastWordsOnOneLineAndOnce) {
+  InstanceTable table;
+  (void)table.add(fresh(1, kA));
+  InstanceStatus ended{.state = InstanceState::kBackoff};
+  ended.last_exit = ContainerExit{.code = 3, .last_words = "reading sensors\nFATAL no sensor"};
+  EXPECT_THAT(reported(table, *table.report(id(1), ended, kNow)),
+              ElementsAre("instance.exited: 'app-1' on 'a' ended with exit code 3; its last words: "
+                          "reading sensors | FATAL no sensor"));
+  ended.last_exit->last_words.clear();
+  EXPECT_THAT(reported(table, *table.report(id(1), ended, kNow)), IsEmpty())
+      << "a long report omits them";
+}
+
 TEST(InstanceEvents, ALossIsReportedOnce) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));

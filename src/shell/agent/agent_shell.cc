@@ -31,6 +31,14 @@ AgentShell::AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings 
             [this](const core::AgentEvent& event) { deliver(event); }),
       checks_(ports_.runtime, ports_.prober,
               [this](const core::AgentEvent& event) { deliver(event); }),
+      words_(
+          loop,
+          {.clock = ports_.clock,
+           .runtime = ports_.runtime,
+           .store = ports_.last_words,
+           .disk = *disk_},
+          {.deliver = [this](const core::AgentEvent& event) { deliver(event); },
+           .warn = [this](const std::string& kind, const std::string& text) { warn(kind, text); }}),
       bus_finder_(
           loop, ports_.http, config_.manager,
           [this](const BusAddress& address) { use_bus(address); },
@@ -45,11 +53,11 @@ AgentShell::~AgentShell() = default;
 Result<void> AgentShell::start() {
   ports_.runtime.watch({
       .on_notice = [this](const ContainerNotice& notice) { on_notice(notice); },
-      .on_watching = [this] { deliver(core::RuntimeUp{}); },
+      .on_watching = [this] { words_.pass(core::RuntimeUp{}); },
       .on_lost =
           [this](const Error& error) {
             warn("runtime", "lost contact with the container runtime: " + error.message);
-            deliver(core::RuntimeDown{error.message});
+            words_.pass(core::RuntimeDown{error.message});
           },
   });
   if (config_.bus) {
@@ -107,7 +115,7 @@ void AgentShell::execute(const core::TakeInventory& action) {
       warn("inventory", "the list of the containers is incomplete: " + inventory->missing);
     }
     if (inventory && !inventory->strangers.empty()) warn("strangers", inventory->strangers);
-    deliver(core::InventoryTaken{number, inventory});
+    words_.pass(core::InventoryTaken{number, inventory});
   });
 }
 
@@ -151,7 +159,9 @@ void AgentShell::stop(const core::StopContainer& action, Duration grace) {
 }
 
 void AgentShell::execute(const core::RemoveContainer& action) {
-  ports_.runtime.remove(action.container, report_to(action.operation, "removing a container"));
+  words_.once_read(action.container, [this, action] {
+    ports_.runtime.remove(action.container, report_to(action.operation, "removing a container"));
+  });
 }
 
 void AgentShell::execute(const core::FetchImage& action) {
@@ -266,25 +276,25 @@ void AgentShell::on_bus_error(const Error& error) {
 void AgentShell::on_notice(const ContainerNotice& notice) {
   switch (notice.kind) {
     case ContainerNotice::Kind::kStarted:
-      return deliver(core::ContainerStarted{notice.container, notice.instance});
+      return words_.pass(core::ContainerStarted{notice.container, notice.instance});
     case ContainerNotice::Kind::kExited:
-      return deliver(core::ContainerExited{notice.container, notice.instance,
-                                           notice.exit.value_or(ContainerExit{})});
+      return words_.pass(core::ContainerExited{notice.container, notice.instance,
+                                               notice.exit.value_or(ContainerExit{})});
     case ContainerNotice::Kind::kRemoved:
-      return deliver(core::ContainerRemoved{notice.container, notice.instance});
+      return words_.pass(core::ContainerRemoved{notice.container, notice.instance});
     case ContainerNotice::Kind::kPaused:
-      return deliver(core::ContainerPaused{notice.container, notice.instance, true});
+      return words_.pass(core::ContainerPaused{notice.container, notice.instance, true});
     case ContainerNotice::Kind::kUnpaused:
-      return deliver(core::ContainerPaused{notice.container, notice.instance, false});
+      return words_.pass(core::ContainerPaused{notice.container, notice.instance, false});
     case ContainerNotice::Kind::kRestarted:
-      return deliver(core::ContainerNoted{notice.container, notice.instance,
-                                          "its container was restarted by somebody else"});
+      return words_.pass(core::ContainerNoted{notice.container, notice.instance,
+                                              "its container was restarted by somebody else"});
     case ContainerNotice::Kind::kChildOutOfMemory:
-      return deliver(core::ContainerNoted{notice.container, notice.instance,
-                                          "a process of it was killed, out of memory; its main "
-                                          "process goes on"});
+      return words_.pass(core::ContainerNoted{notice.container, notice.instance,
+                                              "a process of it was killed, out of memory; its main "
+                                              "process goes on"});
     case ContainerNotice::Kind::kHealth:
-      return deliver(core::HealthcheckReported{notice.container, notice.instance, notice.health,
+      return words_.pass(core::HealthcheckReported{notice.container, notice.instance, notice.health,
                                                /*output=*/{}});
     case ContainerNotice::Kind::kRenamed: return;  // Nothing is decided by these.
   }

@@ -15,11 +15,13 @@
 #include "ports/container_runtime.h"
 #include "ports/content_client.h"
 #include "ports/http_client.h"
+#include "ports/last_words.h"
 #include "ports/loop.h"
 #include "ports/work_folder.h"
 #include "shell/agent/bus_finder.h"
 #include "shell/agent/check_runner.h"
 #include "shell/agent/image_work.h"
+#include "shell/agent/last_words_keeper.h"
 #include "shell/agent/log_watch.h"
 #include "shell/log/log_limit.h"
 #include "shell/topics/topic_names.h"
@@ -33,6 +35,7 @@ struct AgentPorts {
   const PatternCompiler& patterns;  ///< Of log rules.
   Prober& prober;
   AgentStore& store;
+  LastWordsStore& last_words;
   WorkFolder& work_folder;  ///< For images in transit.
   HttpClient& http;
   ContentClient& content;
@@ -73,6 +76,11 @@ class AgentShell {
   const core::Agent& agent() const { return agent_; }
   const AgentShellCounters& counters() const { return counters_; }
   bool knows_bus() const { return bus_ != nullptr; }
+  /// What an instance's container before the present one said last; if it has no container, what
+  /// its last one said. kNotFound: that is not kept.
+  void last_words(const InstanceId& instance, Completion<std::string> done) {
+    words_.latest(instance, agent_.container_of(instance), std::move(done));
+  }
 
  private:
   void deliver(const core::AgentEvent& event);
@@ -116,6 +124,7 @@ class AgentShell {
   ImageWork images_;
   LogWatch logs_;
   CheckRunner checks_;
+  LastWordsKeeper words_;
   std::unique_ptr<Bus> bus_;
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;

@@ -96,14 +96,35 @@ struct FakeRuntime final : ContainerRuntime {
   void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
   void load_image(const std::filesystem::path&, Completion<void>) override {}
   void remove_image(const std::string&, Completion<void>) override {}
-  void logs(LogRequest, ChunkSink, Completion<void>) override {}
+  void logs(LogRequest, ChunkSink sink, Completion<void> done) override {
+    loop.post([this, sink, done] {
+      if (!log_hangs && sink(log)) done({});
+    });
+  }
   std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
   ManualLoop& loop;
   Handlers handlers;
   std::vector<ContainerRequest> created;
   std::vector<std::string> started;
   std::vector<std::string> removed;
+  std::string log;  ///< Of each container.
+  bool log_hangs = false;
   Result<Inventory> listing = Inventory{.containers = {}, .images = {"hearth/app:1"}};
+};
+
+struct FakeLastWords final : LastWordsStore {
+  Result<void> keep(const LastWords& words, WallTime) override {
+    kept.push_back(words);
+    return {};
+  }
+  Result<std::optional<LastWords>> latest(const InstanceId&, const ContainerId& but_not,
+                                          WallTime) override {
+    for (const LastWords& one : kept) {
+      if (one.container != but_not) return one;
+    }
+    return std::nullopt;
+  }
+  std::vector<LastWords> kept;
 };
 
 struct NoHttp final : HttpClient {
@@ -180,6 +201,7 @@ class AgentShellTest : public testing::Test {
             .patterns = patterns,
             .prober = prober,
             .store = store,
+            .last_words = last_words,
             .work_folder = work_folder,
             .http = http,
             .content = content,
@@ -194,6 +216,7 @@ class AgentShellTest : public testing::Test {
 
   ManualLoop loop;
   FakeAgentStore store;
+  FakeLastWords last_words;
   FakeWorkFolder work_folder;
   FakeRuntime runtime{loop};
   FakePatterns patterns;
@@ -281,6 +304,39 @@ TEST_F(AgentShellTest, AnInstanceThatExitsIsRestartedInAFreshContainer) {
   EXPECT_EQ(runtime.created[1].restarts, 1U);
   EXPECT_THAT(runtime.started, ElementsAre("container-1", "container-2"));
   EXPECT_THAT(runtime.removed, ElementsAre("container-1"));
+}
+
+// Goal: what a container said last is reported and kept, also by a runtime that does not send it.
+TEST_F(AgentShellTest, AnExitIsReportedWithTheLastWordsOfItsContainer) {
+  runtime_comes_up();
+  assign(assignment(1));
+  runtime.log = "reading sensors\nFATAL no sensor\n";
+  const auto exits = [&](const char* container, int code) {
+    runtime.handlers.on_notice({.kind = ContainerNotice::Kind::kExited,
+                                .container = {container},
+                                .instance = {"app-1"},
+                                .exit = ContainerExit{.code = code}});
+  };
+  exits("container-1", 3);
+  EXPECT_THAT(runtime.created, SizeIs(1)) << "it is not decided upon before the log was read";
+  loop.run_ready();
+  const auto last_exit = [&] {
+    return *shell.agent().status().report->instances.at(InstanceId{"app-1"}).last_exit;
+  };
+  EXPECT_EQ(last_exit().code, 3);
+  EXPECT_EQ(last_exit().last_words, "reading sensors\nFATAL no sensor");
+  ASSERT_THAT(last_words.kept, SizeIs(1));
+  EXPECT_EQ(last_words.kept[0].container.str(), "container-1");
+  EXPECT_EQ(last_words.kept[0].text, runtime.log);
+  std::string previous;
+  shell.last_words({"app-1"}, [&](const Result<std::string>& words) { previous = *words; });
+  loop.run_ready();
+  EXPECT_EQ(previous, runtime.log);
+
+  runtime.log_hangs = true;
+  exits("container-2", 4);
+  EXPECT_TRUE(loop.advance_until([&] { return last_exit().code == 4; }, 1s));
+  EXPECT_EQ(last_exit().last_words, "");
 }
 
 TEST_F(AgentShellTest, SendsAHeartbeatAtEachInterval) {

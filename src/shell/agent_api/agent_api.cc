@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
+#include "base/last_lines.h"
 #include "shell/metrics/metrics_text.h"
 #include "wire/heartbeat_codec.h"
 
@@ -63,6 +64,11 @@ bool is_set(const HttpRequest& request, const std::string& name) {
   return found != request.query.end() && found->second == "1";
 }
 
+tl::unexpected<Error> not_with_previous(std::string_view parameter) {
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'previous=1' goes with 'tail' alone: omit '{}'", parameter));
+}
+
 /// Waits until some of the log, or its end, is there.
 Result<void> await_log(LogPipe& pipe, HttpExchange& exchange) {
   while (pipe.waiting.empty() && !pipe.end) {
@@ -85,8 +91,29 @@ Result<void> forward(LogPipe& pipe, HttpExchange& exchange) {
   return *pipe.end;
 }
 
+Result<void> send_last_words(const AgentView& view, HttpExchange& exchange) {
+  const HttpRequest& request = exchange.request();
+  for (const char* other : {"follow", "timestamps"}) {
+    if (is_set(request, other)) return not_with_previous(other);
+  }
+  if (request.query.contains("since")) return not_with_previous("since");
+  const Result<std::uint32_t> tail = tail_lines(request);
+  if (!tail) return tl::unexpected(tail.error());
+  const auto pipe = std::make_shared<LogPipe>();
+  view.last_words(InstanceId{request.parameter("id")}, [pipe](const Result<std::string>& words) {
+    pipe->end = words ? Result<void>() : tl::unexpected(words.error());
+    pipe->add(words.value_or(std::string()));
+  });
+  if (auto there = await_log(*pipe, exchange); !there) return there;
+  if (!*pipe->end) return *pipe->end;
+  const std::string_view text = pipe->waiting;
+  return exchange.respond({.body = std::string(*tail == 0 ? text : last_lines(text, *tail)),
+                           .content_type = "text/plain; charset=utf-8"});
+}
+
 Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
   const HttpRequest& request = exchange.request();
+  if (is_set(request, "previous")) return send_last_words(view, exchange);
   const InstanceId instance{request.parameter("id")};
   const ContainerId container = view.container_of(instance);
   if (container.empty()) {

@@ -5,6 +5,7 @@
 
 #include "model/heartbeat.h"
 #include "model/ids.h"
+#include "ports/completion.h"
 #include "ports/container_runtime.h"
 #include "ports/http.h"
 
@@ -15,8 +16,10 @@ struct AgentView {
   NodeName node;
   std::function<Heartbeat()> status;
   std::function<ContainerId(const InstanceId&)> container_of;  ///< Empty: not on this node.
-  std::function<std::string()> metrics;                        ///< Prometheus text.
-  ContainerRuntime& runtime;                                   ///< For logs.
+  /// Of the container before the present one. kNotFound: they are not kept.
+  std::function<void(const InstanceId&, Completion<std::string>)> last_words;
+  std::function<std::string()> metrics;  ///< Prometheus text.
+  ContainerRuntime& runtime;             ///< For logs.
 };
 
 /// The agent's HTTP routes (docs/reference/api.md): the dial, which anyone can call and which

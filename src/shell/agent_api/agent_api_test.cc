@@ -58,11 +58,18 @@ class AgentApiTest : public testing::Test {
   }
 
   FakeLogs runtime;
+  std::string words_of;
+  Completion<std::string> give_words;
   const AgentView view{
       .node = *NodeName::parse("n1"),
       .status = status,
       .container_of =
           [](const InstanceId& id) { return ContainerId{id.str() == "a-1" ? "c0ffee" : ""}; },
+      .last_words =
+          [this](const InstanceId& id, Completion<std::string> words_done) {
+            words_of = id.str();
+            give_words = std::move(words_done);
+          },
       .metrics = [] { return agent_metrics(status(), {.statuses_sent = 7}, {}); },
       .runtime = runtime};
   HttpRouter router;
@@ -162,6 +169,28 @@ TEST_F(AgentApiTest, SaysWhyThereIsNoLog) {
   runtime.begin = [&] { runtime.done(fail(ErrorCode::kUnavailable, "there is no runtime")); };
   FakeHttpExchange refused(HttpMethod::kGet, "/v1/instances/a-1/logs");
   EXPECT_EQ(refused.run(router).response.status, 503U);
+}
+
+TEST_F(AgentApiTest, SendsTheLastWordsOfTheContainerBefore) {
+  const auto ask = [&](const std::string& query, const Result<std::string>& words) {
+    FakeHttpExchange exchange(HttpMethod::kGet, "/v1/instances/gone-1/logs?previous=1" + query);
+    exchange.on_wait = {[&] {
+      give_words(words);
+      return WaitEnd::kNotified;
+    }};
+    return exchange.run(router).response;
+  };
+  EXPECT_EQ(ask("", std::string("one\ntwo\nthree\n")).body, "one\ntwo\nthree\n");
+  EXPECT_EQ(words_of, "gone-1") << "which needs no container";
+  EXPECT_EQ(ask("&tail=2", std::string("one\ntwo\nthree\n")).body, "two\nthree\n");
+  EXPECT_EQ(ask("&tail=0", std::string("one\n")).body, "one\n");
+  EXPECT_EQ(ask("", fail(ErrorCode::kNotFound, "none are kept")).status, 404U);
+  for (const char* other : {"&follow=1", "&timestamps=1", "&since=2026-03-01T09:00:00Z"}) {
+    const HttpResponse refused = ask(other, std::string());
+    EXPECT_EQ(refused.status, 400U) << other;
+    EXPECT_THAT(refused.body, HasSubstr("goes with 'tail' alone"));
+  }
+  EXPECT_EQ(ask("&tail=many", std::string()).status, 400U);
 }
 
 std::string reference(const std::string& name) {

@@ -109,7 +109,10 @@ inline Snapshot example_cluster() {
                               .container = {"c0ffee"},
                               .restarts = 1,
                               .failures = 1,
-                              .last_exit = ContainerExit{137, OutOfMemory::kMain, kWallNow},
+                              .last_exit = ContainerExit{.code = 137,
+                                                         .out_of_memory = OutOfMemory::kMain,
+                                                         .at = kWallNow,
+                                                         .last_words = "FATAL no sensor"},
                               .health = Health::kReady},
                    .changed_at = kWallNow};
   Instance pending{

@@ -121,7 +121,8 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
   if (status.last_exit) {
     out.begin_object().field("code", static_cast<unsigned>(status.last_exit->code));
     out.field("out_of_memory", status.last_exit->out_of_memory == OutOfMemory::kMain);
-    out.field("at", show_time(status.last_exit->at)).end_object();
+    out.field("at", show_time(status.last_exit->at));
+    out.field("last_words", status.last_exit->last_words).end_object();
   } else {
     out.null();
   }

@@ -254,6 +254,8 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
   if (!tail) return tl::unexpected(tail.error());
   const Result<bool> timestamps = query_flag(request, "timestamps");
   if (!timestamps) return tl::unexpected(timestamps.error());
+  const Result<bool> previous = query_flag(request, "previous");
+  if (!previous) return tl::unexpected(previous.error());
   const Result<std::string> since = since_parameter(request);
   if (!since) return tl::unexpected(since.error());
   const InstanceId id{request.parameter("id")};
@@ -267,9 +269,10 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
     return fail(ErrorCode::kConflict,
                 fmt::format("instance '{}' has no node yet, so it has no log", id.str()));
   }
-  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}{}{}",
+  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}{}{}{}",
                                                  percent_encode(id.str()), *follow ? 1 : 0, *tail,
-                                                 *timestamps ? "&timestamps=1" : "", *since));
+                                                 *timestamps ? "&timestamps=1" : "",
+                                                 *previous ? "&previous=1" : "", *since));
 }
 
 }  // namespace hearth

@@ -290,6 +290,7 @@ class RandomValues {
                                        .at = wall_time()};
       if (coin()) status.last_exit->memory_limit_bytes = number();
       if (coin()) status.last_exit->memory_peak_bytes = number();
+      if (coin()) status.last_exit->last_words = text();
     }
     return status;
   }
