@@ -127,13 +127,12 @@ Result<void> Tour::deploy_application() {
             }
           },
       .go_on = [this] { return !observer_.stopping(); }};
-  const auto deployed =
-      deploy(observer_.api(),
-             {.workload = {.name = workload_,
-                           .instances = kInstances,
-                           .instance = {.min_ready = std::chrono::seconds(1)}},
-              .folder = folder_},
-             DeployWait::kUntilDeployed, kDeployWithin, progress);
+  const auto deployed = deploy(observer_.api(),
+                               {.workload = {.name = workload_,
+                                             .instances = kInstances,
+                                             .instance = {.min_ready = std::chrono::seconds(1)}},
+                                .folder = folder_},
+                               DeployWait::kUntilDeployed, kDeployWithin, progress);
   if (!deployed) return tl::unexpected(deployed.error());
   const auto instances = running();
   if (!instances) return tl::unexpected(instances.error());

@@ -354,10 +354,9 @@ TEST(WorkExecutor, ADegradedInstanceIsReplacedUntilTheBudgetIsSpent) {
     (void)scene.work();
     const bool was_last = number == replacements + 1;
     EXPECT_EQ(scene.count(), was_last ? 1U : 2U) << number;
-    const bool is_reported =
-        std::any_of(scene.events.begin(), scene.events.end(), [](const ClusterEvent& event) {
-          return event.type == EventType::kWorkloadDegraded;
-        });
+    const bool is_reported = std::any_of(
+        scene.events.begin(), scene.events.end(),
+        [](const ClusterEvent& event) { return event.type == EventType::kWorkloadDegraded; });
     EXPECT_EQ(is_reported, number == replacements) << number;
     if (was_last) break;
     scene.report(make_instance_id(kApp, number + 1), InstanceState::kRunning);

@@ -295,7 +295,7 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
                                               "process goes on"});
     case ContainerNotice::Kind::kHealth:
       return words_.pass(core::HealthcheckReported{notice.container, notice.instance, notice.health,
-                                               /*output=*/{}});
+                                                   /*output=*/{}});
     case ContainerNotice::Kind::kRenamed: return;  // Nothing is decided by these.
   }
 }
