@@ -42,7 +42,11 @@ std::string line_of(const Instance& instance, const Instant& now) {
     line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
   if (status.last_exit) line += fmt::format(", last exit code {}", status.last_exit->code);
   if (!status.reason.empty()) line += ": " + status.reason;
-  return line + ".";
+  line += ".";
+  const bool is_ill = status.health == Health::kStarting || status.health == Health::kDegraded;
+  if (is_ill) line += fmt::format(" It is {}: {}.", name_of(status.health), status.health_reason);
+  if (status.must_be_replaced) line += " Its node asks for a replacement.";
+  return line;
 }
 
 }  // namespace
@@ -119,10 +123,15 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
   if (workload.current) {
     const WorkloadSpec& spec = workload.current->spec;
     lines.push_back(fmt::format(
-        "Generation {} is deployed: {} instance{} wanted; if a node is lost, {}.",
+        "Generation {} is kept running: {} instance{} wanted; if a node is lost, {}.",
         workload.current->generation.value, spec.instances, spec.instances == 1 ? "" : "s",
         spec.on_node_lost == NodeLossPolicy::kReplace ? "its work starts elsewhere"
                                                       : "its work waits for that node"));
+  }
+  if (workload.phase == WorkloadPhase::kRollingOut && workload.next) {
+    lines.push_back(fmt::format(
+        "Generation {} replaces it, one instance at a time, each once the one before is ready.",
+        workload.next->generation.value));
   }
   for (const InstanceId& id : manager.instance_table().of_workload(name))
     lines.push_back(line_of(manager.instance_table().instance(id), now));

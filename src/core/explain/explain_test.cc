@@ -107,7 +107,7 @@ TEST(Explain, AWorkloadNamesItsReleaseItsInstancesAndTheHolderOfItsImage) {
   EXPECT_THAT(
       words_on_app(scene),
       AllOf(Contains("Workload 'app' is deployed."),
-            Contains("Generation 1 is deployed: 1 instance wanted; if a node is lost, its work "
+            Contains("Generation 1 is kept running: 1 instance wanted; if a node is lost, its work "
                      "starts elsewhere."),
             Contains(AllOf(HasSubstr("Instance 'app-1' is running on 'a' (changed "),
                            HasSubstr("ago)."))),
