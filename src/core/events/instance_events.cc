@@ -16,6 +16,11 @@ bool runs(const InstanceStatus& status) {
   return status.state == InstanceState::kRunning;
 }
 
+/// Running or paused: the container was started, and has not ended.
+bool is_up(const InstanceStatus& status) {
+  return runs(status) || status.state == InstanceState::kPaused;
+}
+
 EventDraft event(EventType type, const Instance& instance, std::string message) {
   return {type, "instance/" + instance.id.str(), std::move(message)};
 }
@@ -67,7 +72,7 @@ std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& i
 
 std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {
   const InstanceStatus& status = instance.status;
-  if (!runs(status) || (runs(before) && before.container == status.container)) return std::nullopt;
+  if (!runs(status) || (is_up(before) && before.container == status.container)) return std::nullopt;
   return event(
       EventType::kInstanceStarted, instance,
       fmt::format("'{}' runs on '{}' in container {}{}", instance.id.str(),

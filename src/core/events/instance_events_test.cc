@@ -82,6 +82,16 @@ TEST(InstanceEvents, AStartIsReportedOnceForEachContainer) {
               ElementsAre("instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
 }
 
+TEST(InstanceEvents, AContainerThatGoesOnAfterAPauseHasNotStarted) {
+  InstanceTable table;
+  (void)table.add(fresh(1, kA));
+  (void)table.report(id(1), running("c1"), kNow);
+  InstanceStatus paused = running("c1");
+  paused.state = InstanceState::kPaused;
+  EXPECT_THAT(reported(table, *table.report(id(1), paused, kNow)), IsEmpty());
+  EXPECT_THAT(reported(table, *table.report(id(1), running("c1"), kNow)), IsEmpty());
+}
+
 TEST(InstanceEvents, AnExitIsReportedOnceAndBeforeTheStartThatFollows) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
