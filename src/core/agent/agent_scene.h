@@ -208,7 +208,8 @@ class AgentScene {
     return std::any_of(history.begin(), history.end(), [](const Done& one) {
       return !std::holds_alternative<SendStatus>(one.action) &&
              !std::holds_alternative<SaveAssignment>(one.action) &&
-             !std::holds_alternative<TakeInventory>(one.action);
+             !std::holds_alternative<TakeInventory>(one.action) &&
+             !std::holds_alternative<InspectContainer>(one.action);
     });
   }
   void forget_history() { history.clear(); }

@@ -156,7 +156,8 @@ std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   }
   const Container* served = serving();
   if (served == nullptr || !is_judged(served->id)) return next;
-  if (state_.inspected != served->id) next = earlier(next, state_.next_inspection);
+  const bool is_inspection_awaited = state_.inspected != served->id && state_.next_inspection > now;
+  if (is_inspection_awaited) next = earlier(next, state_.next_inspection);
   return earlier(next, health_->next_deadline(now));
 }
 
