@@ -224,7 +224,7 @@ log_rules:
     wait_for("it runs", lambda: states(lab, "heater"), lambda seen: seen == ["running"], 10, lab.describe)
     lab.nothing_changes("heater", for_s=3)
     assert lab.all_containers("heater").ids == {container.id}
-    assert not lab.events_since_mark("instance.noticed")
+    assert not lab.events_since_mark("instance.noticed") and len(lab.events_since_mark("instance.started")) == 1
 
 
 # -- ends
@@ -242,6 +242,7 @@ def test_a_oneshot_that_exits_0_is_complete(lab, tmp_path):
     assert not [start for node in lab.nodes.values() for start in node.starts_since(since, "job")]
     after = lab.manager.instances("job")
     assert [(each["state"], each["container"], each["restarts"]) for each in after] == [("completed", job["container"], 0)], after
+    assert len(lab.events_since_mark("instance.exited")) == 1 and not lab.events_since_mark("workload.failed")
 
 
 def test_the_exit_of_a_child_for_lack_of_memory_is_reported_as_such(lab, tmp_path):

@@ -21,6 +21,11 @@ bool is_up(const InstanceStatus& status) {
   return runs(status) || status.state == InstanceState::kPaused;
 }
 
+/// Whether its last container ended and was left as it is.
+bool has_finished(const InstanceStatus& status) {
+  return status.state == InstanceState::kCompleted || status.state == InstanceState::kFailed;
+}
+
 EventDraft event(EventType type, const Instance& instance, std::string message) {
   return {type, "instance/" + instance.id.str(), std::move(message)};
 }
@@ -65,6 +70,8 @@ EventDraft lost(const Instance& instance) {
 std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& instance) {
   const std::optional<ContainerExit>& exit = instance.status.last_exit;
   if (!exit || exit == before.last_exit) return std::nullopt;
+  // A container ends once. An agent that has started describes the end as the runtime recorded it.
+  if (has_finished(before) && before.container == instance.status.container) return std::nullopt;
   return event(
       EventType::kInstanceExited, instance,
       describe(*exit, fmt::format("'{}' on '{}'", instance.id.str(), instance.placed_on().str())));

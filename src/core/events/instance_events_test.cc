@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 const WorkloadName kApp = *WorkloadName::parse("app");
 const NodeName kA = *NodeName::parse("a");
@@ -109,6 +110,18 @@ TEST(InstanceEvents, AnExitIsReportedOnceAndBeforeTheStartThatFollows) {
       ElementsAre("instance.crash_loop: 'app-1' on 'a' is in a crash loop: 5 stops within 5 min"));
   again.restarts = 2;
   EXPECT_THAT(reported(table, *table.report(id(1), again, kNow)), IsEmpty());
+}
+
+TEST(InstanceEvents, AnEndThatIsDescribedOtherwiseAfterwardsIsNoSecondExit) {
+  InstanceTable table;
+  (void)table.add(fresh(1, kA));
+  (void)table.report(id(1), running("c1"), kNow);
+  InstanceStatus finished = running("c1");
+  finished.state = InstanceState::kCompleted;
+  finished.last_exit = ContainerExit{.code = 0, .at = kNow};
+  EXPECT_THAT(reported(table, *table.report(id(1), finished, kNow)), SizeIs(1));
+  finished.last_exit->at = kNow + std::chrono::milliseconds(3);
+  EXPECT_THAT(reported(table, *table.report(id(1), finished, kNow)), IsEmpty());
 }
 
 TEST(InstanceEvents, ALossIsReportedOnce) {
