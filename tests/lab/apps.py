@@ -26,12 +26,18 @@ def run(script: str) -> str:
     return f'RUN ["/bin/busybox", "sh", "-c", "{script}"]'
 
 
-_TICK = "i=0; while :; do echo {word} $((i+=1)); /bin/busybox sleep 0.1 & wait; done\n"
+_TICK = "i=0; while :; do echo {word} $((i+=1)); /bin/busybox sleep 0.1 & wait $!; done\n"
 
 
-def ticker(folder: Path, word: str = "tick") -> Path:
-    """Prints its word ten times a second, and ends at once when asked to."""
-    return busybox_app(folder, "trap 'exit 0' TERM\n" + _TICK.format(word=word))
+def ticker(folder: Path, word: str = "tick", *, first: str = "") -> Path:
+    """Prints its word ten times a second, and ends at once when asked to. `first`: lines of its script before that."""
+    return busybox_app(folder, "trap 'exit 0' TERM\n" + first + _TICK.format(word=word))
+
+
+def web(folder: Path, first: str, *, on_usr1: str = "true") -> Path:
+    """Serves the files below /www on port 8080. `first` is carried out before that, `on_usr1` on this signal."""
+    return ticker(folder, first=f"/bin/busybox mkdir /www\n{first}\ntrap '{on_usr1}' USR1\n"
+                                "/bin/busybox httpd -f -p 8080 -h /www &\n")
 
 
 def marker(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from tests.lab import apps
 def start_deploy(lab, folder, name, instances):
     manager = lab.manager
     return subprocess.Popen([lab.config.bin_dir / "hearth", "--manager", manager.url, "--token-file", manager.token_file,
-                             "deploy", folder, "--name", name, "--instances", str(instances)],
+                             "deploy", folder, "--name", name, "--instances", str(instances), "--min-ready", "0s"],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -55,7 +55,7 @@ def test_a_deploy_during_the_managers_death_is_neither_lost_nor_done_twice(lab, 
         if deploying.returncode != 0:  # The failure was reported; deploying again must work.
             lab.wait_until_all_live()
             deploys[name] = 2
-            again = lab.hearth("deploy", str(folder), "--name", name, "--instances", "2")
+            again = lab.hearth("deploy", str(folder), "--name", name, "--instances", "2", "--min-ready", "0s")
             assert again.returncode == 0, f"killed after {delay_s} s: {said}\nagain: {again.stdout}{again.stderr}"
         lab.wait_until(name).runs(2)
     lab.nothing_changes(*deploys, for_s=5)

@@ -16,6 +16,16 @@ bool runs(const InstanceStatus& status) {
   return status.state == InstanceState::kRunning;
 }
 
+/// Running or paused: the container was started, and has not ended.
+bool is_up(const InstanceStatus& status) {
+  return runs(status) || status.state == InstanceState::kPaused;
+}
+
+/// Whether its last container ended and was left as it is.
+bool has_finished(const InstanceStatus& status) {
+  return status.state == InstanceState::kCompleted || status.state == InstanceState::kFailed;
+}
+
 EventDraft event(EventType type, const Instance& instance, std::string message) {
   return {type, "instance/" + instance.id.str(), std::move(message)};
 }
@@ -81,6 +91,8 @@ std::string shown(std::string_view last_words) {
 std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& instance) {
   const std::optional<ContainerExit>& exit = instance.status.last_exit;
   if (!exit || is_known(*exit, before.last_exit)) return std::nullopt;
+  // A container ends once. An agent that has started describes the end as the runtime recorded it.
+  if (has_finished(before) && before.container == instance.status.container) return std::nullopt;
   const std::string subject =
       fmt::format("'{}' on '{}'", instance.id.str(), instance.placed_on().str());
   return event(EventType::kInstanceExited, instance,
@@ -89,7 +101,7 @@ std::optional<EventDraft> exited(const InstanceStatus& before, const Instance& i
 
 std::optional<EventDraft> started(const InstanceStatus& before, const Instance& instance) {
   const InstanceStatus& status = instance.status;
-  if (!runs(status) || (runs(before) && before.container == status.container)) return std::nullopt;
+  if (!runs(status) || (is_up(before) && before.container == status.container)) return std::nullopt;
   return event(
       EventType::kInstanceStarted, instance,
       fmt::format("'{}' runs on '{}' in container {}{}", instance.id.str(),

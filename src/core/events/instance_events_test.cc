@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 const WorkloadName kApp = *WorkloadName::parse("app");
 const NodeName kA = *NodeName::parse("a");
@@ -82,6 +83,16 @@ TEST(InstanceEvents, AStartIsReportedOnceForEachContainer) {
               ElementsAre("instance.started: 'app-1' runs on 'a' in container c2, restart 1"));
 }
 
+TEST(InstanceEvents, AContainerThatGoesOnAfterAPauseHasNotStarted) {
+  InstanceTable table;
+  (void)table.add(fresh(1, kA));
+  (void)table.report(id(1), running("c1"), kNow);
+  InstanceStatus paused = running("c1");
+  paused.state = InstanceState::kPaused;
+  EXPECT_THAT(reported(table, *table.report(id(1), paused, kNow)), IsEmpty());
+  EXPECT_THAT(reported(table, *table.report(id(1), running("c1"), kNow)), IsEmpty());
+}
+
 TEST(InstanceEvents, AnExitIsReportedOnceAndBeforeTheStartThatFollows) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));
@@ -112,6 +123,18 @@ TEST(InstanceEvents, AnExitQuotesTheLastWordsOnOneLineAndOnce) {
   ended.last_exit->last_words.clear();
   EXPECT_THAT(reported(table, *table.report(id(1), ended, kNow)), IsEmpty())
       << "a long report omits them";
+}
+
+TEST(InstanceEvents, AnEndThatIsDescribedOtherwiseAfterwardsIsNoSecondExit) {
+  InstanceTable table;
+  (void)table.add(fresh(1, kA));
+  (void)table.report(id(1), running("c1"), kNow);
+  InstanceStatus finished = running("c1");
+  finished.state = InstanceState::kCompleted;
+  finished.last_exit = ContainerExit{.code = 0, .at = kNow};
+  EXPECT_THAT(reported(table, *table.report(id(1), finished, kNow)), SizeIs(1));
+  finished.last_exit->at = kNow + std::chrono::milliseconds(3);
+  EXPECT_THAT(reported(table, *table.report(id(1), finished, kNow)), IsEmpty());
 }
 
 TEST(InstanceEvents, ALossIsReportedOnce) {

@@ -156,8 +156,8 @@ std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   }
   const Container* served = serving();
   if (served == nullptr || !is_judged(served->id)) return next;
-  const bool is_unknown = state_.inspected != served->id && state_.next_inspection > now;
-  if (is_unknown) next = earlier(next, state_.next_inspection);
+  const bool is_inspection_awaited = state_.inspected != served->id && state_.next_inspection > now;
+  if (is_inspection_awaited) next = earlier(next, state_.next_inspection);
   return earlier(next, health_->next_deadline(now));
 }
 
@@ -184,8 +184,9 @@ void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& 
   known->state = ContainerState::kExited;
   state_.changed_in = turn.number;
   if (!was_serving) return;
-  ++state_.status.failures;
   note_exit(exit, turn.now, prng);
+  const bool is_complete = state_.finished && exit.code == 0;
+  if (!is_complete) ++state_.status.failures;
 }
 
 void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Prng& prng) {
@@ -347,7 +348,8 @@ std::optional<WorkloadName> InstanceSlot::workload() const {
 void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
   state_.status.last_exit = exit;
   state_.finished = is_final(exit);
-  note_end(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
+  if (!state_.finished) ++state_.status.restarts;
+  note_failure(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
 }
 
 void InstanceSlot::note_end(std::string reason, MonoTime now, Prng& prng) {

@@ -499,6 +499,23 @@ TEST(InstanceSlot, WhatEndedAndIsNotToBeRestartedStaysAsItIs) {
   EXPECT_EQ(end_of(kNever, 3), std::pair(InstanceState::kFailed, false));
 }
 
+TEST(InstanceSlot, OnlyAnEndThatIsNoCompletionCountsAsAFailure) {
+  const auto counts_of = [](RestartPolicy policy, int code) {
+    Scene scene;
+    scene.spec.restart = policy;
+    scene.assign();
+    scene.crash(code);
+    scene.pass(1min);
+    return std::pair(scene.status().failures, scene.status().restarts);
+  };
+  using enum RestartPolicy;
+  EXPECT_EQ(counts_of(kAlways, 0), std::pair(1U, 1U));
+  EXPECT_EQ(counts_of(kOnFailure, 0), std::pair(0U, 0U));
+  EXPECT_EQ(counts_of(kOnFailure, 3), std::pair(1U, 1U));
+  EXPECT_EQ(counts_of(kNever, 0), std::pair(0U, 0U));
+  EXPECT_EQ(counts_of(kNever, 3), std::pair(1U, 0U)) << "it is not restarted";
+}
+
 TEST(InstanceSlot, AnAgentThatStartsFindsWhatHasEnded) {
   Scene scene;
   scene.spec.restart = RestartPolicy::kOnFailure;
@@ -508,6 +525,7 @@ TEST(InstanceSlot, AnAgentThatStartsFindsWhatHasEnded) {
   scene.list();
   scene.pass(1min);
   EXPECT_EQ(scene.status().state, InstanceState::kCompleted);
+  EXPECT_EQ(scene.status().restarts, 0U);
   EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
 }
 

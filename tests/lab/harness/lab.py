@@ -412,10 +412,15 @@ class Lab:
     def hearth(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess:
         return self.manager.cli(*arguments, timeout_s=timeout_s)
 
-    def deploy(self, folder: Path, name: str, *, instances: int = 1, cores: float | None = None, within: float = 60) -> Sighting:
-        """Deploys, and waits until the nodes' engines show it running. `cores`: reserved per instance."""
+    def deploy(self, folder: Path, name: str, *, instances: int = 1, cores: float | None = None, min_ready: str = "0s",
+               within: float = 60) -> Sighting:
+        """Deploys, and waits until the nodes' engines show it running. `cores`: reserved per instance.
+
+        `min_ready`: for how long an instance must run before the deployment counts it; by default it only needs to start.
+        """
         reserved = () if cores is None else ("--cpu", f"{cores:.1f}")
-        done = self.hearth("deploy", str(folder), "--name", name, "--instances", str(instances), *reserved, timeout_s=within)
+        done = self.hearth("deploy", str(folder), "--name", name, "--instances", str(instances), "--min-ready", min_ready, *reserved,
+                           timeout_s=within)
         assert done.returncode == 0, f"deploy of '{name}' exited {done.returncode}:\n{done.stdout}{done.stderr}"
         return self.wait_until(name, within).runs(instances)
 
