@@ -1,5 +1,7 @@
 // Against a real engine, see docker_engine_fixture.h.
 
+#include <utility>
+
 #include <gmock/gmock.h>
 
 #include "adapters/docker/docker_engine_fixture.h"
@@ -19,6 +21,7 @@ TEST_F(DockerEngineTest, AContainerIsBuiltRunStoppedAndRemoved) {
   const ContainerId container = create();
   auto seen = inventory();
   ASSERT_TRUE(seen && seen->containers.size() == 1);
+  EXPECT_TRUE(std::exchange(seen->containers[0].created_at, std::nullopt));
   EXPECT_EQ(seen->containers[0], (Container{.id = container,
                                             .instance = InstanceId{workload.str() + "-1"},
                                             .workload = workload,
