@@ -267,6 +267,16 @@ TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
                                 "  db-1 is degraded: rule 'no sensor' fired\n"));
 }
 
+TEST_F(CliTest, WhatHasCompletedItsWorkNeedsNoAttention) {
+  manager_.answers("GET /v1/workloads",
+                   list({R"({"name":"job","kind":"oneshot","generation":1,"phase":"deployed",
+    "instances":1,"running":0,"target":{"generation":1,"instances":1,"ready":1}})"}));
+  manager_.answers("GET /v1/instances", list({}));
+  manager_.answers("GET /v1/status", "{}");
+  manager_.answers("GET /v1/nodes", list({kNode1}));
+  EXPECT_THAT(run({"status"}).out, Not(HasSubstr("needs attention")));
+}
+
 TEST_F(CliTest, PsWithoutWorkloadsSaysHowToDeploy) {
   manager_.answers("GET /v1/workloads", list({}));
   manager_.answers("GET /v1/instances", list({}));
@@ -324,6 +334,21 @@ TEST_F(CliTest, EventsAreTheLast50OrThoseSinceATime) {
   EXPECT_THAT(recent.out, Not(HasSubstr("09:00:00")));
   EXPECT_THAT(recent.out, HasSubstr("09:14:00"));
   EXPECT_EQ(run({"events", "--since", "yesterday"}).code, 2);
+}
+
+TEST_F(CliTest, EventsAreColouredByWhetherTheyAreGood) {
+  style_.color = true;
+  const auto shown = [&](EventType type) {
+    const ClusterEvent event{
+        .seq = 1, .at = *parse_time("2026-03-01T09:14:00.000Z"), .type = type, .message = "m"};
+    manager_.answers("GET /v1/status", R"({"last_event_seq":1})");
+    manager_.answers("GET /v1/events", list({encode(event, "x")}));
+    return run({"events"}).out;
+  };
+  EXPECT_THAT(shown(EventType::kNodeLive), HasSubstr("\x1b[32m"));
+  EXPECT_THAT(shown(EventType::kWorkloadDeployed), HasSubstr("\x1b[32m"));
+  EXPECT_THAT(shown(EventType::kNodeSuspect), HasSubstr("\x1b[33m"));
+  EXPECT_THAT(shown(EventType::kWorkloadFailed), HasSubstr("\x1b[31m"));
 }
 
 // Changing.

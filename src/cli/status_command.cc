@@ -158,7 +158,9 @@ class StatusCommand final : public Command {
                                      workload.target->ready, workload.target->instances,
                                      workload.target->generation));
     }
-    if (workload.phase == "deployed" && workload.running < workload.instances) {
+    // What has completed its work does not run, and is as it should be.
+    const bool is_well = workload.target && workload.target->ready >= workload.target->instances;
+    if (workload.phase == "deployed" && workload.running < workload.instances && !is_well) {
       return with_reason(fmt::format("{} of {} running", workload.running, workload.instances));
     }
     if (lacks_ready(workload)) {

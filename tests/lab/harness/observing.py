@@ -149,10 +149,6 @@ class Manager:
     def instances(self, workload: str) -> list[dict]:
         return [each for each in self.json("ps")["instances"] if each["workload"] == workload]
 
-    def image(self, workload: str) -> str:
-        """The name of the image of its current release; the node that built it is a part."""
-        return next(each["image"] for each in self.json("releases", workload)["items"] if each["state"] == "current")
-
     def events(self, kind: str = "", subject: str = "") -> list[dict]:
         """The cluster's history, oldest first; of one type and subject if given."""
         reported = self.cli("events", "--since", "24h", "-o", "json", check=True, timeout_s=20).stdout  # Without --since: only the last few.
