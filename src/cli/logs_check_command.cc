@@ -119,7 +119,7 @@ class LogsCheckCommand final : public Command {
 
  private:
   static Result<Duration> parse_interval(std::string_view text) {
-    const Result<Duration> interval = parse_duration(text);
+    Result<Duration> interval = parse_duration(text);
     if (interval && *interval > kIntervalMax) {
       return fail(ErrorCode::kInvalidArgument, "must be at most 24h");
     }

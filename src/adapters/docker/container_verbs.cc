@@ -56,14 +56,6 @@ void make_room(std::map<ContainerId, Value>& remembered, const ContainerId& cont
 
 }  // namespace
 
-std::string container_target(const ContainerId& container, std::string_view verb) {
-  return fmt::format("/containers/{}{}", percent_encode(container.str()), verb);
-}
-
-std::string container_words(std::string_view verb, const ContainerId& container) {
-  return fmt::format("{} container '{}'", verb, container.str().substr(0, 12));
-}
-
 Result<EngineAnswer> ContainerVerbs::ask(std::string_view method, std::string target,
                                          std::string body, std::string doing, Duration patience,
                                          Coroutine& coroutine) {

@@ -9,17 +9,13 @@
 
 #include "adapters/docker/cgroup_files.h"
 #include "adapters/docker/container_codec.h"
+#include "adapters/docker/container_target.h"
 #include "adapters/docker/docker_runtime.h"
 #include "adapters/docker/engine_client.h"
 #include "adapters/loop/coroutine.h"
 #include "adapters/loop/worker_thread.h"
 
 namespace hearth::docker {
-
-/// "/containers/<id><verb>".
-std::string container_target(const ContainerId& container, std::string_view verb);
-/// "<verb> container '<start of its id>'".
-std::string container_words(std::string_view verb, const ContainerId& container);
 
 /// What the engine is asked to do with one container; DockerRuntime says what each verb promises.
 /// It bounds nothing but the commands left running: its caller bounds how many verbs run at once.

@@ -406,7 +406,7 @@ Result<void> DockerRuntime::Core::remove_image(const std::string& reference, Cor
   return refused(*answer, doing);
 }
 
-DockerRuntime::DockerRuntime(boost::asio::io_context& loop, DockerConfig config)
+DockerRuntime::DockerRuntime(boost::asio::io_context& loop, const DockerConfig& config)
     : core_(std::make_shared<Core>(loop, config)),
       following_(std::make_shared<LogFollowing>(loop, config.socket, config.timeouts)) {}
 

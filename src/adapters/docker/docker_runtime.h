@@ -112,7 +112,7 @@ struct DockerCounters {
 /// called.
 class DockerRuntime final : public ContainerRuntime {
  public:
-  DockerRuntime(boost::asio::io_context& loop, DockerConfig config);
+  DockerRuntime(boost::asio::io_context& loop, const DockerConfig& config);
   ~DockerRuntime() override;
 
   const DockerCounters& counters() const;

@@ -284,7 +284,7 @@ void InstanceTable::put(const Instance& instance) {
   SqlValue exit_at(std::nullopt);
   SqlValue exit_memory_limit(std::nullopt);
   SqlValue exit_memory_peak(std::nullopt);
-  std::string_view exit_last_words = "";  // Without text it would be NULL.
+  std::string exit_last_words;
   if (last_exit) {
     const auto& [code, out_of_memory, at, memory_limit, memory_peak, last_words] = *last_exit;
     exit_code = code;

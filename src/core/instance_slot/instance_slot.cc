@@ -43,6 +43,7 @@ InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
       state_(std::move(state)),
       restart_(settings.restart, std::exchange(state_.restart, {})) {
   if (std::optional<InstanceHealth::State> health = std::exchange(state_.health, {})) {
+    HEARTH_CHECK(state_.assigned);
     health_.emplace(state_.assigned->spec, *std::move(health));
   }
 }
@@ -77,7 +78,7 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
 void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
                                  const ReadinessOf& readiness_of, OperationIds& ids, Prng& prng,
                                  std::vector<ContainerAction>& actions) {
-  if (const Container* running = serving(); running != nullptr) judge(*running, turn.now, prng);
+  if (const Container* running = serving(); running != nullptr) judge(*running, turn, prng);
   const Container* container = serving();
   const bool runs = container != nullptr && container->state == ContainerState::kRunning;
   // Assigned again while its container is being stopped: two would run until that is done.
@@ -154,9 +155,10 @@ std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
     if (deadline > now) next = earlier(next, deadline);
   }
-  const Container* served = serving();
-  if (served == nullptr || !is_judged(served->id)) return next;
-  const bool is_inspection_awaited = state_.inspected != served->id && state_.next_inspection > now;
+  const Container* running = judged();
+  if (running == nullptr || !health_) return next;
+  const bool is_inspection_awaited =
+      state_.inspected != running->id && state_.next_inspection > now;
   if (is_inspection_awaited) next = earlier(next, state_.next_inspection);
   return earlier(next, health_->next_deadline(now));
 }
@@ -208,11 +210,12 @@ void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const
 
 void InstanceSlot::set_paused(Container& container, bool is_paused, MonoTime now) {
   container.paused = is_paused;
-  if (!is_judged(container.id)) return;
+  InstanceHealth* health = health_of(container.id);
+  if (health == nullptr) return;
   if (is_paused) {
-    health_->on_obstacle(WatchObstacle::kContainerPaused, now);
+    health->on_obstacle(WatchObstacle::kContainerPaused, now);
   } else {
-    health_->on_cleared(WatchObstacle::kContainerPaused, now);
+    health->on_cleared(WatchObstacle::kContainerPaused, now);
   }
 }
 
@@ -407,10 +410,12 @@ void InstanceSlot::note_running(MonoTime started_at, MonoTime now, Prng& prng) {
 }
 
 /// Sets the state of an instance whose container runs, and condemns one that must be restarted.
-void InstanceSlot::judge(const Container& container, MonoTime now, Prng& prng) {
+void InstanceSlot::judge(const Container& container, const Turn& turn, Prng& prng) {
   if (container.state != ContainerState::kRunning) return;
-  if (!health_ || !health_->is_watching())
-    note_running(now, now, prng);  // It was not assigned then.
+  const MonoTime now = turn.now;
+  if (!health_ || !health_->is_watching())  // It was not assigned when it was seen to run.
+    note_running(started_at(container, turn), now, prng);
+  HEARTH_CHECK(health_);
   const HealthVerdict verdict = health_->tend(now, prng);
   if (container.paused) return transition_to(InstanceState::kPaused, "it was paused");
   transition_to(InstanceState::kRunning);
@@ -424,26 +429,34 @@ void InstanceSlot::judge(const Container& container, MonoTime now, Prng& prng) {
   note_end("it was restarted: " + verdict.restart, now, prng);
 }
 
-bool InstanceSlot::is_judged(const ContainerId& container) const {
+/// The container whose health is judged; nullptr: none.
+const Container* InstanceSlot::judged() const {
   const Container* served = serving();
-  return health_ && served != nullptr && served->id == container &&
-         served->state == ContainerState::kRunning;
+  const bool runs = served != nullptr && served->state == ContainerState::kRunning;
+  return health_ && runs ? served : nullptr;
+}
+
+/// nullptr: another container, if any, is judged.
+InstanceHealth* InstanceSlot::health_of(const ContainerId& container) {
+  const Container* running = judged();
+  return running != nullptr && running->id == container && health_ ? &*health_ : nullptr;
 }
 
 void InstanceSlot::on(const LogRead& event, MonoTime now) {
-  if (is_judged(event.container)) health_->on_lines(event.lines, now);
+  if (InstanceHealth* health = health_of(event.container)) health->on_lines(event.lines, now);
 }
 
 void InstanceSlot::on(const LogSkipped& event, MonoTime now) {
-  if (is_judged(event.container)) health_->on_skipped(event.gap, now);
+  if (InstanceHealth* health = health_of(event.container)) health->on_skipped(event.gap, now);
 }
 
 void InstanceSlot::on(const LogReaderChanged& event, MonoTime now) {
-  if (!is_judged(event.container)) return;
+  InstanceHealth* health = health_of(event.container);
+  if (health == nullptr) return;
   if (event.reading == LogReading::kUnreadable) {
-    health_->on_unreadable(event.reason, now);
+    health->on_unreadable(event.reason, now);
   } else {
-    health_->on_reading(event.reading, now);
+    health->on_reading(event.reading, now);
   }
 }
 
@@ -457,19 +470,20 @@ void InstanceSlot::on_runtime_usable(bool is_usable, MonoTime now) {
 }
 
 void InstanceSlot::on(const HealthcheckReported& event, MonoTime now) {
-  if (!is_judged(event.container)) return;
+  InstanceHealth* health = health_of(event.container);
+  if (health == nullptr) return;
   state_.inspected = event.container;
-  health_->on_healthcheck(event.health, event.output, now);
+  health->on_healthcheck(event.health, event.output, now);
 }
 
 void InstanceSlot::on(const CheckDone& event, MonoTime now) {
-  if (is_judged(event.container)) health_->on_answer(event.answer, now);
+  if (InstanceHealth* health = health_of(event.container)) health->on_answer(event.answer, now);
 }
 
 std::vector<WatchAction> InstanceSlot::take_watches(MonoTime now) {
   std::vector<WatchAction> watches;
-  const Container* served = serving();
-  if (served == nullptr || !is_judged(served->id)) return watches;
+  const Container* served = judged();
+  if (served == nullptr || !health_ || !state_.assigned) return watches;
   const AssignedInstance& instance = *state_.assigned;
   const std::vector<LogRule>& rules = instance.spec.log_rules;
   if (!rules.empty() && state_.followed != served->id) {

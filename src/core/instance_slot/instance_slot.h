@@ -151,7 +151,7 @@ class InstanceSlot {
   void tend_assigned(const AssignedInstance& instance, const Turn& turn,
                      const ReadinessOf& readiness_of, OperationIds& ids, Prng& prng,
                      std::vector<ContainerAction>& actions);
-  void judge(const Container& container, MonoTime now, Prng& prng);
+  void judge(const Container& container, const Turn& turn, Prng& prng);
   void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
   bool is_being_stopped() const;
@@ -166,7 +166,8 @@ class InstanceSlot {
   void transition_to_finished();
   void note_running(MonoTime started_at, MonoTime now, Prng& prng);
   bool is_final(const std::optional<ContainerExit>& exit) const;
-  bool is_judged(const ContainerId& container) const;
+  const Container* judged() const;
+  InstanceHealth* health_of(const ContainerId& container);
   void set_paused(Container& container, bool is_paused, MonoTime now);
 
   SlotSettings settings_;

@@ -557,5 +557,17 @@ TEST(InstanceSlot, IsReadyOnceItHasRunForAsLongAsItsReleaseSays) {
   EXPECT_EQ(scene.status().health, Health::kReady);
 }
 
+// Goal: the age of a container counts, although it was seen before its assignment was known.
+TEST(InstanceSlot, AContainerThatRanBeforeItsAssignmentWasKnownIsAsOldAsItIs) {
+  Scene scene;
+  scene.turn.wall = WallTime(2h);
+  const ContainerId running = scene.plant(ContainerState::kRunning);
+  scene.containers.at(running).created_at = WallTime(1h);
+  scene.slot.on_listed(scene.containers.at(running), scene.turn, scene.prng);
+  scene.assign();
+  EXPECT_EQ(scene.status().container, running);
+  EXPECT_EQ(scene.status().health, Health::kReady);
+}
+
 }  // namespace
 }  // namespace hearth::core

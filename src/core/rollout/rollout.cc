@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace hearth::core {
 namespace {
 
@@ -47,7 +49,9 @@ std::uint32_t wanted_instances(const Workload& workload,
   }
   const Release* target = workload.target();
   if (target == nullptr) return 0;
-  if (target == &*workload.current) return target->spec.instances;
+  HEARTH_CHECK(workload.current);  // A target replaces it, or is it.
+  const Release& current = *workload.current;
+  if (target == &current) return target->spec.instances;
   std::uint32_t ready = 0;
   bool has_other = false;
   for (const Instance* instance : instances) {
@@ -57,7 +61,7 @@ std::uint32_t wanted_instances(const Workload& workload,
     if (is_target && instance->is_ready()) ++ready;
   }
   const bool is_reached = !has_other || ready >= target->spec.instances;
-  return is_reached ? target->spec.instances : workload.current->spec.instances;
+  return is_reached ? target->spec.instances : current.spec.instances;
 }
 
 RolloutVerdict judge_rollout(const Workload& workload,

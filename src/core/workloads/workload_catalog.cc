@@ -140,21 +140,26 @@ Result<void> WorkloadCatalog::check_not_removing(const Workload& workload) {
 
 Result<const Release*> WorkloadCatalog::release_to_return_to(const Workload& workload,
                                                              std::optional<Generation> to) {
+  if (to) return release_to_return_to(workload, *to);
   for (const Release& release : workload.earlier) {
-    if (to ? release.generation == *to : release.image && release.fault.empty()) {
-      if (release.image) return &release;
-      return fail(ErrorCode::kConflict, fmt::format("release {} of '{}' was never built", to->value,
-                                                    workload.name.str()));
-    }
+    if (release.image && release.fault.empty()) return &release;
   }
-  if (!to) {
-    return fail(ErrorCode::kNotFound,
-                fmt::format("'{}' has no earlier release that ran", workload.name.str()));
+  return fail(ErrorCode::kNotFound,
+              fmt::format("'{}' has no earlier release that ran", workload.name.str()));
+}
+
+Result<const Release*> WorkloadCatalog::release_to_return_to(const Workload& workload,
+                                                             Generation to) {
+  for (const Release& release : workload.earlier) {
+    if (release.generation != to) continue;
+    if (release.image) return &release;
+    return fail(ErrorCode::kConflict,
+                fmt::format("release {} of '{}' was never built", to.value, workload.name.str()));
   }
   return fail(ErrorCode::kNotFound,
               fmt::format("release {} of '{}' is not kept; 'hearth releases {}' lists those that "
                           "are",
-                          to->value, workload.name.str(), workload.name.str()));
+                          to.value, workload.name.str(), workload.name.str()));
 }
 
 Result<void> WorkloadCatalog::check_room_for(const WorkloadName& name) const {
@@ -248,11 +253,11 @@ void WorkloadCatalog::finish_build(const WorkloadName& name, Image image) {
 
 void WorkloadCatalog::finish_rollout(const WorkloadName& name) {
   Workload& workload = row(name);
-  HEARTH_CHECK(workload.target() != nullptr);
   if (workload.phase == WorkloadPhase::kRollingOut && workload.next) {
     set_aside(workload, workload.current);
     workload.current = std::exchange(workload.next, std::nullopt);
   }
+  HEARTH_CHECK(workload.current);
   workload.current->fault.clear();
   workload.phase = WorkloadPhase::kDeployed;
   workload.reason.clear();
@@ -261,7 +266,9 @@ void WorkloadCatalog::finish_rollout(const WorkloadName& name) {
 void WorkloadCatalog::fail_rollout(const WorkloadName& name, const std::string& reason) {
   Workload& workload = row(name);
   HEARTH_CHECK(workload.phase == WorkloadPhase::kRollingOut);
-  (workload.next ? workload.next : workload.current)->fault = reason;
+  std::optional<Release>& failed = workload.next ? workload.next : workload.current;
+  HEARTH_CHECK(failed);
+  failed->fault = reason;
   workload.phase = WorkloadPhase::kFailed;
   workload.reason = reason;
 }
@@ -283,17 +290,19 @@ Change WorkloadCatalog::forget_releases(const WorkloadName& name,
 /// Keeps a release that is no longer the current or the next one.
 void WorkloadCatalog::set_aside(Workload& workload, std::optional<Release>& release) {
   if (!release) return;
+  Release former = *std::exchange(release, std::nullopt);
   const auto before =
       std::find_if(workload.earlier.begin(), workload.earlier.end(),
-                   [&](const Release& one) { return one.generation < release->generation; });
-  workload.earlier.insert(before, *std::exchange(release, std::nullopt));
+                   [&](const Release& one) { return one.generation < former.generation; });
+  workload.earlier.insert(before, std::move(former));
 }
 
 void WorkloadCatalog::fail_build(const WorkloadName& name, std::string reason) {
   Workload& workload = row(name);
   HEARTH_CHECK(workload.phase == WorkloadPhase::kBuilding);
-  workload.phase = WorkloadPhase::kFailed;
+  HEARTH_CHECK(workload.next);
   workload.next->fault = reason;
+  workload.phase = WorkloadPhase::kFailed;
   workload.reason = std::move(reason);
   workload.build_node.reset();
 }

@@ -95,6 +95,7 @@ class WorkloadCatalog {
   static Result<void> check_not_removing(const Workload& workload);
   static Result<const Release*> release_to_return_to(const Workload& workload,
                                                      std::optional<Generation> to);
+  static Result<const Release*> release_to_return_to(const Workload& workload, Generation to);
 
   Rows rows_;
   Rows removed_;
