@@ -290,11 +290,11 @@ Change WorkloadCatalog::forget_releases(const WorkloadName& name,
 /// Keeps a release that is no longer the current or the next one.
 void WorkloadCatalog::set_aside(Workload& workload, std::optional<Release>& release) {
   if (!release) return;
-  Release former = *std::exchange(release, std::nullopt);
-  const auto before =
-      std::find_if(workload.earlier.begin(), workload.earlier.end(),
-                   [&](const Release& one) { return one.generation < former.generation; });
-  workload.earlier.insert(before, std::move(former));
+  const auto before = std::find_if(
+      workload.earlier.begin(), workload.earlier.end(),
+      [after = release->generation](const Release& one) { return one.generation < after; });
+  workload.earlier.insert(before, *release);
+  release.reset();
 }
 
 void WorkloadCatalog::fail_build(const WorkloadName& name, std::string reason) {
