@@ -20,7 +20,7 @@ from tests.lab.harness.names import LABEL, LabNames, Owner, address_of, node_nam
 from tests.lab.harness.network import Cuts
 from tests.lab.harness.observing import Container, Manager, Node, Sighting, running_copies
 from tests.lab.harness.processes import is_alive, machine_pid
-from tests.lab.harness.remains import changing, collect_abandoned, read_record, take_down, take_down_locked, undisturbed, write_record
+from tests.lab.harness.remains import changing, collect_abandoned, read_record, take_down, take_down_locked, deferred, undisturbed, write_record
 from tests.lab.harness.waiting import Until, UntilNode, wait_for
 from tools.dev import build
 from tools.dev.engine import ensure_engine
@@ -131,7 +131,14 @@ class Lab:
             self.engine.start(self.names.container(part.name))
 
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(start, made))
+            with deferred():  # The pool does not wait for a thread that was interrupted while it started.
+                started = [threads.submit(start, part) for part in made]
+            try:
+                for one in started:
+                    one.result()
+            finally:
+                for one in started:
+                    one.cancel()
 
     def _wait_until_ready(self, say: Callable[[str], None]) -> None:
         begin = time.monotonic()

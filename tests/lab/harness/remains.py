@@ -70,6 +70,16 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def deferred() -> Iterator[None]:
+    """An interruption takes effect at the end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def take_down(names: LabNames) -> None:
     """Removes everything of a lab, whatever state it is in. Can be repeated."""
     with changing(names), undisturbed():
