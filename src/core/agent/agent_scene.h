@@ -342,7 +342,10 @@ class AgentScene {
   void carry_out(const FollowLog& follow) { followed.push_back(follow); }
   void carry_out(const InspectContainer& asked) {
     after(Duration(0), [this, asked] {
-      step(HealthcheckReported{asked.container, asked.instance, ImageHealth::kNone, ""});
+      step(HealthcheckReported{.container = asked.container,
+                               .instance = asked.instance,
+                               .health = ImageHealth::kNone,
+                               .output = ""});
     });
   }
   void carry_out(const RunCheck& check) { checks.push_back(check); }

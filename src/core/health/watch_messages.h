@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -52,10 +53,14 @@ struct InspectContainer {
   InstanceId instance;
   bool operator==(const InspectContainer&) const = default;
 };
-/// The answer, and each change of the HEALTHCHECK since. Without an answer it is asked again.
+/// The answer, and each change of the HEALTHCHECK. Until there is an answer it is asked again: a
+/// notice of a change does not tell the address.
 struct HealthcheckReported {
+  enum class By : std::uint8_t { kInspection, kNotice };
+
   ContainerId container;
   InstanceId instance;
+  By by = By::kInspection;
   ImageHealth health{};
   std::string output;  ///< The start of what it printed.
 };

@@ -64,5 +64,26 @@ TEST(InstanceEnd, AnAgentThatStartsFindsWhatHasEnded) {
   EXPECT_THAT(scene.done<CreateContainer>(), IsEmpty());
 }
 
+// Goal: probes need the container's address, which only an inspection tells.
+TEST(InstanceSlot, AContainerIsInspectedAgainUntilTheRuntimeAnswers) {
+  SlotScene scene;
+  scene.answers_inspections = false;
+  scene.assign();
+  EXPECT_EQ(scene.inspections, 1);
+  scene.step([&] {
+    scene.slot.on(HealthcheckReported{.container = scene.status().container,
+                                      .instance = SlotScene::id(),
+                                      .by = HealthcheckReported::By::kNotice,
+                                      .health = ImageHealth::kHealthy,
+                                      .output = ""},
+                  scene.turn.now);
+  });
+  scene.answers_inspections = true;
+  scene.pass(InstanceSlot::kInspectionRetry);
+  EXPECT_EQ(scene.inspections, 2);
+  scene.pass(3 * InstanceSlot::kInspectionRetry);
+  EXPECT_EQ(scene.inspections, 2) << "it has answered";
+}
+
 }  // namespace
 }  // namespace hearth::core

@@ -472,7 +472,7 @@ void InstanceSlot::on_runtime_usable(bool is_usable, MonoTime now) {
 void InstanceSlot::on(const HealthcheckReported& event, MonoTime now) {
   InstanceHealth* health = health_of(event.container);
   if (health == nullptr) return;
-  state_.inspected = event.container;
+  if (event.by == HealthcheckReported::By::kInspection) state_.inspected = event.container;
   health->on_healthcheck(event.health, event.output, now);
 }
 

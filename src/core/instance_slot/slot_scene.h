@@ -152,6 +152,8 @@ class SlotScene {
   bool gives_notice = true;
   std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
   ImageHealth healthcheck = ImageHealth::kNone;
+  bool answers_inspections = true;
+  int inspections = 0;  ///< Requested.
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
@@ -174,8 +176,14 @@ class SlotScene {
     container.exit = ContainerExit{.code = code, .out_of_memory = OutOfMemory::kNo, .at = {}};
   }
   void answer(const InspectContainer& asked) {
+    ++inspections;
+    if (!answers_inspections) return;
     after(Duration(0), [this, asked] {
-      slot.on(HealthcheckReported{asked.container, asked.instance, healthcheck, ""}, turn.now);
+      slot.on(HealthcheckReported{.container = asked.container,
+                                  .instance = asked.instance,
+                                  .health = healthcheck,
+                                  .output = ""},
+              turn.now);
     });
   }
   bool is_disk_full() const {

@@ -294,8 +294,11 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
                                               "a process of it was killed, out of memory; its main "
                                               "process goes on"});
     case ContainerNotice::Kind::kHealth:
-      return words_.pass(core::HealthcheckReported{notice.container, notice.instance, notice.health,
-                                                   /*output=*/{}});
+      return words_.pass(core::HealthcheckReported{.container = notice.container,
+                                                   .instance = notice.instance,
+                                                   .by = core::HealthcheckReported::By::kNotice,
+                                                   .health = notice.health,
+                                                   .output = {}});
     case ContainerNotice::Kind::kRenamed: return;  // Nothing is decided by these.
   }
 }

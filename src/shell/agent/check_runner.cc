@@ -8,6 +8,7 @@ void CheckRunner::inspect(const core::InspectContainer& wanted) {
     known_.insert_or_assign(wanted.instance, Known{wanted.container, details->address});
     deliver_(core::HealthcheckReported{.container = wanted.container,
                                        .instance = wanted.instance,
+                                       .by = core::HealthcheckReported::By::kInspection,
                                        .health = details->health,
                                        .output = details->health_output});
   });
