@@ -19,6 +19,8 @@ struct AssignedInstance {
       DesiredState::kRun;  ///< kStage or kRun; an instance to be stopped is simply not listed.
   Image image;
   InstanceSpec spec;
+  /// What must be there before it starts, as far as this node has it.
+  std::vector<Dependency> after = {};
   bool operator==(const AssignedInstance&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include "model/ids.h"
 #include "model/incident.h"
 #include "model/instance.h"
+#include "model/instance_usage.h"
 #include "model/resources.h"
 #include "model/workload.h"
 
@@ -33,6 +34,7 @@ struct BuildStatus {
 struct Report {
   std::map<InstanceId, InstanceStatus> instances;
   std::map<InstanceId, WorkloadName> workloads;  ///< Of the same instances.
+  std::map<InstanceId, InstanceUsage> usage = {};     ///< Of those that run, as last sampled.
   std::vector<std::string> images;  ///< References of Hearth's images in the runtime, ordered.
   std::vector<BuildStatus> builds;
   std::vector<Incident> incidents;  ///< The latest, by number.

@@ -28,6 +28,10 @@ constexpr std::array<EnumName<TrendOf>, 4> kTrends{{
     {TrendOf::kProcesses, "processes"},
     {TrendOf::kRestarts, "restarts"},
 }};
+constexpr std::array<EnumName<AdoptedContainer::Restart>, 2> kAdoptedRestarts{{
+    {AdoptedContainer::Restart::kRecreate, "recreate"},
+    {AdoptedContainer::Restart::kStart, "start"},
+}};
 
 /// The most that the fixed parts of an instance, a rule, a probe or another entry take in JSON.
 constexpr std::size_t kInstanceBytes = 1500;
@@ -106,6 +110,9 @@ std::string_view name_of(RestartPolicy policy) {
 std::string_view name_of(TrendOf of) {
   return word_of(kTrends, of);
 }
+std::string_view name_of(AdoptedContainer::Restart restart) {
+  return word_of(kAdoptedRestarts, restart);
+}
 Result<NetworkMode> parse_network_mode(std::string_view text) {
   return value_of(kModes, text);
 }
@@ -120,6 +127,9 @@ Result<RestartPolicy> parse_restart_policy(std::string_view text) {
 }
 Result<TrendOf> parse_trend_of(std::string_view text) {
   return value_of(kTrends, text);
+}
+Result<AdoptedContainer::Restart> parse_adopted_restart(std::string_view text) {
+  return value_of(kAdoptedRestarts, text);
 }
 
 }  // namespace hearth

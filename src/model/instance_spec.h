@@ -86,6 +86,18 @@ struct TrendRule {
   bool operator==(const TrendRule&) const = default;
 };
 
+/// A container that somebody else created on its node, and that is watched in its place.
+struct AdoptedContainer {
+  /// How it is restarted.
+  enum class Restart : std::uint8_t {
+    kRecreate,  ///< By a fresh container of the same image, mounts, networks and environment.
+    kStart,     ///< By starting the same container again.
+  };
+  std::string name;  ///< By which its runtime finds it: its name, or the start of its id.
+  Restart restart = Restart::kRecreate;
+  bool operator==(const AdoptedContainer&) const = default;
+};
+
 /// Everything that a node needs to know to keep an instance running, besides its image.
 struct InstanceSpec {
   ContainerSpec container;
@@ -99,6 +111,8 @@ struct InstanceSpec {
   Duration min_ready = std::chrono::seconds(10);
   /// An instance that runs must be ready within this, or counts as degraded.
   Duration ready_deadline = std::chrono::minutes(5);
+  /// Absent: Hearth creates its container, from its image and `container`.
+  std::optional<AdoptedContainer> adopted = {};
   bool operator==(const InstanceSpec&) const = default;
 
   /// The most bytes that it takes in an assignment.
@@ -116,10 +130,12 @@ std::string_view name_of(TransportProtocol protocol);
 std::string_view name_of(ReplaceOrder order);
 std::string_view name_of(RestartPolicy policy);
 std::string_view name_of(TrendOf of);
+std::string_view name_of(AdoptedContainer::Restart restart);
 Result<NetworkMode> parse_network_mode(std::string_view text);
 Result<TransportProtocol> parse_transport_protocol(std::string_view text);
 Result<ReplaceOrder> parse_replace_order(std::string_view text);
 Result<RestartPolicy> parse_restart_policy(std::string_view text);
 Result<TrendOf> parse_trend_of(std::string_view text);
+Result<AdoptedContainer::Restart> parse_adopted_restart(std::string_view text);
 
 }  // namespace hearth

@@ -53,6 +53,7 @@ struct WorkloadSpec {
   Digest bundle;                ///< The build context, already in the content store.
   InstanceSpec instance;
   NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  std::optional<NodeName> node = {};  ///< The only node that it may run on. Absent: any.
   std::vector<Dependency> after;
   /// An instance that its node fails to start for this long is placed on another one. > 0.
   Duration placement_deadline = std::chrono::minutes(1);
