@@ -161,6 +161,7 @@ class RandomRecords {
                        .health_reason = text(),
                        .must_be_replaced = coin()},
             .replaces = maybe([&] { return InstanceId{text()}; }),
+            .is_last_try = coin(),
             .changed_at = time()};
   }
 

@@ -252,28 +252,29 @@ InstanceTable::InstanceTable(SqlDatabase& database)
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
           exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
-          replaces, changed_at, exit_memory_limit, exit_memory_peak, exit_last_words)
+          replaces, changed_at, exit_memory_limit, exit_memory_peak, exit_last_words, is_last_try)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
+          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
         ON CONFLICT (id) DO UPDATE SET
           workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
           image_archive = ?7, cpu_millis = ?8, memory_bytes = ?9, assignment_bytes = ?10,
           state = ?11, container = ?12, restarts = ?13, failures = ?14, cannot_start = ?15,
           exit_code = ?16, exit_out_of_memory = ?17, exit_at = ?18, reason = ?19, health = ?20,
           health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24,
-          exit_memory_limit = ?25, exit_memory_peak = ?26, exit_last_words = ?27)")),
+          exit_memory_limit = ?25, exit_memory_peak = ?26, exit_last_words = ?27, is_last_try = ?28)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
           exit_code, exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak,
-          exit_last_words, reason, health, health_reason, must_be_replaced, replaces, changed_at
+          exit_last_words, reason, health, health_reason, must_be_replaced, replaces,
+          is_last_try, changed_at
         FROM instances ORDER BY id)")) {}
 
 void InstanceTable::put(const Instance& instance) {
   const auto& [id, workload, generation, node, desired_state, image, reservation, status, replaces,
-               changed_at] = instance;
+               is_last_try, changed_at] = instance;
   const auto& [reference, archive] = image;
   const auto& [resources, assignment_bytes] = reservation;
   const auto& [cpu_millis, memory_bytes] = resources;
@@ -320,7 +321,8 @@ void InstanceTable::put(const Instance& instance) {
             changed_at,
             exit_memory_limit,
             exit_memory_peak,
-            exit_last_words});
+            exit_last_words,
+            is_last_try});
 }
 
 void InstanceTable::erase(const InstanceId& id) {
@@ -351,6 +353,7 @@ std::vector<Instance> InstanceTable::load() {
                    .health_reason = row.text(),
                    .must_be_replaced = row.number<std::uint8_t>() != 0},
         .replaces = parsed_or_null(row, parse_id<InstanceTag>),
+        .is_last_try = row.number<std::uint8_t>() != 0,
         .changed_at = row.time(),
     });
   });
