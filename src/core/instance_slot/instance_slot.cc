@@ -160,6 +160,7 @@ std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   const bool is_inspection_awaited =
       state_.inspected != running->id && state_.next_inspection > now;
   if (is_inspection_awaited) next = earlier(next, state_.next_inspection);
+  if (state_.operation) return next;  // Its health is judged once the runtime has answered.
   return earlier(next, health_->next_deadline(now));
 }
 
@@ -172,8 +173,11 @@ Container* InstanceSlot::find(const ContainerId& container) {
 
 void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Prng& prng) {
   Container* known = find(container);
-  if (known == nullptr || known->state != ContainerState::kCreated) return;
+  if (known == nullptr || known->state == ContainerState::kRunning) return;
+  // One that had ended was started by somebody else; it serves unless it is being removed already.
+  if (state_.leaving.contains(container)) return;
   known->state = ContainerState::kRunning;
+  known->exit.reset();
   state_.changed_in = turn.number;
   note_running(turn.now, turn.now, prng);
 }
@@ -400,12 +404,15 @@ bool InstanceSlot::is_final(const std::optional<ContainerExit>& exit) const {
 
 // Health. -----------------------------------------------------------------------------------------
 
-/// `started_at`: when it was started or, if that is not known, created.
+/// `started_at`: when it was started or, if that is not known, created. The same container can run
+/// again: its log is read and its address asked anew.
 void InstanceSlot::note_running(MonoTime started_at, MonoTime now, Prng& prng) {
   restart_.on_started(now);
   if (!state_.assigned) return;
   if (!health_) health_.emplace(state_.assigned->spec, now);
   health_->on_started(started_at, now, prng);
+  state_.followed = ContainerId{};
+  state_.inspected = ContainerId{};
   state_.next_inspection = now;
 }
 
