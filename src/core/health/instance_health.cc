@@ -1,6 +1,7 @@
 #include "core/health/instance_health.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/check.h"
 #include "core/timed/timed_part.h"
@@ -48,6 +49,8 @@ void InstanceHealth::on_started(MonoTime started_at, MonoTime now, Prng& prng) {
   on_cleared(WatchObstacle::kContainerPaused, now);
   state_.checks.clear();
   state_.started_at = started_at;
+  state_.ready_clock = {};
+  set_ready_clock(now);
   state_.replace.clear();
   state_.restart.clear();
 }
@@ -60,16 +63,43 @@ void InstanceHealth::on_stopped(MonoTime now) {
 void InstanceHealth::on_obstacle(WatchObstacle obstacle, MonoTime now) {
   rules_.on_obstacle(obstacle, now);
   probes_.on_obstacle(obstacle, now);
+  state_.obstacles.insert(obstacle);
+  set_ready_clock(now);
 }
 
 void InstanceHealth::on_cleared(WatchObstacle obstacle, MonoTime now) {
   rules_.on_cleared(obstacle, now);
   probes_.on_cleared(obstacle, now);
+  state_.obstacles.erase(obstacle);
+  set_ready_clock(now);
+}
+
+void InstanceHealth::on_reading(LogReading reading, MonoTime now) {
+  rules_.on_reading(reading, now);
+  set_ready_clock(now);
+}
+
+void InstanceHealth::on_unreadable(const std::string& because, MonoTime now) {
+  rules_.on_unreadable(because, now);
+  set_ready_clock(now);
+}
+
+void InstanceHealth::set_ready_clock(MonoTime now) {
+  const bool awaits_lines = rules_.judges_readiness() && rules_.is_behind();
+  if (state_.obstacles.empty() && !awaits_lines) {
+    state_.ready_clock.run(now);
+  } else {
+    state_.ready_clock.stop(now);
+  }
 }
 
 void InstanceHealth::on_stall(Duration lateness, MonoTime now) {
   rules_.on_stall(lateness, now);
   probes_.on_stall(lateness, now);
+  WatchedClock& clock = state_.ready_clock;
+  clock.stop(now);
+  clock.before -= std::min(lateness, clock.before);
+  set_ready_clock(now);
 }
 
 void InstanceHealth::on_lines(const LogLines& lines, MonoTime now) {
@@ -98,7 +128,7 @@ HealthVerdict InstanceHealth::tend(MonoTime now, Prng& prng) {
     verdict.health = Health::kDegraded;
     verdict.reason = fmt::format("rule '{}': {}", marks.front().rule, marks.front().why);
   } else if (std::string why = unready(now); !why.empty()) {
-    const bool is_late = now >= *state_.started_at + ready_deadline_;
+    const bool is_late = state_.ready_clock.at(now) >= ready_deadline_;
     verdict.health = is_late ? Health::kDegraded : Health::kStarting;
     verdict.reason = is_late ? "it is not ready in time: " + why : why;
     verdict.must_be_replaced = is_late && replace_order_ == ReplaceOrder::kStartFirst;
@@ -146,16 +176,16 @@ void InstanceHealth::apply(const ProbeFault& fault) {
 std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
   std::optional<MonoTime> next = earlier(rules_.next_deadline(), probes_.next_deadline());
   if (!state_.started_at) return next;
-  for (const Duration wait : {min_ready_, ready_deadline_}) {
-    const MonoTime deadline = *state_.started_at + wait;
-    if (deadline > now) next = earlier(next, deadline);
-  }
-  return next;
+  if (*state_.started_at + min_ready_ > now) next = earlier(next, *state_.started_at + min_ready_);
+  const std::optional<MonoTime> late_at = state_.ready_clock.when(ready_deadline_);
+  return late_at && *late_at > now ? earlier(next, late_at) : next;
 }
 
 void InstanceHealth::check_invariants() const {
   rules_.check_invariants();
   probes_.check_invariants();
+  HEARTH_CHECK(state_.obstacles.empty() || !state_.ready_clock.running_since);
+  HEARTH_CHECK(state_.ready_clock.before >= Duration::zero());
 }
 
 }  // namespace hearth::core

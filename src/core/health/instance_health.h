@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/time.h"
 #include "core/log_rules/log_rules.h"
 #include "core/probes/probe_set.h"
+#include "core/rule_watch/watched_clock.h"
 #include "model/instance.h"
 #include "model/instance_spec.h"
 
@@ -29,8 +31,9 @@ struct HealthVerdict {
 /// It is ready once its readiness probe succeeds and every `must_appear` of its log rules was seen;
 /// if it has neither, once it has run for `min_ready`. It is degraded while its readiness probe
 /// fails for good, while a rule marks it, once a rule asks for its replacement, and when it is not
-/// ready in time. A workload of which no two instances may run at once is restarted instead of
-/// replaced.
+/// ready within `ready_deadline`: of time in which that could be seen, or an agent that was away,
+/// or that the runtime leaves without answers, would find all that it watches late. A workload of
+/// which no two instances may run at once is restarted instead of replaced.
 ///
 /// It restarts nothing: its owner (InstanceSlot) does. Knows one container at a time; the hold-offs
 /// of the rules outlast it. Sans-io, not thread-safe.
@@ -40,10 +43,12 @@ class InstanceHealth {
     LogRules::State rules;
     ProbeSet::State probes;
     std::optional<MonoTime> started_at;  ///< nullopt: no container runs.
-    std::string replace;                 ///< Why it must be replaced; empty: it need not.
-    std::string restart;                 ///< Likewise.
-    std::vector<std::string> noticed;    ///< For operators; not taken yet.
-    std::vector<DueCheck> checks;        ///< Not taken yet.
+    std::set<WatchObstacle> obstacles;
+    WatchedClock ready_clock;          ///< How long it could have been seen to become ready.
+    std::string replace;               ///< Why it must be replaced; empty: it need not.
+    std::string restart;               ///< Likewise.
+    std::vector<std::string> noticed;  ///< For operators; not taken yet.
+    std::vector<DueCheck> checks;      ///< Not taken yet.
     bool operator==(const State&) const = default;
   };
 
@@ -57,10 +62,8 @@ class InstanceHealth {
 
   // What its log's reader reports.
   void on_lines(const LogLines& lines, MonoTime now);
-  void on_reading(LogReading reading, MonoTime now) { rules_.on_reading(reading, now); }
-  void on_unreadable(const std::string& because, MonoTime now) {
-    rules_.on_unreadable(because, now);
-  }
+  void on_reading(LogReading reading, MonoTime now);
+  void on_unreadable(const std::string& because, MonoTime now);
   void on_skipped(const LogGap& gap, MonoTime now) { rules_.on_skipped(gap, now); }
 
   void on_obstacle(WatchObstacle obstacle, MonoTime now);
@@ -94,6 +97,8 @@ class InstanceHealth {
   void apply(const ProbeFault& fault);
   /// Why it is not ready, in words; empty if it is.
   std::string unready(MonoTime now) const;
+  /// Runs or stops the clock of its readiness, as is right from `now` on.
+  void set_ready_clock(MonoTime now);
 
   Duration min_ready_;
   Duration ready_deadline_;

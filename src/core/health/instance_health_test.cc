@@ -20,6 +20,10 @@ LogRule listening() {
           .action = HealthAction::kRestart};
 }
 
+Probe probe(std::uint32_t failures) {
+  return {.check = TcpCheck{.port = 80}, .period = 1s, .timeout = 1s, .failures = failures};
+}
+
 /// A container that has just started, whose log is read as it is written.
 struct Scene {
   explicit Scene(InstanceSpec with) : spec(std::move(with)) { start(); }
@@ -81,6 +85,37 @@ TEST(InstanceHealth, WhatIsNotReadyInTimeIsDegradedAndReplaced) {
   EXPECT_EQ(scene.tend().health, Health::kReady) << "late is better than never";
 }
 
+// Goal: an agent that starts again does not find late what it has not looked at yet. Method: a
+// container that has run for longer than the deadline is seen for the first time.
+TEST(InstanceHealth, ALateLookDoesNotMakeItLate) {
+  InstanceSpec spec{.probes = {.readiness = probe(2)}, .ready_deadline = 1min};
+  Scene scene(spec);
+  scene.health.on_started(scene.now - 10min, scene.now, scene.prng);
+  EXPECT_EQ(scene.tend().health, Health::kStarting);
+  EXPECT_EQ(scene.pass(1min - 1ns).health, Health::kStarting);
+  EXPECT_EQ(scene.pass(1ns).health, Health::kDegraded);
+}
+
+// Goal: time in which nobody could see whether it is ready does not count against it. Method: each
+// kind of it in turn, for longer than the deadline.
+TEST(InstanceHealth, IsNotLateWhileItCannotBeSeenToBeReady) {
+  InstanceSpec spec{.log_rules = {listening()}, .ready_deadline = 1min};
+  spec.log_rules.front().action = HealthAction::kEvent;
+  Scene scene(spec);
+  scene.pass(50s);
+  scene.health.on_obstacle(WatchObstacle::kRuntimeHangs, scene.now);
+  EXPECT_EQ(scene.pass(5min).health, Health::kStarting);
+  scene.health.on_cleared(WatchObstacle::kRuntimeHangs, scene.now);
+  scene.health.on_reading(LogReading::kReconnecting, scene.now);
+  EXPECT_EQ(scene.pass(5min).health, Health::kStarting);
+  scene.health.on_reading(LogReading::kCaughtUp, scene.now);
+  scene.now += 5min;
+  scene.health.on_stall(5min, scene.now);
+  EXPECT_EQ(scene.tend().health, Health::kStarting);
+  EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + 10s);
+  EXPECT_EQ(scene.pass(10s).health, Health::kDegraded);
+}
+
 TEST(InstanceHealth, EachActionOfARuleHasItsEffect) {
   const auto verdict_of = [](HealthAction action) {
     Scene scene({.log_rules = {fatal(action)}, .min_ready = 0s});
@@ -117,10 +152,6 @@ void answer(Scene& scene, ProbeOutcome outcome) {
     scene.health.on_answer({due.probe, due.number, {outcome, "was refused"}}, scene.now);
   }
 }
-Probe probe(std::uint32_t failures) {
-  return {.check = TcpCheck{.port = 80}, .period = 1s, .timeout = 1s, .failures = failures};
-}
-
 TEST(InstanceHealth, AReadinessProbeSaysWhetherItIsReadyAndWhenItMustBeReplaced) {
   Scene scene({.probes = {.readiness = probe(2)}, .min_ready = 0s});
   EXPECT_EQ(scene.tend().health, Health::kStarting);

@@ -98,6 +98,10 @@ class LogRules {
   LogReadiness readiness() const;
   /// Whether there is a `must_appear`, without which readiness() says nothing.
   bool judges_readiness() const;
+  /// Whether lines may have been written that were not read yet.
+  bool is_behind() const {
+    return reading_ == LogReading::kBehind || reading_ == LogReading::kReconnecting;
+  }
   std::vector<LogMark> marks() const;
   std::vector<RuleStatus> statuses() const;
   /// Why nothing can be concluded from what is absent, in words; empty if it can.
