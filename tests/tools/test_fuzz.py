@@ -39,3 +39,29 @@ def test_the_target_runs_for_that_long(monkeypatch: pytest.MonkeyPatch) -> None:
     assert started[0] == ["hearth_log_stream_fuzz", "asan"]
     assert started[1][0].endswith("build/asan/bin/hearth_log_stream_fuzz")
     assert started[1][1:] == [str(fuzz.CORPUS / "log_stream"), "--seconds", "7"]
+
+
+def runs_of(monkeypatch: pytest.MonkeyPatch, broken: str) -> list[str]:
+    """The targets that `all` runs, of which one fails."""
+    ran: list[str] = []
+    monkeypatch.setattr(fuzz.build, "build", lambda targets, preset: None)
+
+    def status_of(command: list[object]) -> int:
+        assert command[2:] == ["--seconds", "5"]
+        ran.append(str(command[1]).rsplit("/", 1)[1])
+        return 134 if ran[-1] == broken else 0
+
+    monkeypatch.setattr(fuzz, "status_of", status_of)
+    return ran
+
+
+def test_all_runs_each_target_even_if_one_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = runs_of(monkeypatch, broken="canary")
+    assert verb("all", "5") == 1
+    assert ran == fuzz.targets()
+    assert f"{len(ran) - 1} targets passed, 1 failed: canary" in capsys.readouterr().out
+
+
+def test_all_passes_if_each_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs_of(monkeypatch, broken="")
+    assert verb("all", "5") == 0

@@ -1,4 +1,4 @@
-"""./dev fuzz: runs one fuzz target for a while, from a seed of its own each time."""
+"""./dev fuzz: runs fuzz targets for a while, each from a seed of its own each time."""
 
 import argparse
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 from tools.dev import build
 from tools.dev.paths import ROOT
 from tools.dev.processes import status_of
-from tools.dev.terminal import Failure
+from tools.dev.terminal import Failure, bold, say
 from tools.dev.verbs import Verb
 
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
+ALL = "all"
 SECONDS_DEFAULT = 60
 
 
@@ -24,25 +25,39 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
+def _program_of(target: str) -> str:
+    return f"hearth_{target}_fuzz"
+
+
 def _run(args: argparse.Namespace) -> int:
-    if args.target not in targets():
-        raise Failure(f"there is no fuzz target '{args.target}': {', '.join(targets())}", code=2)
-    program = f"hearth_{args.target}_fuzz"
-    build.build([program], preset=args.preset)
-    return status_of([build.program(program, args.preset), CORPUS / args.target, "--seconds", str(args.seconds)])
+    if args.target not in (ALL, *targets()):
+        raise Failure(f"there is no fuzz target '{args.target}': {', '.join(targets())}, or {ALL}", code=2)
+    chosen = targets() if args.target == ALL else [args.target]
+    build.build([_program_of(target) for target in chosen], preset=args.preset)
+    failed = []
+    for target in chosen:
+        if len(chosen) > 1:
+            say(bold(f"== {target}"))
+        program = build.program(_program_of(target), args.preset)
+        if status_of([program, CORPUS / target, "--seconds", str(args.seconds)]) != 0:
+            failed.append(target)
+    if len(chosen) > 1:
+        say(f"{len(chosen) - len(failed)} targets passed, {len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="TARGET", help=", ".join(targets()))
+    parser.add_argument("target", metavar="TARGET", help=f"{', '.join(targets())}; {ALL}: one after the other")
     parser.add_argument("seconds", metavar="SECONDS", nargs="?", type=_seconds, default=SECONDS_DEFAULT,
-                        help=f"for how long (default: {SECONDS_DEFAULT})")
+                        help=f"for how long each (default: {SECONDS_DEFAULT})")
     parser.add_argument("--preset", choices=build.presets(), default=build.DEFAULT_PRESET,
                         help=f"the build to use; asan also finds reads past an end (default: {build.DEFAULT_PRESET})")
 
 
 VERBS = [
-    Verb("fuzz", "Run one fuzz target on mutations of its corpus, for some seconds.",
+    Verb("fuzz", "Run fuzz targets on mutations of their corpora, for some seconds.",
          ["./dev fuzz log_stream 30               from another seed each time; a failure names its own",
+          "./dev fuzz all 5                       each of them for that long",
           "./dev fuzz heartbeat 600 --preset asan  the same, with the sanitizers"],
          _run, _arguments),
 ]

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "adapters/docker/container_labels.h"
@@ -101,21 +102,20 @@ json::object labels_of(const ContainerOwner& owner, const std::string& image,
 
 /// A container that was killed, and had a process killed for lack of memory, counts as killed for
 /// it: the engine does not say who sent the signal.
-OutOfMemory out_of_memory(bool killed_any, std::uint64_t code) {
+OutOfMemory out_of_memory(bool killed_any, int code) {
   if (!killed_any) return OutOfMemory::kNo;
   return code == kKilledCode ? OutOfMemory::kMain : OutOfMemory::kChild;
 }
 
 Result<std::optional<ContainerExit>> exit_in(const json::value& answer) {
   const json::value* state = member(answer, "State");
-  const auto code = count_in(state, "ExitCode");
+  const auto code = exit_code_in(state, "ExitCode");
   if (!code) return corrupt("a container without its exit code");
   const auto at = parse_go_time(text_in(state, "FinishedAt"));
   if (!at) return corrupt("a container with an invalid end time");
   if (at->time_since_epoch().count() <= 0) return std::nullopt;  // Go's zero time, year 1.
-  ContainerExit exit{.code = static_cast<int>(*code),
-                     .out_of_memory = out_of_memory(flag_in(state, "OOMKilled"), *code),
-                     .at = *at};
+  ContainerExit exit{
+      .code = *code, .out_of_memory = out_of_memory(flag_in(state, "OOMKilled"), *code), .at = *at};
   const auto limit = count_in(member(answer, "HostConfig"), "Memory");
   if (limit && *limit != 0) exit.memory_limit_bytes = limit;
   return exit;
@@ -212,7 +212,8 @@ Result<InspectedContainer> decode_details(std::string_view answer) {
   const auto known = parse_state(text_in(state, "Status"));
   if (!known) return corrupt("a container without its state");
   InspectedContainer inspected;
-  inspected.pid = static_cast<std::int64_t>(count_in(state, "Pid").value_or(0));
+  constexpr std::uint64_t kPidMax = std::numeric_limits<std::int32_t>::max();
+  inspected.pid = static_cast<std::int64_t>(std::min(count_in(state, "Pid").value_or(0), kPidMax));
   ContainerDetails& details = inspected.details;
   details.state = *known;
   details.paused = flag_in(state, "Paused");
@@ -245,8 +246,7 @@ Result<std::optional<int>> decode_exec(std::string_view answer) {
   const json::value* running = member(*parsed, "Running");
   if (!running || !running->is_bool()) return corrupt("a command without its state");
   if (running->get_bool()) return std::nullopt;
-  const auto code = count_in(&*parsed, "ExitCode");  // Null: it has not begun.
-  return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
+  return exit_code_in(&*parsed, "ExitCode");  // Null: it has not begun.
 }
 
 Result<ContainerUsage> decode_usage(std::string_view answer) {
@@ -261,9 +261,9 @@ Result<ContainerUsage> decode_usage(std::string_view answer) {
   usage.pids = count_in(pids, "current");
   usage.pids_max = pids_limit(pids);
   const json::value* cpu = member(member(*parsed, "cpu_stats"), "cpu_usage");
-  if (const auto nanos = count_in(cpu, "total_usage")) {
-    usage.cpu_time = std::chrono::nanoseconds(*nanos);
-  }
+  const auto nanos = count_in(cpu, "total_usage");
+  constexpr std::uint64_t kNanosMax = std::numeric_limits<std::int64_t>::max();
+  if (nanos && *nanos <= kNanosMax) usage.cpu_time = std::chrono::nanoseconds(*nanos);
   return usage;
 }
 

@@ -125,6 +125,15 @@ TEST(ContainerCodec, OnlyAKilledContainerRanOutOfMemoryItself) {
   EXPECT_EQ(exit(0, false).memory_limit_bytes, 1U << 20);
 }
 
+// Goal: a number that is too large for a code does not become 0, a success.
+TEST(ContainerCodec, WhatIsNoExitCodeOrProcessIdBecomesNeither) {
+  const std::string ended = R"({"State":{"Status":"exited","FinishedAt":"2026-11-23T19:52:53Z",)"
+                            R"("Pid":9223372036854775808,"ExitCode":4294967296}})";
+  EXPECT_EQ(decode_exit(ended).value()->code, 255);
+  EXPECT_GT(decode_details(ended)->pid, 0);
+  EXPECT_EQ(decode_exec(R"({"Running":false,"ExitCode":18446744073709551615})").value(), 255);
+}
+
 TEST(ContainerCodec, ACommandHasACodeOnceItHasEnded) {
   EXPECT_EQ(decode_exec(R"({"Running":false,"ExitCode":3})").value(), 3);
   EXPECT_EQ(decode_exec(R"({"Running":true,"ExitCode":null})").value(), std::nullopt);
@@ -147,6 +156,9 @@ TEST(ContainerCodec, StatisticsOfBothCgroupVersionsGiveTheWorkingSet) {
   ASSERT_TRUE(v2);
   EXPECT_EQ(*v2, (ContainerUsage{.memory_bytes = 0, .pids = 1}));
   EXPECT_EQ(decode_usage("{}").error().code, ErrorCode::kCorrupt);
+  const auto absurd = decode_usage(R"({"memory_stats":{},"pids_stats":{},
+    "cpu_stats":{"cpu_usage":{"total_usage":9223372036854775808}}})");
+  EXPECT_EQ(absurd->cpu_time, std::nullopt) << "not a negative time";
 }
 
 }  // namespace

@@ -129,6 +129,13 @@ std::optional<EngineEvent::Kind> parse_kind(std::string_view action) {
   return std::nullopt;
 }
 
+/// 0: unknown.
+int signal_of(std::string_view text) {
+  constexpr int kSignalMax = 64;
+  const int signal = number<int>(text).value_or(0);
+  return signal > 0 && signal <= kSignalMax ? signal : 0;
+}
+
 ImageHealth parse_health(std::string_view action) {
   if (action.ends_with(": unhealthy")) return ImageHealth::kUnhealthy;
   if (action.ends_with(": healthy")) return ImageHealth::kHealthy;
@@ -182,16 +189,16 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
       .container = ContainerId{std::string(container)},
       .instance = InstanceId{std::string(text_in(*attributes, kInstanceLabel))},
       .exit_code = 0,
-      .signal = number<int>(text_in(*attributes, "signal")).value_or(0),
+      .signal = signal_of(text_in(*attributes, "signal")),
       .health = parse_health(text_in(*parsed, "Action")),
       .name = std::string(text_in(*attributes, "name")),
       .stranger = is_stranger(text_in(*attributes, kImageLabel), text_in(*attributes, "image")),
       .at = WallTime(std::chrono::duration_cast<WallClock::duration>(
           std::chrono::nanoseconds(nanos->get_int64())))};
   if (event.kind == EngineEvent::Kind::kDie) {
-    const auto code = number<int>(text_in(*attributes, "exitCode"));
+    const auto code = number<std::int64_t>(text_in(*attributes, "exitCode"));
     if (!code) return corrupt("a die event without its exit code");
-    event.exit_code = *code;
+    event.exit_code = exit_code_of(*code);
   }
   return event;
 }

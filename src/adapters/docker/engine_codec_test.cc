@@ -86,6 +86,19 @@ TEST(EngineCodec, ADeathCarriesItsExitCodeAndItsTime) {
   EXPECT_EQ((*event)->at.time_since_epoch(), std::chrono::milliseconds(1795463573640));
 }
 
+TEST(EngineCodec, WhatIsNoExitCodeOrSignalBecomesNeither) {
+  const auto event_of = [](const std::string& action, const std::string& attribute) {
+    return **decode_event(R"({"Type":"container","Action":")" + action +
+                          R"(","Actor":{"ID":"abc","Attributes":{)" + attribute +
+                          R"(}},"timeNano":1795463573640413614})");
+  };
+  EXPECT_EQ(event_of("die", R"("exitCode":"-1")").exit_code, 255);
+  EXPECT_EQ(event_of("die", R"("exitCode":"4294967296")").exit_code, 255) << "not 0";
+  EXPECT_EQ(event_of("kill", R"("signal":"-9")").signal, 0);
+  EXPECT_EQ(event_of("kill", R"("signal":"65")").signal, 0);
+  EXPECT_EQ(event_of("kill", R"("signal":"64")").signal, 64);
+}
+
 TEST(EngineCodec, EventsThatWeDidNotSubscribeToAreSkipped) {
   for (const std::string_view line :
        {R"({"Type":"network","Action":"connect"})", R"({"Type":"container","Action":"attach"})",

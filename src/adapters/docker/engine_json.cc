@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
 namespace hearth::docker {
 namespace {
 
+constexpr int kExitCodeMax = 255;
 constexpr std::size_t kDepthMax = 32;
 
 }  // namespace
@@ -51,6 +53,16 @@ std::string_view text_in(const json::value* in, std::string_view key) {
 bool flag_in(const json::value* in, std::string_view key) {
   const json::value* flag = member(in, key);
   return flag && flag->is_bool() && flag->get_bool();
+}
+
+int exit_code_of(std::int64_t code) {
+  return code < 0 || code > kExitCodeMax ? kExitCodeMax : static_cast<int>(code);
+}
+
+std::optional<int> exit_code_in(const json::value* in, std::string_view key) {
+  const std::optional<std::uint64_t> code = count_in(in, key);
+  if (!code) return std::nullopt;
+  return static_cast<int>(std::min<std::uint64_t>(*code, kExitCodeMax));
 }
 
 std::optional<std::uint64_t> count_in(const json::value* in, std::string_view key) {

@@ -29,6 +29,11 @@ std::string_view text_in(const json::value* in, std::string_view key);
 bool flag_in(const json::value* in, std::string_view key);
 /// Nullopt also if it is negative.
 std::optional<std::uint64_t> count_in(const json::value* in, std::string_view key);
+/// An exit code as the model has it. One that no process can have counts as 255: it must not turn
+/// into 0.
+int exit_code_of(std::int64_t code);
+/// Nullopt if there is none, or a negative one.
+std::optional<int> exit_code_in(const json::value* in, std::string_view key);
 
 template <class Number>
 std::optional<Number> number(std::string_view text) {
