@@ -29,11 +29,14 @@ class Reconciler {
     for (const Instance* instance : kept_) kept_ids_.insert(instance->id);
     for (const Instance* instance : kept_) {
       const bool starts = instance->desired_state == DesiredState::kRun && !is_ready(*instance);
-      if (starts && is_part_of_update(*instance)) rolls_ = true;
+      const bool takes_a_place = is_part_of_update(*instance) || stops_first();
+      if (starts && !is_old(*instance) && takes_a_place) rolls_ = true;
       if (!instance->replaces || !kept_ids_.contains(*instance->replaces)) continue;
       successor_[*instance->replaces] = instance;
       if (starts) rolls_ = true;
     }
+    // Its replacement is created once it is gone: until then no other one is stopped.
+    if (stops_first() && (leaving_first() > 0 || kept_.size() < wanted_)) rolls_ = true;
   }
 
   WorkPlan plan() {
@@ -59,7 +62,9 @@ class Reconciler {
   bool is_part_of_update(const Instance& instance) const {
     return workload_.phase == WorkloadPhase::kRollingOut && workload_.next && !is_old(instance);
   }
-  bool stops_first() const { return target_->spec.instance.replace == ReplaceOrder::kStopFirst; }
+  bool stops_first() const {
+    return target_ != nullptr && target_->spec.instance.replace == ReplaceOrder::kStopFirst;
+  }
   bool is_stopped(const Instance& instance) const { return stopped_.contains(instance.id); }
   const Instance* successor_of(const Instance& instance) const {
     const auto found = successor_.find(instance.id);

@@ -265,7 +265,30 @@ TEST(Reconcile, WhatMustNotRunTwiceStopsBeforeItsReplacementStarts) {
   EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
   EXPECT_TRUE(scene.plan().create.empty());
   first.desired_state = DesiredState::kStop;
-  EXPECT_TRUE(scene.plan().create.empty()) << "it still runs";
+  EXPECT_TRUE(scene.plan().empty()) << "it still runs, and the other one serves until it has a "
+                                       "successor";
+  scene.instances.pop_front();
+  EXPECT_EQ(scene.plan().create.size(), 1U);
+  EXPECT_TRUE(scene.plan().stop.empty()) << "not before the new one is ready";
+  Instance& fresh = scene.add(3, kA, InstanceState::kStarting);
+  fresh.generation = {2};
+  EXPECT_TRUE(scene.plan().empty());
+  fresh.status.state = InstanceState::kRunning;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(2)));
+}
+
+// Goal: a release that failed is replaced back one instance at a time, too.
+TEST(Reconcile, WhatStopsFirstIsReplacedBackOneAtATime) {
+  Scene scene = rolling(2);
+  scene.workload.phase = WorkloadPhase::kFailed;
+  scene.workload.current->spec.instance.replace = ReplaceOrder::kStopFirst;
+  scene.add(1, kA).generation = {2};
+  scene.add(2, kB).generation = {2};
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+  scene.instances.pop_front();
+  scene.add(3, kA, InstanceState::kStarting);
+  EXPECT_TRUE(scene.plan().empty());
+  scene.instances.back().status.state = InstanceState::kRunning;
   EXPECT_THAT(scene.plan().stop, ElementsAre(id(2)));
 }
 
