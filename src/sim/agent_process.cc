@@ -23,6 +23,7 @@ AgentProcess::AgentProcess(const Node& node, const Config& config, const Hooks& 
                 .folder = node.folder,
                 .disk = node.disk,
                 .on_stop = hooks.on_stop}),
+      prober_(loop_, node.engine),
       http_(loop_,
             [this](const HttpCall& call) -> std::optional<Result<HttpReply>> {
               if (!hooks_.manager_reachable()) return std::nullopt;
@@ -107,6 +108,8 @@ void AgentProcess::note(const core::AgentAction& action) {
   } else if (const auto* build = std::get_if<core::BuildImage>(&action)) {
     building_ = *build;
     hooks_.on_build_begins(build->order);
+  } else if (const auto* create = std::get_if<core::CreateContainer>(&action)) {
+    hooks_.on_create(create->instance.id);
   } else if (std::holds_alternative<core::SaveAssignment>(action) && ++saves_under_way_ > 1) {
     loop_.world().violate("one-save",
                           fmt::format("the agent of '{}' stores two assignments at a time", name_));

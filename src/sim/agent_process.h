@@ -30,6 +30,7 @@ class AgentProcess {
   struct Hooks {
     std::function<void(const Heartbeat&)> on_status;  ///< Decided; about to be sent.
     std::function<void(const ContainerId&)> on_stop;
+    std::function<void(const InstanceId&)> on_create;  ///< A container, of the instance.
     std::function<void(const BuildOrder&)> on_build_begins;
     std::function<void(const BuildOrder&, const Result<Digest>&)> on_build_ends;
     std::function<bool()> manager_reachable;
@@ -75,7 +76,7 @@ class AgentProcess {
   SimLoop loop_;
   SimRuntime runtime_;
   PlainPatterns patterns_;
-  SimProber prober_{loop_};
+  SimProber prober_;
   NoLastWords last_words_;
   SimHttp http_;
   SimContentClient content_;

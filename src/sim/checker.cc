@@ -85,6 +85,18 @@ bool is_withdrawn(const StoredState& after, const Instance& instance) {
          serves(after, found->second);
 }
 
+/// Whether it must not run beside what replaces it.
+bool stops_first(const StoredState& after, const Instance& instance) {
+  const auto found = after.workloads().find(instance.workload);
+  if (found == after.workloads().end()) return false;
+  const Release* target = found->second.target();
+  const Release* own = found->second.find_release(instance.generation);
+  const auto does = [](const Release* release) {
+    return release != nullptr && release->spec.instance.replace == ReplaceOrder::kStopFirst;
+  };
+  return does(target) || does(own);
+}
+
 /// Whether as many as wanted serve without it.
 bool is_surplus(const StoredState& after, const Instance& instance) {
   std::uint32_t others = 0;
@@ -299,10 +311,12 @@ void Checker::check_stops(const std::vector<Write>& writes) {
   if (stopped.empty()) return;
   StoredState after = store_;
   after.commit(writes);
+  std::set<WorkloadName> stopping_first;
   for (const Instance* instance : stopped) {
-    const bool is_spare = !serves(after, *instance) || is_surplus(after, *instance) ||
-                          is_withdrawn(after, *instance) ||
-                          is_replaced(store_, after, instance->id);
+    const bool is_spare =
+        !serves(after, *instance) || is_surplus(after, *instance) ||
+        is_withdrawn(after, *instance) || is_replaced(store_, after, instance->id) ||
+        (stops_first(after, *instance) && stopping_first.insert(instance->workload).second);
     if (is_spare) continue;
     world_.violate(
         "stopped-only-if-spare",

@@ -29,11 +29,14 @@ namespace hearth::sim {
 ///   stored-before-published  an assignment contains only what is stored, as it is stored
 ///   assignment-goes-forward  the numbers of assignments that are published, stored by an agent, or
 ///                            applied never decrease
-///   spares-the-wanted        an agent that can read its assignment stops nothing that it contains
+///   spares-the-wanted        an agent that can read its assignment stops nothing that it contains,
+///                            unless the container gave cause: its program failed, or somebody
+///                            meddled with it
 ///   one-container            no two containers of one instance run on a node, except briefly after
 ///                            its engine did what it reported as failed
 ///   stopped-only-if-spare    a running instance is not stopped before its replacement runs, or as
-///                            many as wanted run without it, or that which it was to replace runs
+///                            many as wanted run without it, or that which it was to replace runs,
+///                            or it is the only one to stop of a workload that stops first
 ///   built-once               one build per generation, and one more for each that failed
 ///   same-bits                all containers of a generation run the same bits
 ///   instance-ids-are-new     an id is never used twice
@@ -41,8 +44,8 @@ namespace hearth::sim {
 ///                            built or started
 ///   quiet                    when nothing is to be done, nothing is written and nothing sent
 ///
-/// Checked elsewhere: settles and script (scenario.cc), no-busy-loop, one-save and state-reads-back
-/// (the restarts of manager and agents).
+/// Checked elsewhere: what is done to services that fail (service_checker.h), settles and script
+/// (story.h), no-busy-loop, one-save and state-reads-back (the restarts of manager and agents).
 ///
 /// They also hold if the manager's disk lost the last commits that it had reported as stored, as
 /// long as these only recorded observations (SimStore::lose_last). If it lost others they do not

@@ -305,6 +305,20 @@ TEST_F(CheckerTest, DetectsAStopWhileTheReplacementIsOnlyStaged) {
   EXPECT_EQ(broken(), "stopped-only-if-spare");
 }
 
+TEST_F(CheckerTest, AllowsOneStopAtATimeOfWhatStopsFirst) {
+  Workload stops_first = workload(2);
+  stops_first.current->spec.instance.replace = ReplaceOrder::kStopFirst;
+  Instance first = one(1, InstanceState::kRunning);
+  Instance second = one(2, InstanceState::kRunning);
+  store_.commit({PutNode{node(NodeState::kLive)}, PutWorkload{stops_first}, PutInstance{first},
+                 PutInstance{second}});
+  stop(first);
+  EXPECT_EQ(broken(), "");
+  first.desired_state = second.desired_state = DesiredState::kStop;
+  checker_.on_batch({.writes = {PutInstance{first}, PutInstance{second}}, .actions = {}});
+  EXPECT_EQ(broken(), "stopped-only-if-spare");
+}
+
 TEST_F(CheckerTest, AllowsAReplacedInstanceToBeStopped) {
   const Instance old = one(1, InstanceState::kRunning);
   given(2, old, one(2, InstanceState::kRunning));

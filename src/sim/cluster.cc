@@ -23,6 +23,12 @@ constexpr WallClock::duration kWallErrorMax = std::chrono::hours(48);
 /// How long after the end of the faults the operator switches on a machine that is still off.
 constexpr Duration kPersonComes = seconds(20);
 
+constexpr RestartSettings kRestart{.backoff_min = milliseconds(500),
+                                   .backoff_max = seconds(6),
+                                   .healthy_after = seconds(20),
+                                   .crash_loop_count = 5,
+                                   .crash_loop_window = seconds(60)};
+
 bool is_down(const Workload& workload) {
   return workload.phase == WorkloadPhase::kStopped || workload.phase == WorkloadPhase::kRemoved;
 }
@@ -32,11 +38,7 @@ core::AgentSettings agent_settings(const NodeName& name, std::uint32_t cpu_milli
           .incarnation = {},
           .capacity = {.cpu_millis = cpu_millis, .memory_bytes = 0},
           .agent_port = kAgentPort,
-          .restart = {.backoff_min = milliseconds(500),
-                      .backoff_max = seconds(6),
-                      .healthy_after = seconds(20),
-                      .crash_loop_count = 5,
-                      .crash_loop_window = seconds(60)},
+          .restart = kRestart,
           .stop_grace = seconds(2)};
 }
 
@@ -71,7 +73,8 @@ Cluster::Cluster(World& world, const ClusterShape& shape)
                manager_hooks()),
       operator_(world, [this](const Command& command,
                               auto done) { ask_manager(command, std::move(done)); }),
-      checker_(world, manager_.stored(), truth()) {
+      checker_(world, manager_.stored(), truth()),
+      service_checker_(world, manager_.stored(), kRestart, truth_of_services()) {
   const std::optional<BusAddress> named =
       shape.broker == BrokerKind::kNamed
           ? std::optional(BusAddress{broker_.address(), kTopicPrefix})
@@ -128,6 +131,39 @@ Checker::Truth Cluster::truth() {
               }};
 }
 
+ServiceChecker::Truth Cluster::truth_of_services() {
+  return {.is_at_fault =
+              [this](const ContainerId& id) {
+                return std::any_of(machines_.begin(), machines_.end(), [&](const auto& entry) {
+                  return entry.second->engine().is_at_fault(id);
+                });
+              },
+          .runs = [this](const NodeName& name, const ContainerId& id) { return runs(name, id); },
+          .is_connected =
+              [this](const NodeName& name) {
+                const SimMachine& machine = *machines_.at(name);
+                return machine.works() && machine.engine().is_reliable() && can_be_received(name);
+              },
+          .running =
+              [this](const WorkloadName& workload) {
+                std::uint32_t count = 0;
+                for (const auto& [name, machine] : machines_) {
+                  for (const auto& [id, container] : machine->engine().containers()) {
+                    if (container.workload == workload && runs(name, id)) ++count;
+                  }
+                }
+                return count;
+              }};
+}
+
+/// Whether it does its work, if its program does.
+bool Cluster::runs(const NodeName& name, const ContainerId& container) const {
+  const auto& containers = machines_.at(name)->engine().containers();
+  const auto found = containers.find(container);
+  return found != containers.end() && found->second.state == ContainerState::kRunning &&
+         !found->second.paused;
+}
+
 /// Everything that its agent sends reaches the manager, sooner or later.
 bool Cluster::has_way_to_manager(const NodeName& name) const {
   const SimMachine& machine = *machines_.at(name);
@@ -157,6 +193,7 @@ WallError Cluster::draw_wall_error() {
   const auto draw = [this] {
     return WallClock::duration(wall_prng_.between(-kWallErrorMax.count(), kWallErrorMax.count()));
   };
+  if (!shape_.clocks_are_set) return {.before = draw()};
   return {.before = draw(),
           .after = draw(),
           .set_at = world_.now() + seconds(wall_prng_.between(0, 120))};
@@ -164,8 +201,14 @@ WallError Cluster::draw_wall_error() {
 
 SimMachine::Hooks Cluster::machine_hooks(const NodeName& name) {
   return {
-      .agent = {.on_status = [this, name](const Heartbeat& one) { checker_.on_status(name, one); },
+      .agent = {.on_status =
+                    [this, name](const Heartbeat& one) {
+                      checker_.on_status(name, one);
+                      service_checker_.on_status(name, one);
+                    },
                 .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
+                .on_create =
+                    [this, name](const InstanceId& one) { service_checker_.on_create(name, one); },
                 .on_build_begins =
                     [this, name](const BuildOrder& order) {
                       checker_.on_build_begins(name, order);
@@ -178,7 +221,11 @@ SimMachine::Hooks Cluster::machine_hooks(const NodeName& name) {
                     [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
                 .manager = [this](const HttpCall& call) { return answer_of_manager(call); }},
       .on_saved = [this, name](const Assignment& one) { checker_.on_saved(name, one); },
-      .on_agent_crash = [this, name] { checker_.on_agent_crash(name); },
+      .on_agent_crash =
+          [this, name] {
+            checker_.on_agent_crash(name);
+            service_checker_.on_agent_crash(name);
+          },
       .on_disk_lost = [this, name] { checker_.forget_node(name); }};
 }
 
@@ -190,7 +237,9 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
   const SimBus* bus = machine.agent().bus();
   if (found == machine.engine().containers().end() || newest == nullptr) return;
   if (bus == nullptr || bus->is_interrupted(topic)) return;
-  // If two run, stopping one is right.
+  service_checker_.on_stop(found->second.instance);
+  // If two run, stopping one is right, and so it is if this one gave cause.
+  if (machine.engine().is_at_fault(container)) return;
   if (machine.engine().running(found->second.instance) == 1) {
     checker_.on_last_stopped(*decode_assignment(newest->payload), found->second.instance);
   }
@@ -198,7 +247,11 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
 
 SimManager::Hooks Cluster::manager_hooks() {
   return {
-      .process = {.on_batch = [this](const core::ManagerBatch& batch) { checker_.on_batch(batch); },
+      .process = {.on_batch =
+                      [this](const core::ManagerBatch& batch) {
+                        checker_.on_batch(batch);
+                        service_checker_.on_batch(batch);
+                      },
                   .on_assignment = [this](const Assignment& one) { checker_.on_assignment(one); },
                   .on_event =
                       [this](const ClusterEvent& event) {
@@ -219,6 +272,7 @@ SimManager::Hooks Cluster::manager_hooks() {
             move_embedded_broker(false);
             running_at_crash_ = running();
             checker_.on_manager_crash();
+            service_checker_.on_manager_crash();
           }};
 }
 
@@ -294,6 +348,7 @@ void Cluster::start() {
     machines_.at(name)->power_on();
   }
   checker_.begin({names.begin(), names.end()});
+  service_checker_.begin();
   manager_.start();
   operator_.import_nodes(std::move(entries));
 }
@@ -318,6 +373,7 @@ void Cluster::heal() {
     machine->spare_at_power_off();
     machine->engine().set_faults({});
     machine->engine().go_on();
+    machine->engine().cure_all();
     checker_.on_engine_trouble_ended(name);
   }
   world_.after(kPersonComes, [this] {
@@ -385,33 +441,13 @@ std::string Cluster::unsettled_workloads() {
 
 /// Every container runs and is what the store says, and there are as many as wanted.
 std::string Cluster::unsettled_containers() {
-  std::map<WorkloadName, std::uint32_t> running;
+  std::map<WorkloadName, std::uint32_t> present;
   std::set<InstanceId> seen;
   for (const auto& [name, machine] : machines_) {
     for (const auto& [id, container] : machine->engine().containers()) {
-      const std::string& instance_id = container.instance.str();
-      const auto found = stored().instances().find(container.instance);
-      if (found == stored().instances().end() || found->second.node != name) {
-        return fmt::format("container {} of '{}' should not be on '{}'", id.str(), instance_id,
-                           name.str());
-      }
-      const Instance& instance = found->second;
-      if (container.state != ContainerState::kRunning) {
-        return fmt::format("container {} of '{}' does not run", id.str(), instance_id);
-      }
-      if (instance.status.state != InstanceState::kRunning || instance.status.container != id) {
-        return fmt::format("the store says that '{}' is {} in {}, but it runs in {}", instance_id,
-                           name_of(instance.status.state), instance.status.container.str(),
-                           id.str());
-      }
-      const Image& image = machine->engine().image_of().at(id);
-      const bool is_right =
-          image.reference == instance.image.reference && image.archive == instance.image.archive;
-      if (!is_right) {
-        return fmt::format("'{}' runs the wrong image", instance_id);
-      }
+      if (std::string why = unsettled_container(name, container); !why.empty()) return why;
       seen.insert(container.instance);
-      ++running[container.workload];
+      ++present[container.workload];
     }
   }
   for (const auto& [id, instance] : stored().instances()) {
@@ -424,10 +460,40 @@ std::string Cluster::unsettled_containers() {
   for (const auto& [name, workload] : stored().workloads()) {
     const bool up = !is_down(workload) && workload.current;
     const std::uint32_t wanted = up ? workload.current->spec.instances : 0;
-    if (running[name] != wanted) {
-      return fmt::format("{} of {} instances of '{}' run", running[name], wanted, name.str());
+    if (present[name] != wanted) {
+      return fmt::format("{} of {} instances of '{}' run", present[name], wanted, name.str());
     }
   }
+  return {};
+}
+
+std::string Cluster::unsettled_container(const NodeName& name, const Container& container) const {
+  const std::string& instance_id = container.instance.str();
+  const auto found = stored().instances().find(container.instance);
+  if (found == stored().instances().end() || found->second.node != name) {
+    return fmt::format("container {} of '{}' should not be on '{}'", container.id.str(),
+                       instance_id, name.str());
+  }
+  const Instance& instance = found->second;
+  const InstanceStatus& status = instance.status;
+  const bool is_done = status.state == InstanceState::kCompleted;
+  const bool is_left_ill =
+      status.must_be_replaced && service_checker_.is_budget_spent(instance.workload);
+  if (container.state != ContainerState::kRunning && !is_done) {
+    return fmt::format("container {} of '{}' does not run", container.id.str(), instance_id);
+  }
+  const bool is_reported = is_done || status.state == InstanceState::kRunning;
+  if (!is_reported || status.container != container.id) {
+    return fmt::format("the store says that '{}' is {} in {}, but it runs in {}", instance_id,
+                       name_of(status.state), status.container.str(), container.id.str());
+  }
+  if (!instance.is_ready() && !is_left_ill) {
+    return fmt::format("'{}' is not ready: {}", instance_id, status.health_reason);
+  }
+  const Image& image = machines_.at(name)->engine().image_of().at(container.id);
+  const bool is_right =
+      image.reference == instance.image.reference && image.archive == instance.image.archive;
+  if (!is_right) return fmt::format("'{}' runs the wrong image", instance_id);
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include "sim/machine.h"
 #include "sim/manager.h"
 #include "sim/operator.h"
+#include "sim/service_checker.h"
 #include "sim/world.h"
 
 namespace hearth::sim {
@@ -33,6 +34,8 @@ struct ClusterShape {
   BrokerKind broker = BrokerKind::kNamed;
   std::size_t inbox_max = 20'000;  ///< The manager's.
   WallClocks wall_clocks = WallClocks::kAgree;
+  /// Whether clocks are set while they run. Then lines that are read late have wrong ages.
+  bool clocks_are_set = true;
   std::uint64_t wall_seed = 0;  ///< Only for the errors of the wall clocks.
 };
 
@@ -52,6 +55,7 @@ class Cluster {
   const StoredState& stored() const { return manager_.stored(); }
   Operator& the_operator() { return operator_; }
   Checker& checker() { return checker_; }
+  ServiceChecker& service_checker() { return service_checker_; }
   ContentStore& content() { return content_; }
   std::vector<NodeName> node_names() const;
   /// The running containers of each node.
@@ -88,6 +92,9 @@ class Cluster {
   void ask_manager(const Command& command, Completion<core::CommandResult> done);
   void move_embedded_broker(bool to_a_live_manager);
   Checker::Truth truth();
+  ServiceChecker::Truth truth_of_services();
+  bool runs(const NodeName& name, const ContainerId& container) const;
+  std::string unsettled_container(const NodeName& name, const Container& container) const;
   bool has_way_to_manager(const NodeName& name) const;
   bool can_be_received(const NodeName& name) const;
   WallError draw_wall_error();
@@ -107,6 +114,7 @@ class Cluster {
   SimManager manager_;
   Operator operator_;
   Checker checker_;
+  ServiceChecker service_checker_;
   std::set<NodeName> dial_cut_;
   Running running_at_crash_;
 };

@@ -129,11 +129,16 @@ void SimEngine::create(const ContainerRequest& request, Completion<ContainerId> 
   run(milliseconds(10), milliseconds(80), answer, [this, id, request]() -> Result<void> {
     const std::optional<Digest> archive = archive_of(request.image);
     if (!archive) return fail(ErrorCode::kNotFound, "no such image");
-    containers_.emplace(id, Container{.id = id,
-                                      .instance = request.instance,
-                                      .workload = request.workload,
-                                      .generation = request.generation,
-                                      .restarts = request.restarts});
+    Container container{.id = id,
+                        .instance = request.instance,
+                        .workload = request.workload,
+                        .generation = request.generation,
+                        .restarts = request.restarts};
+    // Of others it would let the wall clock decide: nothing else says when they started.
+    const bool has_program = request.spec.environment.contains(SimPrograms::kProgramKey);
+    if (has_program) container.created_at = host_.wall();
+    containers_.emplace(id, std::move(container));
+    specs_.emplace(id, request.spec);
     image_of_.emplace(id, Image{.reference = request.image, .archive = archive});
     return {};
   });
@@ -143,17 +148,20 @@ void SimEngine::start(const ContainerId& container, const Done& done) {
   run(milliseconds(10), milliseconds(120), done, [this, container]() -> Result<void> {
     const auto found = containers_.find(container);
     if (found == containers_.end()) return gone();
-    if (found->second.state == ContainerState::kRunning) return {};
-    found->second.state = ContainerState::kRunning;
-    found->second.exit.reset();
-    host_.world().note(name_, fmt::format("container {} of '{}' runs", container.str(),
-                                          found->second.instance.str()));
-    tell({.kind = ContainerNotice::Kind::kStarted,
-          .container = container,
-          .instance = found->second.instance});
-    logs_.changed();
+    if (found->second.state != ContainerState::kRunning) begin(found->second);
     return {};
   });
+}
+
+void SimEngine::begin(Container& container) {
+  container.state = ContainerState::kRunning;
+  container.exit.reset();
+  addresses_.insert_or_assign(container.id, ++starts_of_containers_);
+  host_.world().note(name_, fmt::format("container {} of '{}' runs", container.id.str(),
+                                        container.instance.str()));
+  tell_about(container, ContainerNotice::Kind::kStarted);
+  logs_.changed();
+  programs_.start(container.id, specs_.at(container.id));
 }
 
 void SimEngine::stop(const ContainerId& container, Duration grace, const Done& done) {
@@ -168,18 +176,21 @@ void SimEngine::stop(const ContainerId& container, Duration grace, const Done& d
 
 void SimEngine::remove(const ContainerId& container, const Done& done) {
   run(milliseconds(10), milliseconds(100), done, [this, container]() -> Result<void> {
-    const auto found = containers_.find(container);
-    if (found == containers_.end()) return {};
-    if (found->second.state == ContainerState::kRunning) end(found->second, kKilled);
-    tell({.kind = ContainerNotice::Kind::kRemoved,
-          .container = container,
-          .instance = found->second.instance});
-    image_of_.erase(container);
-    containers_.erase(found);
-    logs_.remove(container);
-    logs_.changed();
+    if (containers_.contains(container)) erase(container);
     return {};
   });
+}
+
+void SimEngine::erase(const ContainerId& container) {
+  Container& erased = containers_.at(container);
+  if (erased.state == ContainerState::kRunning) end(erased, kKilled);
+  tell_about(erased, ContainerNotice::Kind::kRemoved);
+  image_of_.erase(container);
+  specs_.erase(container);
+  addresses_.erase(container);
+  containers_.erase(container);
+  logs_.remove(container);
+  logs_.changed();
 }
 
 template <class T>
@@ -200,8 +211,11 @@ void SimEngine::ask(const Completion<T>& done, std::function<Result<T>()> look) 
 Result<void> SimEngine::must_run(const ContainerId& container) const {
   const auto found = containers_.find(container);
   if (found == containers_.end()) return gone();
-  if (found->second.state == ContainerState::kRunning) return {};
-  return fail(ErrorCode::kConflict, "the container does not run");
+  if (found->second.state != ContainerState::kRunning) {
+    return fail(ErrorCode::kConflict, "the container does not run");
+  }
+  if (found->second.paused) return fail(ErrorCode::kConflict, "the container is paused");
+  return {};
 }
 
 void SimEngine::exec(const ExecRequest& request, const Completion<ExecResult>& done) {
@@ -218,6 +232,9 @@ void SimEngine::inspect(const ContainerId& container, const Completion<Container
     ContainerDetails details;
     details.name = found->second.instance.str();
     details.state = found->second.state;
+    details.paused = found->second.paused;
+    details.address = address_of(container);
+    details.health = programs_.health(container);
     details.exit = found->second.exit;
     return details;
   });
@@ -226,7 +243,7 @@ void SimEngine::inspect(const ContainerId& container, const Completion<Container
 void SimEngine::usage(const ContainerId& container, const Completion<ContainerUsage>& done) {
   ask<ContainerUsage>(done, [this, container]() -> Result<ContainerUsage> {
     if (auto runs = must_run(container); !runs) return tl::unexpected(runs.error());
-    return ContainerUsage{.memory_bytes = 0, .pids = 1, .cpu_time = Duration::zero()};
+    return programs_.usage(container);
   });
 }
 
@@ -336,15 +353,130 @@ std::size_t SimEngine::running(const InstanceId& instance) const {
       }));
 }
 
+void SimEngine::sicken(const ContainerId& container, Illness illness) {
+  const auto found = containers_.find(container);
+  if (found == containers_.end() || found->second.state != ContainerState::kRunning) return;
+  host_.world().note(name_, fmt::format("container {} of '{}' {}", container.str(),
+                                        found->second.instance.str(), name_of(illness)));
+  crashed_.insert(found->second.instance);
+  programs_.sicken(container, illness);
+}
+
+void SimEngine::cure_all() {
+  for (auto& [id, container] : containers_) {
+    if (container.paused) unpause(id);
+  }
+  programs_.cure_all();
+  logs_.set_readable(true);
+}
+
+ProbeOutcome SimEngine::answer(const ContainerId& container, const std::string& address) const {
+  const bool is_command = address.empty();
+  if (is_command && !answers()) return ProbeOutcome::kNotRun;
+  const auto found = containers_.find(container);
+  if (found == containers_.end() || found->second.state != ContainerState::kRunning) {
+    return is_command ? ProbeOutcome::kNotRun : ProbeOutcome::kTimedOut;
+  }
+  // Nobody has the address of an earlier run.
+  if (!is_command && address != address_of(container)) return ProbeOutcome::kTimedOut;
+  return programs_.answer(container);
+}
+
+/// Empty: it does not run.
+std::string SimEngine::address_of(const ContainerId& container) const {
+  const auto found = containers_.find(container);
+  if (found == containers_.end() || found->second.state != ContainerState::kRunning) return {};
+  const std::uint64_t number = addresses_.at(container);
+  return fmt::format("172.20.{}.{}", number / 250 % 250, 2 + number % 250);
+}
+
+void SimEngine::on_program_exit(const ContainerId& container, int code) {
+  host_.world().note(name_, fmt::format("container {} ends with {}", container.str(), code));
+  end(containers_.at(container), code);
+}
+
+// By hand. ----------------------------------------------------------------------------------------
+
+Container* SimEngine::at_hand(const ContainerId& container, std::string_view what) {
+  const auto found = containers_.find(container);
+  if (!answers() || found == containers_.end()) return nullptr;
+  host_.world().note(name_, fmt::format("somebody {} container {} of '{}'", what, container.str(),
+                                        found->second.instance.str()));
+  crashed_.insert(found->second.instance);
+  programs_.blame(container);
+  return &found->second;
+}
+
+void SimEngine::pause(const ContainerId& container) {
+  Container* found = at_hand(container, "pauses");
+  if (found == nullptr || found->state != ContainerState::kRunning || found->paused) return;
+  found->paused = true;
+  programs_.set_paused(container, true);
+  tell_about(*found, ContainerNotice::Kind::kPaused);
+}
+
+void SimEngine::unpause(const ContainerId& container) {
+  const auto known = containers_.find(container);
+  if (known == containers_.end() || !known->second.paused) return;
+  Container* found = at_hand(container, "unpauses");
+  if (found == nullptr) return;
+  found->paused = false;
+  programs_.set_paused(container, false);
+  tell_about(*found, ContainerNotice::Kind::kUnpaused);
+}
+
+void SimEngine::stop_by_hand(const ContainerId& container) {
+  Container* found = at_hand(container, "stops");
+  if (found != nullptr && found->state == ContainerState::kRunning) end(*found, kTerminated);
+}
+
+void SimEngine::start_by_hand(const ContainerId& container) {
+  Container* found = at_hand(container, "starts");
+  if (found != nullptr && found->state != ContainerState::kRunning) begin(*found);
+}
+
+void SimEngine::restart_by_hand(const ContainerId& container, Duration down_for) {
+  Container* found = at_hand(container, "restarts");
+  if (found == nullptr || found->state != ContainerState::kRunning) return;
+  end(*found, kTerminated);
+  host_.after(down_for, [this, container] {
+    const auto stopped = containers_.find(container);
+    if (!answers() || stopped == containers_.end()) return;
+    if (stopped->second.state == ContainerState::kRunning) return;
+    begin(stopped->second);
+    tell_about(stopped->second, ContainerNotice::Kind::kRestarted);
+  });
+}
+
+void SimEngine::remove_by_hand(const ContainerId& container) {
+  if (at_hand(container, "removes") != nullptr) erase(container);
+}
+
+void SimEngine::rename(const ContainerId& container) {
+  if (const Container* found = at_hand(container, "renames")) {
+    tell_about(*found, ContainerNotice::Kind::kRenamed);
+  }
+}
+
+// Notices. ----------------------------------------------------------------------------------------
+
 void SimEngine::end(Container& container, int code) {
+  programs_.end(container.id);
+  container.paused = false;
   container.state = ContainerState::kExited;
   container.exit =
       ContainerExit{.code = code, .out_of_memory = OutOfMemory::kNo, .at = host_.wall()};
-  tell({.kind = ContainerNotice::Kind::kExited,
+  tell_about(container, ContainerNotice::Kind::kExited);
+  logs_.changed();
+}
+
+void SimEngine::tell_about(const Container& container, ContainerNotice::Kind kind) {
+  tell({.kind = kind,
         .container = container.id,
         .instance = container.instance,
-        .exit = container.exit});
-  logs_.changed();
+        .exit = container.exit,
+        .health = programs_.health(container.id),
+        .name = container.instance.str()});
 }
 
 SimLogs::Standing SimEngine::standing_of(const ContainerId& container) const {

@@ -13,6 +13,7 @@
 #include "sim/content.h"
 #include "sim/host.h"
 #include "sim/logs.h"
+#include "sim/programs.h"
 
 namespace hearth::sim {
 
@@ -34,6 +35,9 @@ struct EngineFaults {
 /// A reference is only a name for bits: two engines build different bits from the same bundle, and
 /// so does one that has lost the cache of an earlier build. The digest of the archive distinguishes
 /// them.
+///
+/// What runs in a container is its program's matter (programs.h). Somebody at the machine can do by
+/// hand what Docker's command line can.
 class SimEngine {
  public:
   using Done = Completion<void>;
@@ -61,7 +65,6 @@ class SimEngine {
   /// Every command succeeds at once and prints nothing.
   void exec(const ExecRequest& request, const Completion<ExecResult>& done);
   void inspect(const ContainerId& container, const Completion<ContainerDetails>& done);
-  /// Nobody uses anything.
   void usage(const ContainerId& container, const Completion<ContainerUsage>& done);
   void take_inventory(Completion<Inventory> done);
   void build(const Digest& bundle, const std::string& reference, ChunkSink log, Done done);
@@ -81,20 +84,44 @@ class SimEngine {
   void write_line(const ContainerId& container, LogStream stream, std::string_view text) {
     logs_.write(container, stream, text);
   }
+  /// What a check of the container is answered now. `address`: empty for a command in it.
+  ProbeOutcome answer(const ContainerId& container, const std::string& address) const;
+
   /// The container's process ends on its own.
   void crash(const ContainerId& container);
+  void sicken(const ContainerId& container, Illness illness);
+  /// All programs work again, and are thawed; all logs can be read.
+  void cure_all();
+  /// Whether the container has given cause for a restart, by its program or by a hand. Also if it
+  /// is gone.
+  bool is_at_fault(const ContainerId& container) const { return programs_.is_at_fault(container); }
+  void rotate_log(const ContainerId& container) { logs_.rotate(container); }
+  void set_logs_readable(bool readable) { logs_.set_readable(readable); }
+
+  // By hand, at once.
+  void pause(const ContainerId& container);
+  void unpause(const ContainerId& container);
+  void stop_by_hand(const ContainerId& container);
+  /// Starts a container that does not run.
+  void start_by_hand(const ContainerId& container);
+  /// Stops it, and starts it `down_for` later.
+  void restart_by_hand(const ContainerId& container, Duration down_for);
+  void remove_by_hand(const ContainerId& container);
+  void rename(const ContainerId& container);
+
   /// The engine loses its images unnoticed, and with them the cache of later builds.
   void lose_images() {
     images_.clear();
     kept_builds_.clear();
   }
   void set_faults(const EngineFaults& faults) { faults_ = faults; }
+  bool is_reliable() const { return faults_.failure == 0; }
 
   bool answers() const { return up_ && !hangs_; }
   const std::map<ContainerId, Container>& containers() const { return containers_; }
   /// The image that each container was created from, as it was then.
   const std::map<ContainerId, Image>& image_of() const { return image_of_; }
-  /// The instances of which a container crashed.
+  /// The instances of which a container crashed, fell ill or was meddled with.
   const std::set<InstanceId>& crashed() const { return crashed_; }
   /// The archive of the reference's bits on this engine.
   std::optional<Digest> archive_of(const std::string& reference) const;
@@ -119,7 +146,14 @@ class SimEngine {
   void deliver(bool of_any_start, std::uint64_t start,
                const std::function<void(const Watch&)>& how);
   void stop_hanging();
+  void begin(Container& container);
+  void erase(const ContainerId& container);
   void end(Container& container, int code);
+  void on_program_exit(const ContainerId& container, int code);
+  /// The container, if somebody can reach it; nullptr: not.
+  Container* at_hand(const ContainerId& container, std::string_view what);
+  void tell_about(const Container& container, ContainerNotice::Kind kind);
+  std::string address_of(const ContainerId& container) const;
   ContainerId next_id();
   Digest make_archive(const Digest& bundle, const std::string& reference);
   SimLogs::Standing standing_of(const ContainerId& container) const;
@@ -138,8 +172,21 @@ class SimEngine {
   std::uint64_t made_ = 0;
   std::map<ContainerId, Container> containers_;
   std::map<ContainerId, Image> image_of_;
+  std::map<ContainerId, ContainerSpec> specs_;
+  std::map<ContainerId, std::uint64_t> addresses_;  ///< Of those that have run: the last number.
+  std::uint64_t starts_of_containers_ = 0;
   std::set<InstanceId> crashed_;
   SimLogs logs_{host_, [this](const ContainerId& container) { return standing_of(container); }};
+  SimPrograms programs_{
+      host_,
+      {.write = [this](const ContainerId& container, LogStream stream,
+                       std::string_view text) { write_line(container, stream, text); },
+       .on_health =
+           [this](const ContainerId& container, ImageHealth) {
+             tell_about(containers_.at(container), ContainerNotice::Kind::kHealth);
+           },
+       .on_exit = [this](const ContainerId& container,
+                         int code) { on_program_exit(container, code); }}};
   std::map<std::string, Digest> images_;         ///< The archive of each reference's bits.
   std::map<Digest, std::uint64_t> kept_builds_;  ///< By bundle.
   std::uint64_t builds_ = 0;

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "sim/hands.h"
+
 namespace hearth::sim {
 namespace {
 
@@ -16,6 +18,10 @@ const std::vector<FaultSchedule::Fault>& FaultSchedule::all_faults() {
   static const std::vector<Fault> all{
       &Self::crash_container,
       &Self::crash_container_in_a_loop,
+      &Self::sicken_program,
+      &Self::meddle_with_container,
+      &Self::rotate_logs,
+      &Self::forbid_logs,
       &Self::crash_agent,
       &Self::crash_agent_at_save,
       &Self::crash_agent_for_long,
@@ -77,6 +83,7 @@ void FaultSchedule::plan_next() {
 void FaultSchedule::strike() {
   const std::vector<NodeName> names = cluster_.node_names();
   const NodeName& node = names[world_.prng().below(names.size())];
+  cluster_.service_checker().on_disturbance();
   (this->*mix_[world_.prng().below(mix_.size())])(node);
 }
 
@@ -87,15 +94,51 @@ void FaultSchedule::for_a_while(Duration low, Duration high, Task end) {
 
 // -- a node's containers, agent, machine
 
-void FaultSchedule::crash_container(const NodeName& node) {
+/// One that runs and that its node can do something about; nullopt: there is none.
+std::optional<ContainerId> FaultSchedule::draw_container(const NodeName& node) {
   SimMachine& machine = cluster_.machine(node);
-  if (!machine.is_up() || machine.is_frozen()) return;
+  if (!machine.is_up() || machine.is_frozen()) return std::nullopt;
   std::vector<ContainerId> running;
   for (const auto& [id, container] : machine.engine().containers()) {
     if (container.state == ContainerState::kRunning) running.push_back(id);
   }
-  if (running.empty()) return;
-  machine.engine().crash(running[world_.prng().below(running.size())]);
+  if (running.empty()) return std::nullopt;
+  return running[world_.prng().below(running.size())];
+}
+
+void FaultSchedule::crash_container(const NodeName& node) {
+  if (const auto container = draw_container(node))
+    cluster_.machine(node).engine().crash(*container);
+}
+
+void FaultSchedule::sicken_program(const NodeName& node) {
+  const auto container = draw_container(node);
+  if (!container) return;
+  const auto illness = static_cast<Illness>(1 + world_.prng().below(5));
+  cluster_.machine(node).engine().sicken(*container, illness);
+}
+
+void FaultSchedule::meddle_with_container(const NodeName& node) {
+  const auto container = draw_container(node);
+  if (!container) return;
+  // For a moment the container and the one that replaces it can both run.
+  cluster_.checker().on_engine_trouble(node);
+  for_a_while(seconds(1), seconds(5),
+              [this, node] { cluster_.checker().on_engine_trouble_ended(node); });
+  meddle(world_, cluster_.machine(node).engine(), *container);
+}
+
+void FaultSchedule::rotate_logs(const NodeName& node) {
+  world_.note(node.str(), "its engine rotates its logs");
+  SimEngine& engine = cluster_.machine(node).engine();
+  for (const auto& [id, container] : engine.containers()) engine.rotate_log(id);
+}
+
+void FaultSchedule::forbid_logs(const NodeName& node) {
+  world_.note(node.str(), "its logs cannot be read");
+  cluster_.machine(node).engine().set_logs_readable(false);
+  for_a_while(seconds(1), seconds(20),
+              [this, node] { cluster_.machine(node).engine().set_logs_readable(true); });
 }
 
 void FaultSchedule::crash_again_and_again(const NodeName& node, std::uint32_t times) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/cluster.h"
@@ -24,6 +25,10 @@ class FaultSchedule {
   // Of a node's containers, agent, machine.
   void crash_container(const NodeName& node);
   void crash_container_in_a_loop(const NodeName& node) { crash_again_and_again(node, 8); }
+  void sicken_program(const NodeName& node);
+  void meddle_with_container(const NodeName& node);
+  void rotate_logs(const NodeName& node);
+  void forbid_logs(const NodeName& node);
   void crash_agent(const NodeName& node);
   void crash_agent_at_save(const NodeName& node);
   void crash_agent_for_long(const NodeName& node);
@@ -61,6 +66,7 @@ class FaultSchedule {
   // Of the power driver.
   void trouble_power(const NodeName& node);
 
+  std::optional<ContainerId> draw_container(const NodeName& node);
   void crash_again_and_again(const NodeName& node, std::uint32_t times);
   void set_broker(SimBroker::State state, std::string_view words);
   void cut(const NodeName& node, bool bus, bool dial, std::string_view words);

@@ -27,13 +27,40 @@ class SimLogs::Follower final : public LogFollower {
 
 void SimLogs::write(const ContainerId& container, LogStream stream, std::string_view text) {
   const std::int64_t stamp = std::chrono::nanoseconds(host_.wall().time_since_epoch()).count();
-  logs_[container].push_back({stream, stamp, std::string(text)});
+  Log& log = logs_[container];
+  log.lines.push_back({stream, stamp, std::string(text)});
+  discard(log, kLinesKept);
+  attend_soon_to(container);
+}
+
+void SimLogs::rotate(const ContainerId& container) {
+  const auto found = logs_.find(container);
+  if (found != logs_.end()) discard(found->second, 1);
+}
+
+void SimLogs::discard(Log& log, std::size_t kept) {
+  while (log.lines.size() > kept) {
+    log.lines.pop_front();
+    ++log.discarded;
+  }
+}
+
+void SimLogs::set_readable(bool readable) {
+  if (readable_ == readable) return;
+  readable_ = readable;
   changed();
 }
 
 void SimLogs::changed() {
   std::erase_if(readers_, [](const auto& reader) { return reader.expired(); });
   for (const auto& weak : readers_) attend_soon(weak.lock());
+}
+
+void SimLogs::attend_soon_to(const ContainerId& container) {
+  for (const auto& weak : readers_) {
+    const auto reader = weak.lock();
+    if (reader && reader->request.container == container) attend_soon(reader);
+  }
 }
 
 std::unique_ptr<LogFollower> SimLogs::follow(LogFollowRequest request,
@@ -64,6 +91,9 @@ void SimLogs::attend(Reader& reader) {
     return report(reader, {Kind::kReconnecting, "the engine does not answer"});
   }
   if (standing == Standing::kGone) return report(reader, {.kind = Kind::kGone});
+  if (!readable_) {
+    return report(reader, {Kind::kUnreadable, "the log driver does not support reading"});
+  }
   const bool caught_up = reader.state == Kind::kCaughtUp;
   if (!caught_up && reader.state != Kind::kAtRest) report(reader, {.kind = Kind::kCatchingUp});
   deliver(reader, logs_[reader.request.container], caught_up);
@@ -71,24 +101,38 @@ void SimLogs::attend(Reader& reader) {
 }
 
 void SimLogs::deliver(Reader& reader, const Log& log, bool caught_up) {
+  const std::optional<LogGap> gap = find_gap(reader, log);
+  if (gap && gap->from && !reader.ended) reader.handlers.on_gap(*gap);
   std::vector<LogLine> lines;
-  for (; reader.next < log.size(); ++reader.next) {
-    const Line& line = log[reader.next];
+  for (; reader.next < log.end(); ++reader.next) {
+    const Line& line = log.line(reader.next);
+    reader.last_stamp = line.stamp;
     if (was_read(reader, log, reader.next)) continue;
     lines.push_back({.stream = line.stream, .stamp = line.stamp, .text = line.text});
   }
   for (const LogLine& line : lines) reader.cursor.of(line.stream).advance(line.stamp);
   if (!lines.empty() && !reader.ended) reader.handlers.on_lines({lines, caught_up, reader.cursor});
+  if (gap && !gap->from && !reader.ended) reader.handlers.on_gap(*gap);
+}
+
+/// Lines that were discarded before the reader came to them; it goes on behind them.
+std::optional<LogGap> SimLogs::find_gap(Reader& reader, const Log& log) {
+  if (reader.next >= log.discarded) return std::nullopt;
+  const std::size_t lost = log.discarded - std::exchange(reader.next, log.discarded);
+  return LogGap{.cause = LogGap::Cause::kRotated,
+                .from = reader.last_stamp,
+                .to = log.lines.front().stamp,  // One line at least is kept.
+                .lines = lost};
 }
 
 /// Whether the line is not behind the cursor that the reader came with.
 bool SimLogs::was_read(const Reader& reader, const Log& log, std::size_t index) {
-  const LogStream stream = log[index].stream;
+  const LogStream stream = log.line(index).stream;
   const LogPosition position = reader.request.after.value_or(LogCursor{}).of(stream);
   std::uint32_t found = 0;
-  for (std::size_t i = 0; i < log.size(); ++i) {
+  for (std::size_t i = log.discarded; i < log.end(); ++i) {
     if (found == position.lines) return index < i;
-    if (log[i].stream == stream && log[i].stamp == position.stamp) ++found;
+    if (log.line(i).stream == stream && log.line(i).stamp == position.stamp) ++found;
   }
   return found == position.lines;
 }

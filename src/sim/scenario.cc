@@ -6,11 +6,12 @@
 #include <fmt/format.h>
 
 #include "core/evidence/dial_record.h"
-#include "core/status_reporter/status_reporter.h"
 #include "model/enum_names.h"
 #include "sim/cluster.h"
 #include "sim/faults.h"
-#include "sim/silent_log.h"
+#include "sim/service_specs.h"
+#include "sim/service_stories.h"
+#include "sim/story.h"
 
 namespace hearth::sim {
 namespace {
@@ -18,22 +19,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Within this time after the last fault all must be well: a quarantined node is switched on by the
-/// operator, a lost notice found by the next listing, a crash loop waited out.
-constexpr Duration kSettleMax = seconds(120);
-/// A state that lasts this long is not merely passing.
-constexpr Duration kSettledFor = seconds(3);
-/// Longer than every period of the agents, so that any activity of their own shows.
-constexpr Duration kQuiet = seconds(35);
 /// The duration of the ordinary scenario.
 constexpr Duration kOrdinaryDay = std::chrono::minutes(2);
 constexpr std::uint32_t kCpuOfNode = 1000;
 constexpr std::size_t kInbox = 20'000;
 /// Full after a second or two of a hanging store.
 constexpr std::size_t kSmallInbox = 3;
-constexpr std::uint32_t kCpuOfInstance = 300;
 
-constexpr std::array<EnumName<Scenario>, 9> kScenarios{{
+constexpr std::array<EnumName<Scenario>, 11> kScenarios{{
     {Scenario::kRandom, "random"},
     {Scenario::kPartition, "partition"},
     {Scenario::kManagerCrashes, "manager-crashes"},
@@ -42,121 +35,27 @@ constexpr std::array<EnumName<Scenario>, 9> kScenarios{{
     {Scenario::kPowerCycle, "power-cycle"},
     {Scenario::kRollingUpdate, "rolling-update"},
     {Scenario::kBuilderDeath, "builder-death"},
+    {Scenario::kServicesFail, "services-fail"},
+    {Scenario::kHandsMeddle, "hands-meddle"},
     {Scenario::kOrdinary, "ordinary"},
 }};
-
-Digest bundle(std::uint64_t number) {
-  return *Digest::parse(fmt::format("sha256:{:064x}", number));
-}
-
-/// One scenario in progress: a cluster, and the vocabulary of its script.
-class Story {
- public:
-  Story(std::uint64_t seed, HistoryOptions options)
-      : world_(seed, {.sink = std::move(options.sink),
-                      .words = std::move(options.words),
-                      .core_checks = options.core_checks}),
-        wall_clocks_(options.wall_clocks),
-        wall_seed_(seed) {}
-
-  void begin(ClusterShape shape) {
-    shape.wall_clocks = wall_clocks_;
-    shape.wall_seed = wall_seed_;
-    cluster_.emplace(world_, shape);
-    cluster_->start();
-  }
-
-  World& world() { return world_; }
-  Cluster& cluster() { return *cluster_; }
-  SimMachine& machine(std::uint32_t number) { return cluster_->machine(node(number)); }
-  static NodeName node(std::uint32_t number) {
-    return *NodeName::parse(fmt::format("node{}", number));
-  }
-  static WorkloadName workload(std::uint64_t number) {
-    return *WorkloadName::parse(fmt::format("app{}", number));
-  }
-  static WorkloadSpec spec(std::uint64_t bundle_number, std::uint32_t instances) {
-    return {
-        .kind = WorkloadKind::kApplication,
-        .instances = instances,
-        .bundle = bundle(bundle_number),
-        .instance = {.container = {.resources = {.cpu_millis = kCpuOfInstance, .memory_bytes = 0}},
-                     .min_ready = milliseconds(500)},
-        .on_node_lost = NodeLossPolicy::kReplace};
-  }
-
-  void pass(Duration duration) { world_.run_until(world_.now() + duration); }
-  bool broken() const { return world_.violation().has_value(); }
-
-  /// All must be well within `most`.
-  void settle(Duration most = kSettleMax) {
-    const MonoTime end = world_.now() + most;
-    MonoTime unsettled_at = world_.now();
-    while (!broken() && world_.now() - unsettled_at < kSettledFor) {
-      const std::string why = cluster_->unsettled();
-      if (!why.empty()) unsettled_at = world_.now();
-      if (world_.now() >= end) {
-        return world_.violate("settles",
-                              fmt::format("{} s after the last fault: {}",
-                                          std::chrono::duration_cast<seconds>(most).count(), why));
-      }
-      pass(milliseconds(500));
-    }
-    if (!broken()) world_.note("checker", "everything is as requested");
-  }
-
-  /// Nothing must be done, and everything must stay as it is.
-  void stay_quiet() {
-    pass(core::StatusReporter::kReportPeriod + seconds(1));  // Lost reports are repeated by then.
-    cluster_->checker().expect_quiet(true);
-    pass(kQuiet);
-    cluster_->checker().expect_quiet(false);
-    if (broken()) return;
-    if (const std::string why = cluster_->unsettled(); !why.empty()) {
-      world_.violate("settles", "did not last: " + why);
-    }
-  }
-
-  /// The number of containers of the workload that run anywhere.
-  std::size_t running(const WorkloadName& name) {
-    std::size_t count = 0;
-    for (const NodeName& node_name : cluster_->node_names()) {
-      for (const auto& [id, container] : cluster_->machine(node_name).engine().containers()) {
-        if (container.workload == name && container.state == ContainerState::kRunning) ++count;
-      }
-    }
-    return count;
-  }
-  NodeState verdict(std::uint32_t number) {
-    return cluster_->stored().nodes().at(node(number)).state;
-  }
-  void expect(bool holds, std::string what) {
-    if (!holds && !broken()) world_.violate("script", std::move(what));
-  }
-
- private:
-  SilentLog silent_log_;
-  World world_;
-  WallClocks wall_clocks_;
-  std::uint64_t wall_seed_;
-  std::optional<Cluster> cluster_;
-};
 
 // The random scenario.
 // ------------------------------------------------------------------------------
 
 /// The operator's commands during the faults.
-void plan_commands(Story& story, std::uint32_t slots, MonoTime end) {
+void plan_commands(Story& story, std::uint32_t slots, bool with_services, MonoTime end) {
   World& world = story.world();
   Cluster& cluster = story.cluster();
   const std::uint64_t names = 1 + world.prng().below(4);
   const auto share = static_cast<std::uint32_t>(slots / names);
-  cluster.content().bad_bundles.insert(bundle(9));
-  const auto draw_spec = [&world, share] {
+  cluster.content().bad_bundles.insert(Story::bundle(9));
+  const auto draw_spec = [&world, share, with_services] {
     const std::uint64_t number = world.chance(100) ? 9 : 1 + world.prng().below(4);
     WorkloadSpec spec = Story::spec(
         number, static_cast<std::uint32_t>(world.prng().below(std::max(share, 1U) + 1)));
     if (world.chance(200)) spec.on_node_lost = NodeLossPolicy::kStay;
+    if (with_services) make_service(world, spec);
     return spec;
   };
   for (std::uint64_t name = 1; name <= names; ++name) {
@@ -185,16 +84,18 @@ BrokerKind draw_broker(World& world) {
 
 void tell_random(Story& story) {
   World& world = story.world();
+  const bool with_services = world.chance(300);
   const ClusterShape shape{.nodes = static_cast<std::uint32_t>(3 + world.prng().below(3)),
                            .with_power = world.chance(700),
                            .cpu_millis = world.chance(700) ? kCpuOfNode : 0,
                            .broker = draw_broker(world),
-                           .inbox_max = world.chance(300) ? kSmallInbox : kInbox};
+                           .inbox_max = world.chance(300) ? kSmallInbox : kInbox,
+                           .clocks_are_set = !with_services};
   story.begin(shape);
   const MonoTime end = world.now() + world.between(seconds(20), seconds(90));
   // The capacity of one node is left free, for replacements.
-  const std::uint32_t slots = (shape.nodes - 1) * (kCpuOfNode / kCpuOfInstance);
-  plan_commands(story, slots, end);
+  const std::uint32_t slots = (shape.nodes - 1) * (kCpuOfNode / Story::kCpuOfInstance);
+  plan_commands(story, slots, with_services, end);
   const FaultSchedule faults(story.cluster(), end);
   world.run_until(end);
   if (story.broken()) return;
@@ -474,6 +375,8 @@ Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions optio
     case Scenario::kPowerCycle: tell_power_cycle(story); break;
     case Scenario::kRollingUpdate: tell_rolling_update(story); break;
     case Scenario::kBuilderDeath: tell_builder_death(story); break;
+    case Scenario::kServicesFail: tell_services_fail(story); break;
+    case Scenario::kHandsMeddle: tell_hands_meddle(story); break;
     case Scenario::kOrdinary: tell_ordinary(story); break;
   }
   const World& world = story.world();

@@ -22,6 +22,8 @@ enum class Scenario : std::uint8_t {
   kPowerCycle,      ///< Nodes die, are power-cycled and come back, with switches that fail.
   kRollingUpdate,   ///< Generations follow each other during crashes.
   kBuilderDeath,    ///< A builder dies with an image that it has not uploaded, and comes back.
+  kServicesFail,    ///< Programs fail in every way, and everything else is well.
+  kHandsMeddle,     ///< Somebody does by hand what Docker's command line can.
   kOrdinary,        ///< Ten nodes, a few workloads and no faults: to measure speed.
 };
 

@@ -46,7 +46,8 @@ TEST_P(Scripts, BreakNoPromise) {
 INSTANTIATE_TEST_SUITE_P(All, Scripts,
                          testing::Values(Scenario::kPartition, Scenario::kManagerFreezes,
                                          Scenario::kBrokerStall, Scenario::kPowerCycle,
-                                         Scenario::kRollingUpdate, Scenario::kBuilderDeath),
+                                         Scenario::kRollingUpdate, Scenario::kBuilderDeath,
+                                         Scenario::kServicesFail, Scenario::kHandsMeddle),
                          [](const auto& one) {
                            std::string name(name_of(one.param));
                            std::replace(name.begin(), name.end(), '-', '_');
