@@ -8,11 +8,11 @@ from pathlib import Path
 if not __package__:  # Started as a script, from any folder: import from the checkout.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from tools.dev import build, check, fuzz, hand_over, setup, sim, suites, tidy_up  # noqa: E402
+from tools.dev import build, check, fuzz, hand_over, mutants, setup, sim, suites, tidy_up  # noqa: E402
 from tools.dev.terminal import Failure, error, say  # noqa: E402
 from tools.dev.verbs import overview  # noqa: E402
 
-VERBS = [*setup.VERBS, *build.VERBS, *suites.VERBS, *check.VERBS, *fuzz.VERBS, *sim.VERBS, *hand_over.VERBS, *tidy_up.VERBS]
+VERBS = [*setup.VERBS, *build.VERBS, *suites.VERBS, *check.VERBS, *fuzz.VERBS, *mutants.VERBS, *sim.VERBS, *hand_over.VERBS, *tidy_up.VERBS]
 
 
 def main(argv: list[str]) -> int:
