@@ -238,9 +238,9 @@ TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
   const std::string sick = R"({"name":"db","kind":"service","generation":1,"phase":"deployed",
     "instances":1,"running":1,"target":{"generation":1,"instances":1,"ready":0}})";
   const auto instance = [](const char* id, const char* health, const char* reason) {
-    return fmt::format(R"({{"id":"{}","workload":"w","generation":2,"node":"node-1",)"
+    return fmt::format(R"({{"id":"{}","workload":"{}","generation":2,"node":"node-1",)"
                        R"("state":"running","health":"{}","health_reason":"{}"}})",
-                       id, health, reason);
+                       id, std::string(id).substr(0, std::string(id).rfind('-')), health, reason);
   };
   manager_.answers("GET /v1/workloads", list({rolling, sick}));
   manager_.answers(
@@ -262,9 +262,11 @@ TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
   manager_.answers("GET /v1/status", "{}");
   manager_.answers("GET /v1/nodes", list({kNode1}));
   EXPECT_THAT(run({"status"}).out,
-              testing::EndsWith("  heater is rolling out: 1 of 3 instances of release 2 are ready\n"
-                                "  db is deployed: 0 of 1 ready\n"
-                                "  db-1 is degraded: rule 'no sensor' fired\n"));
+              testing::EndsWith(
+                  "ATTENTION     STATE        WHY\n"
+                  "db (service)  unavailable  0 of 1 ready; db-1: rule 'no sensor' fired\n"
+                  "heater        rolling out  1 of 3 ready of release 2; heater-5: no answer yet\n"
+                  "1 node is well\n"));
 }
 
 TEST_F(CliTest, WhatHasCompletedItsWorkNeedsNoAttention) {
@@ -274,7 +276,7 @@ TEST_F(CliTest, WhatHasCompletedItsWorkNeedsNoAttention) {
   manager_.answers("GET /v1/instances", list({}));
   manager_.answers("GET /v1/status", "{}");
   manager_.answers("GET /v1/nodes", list({kNode1}));
-  EXPECT_THAT(run({"status"}).out, Not(HasSubstr("needs attention")));
+  EXPECT_THAT(run({"status"}).out, Not(HasSubstr("ATTENTION")));
 }
 
 TEST_F(CliTest, PsWithoutWorkloadsSaysHowToDeploy) {
@@ -293,19 +295,21 @@ TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAnOperator) {
     "store":{"works":false,"fault":"the disk is full"}})");
   manager_.answers("GET /v1/nodes", list({kNode1, kNode2}));
   manager_.answers("GET /v1/workloads", list({kHeater}));
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
   EXPECT_EQ(
       run({"status"}).out,
-      "manager    " + manager_.url() +
+      "manager       " + manager_.url() +
           ", version 0.1.0, epoch 4, started 15 m ago\n"
-          "bus        127.0.0.1:9092, carries nothing: the manager is blind and judges no node\n"
-          "store      fails; nothing is decided until it works: the disk is full\n"
-          "nodes      2: 1 dead, 1 live\n"
-          "workloads  1: 1 deployed\n"
-          "instances  1 of 2 running\n"
+          "bus           127.0.0.1:9092, carries nothing: the manager is blind and judges no node\n"
+          "store         fails; nothing is decided until it works: the disk is full\n"
+          "nodes         2: 1 dead, 1 live\n"
+          "applications  1: 1 reduced\n"
+          "instances     1 of 2 ready\n"
           "\n"
-          "needs attention (more: hearth explain node|workload NAME)\n"
-          "  node-2 is dead: silent for 2.1 s, no answer to a dial\n"
-          "  heater is deployed: 1 of 2 running\n");
+          "ATTENTION  STATE    WHY\n"
+          "node-2     dead     silent for 2.1 s, no answer to a dial\n"
+          "heater     reduced  1 of 2 ready; heater-2: no node has 64 MiB free\n"
+          "1 node is well\n");
 }
 
 TEST_F(CliTest, ExplainPrintsTheManagersLines) {
