@@ -319,6 +319,30 @@ TEST_F(CliTest, ExplainPrintsTheManagersLines) {
   EXPECT_EQ(run({"explain", "workload", "absent"}).code, 5);
 }
 
+TEST_F(CliTest, ExplainsAWorkloadByWhatItsRulesAndProbesSay) {
+  manager_.answers("GET /v1/workloads/heater/explanation",
+                   R"({"lines":["Workload 'heater' is deployed."]})");
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
+  manager_.answers("GET /v1/instances/heater-1/watch", R"({"state":"backoff","crash_loop":true,
+    "rules":[{"rule":"no-oom","standing":"faulty","words":"it appeared","action":"replace",
+      "fired_ms_ago":12000,"why":"it appeared","line":"Out\u001b[2JOfMemory","held_off":3,"hold_off_ms":288000}],
+    "probes":[{"probe":"readiness","standing":"standing_still","words":"its container is paused"}],
+    "next_start_ms":8000})");
+  EXPECT_EQ(run({"explain", "workload", "heater"}).out,
+            "Workload 'heater' is deployed.\n"
+            "What 'node-1' says of 'heater-1':\n"
+            "  rule 'no-oom' (action replace) is faulty: it appeared\n"
+            "    it fired 12.0 s ago: it appeared\n"
+            "    by the line: Out^[[2JOfMemory\n"
+            "    it does not fire again for 4 m 48 s; 3 firings were held off\n"
+            "  probe 'readiness' is standing still: its container is paused\n"
+            "  it starts again in 8.0 s, the longest backoff: it is in a crash loop\n");
+  manager_.answers("GET /v1/instances/heater-1/watch", R"({"detail":"no route"})", 502);
+  EXPECT_THAT(run({"explain", "workload", "heater"}).out,
+              AllOf(HasSubstr("Node 'node-1' cannot be asked about 'heater-1' ("),
+                    HasSubstr("; it last reported: running.\n")));
+}
+
 TEST_F(CliTest, EventsAreTheLast50OrThoseSinceATime) {
   const auto event = [](std::uint64_t seq, const char* time) {
     return encode(ClusterEvent{.seq = seq,
