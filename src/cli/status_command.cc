@@ -227,16 +227,16 @@ class StatusCommand final : public Command {
   /// "… and 37 more: 20 applications unavailable, 17 applications reduced (--all shows them)".
   static std::string rest_of(const std::vector<Need>& needs, std::size_t shown) {
     std::size_t count = 0;
-    std::vector<std::pair<std::string, std::size_t>> groups;
-    for (std::size_t i = shown; i < needs.size(); ++i) {
-      count += needs[i].names.size();
-      const std::string group = plural(needs[i].kind) + " " + needs[i].state;
-      if (groups.empty() || groups.back().first != group) groups.emplace_back(group, 0);
-      groups.back().second += needs[i].names.size();
-    }
     std::string words;
-    for (const auto& [group, size] : groups)
-      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", size, words_of(group));
+    for (std::size_t i = shown; i < needs.size();) {
+      const Need& first = needs[i];
+      std::size_t size = 0;
+      for (; i < needs.size() && needs[i].kind == first.kind && needs[i].state == first.state; ++i)
+        size += needs[i].names.size();
+      count += size;
+      words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
+                           show_count(size, printable(first.kind)), words_of(first.state));
+    }
     return fmt::format("… and {} more (--all shows them): {}", count, words);
   }
 
