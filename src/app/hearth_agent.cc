@@ -30,6 +30,7 @@
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
 #include "shell/agent_api/agent_metrics.h"
+#include "shell/agent_api/watch_view.h"
 #include "wire/endpoint_text.h"
 
 namespace hearth {
@@ -131,6 +132,11 @@ Result<void> run(const AgentOptions& options) {
       .node = *options.node,
       .status = [&shell] { return shell.agent().status(); },
       .container_of = [&shell](const InstanceId& id) { return shell.agent().container_of(id); },
+      .watch = [&shell, &clock](const InstanceId& id) -> std::optional<std::string> {
+        const core::InstanceSlot* slot = shell.agent().find_slot(id);
+        if (slot == nullptr) return std::nullopt;
+        return watch_view(slot->save(), clock.now().mono);
+      },
       .last_words = [&shell](
                         const InstanceId& id,
                         Completion<std::string> done) { shell.last_words(id, std::move(done)); },

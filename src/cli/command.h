@@ -44,6 +44,7 @@ std::unique_ptr<Command> make_restart_command();
 std::unique_ptr<Command> make_stop_command();
 std::unique_ptr<Command> make_rm_command();
 std::unique_ptr<Command> make_events_command();
+std::unique_ptr<Command> make_history_command();
 std::unique_ptr<Command> make_explain_node_command();
 std::unique_ptr<Command> make_explain_workload_command();
 std::unique_ptr<Command> make_config_check_command();

@@ -17,6 +17,7 @@ CommandList make_commands() {
   commands.push_back(make_stop_command());
   commands.push_back(make_rm_command());
   commands.push_back(make_events_command());
+  commands.push_back(make_history_command());
   commands.push_back(make_explain_node_command());
   commands.push_back(make_explain_workload_command());
   commands.push_back(make_config_check_command());

@@ -77,6 +77,9 @@ class Agent {
   Heartbeat status() const;
   /// The container that runs the instance, or ran it last; empty if none is known.
   ContainerId container_of(const InstanceId& instance) const;
+  /// What is known of an instance, for display; nullptr: it is not on this node. Valid until the
+  /// next step.
+  const InstanceSlot* find_slot(const InstanceId& id) const { return slots_.find_slot(id); }
   std::uint64_t assignments_refused() const { return intake_.refused(); }
 
   /// Aborts if the state of the parts is inconsistent; holds after every step.

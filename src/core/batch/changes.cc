@@ -2,8 +2,12 @@
 
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "base/check.h"
+#include "base/shortened.h"
 #include "core/events/instance_events.h"
+#include "core/history/instance_entry.h"
 
 namespace hearth::core {
 namespace {
@@ -40,6 +44,7 @@ void Changes::on(const InstanceChange& change) {
   follow_start(change);
   mark(instances_, instance.id);
   for (const EventDraft& event : events::of(change, tables_.instances)) on_event(event);
+  note_history(change);
   if (only_waits_otherwise(change)) return;
   reconcile(instance.workload);
   if (instance.node && is_assigned_otherwise(change)) assign(*instance.node);
@@ -55,8 +60,25 @@ void Changes::follow_start(const InstanceChange& change) {
                         now_.mono);
 }
 
+void Changes::note_history(const InstanceChange& change) {
+  std::optional<HistoryEntry> entry = entry_of(change, now_.wall);
+  if (!entry) return;
+  std::string cause = fmt::format("'{}' is {}", entry->instance->str(), name_of(entry->condition));
+  if (!entry->cause.empty()) cause += ": " + entry->cause;
+  causes_.insert_or_assign(*entry->workload, shortened(cause, kHistoryCauseBytesMax));
+  on_history(*std::move(entry));
+}
+
+/// At the end of the step, so that what changes and changes back within it leaves no entry.
+void Changes::review_conditions() {
+  for (const auto& [name, cause] : std::exchange(causes_, {})) {
+    if (auto entry = conditions_.review(name, cause, now_.wall)) on_history(*std::move(entry));
+  }
+}
+
 void Changes::on_workload_changed(const WorkloadName& name) {
   mark(workloads_, name);
+  causes_.try_emplace(name);
   const std::optional<BuilderChange> builder =
       tables_.builds.follow(tables_.workloads.record(name));
   if (!builder) return;
@@ -81,6 +103,7 @@ void Changes::on_event(const EventDraft& draft) {
 }
 
 ManagerBatch Changes::take_batch(Fleet& fleet) {
+  review_conditions();
   ManagerBatch batch;
   for (const NodeName& name : fleet.take_changed()) {
     batch.writes.emplace_back(PutNode{fleet.node(name).node()});
@@ -104,8 +127,8 @@ ManagerBatch Changes::take_batch(Fleet& fleet) {
 
 bool Changes::is_empty() const {
   return writes_.empty() && actions_.empty() && workloads_.empty() && instances_.empty() &&
-         work_due_.empty() && warm_images_due_.empty() && assignments_due_.empty() &&
-         !room_changed_;
+         causes_.empty() && work_due_.empty() && warm_images_due_.empty() &&
+         assignments_due_.empty() && !room_changed_;
 }
 
 }  // namespace hearth::core

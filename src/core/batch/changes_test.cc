@@ -82,7 +82,7 @@ TEST(Changes, WritesRecordsFirstByKindAndThenEventsInTheirOrder) {
       scene.end_step().writes,
       ElementsAre(VariantWith<PutNode>(testing::_), VariantWith<PutWorkload>(testing::_),
                   VariantWith<PutInstance>(testing::_), VariantWith<AppendEvent>(testing::_),
-                  VariantWith<AppendEvent>(testing::_)));
+                  VariantWith<AppendEvent>(testing::_), VariantWith<AppendHistory>(testing::_)));
   const ManagerBatch next = scene.end_step();
   EXPECT_THAT(next.writes, IsEmpty());
   EXPECT_THAT(next.actions, IsEmpty());

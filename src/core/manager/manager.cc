@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "base/shortened.h"
 #include "core/assignments/compose.h"
 #include "core/commands/command_executor.h"
 #include "core/events/cluster_events.h"
@@ -147,21 +148,32 @@ void Manager::watch_bus(NodeExecutor& nodes) {
       timed_parts(*this).on_bus_restored(now_.mono);
       nodes.settle_all();
       changes_.on_event(events::bus_seeing());
+      note_sight(Condition::kSeeing, now_.wall, "the bus carries");
     } else {
       fleet_.on_bus_lost();
-      changes_.on_event(events::bus_blind(bus_.blindness(now_.mono)));
+      const std::string why = bus_.blindness(now_.mono);
+      changes_.on_event(events::bus_blind(why));
+      note_sight(Condition::kBlind, wall_of(bus_.last_returned(), now_), why);
     }
   }
   if (const std::optional<MonoTime> canary = bus_.take_canary(now_.mono))
     changes_.emit(SendCanary{*canary});
 }
 
-void Manager::on(const Started&, NodeExecutor& nodes) {
+void Manager::note_sight(Condition condition, WallTime at, std::string_view cause) {
+  HistoryEntry entry{.at = at, .condition = condition};
+  entry.cause = shortened(cause, kHistoryCauseBytesMax);
+  changes_.on_history(std::move(entry));
+}
+
+void Manager::on(const Started& event, NodeExecutor& nodes) {
   changes_.on_epoch(epoch_);
+  note_sight(Condition::kBlind, event.alive_at.value_or(now_.wall), "the manager did not run");
   changes_.on_event(events::manager_started(epoch_, {.nodes = fleet_.size(),
                                                      .workloads = workloads_.rows().size(),
                                                      .instances = instances_.rows().size()}));
-  for (const auto& [name, watch] : fleet_.watches()) nodes.resume(fleet_.node(name));
+  for (const auto& [name, watch] : fleet_.watches())
+    nodes.resume(fleet_.node(name), event.alive_at);
   for (const auto& [name, workload] : workloads_.rows()) changes_.reconcile(name);
 }
 
@@ -177,7 +189,8 @@ void Manager::on(const HeartbeatReceived& event, NodeExecutor& nodes) {
 
 void Manager::on(const StatusFetched& event, NodeExecutor& nodes) {
   NodeWatch* watch = fleet_.find(event.node);
-  if (watch == nullptr || !event.status) return;
+  if (watch == nullptr) return;
+  if (!event.status) return nodes.on_fetch_failed(*watch);
   receive(*watch, *event.status, now_.mono, NodeExecutor::Way::kHttp, nodes);
 }
 
@@ -270,6 +283,7 @@ void Manager::check_invariants() const {
   derive(builds, capacity);
   HEARTH_CHECK(builds == builds_);
   HEARTH_CHECK(capacity == capacity_);
+  HEARTH_CHECK(WorkloadConditions(workloads_, instances_) == changes_.conditions());
 }
 
 }  // namespace hearth::core

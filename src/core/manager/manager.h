@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -119,6 +120,7 @@ class Manager {
                NodeExecutor::Way way, NodeExecutor& nodes);
   void note_stall(NodeExecutor& nodes);
   void watch_bus(NodeExecutor& nodes);
+  void note_sight(Condition condition, WallTime at, std::string_view cause);
   void reconcile_work();
   void publish_assignments(NodeExecutor& nodes);
 

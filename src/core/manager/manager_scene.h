@@ -189,6 +189,7 @@ class ManagerScene {
   // The store.
   Epoch epoch;
   std::uint64_t last_event_seq = 0;
+  std::vector<HistoryEntry> history;
   std::map<NodeName, Node> nodes;
   std::map<WorkloadName, Workload> workloads;
   std::map<InstanceId, Instance> instances;
@@ -214,6 +215,8 @@ class ManagerScene {
   }
   void keep(const DeleteInstance& write) { instances.erase(write.id); }
   void keep(const AppendEvent& write) { last_event_seq = write.event.seq; }
+  void keep(const AppendHistory& write) { history.push_back(write.entry); }
+  void keep(const PutAlive&) {}
 
   void note(const ManagerAction& action) {
     if (const auto* canary = std::get_if<SendCanary>(&action)) {
