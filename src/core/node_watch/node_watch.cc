@@ -42,6 +42,12 @@ NodeWatch::NodeWatch(const WatchSettings& settings, State state)
       bus_carries_(state.bus_carries),
       eligibility_(std::move(state.eligibility)) {}
 
+const InstanceUsage* NodeWatch::usage_of(const InstanceId& instance) const {
+  if (!report_) return nullptr;
+  const auto found = report_->usage.find(instance);
+  return found == report_->usage.end() ? nullptr : &found->second;
+}
+
 NodeWatch::State NodeWatch::save() const {
   return {.node = node_,
           .load = load_,
