@@ -37,6 +37,7 @@ std::unique_ptr<Command> make_node_show_command();
 std::unique_ptr<Command> make_node_import_command();
 std::unique_ptr<Command> make_deploy_command();
 std::unique_ptr<Command> make_ps_command();
+std::unique_ptr<Command> make_top_command();
 std::unique_ptr<Command> make_logs_command();
 std::unique_ptr<Command> make_releases_command();
 std::unique_ptr<Command> make_rollback_command();

@@ -6,6 +6,7 @@
 #include "base/shortened.h"
 #include "model/enum_names.h"
 #include "wire/model_fields.h"
+#include "wire/usage_fields.h"
 
 namespace hearth {
 namespace {
@@ -80,6 +81,8 @@ class HeartbeatWriter {
       out_.begin_object().field("id", id.str());
       if (workload != report.workloads.end()) out_.field("workload", workload->second.str());
       write(status);
+      const auto usage = report.usage.find(id);
+      if (usage != report.usage.end()) write(usage->second);
       out_.end_object();
     }
     out_.end_list();
@@ -114,6 +117,12 @@ class HeartbeatWriter {
     if (status.health != Health::kUnknown) out_.field("health", name_of(status.health));
     write_words("health_reason", status.health_reason);
     if (status.must_be_replaced) out_.field("must_be_replaced", true);
+  }
+
+  void write(const InstanceUsage& usage) {
+    if (detail_ != Detail::kAll) return;
+    out_.key("usage");
+    wire::write_usage(out_, usage);
   }
 
   void write(const std::vector<Incident>& incidents) {
@@ -237,6 +246,8 @@ std::optional<Report> read_report(const JsonValue& value) {
     if (!report.instances.emplace(id, read_status(instance)).second) {
       item.fault("duplicate id: another instance of this report has it");
     }
+    if (const JsonValue usage = instance.optional("usage"); usage.present())
+      report.usage.emplace(id, wire::read_usage(usage.object()));
   });
   report.images = in.required("images").list(read_term);
   report.builds = in.required("builds").list(read_build);

@@ -4,6 +4,7 @@
 
 #include "base/duration_text.h"
 #include "wire/json_reader.h"
+#include "wire/usage_fields.h"
 
 namespace hearth::cli {
 namespace {
@@ -117,6 +118,8 @@ std::optional<InstanceView> read_instance(JsonObject& in) {
   instance.reason = text_of(in.optional("reason"));
   instance.replaces = text_of(in.optional("replaces"));
   instance.changed_at = in.optional("changed_at").parsed(parse_time);
+  if (const JsonValue usage = in.optional("usage"); usage.present())
+    instance.usage = wire::read_usage(usage.object());
   return instance;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/instance_usage.h"
 #include "model/resources.h"
 
 /// The parts of the manager's API answers that the command line shows or waits for.
@@ -88,6 +89,7 @@ struct InstanceView {
   std::string reason;
   std::string replaces;
   std::optional<WallTime> changed_at;
+  std::optional<InstanceUsage> usage;  ///< Absent: not known.
 };
 
 /// How long a workload was how available within a period, which is the sum.

@@ -39,6 +39,7 @@ Agent::Agent(AgentSettings settings, AgentState state)
       inventory_(std::move(state.inventory)),
       slots_(slot_settings(settings_), state.slots),
       supply_(settings_.incarnation.start_count, std::move(state.supply)),
+      sampler_(std::move(state.sampler)),
       reporter_(reporter_settings(settings_), std::move(state.reporter)) {}
 
 AgentState Agent::save() const {
@@ -48,6 +49,7 @@ AgentState Agent::save() const {
           .inventory = inventory_.save(),
           .slots = slots_.save(),
           .supply = supply_.save(),
+          .sampler = sampler_.save(),
           .reporter = reporter_.save()};
 }
 
@@ -68,12 +70,19 @@ void Agent::tend_parts() {
     const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
     emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
     emit_all(slots_.take_watches());
+    for (SampleUsage& request : sampler_.tend([this] { return slots_.running(); }, turn_.now))
+      emit(std::move(request));
     emit_all(supply_.tend(turn_.now, operation_ids_));
   } else {
     slots_.rest(turn_.now);
     supply_.rest(turn_.now);
+    sampler_.rest(turn_.now);
   }
-  if (auto due = reporter_.tend(node_status(), turn_.now)) emit(SendStatus{*std::move(due)});
+  if (auto due = reporter_.tend(node_status(), turn_.now)) {
+    // What is used changes all the time: it comes along, but calls for no report.
+    if (due->report) due->report->usage = usage();
+    emit(SendStatus{*std::move(due)});
+  }
 }
 
 MonoTime Agent::next_deadline() const {
@@ -160,6 +169,10 @@ void Agent::on(const CheckDone& event) {
   slots_.on(event, turn_.now);
 }
 
+void Agent::on(const UsageSampled& event) {
+  if (sampler_.on_sampled(event, turn_.now)) slots_.on(event, turn_.now);
+}
+
 void Agent::on(const LogSkipped& event) {
   slots_.on(event, turn_.now);
 }
@@ -194,7 +207,20 @@ NodeStatus Agent::node_status() const {
 }
 
 Heartbeat Agent::status() const {
-  return reporter_.answer(node_status(), turn_.now);
+  NodeStatus status = node_status();
+  status.report.usage = usage();
+  return reporter_.answer(status, turn_.now);
+}
+
+/// As last sampled, with what the trends conclude from it.
+UsageSampler::Usages Agent::usage() const {
+  UsageSampler::Usages usages = sampler_.usages();
+  for (auto& [id, usage] : usages) {
+    const InstanceSlot* slot = slots_.find_slot(id);
+    if (slot != nullptr && slot->health())
+      usage.memory_full_in = slot->health()->trends().memory_full_in(turn_.now);
+  }
+  return usages;
 }
 
 ContainerId Agent::container_of(const InstanceId& instance) const {
@@ -214,6 +240,7 @@ void Agent::check_invariants() const {
   inventory_.check_invariants();
   slots_.check_invariants();
   supply_.check_invariants();
+  sampler_.check_invariants();
   reporter_.check_invariants();
   HEARTH_CHECK(actions_.empty());
   if (intake_.in_force() == nullptr) return;

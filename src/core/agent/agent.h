@@ -14,6 +14,7 @@
 #include "core/slot_table/slot_table.h"
 #include "core/status_reporter/status_reporter.h"
 #include "core/timed/timed_part.h"
+#include "core/usage_sampling/usage_sampler.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
@@ -39,6 +40,7 @@ struct AgentState {
   RuntimeInventory::State inventory;
   SlotTable::State slots;
   ImageSupply::State supply;
+  UsageSampler::State sampler;
   StatusReporter::State reporter;
   bool operator==(const AgentState&) const = default;
 };
@@ -51,9 +53,9 @@ struct AgentState {
 /// carried out and its runtime has been listed.
 ///
 /// Each decision belongs to one of its parts, which own their state: the intake (which assignment),
-/// the inventory (whether the runtime can be used), the slots (containers), the supply (images) and
-/// the reporter (heartbeats). The agent passes each event to the parts responsible, then lets all
-/// of them act in a fixed order; no part knows another.
+/// the inventory (whether the runtime can be used), the slots (containers), the supply (images),
+/// the sampler (what containers use) and the reporter (heartbeats). The agent passes each event to
+/// the parts responsible, then lets all of them act in a fixed order; no part knows another.
 ///
 /// Sans-io: the shell executes the actions in order and feeds their outcomes back. Every operation
 /// is answered by one OperationDone. Not thread-safe.
@@ -100,6 +102,7 @@ class Agent {
   void on(const ContainerNoted& event);
   void on(const HealthcheckReported& event);
   void on(const CheckDone& event);
+  void on(const UsageSampled& event);
   void on(const LogRead& event);
   void on(const LogSkipped& event);
   void on(const LogReaderChanged& event);
@@ -111,13 +114,15 @@ class Agent {
   void tend_parts();
   bool may_act() const { return inventory_.is_usable() && intake_.may_act(); }
   NodeStatus node_status() const;
+  UsageSampler::Usages usage() const;
   void emit(AgentAction action) { actions_.push_back(std::move(action)); }
   template <class Action>
   void emit_all(std::vector<Action> actions);
 
   /// Every part that waits for time to pass.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.reporter_);
+    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.sampler_,
+                      self.reporter_);
   }
 
   AgentSettings settings_;
@@ -127,6 +132,7 @@ class Agent {
   RuntimeInventory inventory_;
   SlotTable slots_;
   ImageSupply supply_;
+  UsageSampler sampler_;
   StatusReporter reporter_;
   std::vector<AgentAction> actions_;  ///< Of the current step.
 };

@@ -209,7 +209,8 @@ class AgentScene {
       return !std::holds_alternative<SendStatus>(one.action) &&
              !std::holds_alternative<SaveAssignment>(one.action) &&
              !std::holds_alternative<TakeInventory>(one.action) &&
-             !std::holds_alternative<InspectContainer>(one.action);
+             !std::holds_alternative<InspectContainer>(one.action) &&
+             !std::holds_alternative<SampleUsage>(one.action);
     });
   }
   void forget_history() { history.clear(); }
@@ -244,6 +245,7 @@ class AgentScene {
   bool gives_notice = true;
   std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
   std::vector<RunCheck> checks;     ///< In order; not answered.
+  ContainerUsage usage;             ///< Of every container.
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
@@ -349,6 +351,11 @@ class AgentScene {
     });
   }
   void carry_out(const RunCheck& check) { checks.push_back(check); }
+  void carry_out(const SampleUsage& asked) {
+    after(Duration(0), [this, asked] {
+      step(UsageSampled{asked.container, asked.instance, asked.number, usage});
+    });
+  }
   void carry_out(const StopContainer& stop) {
     after(stop_takes, [this, stop] {
       const Result<void> ok = outcome(std::nullopt);

@@ -115,6 +115,54 @@ TEST(Agent, AnInstanceThatExitsRunsAgainAtOnceWithoutAManager) {
   EXPECT_THAT(scene.containers, SizeIs(1));  // The old one was removed.
 }
 
+// What containers use. ---------------------------------------------------------------------------
+
+TEST(Agent, WhatContainersUseComesWithAReportAndCausesNone) {
+  Scene scene;
+  scene.usage = {.memory_bytes = 1000, .memory_limit_bytes = 2000};
+  scene.assign({Scene::assigned(1), Scene::assigned(2)});
+  scene.pass(seconds(30));
+  const auto asked = scene.done<SampleUsage>();
+  EXPECT_GE(asked.size(), 8U);
+  EXPECT_LE(asked.size(), 14U);
+  EXPECT_EQ(scene.report().usage.at(Scene::id(2)).memory_bytes, 1000U);
+  scene.forget_history();
+  for (int i = 0; i < 30; ++i) {
+    scene.usage.memory_bytes = *scene.usage.memory_bytes + 1;
+    scene.pass(seconds(1));
+  }
+  std::size_t reports = 0;
+  for (const Heartbeat& heartbeat : heartbeats(scene)) {
+    if (!heartbeat.report) continue;
+    ++reports;
+    EXPECT_THAT(heartbeat.report->usage, SizeIs(2));
+  }
+  EXPECT_EQ(reports, 3U) << "one in 10 seconds, as without it";
+}
+
+TEST(Agent, AMemoryThatGrowsIsReportedAsAnIncident) {
+  Scene scene;
+  scene.usage = {.memory_bytes = 0, .memory_limit_bytes = 3600};
+  scene.assign({Scene::assigned(1)});
+  for (std::uint64_t second = 0; second < 3300; ++second) {
+    scene.usage.memory_bytes = second;
+    scene.pass(seconds(1));
+  }
+  ASSERT_THAT(scene.report().incidents, SizeIs(1));
+  EXPECT_THAT(scene.report().incidents[0].message, HasSubstr("memory grows"));
+  ASSERT_TRUE(scene.report().usage.at(Scene::id(1)).memory_full_in);
+}
+
+TEST(Agent, NothingIsSampledWhileTheRuntimeIsAway) {
+  Scene scene;
+  scene.assign({Scene::assigned(1)});
+  scene.runtime_goes_down();
+  scene.pass(seconds(2));
+  scene.forget_history();
+  scene.pass(minutes(1));
+  EXPECT_THAT(scene.done<SampleUsage>(), IsEmpty());
+}
+
 // Starts of the agent and of the node. ------------------------------------------------------------
 
 TEST(Agent, ANodeThatBootsWithoutANetworkStartsTheLastAssignmentInFreshContainers) {

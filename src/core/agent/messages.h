@@ -12,6 +12,7 @@
 #include "core/image_supply/image_actions.h"
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
+#include "core/usage_sampling/usage_messages.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/heartbeat.h"
@@ -48,7 +49,8 @@ using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
-                 HealthcheckReported, CheckDone, OperationDone, LoadSampled, StatusDropped>;
+                 HealthcheckReported, CheckDone, UsageSampled, OperationDone, LoadSampled,
+                 StatusDropped>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 
@@ -61,8 +63,9 @@ struct TakeInventory {
 struct SendStatus {
   Heartbeat heartbeat;
 };
-using AgentAction = std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer,
-                                 StopContainer, RemoveContainer, FollowLog, InspectContainer,
-                                 RunCheck, FetchImage, BuildImage, CancelBuild, SendStatus>;
+using AgentAction =
+    std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
+                 RemoveContainer, FollowLog, InspectContainer, RunCheck, SampleUsage, FetchImage,
+                 BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

@@ -32,6 +32,40 @@ std::string words_of(const Recovery& recovery, std::uint32_t attempts_max) {
   return {};
 }
 
+std::string bytes_words(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
+}
+
+/// " of 512", or nothing without a limit.
+std::string of_limit(const std::optional<std::uint64_t>& limit) {
+  return limit ? fmt::format(" of {}", *limit) : "";
+}
+
+/// "It uses 12 % of a core, 38.0 MiB of 64.0 MiB of memory, 4 of 512 processes, 30 of 1024 open
+/// files."; empty if nothing is known.
+std::string line_of(const InstanceUsage& usage) {
+  std::vector<std::string> parts;
+  if (usage.cpu_permille) parts.push_back(fmt::format("{} % of a core", *usage.cpu_permille / 10));
+  if (usage.memory_bytes) {
+    const auto& limit = usage.memory_limit_bytes;
+    parts.push_back(fmt::format("{}{} of memory", bytes_words(*usage.memory_bytes),
+                                limit ? " of " + bytes_words(*limit) : ""));
+  }
+  if (usage.processes)
+    parts.push_back(fmt::format("{}{} processes", *usage.processes, of_limit(usage.processes_max)));
+  if (usage.open_files) {
+    parts.push_back(
+        fmt::format("{}{} open files", *usage.open_files, of_limit(usage.open_files_max)));
+  }
+  if (parts.empty()) return {};
+  std::string line = fmt::format("It uses {}.", fmt::join(parts, ", "));
+  if (usage.memory_full_in) {
+    line += fmt::format(" Its memory grows and reaches its limit in about {}.",
+                        show_duration(*usage.memory_full_in));
+  }
+  return line;
+}
+
 std::string line_of(const Instance& instance, const Instant& now) {
   const InstanceStatus& status = instance.status;
   std::string line = fmt::format("Instance '{}' is {}", instance.id.str(), name_of(status.state));
@@ -133,8 +167,13 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
         "Generation {} replaces it, one instance at a time, each once the one before is ready.",
         workload.next->generation.value));
   }
-  for (const InstanceId& id : manager.instance_table().of_workload(name))
-    lines.push_back(line_of(manager.instance_table().instance(id), now));
+  for (const InstanceId& id : manager.instance_table().of_workload(name)) {
+    const Instance& instance = manager.instance_table().instance(id);
+    lines.push_back(line_of(instance, now));
+    const InstanceUsage* usage = manager.usage_of(instance);
+    if (const std::string words = usage == nullptr ? "" : line_of(*usage); !words.empty())
+      lines.back() += " " + words;
+  }
   if (const std::optional<NodeName> warm = manager.warm_images().holder_of(name))
     lines.push_back(fmt::format("Its image is kept ready on '{}'.", warm->str()));
   return lines;

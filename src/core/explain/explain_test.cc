@@ -144,5 +144,23 @@ TEST(Explain, AnInstanceNamesWhatItReplacesAndItsLastExit) {
                                        "code 3: it ended."))));
 }
 
+TEST(Explain, AnInstanceNamesWhatItUses) {
+  Scene scene;
+  scene.usage = InstanceUsage{.cpu_permille = 125,
+                              .memory_bytes = 40U << 20U,
+                              .memory_limit_bytes = 64U << 20U,
+                              .processes = 4,
+                              .memory_full_in = std::chrono::minutes(8)};
+  scene.run_app(1);
+  scene.pass(seconds(1));
+  EXPECT_THAT(
+      words_on_app(scene),
+      Contains(HasSubstr("It uses 12 % of a core, 40.0 MiB of 64.0 MiB of memory, 4 "
+                         "processes. Its memory grows and reaches its limit in about 8 m")));
+  scene.usage = InstanceUsage{};
+  scene.pass(seconds(1));
+  EXPECT_THAT(words_on_app(scene), Not(Contains(HasSubstr("It uses"))));
+}
+
 }  // namespace
 }  // namespace hearth::core

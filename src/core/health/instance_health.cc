@@ -24,7 +24,8 @@ InstanceHealth::InstanceHealth(const InstanceSpec& spec, MonoTime now)
       ready_deadline_(spec.ready_deadline),
       replace_order_(spec.replace),
       rules_(spec.log_rules, now),
-      probes_(spec.probes, now) {}
+      probes_(spec.probes, now),
+      trends_(spec.trends) {}
 
 InstanceHealth::InstanceHealth(const InstanceSpec& spec, State state)
     : min_ready_(spec.min_ready),
@@ -32,12 +33,14 @@ InstanceHealth::InstanceHealth(const InstanceSpec& spec, State state)
       replace_order_(spec.replace),
       rules_(spec.log_rules, std::exchange(state.rules, {})),
       probes_(spec.probes, std::exchange(state.probes, {})),
+      trends_(spec.trends, std::exchange(state.trends, {})),
       state_(std::move(state)) {}
 
 InstanceHealth::State InstanceHealth::save() const {
   State state = state_;
   state.rules = rules_.save();
   state.probes = probes_.save();
+  state.trends = trends_.save();
   return state;
 }
 
@@ -50,6 +53,7 @@ void InstanceHealth::on_started(MonoTime started_at, MonoTime now, Prng& prng) {
   state_.started_at = started_at;
   state_.replace.clear();
   state_.restart.clear();
+  apply(trends_.on_started(started_at, now));
 }
 
 void InstanceHealth::on_stopped(MonoTime now) {
@@ -76,6 +80,10 @@ void InstanceHealth::on_lines(const LogLines& lines, MonoTime now) {
   apply(rules_.on_lines(lines, now));
 }
 
+void InstanceHealth::on_usage(const std::optional<ContainerUsage>& usage, MonoTime now) {
+  if (usage) apply(trends_.on_sample(*usage, now));
+}
+
 HealthVerdict InstanceHealth::tend(MonoTime now, Prng& prng) {
   HEARTH_CHECK(state_.started_at);
   apply(rules_.tend(now));
@@ -87,6 +95,7 @@ HealthVerdict InstanceHealth::tend(MonoTime now, Prng& prng) {
                         .must_be_replaced = !state_.replace.empty(),
                         .restart = state_.restart};
   const std::vector<LogMark> marks = rules_.marks();
+  const std::vector<std::string> trend_marks = trends_.marks();
   if (!state_.replace.empty()) {
     verdict.health = Health::kDegraded;
     verdict.reason = state_.replace;
@@ -97,6 +106,9 @@ HealthVerdict InstanceHealth::tend(MonoTime now, Prng& prng) {
   } else if (!marks.empty()) {
     verdict.health = Health::kDegraded;
     verdict.reason = fmt::format("rule '{}': {}", marks.front().rule, marks.front().why);
+  } else if (!trend_marks.empty()) {
+    verdict.health = Health::kDegraded;
+    verdict.reason = trend_marks.front();
   } else if (std::string why = unready(now); !why.empty()) {
     const bool is_late = now >= *state_.started_at + ready_deadline_;
     verdict.health = is_late ? Health::kDegraded : Health::kStarting;
@@ -122,18 +134,23 @@ std::string InstanceHealth::unready(MonoTime now) const {
 }
 
 void InstanceHealth::apply(const std::vector<LogFiring>& firings) {
-  for (const LogFiring& firing : firings) {
-    std::string words = words_of(firing);
-    switch (firing.action) {
-      case HealthAction::kEvent:
-      case HealthAction::kMark: break;
-      case HealthAction::kRestart: state_.restart = words; break;
-      case HealthAction::kReplace:
-        (replace_order_ == ReplaceOrder::kStopFirst ? state_.restart : state_.replace) = words;
-        break;
-    }
-    state_.noticed.push_back(std::move(words));
+  for (const LogFiring& firing : firings) apply(firing.action, words_of(firing));
+}
+
+void InstanceHealth::apply(const std::vector<TrendFiring>& firings) {
+  for (const TrendFiring& firing : firings) apply(firing.action, firing.why);
+}
+
+void InstanceHealth::apply(HealthAction action, std::string words) {
+  switch (action) {
+    case HealthAction::kEvent:
+    case HealthAction::kMark: break;
+    case HealthAction::kRestart: state_.restart = words; break;
+    case HealthAction::kReplace:
+      (replace_order_ == ReplaceOrder::kStopFirst ? state_.restart : state_.replace) = words;
+      break;
   }
+  state_.noticed.push_back(std::move(words));
 }
 
 /// A fault is a level; it is reported once.
@@ -156,6 +173,7 @@ std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
 void InstanceHealth::check_invariants() const {
   rules_.check_invariants();
   probes_.check_invariants();
+  trends_.check_invariants();
 }
 
 }  // namespace hearth::core

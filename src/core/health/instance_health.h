@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "core/log_rules/log_rules.h"
 #include "core/probes/probe_set.h"
+#include "core/trends/usage_trends.h"
 #include "model/instance.h"
 #include "model/instance_spec.h"
 
@@ -23,14 +24,14 @@ struct HealthVerdict {
   bool operator==(const HealthVerdict&) const = default;
 };
 
-/// Whether the container of an instance does its work, from its probes, its log, and how long it
-/// has run.
+/// Whether the container of an instance does its work, from its probes, its log, what it uses, and
+/// how long it has run.
 ///
 /// It is ready once its readiness probe succeeds and every `must_appear` of its log rules was seen;
 /// if it has neither, once it has run for `min_ready`. It is degraded while its readiness probe
-/// fails for good, while a rule marks it, once a rule asks for its replacement, and when it is not
-/// ready in time. A workload of which no two instances may run at once is restarted instead of
-/// replaced.
+/// fails for good, while a rule or a trend marks it, once one asks for its replacement, and when it
+/// is not ready in time. A workload of which no two instances may run at once is restarted instead
+/// of replaced.
 ///
 /// It restarts nothing: its owner (InstanceSlot) does. Knows one container at a time; the hold-offs
 /// of the rules outlast it. Sans-io, not thread-safe.
@@ -39,6 +40,7 @@ class InstanceHealth {
   struct State {
     LogRules::State rules;
     ProbeSet::State probes;
+    UsageTrends::State trends;
     std::optional<MonoTime> started_at;  ///< nullopt: no container runs.
     std::string replace;                 ///< Why it must be replaced; empty: it need not.
     std::string restart;                 ///< Likewise.
@@ -72,6 +74,8 @@ class InstanceHealth {
     probes_.on_health(health, output, now);
   }
   void on_answer(const CheckAnswer& answer, MonoTime now) { probes_.on_answer(answer, now); }
+  /// `usage`: nullopt: the runtime cannot say.
+  void on_usage(const std::optional<ContainerUsage>& usage, MonoTime now);
 
   /// Whether a container runs.
   bool is_watching() const { return state_.started_at.has_value(); }
@@ -82,6 +86,7 @@ class InstanceHealth {
   /// What operators should know, one sentence each; each is returned once.
   std::vector<std::string> take_noticed() { return std::exchange(state_.noticed, {}); }
   const LogRules& rules() const { return rules_; }
+  const UsageTrends& trends() const { return trends_; }
 
   /// The first instant after `now` at which tend() may return something else.
   std::optional<MonoTime> next_deadline(MonoTime now) const;
@@ -91,6 +96,8 @@ class InstanceHealth {
 
  private:
   void apply(const std::vector<LogFiring>& firings);
+  void apply(const std::vector<TrendFiring>& firings);
+  void apply(HealthAction action, std::string words);
   void apply(const ProbeFault& fault);
   /// Why it is not ready, in words; empty if it is.
   std::string unready(MonoTime now) const;
@@ -100,7 +107,8 @@ class InstanceHealth {
   ReplaceOrder replace_order_;
   LogRules rules_;
   ProbeSet probes_;
-  State state_;  ///< Its `rules` and `probes` are not used: save() takes them from those in use.
+  UsageTrends trends_;
+  State state_;  ///< Its parts are not used: save() takes them from those in use.
 };
 
 }  // namespace hearth::core

@@ -22,6 +22,19 @@ LogRule listening() {
 
 /// A container that has just started, whose log is read as it is written.
 struct Scene {
+  /// Its memory grows from nothing to the limit of 60 minutes.
+  HealthVerdict leak(Duration duration) {
+    for (const MonoTime end = now + duration; now < end;) {
+      now += 5s;
+      grown += 5s;
+      health.on_usage(ContainerUsage{.memory_bytes = static_cast<std::uint64_t>(grown / 1s) * 1000,
+                                     .memory_limit_bytes = 3600 * 1000},
+                      now);
+      tend();
+    }
+    return tend();
+  }
+
   explicit Scene(InstanceSpec with) : spec(std::move(with)) { start(); }
 
   void start() {
@@ -51,6 +64,7 @@ struct Scene {
   MonoTime now{1h};
   Prng prng{7};
   InstanceHealth health{spec, now};
+  Duration grown{};
 };
 
 TEST(InstanceHealth, WithoutARuleAnInstanceIsReadyOnceItHasRunForAWhile) {
@@ -169,6 +183,49 @@ TEST(InstanceHealth, AFreshContainerBeginsWell) {
   EXPECT_EQ(scene.tend().health, Health::kStarting);
   scene.write("FATAL no sensor");
   EXPECT_EQ(scene.tend().restart, "") << "held off, also in the next container";
+}
+
+InstanceSpec with_memory_trend(HealthAction action) {
+  return {.trends = {{.of = TrendOf::kMemory, .action = action}}};
+}
+
+TEST(InstanceHealth, AGrowingMemoryIsAnEventUnlessTheFileSaysOtherwise) {
+  Scene scene({});
+  const HealthVerdict verdict = scene.leak(55min);
+  EXPECT_EQ(verdict, (HealthVerdict{.health = Health::kReady}));
+  EXPECT_THAT(scene.health.take_noticed(), ElementsAre(HasSubstr("memory grows")));
+  ASSERT_TRUE(scene.health.trends().memory_full_in(scene.now));
+}
+
+TEST(InstanceHealth, AGrowingMemoryActsLikeALogRule) {
+  Scene marked(with_memory_trend(HealthAction::kMark));
+  HealthVerdict verdict = marked.leak(55min);
+  EXPECT_EQ(verdict.health, Health::kDegraded);
+  EXPECT_THAT(verdict.reason, HasSubstr("memory grows"));
+  EXPECT_FALSE(verdict.must_be_replaced);
+
+  Scene replaced(with_memory_trend(HealthAction::kReplace));
+  verdict = replaced.leak(55min);
+  EXPECT_EQ(verdict.health, Health::kDegraded);
+  EXPECT_TRUE(verdict.must_be_replaced);
+
+  Scene restarted(with_memory_trend(HealthAction::kRestart));
+  EXPECT_THAT(restarted.leak(55min).restart, HasSubstr("memory grows"));
+
+  InstanceSpec stop_first = with_memory_trend(HealthAction::kReplace);
+  stop_first.replace = ReplaceOrder::kStopFirst;
+  Scene alone(stop_first);
+  verdict = alone.leak(55min);
+  EXPECT_THAT(verdict.restart, HasSubstr("memory grows"));
+  EXPECT_FALSE(verdict.must_be_replaced);
+}
+
+TEST(InstanceHealth, AFreshContainerHasNoTrendYet) {
+  Scene scene(with_memory_trend(HealthAction::kMark));
+  scene.leak(55min);
+  scene.health.on_stopped(scene.now);
+  scene.start();
+  EXPECT_EQ(scene.pass(1h).health, Health::kReady);
 }
 
 }  // namespace

@@ -429,7 +429,6 @@ void InstanceSlot::judge(const Container& container, const Turn& turn, Prng& prn
   note_end("it was restarted: " + verdict.restart, now, prng);
 }
 
-/// The container whose health is judged; nullptr: none.
 const Container* InstanceSlot::judged() const {
   const Container* served = serving();
   const bool runs = served != nullptr && served->state == ContainerState::kRunning;
@@ -478,6 +477,10 @@ void InstanceSlot::on(const HealthcheckReported& event, MonoTime now) {
 
 void InstanceSlot::on(const CheckDone& event, MonoTime now) {
   if (InstanceHealth* health = health_of(event.container)) health->on_answer(event.answer, now);
+}
+
+void InstanceSlot::on(const UsageSampled& event, MonoTime now) {
+  if (InstanceHealth* health = health_of(event.container)) health->on_usage(event.usage, now);
 }
 
 std::vector<WatchAction> InstanceSlot::take_watches(MonoTime now) {

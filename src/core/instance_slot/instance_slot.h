@@ -19,6 +19,7 @@
 #include "core/operations/operation.h"
 #include "core/restart/restart_record.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/usage_sampling/usage_messages.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/settings.h"
@@ -106,6 +107,7 @@ class InstanceSlot {
   void on(const LogReaderChanged& event, MonoTime now);
   void on(const HealthcheckReported& event, MonoTime now);
   void on(const CheckDone& event, MonoTime now);
+  void on(const UsageSampled& event, MonoTime now);
   /// The runtime answers, or not: what its containers do not write means nothing meanwhile.
   void on_runtime_usable(bool is_usable, MonoTime now);
   /// The process stood still: what was to be seen meanwhile may be late.
@@ -129,6 +131,9 @@ class InstanceSlot {
   /// What operators should know of it, one sentence each; each is returned once.
   std::vector<std::string> take_noticed();
 
+  /// The running container, whose health is judged; nullptr: there is none.
+  const Container* judged() const;
+  const std::optional<InstanceHealth>& health() const { return health_; }
   const InstanceStatus& status() const { return state_.status; }
   /// For the node's report; nullopt: nothing is known of it yet, and reporting that would override
   /// what the manager knows from before the agent's start.
@@ -166,7 +171,6 @@ class InstanceSlot {
   void transition_to_finished();
   void note_running(MonoTime started_at, MonoTime now, Prng& prng);
   bool is_final(const std::optional<ContainerExit>& exit) const;
-  const Container* judged() const;
   InstanceHealth* health_of(const ContainerId& container);
   void set_paused(Container& container, bool is_paused, MonoTime now);
 

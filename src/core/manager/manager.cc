@@ -258,6 +258,12 @@ std::vector<const Node*> Manager::nodes() const {
   return all;
 }
 
+const InstanceUsage* Manager::usage_of(const Instance& instance) const {
+  if (instance.status.state != InstanceState::kRunning || !instance.node) return nullptr;
+  const NodeWatch* watch = fleet_.find(*instance.node);
+  return watch == nullptr ? nullptr : watch->usage_of(instance.id);
+}
+
 const Node* Manager::find_node(const NodeName& name) const {
   const NodeWatch* found = fleet_.find(name);
   return found == nullptr ? nullptr : &found->node();

@@ -103,6 +103,8 @@ class Manager {
   const std::set<InstanceId>& instances_on(const NodeName& node) const {
     return instances_.on_node(node);
   }
+  /// As last reported; nullptr: its container does not run, or its node has not said.
+  const InstanceUsage* usage_of(const Instance& instance) const;
 
   /// Aborts if the state of one part contradicts another.
   void check_invariants() const;

@@ -43,6 +43,12 @@ NodeWatch::NodeWatch(const WatchSettings& settings, State state)
       eligibility_(std::move(state.eligibility)),
       known_before_(state.known_before) {}
 
+const InstanceUsage* NodeWatch::usage_of(const InstanceId& instance) const {
+  if (!report_) return nullptr;
+  const auto found = report_->usage.find(instance);
+  return found == report_->usage.end() ? nullptr : &found->second;
+}
+
 NodeWatch::State NodeWatch::save() const {
   return {.node = node_,
           .load = load_,

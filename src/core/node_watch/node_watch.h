@@ -87,6 +87,8 @@ class NodeWatch {
   const NodeName& name() const { return node_.name; }
   const Load& load() const { return load_; }
   const std::optional<Report>& report() const { return report_; }
+  /// What an instance on it uses, as last reported; nullptr: not known.
+  const InstanceUsage* usage_of(const InstanceId& instance) const;
   const std::optional<MonoTime>& last_received() const { return last_received_; }
   const DialRecord& dial() const { return dial_; }
   /// Judged by its silence: it has been received once and is not dead.

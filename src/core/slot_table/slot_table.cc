@@ -133,6 +133,18 @@ void SlotTable::on(const CheckDone& event, MonoTime now) {
   if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
 }
 
+void SlotTable::on(const UsageSampled& event, MonoTime now) {
+  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+}
+
+std::map<InstanceId, ContainerId> SlotTable::running() const {
+  std::map<InstanceId, ContainerId> running;
+  for (const auto& [id, slot] : slots_) {
+    if (const Container* container = slot.judged()) running.emplace(id, container->id);
+  }
+  return running;
+}
+
 void SlotTable::on_listed(const Listing& listing, const Turn& turn) {
   std::map<InstanceId, std::set<ContainerId>> listed;
   for (const Container& seen : listing.inventory.containers) {

@@ -67,6 +67,7 @@ class SlotTable {
   void on(const LogReaderChanged& event, MonoTime now);
   void on(const HealthcheckReported& event, MonoTime now);
   void on(const CheckDone& event, MonoTime now);
+  void on(const UsageSampled& event, MonoTime now);
   /// Ignores operations it did not request. Returns the reference of an image that the runtime
   /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
@@ -79,6 +80,8 @@ class SlotTable {
   /// Lets time pass while nothing may be done.
   void rest(MonoTime now);
 
+  /// The running container of each instance that has one.
+  std::map<InstanceId, ContainerId> running() const;
   /// nullptr: there is none.
   const InstanceSlot* find_slot(const InstanceId& id) const;
   /// For an instance that has a slot.

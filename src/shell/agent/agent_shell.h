@@ -95,6 +95,7 @@ class AgentShell {
   void execute(const core::FollowLog& action) { logs_.follow(action); }
   void execute(const core::InspectContainer& action) { checks_.inspect(action); }
   void execute(const core::RunCheck& action) { checks_.run(action); }
+  void execute(const core::SampleUsage& action) { checks_.sample(action); }
   void execute(const core::FetchImage& action);
   void execute(const core::BuildImage& action);
   void execute(const core::CancelBuild& action);

@@ -88,7 +88,9 @@ struct FakeRuntime final : ContainerRuntime {
   }
   void exec(ExecRequest, Completion<ExecResult>) override {}
   void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
-  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
+  void usage(const ContainerId&, Completion<ContainerUsage> done) override {
+    loop.post([done] { done(ContainerUsage{.memory_bytes = 4096, .pids = 2}); });
+  }
   // Not used by any test here.
   void build(const std::filesystem::path&, const std::string&, ChunkSink,
              Completion<void>) override {}
@@ -337,6 +339,16 @@ TEST_F(AgentShellTest, AnExitIsReportedWithTheLastWordsOfItsContainer) {
   exits("container-2", 4);
   EXPECT_TRUE(loop.advance_until([&] { return last_exit().code == 4; }, 1s));
   EXPECT_EQ(last_exit().last_words, "");
+}
+
+TEST_F(AgentShellTest, ReportsWhatAContainerUses) {
+  runtime_comes_up();
+  assign(assignment(1));
+  loop.advance(10s);
+  const auto usage = shell.agent().status().report->usage;
+  ASSERT_TRUE(usage.contains({"app-1"}));
+  EXPECT_EQ(usage.at({"app-1"}).memory_bytes, 4096U);
+  EXPECT_EQ(usage.at({"app-1"}).processes, 2U);
 }
 
 TEST_F(AgentShellTest, SendsAHeartbeatAtEachInterval) {

@@ -59,7 +59,7 @@ TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
           R"("failures":1,"cannot_start":false,"health":"ready","health_reason":"","must_be_replaced":false,)"
           R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z",)"
           R"("last_words":"FATAL no sensor"},)"
-          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z"})"));
+          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z","usage":null})"));
   EXPECT_THAT(
       all,
       HasSubstr(

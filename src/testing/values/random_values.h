@@ -124,7 +124,11 @@ class RandomValues {
     for (const TrendOf of :
          {TrendOf::kMemory, TrendOf::kOpenFiles, TrendOf::kProcesses, TrendOf::kRestarts}) {
       if (!coin()) continue;
-      spec.trends.push_back({.of = of, .ahead = duration(1, kRuleTimeMax), .action = action()});
+      if (of == TrendOf::kRestarts) {
+        spec.trends.push_back({.of = of, .action = HealthAction::kReplace});
+      } else {
+        spec.trends.push_back({.of = of, .ahead = duration(1, kRuleTimeMax), .action = action()});
+      }
     }
     spec.ready_deadline =
         duration(std::chrono::nanoseconds(std::chrono::hours(1)).count(), std::chrono::hours(24));
@@ -295,12 +299,24 @@ class RandomValues {
     return status;
   }
 
+  InstanceUsage instance_usage() {
+    InstanceUsage usage;
+    if (coin()) usage.cpu_permille = static_cast<std::uint32_t>(number());
+    for (auto* one : {&usage.memory_bytes, &usage.memory_limit_bytes, &usage.processes,
+                      &usage.processes_max, &usage.open_files, &usage.open_files_max}) {
+      if (coin()) *one = number();
+    }
+    if (coin()) usage.memory_full_in = std::chrono::seconds(prng_.below(1'000'000));
+    return usage;
+  }
+
   Report report() {
     Report report;
     for (std::uint64_t left = prng_.below(4); left > 0; --left) {
       const InstanceId id{text()};
       report.instances.emplace(id, instance_status());
       if (coin()) report.workloads.emplace(id, name<WorkloadName>());
+      if (coin()) report.usage.emplace(id, instance_usage());
       report.images.push_back(text());
       report.builds.push_back({.workload = name<WorkloadName>(),
                                .generation = Generation{number()},
