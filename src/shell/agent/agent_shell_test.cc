@@ -26,8 +26,14 @@ struct FakeAgentStore final : AgentStore {
     if (outcome) saved.push_back(assignment);
     return outcome;
   }
+  Result<WatchMemory> load_memory() override { return WatchMemory{}; }
+  Result<void> save_memory(const WatchMemory& memory) override {
+    if (outcome) saved_memory = memory;
+    return outcome;
+  }
   Result<void> outcome;
   std::vector<Assignment> saved;
+  WatchMemory saved_memory;
 };
 
 /// Keeps what it was asked, for a test to answer.
