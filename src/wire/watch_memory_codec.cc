@@ -219,8 +219,10 @@ class MemoryReader {
           .value_or(Duration::zero())
           .count();
     };
+    const std::uint32_t lines = in.optional("lines").number<std::uint32_t>().value_or(0);
+    if (lines == 0) return {};
     return {.stamp = stamp(in.optional("stamp")),
-            .lines = in.optional("lines").number<std::uint32_t>().value_or(0),
+            .lines = lines,
             .latest = stamp(in.optional("latest"))};
   }
 
@@ -281,7 +283,7 @@ class MemoryReader {
                           .waits = in.optional("waits").number<std::uint32_t>().value_or(0),
                           .in_crash_loop = flag(in.optional("crash_loop"))};
     if (const std::optional<Duration> wait =
-            wire::nanoseconds(in.optional("wait_ns"), Duration::zero(), wire::kInstantMax)) {
+            wire::nanoseconds(in.optional("wait_ns"), Duration::zero(), wire::kInstantMax / 2)) {
       restart.next_start = saved_at_ + *wait;
     }
     return restart;

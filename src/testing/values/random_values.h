@@ -330,7 +330,7 @@ class RandomValues {
                           .restart = {.running_since = {},
                                       .stops = instants_before(now),
                                       .waits = static_cast<std::uint32_t>(number()),
-                                      .next_start = now + Duration(nanoseconds() >> 1),
+                                      .next_start = now + Duration(nanoseconds() >> 2),
                                       .in_crash_loop = coin()},
                           .finished = coin(),
                           .last_exit = status.last_exit,
