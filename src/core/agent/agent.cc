@@ -21,11 +21,12 @@ ReporterSettings reporter_settings(const AgentSettings& settings) {
 }  // namespace
 
 Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
-             Instant now)
+             Instant now, WatchMemory memory)
     : settings_(std::move(settings)),
       turn_{.number = 0, .now = now.mono, .wall = now.wall},
       intake_(settings_.node, std::move(stored), now.mono),
-      slots_(slot_settings(settings_), seed),
+      slots_(slot_settings(settings_), seed,
+             carried_over(std::move(memory), settings_.incarnation.boot_id, now.mono).instances),
       supply_(settings_.incarnation.start_count, ~seed),
       reporter_(reporter_settings(settings_), now.mono) {
   if (const Assignment* in_force = intake_.in_force()) adopt(*in_force);
@@ -39,7 +40,8 @@ Agent::Agent(AgentSettings settings, AgentState state)
       inventory_(std::move(state.inventory)),
       slots_(slot_settings(settings_), state.slots),
       supply_(settings_.incarnation.start_count, std::move(state.supply)),
-      reporter_(reporter_settings(settings_), std::move(state.reporter)) {}
+      reporter_(reporter_settings(settings_), std::move(state.reporter)),
+      memory_(std::move(state.memory)) {}
 
 AgentState Agent::save() const {
   return {.turn = turn_,
@@ -48,7 +50,8 @@ AgentState Agent::save() const {
           .inventory = inventory_.save(),
           .slots = slots_.save(),
           .supply = supply_.save(),
-          .reporter = reporter_.save()};
+          .reporter = reporter_.save(),
+          .memory = memory_.save()};
 }
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
@@ -72,6 +75,9 @@ void Agent::tend_parts() {
   } else {
     slots_.rest(turn_.now);
     supply_.rest(turn_.now);
+  }
+  if (auto due = memory_.tend(slots_.unsaved(), turn_.now)) {
+    emit(SaveWatchMemory{*due, {settings_.incarnation.boot_id, turn_.now, slots_.take_memory()}});
   }
   if (auto due = reporter_.tend(node_status(), turn_.now)) emit(SendStatus{*std::move(due)});
 }
@@ -118,6 +124,7 @@ void Agent::on(const RuntimeUp&) {
 
 void Agent::on(const RuntimeDown& event) {
   inventory_.on_lost(event.reason);
+  slots_.on_runtime_lost(turn_.now);
 }
 
 void Agent::on(const InventoryTaken& event) {
@@ -176,6 +183,15 @@ void Agent::on(const OperationDone& event) {
 
 void Agent::on(const LoadSampled& event) {
   reporter_.on_load(event.load);
+  slots_.on_pressure(event.pressure, turn_.now);
+}
+
+void Agent::on(const WatchMemorySaved& event) {
+  if (memory_.on_saved(event.number, event.outcome, turn_.now)) slots_.on_stored();
+}
+
+void Agent::on(const BusReachable& event) {
+  slots_.on_manager_reachable(event.is_reachable);
 }
 
 void Agent::on(const StatusDropped&) {
@@ -189,7 +205,9 @@ NodeStatus Agent::node_status() const {
   status.report.builds = supply_.build_statuses();
   status.report.capacity = settings_.capacity;
   status.report.problem = inventory_.problem();
-  if (status.report.problem.empty()) status.report.problem = intake_.problem();
+  for (const std::string& problem : {intake_.problem(), memory_.problem(), slots_.problem()}) {
+    if (status.report.problem.empty()) status.report.problem = problem;
+  }
   return status;
 }
 
@@ -215,6 +233,7 @@ void Agent::check_invariants() const {
   slots_.check_invariants();
   supply_.check_invariants();
   reporter_.check_invariants();
+  memory_.check_invariants();
   HEARTH_CHECK(actions_.empty());
   if (intake_.in_force() == nullptr) return;
   const Assignment wanted = intake_.still_wanted().value_or(*intake_.in_force());

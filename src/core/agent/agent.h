@@ -9,6 +9,7 @@
 #include "core/agent/messages.h"
 #include "core/assignment_intake/assignment_intake.h"
 #include "core/image_supply/image_supply.h"
+#include "core/memory_keeper/memory_keeper.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/runtime_inventory.h"
 #include "core/slot_table/slot_table.h"
@@ -40,6 +41,7 @@ struct AgentState {
   SlotTable::State slots;
   ImageSupply::State supply;
   StatusReporter::State reporter;
+  MemoryKeeper::State memory;
   bool operator==(const AgentState&) const = default;
 };
 
@@ -60,8 +62,9 @@ struct AgentState {
 class Agent {
  public:
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
-  /// `seed` feeds the backoff's jitter.
-  Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now);
+  /// `seed` feeds the backoff's jitter. `memory`: what is stored of the time before this start.
+  Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now,
+        WatchMemory memory = {});
   /// `settings`: those of the agent that `state` was taken from.
   Agent(AgentSettings settings, AgentState state);
   AgentState save() const;
@@ -103,6 +106,8 @@ class Agent {
   void on(const OperationDone& event);
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);
+  void on(const WatchMemorySaved& event);
+  void on(const BusReachable& event);
   void adopt(const Assignment& assignment);
   void let_go_of_unwanted();
   void tend_parts();
@@ -114,7 +119,8 @@ class Agent {
 
   /// Every part that waits for time to pass.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.reporter_);
+    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.reporter_,
+                      self.memory_);
   }
 
   AgentSettings settings_;
@@ -125,6 +131,7 @@ class Agent {
   SlotTable slots_;
   ImageSupply supply_;
   StatusReporter reporter_;
+  MemoryKeeper memory_;
   std::vector<AgentAction> actions_;  ///< Of the current step.
 };
 

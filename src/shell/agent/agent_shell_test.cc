@@ -217,7 +217,8 @@ class AgentShellTest : public testing::Test {
               const Error error = bus_errors.back();
               bus_errors.pop_back();
               return tl::unexpected(error);
-            }};
+            },
+            .sample_pressure = [this] { return pressure; }};
   }
 
   ManualLoop loop;
@@ -230,6 +231,7 @@ class AgentShellTest : public testing::Test {
   NoHttp http;
   NoContent content;
   BusRecords records{.loop = loop};
+  Pressure pressure;
   std::vector<Error> bus_errors;  ///< Of the next attempts to open the bus.
   AgentShell shell{loop, config(), settings(), std::nullopt, 1, ports()};
 };
@@ -272,6 +274,22 @@ TEST_F(AgentShellTest, AHangingDiskDelaysNeitherHeartbeatsNorDials) {
   loop.release_workers();
   loop.run_ready();
   EXPECT_THAT(runtime.started, SizeIs(1));
+}
+
+TEST_F(AgentShellTest, StoresWhatItKnowsOfItsInstances) {
+  runtime_comes_up();
+  assign(assignment(1));
+  loop.advance(1s);
+  ASSERT_THAT(store.saved_memory.instances, SizeIs(1));
+  EXPECT_EQ(store.saved_memory.instances.begin()->first.str(), "app-1");
+  EXPECT_EQ(store.saved_memory.boot_id, "boot");
+}
+
+TEST_F(AgentShellTest, ReportsThatTheNodeIsShortOfAResource) {
+  runtime_comes_up();
+  pressure.memory_full = 500;
+  loop.advance(3s);
+  EXPECT_THAT(problem(), testing::HasSubstr("it is short of memory"));
 }
 
 TEST_F(AgentShellTest, ReportsWhyTheContainersCannotBeListed) {
