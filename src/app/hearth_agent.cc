@@ -82,6 +82,14 @@ Result<void> run(const AgentOptions& options) {
     spdlog::error("the stored assignment is unreadable and ignored: {}", stored.error().message);
     stored = std::optional<Assignment>();
   }
+  Result<WatchMemory> memory = store.load_memory();
+  if (!memory) {
+    spdlog::error(
+        "what was known of the instances is unreadable and ignored; a log rule or probe may act "
+        "again: {}",
+        memory.error().message);
+    memory = WatchMemory();
+  }
   docker::DockerRuntime runtime(
       loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
   FileLastWords last_words(options.state / "last_words",
@@ -121,10 +129,11 @@ Result<void> run(const AgentOptions& options) {
                                            {.bootstrap = bootstrap,
                                             .client_id = "hearth-agent-" + options.node->str(),
                                             .role = KafkaRole::kAgent});
-                   }};
+                   },
+                   .sample_pressure = [&] { return probe->sample_pressure(); }};
   AsioLoop shell_loop(loop);
   AgentShell shell(shell_loop, config, settings, *std::move(stored), std::random_device{}(),
-                   std::move(ports));
+                   std::move(ports), *std::move(memory));
 
   HttpRouter router;
   std::unique_ptr<HttpServer> server;

@@ -78,7 +78,7 @@ struct InstanceStatus {
   std::optional<ContainerExit> last_exit;
   std::string reason;  ///< Why it is not running, in words; else empty.
   Health health = Health::kUnknown;
-  std::string health_reason;      ///< What says so, in words; empty if it is ready.
+  std::string health_reason;      ///< What says so, or what is not acted on; else empty.
   bool must_be_replaced = false;  ///< Its node asks for a replacement before it fails.
   bool operator==(const InstanceStatus&) const = default;
 };

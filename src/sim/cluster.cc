@@ -190,9 +190,14 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
   const SimBus* bus = machine.agent().bus();
   if (found == machine.engine().containers().end() || newest == nullptr) return;
   if (bus == nullptr || bus->is_interrupted(topic)) return;
+  const Assignment assignment = *decode_assignment(newest->payload);
+  const auto assigned =
+      std::ranges::find(assignment.instances, found->second.instance, &AssignedInstance::id);
+  // A log rule may call for a fresh container.
+  if (assigned != assignment.instances.end() && !assigned->spec.log_rules.empty()) return;
   // If two run, stopping one is right.
   if (machine.engine().running(found->second.instance) == 1) {
-    checker_.on_last_stopped(*decode_assignment(newest->payload), found->second.instance);
+    checker_.on_last_stopped(assignment, found->second.instance);
   }
 }
 

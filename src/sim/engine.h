@@ -83,6 +83,8 @@ class SimEngine {
   }
   /// The container's process ends on its own.
   void crash(const ContainerId& container);
+  /// The same, with an exit code of 0.
+  void complete(const ContainerId& container);
   /// The engine loses its images unnoticed, and with them the cache of later builds.
   void lose_images() {
     images_.clear();

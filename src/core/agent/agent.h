@@ -9,6 +9,7 @@
 #include "core/agent/messages.h"
 #include "core/assignment_intake/assignment_intake.h"
 #include "core/image_supply/image_supply.h"
+#include "core/memory_keeper/memory_keeper.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/runtime_inventory.h"
 #include "core/slot_table/slot_table.h"
@@ -42,6 +43,7 @@ struct AgentState {
   ImageSupply::State supply;
   UsageSampler::State sampler;
   StatusReporter::State reporter;
+  MemoryKeeper::State memory;
   bool operator==(const AgentState&) const = default;
 };
 
@@ -62,8 +64,9 @@ struct AgentState {
 class Agent {
  public:
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
-  /// `seed` feeds the backoff's jitter.
-  Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now);
+  /// `seed` feeds the backoff's jitter. `memory`: what is stored of the time before this start.
+  Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now,
+        WatchMemory memory = {});
   /// `settings`: those of the agent that `state` was taken from.
   Agent(AgentSettings settings, AgentState state);
   AgentState save() const;
@@ -109,12 +112,15 @@ class Agent {
   void on(const OperationDone& event);
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);
+  void on(const WatchMemorySaved& event);
+  void on(const BusReachable& event);
   void adopt(const Assignment& assignment);
   void let_go_of_unwanted();
   void tend_parts();
   bool may_act() const { return inventory_.is_usable() && intake_.may_act(); }
   NodeStatus node_status() const;
   UsageSampler::Usages usage() const;
+  std::optional<InstanceId> largest_consumer() const;
   void emit(AgentAction action) { actions_.push_back(std::move(action)); }
   template <class Action>
   void emit_all(std::vector<Action> actions);
@@ -122,7 +128,7 @@ class Agent {
   /// Every part that waits for time to pass.
   static auto timed_parts(auto& self) {
     return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.sampler_,
-                      self.reporter_);
+                      self.reporter_, self.memory_);
   }
 
   AgentSettings settings_;
@@ -134,6 +140,7 @@ class Agent {
   ImageSupply supply_;
   UsageSampler sampler_;
   StatusReporter reporter_;
+  MemoryKeeper memory_;
   std::vector<AgentAction> actions_;  ///< Of the current step.
 };
 

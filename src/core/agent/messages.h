@@ -17,6 +17,8 @@
 #include "model/container.h"
 #include "model/heartbeat.h"
 #include "model/instance.h"
+#include "model/pressure.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
 
@@ -43,6 +45,15 @@ struct InventoryTaken {
 };
 struct LoadSampled {
   Load load;
+  Pressure pressure;
+};
+struct WatchMemorySaved {
+  std::uint64_t number = 0;
+  Result<void> outcome;
+};
+/// The bus, which is the way to the manager, carries statuses (again), or does not.
+struct BusReachable {
+  bool is_reachable = true;
 };
 struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
@@ -50,12 +61,17 @@ using AgentEvent =
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
                  HealthcheckReported, CheckDone, UsageSampled, OperationDone, LoadSampled,
-                 StatusDropped>;
+                 StatusDropped, WatchMemorySaved, BusReachable>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 
 struct SaveAssignment {
   Assignment assignment;
+};
+/// Answered by one WatchMemorySaved; one at a time.
+struct SaveWatchMemory {
+  std::uint64_t number = 0;
+  WatchMemory memory;
 };
 struct TakeInventory {
   std::uint64_t number = 0;
@@ -64,8 +80,8 @@ struct SendStatus {
   Heartbeat heartbeat;
 };
 using AgentAction =
-    std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
-                 RemoveContainer, FollowLog, InspectContainer, RunCheck, SampleUsage, FetchImage,
-                 BuildImage, CancelBuild, SendStatus>;
+    std::variant<SaveAssignment, SaveWatchMemory, TakeInventory, CreateContainer, StartContainer,
+                 StopContainer, RemoveContainer, FollowLog, InspectContainer, RunCheck, SampleUsage,
+                 FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

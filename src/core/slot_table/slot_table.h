@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -14,9 +15,12 @@
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/starvation/node_starvation.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/incident.h"
+#include "model/pressure.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
 
@@ -42,11 +46,16 @@ class SlotTable {
     std::uint64_t incidents_made = 0;
     std::deque<Incident> incidents;  ///< The latest.
     MonoTime as_of{};                ///< The last tend() or rest().
+    NodeStarvation::State starvation;
+    bool is_manager_reachable = true;
+    std::map<InstanceId, InstanceMemory> recalled;  ///< Of instances that have no slot yet.
     bool operator==(const State&) const = default;
   };
 
   /// `seed` feeds the jitter of the restarts' backoff.
-  SlotTable(const SlotSettings& settings, std::uint64_t seed);
+  /// `recalled`: what was known of the instances before the agent's start.
+  SlotTable(const SlotSettings& settings, std::uint64_t seed,
+            std::map<InstanceId, InstanceMemory> recalled = {});
   SlotTable(const SlotSettings& settings, const State& state);
   State save() const;
 
@@ -61,13 +70,24 @@ class SlotTable {
   /// A listing is older than anything done while it was made: slots that changed since then are
   /// left for the next one.
   void on_listed(const Listing& listing, const Turn& turn);
-  // What the reader of a container's log reports.
-  void on(const LogRead& event, MonoTime now);
-  void on(const LogSkipped& event, MonoTime now);
-  void on(const LogReaderChanged& event, MonoTime now);
-  void on(const HealthcheckReported& event, MonoTime now);
-  void on(const CheckDone& event, MonoTime now);
-  void on(const UsageSampled& event, MonoTime now);
+  /// What is found out about a container (core/health/watch_messages.h).
+  template <class Event>
+  void on(const Event& event, MonoTime now) {
+    if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+  }
+  /// The runtime's notices ceased.
+  void on_runtime_lost(MonoTime now);
+  void on_pressure(const Pressure& pressure, MonoTime now) {
+    starvation_.on_pressure(pressure, now);
+  }
+  /// What the node is short of; nullopt: of nothing.
+  std::optional<Shortage> shortage() const { return starvation_.shortage(); }
+  /// The instance that takes the largest share of what the node is short of; nullopt: not known.
+  void on_largest(std::optional<InstanceId> instance) {
+    starvation_.on_largest(std::move(instance));
+  }
+  /// What must be replaced waits for the manager only while it can be reached.
+  void on_manager_reachable(bool is_reachable) { is_manager_reachable_ = is_reachable; }
   /// Ignores operations it did not request. Returns the reference of an image that the runtime
   /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
@@ -82,6 +102,15 @@ class SlotTable {
 
   /// The running container of each instance that has one.
   std::map<InstanceId, ContainerId> running() const;
+  // What outlasts the agent.
+  Unsaved unsaved() const;
+  /// What is known of all instances, to be stored now.
+  std::map<InstanceId, InstanceMemory> take_memory();
+  /// What was taken last is stored.
+  void on_stored();
+  /// What is wrong with the node, in words; empty if nothing is.
+  std::string problem() const { return starvation_.problem(); }
+
   /// nullptr: there is none.
   const InstanceSlot* find_slot(const InstanceId& id) const;
   /// For an instance that has a slot.
@@ -101,7 +130,8 @@ class SlotTable {
   InstanceSlot* find(const InstanceId& id);
   void note_incidents(const InstanceId& id, std::vector<std::string> messages);
   void advance(MonoTime now);
-  void set_usable(bool is_usable);
+  /// Tells every slot how the node is.
+  void on_node(bool is_runtime_usable);
   InstanceSlot& slot_or_new(const InstanceId& id);
   bool is_departing(const InstanceId& instance, const ContainerId& container) const;
 
@@ -113,6 +143,9 @@ class SlotTable {
   std::uint64_t incidents_made_ = 0;
   std::deque<Incident> incidents_;
   MonoTime as_of_{};
+  NodeStarvation starvation_;
+  bool is_manager_reachable_ = true;
+  std::map<InstanceId, InstanceMemory> recalled_;
 };
 
 }  // namespace hearth::core

@@ -14,6 +14,7 @@
 #include "model/event.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
+#include "model/watch_memory.h"
 
 namespace hearth {
 
@@ -151,6 +152,14 @@ class RandomValues {
     std::string bytes(prng_.below(count_max + 1), '\0');
     for (char& byte : bytes) byte = static_cast<char>(prng_.below(256));
     return bytes;
+  }
+
+  WatchMemory watch_memory() {
+    WatchMemory memory{.boot_id = "b" + text(), .saved_at = MonoTime(Duration(nanoseconds()))};
+    for (std::uint64_t left = prng_.below(4); left > 0; --left) {
+      memory.instances.emplace(InstanceId{text()}, instance_memory(memory.saved_at));
+    }
+    return memory;
   }
 
   Prng& prng() { return prng_; }
@@ -308,6 +317,54 @@ class RandomValues {
     }
     if (coin()) usage.memory_full_in = std::chrono::seconds(prng_.below(1'000'000));
     return usage;
+  }
+  /// Of this boot, or of an earlier one.
+  MonoTime instant_before(MonoTime now) { return now - Duration(nanoseconds() >> 1); }
+  std::vector<MonoTime> instants_before(MonoTime now) {
+    std::set<MonoTime> instants;
+    for (std::uint64_t left = prng_.below(3); left > 0; --left)
+      instants.insert(instant_before(now));
+    return {instants.begin(), instants.end()};
+  }
+  LogPosition log_position() {
+    if (coin()) return {};
+    return {.stamp = nanoseconds(),
+            .lines = static_cast<std::uint32_t>(1 + prng_.below(9)),
+            .latest = nanoseconds()};
+  }
+  InstanceMemory instance_memory(MonoTime now) {
+    const InstanceStatus status = instance_status();
+    InstanceMemory memory{.generation = Generation{number()},
+                          .container = status.container,
+                          .ended = ContainerId{text()},
+                          .cursor = {log_position(), log_position()},
+                          .rules = {.fingerprint = number(), .started_at = {}, .rules = {}},
+                          .probes = {.probes = instance_spec().probes, .started_at = {}},
+                          .pending = {.restart = text(), .replace = text()},
+                          .restart = {.running_since = {},
+                                      .stops = instants_before(now),
+                                      .waits = static_cast<std::uint32_t>(number()),
+                                      .next_start = now + Duration(nanoseconds() >> 2),
+                                      .in_crash_loop = coin()},
+                          .finished = coin(),
+                          .last_exit = status.last_exit,
+                          .restarts = status.restarts,
+                          .failures = status.failures};
+    if (coin()) memory.rules.started_at = instant_before(now);
+    if (coin()) memory.probes.started_at = instant_before(now);
+    if (coin()) memory.restart.running_since = instant_before(now);
+    for (std::uint64_t left = prng_.below(3); left > 0; --left) {
+      RuleMemory rule{.is_met = coin(), .may_be_skipped = coin(), .counted = instants_before(now)};
+      if (coin()) rule.fault = text();
+      if (coin())
+        rule.last = LogFiring{text(), action(), text(), text(), number(), instant_before(now)};
+      memory.rules.rules.push_back(std::move(rule));
+    }
+    memory.probes.has_startup_passed = coin();
+    memory.probes.readiness = static_cast<ProbeVerdict>(prng_.below(3));
+    memory.probes.readiness_failure = text();
+    memory.probes.healthcheck = {.was_healthy = coin(), .is_excused = coin()};
+    return memory;
   }
 
   Report report() {
