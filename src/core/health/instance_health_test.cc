@@ -27,9 +27,11 @@ struct Scene {
     for (const MonoTime end = now + duration; now < end;) {
       now += 5s;
       grown += 5s;
-      health.on_usage(ContainerUsage{.memory_bytes = static_cast<std::uint64_t>(grown / 1s) * 1000,
-                                     .memory_limit_bytes = 3600 * 1000},
-                      now);
+      health.on(
+          UsageSampled{
+              .usage = ContainerUsage{.memory_bytes = static_cast<std::uint64_t>(grown / 1s) * 1000,
+                                      .memory_limit_bytes = 3600 * 1000}},
+          now);
       tend();
     }
     return tend();
@@ -250,164 +252,163 @@ TEST(InstanceHealth, AFreshContainerHasNoTrendYet) {
   scene.health.on_stopped(scene.now);
   scene.start();
   EXPECT_EQ(scene.pass(1h).health, Health::kReady);
-  // Persist, then act.
-  // ------------------------------------------------------------------------------
+}
 
-  TEST(InstanceHealth, NothingFollowsFromARuleBeforeItsFiringIsStored) {
-    Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
-    scene.tend();
-    scene.disk_works = false;
-    scene.write("FATAL no sensor");
-    EXPECT_EQ(scene.tend(), (HealthVerdict{.health = Health::kReady}));
-    EXPECT_EQ(scene.health.unsaved(), Unsaved::kDecision);
-    scene.health.take_memory(scene.stored);
-    EXPECT_THAT(scene.stored.pending.restart, HasSubstr("FATAL no sensor"));
-    EXPECT_EQ(scene.stored.rules.rules[0].last->at, scene.now);
-    EXPECT_EQ(scene.stored.cursor.standard_output.stamp, 1);
-    EXPECT_EQ(scene.tend().restart, "");
-    scene.health.on_stored();
-    EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL no sensor"));
-  }
+// Persist, then act. ------------------------------------------------------------------------------
 
-  TEST(InstanceHealth, ADiskThatRefusesDelaysAnActionByABoundedTime) {
-    Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
-    scene.tend();
-    scene.disk_works = false;
-    scene.write("FATAL no sensor");
-    EXPECT_FALSE(scene.tend().must_be_replaced);
-    EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + kDecisionWait);
-    EXPECT_TRUE(scene.pass(kDecisionWait).must_be_replaced);
-  }
+TEST(InstanceHealth, NothingFollowsFromARuleBeforeItsFiringIsStored) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
+  scene.tend();
+  scene.disk_works = false;
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.tend(), (HealthVerdict{.health = Health::kReady}));
+  EXPECT_EQ(scene.health.unsaved(), Unsaved::kDecision);
+  scene.health.take_memory(scene.stored);
+  EXPECT_THAT(scene.stored.pending.restart, HasSubstr("FATAL no sensor"));
+  EXPECT_EQ(scene.stored.rules.rules[0].last->at, scene.now);
+  EXPECT_EQ(scene.stored.cursor.standard_output.stamp, 1);
+  EXPECT_EQ(scene.tend().restart, "");
+  scene.health.on_stored();
+  EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL no sensor"));
+}
 
-  TEST(InstanceHealth, AStartOfTheAgentRepeatsNothingAndDoesWhatWasDecided) {
-    Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
-    scene.write("FATAL no sensor");
-    ASSERT_THAT(scene.tend().restart, HasSubstr("FATAL"));
-    // It died before it restarted the container.
-    scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
-    scene.health.resume(scene.now, scene.now, scene.prng);
-    scene.report(ImageHealth::kNone);
-    EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL"));
-    // It died afterwards: another container runs.
-    scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
-    scene.start();
-    EXPECT_EQ(scene.tend().restart, "");
-    scene.write("FATAL no sensor");
-    EXPECT_EQ(scene.tend().restart, "") << "held off";
-  }
+TEST(InstanceHealth, ADiskThatRefusesDelaysAnActionByABoundedTime) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.tend();
+  scene.disk_works = false;
+  scene.write("FATAL no sensor");
+  EXPECT_FALSE(scene.tend().must_be_replaced);
+  EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + kDecisionWait);
+  EXPECT_TRUE(scene.pass(kDecisionWait).must_be_replaced);
+}
 
-  TEST(InstanceHealth, AStartOfTheAgentReadsOnWhereItWas) {
-    Scene scene({.log_rules = {fatal(HealthAction::kEvent)}, .min_ready = 0s});
-    scene.write("FATAL no sensor");
-    scene.tend();
-    scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
-    scene.health.resume(scene.now, scene.now, scene.prng);
-    const auto watches = scene.health.take_watches(scene.container, scene.instance(), scene.now);
-    ASSERT_FALSE(watches.empty());
-    const auto& follow = std::get<FollowLog>(watches.front());
-    ASSERT_TRUE(follow.after);
-    EXPECT_EQ(follow.after->standard_output.stamp, 1);
-  }
+TEST(InstanceHealth, AStartOfTheAgentRepeatsNothingAndDoesWhatWasDecided) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  ASSERT_THAT(scene.tend().restart, HasSubstr("FATAL"));
+  // It died before it restarted the container.
+  scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
+  scene.health.resume(scene.now, scene.now, scene.prng);
+  scene.report(ImageHealth::kNone);
+  EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL"));
+  // It died afterwards: another container runs.
+  scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
+  scene.start();
+  EXPECT_EQ(scene.tend().restart, "");
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.tend().restart, "") << "held off";
+}
 
-  TEST(InstanceHealth, LinesAreProgressAndChecksThatChangeNothingAreNot) {
-    Scene scene({.probes = {.readiness = probe(2)},
-                 .log_rules = {fatal(HealthAction::kEvent)},
-                 .min_ready = 0s});
+TEST(InstanceHealth, AStartOfTheAgentReadsOnWhereItWas) {
+  Scene scene({.log_rules = {fatal(HealthAction::kEvent)}, .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  scene.tend();
+  scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
+  scene.health.resume(scene.now, scene.now, scene.prng);
+  const auto watches = scene.health.take_watches(scene.container, scene.instance(), scene.now);
+  ASSERT_FALSE(watches.empty());
+  const auto& follow = std::get<FollowLog>(watches.front());
+  ASSERT_TRUE(follow.after);
+  EXPECT_EQ(follow.after->standard_output.stamp, 1);
+}
+
+TEST(InstanceHealth, LinesAreProgressAndChecksThatChangeNothingAreNot) {
+  Scene scene({.probes = {.readiness = probe(2)},
+               .log_rules = {fatal(HealthAction::kEvent)},
+               .min_ready = 0s});
+  scene.pass(2s);
+  scene.answer(ProbeOutcome::kSucceeded);
+  scene.tend();
+  scene.health.take_memory(scene.stored);
+  scene.pass(2s);
+  scene.answer(ProbeOutcome::kSucceeded);
+  EXPECT_EQ(scene.health.unsaved(), Unsaved::kNothing);
+  LogRead read{.lines = {.from_stdout = {.count = 1, .age = {}}}};
+  scene.health.on(read, scene.now);
+  EXPECT_EQ(scene.health.unsaved(), Unsaved::kProgress);
+}
+
+// A starved node.
+// ---------------------------------------------------------------------------------
+
+constexpr NodeCondition kStarved{.shortage = Shortage::kMemory};
+
+TEST(InstanceHealth, OnAStarvedNodeAProbeThatFailsIsNotActedOnAndThatIsSaid) {
+  for (const bool is_liveness : {false, true}) {
+    InstanceSpec spec{.min_ready = 0s};
+    (is_liveness ? spec.probes.liveness : spec.probes.readiness) = probe(1);
+    Scene scene(spec);
     scene.pass(2s);
     scene.answer(ProbeOutcome::kSucceeded);
-    scene.tend();
-    scene.health.take_memory(scene.stored);
+    ASSERT_EQ(scene.tend().health, Health::kReady);
+    scene.health.on_node(kStarved, scene.now);
     scene.pass(2s);
-    scene.answer(ProbeOutcome::kSucceeded);
-    EXPECT_EQ(scene.health.unsaved(), Unsaved::kNothing);
-    LogRead read{.lines = {.from_stdout = {.count = 1, .age = {}}}};
-    scene.health.on(read, scene.now);
-    EXPECT_EQ(scene.health.unsaved(), Unsaved::kProgress);
-  }
-
-  // A starved node.
-  // ---------------------------------------------------------------------------------
-
-  constexpr NodeCondition kStarved{.shortage = Shortage::kMemory};
-
-  TEST(InstanceHealth, OnAStarvedNodeAProbeThatFailsIsNotActedOnAndThatIsSaid) {
-    for (const bool is_liveness : {false, true}) {
-      InstanceSpec spec{.min_ready = 0s};
-      (is_liveness ? spec.probes.liveness : spec.probes.readiness) = probe(1);
-      Scene scene(spec);
-      scene.pass(2s);
-      scene.answer(ProbeOutcome::kSucceeded);
-      ASSERT_EQ(scene.tend().health, Health::kReady);
-      scene.health.on_node(kStarved, scene.now);
-      scene.pass(2s);
-      scene.answer(ProbeOutcome::kTimedOut);
-      const HealthVerdict spared = scene.tend();
-      EXPECT_EQ(spared.health, Health::kReady);
-      EXPECT_FALSE(spared.must_be_replaced);
-      EXPECT_EQ(spared.restart, "");
-      EXPECT_THAT(spared.reason,
-                  HasSubstr("not acted on, because its node is short of memory: its"));
-      EXPECT_EQ(scene.health.take_held_back(), spared.reason);
-      EXPECT_EQ(scene.health.take_held_back(), std::nullopt) << "once";
-      EXPECT_THAT(scene.health.take_noticed(), IsEmpty());
-      scene.health.on_node({}, scene.now);
-      const HealthVerdict after = scene.tend();
-      EXPECT_EQ(after.restart.empty(), !is_liveness) << "it still fails";
-      EXPECT_EQ(after.must_be_replaced, !is_liveness);
-    }
-  }
-
-  TEST(InstanceHealth, OnAStarvedNodeAMissingLineIsWaitedForLonger) {
-    Scene scene({.log_rules = {listening()}, .min_ready = 0s});
-    scene.pass(20s);
-    scene.health.on_node(kStarved, scene.now);
-    EXPECT_EQ(scene.pass(100s).restart, "");
+    scene.answer(ProbeOutcome::kTimedOut);
+    const HealthVerdict spared = scene.tend();
+    EXPECT_EQ(spared.health, Health::kReady);
+    EXPECT_FALSE(spared.must_be_replaced);
+    EXPECT_EQ(spared.restart, "");
+    EXPECT_THAT(spared.reason, HasSubstr("not acted on, because its node is short of memory: its"));
+    EXPECT_EQ(scene.health.take_held_back(), spared.reason);
+    EXPECT_EQ(scene.health.take_held_back(), std::nullopt) << "once";
+    EXPECT_THAT(scene.health.take_noticed(), IsEmpty());
     scene.health.on_node({}, scene.now);
-    EXPECT_EQ(scene.pass(10s - 1ns).restart, "");
-    EXPECT_THAT(scene.pass(1ns).restart, HasSubstr("rule 'listening'"));
+    const HealthVerdict after = scene.tend();
+    EXPECT_EQ(after.restart.empty(), !is_liveness) << "it still fails";
+    EXPECT_EQ(after.must_be_replaced, !is_liveness);
   }
+}
 
-  TEST(InstanceHealth, OnAStarvedNodeALineThatMustNotAppearIsActedOn) {
-    Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
-    scene.health.on_node(kStarved, scene.now);
-    scene.write("FATAL no sensor");
-    EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL"));
-  }
+TEST(InstanceHealth, OnAStarvedNodeAMissingLineIsWaitedForLonger) {
+  Scene scene({.log_rules = {listening()}, .min_ready = 0s});
+  scene.pass(20s);
+  scene.health.on_node(kStarved, scene.now);
+  EXPECT_EQ(scene.pass(100s).restart, "");
+  scene.health.on_node({}, scene.now);
+  EXPECT_EQ(scene.pass(10s - 1ns).restart, "");
+  EXPECT_THAT(scene.pass(1ns).restart, HasSubstr("rule 'listening'"));
+}
 
-  TEST(InstanceHealth, OnAStarvedNodeAnInstanceIsNotLate) {
-    Scene scene({.log_rules = {listening()}, .ready_deadline = 1min});
-    scene.health.on_node(kStarved, scene.now);
-    EXPECT_EQ(scene.pass(2min).health, Health::kStarting);
-    EXPECT_THAT(scene.tend().reason, HasSubstr("not ready in time"));
-  }
+TEST(InstanceHealth, OnAStarvedNodeALineThatMustNotAppearIsActedOn) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
+  scene.health.on_node(kStarved, scene.now);
+  scene.write("FATAL no sensor");
+  EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL"));
+}
 
-  // Cut off from the manager.
-  // -----------------------------------------------------------------------
+TEST(InstanceHealth, OnAStarvedNodeAnInstanceIsNotLate) {
+  Scene scene({.log_rules = {listening()}, .ready_deadline = 1min});
+  scene.health.on_node(kStarved, scene.now);
+  EXPECT_EQ(scene.pass(2min).health, Health::kStarting);
+  EXPECT_THAT(scene.tend().reason, HasSubstr("not ready in time"));
+}
 
-  constexpr NodeCondition kCutOff{.is_manager_reachable = false};
+// Cut off from the manager.
+// -----------------------------------------------------------------------
 
-  TEST(InstanceHealth, WhatNobodyReplacesIsRestartedHereAfterAWhile) {
-    Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
-    scene.write("FATAL no sensor");
-    scene.tend();
-    EXPECT_EQ(scene.pass(10min).restart, "") << "the manager will, within its budget";
-    scene.health.on_node(kCutOff, scene.now);
-    EXPECT_EQ(scene.tend().restart, "");
-    EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + InstanceHealth::kReplacementWait);
-    EXPECT_EQ(scene.pass(InstanceHealth::kReplacementWait - 1ns).restart, "");
-    EXPECT_THAT(scene.pass(1ns).restart,
-                HasSubstr("the manager, which would replace it, cannot be"));
-  }
+constexpr NodeCondition kCutOff{.is_manager_reachable = false};
 
-  TEST(InstanceHealth, AManagerThatComesBackInTimeReplacesIt) {
-    Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
-    scene.health.on_node(kCutOff, scene.now);
-    scene.pass(1h);
-    scene.write("FATAL no sensor");
-    EXPECT_EQ(scene.pass(50s).restart, "") << "counted from when it was asked for";
-    scene.health.on_node({}, scene.now);
-    EXPECT_EQ(scene.pass(1h).restart, "");
-  }
+TEST(InstanceHealth, WhatNobodyReplacesIsRestartedHereAfterAWhile) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  scene.tend();
+  EXPECT_EQ(scene.pass(10min).restart, "") << "the manager will, within its budget";
+  scene.health.on_node(kCutOff, scene.now);
+  EXPECT_EQ(scene.tend().restart, "");
+  EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + InstanceHealth::kReplacementWait);
+  EXPECT_EQ(scene.pass(InstanceHealth::kReplacementWait - 1ns).restart, "");
+  EXPECT_THAT(scene.pass(1ns).restart, HasSubstr("the manager, which would replace it, cannot be"));
+}
+
+TEST(InstanceHealth, AManagerThatComesBackInTimeReplacesIt) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.health.on_node(kCutOff, scene.now);
+  scene.pass(1h);
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.pass(50s).restart, "") << "counted from when it was asked for";
+  scene.health.on_node({}, scene.now);
+  EXPECT_EQ(scene.pass(1h).restart, "");
+}
 
 }  // namespace
 }  // namespace hearth::core
