@@ -82,6 +82,7 @@ class RandomValues {
                       .bundle = digest(),
                       .instance = instance_spec(),
                       .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay,
+                      .node = coin() ? std::optional(name<NodeName>()) : std::nullopt,
                       .after = {},
                       .placement_deadline = duration(1, std::chrono::hours(24))};
     if (spec.kind == WorkloadKind::kOneshot) {
