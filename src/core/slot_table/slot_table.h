@@ -14,6 +14,7 @@
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/start_order/start_order.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/incident.h"
@@ -23,7 +24,8 @@ namespace hearth::core {
 /// All instances of a node: a slot for each that is assigned or has a container left.
 ///
 /// It finds the slot that a notice, an answer or a listed container belongs to, and remembers each
-/// request to the runtime until it is answered; the answer can arrive after its slot is gone. Until
+/// request to the runtime until it is answered; the answer can arrive after its slot is gone. An
+/// instance that StartOrder holds back is staged, and reported as starting. Until
 /// an assignment is in force, nothing is known to be unwanted and nothing is reported.
 /// Sans-io, not thread-safe.
 class SlotTable {
@@ -41,7 +43,8 @@ class SlotTable {
     bool has_assignment = false;
     std::uint64_t incidents_made = 0;
     std::deque<Incident> incidents;  ///< The latest.
-    MonoTime as_of{};                ///< The last tend() or rest().
+    StartOrder::State order;
+    MonoTime as_of{};  ///< The last tend() or rest().
     bool operator==(const State&) const = default;
   };
 
@@ -96,6 +99,11 @@ class SlotTable {
 
  private:
   InstanceSlot* find(const InstanceId& id);
+  void release_held(const Turn& turn, const ReadinessOf& readiness_of, OperationIds& ids,
+                    std::vector<ContainerAction>& actions);
+  void tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
+            const ReadinessOf& readiness_of, OperationIds& ids,
+            std::vector<ContainerAction>& actions);
   void note_incidents(const InstanceId& id, std::vector<std::string> messages);
   void advance(MonoTime now);
   void set_usable(bool is_usable);
@@ -109,6 +117,7 @@ class SlotTable {
   bool has_assignment_ = false;
   std::uint64_t incidents_made_ = 0;
   std::deque<Incident> incidents_;
+  StartOrder order_;
   MonoTime as_of_{};
 };
 
