@@ -8,6 +8,8 @@
 
 #include "core/batch/batch.h"
 #include "core/builds/build_board.h"
+#include "core/dependencies/dependency_watch.h"
+#include "core/dependencies/dependents.h"
 #include "core/events/event_draft.h"
 #include "core/fleet/fleet.h"
 #include "core/history/workload_conditions.h"
@@ -32,6 +34,8 @@ class Changes {
     CapacityTable& capacity;
     StartWatch& starts;
     BuildBoard& builds;
+    Dependents& dependents;
+    DependencyWatch& waits;
   };
   /// `last_event_seq`: the number of the latest event. The tables outlive this.
   Changes(Tables tables, std::uint64_t last_event_seq)
@@ -46,6 +50,10 @@ class Changes {
   void on(const InstanceChange& change);
   /// The workload's record or its builder changed.
   void on_workload_changed(const WorkloadName& name);
+  /// Its instances were restarted: what asks for it is restarted with it.
+  void on_restarted(const WorkloadName& name);
+  /// It gets fresh instances: no restart for the sake of a dependency is due.
+  void on_release_begun(const WorkloadName& name) { tables_.waits.end_restart(name); }
   void on_epoch(Epoch epoch) { writes_.emplace_back(PutEpoch{epoch}); }
   void on_event(const EventDraft& draft);
   void on_history(HistoryEntry entry) { writes_.emplace_back(AppendHistory{std::move(entry)}); }
@@ -55,6 +63,9 @@ class Changes {
   void reconcile(const WorkloadName& name) { mark(work_due_, name); }
   /// A node was added or removed, has more room, or its eligibility changed: pending work may fit.
   void on_room_changed() { room_changed_ = true; }
+  void reconcile(const std::set<WorkloadName>& names) {
+    for (const WorkloadName& name : names) reconcile(name);
+  }
   void review_warm_image(const WorkloadName& name) { mark(warm_images_due_, name); }
   void assign(const NodeName& node) { mark(assignments_due_, node); }
   void assign(const std::set<NodeName>& nodes) {
@@ -82,7 +93,7 @@ class Changes {
   void mark(std::set<Key>& due, const Key& key) {
     if (due.insert(key).second) ++marked_;
   }
-  void follow_start(const InstanceChange& change);
+  const Release& release_of(const Instance& instance) const;
   void note_history(const InstanceChange& change);
   void review_conditions();
   bool is_empty() const;

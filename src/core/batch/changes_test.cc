@@ -64,11 +64,15 @@ struct Scene {
   BuildBoard builds;
   CapacityTable capacity;
   StartWatch starts;
+  Dependents dependents;
+  DependencyWatch waits;
   Changes changes{{.instances = instances,
                    .workloads = workloads,
                    .capacity = capacity,
                    .starts = starts,
-                   .builds = builds},
+                   .builds = builds,
+                   .dependents = dependents,
+                   .waits = waits},
                   41};
 };
 

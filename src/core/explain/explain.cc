@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
+#include "core/dependencies/what_lacks.h"
 
 namespace hearth::core {
 namespace {
@@ -80,7 +81,27 @@ std::string line_of(const Instance& instance, const Instant& now) {
   const bool is_ill = status.health == Health::kStarting || status.health == Health::kDegraded;
   if (is_ill) line += fmt::format(" It is {}: {}.", name_of(status.health), status.health_reason);
   if (status.must_be_replaced) line += " Its node asks for a replacement.";
+  if (status.state == InstanceState::kCrashLoop)
+    line += fmt::format(" 'hearth restart {}' or a deploy tries anew.", instance.workload.str());
   return line;
+}
+
+/// What it starts after, and what starts after it.
+std::vector<std::string> lines_on_order(const Manager& manager, const Workload& workload) {
+  std::vector<std::string> lines;
+  const Release* target = workload.target() != nullptr ? workload.target() : &workload.latest();
+  for (const Dependency& one : target->spec.after) {
+    const std::string lacks = what_lacks(
+        {one}, manager.workloads(),
+        [&manager](const WorkloadName& name) { return manager.instance_table().rows_of(name); });
+    lines.push_back(fmt::format("It starts after '{}' is {}{}: {}.", one.workload.str(),
+                                name_of(one.until),
+                                one.restart_with_it ? ", and is restarted with it" : "",
+                                lacks.empty() ? "that is so" : "it waits for " + lacks));
+  }
+  for (const WorkloadName& one : manager.dependents().of(workload.name))
+    lines.push_back(fmt::format("'{}' starts after it.", one.str()));
+  return lines;
 }
 
 }  // namespace
@@ -154,6 +175,8 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
     lines.push_back(fmt::format("Generation {} is to be built on '{}'.",
                                 workload.latest().generation.value, workload.build_node->str()));
   }
+  if (const std::optional<NodeName>& only = workload.latest().spec.node)
+    lines.push_back(fmt::format("It may run on node '{}' only.", only->str()));
   if (workload.current) {
     const WorkloadSpec& spec = workload.current->spec;
     lines.push_back(fmt::format(
@@ -167,6 +190,7 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
         "Generation {} replaces it, one instance at a time, each once the one before is ready.",
         workload.next->generation.value));
   }
+  for (std::string& line : lines_on_order(manager, workload)) lines.push_back(std::move(line));
   for (const InstanceId& id : manager.instance_table().of_workload(name)) {
     const Instance& instance = manager.instance_table().instance(id);
     lines.push_back(line_of(instance, now));

@@ -125,6 +125,25 @@ TEST(Explain, AWorkloadThatIsBuiltNamesItsBuilderOrWhyItWaits) {
   EXPECT_THAT(words_on_app(scene), Contains("Generation 1 is to be built on 'a'."));
 }
 
+TEST(Explain, AWorkloadNamesWhatItStartsAfterAndWhatThatLacks) {
+  Scene scene;
+  scene.run_app(1);
+  const WorkloadName web = *WorkloadName::parse("web");
+  WorkloadSpec wanted{.instances = 1, .bundle = Scene::bundle('b')};
+  wanted.node = Scene::node("c");
+  wanted.after = {{.workload = Scene::app(), .restart_with_it = true},
+                  {.workload = *WorkloadName::parse("db")}};
+  (void)scene.ask(DeployWorkload{web, wanted});
+  scene.pass(seconds(1));
+  EXPECT_THAT(explain_workload(*scene.manager, web, scene.now()),
+              AllOf(Contains("It may run on node 'c' only."),
+                    Contains("It starts after 'app' is ready, and is restarted with it: that "
+                             "is so."),
+                    Contains("It starts after 'db' is ready: it waits for 'db', which is not "
+                             "deployed.")));
+  EXPECT_THAT(words_on_app(scene), Contains("'web' starts after it."));
+}
+
 TEST(Explain, AnInstanceNamesWhatItReplacesAndItsLastExit) {
   Scene scene;
   scene.run_app(1);

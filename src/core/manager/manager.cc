@@ -8,8 +8,8 @@
 #include "core/assignments/compose.h"
 #include "core/commands/command_executor.h"
 #include "core/events/cluster_events.h"
-#include "core/reconcile/work_executor.h"
 #include "core/releases/release_executor.h"
+#include "core/work/work_executor.h"
 
 namespace hearth::core {
 
@@ -29,11 +29,9 @@ Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
     node_executor().settle(watch);
   }
   for (const auto& [id, instance] : instances_.rows()) {
-    const Release* release = workloads_.record(instance.workload).find_release(instance.generation);
-    HEARTH_CHECK(release != nullptr);
-    starts_.follow(nullptr, &instance, release->spec.placement_deadline, now.mono);
+    starts_.follow(nullptr, &instance, release_of(instance).spec.placement_deadline, now.mono);
   }
-  derive(builds_, capacity_);
+  derive(builds_, capacity_, dependents_);
 }
 
 Manager::Manager(ManagerSettings settings, ManagerState state)
@@ -48,10 +46,12 @@ Manager::Manager(ManagerSettings settings, ManagerState state)
       instances_(std::move(state.instances)),
       starts_(std::move(state.starts)),
       budget_(std::move(state.budget)),
+      backlog_(std::move(state.backlog)),
+      waits_(std::move(state.waits)),
       assignments_(epoch_, state.assignments),
       warm_images_(std::move(state.warm_images)),
       changes_(tables(), state.last_event_seq) {
-  derive(builds_, capacity_);
+  derive(builds_, capacity_, dependents_);
 }
 
 Changes::Tables Manager::tables() {
@@ -59,7 +59,9 @@ Changes::Tables Manager::tables() {
           .workloads = workloads_,
           .capacity = capacity_,
           .starts = starts_,
-          .builds = builds_};
+          .builds = builds_,
+          .dependents = dependents_,
+          .waits = waits_};
 }
 
 NodeExecutor Manager::node_executor() {
@@ -75,8 +77,14 @@ NodeExecutor Manager::node_executor() {
           now_};
 }
 
+const Release& Manager::release_of(const Instance& instance) const {
+  const Release* release = workloads_.record(instance.workload).find_release(instance.generation);
+  HEARTH_CHECK(release != nullptr);  // The releases of instances are kept.
+  return *release;
+}
+
 /// Builds the tables that follow from the other parts.
-void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
+void Manager::derive(BuildBoard& builds, CapacityTable& capacity, Dependents& dependents) const {
   for (const auto& [name, watch] : fleet_.watches()) {
     capacity.add_node(name);
     (void)capacity.set_eligibility(name, eligibility_of(watch, assignments_, epoch_));
@@ -85,8 +93,12 @@ void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
     if (const std::optional<Report>& report = watch.report())
       capacity.set_images(name, report->images);
   }
-  for (const auto& [id, instance] : instances_.rows()) capacity.follow(nullptr, &instance);
+  for (const auto& [id, instance] : instances_.rows()) {
+    const ContainerSpec& container = release_of(instance).spec.instance.container;
+    capacity.follow(nullptr, &instance, holdings_of(container));
+  }
   for (const auto& [name, workload] : workloads_.rows()) {
+    dependents.follow(workload);
     const std::optional<BuilderChange> builder = builds.follow(workload);
     if (builder && builder->after) capacity.add_build(*builder->after);
   }
@@ -104,6 +116,8 @@ ManagerState Manager::save() const {
           .instances = instances_.save(),
           .starts = starts_.save(),
           .budget = budget_.save(),
+          .backlog = backlog_.save(),
+          .waits = waits_.save(),
           .assignments = assignments_.save(),
           .warm_images = warm_images_.save()};
 }
@@ -214,8 +228,13 @@ void Manager::on(const PowerSwitched& event, NodeExecutor& nodes) {
 }
 
 void Manager::on(const CommandReceived& event, NodeExecutor& nodes) {
-  CommandExecutor commands(
-      {.fleet = fleet_, .workloads = workloads_, .nodes = nodes, .changes = changes_}, now_);
+  CommandExecutor commands({.fleet = fleet_,
+                            .workloads = workloads_,
+                            .instances = instances_,
+                            .dependents = dependents_,
+                            .nodes = nodes,
+                            .changes = changes_},
+                           now_);
   changes_.emit(Reply{event.request, commands.carry_out(event.command)});
 }
 
@@ -227,13 +246,17 @@ void Manager::reconcile_work() {
                      .builds = builds_,
                      .capacity = capacity_,
                      .starts = starts_,
+                     .dependents = dependents_,
                      .budget = budget_,
+                     .waits = waits_,
+                     .backlog = backlog_,
                      .changes = changes_},
                     now_);
   work.find_builders();
   ReleaseExecutor({.workloads = workloads_, .changes = changes_})
       .review_starts(starts_, fleet_, now_.mono);
   for (const WorkloadName& name : budget_.on_tick(now_.mono)) changes_.reconcile(name);
+  changes_.reconcile(waits_.on_tick(now_.mono));
   work.reconcile_work();
 }
 
@@ -286,10 +309,12 @@ void Manager::check_invariants() const {
   // The tables kept up to date equal those built from scratch.
   BuildBoard builds;
   CapacityTable capacity;
-  derive(builds, capacity);
+  Dependents dependents;
+  derive(builds, capacity, dependents);
   HEARTH_CHECK(builds == builds_);
   HEARTH_CHECK(capacity == capacity_);
   HEARTH_CHECK(WorkloadConditions(workloads_, instances_) == changes_.conditions());
+  HEARTH_CHECK(dependents == dependents_);
 }
 
 }  // namespace hearth::core

@@ -41,6 +41,7 @@ SlotTable::SlotTable(const SlotSettings& settings, const State& state)
       has_assignment_(state.has_assignment),
       incidents_made_(state.incidents_made),
       incidents_(state.incidents),
+      order_(state.order),
       as_of_(state.as_of),
       starvation_(state.starvation),
       is_manager_reachable_(state.is_manager_reachable),
@@ -55,6 +56,7 @@ SlotTable::State SlotTable::save() const {
               .has_assignment = has_assignment_,
               .incidents_made = incidents_made_,
               .incidents = incidents_,
+              .order = order_.save(),
               .as_of = as_of_,
               .starvation = starvation_.save(),
               .is_manager_reachable = is_manager_reachable_,
@@ -91,13 +93,14 @@ void SlotTable::on_assignment(const Assignment& assignment) {
   has_assignment_ = true;
   std::set<InstanceId> assigned;
   for (const AssignedInstance& instance : assignment.instances) {
-    slot_or_new(instance.id).assign(instance);
+    slot_or_new(instance.id).assign(order_.admit(instance));
     assigned.insert(instance.id);
   }
   for (auto& [id, slot] : slots_) {
     if (!assigned.contains(id)) slot.unassign();
   }
   recalled_.clear();  // What is neither assigned nor there does not come back.
+  order_.keep_only(assigned);
 }
 
 void SlotTable::on(const ContainerStarted& notice, const Turn& turn) {
@@ -183,17 +186,43 @@ std::vector<ContainerAction> SlotTable::tend(const Turn& turn, const ReadinessOf
   advance(turn.now);
   on_node(true);
   std::vector<ContainerAction> actions;
-  for (auto& [id, slot] : slots_) {
-    for (ContainerAction& action : slot.tend(turn, readiness_of, ids, prng_)) {
-      asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
-      actions.push_back(std::move(action));
-    }
-    note_incidents(id, slot.take_noticed());
-    std::optional<std::string> held_back = slot.take_held_back();
-    if (held_back && starvation_.take_report()) note_incidents(id, {*std::move(held_back)});
-  }
+  for (auto& [id, slot] : slots_) tend(id, slot, turn, readiness_of, ids, actions);
+  release_held(turn, readiness_of, ids, actions);
   std::erase_if(slots_, [](const auto& entry) { return entry.second.is_empty(); });
   return actions;
+}
+
+void SlotTable::tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
+                     const ReadinessOf& readiness_of, OperationIds& ids,
+                     std::vector<ContainerAction>& actions) {
+  for (ContainerAction& action : slot.tend(turn, readiness_of, ids, prng_)) {
+    asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
+    actions.push_back(std::move(action));
+  }
+  note_incidents(id, slot.take_noticed());
+  std::optional<std::string> held_back = slot.take_held_back();
+  if (held_back && starvation_.take_report()) note_incidents(id, {*std::move(held_back)});
+}
+
+/// Starts what was held back, if what it starts after has come to be there.
+void SlotTable::release_held(const Turn& turn, const ReadinessOf& readiness_of, OperationIds& ids,
+                             std::vector<ContainerAction>& actions) {
+  if (!order_.is_holding()) return;
+  std::map<InstanceId, StartOrder::Seen> seen;
+  for (const auto& [id, slot] : slots_) {
+    const std::optional<WorkloadName> workload = slot.workload();
+    if (slot.is_assigned() && workload)
+      seen.emplace(id, StartOrder::Seen{.workload = *workload, .status = slot.status()});
+  }
+  for (const StartOrder::Released& one : order_.tend(seen, turn.now)) {
+    const InstanceId& id = one.instance.id;
+    InstanceSlot& slot = slot_or_new(id);
+    slot.assign(one.instance);
+    if (!one.lacking.empty()) {
+      note_incidents(id, {"it starts without waiting any longer for " + one.lacking});
+    }
+    tend(id, slot, turn, readiness_of, ids, actions);
+  }
 }
 
 void SlotTable::rest(MonoTime now) {
@@ -258,6 +287,11 @@ void SlotTable::add_to(Report& report) const {
   for (const auto& [id, slot] : slots_) {
     std::optional<InstanceStatus> status = slot.reported_status();
     if (!status) continue;
+    if (const StartOrder::Held* held = order_.find(id);
+        held != nullptr && status->state == InstanceState::kStaged) {
+      status->state = InstanceState::kStarting;
+      status->reason = held->reason;
+    }
     report.instances.emplace(id, *std::move(status));
     if (std::optional<WorkloadName> workload = slot.workload()) {
       report.workloads.emplace(id, *std::move(workload));
@@ -266,7 +300,9 @@ void SlotTable::add_to(Report& report) const {
 }
 
 std::optional<MonoTime> SlotTable::next_deadline() const {
-  std::optional<MonoTime> next = starvation_.next_deadline();
+  std::optional<MonoTime> next = order_.next_deadline();
+  if (next && *next <= as_of_) next.reset();  // The runtime cannot be used meanwhile.
+  next = earlier(next, starvation_.next_deadline());
   for (const auto& [id, slot] : slots_) next = earlier(next, slot.next_deadline(as_of_));
   return next;
 }

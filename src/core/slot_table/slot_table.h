@@ -15,6 +15,7 @@
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/start_order/start_order.h"
 #include "core/starvation/node_starvation.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
@@ -27,7 +28,8 @@ namespace hearth::core {
 /// All instances of a node: a slot for each that is assigned or has a container left.
 ///
 /// It finds the slot that a notice, an answer or a listed container belongs to, and remembers each
-/// request to the runtime until it is answered; the answer can arrive after its slot is gone. Until
+/// request to the runtime until it is answered; the answer can arrive after its slot is gone. An
+/// instance that StartOrder holds back is staged, and reported as starting. Until
 /// an assignment is in force, nothing is known to be unwanted and nothing is reported.
 /// Sans-io, not thread-safe.
 class SlotTable {
@@ -45,7 +47,8 @@ class SlotTable {
     bool has_assignment = false;
     std::uint64_t incidents_made = 0;
     std::deque<Incident> incidents;  ///< The latest.
-    MonoTime as_of{};                ///< The last tend() or rest().
+    StartOrder::State order;
+    MonoTime as_of{};  ///< The last tend() or rest().
     NodeStarvation::State starvation;
     bool is_manager_reachable = true;
     std::map<InstanceId, InstanceMemory> recalled;  ///< Of instances that have no slot yet.
@@ -128,6 +131,11 @@ class SlotTable {
 
  private:
   InstanceSlot* find(const InstanceId& id);
+  void release_held(const Turn& turn, const ReadinessOf& readiness_of, OperationIds& ids,
+                    std::vector<ContainerAction>& actions);
+  void tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
+            const ReadinessOf& readiness_of, OperationIds& ids,
+            std::vector<ContainerAction>& actions);
   void note_incidents(const InstanceId& id, std::vector<std::string> messages);
   void advance(MonoTime now);
   /// Tells every slot how the node is.
@@ -142,6 +150,7 @@ class SlotTable {
   bool has_assignment_ = false;
   std::uint64_t incidents_made_ = 0;
   std::deque<Incident> incidents_;
+  StartOrder order_;
   MonoTime as_of_{};
   NodeStarvation starvation_;
   bool is_manager_reachable_ = true;

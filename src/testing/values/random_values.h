@@ -83,21 +83,15 @@ class RandomValues {
                       .bundle = digest(),
                       .instance = instance_spec(),
                       .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay,
+                      .node = coin() ? std::optional(name<NodeName>()) : std::nullopt,
                       .after = {},
                       .placement_deadline = duration(1, std::chrono::hours(24))};
     if (spec.kind == WorkloadKind::kOneshot) {
       spec.instances = std::min(spec.instances, 1U);
       spec.instance.restart = coin() ? RestartPolicy::kOnFailure : RestartPolicy::kNever;
     }
-    std::set<WorkloadName> awaited;
-    for (std::uint64_t left = prng_.below(3); left > 0; --left)
-      awaited.insert(name<WorkloadName>());
-    for (const WorkloadName& workload : awaited) {
-      spec.after.push_back(
-          {.workload = workload,
-           .until = coin() ? Dependency::Until::kStarted : Dependency::Until::kReady,
-           .restart_with_it = coin()});
-    }
+    spec.after = dependencies();
+    for (Dependency& one : spec.after) one.restart_with_it = coin();
     return spec;
   }
 
@@ -282,7 +276,21 @@ class RandomValues {
             .generation = Generation{number()},
             .desired_state = coin() ? DesiredState::kStage : DesiredState::kRun,
             .image = image(),
-            .spec = instance_spec()};
+            .spec = instance_spec(),
+            .after = dependencies()};
+  }
+
+  std::vector<Dependency> dependencies() {
+    std::set<WorkloadName> awaited;
+    for (std::uint64_t left = prng_.below(3); left > 0; --left)
+      awaited.insert(name<WorkloadName>());
+    std::vector<Dependency> dependencies;
+    for (const WorkloadName& workload : awaited) {
+      dependencies.push_back(
+          {.workload = workload,
+           .until = coin() ? Dependency::Until::kStarted : Dependency::Until::kReady});
+    }
+    return dependencies;
   }
 
   InstanceStatus instance_status() {
