@@ -20,7 +20,6 @@ agent_memory        An agent as if alone on its machine: with private copies of 
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -28,119 +27,21 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.floor.restarter import bare_restarter
-from tests.lab.harness.docker_api import Engine, EngineError, EngineUnreachable
+from bench.lab.labs import BenchLab, alone
+from bench.lab.processes import Spell, private_libraries
+from bench.lab.restarts import FLOOR, begun_after, compile_c, container_restart, stamp_context
+from tests.lab.harness.docker_api import Engine, EngineError
 from tests.lab.harness.lab import Lab, LabConfig
-from tests.lab.harness.names import Owner
 from tests.lab.harness.observing import WORKLOAD_LABEL
 from tests.lab.harness.privilege import again_as_root, interrupted_by_sigterm
 from tests.lab.harness.waiting import wait_for
 from tools.dev import build
 from tools.dev.paths import BUILD
-from tools.dev.terminal import Failure, Parser, bold, error, say
+from tools.dev.terminal import Parser, bold, error, say
 
 OUT = BUILD / "bench"
-FLOOR = Path(__file__).resolve().parent / "floor"
 RATIO_MAX, DEFAULT_MAX_S, FAST_MAX_S, PSS_MAX_MIB, CPU_MAX_PERCENT = 1.3, 2.6, 1.5, 7.0, 0.3
-BENCH_LABEL = "hearth.bench"
 IDLE_CONTAINERS = 10
-# Shared by all processes even on the smallest server.
-SYSTEM_LIBRARIES = ("libc.so", "libm.so", "ld-linux", "libpthread", "libdl.so", "librt.so", "libgcc_s", "libresolv")
-
-
-# -- the moment a container's command begins
-
-
-def stamp_context(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    _compile(FLOOR / "stamp.c", folder / "stamp", "-static")
-    (folder / "Dockerfile").write_text('FROM scratch\nCOPY stamp /stamp\nENTRYPOINT ["/stamp"]\n')
-    return folder
-
-
-def _compile(source: Path, program: Path, *options: str) -> None:
-    done = subprocess.run(["cc", "-O2", "-o", program, source, *options], text=True, capture_output=True)
-    if done.returncode != 0:
-        raise Failure(f"cannot compile {source.name}: {done.stderr}")
-
-
-def begun_after(engines: Sequence[Engine], label: str, blow_s: float, within_s: float = 30) -> float:
-    """Seconds from the blow until a container with this label began to run."""
-    def stamps() -> list[float]:
-        found = []
-        for engine in engines:
-            try:
-                for reported in engine.containers(everything=False, timeout_s=1, label=[label]):
-                    words = engine.logs(reported["Id"], timeout_s=1).split()
-                    found += [int(ns) / 1e9 for ns in words[1::2]]
-            except (EngineError, EngineUnreachable):
-                continue
-        return [stamp for stamp in found if stamp > blow_s]
-    return min(wait_for("a fresh container runs its command", stamps, bool, within_s)) - blow_s
-
-
-# -- container_restart
-
-
-def container_restart(lab: Lab, context: Path, rounds: int) -> dict:
-    times: dict[str, list[float]] = {"floor": [], "docker": [], "hearth": []}
-    names = [f"restart{i}" for i in range(rounds)]  # One each: a second restart of the same one would be delayed.
-    for name in names:
-        lab.deploy(context, name)
-    for number, name in enumerate(names, 1):
-        container = lab.containers(name).containers[0]
-        engine = lab.node(container.node).engine
-        spec = _same_but_ours(engine.inspect(container.id))
-        times["floor"].append(_floor_restart(lab, container.node, spec))
-        times["docker"].append(_docker_restart(lab, container.node, spec))
-        time.sleep(1)
-        _, blow = lab.kill_container(name)
-        times["hearth"].append(begun_after([engine], f"{WORKLOAD_LABEL}={name}", blow))
-        say(f"   {number}: " + ", ".join(f"{who} {taken[-1]:.3f} s" for who, taken in times.items()))
-    median = {who: statistics.median(taken) for who, taken in times.items()}
-    for name in names:
-        lab.hearth("rm", name)
-    return {"floor_s": _round(median["floor"]), "docker_s": _round(median["docker"]), "hearth_s": _round(median["hearth"]),
-            "ratio": _round(median["hearth"] / median["floor"])}
-
-
-def _same_but_ours(reported: dict) -> dict:
-    """The spec of the container, without the labels by which Hearth would take it for its own."""
-    config = reported["Config"]
-    return {"Image": reported["Image"], "Env": config["Env"], "Labels": {BENCH_LABEL: "1"},
-            "HostConfig": {**reported["HostConfig"], "RestartPolicy": {"Name": "no"}}}
-
-
-def _floor_restart(lab: Lab, node: str, spec: dict) -> float:
-    engine = lab.node(node).engine
-    victim = _run(engine, spec)
-    try:
-        with bare_restarter(engine, victim, spec):
-            time.sleep(1)
-            blow = lab.kill_process_of(node, victim)
-            return begun_after([engine], BENCH_LABEL, blow)
-    finally:
-        engine.remove(victim)
-
-
-def _docker_restart(lab: Lab, node: str, spec: dict) -> float:
-    engine = lab.node(node).engine
-    always = {**spec["HostConfig"], "RestartPolicy": {"Name": "always"}}
-    victim = _run(engine, {**spec, "HostConfig": always})
-    try:
-        time.sleep(1)
-        blow = lab.kill_process_of(node, victim)
-        return begun_after([engine], BENCH_LABEL, blow)
-    finally:
-        engine.remove(victim)
-
-
-def _run(engine: Engine, spec: dict) -> str:
-    container = engine.create(None, spec)
-    engine.start(container)
-    wait_for("it runs", lambda: engine.logs(container), lambda said: "started" in said, 10)
-    return container
 
 
 # -- node_death
@@ -202,7 +103,7 @@ def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple
     status, assignment = "bench.status", "bench.assignment"
     for topic in (status, assignment):
         lab.bus.create_topic(topic)
-    _compile(FLOOR / "bare_client.c", private / "bare_client", "-lrdkafka")
+    compile_c(FLOOR / "bare_client.c", private / "bare_client", "-lrdkafka")
     environment = {**os.environ, "LD_LIBRARY_PATH": str(private_libraries(private / "bare_client", private / "floor-lib"))}
     command = [private / "bare_client", lab.bus.address, status, assignment]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as bare:
@@ -222,39 +123,6 @@ def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple
     return reported["agent"], reported["floor"]
 
 
-class Spell:
-    """One process over some time: median PSS, and the processor time of all its threads."""
-
-    def __init__(self, pid: int):
-        self._pid = pid
-        self._begin, self._used = time.monotonic(), self._cpu_s()
-        self._pss_kib: list[int] = []
-
-    def sample(self) -> None:
-        rollup = Path(f"/proc/{self._pid}/smaps_rollup").read_text()
-        self._pss_kib.append(next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")))
-
-    def reported(self) -> dict:
-        """To be called while the process runs."""
-        used = self._cpu_s() - self._used
-        return {"pss_mib": round(statistics.median(self._pss_kib) / 1024, 2),
-                "cpu_percent": round(100 * used / (time.monotonic() - self._begin), 3)}
-
-    def _cpu_s(self) -> float:
-        ticks = Path(f"/proc/{self._pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
-
-
-def private_libraries(program: Path, folder: Path) -> Path:
-    """Private copies of the libraries that the program links, except those that all processes share anyway."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for line in subprocess.run(["ldd", program], text=True, capture_output=True, check=True).stdout.splitlines():
-        found = [word for word in line.split() if word.startswith("/")]
-        if found and not any(shared in line for shared in SYSTEM_LIBRARIES):
-            shutil.copy(found[0], folder / Path(found[0]).name)
-    return folder
-
-
 # -- all of it
 
 
@@ -262,10 +130,12 @@ def measure(args: argparse.Namespace) -> dict:
     context = stamp_context(OUT / "stamp")
     result = {}
     if {"container_restart", "node_death"} & set(args.only):
-        with _lab("bench", LabConfig(nodes=3, bin_dir=args.bin, power=False)) as lab:
+        with BenchLab(LabConfig(nodes=3, bin_dir=args.bin, power=False)) as lab:
             if "container_restart" in args.only:
                 say(bold("== container_restart"))
-                result["container_restart"] = container_restart(lab, context, args.rounds)
+                median = container_restart(lab, context, args.rounds)
+                result["container_restart"] = {**{f"{who}_s": _round(taken) for who, taken in median.items()},
+                                               "ratio": _round(median["hearth"] / median["floor"])}
             if "node_death" in args.only:
                 result["node_death"] = {}
                 for profile in ("default", "fast"):
@@ -275,27 +145,9 @@ def measure(args: argparse.Namespace) -> dict:
     if "agent_memory" in args.only:
         say(bold("== agent_memory"))
         private = OUT / "alone"
-        shutil.rmtree(private, ignore_errors=True)
-        shutil.copytree(args.bin, private, ignore=lambda _, names: [name for name in names if not name.startswith("hearth") or "test" in name])
-        private_libraries(private / "hearth-agent", private / "lib")
-        config = LabConfig(nodes=1, bin_dir=private, power=False, agent_environment={"LD_LIBRARY_PATH": "/opt/hearth/bin/lib"})
-        with _lab("bench", config) as lab:
+        with BenchLab(alone(args.bin, private)) as lab:
             result["agent_memory"], args.floor = agent_memory(lab, context, args.idle, private)
     return result
-
-
-class _lab:
-    def __init__(self, name: str, config: LabConfig):
-        self._name, self._config = f"{name}-{os.getpid()}", config
-
-    def __enter__(self) -> Lab:
-        self._up = Lab.up(self._name, self._config, owner=Owner.this_process())
-        return self._up
-
-    def __exit__(self, kind, *_: object) -> None:
-        if kind and issubclass(kind, AssertionError):
-            self._up.save_artifacts(BUILD / "reports" / "bench")
-        self._up.down()
 
 
 def table(result: dict, floor: dict | None) -> list[tuple[str, str, bool]]:

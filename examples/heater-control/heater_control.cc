@@ -3,7 +3,7 @@
 //
 // It is made to run as the only process of a container: settings from the environment, its log on
 // stdout, SIGTERM obeyed at once (as process 1 it would be ignored by default), exit code 0 after
-// that and 2 for a wrong setting.
+// that and 2 for a wrong setting. SIGUSR1 pulls the plug of all sensors, to see what follows.
 
 #include <csignal>
 #include <cstdio>
@@ -77,7 +77,11 @@ class Sensors {
  public:
   explicit Sensors(unsigned seed) : random_(seed) {}
 
+  /// None of them answers from this moment on.
+  void unplug() { unplugged_ = true; }
+
   Readings read(double temperature) {
+    if (unplugged_) return {};
     constexpr std::array<double, 3> kOffsets{-0.2, 0.0, 0.1};
     constexpr double kNoContact = -127;
     constexpr int kBreaksOneIn = 40, kBrokenReadingsMax = 8;
@@ -103,6 +107,7 @@ class Sensors {
   std::minstd_rand random_;
   std::size_t broken_ = 0;
   int broken_readings_ = 0;
+  bool unplugged_ = false;
 };
 
 /// "20:48:34 " in UTC: a day's log is read more often than last year's.
@@ -143,25 +148,26 @@ const char* environment_or(const char* name, const char* otherwise) {
   return text == nullptr ? otherwise : text;
 }
 
-/// SIGTERM and SIGINT, blocked so that they can be waited for.
-sigset_t block_stop_signals() {
+/// SIGTERM, SIGINT and SIGUSR1, blocked so that they can be waited for.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-/// Sleeps for the period. Returns true, and at once, when a stop signal arrives.
-bool stop_requested(const sigset_t& signals, double period_ms) {
+/// Sleeps for the period, or until a signal arrives, which it returns; -1: none came.
+int wait_for_signal(const sigset_t& signals, double period_ms) {
   const auto nanos = static_cast<long>(period_ms * 1e6);
   const std::timespec period{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
-  return sigtimedwait(&signals, nullptr, &period) > 0;
+  return sigtimedwait(&signals, nullptr, &period);
 }
 
 int run() {
-  const sigset_t stop_signals = block_stop_signals();
+  const sigset_t signals = block_signals();
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // Flushes each line, even into a pipe.
   const std::optional<Settings> settings = read_settings();
   if (!settings) return 2;
@@ -172,13 +178,15 @@ int run() {
   Room room;
   Sensors sensors(static_cast<unsigned>(std::time(nullptr)));
   Heater heater = Heater::kOff;
-  do {
+  for (int signal = -1; signal < 0 || signal == SIGUSR1;) {
     const Readings readings = sensors.read(room.temperature());
     const Decision decision = decide(settings->band, heater, readings);
     log_decision(readings, heater, decision);
     heater = decision.heater;
     room.pass_time(settings->period_ms / 1000, heater);
-  } while (!stop_requested(stop_signals, settings->period_ms));
+    signal = wait_for_signal(signals, settings->period_ms);
+    if (signal == SIGUSR1) sensors.unplug();
+  }
   std::printf("%s  stopping: heater off\n", time_of_day().c_str());
   return 0;
 }

@@ -30,6 +30,7 @@
 #include "shell/agent/agent_shell.h"
 #include "shell/agent_api/agent_api.h"
 #include "shell/agent_api/agent_metrics.h"
+#include "shell/agent_api/watch_view.h"
 #include "wire/endpoint_text.h"
 
 namespace hearth {
@@ -81,6 +82,14 @@ Result<void> run(const AgentOptions& options) {
     spdlog::error("the stored assignment is unreadable and ignored: {}", stored.error().message);
     stored = std::optional<Assignment>();
   }
+  Result<WatchMemory> memory = store.load_memory();
+  if (!memory) {
+    spdlog::error(
+        "what was known of the instances is unreadable and ignored; a log rule or probe may act "
+        "again: {}",
+        memory.error().message);
+    memory = WatchMemory();
+  }
   docker::DockerRuntime runtime(
       loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
   FileLastWords last_words(options.state / "last_words",
@@ -120,10 +129,11 @@ Result<void> run(const AgentOptions& options) {
                                            {.bootstrap = bootstrap,
                                             .client_id = "hearth-agent-" + options.node->str(),
                                             .role = KafkaRole::kAgent});
-                   }};
+                   },
+                   .sample_pressure = [&] { return probe->sample_pressure(); }};
   AsioLoop shell_loop(loop);
   AgentShell shell(shell_loop, config, settings, *std::move(stored), std::random_device{}(),
-                   std::move(ports));
+                   std::move(ports), *std::move(memory));
 
   HttpRouter router;
   std::unique_ptr<HttpServer> server;
@@ -131,6 +141,11 @@ Result<void> run(const AgentOptions& options) {
       .node = *options.node,
       .status = [&shell] { return shell.agent().status(); },
       .container_of = [&shell](const InstanceId& id) { return shell.agent().container_of(id); },
+      .watch = [&shell, &clock](const InstanceId& id) -> std::optional<std::string> {
+        const core::InstanceSlot* slot = shell.agent().find_slot(id);
+        if (slot == nullptr) return std::nullopt;
+        return watch_view(slot->save(), clock.now().mono);
+      },
       .last_words = [&shell](
                         const InstanceId& id,
                         Completion<std::string> done) { shell.last_words(id, std::move(done)); },

@@ -165,8 +165,8 @@ class Trial {
     }
   }
 
-  void note(std::vector<core::LogFiring> firings, std::uint64_t line) {
-    for (core::LogFiring& firing : firings) {
+  void note(std::vector<LogFiring> firings, std::uint64_t line) {
+    for (LogFiring& firing : firings) {
       const auto rule = std::ranges::find(result_.rules, firing.rule, &cli::LogTrial::Rule::name);
       ++rule->fired;
       rule->held_off += firing.held_off;

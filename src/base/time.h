@@ -36,4 +36,9 @@ struct Instant {
   bool operator==(const Instant&) const = default;
 };
 
+/// The civil time of `then`, by the clocks as they stand `now`.
+constexpr WallTime wall_of(MonoTime then, const Instant& now) {
+  return now.wall - std::chrono::duration_cast<WallClock::duration>(now.mono - then);
+}
+
 }  // namespace hearth

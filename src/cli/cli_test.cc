@@ -238,9 +238,9 @@ TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
   const std::string sick = R"({"name":"db","kind":"service","generation":1,"phase":"deployed",
     "instances":1,"running":1,"target":{"generation":1,"instances":1,"ready":0}})";
   const auto instance = [](const char* id, const char* health, const char* reason) {
-    return fmt::format(R"({{"id":"{}","workload":"w","generation":2,"node":"node-1",)"
+    return fmt::format(R"({{"id":"{}","workload":"{}","generation":2,"node":"node-1",)"
                        R"("state":"running","health":"{}","health_reason":"{}"}})",
-                       id, health, reason);
+                       id, std::string(id).substr(0, std::string(id).rfind('-')), health, reason);
   };
   manager_.answers("GET /v1/workloads", list({rolling, sick}));
   manager_.answers(
@@ -262,9 +262,11 @@ TEST_F(CliTest, PsAndStatusShowHealthAndHowFarARollOutIs) {
   manager_.answers("GET /v1/status", "{}");
   manager_.answers("GET /v1/nodes", list({kNode1}));
   EXPECT_THAT(run({"status"}).out,
-              testing::EndsWith("  heater is rolling out: 1 of 3 instances of release 2 are ready\n"
-                                "  db is deployed: 0 of 1 ready\n"
-                                "  db-1 is degraded: rule 'no sensor' fired\n"));
+              testing::EndsWith(
+                  "ATTENTION     STATE        WHY\n"
+                  "db (service)  unavailable  0 of 1 ready; db-1: rule 'no sensor' fired\n"
+                  "heater        rolling out  1 of 3 ready of release 2; heater-5: no answer yet\n"
+                  "1 node is well\n"));
 }
 
 TEST_F(CliTest, WhatHasCompletedItsWorkNeedsNoAttention) {
@@ -274,7 +276,7 @@ TEST_F(CliTest, WhatHasCompletedItsWorkNeedsNoAttention) {
   manager_.answers("GET /v1/instances", list({}));
   manager_.answers("GET /v1/status", "{}");
   manager_.answers("GET /v1/nodes", list({kNode1}));
-  EXPECT_THAT(run({"status"}).out, Not(HasSubstr("needs attention")));
+  EXPECT_THAT(run({"status"}).out, Not(HasSubstr("ATTENTION")));
 }
 
 TEST_F(CliTest, PsWithoutWorkloadsSaysHowToDeploy) {
@@ -293,19 +295,21 @@ TEST_F(CliTest, StatusSumsUpAndNamesWhatNeedsAnOperator) {
     "store":{"works":false,"fault":"the disk is full"}})");
   manager_.answers("GET /v1/nodes", list({kNode1, kNode2}));
   manager_.answers("GET /v1/workloads", list({kHeater}));
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
   EXPECT_EQ(
       run({"status"}).out,
-      "manager    " + manager_.url() +
+      "manager       " + manager_.url() +
           ", version 0.1.0, epoch 4, started 15 m ago\n"
-          "bus        127.0.0.1:9092, carries nothing: the manager is blind and judges no node\n"
-          "store      fails; nothing is decided until it works: the disk is full\n"
-          "nodes      2: 1 dead, 1 live\n"
-          "workloads  1: 1 deployed\n"
-          "instances  1 of 2 running\n"
+          "bus           127.0.0.1:9092, carries nothing: the manager is blind and judges no node\n"
+          "store         fails; nothing is decided until it works: the disk is full\n"
+          "nodes         2: 1 dead, 1 live\n"
+          "applications  1: 1 reduced\n"
+          "instances     1 of 2 ready\n"
           "\n"
-          "needs attention (more: hearth explain node|workload NAME)\n"
-          "  node-2 is dead: silent for 2.1 s, no answer to a dial\n"
-          "  heater is deployed: 1 of 2 running\n");
+          "ATTENTION  STATE    WHY\n"
+          "node-2     dead     silent for 2.1 s, no answer to a dial\n"
+          "heater     reduced  1 of 2 ready; heater-2: no node has 64 MiB free\n"
+          "1 node is well\n");
 }
 
 TEST_F(CliTest, ExplainPrintsTheManagersLines) {
@@ -313,6 +317,30 @@ TEST_F(CliTest, ExplainPrintsTheManagersLines) {
                    R"({"lines":["Node 'node-2' is dead.","Why."]})");
   EXPECT_EQ(run({"explain", "node", "node-2"}).out, "Node 'node-2' is dead.\nWhy.\n");
   EXPECT_EQ(run({"explain", "workload", "absent"}).code, 5);
+}
+
+TEST_F(CliTest, ExplainsAWorkloadByWhatItsRulesAndProbesSay) {
+  manager_.answers("GET /v1/workloads/heater/explanation",
+                   R"({"lines":["Workload 'heater' is deployed."]})");
+  manager_.answers("GET /v1/instances", list({kHeater1, kHeater2}));
+  manager_.answers("GET /v1/instances/heater-1/watch", R"({"state":"backoff","crash_loop":true,
+    "rules":[{"rule":"no-oom","standing":"faulty","words":"it appeared","action":"replace",
+      "fired_ms_ago":12000,"why":"it appeared","line":"Out\u001b[2JOfMemory","held_off":3,"hold_off_ms":288000}],
+    "probes":[{"probe":"readiness","standing":"standing_still","words":"its container is paused"}],
+    "next_start_ms":8000})");
+  EXPECT_EQ(run({"explain", "workload", "heater"}).out,
+            "Workload 'heater' is deployed.\n"
+            "What 'node-1' says of 'heater-1':\n"
+            "  rule 'no-oom' (action replace) is faulty: it appeared\n"
+            "    it fired 12.0 s ago: it appeared\n"
+            "    by the line: Out^[[2JOfMemory\n"
+            "    it does not fire again for 4 m 48 s; 3 firings were held off\n"
+            "  probe 'readiness' is standing still: its container is paused\n"
+            "  it starts again in 8.0 s, the longest backoff: it is in a crash loop\n");
+  manager_.answers("GET /v1/instances/heater-1/watch", R"({"detail":"no route"})", 502);
+  EXPECT_THAT(run({"explain", "workload", "heater"}).out,
+              AllOf(HasSubstr("Node 'node-1' cannot be asked about 'heater-1' ("),
+                    HasSubstr("; it last reported: running.\n")));
 }
 
 TEST_F(CliTest, EventsAreTheLast50OrThoseSinceATime) {

@@ -10,6 +10,7 @@ CommandList make_commands() {
   commands.push_back(make_node_import_command());
   commands.push_back(make_deploy_command());
   commands.push_back(make_ps_command());
+  commands.push_back(make_top_command());
   commands.push_back(make_logs_command());
   commands.push_back(make_releases_command());
   commands.push_back(make_rollback_command());
@@ -17,6 +18,7 @@ CommandList make_commands() {
   commands.push_back(make_stop_command());
   commands.push_back(make_rm_command());
   commands.push_back(make_events_command());
+  commands.push_back(make_history_command());
   commands.push_back(make_explain_node_command());
   commands.push_back(make_explain_workload_command());
   commands.push_back(make_config_check_command());

@@ -37,6 +37,7 @@ struct DeployFlags {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint32_t> cpu_millis;
   std::optional<NodeLossPolicy> on_node_lost;
+  std::optional<NodeName> node;
   std::optional<Duration> min_ready;
 
   Result<void> apply_to(WorkloadFile& workload) const {
@@ -50,6 +51,10 @@ struct DeployFlags {
     workload.instances = instances.value_or(workload.instances);
     container.resources.memory_bytes = memory_bytes.value_or(container.resources.memory_bytes);
     container.resources.cpu_millis = cpu_millis.value_or(container.resources.cpu_millis);
+    if (node) {
+      workload.node = node;
+      workload.on_node_lost = NodeLossPolicy::kStay;  // As with a node in the file.
+    }
     workload.on_node_lost = on_node_lost.value_or(workload.on_node_lost);
     workload.instance.min_ready = min_ready.value_or(workload.instance.min_ready);
     for (const std::string& variable : environment) {
@@ -172,6 +177,8 @@ class DeployCommand final : public Command {
     arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait",
                       "replace stay"},
                      parse_node_loss_policy, flags_.on_node_lost);
+    arguments.parsed({"--node", "NODE", "the only node that it may run on (any)"}, NodeName::parse,
+                     flags_.node);
     arguments.parsed(
         {"--min-ready", "TIME", "ready once it has run for this long, without a probe (10s)"},
         parse_duration, flags_.min_ready);

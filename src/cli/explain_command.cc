@@ -4,6 +4,7 @@
 
 #include "cli/client/api_views.h"
 #include "cli/command.h"
+#include "cli/instance_watch.h"
 
 namespace hearth::cli {
 namespace {
@@ -46,10 +47,21 @@ class ExplainCommand final : public Command {
     const auto lines = decode_lines(*text);
     if (!lines) return tl::unexpected(lines.error());
     for (const std::string& line : *lines) session.terminal.say(printable(line));
-    return ExitCode::kOk;
+    return subject_.target == "workloads" ? explain_instances(*api, session) : ExitCode::kOk;
   }
 
  private:
+  /// What the nodes of its instances say.
+  Result<ExitCode> explain_instances(const ApiClient& api, Session& session) const {
+    const auto pages = api.get_pages("/v1/instances?workload=" + name_);
+    if (!pages) return tl::unexpected(pages.error());
+    auto instances = decode_instances(*pages);
+    if (!instances) return tl::unexpected(instances.error());
+    for (const std::string& line : watch_lines(api, *std::move(instances)))
+      session.terminal.say(printable(line));
+    return ExitCode::kOk;
+  }
+
   Subject subject_;
   std::string name_;
   OutputFormat output_ = OutputFormat::kText;

@@ -6,12 +6,16 @@
 namespace hearth::cli {
 namespace {
 
-constexpr std::array<std::string_view, 5> kGood{"live", "running", "deployed", "ready",
-                                                "completed"};
-constexpr std::array<std::string_view, 7> kBad{
-    "dead", "agent_down", "failed", "crash_loop", "quarantined", "lost", "unreachable"};
-constexpr std::array<std::string_view, 8> kWarning{"suspect",  "pending",     "backoff",  "awaited",
-                                                   "building", "rolling_out", "degraded", "paused"};
+using namespace std::string_view_literals;
+
+constexpr std::array kGood{"live"sv,  "running"sv,   "deployed"sv,
+                           "ready"sv, "completed"sv, "available"sv};
+constexpr std::array kBad{"dead"sv,        "agent_down"sv,  "failed"sv,
+                          "crash_loop"sv,  "quarantined"sv, "lost"sv,
+                          "unreachable"sv, "unavailable"sv, "blind"sv};
+constexpr std::array kWarning{"suspect"sv,  "pending"sv,  "backoff"sv,     "awaited"sv,
+                              "building"sv, "degraded"sv, "rolling_out"sv, "paused"sv,
+                              "reduced"sv,  "unknown"sv,  "backing_off"sv};
 
 }  // namespace
 

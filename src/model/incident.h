@@ -8,7 +8,7 @@
 namespace hearth {
 
 /// Something that an agent noticed about an instance and that operators should know: a log rule
-/// fired, a probe failed for good.
+/// fired, a probe failed for good, a use nears its limit.
 ///
 /// Reports carry the latest kIncidentsKept of a node. Their numbers count up within an incarnation,
 /// so that a manager reports each of them once.

@@ -78,7 +78,7 @@ struct InstanceStatus {
   std::optional<ContainerExit> last_exit;
   std::string reason;  ///< Why it is not running, in words; else empty.
   Health health = Health::kUnknown;
-  std::string health_reason;      ///< What says so, in words; empty if it is ready.
+  std::string health_reason;      ///< What says so, or what is not acted on; else empty.
   bool must_be_replaced = false;  ///< Its node asks for a replacement before it fails.
   bool operator==(const InstanceStatus&) const = default;
 };
@@ -104,7 +104,8 @@ struct Instance {
   InstanceStatus status;
   /// The instance that this one replaces, which is stopped once this one runs.
   std::optional<InstanceId> replaces;
-  /// It was placed here because it crash-looped elsewhere: a crash loop here is left to an operator.
+  /// It was placed here because it crash-looped elsewhere: a crash loop here is left to an
+  /// operator.
   bool is_last_try = false;
   WallTime changed_at;  ///< When `status.state` last changed.
   bool operator==(const Instance&) const = default;

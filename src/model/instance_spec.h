@@ -78,10 +78,10 @@ inline constexpr Duration kStopGraceMax = std::chrono::minutes(10);
 /// A resource of which a container can use up what it is allowed.
 enum class TrendOf : std::uint8_t { kMemory, kOpenFiles, kProcesses, kRestarts };
 
-/// What happens when a container's use grows so that it reaches its limit within `ahead`.
+/// What happens when a use grows so that it reaches its limit within `ahead`, or at many restarts.
 struct TrendRule {
   TrendOf of{};
-  Duration ahead = std::chrono::minutes(10);  ///< > 0.
+  Duration ahead = std::chrono::minutes(10);  ///< > 0. Of restarts: not used.
   HealthAction action = HealthAction::kEvent;
   bool operator==(const TrendRule&) const = default;
 };

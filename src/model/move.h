@@ -13,6 +13,7 @@ enum class MoveReason : std::uint8_t {
   kRelease,      ///< It is of another generation than the workload's.
   kCannotStart,  ///< Its node has failed to start it for too long.
   kDegraded,     ///< It is about to fail.
+  kCrashLoop,    ///< It is in a crash loop; perhaps its node is why.
 };
 
 /// In which order it moves.

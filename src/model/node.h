@@ -54,6 +54,9 @@ struct Node {
   Resources capacity;  ///< As last reported.
   Recovery recovery;
   WallTime changed_at;  ///< When `state` last changed.
+  /// Until when it is known how it and its instances are. Absent while that is so up to the
+  /// present, as far as the manager itself sees: it is live, or answers over HTTP.
+  std::optional<WallTime> known_at = {};
   bool operator==(const Node&) const = default;
 };
 

@@ -30,6 +30,13 @@ struct ProbeResult {
   bool operator==(const ProbeResult&) const = default;
 };
 
+/// What a probe says of the container.
+enum class ProbeVerdict : std::uint8_t {
+  kOpen,    ///< Nothing yet: too few checks have succeeded, or failed.
+  kPassed,  ///< It succeeded, and has not failed for good since.
+  kFailed,  ///< It fails for good, until it succeeds again.
+};
+
 /// Stable lower-case names, as used in files, API and CLI.
 std::string_view name_of(ProbeKind kind);
 std::string_view name_of(ProbeOutcome outcome);

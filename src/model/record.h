@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "model/event.h"
+#include "model/history.h"
 #include "model/ids.h"
 #include "model/instance.h"
 #include "model/node.h"
@@ -37,13 +39,23 @@ struct AppendEvent {
   ClusterEvent event;
   bool operator==(const AppendEvent&) const = default;
 };
-using Write =
-    std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent>;
+struct AppendHistory {
+  HistoryEntry entry;
+  bool operator==(const AppendHistory&) const = default;
+};
+/// The manager ran at that time.
+struct PutAlive {
+  WallTime at;
+  bool operator==(const PutAlive&) const = default;
+};
+using Write = std::variant<PutEpoch, PutNode, PutWorkload, PutInstance, DeleteInstance, AppendEvent,
+                           AppendHistory, PutAlive>;
 
 /// Everything that a manager starts from.
 struct Snapshot {
   Epoch epoch;  ///< Of the last manager that ran; zero if there was none.
   std::uint64_t last_event_seq = 0;
+  std::optional<WallTime> alive_at;  ///< When the last manager is known to have run.
   std::vector<Node> nodes;
   std::vector<Workload> workloads;
   std::vector<Instance> instances;

@@ -4,12 +4,13 @@
 
 #include "base/result.h"
 #include "model/assignment.h"
+#include "model/watch_memory.h"
 
 namespace hearth {
 
 /// What an agent keeps on its node's disk. Every call blocks for as long as a disk busy with an
-/// image takes: save() is called on its own thread, one call at a time, the others before the loop
-/// runs.
+/// image takes: what saves is called on its own thread, one call at a time, the others before the
+/// loop runs.
 class AgentStore {
  public:
   virtual ~AgentStore() = default;
@@ -21,6 +22,11 @@ class AgentStore {
   virtual Result<std::optional<Assignment>> load() = 0;
   /// Durable when it returns; a crash during the call leaves the previous one intact.
   virtual Result<void> save(const Assignment& assignment) = 0;
+  /// What was last known of the instances; empty if nothing is stored. kCorrupt if the file is
+  /// damaged: then it counts as empty.
+  virtual Result<WatchMemory> load_memory() = 0;
+  /// As save().
+  virtual Result<void> save_memory(const WatchMemory& memory) = 0;
 };
 
 }  // namespace hearth

@@ -28,6 +28,8 @@ class Store {
   /// Events after `seq` in order, `count_max` at most.
   virtual Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq,
                                                          std::size_t count_max) = 0;
+  /// As much of the history as is kept.
+  virtual Result<History> history_of(const WorkloadName& workload) = 0;
   virtual StoreCondition condition() const { return {}; }
 };
 

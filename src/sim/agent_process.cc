@@ -39,7 +39,7 @@ AgentProcess::AgentProcess(const Node& node, const Config& config, const Hooks& 
                                 const std::vector<core::AgentAction>& actions,
                                 core::Agent& agent) { on_step(event, actions, agent); };
   shell_.emplace(loop_, std::move(shell_config), settings_, load(node),
-                 node.host.world().prng().next(), ports(node));
+                 node.host.world().prng().next(), ports(node), load_memory(node));
   // As the process's main function does: this returns before the loop runs.
   loop_.post([this] { (void)shell_->start(); });
 }
@@ -62,6 +62,10 @@ std::optional<Assignment> AgentProcess::load(const Node& node) const {
                                                : *stored ? ""
                                                          : ", with nothing stored"));
   return stored ? *std::move(stored) : std::nullopt;
+}
+
+WatchMemory AgentProcess::load_memory(const Node& node) {
+  return node.store.load_memory().value_or(WatchMemory{});
 }
 
 AgentPorts AgentProcess::ports(const Node& node) {
@@ -93,6 +97,7 @@ void AgentProcess::on_step(const core::AgentEvent& event,
                            const std::vector<core::AgentAction>& actions, core::Agent& agent) {
   if (!loop_.runs()) return;
   if (std::holds_alternative<core::AssignmentSaved>(event)) --saves_under_way_;
+  if (std::holds_alternative<core::WatchMemorySaved>(event)) --memory_saves_;
   if (const auto* done = std::get_if<core::OperationDone>(&event)) note_end_of_build(*done);
   for (const core::AgentAction& action : actions) note(action);
   if (agent.next_deadline() <= loop_.now().mono) {
@@ -110,6 +115,9 @@ void AgentProcess::note(const core::AgentAction& action) {
     hooks_.on_build_begins(build->order);
   } else if (const auto* create = std::get_if<core::CreateContainer>(&action)) {
     hooks_.on_create(create->instance.id);
+  } else if (std::holds_alternative<core::SaveWatchMemory>(action) && ++memory_saves_ > 1) {
+    loop_.world().violate("one-save",
+                          fmt::format("the agent of '{}' stores two memories at a time", name_));
   } else if (std::holds_alternative<core::SaveAssignment>(action) && ++saves_under_way_ > 1) {
     loop_.world().violate("one-save",
                           fmt::format("the agent of '{}' stores two assignments at a time", name_));

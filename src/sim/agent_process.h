@@ -64,6 +64,7 @@ class AgentProcess {
  private:
   static core::AgentSettings begin(const Node& node, const Config& config);
   std::optional<Assignment> load(const Node& node) const;
+  static WatchMemory load_memory(const Node& node);
   AgentPorts ports(const Node& node);
   void on_step(const core::AgentEvent& event, const std::vector<core::AgentAction>& actions,
                core::Agent& agent);
@@ -83,6 +84,7 @@ class AgentProcess {
   const SimBus* bus_ = nullptr;
   std::optional<core::BuildImage> building_;
   std::size_t saves_under_way_ = 0;
+  std::size_t memory_saves_ = 0;     ///< Under way.
   std::optional<AgentShell> shell_;  ///< Last: it uses all of them.
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "wire/assignment_codec.h"
+#include "wire/watch_memory_codec.h"
 
 namespace hearth::sim {
 
@@ -35,14 +36,31 @@ Result<void> SimAgentStore::save(const Assignment& assignment) {
   return {};
 }
 
+Result<WatchMemory> SimAgentStore::load_memory() {
+  if (!memory_) return WatchMemory{};
+  if (memory_->content != memory_->written) {
+    return fail(ErrorCode::kCorrupt, "what is known of the instances is damaged");
+  }
+  return decode_watch_memory(memory_->content);
+}
+
+Result<void> SimAgentStore::save_memory(const WatchMemory& memory) {
+  const Result<std::string> payload = encode(memory);
+  if (!payload) return tl::unexpected(payload.error());
+  if (disk_.is_full()) return fail(ErrorCode::kExhausted, "no space left on the disk");
+  memory_ = File{*payload, *payload};
+  return {};
+}
+
 void SimAgentStore::lose_all() {
   assignment_.reset();
+  memory_.reset();
   start_.reset();
 }
 
-void SimAgentStore::damage_assignment(Damage damage) {
-  if (!assignment_) return;
-  std::string& content = assignment_->content;
+void SimAgentStore::damage(std::optional<File>& file, Damage damage) {
+  if (!file) return;
+  std::string& content = file->content;
   switch (damage) {
     case Damage::kTorn: content.resize(content.size() / 2); return;
     case Damage::kZeros: std::ranges::fill(content, '\0'); return;

@@ -27,13 +27,16 @@ class SimAgentStore final : public AgentStore {
   Result<std::uint64_t> count_start(const std::string& boot_id, std::uint64_t first) override;
   Result<std::optional<Assignment>> load() override;
   Result<void> save(const Assignment& assignment) override;
+  Result<WatchMemory> load_memory() override;
+  Result<void> save_memory(const WatchMemory& memory) override;
 
   bool has_assignment() const { return assignment_.has_value(); }
   /// Replaces the disk with an empty one.
   void lose_all();
   enum class Damage : std::uint8_t { kTorn, kZeros };
   /// The last write reached the disk only in part, though it was reported as complete.
-  void damage_assignment(Damage damage);
+  void damage_assignment(Damage how) { damage(assignment_, how); }
+  void damage_memory(Damage how) { damage(memory_, how); }
   void damage_start_count() { start_.reset(); }
 
  private:
@@ -46,9 +49,12 @@ class SimAgentStore final : public AgentStore {
     std::uint64_t count = 0;
   };
 
+  static void damage(std::optional<File>& file, Damage damage);
+
   const SimDisk& disk_;
   Hooks hooks_;
   std::optional<File> assignment_;
+  std::optional<File> memory_;
   std::optional<Start> start_;
 };
 

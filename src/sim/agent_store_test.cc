@@ -47,6 +47,19 @@ TEST_F(SimAgentStoreTest, DetectsATornOrZeroedFile) {
   }
 }
 
+TEST_F(SimAgentStoreTest, KeepsWhatIsKnownOfTheInstancesLikewise) {
+  EXPECT_EQ(*store.load_memory(), WatchMemory{});
+  const WatchMemory memory{
+      .boot_id = "boot1", .saved_at = MonoTime(1h), .instances = {{InstanceId{"a"}, {}}}};
+  ASSERT_TRUE(store.save_memory(memory));
+  EXPECT_EQ(*store.load_memory(), memory);
+  disk.set_full(true);
+  EXPECT_EQ(store.save_memory({}).error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(*store.load_memory(), memory);
+  store.damage_memory(SimAgentStore::Damage::kTorn);
+  EXPECT_EQ(store.load_memory().error().code, ErrorCode::kCorrupt);
+}
+
 TEST_F(SimAgentStoreTest, CountsStartsWithinABootAndRestartsALostCount) {
   EXPECT_EQ(*store.count_start("boot1", 5), 5U);
   EXPECT_EQ(*store.count_start("boot1", 5), 6U);

@@ -97,6 +97,30 @@ bool stops_first(const StoredState& after, const Instance& instance) {
   return does(target) || does(own);
 }
 
+/// What both have of their node and only one may have; empty: nothing.
+std::string shared_holding(const ContainerSpec& one, const ContainerSpec& other) {
+  for (const DeviceMapping& a : one.devices) {
+    for (const DeviceMapping& b : other.devices) {
+      if (a.host_path == b.host_path) return a.host_path;
+    }
+  }
+  for (const PublishedPort& a : one.ports) {
+    for (const PublishedPort& b : other.ports) {
+      const bool is_same = a.host_port == b.host_port && a.protocol == b.protocol &&
+                           a.host_address == b.host_address;
+      if (is_same) return fmt::format("port {}", a.host_port);
+    }
+  }
+  return {};
+}
+
+const ContainerSpec* container_of(const StoredState& store, const Instance& instance) {
+  const auto found = store.workloads().find(instance.workload);
+  if (found == store.workloads().end()) return nullptr;
+  const Release* release = found->second.find_release(instance.generation);
+  return release == nullptr ? nullptr : &release->spec.instance.container;
+}
+
 /// Whether as many as wanted serve without it.
 bool is_surplus(const StoredState& after, const Instance& instance) {
   std::uint32_t others = 0;
@@ -219,6 +243,7 @@ void Checker::on_batch(const core::ManagerBatch& batch) {
     if (power != nullptr) attempts_.insert_or_assign(power->node, power->attempt);
   }
   check_stops(batch.writes);
+  check_holders(batch.writes);
   note_builders(batch.writes);
   if (quiet_ && !batch.writes.empty()) {
     world_.violate("quiet", fmt::format("{} writes, the first of kind {}", batch.writes.size(),
@@ -321,6 +346,30 @@ void Checker::check_stops(const std::vector<Write>& writes) {
     world_.violate(
         "stopped-only-if-spare",
         fmt::format("'{}' is to stop, and nothing runs in its place", instance->id.str()));
+  }
+}
+
+void Checker::check_holders(const std::vector<Write>& writes) {
+  std::optional<StoredState> after;  // A copy is made only if it is needed.
+  for (const Write& write : writes) {
+    const auto* put = std::get_if<PutInstance>(&write);
+    if (put == nullptr || !put->instance.node) continue;
+    if (!after) {
+      after = store_;
+      after->commit(writes);
+    }
+    const Instance& placed = put->instance;
+    const ContainerSpec* needs = container_of(*after, placed);
+    if (needs == nullptr || (needs->devices.empty() && needs->ports.empty())) continue;
+    for (const auto& [id, other] : after->instances()) {
+      const ContainerSpec* has = container_of(*after, other);
+      if (id == placed.id || other.node != placed.node || has == nullptr) continue;
+      const std::string both = shared_holding(*needs, *has);
+      if (both.empty()) continue;
+      world_.violate("one-holder",
+                     fmt::format("'{}' and '{}' on '{}' both have {}", placed.id.str(), id.str(),
+                                 placed.node->str(), both));
+    }
   }
 }
 

@@ -39,6 +39,7 @@ namespace hearth::sim {
 ///                            or it is the only one to stop of a workload that stops first
 ///   built-once               one build per generation, and one more for each that failed
 ///   same-bits                all containers of a generation run the same bits
+///   one-holder               no two instances on a node have the same device or published port
 ///   instance-ids-are-new     an id is never used twice
 ///   release-fails-by-itself  a release fails only if a container of it crashed, or it could not be
 ///                            built or started
@@ -122,6 +123,7 @@ class Checker {
   void note_builders(const std::vector<Write>& writes);
   void check_verdict(const Node& node);
   void check_release(const Workload& workload);
+  void check_holders(const std::vector<Write>& writes);
   bool was_troubled(const NodeName& node) const;
   bool is_blind_for(Duration duration) const;
   using Since = std::map<NodeName, MonoTime>;

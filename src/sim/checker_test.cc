@@ -466,5 +466,16 @@ TEST_F(CheckerTest, DetectsActivityWhenAllShouldBeQuiet) {
   EXPECT_EQ(broken(), "quiet");
 }
 
+TEST_F(CheckerTest, DetectsTwoHoldersOfADevice) {
+  Workload both = workload(2);
+  both.current->spec.instance.container.devices = {{"/dev/ttyUSB0", "/dev/ttyUSB0"}};
+  store_.commit({PutNode{node(NodeState::kLive)}, PutWorkload{both},
+                 PutInstance{one(1, InstanceState::kRunning)}});
+  checker_.on_batch({.writes = {PutInstance{one(1, InstanceState::kRunning)}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
+  checker_.on_batch({.writes = {PutInstance{one(2, InstanceState::kAssigned)}}, .actions = {}});
+  EXPECT_EQ(broken(), "one-holder");
+}
+
 }  // namespace
 }  // namespace hearth::sim

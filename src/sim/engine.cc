@@ -346,6 +346,14 @@ void SimEngine::crash(const ContainerId& container) {
   end(found->second, kCrashed);
 }
 
+void SimEngine::complete(const ContainerId& container) {
+  const auto found = containers_.find(container);
+  if (found == containers_.end() || found->second.state != ContainerState::kRunning) return;
+  host_.world().note(name_, fmt::format("container {} of '{}' completes", container.str(),
+                                        found->second.instance.str()));
+  end(found->second, 0);
+}
+
 std::size_t SimEngine::running(const InstanceId& instance) const {
   return static_cast<std::size_t>(
       std::count_if(containers_.begin(), containers_.end(), [&](const auto& entry) {

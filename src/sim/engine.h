@@ -89,6 +89,8 @@ class SimEngine {
 
   /// The container's process ends on its own.
   void crash(const ContainerId& container);
+  /// The same, with an exit code of 0.
+  void complete(const ContainerId& container);
   void sicken(const ContainerId& container, Illness illness);
   /// All programs work again, and are thawed; all logs can be read.
   void cure_all();

@@ -52,6 +52,7 @@ void SimMachine::power_off() {
   const bool torn = world_.chance(500);
   world_.note(name_, torn ? "what its agent stored is torn" : "what its agent stored is zeros");
   store_.damage_assignment(torn ? SimAgentStore::Damage::kTorn : SimAgentStore::Damage::kZeros);
+  store_.damage_memory(torn ? SimAgentStore::Damage::kTorn : SimAgentStore::Damage::kZeros);
   if (world_.chance(500)) store_.damage_start_count();
   hooks_.on_disk_lost();
 }

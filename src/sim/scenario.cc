@@ -50,30 +50,38 @@ void plan_commands(Story& story, std::uint32_t slots, bool with_services, MonoTi
   const std::uint64_t names = 1 + world.prng().below(4);
   const auto share = static_cast<std::uint32_t>(slots / names);
   cluster.content().bad_bundles.insert(Story::bundle(9));
-  const auto draw_spec = [&world, share, with_services] {
+  const auto draw_spec = [&world, share, with_services](std::uint64_t name) {
     const std::uint64_t number = world.chance(100) ? 9 : 1 + world.prng().below(4);
     WorkloadSpec spec = Story::spec(
         number, static_cast<std::uint32_t>(world.prng().below(std::max(share, 1U) + 1)));
     if (world.chance(200)) spec.on_node_lost = NodeLossPolicy::kStay;
+    if (world.chance(150)) {  // One port for each workload, so that each has room.
+      const auto port = static_cast<std::uint16_t>(8000 + name);
+      spec.instances = std::min(spec.instances, 1U);
+      spec.instance.container.ports = {{.host_port = port, .container_port = 80}};
+      spec.instance.replace = ReplaceOrder::kStopFirst;
+    }
     if (with_services) make_service(world, spec);
     return spec;
   };
   for (std::uint64_t name = 1; name <= names; ++name) {
     world.after(world.between(milliseconds(0), seconds(10)), [&, name, draw_spec] {
-      cluster.the_operator().deploy(Story::workload(name), draw_spec());
+      cluster.the_operator().deploy(Story::workload(name), draw_spec(name));
     });
   }
   const std::uint64_t changes = world.prng().below(8);
   for (std::uint64_t i = 0; i < changes; ++i) {
-    const WorkloadName name = Story::workload(1 + world.prng().below(names));
-    world.at(world.now() + world.between(seconds(5), end - world.now()), [&, name, draw_spec] {
-      const std::uint64_t what = world.prng().below(10);
-      if (what < 6) return cluster.the_operator().deploy(name, draw_spec());
-      if (!cluster.the_operator().promised().contains(name)) return;
-      if (what < 8) return cluster.the_operator().stop(name);
-      cluster.the_operator().remove(name);
-      if (what == 9) cluster.the_operator().deploy(name, draw_spec());
-    });
+    const std::uint64_t number = 1 + world.prng().below(names);
+    const WorkloadName name = Story::workload(number);
+    world.at(world.now() + world.between(seconds(5), end - world.now()),
+             [&, name, number, draw_spec] {
+               const std::uint64_t what = world.prng().below(10);
+               if (what < 6) return cluster.the_operator().deploy(name, draw_spec(number));
+               if (!cluster.the_operator().promised().contains(name)) return;
+               if (what < 8) return cluster.the_operator().stop(name);
+               cluster.the_operator().remove(name);
+               if (what == 9) cluster.the_operator().deploy(name, draw_spec(number));
+             });
   }
 }
 

@@ -23,7 +23,8 @@ bool may_be_lost(const StoredState& before, const std::vector<Write>& writes) {
       return before.nodes().contains(put->node.name);
     }
     return std::holds_alternative<DeleteInstance>(write) ||
-           std::holds_alternative<AppendEvent>(write);
+           std::holds_alternative<AppendEvent>(write) ||
+           std::holds_alternative<AppendHistory>(write) || std::holds_alternative<PutAlive>(write);
   });
 }
 

@@ -32,6 +32,9 @@ class SimStore final : public Store {
   /// Always empty: only followers of long past events read from here.
   Result<std::vector<ClusterEvent>> events_after(std::uint64_t, std::size_t) override { return {}; }
 
+  /// Always empty, likewise.
+  Result<History> history_of(const WorkloadName&) override { return {}; }
+
   /// Commits fail until this is reset.
   void set_fails(bool fails) { fails_ = fails; }
   bool fails() const { return fails_; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -30,9 +31,12 @@ class StoredState {
   }
   void apply(const DeleteInstance& write) { instances_.erase(write.id); }
   void apply(const AppendEvent& write) { last_event_seq_ = write.event.seq; }
+  void apply(const AppendHistory&) {}  // No decision is made by it.
+  void apply(const PutAlive& write) { alive_at_ = write.at; }
 
   Epoch epoch_;
   std::uint64_t last_event_seq_ = 0;
+  std::optional<WallTime> alive_at_;
   std::map<NodeName, Node> nodes_;
   std::map<WorkloadName, Workload> workloads_;
   std::map<InstanceId, Instance> instances_;

@@ -108,6 +108,14 @@ struct WriteText {
     return fmt::format("event {} {} {}: {}", write.event.seq, name_of(write.event.type),
                        write.event.subject, write.event.message);
   }
+  std::string operator()(const AppendHistory& write) const {
+    const HistoryEntry& entry = write.entry;
+    return fmt::format("history {} {} is {} ({}) on {} in {}",
+                       entry.workload ? entry.workload->str() : "manager",
+                       entry.instance ? entry.instance->str() : "", name_of(entry.condition),
+                       entry.cause, entry.node ? entry.node->str() : "", entry.container.str());
+  }
+  std::string operator()(const PutAlive&) const { return "alive"; }
 };
 
 struct ActionText {

@@ -18,7 +18,13 @@ void write(JsonWriter& out, const AssignedInstance& instance) {
   out.field("desired_state", name_of(instance.desired_state));
   wire::write_image(out.key("image"), instance.image);
   wire::write_instance_spec(out.key("spec").begin_object(), instance.spec);
-  out.end_object().end_object();
+  out.end_object();
+  if (!instance.after.empty()) {
+    out.key("after").begin_object();
+    for (const Dependency& one : instance.after) out.field(one.workload.str(), name_of(one.until));
+    out.end_object();
+  }
+  out.end_object();
 }
 
 void write(JsonWriter& out, const BuildOrder& build) {
@@ -60,6 +66,18 @@ InstanceSpec read_spec(JsonObject& in) {
               .pids_max = in.required("pids_max").number<std::uint32_t>().value_or(0)}};
 }
 
+/// Absent: nothing.
+std::vector<Dependency> read_after(const JsonValue& value) {
+  std::vector<Dependency> after;
+  value.object().each([&](std::string_view name, const JsonValue& until) {
+    const Result<WorkloadName> workload = WorkloadName::parse(name);
+    if (!workload) return until.fault(workload.error().message);
+    if (const auto parsed = until.parsed(parse_dependency_until))
+      after.push_back({.workload = *workload, .until = *parsed});
+  });
+  return after;
+}
+
 std::optional<AssignedInstance> read_instance(const JsonValue& value) {
   JsonObject in = value.object();
   const auto id = in.required("id").text();
@@ -68,13 +86,15 @@ std::optional<AssignedInstance> read_instance(const JsonValue& value) {
   const auto desired_state = in.required("desired_state").parsed(parse_assigned_state);
   auto image = in.required("image").as(wire::image);
   InstanceSpec spec = read_spec(in);
+  std::vector<Dependency> after = read_after(in.optional("after"));
   if (!id || !workload || !desired_state || !image) return std::nullopt;
   return AssignedInstance{.id = InstanceId{std::string(*id)},
                           .workload = std::move(*workload),
                           .generation = generation,
                           .desired_state = *desired_state,
                           .image = std::move(*image),
-                          .spec = std::move(spec)};
+                          .spec = std::move(spec),
+                          .after = std::move(after)};
 }
 
 std::optional<BuildOrder> read_build(const JsonValue& value) {

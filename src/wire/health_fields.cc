@@ -373,9 +373,14 @@ std::vector<TrendRule> read_trends(JsonObject in, const SpecReading& reading) {
     if (!value.present()) continue;
     JsonObject terms = value.object();
     TrendRule trend{.of = of};
-    trend.ahead =
-        reading.duration(terms.optional("ahead"), kShortest, kRuleTimeMax).value_or(trend.ahead);
-    trend.action = terms.optional("do").parsed(parse_health_action).value_or(trend.action);
+    if (of != TrendOf::kRestarts) {
+      trend.ahead =
+          reading.duration(terms.optional("ahead"), kShortest, kRuleTimeMax).value_or(trend.ahead);
+    }
+    const JsonValue action = terms.optional("do");
+    trend.action = action.parsed(parse_health_action).value_or(trend.action);
+    if (reading.checks() && of == TrendOf::kRestarts && trend.action == HealthAction::kRestart)
+      action.fault("must be event, mark or replace: a restart would only add to the restarts");
     if (reading.checks()) terms.refuse_unknown();
     trends.push_back(trend);
   }
@@ -387,8 +392,8 @@ void write_trends(JsonWriter& out, const std::vector<TrendRule>& trends) {
   out.begin_object();
   for (const TrendRule& trend : trends) {
     out.key(name_of(trend.of)).begin_object();
-    out.field("ahead", exact_duration(trend.ahead)).field("do", name_of(trend.action));
-    out.end_object();
+    if (trend.of != TrendOf::kRestarts) out.field("ahead", exact_duration(trend.ahead));
+    out.field("do", name_of(trend.action)).end_object();
   }
   out.end_object();
 }

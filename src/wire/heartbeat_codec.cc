@@ -5,13 +5,14 @@
 #include "base/duration_text.h"
 #include "base/shortened.h"
 #include "model/enum_names.h"
+#include "wire/exit_fields.h"
 #include "wire/model_fields.h"
+#include "wire/usage_fields.h"
 
 namespace hearth {
 namespace {
 
 constexpr std::uint16_t kLoadMax = 1000;
-constexpr std::uint16_t kExitCodeMax = 255;
 
 constexpr std::array<EnumName<BuildState>, 3> kBuildStates{{
     {BuildState::kRunning, "running"},
@@ -80,6 +81,8 @@ class HeartbeatWriter {
       out_.begin_object().field("id", id.str());
       if (workload != report.workloads.end()) out_.field("workload", workload->second.str());
       write(status);
+      const auto usage = report.usage.find(id);
+      if (usage != report.usage.end()) write(usage->second);
       out_.end_object();
     }
     out_.end_list();
@@ -103,17 +106,20 @@ class HeartbeatWriter {
     if (status.failures > 0) out_.field("failures", status.failures);
     if (status.cannot_start) out_.field("cannot_start", true);
     if (status.last_exit) {
-      out_.key("last_exit").begin_object();
-      out_.field("code", static_cast<std::uint16_t>(
-                             std::clamp<int>(status.last_exit->code, 0, kExitCodeMax)));
-      write_memory_of(*status.last_exit);
-      write_words("last_words", status.last_exit->last_words);
-      out_.field("at", wire::time_text(status.last_exit->at)).end_object();
+      const bool has_words = detail_ == Detail::kAll;
+      wire::write_exit(out_.key("last_exit"), *status.last_exit,
+                       has_words ? wire::LastWords::kWritten : wire::LastWords::kLeftOut);
     }
     write_words("reason", status.reason);
     if (status.health != Health::kUnknown) out_.field("health", name_of(status.health));
     write_words("health_reason", status.health_reason);
     if (status.must_be_replaced) out_.field("must_be_replaced", true);
+  }
+
+  void write(const InstanceUsage& usage) {
+    if (detail_ != Detail::kAll) return;
+    out_.key("usage");
+    wire::write_usage(out_, usage);
   }
 
   void write(const std::vector<Incident>& incidents) {
@@ -125,13 +131,6 @@ class HeartbeatWriter {
       out_.end_object();
     }
     out_.end_list();
-  }
-
-  void write_memory_of(const ContainerExit& exit) {
-    out_.field("out_of_memory", exit.out_of_memory == OutOfMemory::kMain);
-    if (exit.out_of_memory == OutOfMemory::kChild) out_.field("child_out_of_memory", true);
-    out_.field_if_known("memory_limit_bytes", exit.memory_limit_bytes);
-    out_.field_if_known("memory_peak_bytes", exit.memory_peak_bytes);
   }
 
   void write(const BuildStatus& build) {
@@ -160,31 +159,13 @@ Load read_load(JsonObject in) {
   return load;
 }
 
-OutOfMemory read_out_of_memory(JsonObject& in) {
-  const bool main = in.optional("out_of_memory").boolean().value_or(false);
-  const bool child = in.optional("child_out_of_memory").boolean().value_or(false);
-  if (main) return OutOfMemory::kMain;
-  return child ? OutOfMemory::kChild : OutOfMemory::kNo;
-}
-
-std::optional<ContainerExit> read_exit(const JsonValue& value) {
-  JsonObject in = value.object();
-  return ContainerExit{
-      .code = in.required("code").number<std::uint16_t>(0, kExitCodeMax).value_or(0),
-      .out_of_memory = read_out_of_memory(in),
-      .at = in.required("at").parsed(parse_time).value_or(WallTime()),
-      .memory_limit_bytes = in.optional("memory_limit_bytes").number<std::uint64_t>(),
-      .memory_peak_bytes = in.optional("memory_peak_bytes").number<std::uint64_t>(),
-      .last_words = wire::text_up_to(kReasonBytesMax, in.optional("last_words"))};
-}
-
 InstanceStatus read_status(JsonObject& in) {
   return {.state = in.required("state").parsed(parse_instance_state).value_or(InstanceState()),
           .container = ContainerId{wire::text_up_to(kTermBytesMax, in.optional("container"))},
           .restarts = in.optional("restarts").number<std::uint32_t>().value_or(0),
           .failures = in.optional("failures").number<std::uint32_t>().value_or(0),
           .cannot_start = in.optional("cannot_start").boolean().value_or(false),
-          .last_exit = in.optional("last_exit").as(read_exit),
+          .last_exit = in.optional("last_exit").as(wire::read_exit),
           .reason = wire::text_up_to(kReasonBytesMax, in.optional("reason")),
           .health = in.optional("health").parsed(parse_health).value_or(Health::kUnknown),
           .health_reason = wire::text_up_to(kReasonBytesMax, in.optional("health_reason")),
@@ -237,6 +218,8 @@ std::optional<Report> read_report(const JsonValue& value) {
     if (!report.instances.emplace(id, read_status(instance)).second) {
       item.fault("duplicate id: another instance of this report has it");
     }
+    if (const JsonValue usage = instance.optional("usage"); usage.present())
+      report.usage.emplace(id, wire::read_usage(usage.object()));
   });
   report.images = in.required("images").list(read_term);
   report.builds = in.required("builds").list(read_build);

@@ -212,5 +212,23 @@ TEST(HeartbeatCodec, ReadsBackWhateverTheStringsContain) {
   }
 }
 
+TEST(HeartbeatCodec, WhatInstancesUseGivesWayToTheirStates) {
+  Heartbeat heartbeat;
+  heartbeat.report.emplace();
+  for (int i = 0; i < 200; ++i) {
+    const InstanceId id{"instance-" + std::to_string(i)};
+    heartbeat.report->instances[id].reason = std::string(1000, 'r');
+    heartbeat.report->usage[id] = {.cpu_permille = 120,
+                                   .memory_bytes = 41'943'040,
+                                   .memory_limit_bytes = 67'108'864,
+                                   .memory_full_in = std::chrono::minutes(8)};
+  }
+  EXPECT_EQ(decode_heartbeat(encode(heartbeat))->report->usage, heartbeat.report->usage);
+  for (auto& [id, status] : heartbeat.report->instances) status.health_reason = status.reason;
+  const Heartbeat read = decode_heartbeat(encode(heartbeat)).value();
+  EXPECT_TRUE(read.report->usage.empty());
+  EXPECT_EQ(read.report->instances.size(), 200U);
+}
+
 }  // namespace
 }  // namespace hearth

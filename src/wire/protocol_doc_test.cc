@@ -29,7 +29,8 @@ void collect_paths(const json::value& value, const std::string& path,
     for (const json::value& element : *elements) collect_paths(element, path + "[]", paths);
   }
   const json::object* members = value.if_object();
-  if (members == nullptr || path.ends_with("environment") || path.ends_with("spec")) return;
+  const bool is_free = path.ends_with("environment") || path.ends_with("after");
+  if (members == nullptr || is_free || path.ends_with("spec")) return;
   for (const auto& [key, member] : *members) {
     const std::string below = (path.empty() ? "" : path + ".") + std::string(key);
     paths.insert(below);

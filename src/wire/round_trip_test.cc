@@ -5,6 +5,7 @@
 #include "wire/canary_codec.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
+#include "wire/watch_memory_codec.h"
 #include "wire/workload_document.h"
 
 namespace hearth {
@@ -48,6 +49,13 @@ TEST(RoundTrip, Canary) {
   for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
     const Canary canary = RandomValues(seed).canary();
     EXPECT_COMES_BACK(canary, encode(canary), decode_canary);
+  }
+}
+
+TEST(RoundTrip, WatchMemory) {
+  for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
+    const WatchMemory memory = RandomValues(seed).watch_memory();
+    EXPECT_COMES_BACK(memory, encode(memory).value(), decode_watch_memory);
   }
 }
 

@@ -31,6 +31,7 @@ struct Fields {
   std::uint32_t instances = 1;
   wire::InstanceFields instance;
   NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  std::optional<NodeName> node;
   std::vector<Dependency> after;
 
   WorkloadSpec with_bundle(Digest digest) && {
@@ -39,6 +40,7 @@ struct Fields {
             .bundle = std::move(digest),
             .instance = std::move(instance.spec),
             .on_node_lost = on_node_lost,
+            .node = std::move(node),
             .after = std::move(after),
             .placement_deadline = instance.placement_deadline};
   }
@@ -82,6 +84,7 @@ void forbid_known_strangers(JsonObject& in, const SpecReading& reading) {
   reading.forbid(in, "healthcheck", "write probes: {readiness: {exec: [\"/bin/check\"]}}");
   reading.forbid(in, "stop_signal", "write stop: {signal: SIGTERM}");
   reading.forbid(in, "stop_grace_period", "write stop: {grace: 10s}");
+  reading.forbid(in, "node_name", "write node: n1");
   reading.forbid(in, "network_mode", "write network: bridge, or network: host");
   reading.forbid(in, "replicas", "write instances: 3");
   reading.forbid(in, "services",
@@ -133,14 +136,15 @@ std::vector<Dependency> read_after(const JsonValue& value, const Fields& fields,
   return after;
 }
 
-NodeLossPolicy read_on_node_lost(const JsonValue& value) {
+/// `absent`: what is meant if the document does not say it.
+NodeLossPolicy read_on_node_lost(const JsonValue& value, NodeLossPolicy absent) {
   if (value.is_text() && *value.text() == "exclusive") {
     value.fault(
         "exclusive is not supported yet: write replace (start elsewhere) or stay (wait "
         "for the node)");
-    return NodeLossPolicy::kReplace;
+    return absent;
   }
-  return value.parsed(parse_node_loss_policy).value_or(NodeLossPolicy::kReplace);
+  return value.parsed(parse_node_loss_policy).value_or(absent);
 }
 
 std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
@@ -157,7 +161,10 @@ std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
                  "a oneshot has one instance: write 1, or leave it out");
   fields.instance = wire::read_instance_fields(in, fields.kind, reading);
   fields.after = read_after(in.optional("after"), fields, reading);
-  fields.on_node_lost = read_on_node_lost(in.optional("on_node_lost"));
+  fields.node = in.optional("node").parsed(NodeName::parse);
+  // No other node can take the work of a lost one that is the only one.
+  fields.on_node_lost = read_on_node_lost(
+      in.optional("on_node_lost"), fields.node ? NodeLossPolicy::kStay : NodeLossPolicy::kReplace);
   forbid_known_strangers(in, reading);
   if (reading.checks()) in.refuse_unknown();
   return fields;
@@ -180,6 +187,7 @@ WorkloadSpec WorkloadFile::with_bundle(Digest bundle) const {
           .bundle = std::move(bundle),
           .instance = instance,
           .on_node_lost = on_node_lost,
+          .node = node,
           .after = after,
           .placement_deadline = placement_deadline};
 }
@@ -195,6 +203,7 @@ ReadDocument<WorkloadFile> read_workload_file(std::string_view json,
                             .instances = fields.instances,
                             .instance = std::move(fields.instance.spec),
                             .on_node_lost = fields.on_node_lost,
+                            .node = std::move(fields.node),
                             .after = std::move(fields.after),
                             .placement_deadline = fields.instance.placement_deadline};
       });
@@ -259,6 +268,7 @@ void write_workload_fields(JsonWriter& out, const WorkloadSpec& spec) {
     out.field("restart_with_it", dependency.restart_with_it).end_object();
   }
   out.end_object().field("on_node_lost", name_of(spec.on_node_lost));
+  if (spec.node) out.field("node", spec.node->str());
 }
 
 std::string encode_workload(const WorkloadSpec& spec) {

@@ -32,6 +32,7 @@ struct WorkloadFile {
   std::uint32_t instances = 1;
   InstanceSpec instance = {};
   NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  std::optional<NodeName> node = {};
   std::vector<Dependency> after = {};
   Duration placement_deadline = std::chrono::minutes(1);
   bool operator==(const WorkloadFile&) const = default;

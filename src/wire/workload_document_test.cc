@@ -163,6 +163,17 @@ TEST(WorkloadFile, HoldsEveryField) {
   EXPECT_EQ(*file, expected);
 }
 
+TEST(WorkloadFile, ANodeIsWaitedForUnlessTheFileSaysOtherwise) {
+  const auto read = [](const std::string& members) {
+    return *read_workload_file(R"({"name":"web",)" + members + "}", {});
+  };
+  EXPECT_EQ(read(R"("node":"n1")").node, *NodeName::parse("n1"));
+  EXPECT_EQ(read(R"("node":"n1")").on_node_lost, NodeLossPolicy::kStay);
+  EXPECT_EQ(read(R"("node":"n1","on_node_lost":"replace")").on_node_lost, NodeLossPolicy::kReplace);
+  EXPECT_EQ(read(R"("kind":"service")").on_node_lost, NodeLossPolicy::kReplace);
+  EXPECT_EQ(faults_of_file(R"({"name":"web","node":"N_1"})").at(0).path, "$.node");
+}
+
 TEST(WorkloadRequest, VariablesCanBeAList) {
   EXPECT_EQ(instance(R"(,"environment":["A=1","B=x=y","C="])").container.environment,
             (std::map<std::string, std::string>{{"A", "1"}, {"B", "x=y"}, {"C", ""}}));
@@ -185,7 +196,7 @@ TEST(WorkloadRequest, ReportsAllFaultsAtOnce) {
             "$.on_node_lost: must be one of: replace, stay\n"
             "$.enviroment: unknown key; did you mean \"environment\"? (known keys: name, kind, "
             "bundle, instances, environment, resources, network, ports, devices, restart, stop, "
-            "probes, log_rules, trends, update, replace, after, on_node_lost)");
+            "probes, log_rules, trends, update, replace, after, node, on_node_lost)");
 }
 
 TEST(WorkloadRequest, RefusesVariablesThatAContainerCannotHave) {

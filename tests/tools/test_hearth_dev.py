@@ -20,12 +20,15 @@ STEPS = [
     r"node-1 is live, node-2 is live, node-3 is live",
     r"heater-control is deployed and runs: heater-control-\d+ on node-\d, heater-control-\d+ on node-\d",
     r"heater-control-\d+ runs again, in the fresh container [0-9a-f]{12}: .* after the kill",
+    r"it was replaced before it failed, .* after its log turned bad: heater-control-\d+ on node-\d, heater-control-\d+ on node-\d",
+    r"the database before: ACTIVE [0-9a-f]{12} on node-\d \(127\.\d+\.\d+\.\d+\), ACTIVE [0-9a-f]{12} on node-\d",
+    r"the database after:  ACTIVE [0-9a-f]{12} on node-\d",
     r"node-\d is suspect, .* after it hung",
     r"node-\d is dead, .* after it hung",
     r"its application runs elsewhere, .* after it hung",
     r"node-\d was power-cycled and is live again",
     r"the engine runs 2 containers of heater-control, as many as wanted",
-    r"the tour is done: 7 of 7 steps were observed",
+    r"the tour is done: 9 of 9 steps were observed",
     r"everything has ended",
 ]
 

@@ -96,7 +96,7 @@ def _bench(args: argparse.Namespace) -> int:
 _BENCH = Verb("bench", "Run a benchmark, which prints a table and writes build/bench/NAME.json.",
               ["./dev bench core              the cost of the manager's decisions in large clusters",
                "./dev bench sim               how much faster than real time a cluster is simulated",
-               "./dev bench services          how fast services are watched",
+               "./dev bench services          how fast services are watched, and at what cost",
                "./dev bench recovery          how fast Hearth recovers from failures, in the lab",
                "./dev bench recovery --help   its options"], _bench, passes_on=True)
 

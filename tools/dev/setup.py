@@ -82,6 +82,21 @@ GROUPS: dict[str, list[Package]] = {
         Package("fish", "likewise"),
         Package("groff-base", "renders the man pages"),
     ],
+    # What the services that the lab runs in containers link. Their own packages are only unpacked: installing one starts its service.
+    "services": [
+        Package("libicu72", "PostgreSQL in the lab's containers"),
+        Package("libxml2", "likewise"),
+        Package("libldap-2.5-0", "likewise"),
+        Package("libpam0g", "likewise"),
+        Package("libgssapi-krb5-2", "likewise"),
+        Package("postgresql-client-15", "asks it, from a node"),
+        Package("liblua5.3-0", "HAProxy in the lab's containers"),
+        Package("libopentracing-c-wrapper0", "likewise"),
+        Package("libpcre2-8-0", "likewise"),
+        Package("libdlt2", "Mosquitto in the lab's containers"),
+        Package("libwrap0", "likewise"),
+        Package("mosquitto-clients", "speaks to it, from a node"),
+    ],
     "bench": [
         Package("libbenchmark-dev", "times the core"),
     ],

@@ -153,7 +153,7 @@ GROUPS = {
     "sim": Group("simulations of whole clusters", (), _sim),
     "docker": Group("adapters against a Docker engine", ("run",), _docker),
     "kafka": Group("adapters against a Kafka broker", ("kafka",), _kafka),
-    "lab": Group("real nodes, real Kafka", ("run", "kafka"), _lab),
+    "lab": Group("real nodes, real Kafka, real services", ("run", "kafka", "services"), _lab),
 }
 
 

@@ -11,11 +11,13 @@
 #include "adapters/file/file.h"
 #include "adapters/file/sha256.h"
 #include "wire/assignment_codec.h"
+#include "wire/watch_memory_codec.h"
 
 namespace hearth {
 namespace {
 
 constexpr std::string_view kAssignmentMark = "hearth-assignment 1 ";
+constexpr std::string_view kMemoryMark = "hearth-memory 1 ";
 constexpr std::size_t kHeaderBytesMax = 128;
 
 /// The number of a start, and the boot it belongs to.
@@ -48,6 +50,30 @@ Result<void> overwrite(const std::filesystem::path& path, std::string_view conte
 
 tl::unexpected<Error> damaged(const std::filesystem::path& path, std::string_view what) {
   return fail(ErrorCode::kCorrupt, fmt::format("'{}' is damaged: {}", path.string(), what));
+}
+
+/// The payload of a file that starts with `mark` and the payload's digest; nullopt: no such file.
+Result<std::optional<std::string>> load_sealed(const std::filesystem::path& path,
+                                               std::string_view mark, std::size_t payload_max) {
+  Result<std::optional<std::string>> content = read_file(path, kHeaderBytesMax + payload_max);
+  if (!content || !*content) return content;
+  const std::string_view text = **content;
+  const std::size_t end = text.find('\n');
+  if (!text.starts_with(mark) || end == std::string_view::npos) {
+    return damaged(path, "it is not of this version");
+  }
+  const std::string_view sum = text.substr(mark.size(), end - mark.size());
+  std::string payload(text.substr(end + 1));
+  if (sum != sha256_of(payload).str()) {
+    return damaged(path, "its content does not match its digest");
+  }
+  return std::optional(std::move(payload));
+}
+
+Result<void> save_sealed(const std::filesystem::path& path, std::string_view mark,
+                         const Result<std::string>& payload) {
+  if (!payload) return tl::unexpected(payload.error());
+  return replace_file(path, fmt::format("{}{}\n{}", mark, sha256_of(*payload).str(), *payload));
 }
 
 }  // namespace
@@ -83,29 +109,32 @@ Result<std::uint64_t> FileAgentStore::count_start(const std::string& boot_id, st
 
 Result<std::optional<Assignment>> FileAgentStore::load() {
   const std::filesystem::path path = directory_ / "assignment";
-  const Result<std::optional<std::string>> content =
-      read_file(path, kHeaderBytesMax + kAssignmentBytesMax);
-  if (!content) return tl::unexpected(content.error());
-  if (!*content) return std::nullopt;
-  const std::string_view text = **content;
-  const std::size_t end = text.find('\n');
-  if (!text.starts_with(kAssignmentMark) || end == std::string_view::npos) {
-    return damaged(path, "it is not an assignment of this version");
-  }
-  const std::string_view sum = text.substr(kAssignmentMark.size(), end - kAssignmentMark.size());
-  const std::string_view payload = text.substr(end + 1);
-  if (sum != sha256_of(payload).str())
-    return damaged(path, "its content does not match its digest");
-  Result<Assignment> assignment = decode_assignment(payload);
+  const Result<std::optional<std::string>> payload =
+      load_sealed(path, kAssignmentMark, kAssignmentBytesMax);
+  if (!payload) return tl::unexpected(payload.error());
+  if (!*payload) return std::nullopt;
+  Result<Assignment> assignment = decode_assignment(**payload);
   if (!assignment) return damaged(path, assignment.error().message);
   return std::optional(*std::move(assignment));
 }
 
 Result<void> FileAgentStore::save(const Assignment& assignment) {
-  const Result<std::string> payload = encode(assignment);
+  return save_sealed(directory_ / "assignment", kAssignmentMark, encode(assignment));
+}
+
+Result<WatchMemory> FileAgentStore::load_memory() {
+  const std::filesystem::path path = directory_ / "memory";
+  const Result<std::optional<std::string>> payload =
+      load_sealed(path, kMemoryMark, kWatchMemoryBytesMax);
   if (!payload) return tl::unexpected(payload.error());
-  return replace_file(directory_ / "assignment", fmt::format("{}{}\n{}", kAssignmentMark,
-                                                             sha256_of(*payload).str(), *payload));
+  if (!*payload) return WatchMemory{};
+  Result<WatchMemory> memory = decode_watch_memory(**payload);
+  if (!memory) return damaged(path, memory.error().message);
+  return memory;
+}
+
+Result<void> FileAgentStore::save_memory(const WatchMemory& memory) {
+  return save_sealed(directory_ / "memory", kMemoryMark, encode(memory));
 }
 
 }  // namespace hearth

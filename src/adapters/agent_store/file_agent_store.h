@@ -13,6 +13,7 @@ namespace hearth {
 ///
 ///     assignment     the last one: a line with the digest of the rest, then the payload as on the
 ///                    bus (docs/reference/protocol.md)
+///     memory         what rules and probes know (wire/watch_memory_codec.h), headed likewise
 ///     start_count    the number of the last start and its boot, with a checksum
 ///     lock           held from count_start() on, see LockFile
 ///
@@ -36,6 +37,9 @@ class FileAgentStore : public AgentStore {
   Result<std::optional<Assignment>> load() override;
   /// kExhausted if the disk is full or the assignment too long; the old one is kept.
   Result<void> save(const Assignment& assignment) override;
+  Result<WatchMemory> load_memory() override;
+  /// As save().
+  Result<void> save_memory(const WatchMemory& memory) override;
 
  private:
   const std::filesystem::path directory_;

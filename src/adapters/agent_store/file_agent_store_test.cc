@@ -99,6 +99,32 @@ TEST_F(FileAgentStoreTest, ADamagedAssignmentIsCorruptWhereverTheDamageIs) {
   }
 }
 
+TEST_F(FileAgentStoreTest, WhatIsKnownOfTheInstancesIsLoadedUnchanged) {
+  EXPECT_EQ(FileAgentStore(folder_.path()).load_memory().value(), WatchMemory{});
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const WatchMemory memory = RandomValues(seed).watch_memory();
+    ASSERT_TRUE(FileAgentStore(folder_.path()).save_memory(memory).has_value());
+    EXPECT_EQ(FileAgentStore(folder_.path()).load_memory().value(), memory) << seed;
+  }
+}
+
+TEST_F(FileAgentStoreTest, ADamagedMemoryIsCorruptWhereverTheDamageIs) {
+  FileAgentStore store(folder_.path());
+  ASSERT_TRUE(store.save_memory(RandomValues(3).watch_memory()).has_value());
+  const std::string whole = content("memory");
+  for (std::size_t at = 0; at < whole.size(); at += 7) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    for (const std::string& damaged : {flipped, whole.substr(0, at)}) {
+      fs::remove(folder_ / "memory");
+      std::ofstream(folder_ / "memory", std::ios::binary) << damaged;
+      const Result<WatchMemory> loaded = store.load_memory();
+      ASSERT_FALSE(loaded.has_value()) << at;
+      EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt) << at;
+    }
+  }
+}
+
 TEST_F(FileAgentStoreTest, AnAssignmentOfAnotherVersionIsCorrupt) {
   write("assignment", "hearth-assignment 2 something\n{}");
   EXPECT_EQ(FileAgentStore(folder_.path()).load().error().code, ErrorCode::kCorrupt);

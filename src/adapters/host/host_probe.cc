@@ -79,6 +79,12 @@ Load HostProbe::sample(const std::filesystem::path& engine_data) {
   return load;
 }
 
+Pressure HostProbe::sample_pressure() const {
+  return {.cpu_some = parse_stall(cpu_pressure_.read(buffer_)),
+          .memory_full = parse_stall(memory_pressure_.read(buffer_), StallOf::kAll),
+          .io_full = parse_stall(io_pressure_.read(buffer_), StallOf::kAll)};
+}
+
 std::optional<std::uint16_t> HostProbe::sample_cpu() {
   const auto now = parse_cpu_times(stat_.read(buffer_));
   if (!now) return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "adapters/host/proc_text.h"
 #include "base/result.h"
+#include "model/pressure.h"
 #include "model/resources.h"
 
 namespace hearth::host {
@@ -33,6 +34,8 @@ class HostProbe {
   /// CPU use is measured since the previous reading, and absent in the first. Within half a second
   /// of one core's time the previous value is repeated: clock ticks are too coarse for less.
   Load sample(const std::filesystem::path& engine_data = {});
+
+  Pressure sample_pressure() const;
 
   /// All cores this process may use and all memory. Zero: not known.
   Resources capacity() const;

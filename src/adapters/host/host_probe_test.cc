@@ -47,6 +47,14 @@ TEST_F(HostProbeTest, ALoadIsReadFromTheKernelsFiles) {
   EXPECT_EQ(load.io_stall, 990);
 }
 
+TEST_F(HostProbeTest, PressureIsReadFromTheKernelsFiles) {
+  write("pressure/memory",
+        "some avg10=50.00 avg60=0.00 total=0\nfull avg10=20.10 avg60=0.00 total=0\n");
+  auto probe = open();
+  ASSERT_TRUE(probe);
+  EXPECT_EQ(probe->sample_pressure(), (Pressure{.cpu_some = 15, .memory_full = 201}));
+}
+
 TEST_F(HostProbeTest, CpuUseIsMeasuredSinceThePreviousReading) {
   auto probe = open();
   ASSERT_TRUE(probe);
@@ -77,6 +85,7 @@ TEST_F(HostProbeTest, WhatTheKernelDoesNotReportIsAbsent) {
   auto probe = HostProbe::open({.disks = {proc / "gone"}, .proc = proc.path()});
   ASSERT_TRUE(probe);
   EXPECT_EQ(probe->sample(), Load{});
+  EXPECT_EQ(probe->sample_pressure(), Pressure{});
   EXPECT_EQ(probe->capacity().memory_bytes, 0U);
 }
 

@@ -92,8 +92,8 @@ std::uint16_t memory_use(const MemoryAmounts& memory) {
   return static_cast<std::uint16_t>((used >> 10) * kWhole / (memory.total_bytes >> 10));
 }
 
-std::optional<std::uint16_t> parse_stall(std::string_view pressure) {
-  const auto rest = line_after(pressure, "some avg10=");
+std::optional<std::uint16_t> parse_stall(std::string_view pressure, StallOf tasks) {
+  const auto rest = line_after(pressure, tasks == StallOf::kSome ? "some avg10=" : "full avg10=");
   if (!rest) return std::nullopt;
   const std::string_view percent = rest->substr(0, rest->find(' '));  // "12.34"
   const std::size_t dot = percent.find('.');

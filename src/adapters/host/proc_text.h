@@ -33,8 +33,10 @@ std::optional<MemoryAmounts> parse_memory(std::string_view meminfo);
 /// Used memory, in thousandths, of amounts that parse_memory() read.
 std::uint16_t memory_use(const MemoryAmounts& memory);
 
-/// Share of time in which some task stalled, in thousandths, averaged over 10 s: the "some" line of
-/// a file under /proc/pressure.
-std::optional<std::uint16_t> parse_stall(std::string_view pressure);
+/// Which tasks stalled: a line of a file under /proc/pressure.
+enum class StallOf : std::uint8_t { kSome, kAll };
+
+/// Share of time in which they stalled, in thousandths, averaged over 10 s.
+std::optional<std::uint16_t> parse_stall(std::string_view pressure, StallOf tasks = StallOf::kSome);
 
 }  // namespace hearth::host

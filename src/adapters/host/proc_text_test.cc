@@ -41,6 +41,10 @@ TEST(ProcText, MemoryCountsWhatIsAvailableNotWhatIsFree) {
 TEST(ProcText, AStallIsTheShareOfTimeInWhichATaskWaited) {
   EXPECT_EQ(parse_stall("some avg10=0.09 avg60=0.57 avg300=0.61 total=16147128\nfull avg10=9.00\n"),
             0);
+  EXPECT_EQ(parse_stall("some avg10=0.09 avg60=0.57 avg300=0.61 total=16147128\nfull avg10=9.00 \n",
+                        StallOf::kAll),
+            90);
+  EXPECT_FALSE(parse_stall("some avg10=12.39 avg60=0.57 avg300=0.61 total=1\n", StallOf::kAll));
   EXPECT_EQ(parse_stall("some avg10=12.39 avg60=0.57 avg300=0.61 total=1\n"), 123);
   EXPECT_EQ(parse_stall("some avg10=100.00 avg60=0.57 avg300=0.61 total=1\n"), 1000);
 }

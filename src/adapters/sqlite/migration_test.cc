@@ -134,5 +134,34 @@ TEST_F(MigrationTest, AReleaseOfTheFormatWithColumnsIsKept) {
   EXPECT_EQ(snapshot->workloads[0].current_release().generation, Generation{2});
 }
 
+// Goal: a history begins with what the tables of an older format say.
+TEST_F(MigrationTest, AFileWithoutHistoryBeginsOne) {
+  constexpr std::size_t kFormatWithoutHistory = 8;
+  ASSERT_EQ(try_to_migrate(migrations().first(kFormatWithoutHistory)), std::nullopt);
+  {
+    SqlDatabase database = open();
+    database.execute("INSERT INTO workloads VALUES ('web', 'deployed', '', NULL, 3, 0)");
+    database.execute(
+        "INSERT INTO releases VALUES ('web', 1, 'current', "
+        "'{\"kind\":\"service\",\"instances\":2,\"bundle\":\"sha256:" +
+        std::string(64, 'a') + "\"}', 'r', NULL, 0, '', '')");
+    for (const char* state : {"running", "lost"}) {
+      database.execute(
+          std::string("INSERT INTO instances (id, workload, generation, "
+                      "desired_state, image_reference, cpu_millis, memory_bytes, "
+                      "state, container, restarts, reason, changed_at) VALUES ('web-") +
+          state + "', 'web', 1, 'run', 'r', 0, 0, '" + state + "', 'c', 0, '', 5)");
+    }
+  }
+  auto store = SqliteStore::open({.directory = folder_.path()});
+  ASSERT_TRUE(store.has_value()) << store.error().message;
+  EXPECT_EQ((*store)->load()->alive_at, std::nullopt);
+  const History history = (*store)->history_of(*WorkloadName::parse("web")).value();
+  ASSERT_EQ(history.workload.size(), 3U);
+  EXPECT_EQ(history.workload[0].condition, Condition::kUnknown);
+  EXPECT_EQ(history.workload[1].condition, Condition::kRunning);
+  EXPECT_EQ(history.workload[2].condition, Condition::kReduced);
+}
+
 }  // namespace
 }  // namespace hearth

@@ -52,7 +52,8 @@ class RandomRecords {
             .recovery = {.phase = any(RecoveryPhase::kQuarantined),
                          .attempt = number<std::uint32_t>(),
                          .reason = text()},
-            .changed_at = time()};
+            .changed_at = time(),
+            .known_at = maybe([&] { return time(); })};
   }
 
  private:

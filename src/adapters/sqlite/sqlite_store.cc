@@ -11,6 +11,7 @@
 #include "adapters/file/lock_file.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/disk_reserve.h"
+#include "adapters/sqlite/history_table.h"
 #include "adapters/sqlite/migration.h"
 #include "adapters/sqlite/tables.h"
 #include "base/check.h"
@@ -113,6 +114,7 @@ class SqliteStore::Session {
     return Snapshot{
         .epoch = tables_->meta.load(),
         .last_event_seq = tables_->events.last_seq(),
+        .alive_at = tables_->meta.load_alive(),
         .nodes = tables_->nodes.load(),
         .workloads = tables_->workloads.load(),
         .instances = tables_->instances.load(),
@@ -138,6 +140,10 @@ class SqliteStore::Session {
     return tables_->events.after(seq, count_max);
   }
 
+  History history_of(const WorkloadName& workload) {
+    return {.workload = tables_->history.of(workload), .manager = tables_->history.of({})};
+  }
+
   StoreCondition condition() const {
     std::error_code none;
     // The size of the write-ahead log: the largest that it has had since it was last emptied.
@@ -153,13 +159,15 @@ class SqliteStore::Session {
           nodes(database),
           workloads(database),
           instances(database),
-          events(database) {}
+          events(database),
+          history(database) {}
 
     MetaTable meta;
     NodeTable nodes;
     WorkloadTable workloads;
     InstanceTable instances;
     EventTable events;
+    HistoryTable history;
   };
 
   /// Takes disk space for the log and for the memory shared with readers.
@@ -205,6 +213,7 @@ class SqliteStore::Session {
     for (const Write& write : writes) {
       std::visit([this](const auto& one) { apply(one); }, write);
     }
+    if (std::exchange(is_history_full_, false)) tables_->history.trim();
     transaction.commit();
     untrimmed_ = untrimmed_ + events_in(writes);
   }
@@ -244,6 +253,10 @@ class SqliteStore::Session {
   void apply(const PutInstance& put) { tables_->instances.put(put.instance); }
   void apply(const DeleteInstance& gone) { tables_->instances.erase(gone.id); }
   void apply(const AppendEvent& append) { tables_->events.append(append.event); }
+  void apply(const AppendHistory& append) {
+    is_history_full_ |= tables_->history.append(append.entry);
+  }
+  void apply(const PutAlive& put) { tables_->meta.put_alive(put.at); }
 
   /// A file that was moved or deleted still accepts writes, which are lost at the next start.
   void refuse_if_moved() const {
@@ -262,6 +275,7 @@ class SqliteStore::Session {
   SqlDatabase database_;
   std::optional<Tables> tables_;  ///< Created after the migrations, on which it depends.
   std::uint64_t events_dropped_ = 0;
+  bool is_history_full_ = false;
   EventAmount untrimmed_{kTrimEvery, 0};  ///< Since the last trim; the first commit trims.
 };
 
@@ -296,6 +310,10 @@ Result<void> SqliteStore::commit(const std::vector<Write>& writes) {
 
 StoreCondition SqliteStore::condition() const {
   return session_->condition();
+}
+
+Result<History> SqliteStore::history_of(const WorkloadName& workload) {
+  return translated([&] { return session_->history_of(workload); });
 }
 
 Result<std::vector<ClusterEvent>> SqliteStore::events_after(std::uint64_t seq,

@@ -58,6 +58,7 @@ class SqliteStore : public Store {
   Result<Snapshot> load() override;
   Result<void> commit(const std::vector<Write>& writes) override;
   Result<std::vector<ClusterEvent>> events_after(std::uint64_t seq, std::size_t count_max) override;
+  Result<History> history_of(const WorkloadName& workload) override;
   StoreCondition condition() const override;
 
  private:

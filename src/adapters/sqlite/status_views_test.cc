@@ -33,13 +33,15 @@ class StatusViewsTest : public testing::Test {
          .build_node = {}}});
   }
 
-  void put_node(std::string_view name, std::string_view address, NodeState state) {
+  void put_node(std::string_view name, std::string_view address, NodeState state,
+                std::optional<WallTime> known_at = {}) {
     commit(PutNode{{.name = *NodeName::parse(name),
                     .display_name = "Box " + std::string(name),
                     .agent = {.address = std::string(address)},
                     .state = state,
                     .evidence = "because",
-                    .changed_at = WallTime(1772356502123ms)}});
+                    .changed_at = WallTime(1772356502123ms),
+                    .known_at = known_at}});
   }
 
   /// An instance on node n, with container "c<n>".
@@ -186,6 +188,92 @@ TEST_F(StatusViewsTest, SeveralInstancesHaveARowEach) {
               UnorderedElementsAre("heater|ACTIVE|c1|node-1|10.0.0.1", "heater|INACTIVE|||"));
   EXPECT_THAT(rows("reason", "service_status WHERE status = 'INACTIVE'"),
               ElementsAre("no node has room"));
+}
+
+// Goal: the state in one word is the same in the database as in the program.
+TEST_F(StatusViewsTest, AnInstanceShowsItsStateAndHealthInOneWord) {
+  for (int state = 0; state <= static_cast<int>(InstanceState::kLost); ++state) {
+    for (int health = 0; health <= static_cast<int>(Health::kDegraded); ++health) {
+      Instance one = instance(1, kRun, static_cast<InstanceState>(state));
+      one.status.health = static_cast<Health>(health);
+      put(one);
+      EXPECT_THAT(rows("state", "instance_status"),
+                  ElementsAre(std::string(name_of(condition_of(one.status)))));
+    }
+  }
+}
+
+TEST_F(StatusViewsTest, AnInstanceShowsWhereItIsAndWhy) {
+  Instance one = instance(1, kRun, InstanceState::kCrashLoop);
+  one.generation = {4};
+  one.status.restarts = 7;
+  one.status.reason = "it ended with exit code 1";
+  put(one);
+  Instance pending = instance(2, kRun, InstanceState::kPending);
+  pending.node = std::nullopt;
+  pending.status.container = {};
+  put(pending);
+  EXPECT_THAT(rows("instance||'|'||workload||'|'||state||'|'||generation||'|'||"
+                   "ifnull(node_name,'')||'|'||ifnull(node_ip,'')||'|'||ifnull(container_id,'')||"
+                   "'|'||restarts||'|'||reason||'|'||changed_at",
+                   "instance_status"),
+              ElementsAre("heater-1|heater|crash_loop|4|node-1|10.0.0.1|c1|7|it ended with exit "
+                          "code 1|2026-03-01T09:15:02.123Z",
+                          "heater-2|heater|pending|0||||0||2026-03-01T09:15:02.123Z"));
+}
+
+/// Within a minute before the reader's own clock.
+constexpr const char* kIsCurrent =
+    "known_at BETWEEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 minute') "
+    "AND strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+
+TEST_F(StatusViewsTest, WhatALiveNodeRunsIsKnownUpToThePresent) {
+  put(instance(1, kRun, kRunning));
+  for (const char* view : {"service_status", "instance_status", "node_status"})
+    EXPECT_THAT(rows(kIsCurrent, std::string(view) + " WHERE node_name = 'node-1'"),
+                ElementsAre("1"));
+}
+
+TEST_F(StatusViewsTest, WhatASilentNodeRunsIsKnownAsOfItsLastReport) {
+  put(instance(1, kRun, kRunning));
+  const WallTime last(1772356503000ms);
+  for (const NodeState state :
+       {NodeState::kSuspect, NodeState::kUnreachable, NodeState::kAgentDown, NodeState::kDead}) {
+    put_node("node-1", "10.0.0.1", state, last);
+    for (const char* view : {"service_status", "instance_status", "node_status"})
+      EXPECT_THAT(rows("known_at", std::string(view) + " WHERE node_name = 'node-1'"),
+                  ElementsAre("2026-03-01T09:15:03.000Z"))
+          << view << ' ' << name_of(state);
+  }
+  EXPECT_THAT(rows("status||' '||updated_at", "service_status"),
+              ElementsAre("ACTIVE 2026-03-01T09:15:02.123Z"))
+      << "the row keeps its value";
+  put_node("node-1", "10.0.0.1", NodeState::kUnreachable);
+  EXPECT_THAT(rows(kIsCurrent, "service_status"), ElementsAre("1")) << "it answers over HTTP";
+}
+
+TEST_F(StatusViewsTest, ANodeThatWasNeverReceivedIsNotKnown) {
+  put_node("node-1", "10.0.0.1", NodeState::kAwaited);
+  EXPECT_THAT(rows("known_at IS NULL", "node_status WHERE node_name = 'node-1'"), ElementsAre("1"));
+}
+
+TEST_F(StatusViewsTest, WhileTheManagerIsBlindEverythingIsKnownAsOfBefore) {
+  put(instance(1, kRun, kRunning));
+  commit(AppendHistory{{.at = WallTime(1772356503000ms), .condition = Condition::kBlind}});
+  EXPECT_THAT(rows("known_at", "service_status"), ElementsAre("2026-03-01T09:15:03.000Z"));
+  put_node("node-1", "10.0.0.1", NodeState::kUnreachable);
+  EXPECT_THAT(rows(kIsCurrent, "service_status"), ElementsAre("1")) << "it answers over HTTP";
+  put_node("node-1", "10.0.0.1", NodeState::kLive);
+  commit(AppendHistory{{.at = WallTime(1772356504000ms), .condition = Condition::kSeeing}});
+  EXPECT_THAT(rows(kIsCurrent, "service_status"), ElementsAre("1"));
+}
+
+TEST_F(StatusViewsTest, WhileTheManagerDoesNotRunEverythingIsKnownAsOfItsLastWrite) {
+  put(instance(1, kRun, kRunning));
+  commit(PutAlive{WallTime(1772356503000ms)});
+  for (const char* view : {"service_status", "instance_status", "node_status"})
+    EXPECT_THAT(rows("known_at", std::string(view) + " WHERE node_name = 'node-1'"),
+                ElementsAre("2026-03-01T09:15:03.000Z"));
 }
 
 TEST_F(StatusViewsTest, ANodeIsActiveWhileItsWorkStays) {

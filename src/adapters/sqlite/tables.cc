@@ -51,6 +51,12 @@ std::optional<std::uint64_t> number_or_null(SqlRow& row) {
   return std::nullopt;
 }
 
+std::optional<WallTime> time_or_null(SqlRow& row) {
+  if (!row.is_null()) return row.time();
+  row.skip(1);
+  return std::nullopt;
+}
+
 // These read several columns, in the order of the tables.
 
 Image image_of(SqlRow& row) {
@@ -94,10 +100,22 @@ std::optional<ContainerExit> last_exit(SqlRow& row) {
 
 MetaTable::MetaTable(SqlDatabase& database)
     : put_(database.prepare("UPDATE meta SET epoch = ?1")),
-      load_(database.prepare("SELECT epoch FROM meta")) {}
+      put_alive_(database.prepare("UPDATE meta SET alive_at = ?1")),
+      load_(database.prepare("SELECT epoch FROM meta")),
+      load_alive_(database.prepare("SELECT alive_at FROM meta")) {}
 
 void MetaTable::put(Epoch epoch) {
   put_.run({epoch.value});
+}
+
+void MetaTable::put_alive(WallTime at) {
+  put_alive_.run({at});
+}
+
+std::optional<WallTime> MetaTable::load_alive() {
+  std::optional<WallTime> at;
+  load_alive_.for_each("meta", {}, [&](SqlRow& row) { at = time_or_null(row); });
+  return at;
 }
 
 Epoch MetaTable::load() {
@@ -111,30 +129,30 @@ NodeTable::NodeTable(SqlDatabase& database)
         INSERT INTO nodes (
           name, display_name, address, agent_port, cordoned, state, evidence, boot_id, start_count,
           cpu_millis, memory_bytes, recovery_phase, recovery_attempt, recovery_reason, changed_at,
-          agent_port_named, incidents_seen)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+          agent_port_named, incidents_seen, known_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
         ON CONFLICT (name) DO UPDATE SET
           display_name = ?2, address = ?3, agent_port = ?4, cordoned = ?5, state = ?6,
           evidence = ?7, boot_id = ?8, start_count = ?9, cpu_millis = ?10, memory_bytes = ?11,
           recovery_phase = ?12, recovery_attempt = ?13, recovery_reason = ?14, changed_at = ?15,
-          agent_port_named = ?16, incidents_seen = ?17)")),
+          agent_port_named = ?16, incidents_seen = ?17, known_at = ?18)")),
       load_(database.prepare(R"(
         SELECT
           name, display_name, address, agent_port, agent_port_named, cordoned, state, evidence,
           boot_id, start_count, incidents_seen, cpu_millis, memory_bytes, recovery_phase, recovery_attempt,
-          recovery_reason, changed_at
+          recovery_reason, changed_at, known_at
         FROM nodes ORDER BY name)")) {}
 
 void NodeTable::put(const Node& node) {
   const auto& [name, display_name, agent, port_named, cordoned, state, evidence, incarnation,
-               incidents_seen, capacity, recovery, changed_at] = node;
+               incidents_seen, capacity, recovery, changed_at, known_at] = node;
   const auto& [address, port] = agent;
   const auto& [boot_id, start_count] = incarnation;
   const auto& [cpu_millis, memory_bytes] = capacity;
   const auto& [phase, attempt, reason] = recovery;
   put_.run({name.str(), display_name, address, port, cordoned, name_of(state), evidence, boot_id,
             start_count, cpu_millis, memory_bytes, name_of(phase), attempt, reason, changed_at,
-            port_named, incidents_seen});
+            port_named, incidents_seen, known_at ? SqlValue(*known_at) : SqlValue(std::nullopt)});
 }
 
 std::vector<Node> NodeTable::load() {
@@ -156,6 +174,7 @@ std::vector<Node> NodeTable::load() {
                      .attempt = row.number<std::uint32_t>(),
                      .reason = row.text()},
         .changed_at = row.time(),
+        .known_at = time_or_null(row),
     });
   });
   return nodes;
@@ -261,7 +280,8 @@ InstanceTable::InstanceTable(SqlDatabase& database)
           state = ?11, container = ?12, restarts = ?13, failures = ?14, cannot_start = ?15,
           exit_code = ?16, exit_out_of_memory = ?17, exit_at = ?18, reason = ?19, health = ?20,
           health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24,
-          exit_memory_limit = ?25, exit_memory_peak = ?26, exit_last_words = ?27, is_last_try = ?28)")),
+          exit_memory_limit = ?25, exit_memory_peak = ?26, exit_last_words = ?27,
+          is_last_try = ?28)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT

@@ -20,11 +20,15 @@ class MetaTable {
  public:
   explicit MetaTable(SqlDatabase& database);
   void put(Epoch epoch);
+  void put_alive(WallTime at);
   Epoch load();
+  std::optional<WallTime> load_alive();
 
  private:
   SqlStatement put_;
+  SqlStatement put_alive_;
   SqlStatement load_;
+  SqlStatement load_alive_;
 };
 
 class NodeTable {

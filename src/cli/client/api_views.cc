@@ -4,6 +4,7 @@
 
 #include "base/duration_text.h"
 #include "wire/json_reader.h"
+#include "wire/usage_fields.h"
 
 namespace hearth::cli {
 namespace {
@@ -117,7 +118,38 @@ std::optional<InstanceView> read_instance(JsonObject& in) {
   instance.reason = text_of(in.optional("reason"));
   instance.replaces = text_of(in.optional("replaces"));
   instance.changed_at = in.optional("changed_at").parsed(parse_time);
+  if (const JsonValue usage = in.optional("usage"); usage.present())
+    instance.usage = wire::read_usage(usage.object());
   return instance;
+}
+
+Duration milliseconds_of(const JsonValue& value) {
+  // Up to a million days.
+  return std::chrono::milliseconds(value.number<std::uint64_t>(0, 86'400'000'000'000).value_or(0));
+}
+
+std::optional<AvailabilityView> read_availability(JsonObject& in) {
+  AvailabilityView of;
+  of.period = text_of(in.required("period"));
+  of.available = milliseconds_of(in.optional("available_ms"));
+  of.reduced = milliseconds_of(in.optional("reduced_ms"));
+  of.unavailable = milliseconds_of(in.optional("unavailable_ms"));
+  of.unwanted = milliseconds_of(in.optional("unwanted_ms"));
+  of.unknown = milliseconds_of(in.optional("unknown_ms"));
+  return of;
+}
+
+std::optional<HistoryView> read_history(JsonObject& in) {
+  HistoryView entry;
+  entry.subject = text_of(in.required("subject"));
+  entry.at = in.optional("at").parsed(parse_time);
+  entry.until = in.optional("until").parsed(parse_time);
+  entry.lasts = in.optional("lasts").boolean().value_or(false);
+  entry.state = text_of(in.required("state"));
+  entry.cause = text_of(in.optional("cause"));
+  entry.node = text_of(in.optional("node"));
+  entry.container = text_of(in.optional("container"));
+  return entry;
 }
 
 Error not_understood(const Error& error) {
@@ -185,6 +217,18 @@ Result<std::vector<WorkloadView>> decode_workloads(const std::vector<std::string
 }
 Result<std::vector<InstanceView>> decode_instances(const std::vector<std::string>& pages) {
   return decode_items(pages, read_instance);
+}
+
+Result<std::vector<AvailabilityView>> decode_availability(std::string_view text) {
+  return decode(text, [](JsonObject& in) {
+    return std::optional(in.required("periods").list([](const JsonValue& item) {
+      JsonObject object = item.object();
+      return read_availability(object);
+    }));
+  });
+}
+Result<std::vector<HistoryView>> decode_history(const std::vector<std::string>& pages) {
+  return decode_items(pages, read_history);
 }
 
 Result<std::vector<ReleaseView>> decode_releases(const std::vector<std::string>& pages) {

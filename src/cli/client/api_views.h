@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/instance_usage.h"
 #include "model/resources.h"
 
 /// The parts of the manager's API answers that the command line shows or waits for.
@@ -88,6 +89,29 @@ struct InstanceView {
   std::string reason;
   std::string replaces;
   std::optional<WallTime> changed_at;
+  std::optional<InstanceUsage> usage;  ///< Absent: not known.
+};
+
+/// How long a workload was how available within a period, which is the sum.
+struct AvailabilityView {
+  std::string period;  ///< "hour".
+  Duration available{};
+  Duration reduced{};
+  Duration unavailable{};
+  Duration unwanted{};
+  Duration unknown{};
+};
+
+/// A change of the condition of a workload, of an instance or of the manager.
+struct HistoryView {
+  std::string subject;  ///< The instance, "workload" or "manager".
+  std::optional<WallTime> at;
+  std::optional<WallTime> until;  ///< Of the next one of the subject.
+  bool lasts = false;
+  std::string state;  ///< As name_of(Condition).
+  std::string cause;
+  std::string node;
+  std::string container;
 };
 
 /// The manager itself.
@@ -111,6 +135,8 @@ Result<std::vector<InstanceView>> decode_instances(const std::vector<std::string
 
 /// The "next" cursor of a page; empty on the last page.
 Result<std::string> decode_next_cursor(std::string_view page);
+Result<std::vector<AvailabilityView>> decode_availability(std::string_view text);
+Result<std::vector<HistoryView>> decode_history(const std::vector<std::string>& pages);
 Result<std::vector<ReleaseView>> decode_releases(const std::vector<std::string>& pages);
 
 /// The answer to a command that leads to a release.

@@ -110,6 +110,10 @@ Result<void> DevEngine::change(std::string_view method, const ContainerId& conta
   return tl::unexpected(docker::refusal(answer->status, answer->body, doing));
 }
 
+Result<void> DevEngine::signal(const ContainerId& container, std::string_view name,
+                               Coroutine& coroutine) {
+  return change("POST", container, fmt::format("/kill?signal={}", name), "signal", coroutine);
+}
 Result<void> DevEngine::kill(const ContainerId& container, Coroutine& coroutine) {
   return change("POST", container, "/kill", "kill", coroutine);
 }

@@ -30,6 +30,8 @@ class DevEngine {
                                             Coroutine& coroutine);
   /// Whether the container's process exists and is not paused; false if there is no such container.
   Result<bool> is_running(const ContainerId& container, Coroutine& coroutine);
+  /// Sends a signal to its main process.
+  Result<void> signal(const ContainerId& container, std::string_view name, Coroutine& coroutine);
   /// Sends SIGKILL. Like the others, succeeds if the container is gone or has ended.
   Result<void> kill(const ContainerId& container, Coroutine& coroutine);
   Result<void> pause(const ContainerId& container, Coroutine& coroutine);

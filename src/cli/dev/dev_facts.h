@@ -19,6 +19,8 @@ struct DevFacts {
   std::filesystem::path docker_socket;
   std::vector<NodeName> nodes;
 
+  /// The manager's.
+  std::filesystem::path database() const { return state / "manager" / "hearth.db"; }
   /// The prefix of its topics, which is also the manager's name for the cluster: other clusters can
   /// use the same broker, and another manager can listen at our address.
   std::string topic_prefix() const { return "hearth-dev-" + cluster + "."; }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/sqlite/database.h"
 #include "base/duration_text.h"
 #include "cli/dev/dev_engine.h"
 #include "wire/event_codec.h"
@@ -15,6 +16,7 @@ namespace hearth::cli {
 namespace {
 
 constexpr auto kLookInterval = std::chrono::milliseconds(50);
+constexpr auto kDatabaseBusyTimeout = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -108,6 +110,12 @@ Result<void> Observer::engine_kill(const std::string& container) const {
   });
 }
 
+Result<void> Observer::engine_signal(const std::string& container, std::string_view name) const {
+  return with_engine(facts_.docker_socket, [&](DevEngine& engine, auto& coroutine) {
+    return engine.signal(ContainerId{container}, name, coroutine);
+  });
+}
+
 Result<std::vector<Container>> Observer::engine_containers(const NodeName& node) const {
   std::vector<Container> found;
   const auto asked = with_engine(facts_.docker_socket, [&](DevEngine& engine, auto& coroutine) {
@@ -116,6 +124,27 @@ Result<std::vector<Container>> Observer::engine_containers(const NodeName& node)
   });
   if (!asked) return tl::unexpected(asked.error());
   return found;
+}
+
+Result<std::vector<ServiceRow>> Observer::service_rows(const WorkloadName& workload) const {
+  try {
+    SqlDatabase database(facts_.database(), kDatabaseBusyTimeout);
+    SqlStatement query = database.prepare(R"(
+      SELECT
+        status, coalesce(container_id, ''), coalesce(node_name, ''), coalesce(node_ip, '')
+      FROM service_status WHERE service = ?1 ORDER BY container_id)");
+    std::vector<ServiceRow> rows;
+    query.for_each("service_status", {workload.str()}, [&](SqlRow& row) {
+      ServiceRow seen{.status = row.text()};
+      seen.container = row.text();
+      seen.node = row.text();
+      seen.node_ip = row.text();
+      rows.push_back(std::move(seen));
+    });
+    return rows;
+  } catch (const SqliteFault& fault) {
+    return tl::unexpected(fault.error());
+  }
 }
 
 }  // namespace hearth::cli

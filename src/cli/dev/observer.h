@@ -14,6 +14,14 @@
 
 namespace hearth::cli {
 
+/// A row of service_status.
+struct ServiceRow {
+  std::string status;
+  std::string container;  ///< Empty: none.
+  std::string node;
+  std::string node_ip;
+};
+
 /// Observes a dev cluster from outside, as a user can: through the manager's API, and through the
 /// engine where the manager's answer is not proof enough. Blocks; for one thread.
 class Observer {
@@ -48,7 +56,12 @@ class Observer {
   /// According to the engine, not the manager.
   Result<bool> engine_runs(const std::string& container) const;
   Result<void> engine_kill(const std::string& container) const;
+  Result<void> engine_signal(const std::string& container, std::string_view name) const;
   Result<std::vector<Container>> engine_containers(const NodeName& node) const;
+
+  /// What the manager's database says of a workload, as anybody can read it: the rows of
+  /// service_status, in the order of their containers.
+  Result<std::vector<ServiceRow>> service_rows(const WorkloadName& workload) const;
 
  private:
   ApiClient api_;

@@ -60,7 +60,7 @@ Suggestions suggestions_for(const DevFacts& facts, const fs::path& program,
   }
   if (!found_by_name("sqlite3", session).empty()) {
     all.look.push_back(fmt::format("sqlite3 {} 'select * from service_status'",
-                                   shell_word((facts.state / "manager" / "hearth.db").string())));
+                                   shell_word(facts.database().string())));
   }
   all.freeze = fmt::format("{} dev power freeze {}{}", hearth, node, state_option(facts, session));
   return all;

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "adapters/log_match/re2_pattern_compiler.h"
+#include "adapters/workload_file/workload_file.h"
 #include "base/duration_text.h"
 #include "cli/client/deployment.h"
 #include "cli/dev/power_protocol.h"
@@ -22,6 +24,8 @@ using std::chrono::seconds;
 constexpr std::uint32_t kInstances = 2;
 constexpr Duration kDeployWithin = minutes(3);
 constexpr Duration kRestartWithin = seconds(30);
+constexpr Duration kReplaceWithin = seconds(60);
+constexpr Duration kRowWithin = seconds(10);
 constexpr Duration kVerdictWithin = seconds(30);
 constexpr Duration kMoveWithin = seconds(60);
 constexpr Duration kReturnWithin = seconds(90);
@@ -56,6 +60,16 @@ std::string where(const std::vector<InstanceView>& instances) {
   return words;
 }
 
+std::string in_words(const std::vector<ServiceRow>& rows) {
+  std::string words;
+  for (const ServiceRow& row : rows) {
+    words += fmt::format("{}{} {} on {} ({})", words.empty() ? "" : ", ", row.status,
+                         row.container.empty() ? "without a container" : short_id(row.container),
+                         row.node, row.node_ip);
+  }
+  return words.empty() ? "no row" : words;
+}
+
 /// The part of an event's message after "node 'node-2' is dead: ".
 std::string evidence_in(const std::string& message) {
   const std::size_t colon = message.find(": ");
@@ -73,16 +87,23 @@ Tour::Tour(const Observer& observer, DevConsole& console, std::filesystem::path 
     : observer_(observer),
       console_(console),
       folder_(std::move(folder)),
-      workload_(tour_workload(folder_)) {}
+      workload_(tour_workload(folder_)),
+      application_{.name = workload_} {}
 
 bool Tour::run() {
-  constexpr Step kSteps[] = {&Tour::deploy_application, &Tour::kill_container,
-                             &Tour::freeze_node,        &Tour::see_node_die,
-                             &Tour::see_work_moved,     &Tour::see_node_return,
-                             &Tour::see_one_copy_each};
-  const std::size_t all = std::size(kSteps);
+  if (const Result<void> read = read_application(); !read) {
+    console_.tell("the tour cannot begin: " + read.error().message, Paint::kBad);
+    return false;
+  }
+  std::vector<Step> steps{&Tour::deploy_application, &Tour::kill_container};
+  if (!replacing_rule_.empty()) {
+    steps.insert(steps.end(), {&Tour::replace_before_failing, &Tour::see_rows_follow});
+  }
+  steps.insert(steps.end(), {&Tour::freeze_node, &Tour::see_node_die, &Tour::see_work_moved,
+                             &Tour::see_node_return, &Tour::see_one_copy_each});
+  const std::size_t all = steps.size();
   for (std::size_t done = 0; done < all; ++done) {
-    const Result<void> seen = (this->*kSteps[done])();
+    const Result<void> seen = (this->*steps[done])();
     if (seen) continue;
     if (observer_.stopping()) return false;
     console_.tell("NOT OBSERVED: " + seen.error().message, Paint::kBad);
@@ -111,6 +132,25 @@ Result<std::vector<InstanceView>> Tour::running() const {
   return instances;
 }
 
+/// What the folder's workload file says, but for its name, which others may have deployed, and the
+/// number of instances.
+Result<void> Tour::read_application() {
+  const std::filesystem::path file = folder_ / kWorkloadFileName;
+  std::error_code ec;
+  if (!std::filesystem::exists(file, ec)) return {};
+  const Result<std::string> text = load_workload_text(file);
+  if (!text) return tl::unexpected(text.error());
+  auto read = read_workload_yaml(*text, log_match::pattern_fault);
+  if (!read) return fail(ErrorCode::kInvalidArgument, show(file, read.error().front()));
+  application_ = std::move(read->workload);
+  application_.name = workload_;
+  folder_ = (folder_ / application_.build).lexically_normal();
+  const auto rule =
+      std::ranges::find(application_.instance.log_rules, HealthAction::kReplace, &LogRule::action);
+  if (rule != application_.instance.log_rules.end()) replacing_rule_ = rule->name;
+  return {};
+}
+
 Result<void> Tour::deploy_application() {
   console_.tell(fmt::format("deploying {} from its Dockerfile", workload_.str()));
   std::string begun;  // A line of the build whose end has not arrived yet.
@@ -127,11 +167,9 @@ Result<void> Tour::deploy_application() {
             }
           },
       .go_on = [this] { return !observer_.stopping(); }};
-  const auto deployed = deploy(observer_.api(),
-                               {.workload = {.name = workload_,
-                                             .instances = kInstances,
-                                             .instance = {.min_ready = std::chrono::seconds(1)}},
-                                .folder = folder_},
+  application_.instances = kInstances;
+  application_.instance.min_ready = seconds(1);
+  const auto deployed = deploy(observer_.api(), {.workload = application_, .folder = folder_},
                                DeployWait::kUntilDeployed, kDeployWithin, progress);
   if (!deployed) return tl::unexpected(deployed.error());
   const auto instances = running();
@@ -180,6 +218,74 @@ Result<void> Tour::kill_container() {
   console_.tell(fmt::format("{} runs again, in the fresh container {}: {} after the kill",
                             victim.id, *fresh, since(killed_at)),
                 Paint::kGood);
+  return {};
+}
+
+/// The rows of the workload, once each of its instances runs and has one that says so.
+Result<std::vector<ServiceRow>> Tour::true_rows() const {
+  std::vector<ServiceRow> rows;
+  const auto seen = observer_.wait(
+      kRowWithin, "a row of service_status for each instance of " + workload_.str(),
+      [&]() -> Sight {
+        const auto instances = running();
+        if (!instances) return not_seen(instances.error());
+        auto read = observer_.service_rows(workload_);
+        if (!read) return not_seen(read.error());
+        rows = *std::move(read);
+        const auto is_true = [&](const ServiceRow& row) {
+          return row.status == "ACTIVE" &&
+                 std::ranges::count(*instances, row.container, &InstanceView::container) == 1;
+        };
+        return {rows.size() == kInstances && instances->size() == kInstances &&
+                    std::ranges::all_of(rows, is_true),
+                in_words(rows)};
+      });
+  if (!seen) return tl::unexpected(seen.error());
+  return rows;
+}
+
+Result<void> Tour::replace_before_failing() {
+  const auto instances = running();
+  if (!instances) return tl::unexpected(instances.error());
+  if (instances->empty()) return fail(ErrorCode::kFailed, "no instance runs");
+  auto rows = true_rows();
+  if (!rows) return tl::unexpected(rows.error());
+  degraded_ = instances->front();
+  rows_before_ = *std::move(rows);
+  console_.tell(
+      fmt::format("the log of {} turns bad: SIGUSR1 makes it write what the rule '{}' looks for",
+                  degraded_.id, replacing_rule_));
+  const auto begin = Clock::now();
+  if (auto sent = observer_.engine_signal(degraded_.container, "SIGUSR1"); !sent) return sent;
+  std::size_t fewest = kInstances;
+  const auto replaced = observer_.wait(
+      kReplaceWithin, "another instance in the place of " + degraded_.id, [&]() -> Sight {
+        const auto now = running();
+        if (!now) return not_seen(now.error());
+        fewest = std::min(fewest, now->size());
+        const bool is_gone = std::ranges::count(*now, degraded_.id, &InstanceView::id) == 0;
+        return {is_gone && now->size() == kInstances, is_gone ? where(*now) : in_words(*now)};
+      });
+  if (!replaced) return tl::unexpected(replaced.error());
+  if (fewest < kInstances) {
+    return fail(ErrorCode::kFailed, fmt::format("only {} of {} ran meanwhile", fewest,
+                                                show_count(kInstances, "instance")));
+  }
+  console_.tell(fmt::format("it was replaced before it failed, {} after its log turned bad: {}",
+                            since(begin), *replaced),
+                Paint::kGood);
+  return {};
+}
+
+Result<void> Tour::see_rows_follow() {
+  const auto rows = true_rows();
+  if (!rows) return tl::unexpected(rows.error());
+  if (std::ranges::count(*rows, degraded_.container, &ServiceRow::container) != 0) {
+    return fail(ErrorCode::kFailed,
+                "the database still names container " + short_id(degraded_.container));
+  }
+  console_.tell("the database before: " + in_words(rows_before_));
+  console_.tell("the database after:  " + in_words(*rows), Paint::kGood);
   return {};
 }
 

@@ -41,7 +41,10 @@ Terminal::Style style_of_process() {
                         .out_is_terminal = true,
                         .err_is_terminal = err_is_terminal};
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    style.width = size.ws_col;
+    if (size.ws_row > 0) style.height = size.ws_row;
+  }
   return style;
 }
 

@@ -26,7 +26,8 @@ class Terminal {
  public:
   struct Style {
     bool color = false;
-    std::optional<std::size_t> width = std::nullopt;  ///< In columns.
+    std::optional<std::size_t> width = std::nullopt;   ///< In columns.
+    std::optional<std::size_t> height = std::nullopt;  ///< In lines.
     bool out_is_terminal = false;
     bool err_is_terminal = false;
   };

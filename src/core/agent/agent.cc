@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "core/usage_sampling/largest_consumer.h"
 
 namespace hearth::core {
 namespace {
@@ -21,11 +22,12 @@ ReporterSettings reporter_settings(const AgentSettings& settings) {
 }  // namespace
 
 Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed,
-             Instant now)
+             Instant now, WatchMemory memory)
     : settings_(std::move(settings)),
       turn_{.number = 0, .now = now.mono, .wall = now.wall},
       intake_(settings_.node, std::move(stored), now.mono),
-      slots_(slot_settings(settings_), seed),
+      slots_(slot_settings(settings_), seed,
+             carried_over(std::move(memory), settings_.incarnation.boot_id, now.mono).instances),
       supply_(settings_.incarnation.start_count, ~seed),
       reporter_(reporter_settings(settings_), now.mono) {
   if (const Assignment* in_force = intake_.in_force()) adopt(*in_force);
@@ -39,7 +41,9 @@ Agent::Agent(AgentSettings settings, AgentState state)
       inventory_(std::move(state.inventory)),
       slots_(slot_settings(settings_), state.slots),
       supply_(settings_.incarnation.start_count, std::move(state.supply)),
-      reporter_(reporter_settings(settings_), std::move(state.reporter)) {}
+      sampler_(std::move(state.sampler)),
+      reporter_(reporter_settings(settings_), std::move(state.reporter)),
+      memory_(std::move(state.memory)) {}
 
 AgentState Agent::save() const {
   return {.turn = turn_,
@@ -48,7 +52,9 @@ AgentState Agent::save() const {
           .inventory = inventory_.save(),
           .slots = slots_.save(),
           .supply = supply_.save(),
-          .reporter = reporter_.save()};
+          .sampler = sampler_.save(),
+          .reporter = reporter_.save(),
+          .memory = memory_.save()};
 }
 
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
@@ -68,12 +74,22 @@ void Agent::tend_parts() {
     const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
     emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
     emit_all(slots_.take_watches());
+    for (SampleUsage& request : sampler_.tend([this] { return slots_.running(); }, turn_.now))
+      emit(std::move(request));
     emit_all(supply_.tend(turn_.now, operation_ids_));
   } else {
     slots_.rest(turn_.now);
     supply_.rest(turn_.now);
+    sampler_.rest(turn_.now);
   }
-  if (auto due = reporter_.tend(node_status(), turn_.now)) emit(SendStatus{*std::move(due)});
+  if (auto due = memory_.tend(slots_.unsaved(), turn_.now)) {
+    emit(SaveWatchMemory{*due, {settings_.incarnation.boot_id, turn_.now, slots_.take_memory()}});
+  }
+  if (auto due = reporter_.tend(node_status(), turn_.now)) {
+    // What is used changes all the time: it comes along, but calls for no report.
+    if (due->report) due->report->usage = usage();
+    emit(SendStatus{*std::move(due)});
+  }
 }
 
 MonoTime Agent::next_deadline() const {
@@ -118,6 +134,7 @@ void Agent::on(const RuntimeUp&) {
 
 void Agent::on(const RuntimeDown& event) {
   inventory_.on_lost(event.reason);
+  slots_.on_runtime_lost(turn_.now);
 }
 
 void Agent::on(const InventoryTaken& event) {
@@ -160,6 +177,10 @@ void Agent::on(const CheckDone& event) {
   slots_.on(event, turn_.now);
 }
 
+void Agent::on(const UsageSampled& event) {
+  if (sampler_.on_sampled(event, turn_.now)) slots_.on(event, turn_.now);
+}
+
 void Agent::on(const LogSkipped& event) {
   slots_.on(event, turn_.now);
 }
@@ -176,6 +197,26 @@ void Agent::on(const OperationDone& event) {
 
 void Agent::on(const LoadSampled& event) {
   reporter_.on_load(event.load);
+  slots_.on_pressure(event.pressure, turn_.now);
+  slots_.on_largest(largest_consumer());
+}
+
+/// Of what the node is short of. Who reads and writes the most is not known.
+std::optional<InstanceId> Agent::largest_consumer() const {
+  const std::optional<Shortage> shortage = slots_.shortage();
+  if (shortage == Shortage::kCpu) return core::largest_consumer(usage(), SharedResource::kCpu);
+  if (shortage == Shortage::kMemory) {
+    return core::largest_consumer(usage(), SharedResource::kMemory);
+  }
+  return std::nullopt;
+}
+
+void Agent::on(const WatchMemorySaved& event) {
+  if (memory_.on_saved(event.number, event.outcome, turn_.now)) slots_.on_stored();
+}
+
+void Agent::on(const BusReachable& event) {
+  slots_.on_manager_reachable(event.is_reachable);
 }
 
 void Agent::on(const StatusDropped&) {
@@ -189,12 +230,27 @@ NodeStatus Agent::node_status() const {
   status.report.builds = supply_.build_statuses();
   status.report.capacity = settings_.capacity;
   status.report.problem = inventory_.problem();
-  if (status.report.problem.empty()) status.report.problem = intake_.problem();
+  for (const std::string& problem : {intake_.problem(), memory_.problem(), slots_.problem()}) {
+    if (status.report.problem.empty()) status.report.problem = problem;
+  }
   return status;
 }
 
 Heartbeat Agent::status() const {
-  return reporter_.answer(node_status(), turn_.now);
+  NodeStatus status = node_status();
+  status.report.usage = usage();
+  return reporter_.answer(status, turn_.now);
+}
+
+/// As last sampled, with what the trends conclude from it.
+UsageSampler::Usages Agent::usage() const {
+  UsageSampler::Usages usages = sampler_.usages();
+  for (auto& [id, usage] : usages) {
+    const InstanceSlot* slot = slots_.find_slot(id);
+    if (slot != nullptr && slot->health())
+      usage.memory_full_in = slot->health()->trends().memory_full_in(turn_.now);
+  }
+  return usages;
 }
 
 ContainerId Agent::container_of(const InstanceId& instance) const {
@@ -214,7 +270,9 @@ void Agent::check_invariants() const {
   inventory_.check_invariants();
   slots_.check_invariants();
   supply_.check_invariants();
+  sampler_.check_invariants();
   reporter_.check_invariants();
+  memory_.check_invariants();
   HEARTH_CHECK(actions_.empty());
   if (intake_.in_force() == nullptr) return;
   const Assignment wanted = intake_.still_wanted().value_or(*intake_.in_force());

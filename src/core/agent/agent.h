@@ -9,11 +9,13 @@
 #include "core/agent/messages.h"
 #include "core/assignment_intake/assignment_intake.h"
 #include "core/image_supply/image_supply.h"
+#include "core/memory_keeper/memory_keeper.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/runtime_inventory.h"
 #include "core/slot_table/slot_table.h"
 #include "core/status_reporter/status_reporter.h"
 #include "core/timed/timed_part.h"
+#include "core/usage_sampling/usage_sampler.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
@@ -39,7 +41,9 @@ struct AgentState {
   RuntimeInventory::State inventory;
   SlotTable::State slots;
   ImageSupply::State supply;
+  UsageSampler::State sampler;
   StatusReporter::State reporter;
+  MemoryKeeper::State memory;
   bool operator==(const AgentState&) const = default;
 };
 
@@ -51,17 +55,18 @@ struct AgentState {
 /// carried out and its runtime has been listed.
 ///
 /// Each decision belongs to one of its parts, which own their state: the intake (which assignment),
-/// the inventory (whether the runtime can be used), the slots (containers), the supply (images) and
-/// the reporter (heartbeats). The agent passes each event to the parts responsible, then lets all
-/// of them act in a fixed order; no part knows another.
+/// the inventory (whether the runtime can be used), the slots (containers), the supply (images),
+/// the sampler (what containers use) and the reporter (heartbeats). The agent passes each event to
+/// the parts responsible, then lets all of them act in a fixed order; no part knows another.
 ///
 /// Sans-io: the shell executes the actions in order and feeds their outcomes back. Every operation
 /// is answered by one OperationDone. Not thread-safe.
 class Agent {
  public:
   /// `stored`: the assignment on the node's disk, if there is one; another node's is refused.
-  /// `seed` feeds the backoff's jitter.
-  Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now);
+  /// `seed` feeds the backoff's jitter. `memory`: what is stored of the time before this start.
+  Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint64_t seed, Instant now,
+        WatchMemory memory = {});
   /// `settings`: those of the agent that `state` was taken from.
   Agent(AgentSettings settings, AgentState state);
   AgentState save() const;
@@ -77,6 +82,9 @@ class Agent {
   Heartbeat status() const;
   /// The container that runs the instance, or ran it last; empty if none is known.
   ContainerId container_of(const InstanceId& instance) const;
+  /// What is known of an instance, for display; nullptr: it is not on this node. Valid until the
+  /// next step.
+  const InstanceSlot* find_slot(const InstanceId& id) const { return slots_.find_slot(id); }
   std::uint64_t assignments_refused() const { return intake_.refused(); }
 
   /// Aborts if the state of the parts is inconsistent; holds after every step.
@@ -97,24 +105,30 @@ class Agent {
   void on(const ContainerNoted& event);
   void on(const HealthcheckReported& event);
   void on(const CheckDone& event);
+  void on(const UsageSampled& event);
   void on(const LogRead& event);
   void on(const LogSkipped& event);
   void on(const LogReaderChanged& event);
   void on(const OperationDone& event);
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);
+  void on(const WatchMemorySaved& event);
+  void on(const BusReachable& event);
   void adopt(const Assignment& assignment);
   void let_go_of_unwanted();
   void tend_parts();
   bool may_act() const { return inventory_.is_usable() && intake_.may_act(); }
   NodeStatus node_status() const;
+  UsageSampler::Usages usage() const;
+  std::optional<InstanceId> largest_consumer() const;
   void emit(AgentAction action) { actions_.push_back(std::move(action)); }
   template <class Action>
   void emit_all(std::vector<Action> actions);
 
   /// Every part that waits for time to pass.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.reporter_);
+    return TimedParts(self.intake_, self.inventory_, self.slots_, self.supply_, self.sampler_,
+                      self.reporter_, self.memory_);
   }
 
   AgentSettings settings_;
@@ -124,7 +138,9 @@ class Agent {
   RuntimeInventory inventory_;
   SlotTable slots_;
   ImageSupply supply_;
+  UsageSampler sampler_;
   StatusReporter reporter_;
+  MemoryKeeper memory_;
   std::vector<AgentAction> actions_;  ///< Of the current step.
 };
 

@@ -92,7 +92,7 @@ class AgentScene {
   void start_agent() {
     due_.clear();  // What was in flight does not reach the next agent.
     ++starts_;
-    agent = std::make_unique<Agent>(settings(), stored, 7, now());
+    agent = std::make_unique<Agent>(settings(), stored, 7, now(), stored_memory);
     if (runtime_up) step(RuntimeUp{});
   }
   /// Every process ends; the disk keeps the containers and the assignment.
@@ -208,8 +208,10 @@ class AgentScene {
     return std::any_of(history.begin(), history.end(), [](const Done& one) {
       return !std::holds_alternative<SendStatus>(one.action) &&
              !std::holds_alternative<SaveAssignment>(one.action) &&
+             !std::holds_alternative<SaveWatchMemory>(one.action) &&
              !std::holds_alternative<TakeInventory>(one.action) &&
-             !std::holds_alternative<InspectContainer>(one.action);
+             !std::holds_alternative<InspectContainer>(one.action) &&
+             !std::holds_alternative<SampleUsage>(one.action);
     });
   }
   void forget_history() { history.clear(); }
@@ -235,15 +237,18 @@ class AgentScene {
   std::vector<Done> history;
   // The disk.
   std::optional<Assignment> stored;
+  WatchMemory stored_memory;
   bool disk_works = true;
-  Duration save_takes{};
+  Duration save_takes{}, memory_save_takes{};
   // The runtime.
   bool runtime_up = true;
   std::map<ContainerId, Container> containers;
   std::set<std::string> runtime_images;
   bool gives_notice = true;
-  std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
-  std::vector<RunCheck> checks;     ///< In order; not answered.
+  bool runtime_takes_nothing = false;  ///< It is ending: it creates no container any more.
+  std::vector<FollowLog> followed;     ///< Logs that are to be read, in order.
+  std::vector<RunCheck> checks;        ///< In order; not answered.
+  ContainerUsage usage;                ///< Of every container.
   std::optional<Error> create_error, start_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
@@ -288,6 +293,13 @@ class AgentScene {
                            disk_works ? Result<void>{} : fail(ErrorCode::kExhausted, "disk full")});
     });
   }
+  void carry_out(const SaveWatchMemory& save) {
+    after(memory_save_takes, [this, save] {
+      if (disk_works) stored_memory = save.memory;
+      step(WatchMemorySaved{
+          save.number, disk_works ? Result<void>{} : fail(ErrorCode::kExhausted, "disk full")});
+    });
+  }
   /// A listing shows the state at the time it was requested.
   void carry_out(const TakeInventory& take) {
     Inventory inventory;
@@ -302,6 +314,7 @@ class AgentScene {
   void carry_out(const CreateContainer& create) {
     after(create_takes, [this, create] {
       Result<void> ok = outcome(create_error);
+      if (runtime_takes_nothing) ok = fail(ErrorCode::kUnavailable, "the runtime is ending");
       const bool full = dead_containers_fill_disk &&
                         std::any_of(containers.begin(), containers.end(), [](const auto& entry) {
                           return entry.second.state == ContainerState::kExited;
@@ -349,6 +362,11 @@ class AgentScene {
     });
   }
   void carry_out(const RunCheck& check) { checks.push_back(check); }
+  void carry_out(const SampleUsage& asked) {
+    after(Duration(0), [this, asked] {
+      step(UsageSampled{asked.container, asked.instance, asked.number, usage});
+    });
+  }
   void carry_out(const StopContainer& stop) {
     after(stop_takes, [this, stop] {
       const Result<void> ok = outcome(std::nullopt);

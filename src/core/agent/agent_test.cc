@@ -115,6 +115,54 @@ TEST(Agent, AnInstanceThatExitsRunsAgainAtOnceWithoutAManager) {
   EXPECT_THAT(scene.containers, SizeIs(1));  // The old one was removed.
 }
 
+// What containers use. ---------------------------------------------------------------------------
+
+TEST(Agent, WhatContainersUseComesWithAReportAndCausesNone) {
+  Scene scene;
+  scene.usage = {.memory_bytes = 1000, .memory_limit_bytes = 2000};
+  scene.assign({Scene::assigned(1), Scene::assigned(2)});
+  scene.pass(seconds(30));
+  const auto asked = scene.done<SampleUsage>();
+  EXPECT_GE(asked.size(), 8U);
+  EXPECT_LE(asked.size(), 14U);
+  EXPECT_EQ(scene.report().usage.at(Scene::id(2)).memory_bytes, 1000U);
+  scene.forget_history();
+  for (int i = 0; i < 30; ++i) {
+    scene.usage.memory_bytes = *scene.usage.memory_bytes + 1;
+    scene.pass(seconds(1));
+  }
+  std::size_t reports = 0;
+  for (const Heartbeat& heartbeat : heartbeats(scene)) {
+    if (!heartbeat.report) continue;
+    ++reports;
+    EXPECT_THAT(heartbeat.report->usage, SizeIs(2));
+  }
+  EXPECT_EQ(reports, 3U) << "one in 10 seconds, as without it";
+}
+
+TEST(Agent, AMemoryThatGrowsIsReportedAsAnIncident) {
+  Scene scene;
+  scene.usage = {.memory_bytes = 0, .memory_limit_bytes = 3600};
+  scene.assign({Scene::assigned(1)});
+  for (std::uint64_t second = 0; second < 3300; ++second) {
+    scene.usage.memory_bytes = second;
+    scene.pass(seconds(1));
+  }
+  ASSERT_THAT(scene.report().incidents, SizeIs(1));
+  EXPECT_THAT(scene.report().incidents[0].message, HasSubstr("memory grows"));
+  ASSERT_TRUE(scene.report().usage.at(Scene::id(1)).memory_full_in);
+}
+
+TEST(Agent, NothingIsSampledWhileTheRuntimeIsAway) {
+  Scene scene;
+  scene.assign({Scene::assigned(1)});
+  scene.runtime_goes_down();
+  scene.pass(seconds(2));
+  scene.forget_history();
+  scene.pass(minutes(1));
+  EXPECT_THAT(scene.done<SampleUsage>(), IsEmpty());
+}
+
 // Starts of the agent and of the node. ------------------------------------------------------------
 
 TEST(Agent, ANodeThatBootsWithoutANetworkStartsTheLastAssignmentInFreshContainers) {
@@ -144,6 +192,198 @@ TEST(Agent, ARestartedAgentKeepsWhatRuns) {
   EXPECT_EQ(scene.agent->container_of(Scene::id(1)), kept);
   EXPECT_EQ(scene.status(1).state, InstanceState::kRunning);
   EXPECT_EQ(scene.status(1).restarts, 1U);  // The container records it.
+}
+
+AssignedInstance watched(std::uint64_t number) {
+  AssignedInstance instance = Scene::assigned(number);
+  instance.spec.log_rules.push_back({.name = "fatal",
+                                     .condition = MustNotAppear{.pattern = "FATAL"},
+                                     .action = HealthAction::kRestart});
+  return instance;
+}
+
+/// The container of the instance writes a line that its rule matches.
+void write_fatal(Scene& scene, std::uint64_t number) {
+  LogRead read{.container = scene.agent->container_of(Scene::id(number)),
+               .instance = Scene::id(number),
+               .lines = {.from_stdout = {.count = 1, .age = {}}},
+               .cursor = {.standard_output = {.stamp = 5, .lines = 1}}};
+  read.lines.matched.push_back({.rule = 0, .age = {}, .text = "FATAL no sensor"});
+  scene.step(read);
+}
+
+// Goal: persist, then act. Method: the agent dies at each of the boundaries.
+TEST(Agent, ARuleActsOnceThoughTheAgentDiesBeforeItIsStored) {
+  Scene scene;
+  scene.assign({watched(1)});
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.memory_save_takes = seconds(1);
+  write_fatal(scene, 1);
+  scene.pass(milliseconds(500));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first) << "not stored yet";
+  scene.start_agent();
+  scene.pass(seconds(5));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_EQ(scene.followed.back().after, std::nullopt) << "the line is read again";
+  write_fatal(scene, 1);
+  scene.pass(seconds(5));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+}
+
+TEST(Agent, ARuleActsOnceThoughTheAgentDiesOnceItIsStored) {
+  Scene scene;
+  scene.assign({watched(1)});
+  scene.pass(seconds(10));
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  write_fatal(scene, 1);
+  const auto& saves = scene.done<SaveWatchMemory>();
+  scene.stored_memory = saves.back().memory;  // And the answer never comes.
+  scene.start_agent();
+  scene.pass(seconds(5));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first) << "what was decided is done";
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+  EXPECT_EQ(scene.status(1).failures, 1U);
+  const ContainerId second = scene.agent->container_of(Scene::id(1));
+  scene.start_agent();
+  scene.pass(seconds(5));
+  write_fatal(scene, 1);
+  scene.pass(minutes(1));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), second) << "held off";
+}
+
+TEST(Agent, ALogIsReadOnWhereItWasBeforeAStartOfTheAgent) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].action = HealthAction::kEvent;
+  scene.assign({instance});
+  write_fatal(scene, 1);
+  scene.pass(seconds(6));
+  scene.start_agent();
+  scene.pass(seconds(5));
+  ASSERT_TRUE(scene.followed.back().after);
+  EXPECT_EQ(scene.followed.back().after->standard_output.stamp, 5);
+}
+
+TEST(Agent, ADiskThatIsFullDoesNotKeepAServiceFromBeingRestarted) {
+  Scene scene;
+  scene.assign({watched(1)});
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.pass(seconds(10));
+  scene.disk_works = false;
+  write_fatal(scene, 1);
+  scene.pass(kDecisionWait - milliseconds(1));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_THAT(scene.problem(), HasSubstr("what it knows of its instances cannot be stored"));
+  EXPECT_THAT(scene.problem(), HasSubstr("disk full"));
+  scene.pass(milliseconds(2));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first);
+  scene.disk_works = true;
+  scene.pass(seconds(5));
+  EXPECT_EQ(scene.problem(), "");
+}
+
+TEST(Agent, ACompletedInstanceNeverRunsAgainThoughItsContainerVanished) {
+  Scene scene;
+  AssignedInstance oneshot = Scene::assigned(1);
+  oneshot.spec.restart = RestartPolicy::kOnFailure;
+  scene.assign({oneshot});
+  scene.memory_save_takes = milliseconds(100);
+  scene.crash(1, 0);
+  EXPECT_NE(scene.status(1).state, InstanceState::kCompleted) << "not stored yet";
+  scene.pass(seconds(1));
+  ASSERT_EQ(scene.status(1).state, InstanceState::kCompleted);
+  scene.agent.reset();
+  scene.containers.clear();  // Somebody prunes.
+  scene.start_agent();
+  scene.pass(minutes(5));
+  EXPECT_THAT(scene.containers, IsEmpty());
+  EXPECT_EQ(scene.status(1).state, InstanceState::kCompleted);
+  EXPECT_EQ(scene.status(1).last_exit->code, 0);
+}
+
+TEST(Agent, ACrashLoopIsRememberedOverAStartOfTheAgent) {
+  Scene scene;
+  scene.assign({Scene::assigned(1)});
+  for (int i = 0; i < 20 && scene.status(1).state != InstanceState::kCrashLoop; ++i) {
+    scene.crash(1);
+    scene.pass(seconds(20));
+  }
+  scene.crash(1);
+  ASSERT_EQ(scene.status(1).state, InstanceState::kCrashLoop);
+  const std::uint32_t failures = scene.status(1).failures;
+  scene.start_agent();
+  scene.pass(seconds(5));
+  EXPECT_EQ(scene.status(1).state, InstanceState::kCrashLoop);
+  EXPECT_EQ(scene.status(1).failures, failures);
+  EXPECT_THAT(scene.running(), IsEmpty()) << "it waits for as long as before";
+}
+
+// The node. ---------------------------------------------------------------------------------------
+
+TEST(Agent, AStarvedNodeIsReportedOnceAnEpisodeWithWhatIsNotActedOn) {
+  Scene scene;
+  AssignedInstance probed = Scene::assigned(1);
+  probed.spec.probes.liveness = Probe{.check = TcpCheck{.port = 80}, .failures = 1};
+  AssignedInstance other = probed;
+  other.id = Scene::id(2);
+  scene.assign({probed, other});
+  const Pressure starved{.memory_full = 500};
+  for (int i = 0; i < 20; ++i) {
+    scene.step(LoadSampled{{}, starved});
+    scene.pass(seconds(2));
+    for (const RunCheck& check : std::exchange(scene.checks, {})) {
+      scene.step(CheckDone{check.container,
+                           check.instance,
+                           {check.due.probe, check.due.number, {ProbeOutcome::kTimedOut, ""}}});
+    }
+  }
+  EXPECT_THAT(scene.running(), SizeIs(2));
+  EXPECT_EQ(scene.status(1).restarts, 0U);
+  EXPECT_THAT(scene.status(1).health_reason, StartsWith("not acted on, because its node is short"));
+  EXPECT_THAT(scene.status(2).health_reason, StartsWith("not acted on, because its node is short"));
+  EXPECT_THAT(scene.problem(), HasSubstr("it is short of memory"));
+  EXPECT_THAT(scene.report().incidents, SizeIs(1));
+  scene.pass(minutes(2));
+  EXPECT_GE(scene.status(1).restarts, 1U) << "it is well again";
+}
+
+TEST(Agent, WhatTheManagerCannotReplaceIsRestartedHere) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].action = HealthAction::kReplace;
+  scene.assign({instance});
+  write_fatal(scene, 1);
+  scene.pass(minutes(5));
+  EXPECT_TRUE(scene.status(1).must_be_replaced);
+  EXPECT_EQ(scene.status(1).restarts, 0U);
+  scene.step(BusReachable{false});
+  scene.pass(InstanceHealth::kReplacementWait + seconds(1));
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+  EXPECT_FALSE(scene.status(1).must_be_replaced);
+}
+
+// Goal: stopping the runtime, or the machine, is no failure of what ran on it.
+TEST(Agent, EndsJustBeforeTheRuntimesOwnEndAreNoFailures) {
+  Scene scene;
+  scene.assign({Scene::assigned(1), Scene::assigned(2)});
+  for (int i = 0; i < 10; ++i) {  // As often as a crash loop would take.
+    scene.runtime_takes_nothing = true;
+    scene.crash(1, 143);
+    scene.crash(2, 137);
+    scene.pass(seconds(3));
+    scene.runtime_takes_nothing = false;
+    scene.runtime_goes_down();
+    scene.pass(seconds(2));
+    scene.runtime_comes_up();
+    scene.pass(seconds(30));
+    EXPECT_THAT(scene.running(), SizeIs(2)) << i;
+  }
+  EXPECT_EQ(scene.status(1).failures, 0U);
+  EXPECT_EQ(scene.status(2).failures, 0U);
+  scene.crash(1, 137);  // The runtime lives on.
+  scene.pass(DoubtfulEnds::kRuntimeEndMax);
+  EXPECT_EQ(scene.status(1).failures, 1U);
 }
 
 TEST(Agent, WithoutAnAssignmentNothingIsTouched) {

@@ -12,10 +12,13 @@
 #include "core/image_supply/image_actions.h"
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
+#include "core/usage_sampling/usage_messages.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/heartbeat.h"
 #include "model/instance.h"
+#include "model/pressure.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
 
@@ -42,18 +45,33 @@ struct InventoryTaken {
 };
 struct LoadSampled {
   Load load;
+  Pressure pressure;
+};
+struct WatchMemorySaved {
+  std::uint64_t number = 0;
+  Result<void> outcome;
+};
+/// The bus, which is the way to the manager, carries statuses (again), or does not.
+struct BusReachable {
+  bool is_reachable = true;
 };
 struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
                  RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
-                 HealthcheckReported, CheckDone, OperationDone, LoadSampled, StatusDropped>;
+                 HealthcheckReported, CheckDone, UsageSampled, OperationDone, LoadSampled,
+                 StatusDropped, WatchMemorySaved, BusReachable>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 
 struct SaveAssignment {
   Assignment assignment;
+};
+/// Answered by one WatchMemorySaved; one at a time.
+struct SaveWatchMemory {
+  std::uint64_t number = 0;
+  WatchMemory memory;
 };
 struct TakeInventory {
   std::uint64_t number = 0;
@@ -61,8 +79,9 @@ struct TakeInventory {
 struct SendStatus {
   Heartbeat heartbeat;
 };
-using AgentAction = std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer,
-                                 StopContainer, RemoveContainer, FollowLog, InspectContainer,
-                                 RunCheck, FetchImage, BuildImage, CancelBuild, SendStatus>;
+using AgentAction =
+    std::variant<SaveAssignment, SaveWatchMemory, TakeInventory, CreateContainer, StartContainer,
+                 StopContainer, RemoveContainer, FollowLog, InspectContainer, RunCheck, SampleUsage,
+                 FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

@@ -3,6 +3,22 @@
 #include "base/check.h"
 
 namespace hearth::core {
+namespace {
+
+/// What of it the node has. A oneshot is left out: the node cannot know that it is to run again.
+std::vector<Dependency> after_here(const std::vector<Dependency>& after, const NodeName& node,
+                                   const AssignmentSources& sources) {
+  std::vector<Dependency> here;
+  for (const Dependency& one : after) {
+    const Workload* workload = sources.workloads.find(one.workload);
+    if (workload == nullptr || !sources.instances.keeps_on(one.workload, node)) continue;
+    if (workload->latest().spec.kind == WorkloadKind::kOneshot) continue;
+    here.push_back({.workload = one.workload, .until = one.until});
+  }
+  return here;
+}
+
+}  // namespace
 
 Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
                               const AssignmentSources& sources) {
@@ -23,7 +39,8 @@ Assignment compose_assignment(const NodeName& node, Duration heartbeat_interval,
                                     .generation = instance.generation,
                                     .desired_state = instance.desired_state,
                                     .image = instance.image,
-                                    .spec = release->spec.instance});
+                                    .spec = release->spec.instance,
+                                    .after = after_here(release->spec.after, node, sources)});
   }
   for (const WorkloadName& name : sources.warm_images.held_by(node)) {
     assignment.images.push_back(sources.workloads.workload(name).current_release().built_image());

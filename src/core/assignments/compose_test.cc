@@ -114,5 +114,25 @@ TEST(ComposeAssignment, TheHolderOfAnImageGetsTheCurrentOne) {
   EXPECT_THAT(scene.of(kA).images, IsEmpty());
 }
 
+TEST(ComposeAssignment, NamesWhatAnInstanceStartsAfterIfTheNodeHasIt) {
+  Scene scene;
+  const WorkloadName web = *WorkloadName::parse("web");
+  WorkloadSpec wanted{.instances = 1, .bundle = kDigest};
+  wanted.after = {{.workload = kApp, .restart_with_it = true},
+                  {.workload = *WorkloadName::parse("db")}};
+  (void)scene.workloads.deploy({web, wanted}, kNow);
+  scene.workloads.finish_build(web, kImage);
+  for (const NodeName& node : {kA, kB}) {
+    (void)scene.instances.add({.id = make_instance_id(web, node == kA ? 1 : 2),
+                               .workload = web,
+                               .generation = {1},
+                               .node = node,
+                               .image = kImage});
+  }
+  scene.add(1, kA);
+  EXPECT_EQ(scene.of(kA).instances.back().after, std::vector<Dependency>{{.workload = kApp}});
+  EXPECT_THAT(scene.of(kB).instances.back().after, IsEmpty());
+}
+
 }  // namespace
 }  // namespace hearth::core

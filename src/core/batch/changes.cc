@@ -1,9 +1,14 @@
 #include "core/batch/changes.h"
 
 #include <iterator>
+#include <tuple>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/shortened.h"
 #include "core/events/instance_events.h"
+#include "core/history/instance_entry.h"
 
 namespace hearth::core {
 namespace {
@@ -17,6 +22,23 @@ bool only_waits_otherwise(const InstanceChange& change) {
 bool is_assigned_otherwise(const InstanceChange& change) {
   return !change.before || !change.after || change.before->node != change.after->node ||
          change.before->desired_state != change.after->desired_state;
+}
+
+/// Whether what waits for its workload may start, or no longer.
+bool serves_otherwise(const InstanceChange& change) {
+  const auto serves = [](const std::optional<Instance>& instance) {
+    const bool is_kept = instance && instance->desired_state == DesiredState::kRun;
+    const bool runs = is_kept && instance->status.state == InstanceState::kRunning;
+    const bool is_complete = is_kept && instance->status.state == InstanceState::kCompleted;
+    return std::tuple(runs, is_complete, is_kept && instance->is_ready());
+  };
+  return serves(change.before) != serves(change.after);
+}
+
+/// Its node restarts it because it failed.
+bool fails_anew(const InstanceChange& change) {
+  return change.before && change.after &&
+         change.after->status.failures > change.before->status.failures;
 }
 
 bool gives_room_back(const InstanceChange& change) {
@@ -35,28 +57,68 @@ void Changes::begin(Instant now) {
 
 void Changes::on(const InstanceChange& change) {
   const Instance& instance = change.either();
-  tables_.capacity.follow(change.before ? &*change.before : nullptr,
-                          change.after ? &*change.after : nullptr);
-  follow_start(change);
+  const Release& release = release_of(instance);
+  const Holdings holdings = holdings_of(release.spec.instance.container);
+  const Instance* before = change.before ? &*change.before : nullptr;
+  const Instance* after = change.after ? &*change.after : nullptr;
+  tables_.capacity.follow(before, after, holdings);
+  tables_.starts.follow(before, after, release.spec.placement_deadline, now_.mono);
+  if (after == nullptr) tables_.waits.end_wait(instance.id);
   mark(instances_, instance.id);
   for (const EventDraft& event : events::of(change, tables_.instances)) on_event(event);
+  note_history(change);
   if (only_waits_otherwise(change)) return;
   reconcile(instance.workload);
+  if (serves_otherwise(change)) reconcile(tables_.dependents.of(instance.workload));
+  const Workload& workload = tables_.workloads.record(instance.workload);
+  const bool is_restarted = fails_anew(change) && workload.phase == WorkloadPhase::kDeployed &&
+                            release.spec.kind != WorkloadKind::kOneshot;
+  if (is_restarted) on_restarted(instance.workload);
   if (instance.node && is_assigned_otherwise(change)) assign(*instance.node);
-  if (gives_room_back(change)) on_room_changed();
+  const bool lets_go = after == nullptr && instance.node && !holdings.empty();
+  if (gives_room_back(change) || lets_go) on_room_changed();
 }
 
-void Changes::follow_start(const InstanceChange& change) {
-  const Workload& workload = tables_.workloads.record(change.either().workload);
-  const Release* release = workload.find_release(change.either().generation);
+const Release& Changes::release_of(const Instance& instance) const {
+  const Release* release =
+      tables_.workloads.record(instance.workload).find_release(instance.generation);
   HEARTH_CHECK(release != nullptr);  // The releases of instances are kept.
-  tables_.starts.follow(change.before ? &*change.before : nullptr,
-                        change.after ? &*change.after : nullptr, release->spec.placement_deadline,
-                        now_.mono);
+  return *release;
+}
+
+void Changes::on_restarted(const WorkloadName& name) {
+  for (const WorkloadName& dependent : tables_.dependents.of(name)) {
+    const Workload& workload = tables_.workloads.record(dependent);
+    if (!workload.current) continue;
+    for (const Dependency& one : workload.current->spec.after) {
+      if (one.workload != name || !one.restart_with_it) continue;
+      tables_.waits.ask_restart(dependent, name);
+      reconcile(dependent);
+    }
+  }
+}
+
+void Changes::note_history(const InstanceChange& change) {
+  std::optional<HistoryEntry> entry = entry_of(change, now_.wall);
+  if (!entry) return;
+  std::string cause = fmt::format("'{}' is {}", entry->instance->str(), name_of(entry->condition));
+  if (!entry->cause.empty()) cause += ": " + entry->cause;
+  causes_.insert_or_assign(*entry->workload, shortened(cause, kHistoryCauseBytesMax));
+  on_history(*std::move(entry));
+}
+
+/// At the end of the step, so that what changes and changes back within it leaves no entry.
+void Changes::review_conditions() {
+  for (const auto& [name, cause] : std::exchange(causes_, {})) {
+    if (auto entry = conditions_.review(name, cause, now_.wall)) on_history(*std::move(entry));
+  }
 }
 
 void Changes::on_workload_changed(const WorkloadName& name) {
   mark(workloads_, name);
+  causes_.try_emplace(name);
+  tables_.dependents.follow(tables_.workloads.record(name));
+  reconcile(tables_.dependents.of(name));
   const std::optional<BuilderChange> builder =
       tables_.builds.follow(tables_.workloads.record(name));
   if (!builder) return;
@@ -81,6 +143,7 @@ void Changes::on_event(const EventDraft& draft) {
 }
 
 ManagerBatch Changes::take_batch(Fleet& fleet) {
+  review_conditions();
   ManagerBatch batch;
   for (const NodeName& name : fleet.take_changed()) {
     batch.writes.emplace_back(PutNode{fleet.node(name).node()});
@@ -104,8 +167,8 @@ ManagerBatch Changes::take_batch(Fleet& fleet) {
 
 bool Changes::is_empty() const {
   return writes_.empty() && actions_.empty() && workloads_.empty() && instances_.empty() &&
-         work_due_.empty() && warm_images_due_.empty() && assignments_due_.empty() &&
-         !room_changed_;
+         causes_.empty() && work_due_.empty() && warm_images_due_.empty() &&
+         assignments_due_.empty() && !room_changed_;
 }
 
 }  // namespace hearth::core

@@ -1,13 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "core/batch/batch.h"
 #include "core/builds/build_board.h"
+#include "core/dependencies/dependency_watch.h"
+#include "core/dependencies/dependents.h"
 #include "core/events/event_draft.h"
 #include "core/fleet/fleet.h"
+#include "core/history/workload_conditions.h"
 #include "core/instances/instance_table.h"
 #include "core/placement/capacity_table.h"
 #include "core/rollout/start_watch.h"
@@ -19,8 +24,8 @@ namespace hearth::core {
 /// results at its end.
 ///
 /// The only way from a change to its consequences: the derived tables, the record to write, the
-/// events, the marks. A record is written once, as it is at the end of the step. Sans-io, not
-/// thread-safe.
+/// events, the history, the marks. A record is written once, as it is at the end of the step.
+/// Sans-io, not thread-safe.
 class Changes {
  public:
   struct Tables {
@@ -29,10 +34,14 @@ class Changes {
     CapacityTable& capacity;
     StartWatch& starts;
     BuildBoard& builds;
+    Dependents& dependents;
+    DependencyWatch& waits;
   };
   /// `last_event_seq`: the number of the latest event. The tables outlive this.
   Changes(Tables tables, std::uint64_t last_event_seq)
-      : tables_(tables), event_seq_(last_event_seq) {}
+      : tables_(tables),
+        event_seq_(last_event_seq),
+        conditions_(tables.workloads, tables.instances) {}
 
   /// Begins a step.
   void begin(Instant now);
@@ -41,14 +50,22 @@ class Changes {
   void on(const InstanceChange& change);
   /// The workload's record or its builder changed.
   void on_workload_changed(const WorkloadName& name);
+  /// Its instances were restarted: what asks for it is restarted with it.
+  void on_restarted(const WorkloadName& name);
+  /// It gets fresh instances: no restart for the sake of a dependency is due.
+  void on_release_begun(const WorkloadName& name) { tables_.waits.end_restart(name); }
   void on_epoch(Epoch epoch) { writes_.emplace_back(PutEpoch{epoch}); }
   void on_event(const EventDraft& draft);
+  void on_history(HistoryEntry entry) { writes_.emplace_back(AppendHistory{std::move(entry)}); }
   void emit(ManagerAction action) { actions_.push_back(std::move(action)); }
 
   // What must be examined again.
   void reconcile(const WorkloadName& name) { mark(work_due_, name); }
   /// A node was added or removed, has more room, or its eligibility changed: pending work may fit.
   void on_room_changed() { room_changed_ = true; }
+  void reconcile(const std::set<WorkloadName>& names) {
+    for (const WorkloadName& name : names) reconcile(name);
+  }
   void review_warm_image(const WorkloadName& name) { mark(warm_images_due_, name); }
   void assign(const NodeName& node) { mark(assignments_due_, node); }
   void assign(const std::set<NodeName>& nodes) {
@@ -69,13 +86,16 @@ class Changes {
   std::uint64_t last_event_seq() const { return event_seq_; }
   /// Entries marked since the step began: the work of a step must not grow with the cluster.
   std::size_t marked() const { return marked_; }
+  const WorkloadConditions& conditions() const { return conditions_; }
 
  private:
   template <class Key>
   void mark(std::set<Key>& due, const Key& key) {
     if (due.insert(key).second) ++marked_;
   }
-  void follow_start(const InstanceChange& change);
+  const Release& release_of(const Instance& instance) const;
+  void note_history(const InstanceChange& change);
+  void review_conditions();
   bool is_empty() const;
 
   Tables tables_;
@@ -85,6 +105,8 @@ class Changes {
   std::vector<ManagerAction> actions_;
   std::set<WorkloadName> workloads_;
   std::set<InstanceId> instances_;
+  WorkloadConditions conditions_;
+  std::map<WorkloadName, std::string> causes_;  ///< Workloads whose condition may have changed.
   std::set<WorkloadName> work_due_;
   std::set<WorkloadName> warm_images_due_;
   std::set<NodeName> assignments_due_;

@@ -64,11 +64,15 @@ struct Scene {
   BuildBoard builds;
   CapacityTable capacity;
   StartWatch starts;
+  Dependents dependents;
+  DependencyWatch waits;
   Changes changes{{.instances = instances,
                    .workloads = workloads,
                    .capacity = capacity,
                    .starts = starts,
-                   .builds = builds},
+                   .builds = builds,
+                   .dependents = dependents,
+                   .waits = waits},
                   41};
 };
 
@@ -82,7 +86,7 @@ TEST(Changes, WritesRecordsFirstByKindAndThenEventsInTheirOrder) {
       scene.end_step().writes,
       ElementsAre(VariantWith<PutNode>(testing::_), VariantWith<PutWorkload>(testing::_),
                   VariantWith<PutInstance>(testing::_), VariantWith<AppendEvent>(testing::_),
-                  VariantWith<AppendEvent>(testing::_)));
+                  VariantWith<AppendEvent>(testing::_), VariantWith<AppendHistory>(testing::_)));
   const ManagerBatch next = scene.end_step();
   EXPECT_THAT(next.writes, IsEmpty());
   EXPECT_THAT(next.actions, IsEmpty());

@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "core/dependencies/cycle.h"
+#include "core/dependencies/what_lacks.h"
 #include "core/events/cluster_events.h"
+#include "core/releases/release_executor.h"
 
 namespace hearth::core {
 
@@ -39,6 +42,8 @@ Result<CommandResult> CommandExecutor::carry_out(const ImportNodes& command) {
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const DeployWorkload& command) {
+  if (auto order = check_order(command.name, command.spec.after); !order)
+    return tl::unexpected(order.error());
   return begin(command.name, "being deployed", parts_.workloads.deploy(command, now_));
 }
 
@@ -46,6 +51,10 @@ Result<CommandResult> CommandExecutor::carry_out(const RollBackWorkload& command
   const Workload* workload = parts_.workloads.find(command.name);
   const bool is_rolling = workload != nullptr && workload->phase == WorkloadPhase::kRollingOut;
   if (is_rolling && workload->next && !command.to) return end_rollout(*workload);
+  const Result<const Release*> to = parts_.workloads.release_to_return_to(command);
+  if (!to) return tl::unexpected(to.error());
+  if (auto order = check_order(command.name, (*to)->spec.after); !order)
+    return tl::unexpected(order.error());
   return begin(command.name, "a rollback, and being deployed",
                parts_.workloads.roll_back(command, now_));
 }
@@ -59,17 +68,36 @@ Result<CommandResult> CommandExecutor::carry_out(const RestartWorkload& command)
 Result<CommandResult> CommandExecutor::begin(const WorkloadName& name, std::string_view what,
                                              const Result<Deployment>& deployment) {
   if (!deployment) return tl::unexpected(deployment.error());
+  ReleaseExecutor({.workloads = parts_.workloads, .changes = parts_.changes})
+      .begin(name, *deployment);
   const Release& release = parts_.workloads.workload(name).latest();
-  parts_.changes.on_event(events::workload_deploying(name, release));
-  parts_.changes.on_workload_changed(name);
-  if (const std::optional<Image>& image = deployment->image) {
-    parts_.workloads.finish_build(name, *image);
-    parts_.changes.on_workload_changed(name);
-  }
-  parts_.changes.reconcile(name);  // It ends the roll-out of another release.
-  return CommandResult{
-      fmt::format("generation {} of '{}' is {}", release.generation.value, name.str(), what),
-      release.generation};
+  std::string message =
+      fmt::format("generation {} of '{}' is {}", release.generation.value, name.str(), what);
+  const std::string lacks =
+      what_lacks(release.spec.after, parts_.workloads.rows(),
+                 [this](const WorkloadName& one) { return parts_.instances.rows_of(one); });
+  if (!lacks.empty()) message += fmt::format("; it waits for {}", lacks);
+  return CommandResult{std::move(message), release.generation};
+}
+
+Result<void> CommandExecutor::check_order(const WorkloadName& name,
+                                          const std::vector<Dependency>& after) const {
+  const std::vector<WorkloadName> cycle = find_cycle(name, after, parts_.workloads.rows());
+  if (cycle.empty()) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("these workloads would wait for each other: {}; remove one of them from "
+                          "the 'after' of the one before it",
+                          show_cycle(cycle)));
+}
+
+/// Empty if no workload starts after it.
+std::string CommandExecutor::warn_of_dependents(const WorkloadName& name) const {
+  std::string words;
+  for (const WorkloadName& one : parts_.dependents.of(name))
+    words += fmt::format("{}'{}'", words.empty() ? "" : ", ", one.str());
+  if (words.empty()) return {};
+  return fmt::format("; what starts after it runs on, but waits for it at its next start: {}",
+                     words);
 }
 
 Result<CommandResult> CommandExecutor::end_rollout(const Workload& workload) {
@@ -92,7 +120,9 @@ Result<CommandResult> CommandExecutor::carry_out(const StopWorkload& command) {
   parts_.changes.on_workload_changed(command.name);
   parts_.changes.reconcile(command.name);
   parts_.changes.on_event(events::workload_stopped(command.name));
-  return CommandResult{fmt::format("'{}' is being stopped", command.name.str()), {}};
+  return CommandResult{
+      fmt::format("'{}' is being stopped{}", command.name.str(), warn_of_dependents(command.name)),
+      {}};
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const RemoveWorkload& command) {
@@ -102,7 +132,9 @@ Result<CommandResult> CommandExecutor::carry_out(const RemoveWorkload& command) 
     parts_.changes.on_workload_changed(command.name);
     parts_.changes.reconcile(command.name);
   }
-  return CommandResult{fmt::format("'{}' is being removed", command.name.str()), {}};
+  return CommandResult{
+      fmt::format("'{}' is being removed{}", command.name.str(), warn_of_dependents(command.name)),
+      {}};
 }
 
 }  // namespace hearth::core

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "core/batch/batch.h"
 #include "core/batch/changes.h"
+#include "core/dependencies/dependents.h"
 #include "core/fleet/fleet.h"
+#include "core/instances/instance_table.h"
 #include "core/nodes/node_executor.h"
 #include "core/workloads/workload_catalog.h"
 #include "model/command.h"
@@ -23,13 +27,16 @@ class CommandExecutor {
   struct Parts {
     Fleet& fleet;
     WorkloadCatalog& workloads;
+    const InstanceTable& instances;
+    const Dependents& dependents;
     NodeExecutor& nodes;
     Changes& changes;
   };
 
   CommandExecutor(Parts parts, Instant now) : parts_(parts), now_(now.wall) {}
 
-  /// kExhausted above kNodesMax nodes; the errors of the WorkloadCatalog.
+  /// kExhausted above kNodesMax nodes, kConflict if workloads would wait for each other; the errors
+  /// of the WorkloadCatalog.
   Result<CommandResult> carry_out(const Command& command);
 
  private:
@@ -42,6 +49,8 @@ class CommandExecutor {
   Result<CommandResult> begin(const WorkloadName& name, std::string_view what,
                               const Result<Deployment>& deployment);
   Result<CommandResult> end_rollout(const Workload& workload);
+  Result<void> check_order(const WorkloadName& name, const std::vector<Dependency>& after) const;
+  std::string warn_of_dependents(const WorkloadName& name) const;
 
   Parts parts_;
   WallTime now_;

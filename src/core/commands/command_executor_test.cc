@@ -59,8 +59,13 @@ struct Scene {
                         .capacity = capacity,
                         .changes = changes},
                        kNow);
-    CommandExecutor commands(
-        {.fleet = fleet, .workloads = workloads, .nodes = nodes, .changes = changes}, kNow);
+    CommandExecutor commands({.fleet = fleet,
+                              .workloads = workloads,
+                              .instances = instances,
+                              .dependents = dependents,
+                              .nodes = nodes,
+                              .changes = changes},
+                             kNow);
     Result<CommandResult> result = commands.carry_out(command);
     end_step();
     return result;
@@ -118,12 +123,16 @@ struct Scene {
   WarmImages warm_images;
   CapacityTable capacity;
   StartWatch starts;
+  Dependents dependents;
+  DependencyWatch waits;
   BuildBoard builds;
   Changes changes{{.instances = instances,
                    .workloads = workloads,
                    .capacity = capacity,
                    .starts = starts,
-                   .builds = builds},
+                   .builds = builds,
+                   .dependents = dependents,
+                   .waits = waits},
                   0};
   // Of the last step.
   ManagerBatch batch;
@@ -310,6 +319,57 @@ RC_GTEST_PROP(CommandExecutorProperties, ACommandIsExecutedWholeOrRefusedWhole, 
     RC_ASSERT((result->generation > Generation{}) ==
               std::holds_alternative<DeployWorkload>(command));
   }
+}
+
+// Order among workloads. --------------------------------------------------------------------------
+
+DeployWorkload deploy_after(const WorkloadName& name, const std::vector<WorkloadName>& needs) {
+  DeployWorkload command{.name = name, .spec = {.instances = 1, .bundle = bundle('a')}};
+  for (const WorkloadName& one : needs) command.spec.after.push_back({.workload = one});
+  return command;
+}
+
+TEST(CommandExecutor, ADeployThatWouldLetWorkloadsWaitForEachOtherIsRefusedWithTheWholeCycle) {
+  Scene scene;
+  const WorkloadName db = *WorkloadName::parse("db");
+  const WorkloadName web = *WorkloadName::parse("web");
+  EXPECT_EQ(scene.ask(deploy_after(kApp, {db}))->message,
+            "generation 1 of 'app' is being deployed; it waits for 'db', which is not deployed");
+  EXPECT_TRUE(scene.ask(deploy_after(db, {web})));
+  EXPECT_TRUE(scene.is_refused(deploy_after(web, {kApp}), ErrorCode::kConflict));
+  const Result<CommandResult> refused = scene.ask(deploy_after(web, {kApp}));
+  EXPECT_EQ(refused.error().message,
+            "these workloads would wait for each other: web → app → db → web; remove one of them "
+            "from the 'after' of the one before it");
+}
+
+TEST(CommandExecutor, ARollbackToAReleaseThatWouldCloseACycleIsRefused) {
+  Scene scene;
+  const WorkloadName db = *WorkloadName::parse("db");
+  (void)scene.ask(deploy_after(kApp, {db}));
+  scene.finish_build();
+  scene.workloads.finish_rollout(kApp);
+  (void)scene.ask(deploy_after(kApp, {}));
+  if (scene.app().phase == WorkloadPhase::kBuilding) scene.finish_build();
+  scene.workloads.finish_rollout(kApp);
+  scene.changes.on_workload_changed(kApp);
+  scene.end_step();
+  ASSERT_TRUE(scene.ask(deploy_after(db, {kApp})));
+  EXPECT_TRUE(scene.is_refused(RollBackWorkload{.name = kApp}, ErrorCode::kConflict));
+}
+
+TEST(CommandExecutor, StoppingOrRemovingWhatOthersStartAfterSaysSo) {
+  Scene scene;
+  const WorkloadName db = *WorkloadName::parse("db");
+  (void)scene.ask(deploy_after(db, {}));
+  (void)scene.ask(deploy_after(kApp, {db}));
+  EXPECT_EQ(scene.ask(StopWorkload{db})->message,
+            "'db' is being stopped; what starts after it runs on, but waits for it at its next "
+            "start: 'app'");
+  EXPECT_EQ(scene.ask(RemoveWorkload{db})->message,
+            "'db' is being removed; what starts after it runs on, but waits for it at its next "
+            "start: 'app'");
+  EXPECT_EQ(scene.ask(StopWorkload{kApp})->message, "'app' is being stopped");
 }
 
 }  // namespace

@@ -81,9 +81,18 @@ EventDraft workload_stopped(const WorkloadName& name) {
           fmt::format("stopping '{}' on request; 'hearth deploy' starts it again", name.str())};
 }
 
-EventDraft workload_removed(const WorkloadName& name) {
-  return {EventType::kWorkloadRemoved, subject_of(name),
-          fmt::format("'{}' was removed", name.str())};
+EventDraft workload_removed(const WorkloadName& name, const std::set<WorkloadName>& needed_by) {
+  std::string words = fmt::format("'{}' was removed", name.str());
+  for (const WorkloadName& one : needed_by)
+    words +=
+        fmt::format("{} '{}'", one == *needed_by.begin() ? "; it is needed by" : ",", one.str());
+  return {EventType::kWorkloadRemoved, subject_of(name), std::move(words)};
+}
+
+EventDraft restarted_with(const WorkloadName& name, const WorkloadName& dependency) {
+  return {EventType::kWorkloadDeploying, subject_of(name),
+          fmt::format("'{}' is restarted because '{}' was ('restart_with_it')", name.str(),
+                      dependency.str())};
 }
 
 }  // namespace hearth::core::events

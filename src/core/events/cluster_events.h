@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "core/events/event_draft.h"
@@ -30,6 +31,9 @@ EventDraft workload_deployed(const Workload& workload);
 /// Its budget of replacements is spent.
 EventDraft budget_spent(const WorkloadName& name);
 EventDraft workload_stopped(const WorkloadName& name);
-EventDraft workload_removed(const WorkloadName& name);
+/// `needed_by`: workloads that start after it.
+EventDraft workload_removed(const WorkloadName& name, const std::set<WorkloadName>& needed_by);
+/// It is restarted because `dependency` was.
+EventDraft restarted_with(const WorkloadName& name, const WorkloadName& dependency);
 
 }  // namespace hearth::core::events

@@ -38,10 +38,10 @@ TEST(ClusterEvents, EachStepOfAWorkloadIsReportedUnderItsName) {
   EXPECT_EQ(workload_failed(kApp, {1}, "RUN make ended with 2").message,
             "generation 1 of 'app' failed to build: RUN make ended with 2");
   EXPECT_EQ(workload_stopped(kApp).type, EventType::kWorkloadStopped);
-  EXPECT_EQ(workload_removed(kApp).type, EventType::kWorkloadRemoved);
+  EXPECT_EQ(workload_removed(kApp, {}).type, EventType::kWorkloadRemoved);
   for (const EventDraft& event :
        {workload_deploying(kApp, one), workload_built(kApp, {1}, kNode),
-        workload_failed(kApp, {1}, ""), workload_stopped(kApp), workload_removed(kApp)}) {
+        workload_failed(kApp, {1}, ""), workload_stopped(kApp), workload_removed(kApp, {})}) {
     EXPECT_EQ(event.subject, "workload/app");
   }
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration_text.h"
 #include "model/exit_words.h"
 
 namespace hearth::core::events {
@@ -124,6 +125,14 @@ EventDraft noticed(const Instance& instance, const Incident& incident) {
   return event(EventType::kInstanceNoticed, instance,
                fmt::format("'{}' on '{}': {}", instance.id.str(), instance.placed_on().str(),
                            incident.message));
+}
+
+EventDraft starts_without(const Instance& instance, const std::string& lacks, Duration waited) {
+  return event(
+      EventType::kInstanceNoticed, instance,
+      fmt::format("'{}' starts without waiting any longer for {}: it has waited for {}, and "
+                  "replaces one that ran",
+                  instance.id.str(), lacks, show_duration(waited)));
 }
 
 std::vector<EventDraft> of(const InstanceChange& change, const InstanceTable& table) {

@@ -42,6 +42,8 @@ class BusWatch {
 
   /// Whether the bus carries, as of the last on_tick().
   bool carries() const { return state_.carried; }
+  /// When the latest canary that came back was sent.
+  MonoTime last_returned() const { return state_.last_returned; }
   /// Why the bus does not carry, in words.
   std::string blindness(MonoTime now) const;
   /// The longest round trip with which the bus counts as carrying again.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
+#include "core/dependencies/what_lacks.h"
 
 namespace hearth::core {
 namespace {
@@ -32,6 +33,40 @@ std::string words_of(const Recovery& recovery, std::uint32_t attempts_max) {
   return {};
 }
 
+std::string bytes_words(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
+}
+
+/// " of 512", or nothing without a limit.
+std::string of_limit(const std::optional<std::uint64_t>& limit) {
+  return limit ? fmt::format(" of {}", *limit) : "";
+}
+
+/// "It uses 12 % of a core, 38.0 MiB of 64.0 MiB of memory, 4 of 512 processes, 30 of 1024 open
+/// files."; empty if nothing is known.
+std::string line_of(const InstanceUsage& usage) {
+  std::vector<std::string> parts;
+  if (usage.cpu_permille) parts.push_back(fmt::format("{} % of a core", *usage.cpu_permille / 10));
+  if (usage.memory_bytes) {
+    const auto& limit = usage.memory_limit_bytes;
+    parts.push_back(fmt::format("{}{} of memory", bytes_words(*usage.memory_bytes),
+                                limit ? " of " + bytes_words(*limit) : ""));
+  }
+  if (usage.processes)
+    parts.push_back(fmt::format("{}{} processes", *usage.processes, of_limit(usage.processes_max)));
+  if (usage.open_files) {
+    parts.push_back(
+        fmt::format("{}{} open files", *usage.open_files, of_limit(usage.open_files_max)));
+  }
+  if (parts.empty()) return {};
+  std::string line = fmt::format("It uses {}.", fmt::join(parts, ", "));
+  if (usage.memory_full_in) {
+    line += fmt::format(" Its memory grows and reaches its limit in about {}.",
+                        show_duration(*usage.memory_full_in));
+  }
+  return line;
+}
+
 std::string line_of(const Instance& instance, const Instant& now) {
   const InstanceStatus& status = instance.status;
   std::string line = fmt::format("Instance '{}' is {}", instance.id.str(), name_of(status.state));
@@ -46,7 +81,27 @@ std::string line_of(const Instance& instance, const Instant& now) {
   const bool is_ill = status.health == Health::kStarting || status.health == Health::kDegraded;
   if (is_ill) line += fmt::format(" It is {}: {}.", name_of(status.health), status.health_reason);
   if (status.must_be_replaced) line += " Its node asks for a replacement.";
+  if (status.state == InstanceState::kCrashLoop)
+    line += fmt::format(" 'hearth restart {}' or a deploy tries anew.", instance.workload.str());
   return line;
+}
+
+/// What it starts after, and what starts after it.
+std::vector<std::string> lines_on_order(const Manager& manager, const Workload& workload) {
+  std::vector<std::string> lines;
+  const Release* target = workload.target() != nullptr ? workload.target() : &workload.latest();
+  for (const Dependency& one : target->spec.after) {
+    const std::string lacks = what_lacks(
+        {one}, manager.workloads(),
+        [&manager](const WorkloadName& name) { return manager.instance_table().rows_of(name); });
+    lines.push_back(fmt::format("It starts after '{}' is {}{}: {}.", one.workload.str(),
+                                name_of(one.until),
+                                one.restart_with_it ? ", and is restarted with it" : "",
+                                lacks.empty() ? "that is so" : "it waits for " + lacks));
+  }
+  for (const WorkloadName& one : manager.dependents().of(workload.name))
+    lines.push_back(fmt::format("'{}' starts after it.", one.str()));
+  return lines;
 }
 
 }  // namespace
@@ -120,6 +175,8 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
     lines.push_back(fmt::format("Generation {} is to be built on '{}'.",
                                 workload.latest().generation.value, workload.build_node->str()));
   }
+  if (const std::optional<NodeName>& only = workload.latest().spec.node)
+    lines.push_back(fmt::format("It may run on node '{}' only.", only->str()));
   if (workload.current) {
     const WorkloadSpec& spec = workload.current->spec;
     lines.push_back(fmt::format(
@@ -133,8 +190,14 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
         "Generation {} replaces it, one instance at a time, each once the one before is ready.",
         workload.next->generation.value));
   }
-  for (const InstanceId& id : manager.instance_table().of_workload(name))
-    lines.push_back(line_of(manager.instance_table().instance(id), now));
+  for (std::string& line : lines_on_order(manager, workload)) lines.push_back(std::move(line));
+  for (const InstanceId& id : manager.instance_table().of_workload(name)) {
+    const Instance& instance = manager.instance_table().instance(id);
+    lines.push_back(line_of(instance, now));
+    const InstanceUsage* usage = manager.usage_of(instance);
+    if (const std::string words = usage == nullptr ? "" : line_of(*usage); !words.empty())
+      lines.back() += " " + words;
+  }
   if (const std::optional<NodeName> warm = manager.warm_images().holder_of(name))
     lines.push_back(fmt::format("Its image is kept ready on '{}'.", warm->str()));
   return lines;

@@ -125,6 +125,25 @@ TEST(Explain, AWorkloadThatIsBuiltNamesItsBuilderOrWhyItWaits) {
   EXPECT_THAT(words_on_app(scene), Contains("Generation 1 is to be built on 'a'."));
 }
 
+TEST(Explain, AWorkloadNamesWhatItStartsAfterAndWhatThatLacks) {
+  Scene scene;
+  scene.run_app(1);
+  const WorkloadName web = *WorkloadName::parse("web");
+  WorkloadSpec wanted{.instances = 1, .bundle = Scene::bundle('b')};
+  wanted.node = Scene::node("c");
+  wanted.after = {{.workload = Scene::app(), .restart_with_it = true},
+                  {.workload = *WorkloadName::parse("db")}};
+  (void)scene.ask(DeployWorkload{web, wanted});
+  scene.pass(seconds(1));
+  EXPECT_THAT(explain_workload(*scene.manager, web, scene.now()),
+              AllOf(Contains("It may run on node 'c' only."),
+                    Contains("It starts after 'app' is ready, and is restarted with it: that "
+                             "is so."),
+                    Contains("It starts after 'db' is ready: it waits for 'db', which is not "
+                             "deployed.")));
+  EXPECT_THAT(words_on_app(scene), Contains("'web' starts after it."));
+}
+
 TEST(Explain, AnInstanceNamesWhatItReplacesAndItsLastExit) {
   Scene scene;
   scene.run_app(1);
@@ -142,6 +161,24 @@ TEST(Explain, AnInstanceNamesWhatItReplacesAndItsLastExit) {
               Contains(AllOf(HasSubstr("'app-2' is backoff on 'b'"),
                              HasSubstr(", replacing 'app-1', restarted 2 times there, last exit "
                                        "code 3: it ended."))));
+}
+
+TEST(Explain, AnInstanceNamesWhatItUses) {
+  Scene scene;
+  scene.usage = InstanceUsage{.cpu_permille = 125,
+                              .memory_bytes = 40U << 20U,
+                              .memory_limit_bytes = 64U << 20U,
+                              .processes = 4,
+                              .memory_full_in = std::chrono::minutes(8)};
+  scene.run_app(1);
+  scene.pass(seconds(1));
+  EXPECT_THAT(
+      words_on_app(scene),
+      Contains(HasSubstr("It uses 12 % of a core, 40.0 MiB of 64.0 MiB of memory, 4 "
+                         "processes. Its memory grows and reaches its limit in about 8 m")));
+  scene.usage = InstanceUsage{};
+  scene.pass(seconds(1));
+  EXPECT_THAT(words_on_app(scene), Not(Contains(HasSubstr("It uses"))));
 }
 
 }  // namespace

@@ -26,25 +26,65 @@ Probe probe(std::uint32_t failures) {
 
 /// A container that has just started, whose log is read as it is written.
 struct Scene {
+  /// Its memory grows from nothing to the limit of 60 minutes.
+  HealthVerdict leak(Duration duration) {
+    for (const MonoTime end = now + duration; now < end;) {
+      now += 5s;
+      grown += 5s;
+      health.on(
+          UsageSampled{
+              .usage = ContainerUsage{.memory_bytes = static_cast<std::uint64_t>(grown / 1s) * 1000,
+                                      .memory_limit_bytes = 3600 * 1000}},
+          now);
+      tend();
+    }
+    return tend();
+  }
+
   explicit Scene(InstanceSpec with) : spec(std::move(with)) { start(); }
 
   void start() {
     health.on_started(now, now, prng);
-    health.on_healthcheck(ImageHealth::kNone, "", now);
-    health.on_reading(LogReading::kCaughtUp, now);
+    report(ImageHealth::kNone);
+    health.on(LogReaderChanged{.reading = LogReading::kCaughtUp}, now);
   }
+  void report(ImageHealth image) { health.on(HealthcheckReported{.health = image}, now); }
   void write(const std::string& line) {
     LogLines lines{.from_stdout = {.count = 1, .age = {}}};
     lines.matched.push_back({.rule = 0, .age = {}, .text = line});
-    health.on_lines(lines, now);
+    health.on(
+        LogRead{.lines = lines, .cursor = {.standard_output = {.stamp = ++stamp, .lines = 1}}},
+        now);
   }
+  /// Its last verdict, once what it rests on is stored.
   HealthVerdict tend() {
+    (void)tend_once();
+    if (!disk_works || health.unsaved() != Unsaved::kDecision) return tend_once();
+    stored = {};
+    health.take_memory(stored);
+    health.on_stored();
+    return tend_once();
+  }
+  HealthVerdict tend_once() {
     health.check_invariants();
     InstanceHealth copy(spec, health.save());
     Prng twin = prng;
     HealthVerdict verdict = health.tend(now, prng);
     EXPECT_EQ(copy.tend(now, twin), verdict);
+    for (WatchAction& watch : health.take_watches(container, instance(), now)) {
+      if (auto* check = std::get_if<RunCheck>(&watch)) checks.push_back(std::move(check->due));
+    }
     return verdict;
+  }
+  AssignedInstance instance() const {
+    const WorkloadName app = *WorkloadName::parse("app");
+    return {.id = make_instance_id(app, 1), .workload = app, .spec = spec};
+  }
+  /// Answers the checks that are due.
+  void answer(ProbeOutcome outcome) {
+    for (const DueCheck& due : std::exchange(checks, {})) {
+      health.on(CheckDone{.answer = {due.probe, due.number, {outcome, "was refused"}}}, now);
+    }
   }
   HealthVerdict pass(Duration duration) {
     now += duration;
@@ -55,6 +95,12 @@ struct Scene {
   MonoTime now{1h};
   Prng prng{7};
   InstanceHealth health{spec, now};
+  Duration grown{};
+  std::vector<DueCheck> checks;
+  ContainerId container{"c1"};
+  std::int64_t stamp = 0;
+  bool disk_works = true;
+  InstanceMemory stored;  ///< On the disk.
 };
 
 TEST(InstanceHealth, WithoutARuleAnInstanceIsReadyOnceItHasRunForAWhile) {
@@ -146,21 +192,19 @@ TEST(InstanceHealth, WhatMustNotRunTwiceIsRestartedInsteadOfReplaced) {
   EXPECT_THAT(verdict.restart, HasSubstr("rule 'fatal'"));
 }
 
-/// Answers the check that is due.
-void answer(Scene& scene, ProbeOutcome outcome) {
-  for (const DueCheck& due : scene.health.take_checks()) {
-    scene.health.on_answer({due.probe, due.number, {outcome, "was refused"}}, scene.now);
-  }
+Probe probe(std::uint32_t failures) {
+  return {.check = TcpCheck{.port = 80}, .period = 1s, .timeout = 1s, .failures = failures};
 }
+
 TEST(InstanceHealth, AReadinessProbeSaysWhetherItIsReadyAndWhenItMustBeReplaced) {
   Scene scene({.probes = {.readiness = probe(2)}, .min_ready = 0s});
   EXPECT_EQ(scene.tend().health, Health::kStarting);
   scene.pass(2s);
-  answer(scene, ProbeOutcome::kSucceeded);
+  scene.answer(ProbeOutcome::kSucceeded);
   EXPECT_EQ(scene.tend().health, Health::kReady);
   for (int i = 0; i < 2; ++i) {
     scene.pass(2s);
-    answer(scene, ProbeOutcome::kFailed);
+    scene.answer(ProbeOutcome::kFailed);
   }
   const HealthVerdict verdict = scene.tend();
   EXPECT_EQ(verdict.health, Health::kDegraded);
@@ -172,7 +216,7 @@ TEST(InstanceHealth, AReadinessProbeSaysWhetherItIsReadyAndWhenItMustBeReplaced)
 TEST(InstanceHealth, ALivenessProbeThatFailsForGoodRestartsIt) {
   Scene scene({.probes = {.liveness = probe(1)}, .min_ready = 0s});
   scene.pass(2s);
-  answer(scene, ProbeOutcome::kFailed);
+  scene.answer(ProbeOutcome::kFailed);
   EXPECT_THAT(scene.tend().restart, HasSubstr("liveness"));
   EXPECT_THAT(scene.health.take_noticed(), ElementsAre(HasSubstr("liveness")));
   (void)scene.tend();
@@ -183,9 +227,9 @@ TEST(InstanceHealth, WaitsForWhatTheImageSaysOfItself) {
   Scene scene({.min_ready = 0s});
   scene.health.on_started(scene.now, scene.now, scene.prng);
   EXPECT_EQ(scene.tend().health, Health::kStarting) << "whether it has a HEALTHCHECK is not known";
-  scene.health.on_healthcheck(ImageHealth::kStarting, "", scene.now);
+  scene.report(ImageHealth::kStarting);
   EXPECT_EQ(scene.tend().health, Health::kStarting);
-  scene.health.on_healthcheck(ImageHealth::kHealthy, "", scene.now);
+  scene.report(ImageHealth::kHealthy);
   EXPECT_EQ(scene.tend().health, Health::kReady);
 }
 
@@ -200,6 +244,207 @@ TEST(InstanceHealth, AFreshContainerBeginsWell) {
   EXPECT_EQ(scene.tend().health, Health::kStarting);
   scene.write("FATAL no sensor");
   EXPECT_EQ(scene.tend().restart, "") << "held off, also in the next container";
+}
+
+InstanceSpec with_memory_trend(HealthAction action) {
+  return {.trends = {{.of = TrendOf::kMemory, .action = action}}};
+}
+
+TEST(InstanceHealth, AGrowingMemoryIsAnEventUnlessTheFileSaysOtherwise) {
+  Scene scene({});
+  const HealthVerdict verdict = scene.leak(55min);
+  EXPECT_EQ(verdict, (HealthVerdict{.health = Health::kReady}));
+  EXPECT_THAT(scene.health.take_noticed(), ElementsAre(HasSubstr("memory grows")));
+  ASSERT_TRUE(scene.health.trends().memory_full_in(scene.now));
+}
+
+TEST(InstanceHealth, AGrowingMemoryActsLikeALogRule) {
+  Scene marked(with_memory_trend(HealthAction::kMark));
+  HealthVerdict verdict = marked.leak(55min);
+  EXPECT_EQ(verdict.health, Health::kDegraded);
+  EXPECT_THAT(verdict.reason, HasSubstr("memory grows"));
+  EXPECT_FALSE(verdict.must_be_replaced);
+
+  Scene replaced(with_memory_trend(HealthAction::kReplace));
+  verdict = replaced.leak(55min);
+  EXPECT_EQ(verdict.health, Health::kDegraded);
+  EXPECT_TRUE(verdict.must_be_replaced);
+
+  Scene restarted(with_memory_trend(HealthAction::kRestart));
+  EXPECT_THAT(restarted.leak(55min).restart, HasSubstr("memory grows"));
+
+  InstanceSpec stop_first = with_memory_trend(HealthAction::kReplace);
+  stop_first.replace = ReplaceOrder::kStopFirst;
+  Scene alone(stop_first);
+  verdict = alone.leak(55min);
+  EXPECT_THAT(verdict.restart, HasSubstr("memory grows"));
+  EXPECT_FALSE(verdict.must_be_replaced);
+}
+
+TEST(InstanceHealth, AFreshContainerHasNoTrendYet) {
+  Scene scene(with_memory_trend(HealthAction::kMark));
+  scene.leak(55min);
+  scene.health.on_stopped(scene.now);
+  scene.start();
+  EXPECT_EQ(scene.pass(1h).health, Health::kReady);
+}
+
+// Persist, then act. ------------------------------------------------------------------------------
+
+TEST(InstanceHealth, NothingFollowsFromARuleBeforeItsFiringIsStored) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
+  scene.tend();
+  scene.disk_works = false;
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.tend(), (HealthVerdict{.health = Health::kReady}));
+  EXPECT_EQ(scene.health.unsaved(), Unsaved::kDecision);
+  scene.health.take_memory(scene.stored);
+  EXPECT_THAT(scene.stored.pending.restart, HasSubstr("FATAL no sensor"));
+  EXPECT_EQ(scene.stored.rules.rules[0].last->at, scene.now);
+  EXPECT_EQ(scene.stored.cursor.standard_output.stamp, 1);
+  EXPECT_EQ(scene.tend().restart, "");
+  scene.health.on_stored();
+  EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL no sensor"));
+}
+
+TEST(InstanceHealth, ADiskThatRefusesDelaysAnActionByABoundedTime) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.tend();
+  scene.disk_works = false;
+  scene.write("FATAL no sensor");
+  EXPECT_FALSE(scene.tend().must_be_replaced);
+  EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + kDecisionWait);
+  EXPECT_TRUE(scene.pass(kDecisionWait).must_be_replaced);
+}
+
+TEST(InstanceHealth, AStartOfTheAgentRepeatsNothingAndDoesWhatWasDecided) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  ASSERT_THAT(scene.tend().restart, HasSubstr("FATAL"));
+  // It died before it restarted the container.
+  scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
+  scene.health.resume(scene.now, scene.now, scene.prng);
+  scene.report(ImageHealth::kNone);
+  EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL"));
+  // It died afterwards: another container runs.
+  scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
+  scene.start();
+  EXPECT_EQ(scene.tend().restart, "");
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.tend().restart, "") << "held off";
+}
+
+TEST(InstanceHealth, AStartOfTheAgentReadsOnWhereItWas) {
+  Scene scene({.log_rules = {fatal(HealthAction::kEvent)}, .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  scene.tend();
+  scene.health = InstanceHealth(scene.spec, scene.stored, scene.now, scene.prng);
+  scene.health.resume(scene.now, scene.now, scene.prng);
+  const auto watches = scene.health.take_watches(scene.container, scene.instance(), scene.now);
+  ASSERT_FALSE(watches.empty());
+  const auto& follow = std::get<FollowLog>(watches.front());
+  ASSERT_TRUE(follow.after);
+  EXPECT_EQ(follow.after->standard_output.stamp, 1);
+}
+
+TEST(InstanceHealth, LinesAreProgressAndChecksThatChangeNothingAreNot) {
+  Scene scene({.probes = {.readiness = probe(2)},
+               .log_rules = {fatal(HealthAction::kEvent)},
+               .min_ready = 0s});
+  scene.pass(2s);
+  scene.answer(ProbeOutcome::kSucceeded);
+  scene.tend();
+  scene.health.take_memory(scene.stored);
+  scene.pass(2s);
+  scene.answer(ProbeOutcome::kSucceeded);
+  EXPECT_EQ(scene.health.unsaved(), Unsaved::kNothing);
+  LogRead read{.lines = {.from_stdout = {.count = 1, .age = {}}}};
+  scene.health.on(read, scene.now);
+  EXPECT_EQ(scene.health.unsaved(), Unsaved::kProgress);
+}
+
+// A starved node.
+// ---------------------------------------------------------------------------------
+
+constexpr NodeCondition kStarved{.shortage = Shortage::kMemory};
+
+TEST(InstanceHealth, OnAStarvedNodeAProbeThatFailsIsNotActedOnAndThatIsSaid) {
+  for (const bool is_liveness : {false, true}) {
+    InstanceSpec spec{.min_ready = 0s};
+    (is_liveness ? spec.probes.liveness : spec.probes.readiness) = probe(1);
+    Scene scene(spec);
+    scene.pass(2s);
+    scene.answer(ProbeOutcome::kSucceeded);
+    ASSERT_EQ(scene.tend().health, Health::kReady);
+    scene.health.on_node(kStarved, scene.now);
+    scene.pass(2s);
+    scene.answer(ProbeOutcome::kTimedOut);
+    const HealthVerdict spared = scene.tend();
+    EXPECT_EQ(spared.health, Health::kReady);
+    EXPECT_FALSE(spared.must_be_replaced);
+    EXPECT_EQ(spared.restart, "");
+    EXPECT_THAT(spared.reason, HasSubstr("not acted on, because its node is short of memory: its"));
+    EXPECT_EQ(scene.health.take_held_back(), spared.reason);
+    EXPECT_EQ(scene.health.take_held_back(), std::nullopt) << "once";
+    EXPECT_THAT(scene.health.take_noticed(), IsEmpty());
+    scene.health.on_node({}, scene.now);
+    const HealthVerdict after = scene.tend();
+    EXPECT_EQ(after.restart.empty(), !is_liveness) << "it still fails";
+    EXPECT_EQ(after.must_be_replaced, !is_liveness);
+  }
+}
+
+TEST(InstanceHealth, OnAStarvedNodeAMissingLineIsWaitedForLonger) {
+  Scene scene({.log_rules = {listening()}, .min_ready = 0s});
+  scene.pass(20s);
+  scene.health.on_node(kStarved, scene.now);
+  EXPECT_EQ(scene.pass(100s).restart, "");
+  scene.health.on_node({}, scene.now);
+  EXPECT_EQ(scene.pass(10s - 1ns).restart, "");
+  EXPECT_THAT(scene.pass(1ns).restart, HasSubstr("rule 'listening'"));
+}
+
+TEST(InstanceHealth, OnAStarvedNodeALineThatMustNotAppearIsActedOn) {
+  Scene scene({.log_rules = {fatal(HealthAction::kRestart)}, .min_ready = 0s});
+  scene.health.on_node(kStarved, scene.now);
+  scene.write("FATAL no sensor");
+  EXPECT_THAT(scene.tend().restart, HasSubstr("FATAL"));
+}
+
+TEST(InstanceHealth, OnAStarvedNodeAnInstanceIsNotLate) {
+  Scene scene({.log_rules = {listening()}, .ready_deadline = 1min});
+  scene.health.on_node(kStarved, scene.now);
+  EXPECT_EQ(scene.pass(2min).health, Health::kStarting);
+  scene.health.on_node({}, scene.now);
+  EXPECT_EQ(scene.pass(1min - 1ns).health, Health::kStarting);
+  EXPECT_THAT(scene.pass(1ns).reason, HasSubstr("not ready in time"));
+}
+
+// Cut off from the manager.
+// -----------------------------------------------------------------------
+
+constexpr NodeCondition kCutOff{.is_manager_reachable = false};
+
+TEST(InstanceHealth, WhatNobodyReplacesIsRestartedHereAfterAWhile) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.write("FATAL no sensor");
+  scene.tend();
+  EXPECT_EQ(scene.pass(10min).restart, "") << "the manager will, within its budget";
+  scene.health.on_node(kCutOff, scene.now);
+  EXPECT_EQ(scene.tend().restart, "");
+  EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + InstanceHealth::kReplacementWait);
+  EXPECT_EQ(scene.pass(InstanceHealth::kReplacementWait - 1ns).restart, "");
+  EXPECT_THAT(scene.pass(1ns).restart, HasSubstr("the manager, which would replace it, cannot be"));
+}
+
+TEST(InstanceHealth, AManagerThatComesBackInTimeReplacesIt) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.health.on_node(kCutOff, scene.now);
+  scene.pass(1h);
+  scene.write("FATAL no sensor");
+  EXPECT_EQ(scene.pass(50s).restart, "") << "counted from when it was asked for";
+  scene.health.on_node({}, scene.now);
+  EXPECT_EQ(scene.pass(1h).restart, "");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "model/container.h"
 #include "model/ids.h"
 #include "model/instance_spec.h"
+#include "model/log_cursor.h"
 #include "model/log_rule.h"
 
 namespace hearth::core {
@@ -21,6 +23,7 @@ struct LogRead {
   ContainerId container;
   InstanceId instance;
   LogLines lines;
+  LogCursor cursor;  ///< Where reading continues after these lines.
 };
 struct LogSkipped {
   ContainerId container;
@@ -34,13 +37,14 @@ struct LogReaderChanged {
   std::string reason;  ///< kUnreadable: why.
 };
 
-/// Read the container's log from its first line on, apply the rules' patterns to it, and report
-/// what was read until the container is gone. Ends the reading of the instance's previous
-/// container.
+/// Read the container's log from `after` on, or else from its first line, apply the rules' patterns
+/// to it, and report what was read until the container is gone. Ends the reading of the instance's
+/// previous container.
 struct FollowLog {
   ContainerId container;
   InstanceId instance;
   std::vector<LogRule> rules;
+  std::optional<LogCursor> after;
   bool operator==(const FollowLog&) const = default;
 };
 

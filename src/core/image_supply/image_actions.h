@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -30,5 +31,7 @@ struct ImageReadiness {
   bool is_there = false;
   std::string reason;  ///< Why not, in words; empty if nothing has failed.
 };
+/// Whether a container can be created from an image, and if not, why.
+using ReadinessOf = std::function<ImageReadiness(const Image&)>;
 
 }  // namespace hearth::core

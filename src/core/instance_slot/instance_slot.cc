@@ -12,25 +12,9 @@ namespace {
 
 constexpr const char* kVanished = "its container vanished";
 
-/// At the latest: a container is started after it was created.
-MonoTime started_at(const Container& seen, const Turn& turn) {
-  if (!seen.created_at) return turn.now;
-  const Duration age = turn.wall - *seen.created_at;
-  return turn.now - std::clamp(age, Duration(0), turn.now - MonoTime{});
-}
-
 /// Whether the runtime may have done what it was asked: no answer came.
 bool is_unsure(const Error& error) {
   return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
-}
-
-int usefulness(ContainerState state) {
-  switch (state) {
-    case ContainerState::kRunning: return 2;
-    case ContainerState::kCreated: return 1;
-    case ContainerState::kExited: return 0;
-  }
-  HEARTH_CHECK(false);
 }
 
 }  // namespace
@@ -60,6 +44,7 @@ InstanceSlot::State InstanceSlot::save() const {
 std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const ReadinessOf& readiness_of,
                                                 OperationIds& ids, Prng& prng) {
   std::vector<ContainerAction> actions;
+  state_.status.failures += state_.memory.settle_failures(turn.now);
   if (!state_.assigned) {
     transition_to(InstanceState::kStopping);
     // A container that is being made would escape: its creation is awaited first.
@@ -82,13 +67,12 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   const Container* container = serving();
   const bool runs = container != nullptr && container->state == ContainerState::kRunning;
   // Assigned again while its container is being stopped: two would run until that is done.
-  if (!runs && is_being_stopped())
-    return transition_to(InstanceState::kStarting, "its previous container is still being stopped");
+  if (!runs && is_being_stopped()) return wait_for_stop();
   if (container != nullptr) {
     state_.status.container = container->id;
     return start_or_wait(instance.desired_state, *container, turn, ids, actions);
   }
-  if (state_.finished) return transition_to_finished();
+  if (state_.finished) return transition_to_finished(turn.now);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   const ImageReadiness image = readiness_of(instance.image);
   if (!image.is_there) {
@@ -101,11 +85,22 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
 }
 
-/// Whether a running container is being stopped.
+/// Whether a running container is being stopped, or must be before another may run.
 bool InstanceSlot::is_being_stopped() const {
-  return std::any_of(state_.containers.begin(), state_.containers.end(), [this](const auto& entry) {
-    return entry.second.state == ContainerState::kRunning && state_.leaving.contains(entry.first);
+  const bool only_one =
+      state_.assigned && state_.assigned->spec.replace == ReplaceOrder::kStopFirst;
+  return std::ranges::any_of(state_.containers, [&](const auto& entry) {
+    const bool must_stop = only_one && state_.condemned.contains(entry.first);
+    return entry.second.state == ContainerState::kRunning &&
+           (must_stop || state_.leaving.contains(entry.first));
   });
+}
+
+void InstanceSlot::wait_for_stop() {
+  const std::string& obstacle = state_.memory.unstoppable;
+  state_.status.cannot_start = !obstacle.empty();
+  transition_to(InstanceState::kStarting,
+                obstacle.empty() ? "its previous container is still being stopped" : obstacle);
 }
 
 void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& container,
@@ -141,7 +136,8 @@ const Container* InstanceSlot::serving() const {
     if (!state_.assigned || container.generation != state_.assigned->generation) continue;
     if (state_.leaving.contains(id) || container.state == ContainerState::kExited) continue;
     if (state_.condemned.contains(id)) continue;
-    if (best == nullptr || usefulness(container.state) > usefulness(best->state)) best = &container;
+    const bool runs = container.state == ContainerState::kRunning;
+    if (best == nullptr || (runs && best->state != ContainerState::kRunning)) best = &container;
   }
   return best;
 }
@@ -152,16 +148,55 @@ bool InstanceSlot::is_empty() const {
 
 std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
   std::optional<MonoTime> next;
-  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
+  for (const MonoTime deadline :
+       {restart_.next_start(), state_.next_clearing, state_.memory.next_deadline().value_or(now)}) {
     if (deadline > now) next = earlier(next, deadline);
   }
   const Container* running = judged();
   if (running == nullptr || !health_) return next;
-  const bool is_inspection_awaited =
-      state_.inspected != running->id && state_.next_inspection > now;
-  if (is_inspection_awaited) next = earlier(next, state_.next_inspection);
   if (state_.operation) return next;  // Its health is judged once the runtime has answered.
   return earlier(next, health_->next_deadline(now));
+}
+
+// What outlasts the agent. ------------------------------------------------------------------------
+
+void InstanceSlot::recall(InstanceMemory known) {
+  restart_ = RestartRecord(settings_.restart, known.restart);
+  state_.finished = known.finished;
+  state_.memory.recall(std::move(known), state_.status);
+}
+
+void InstanceSlot::assign(const AssignedInstance& instance) {
+  // An id names another instance only if the manager's store was lost.
+  const std::optional<InstanceMemory>& recalled = state_.memory.recalled;
+  if (recalled && recalled->generation != instance.generation) {
+    restart_ = RestartRecord(settings_.restart);
+    state_.finished = false;
+    state_.memory = {};
+  }
+  state_.assigned = instance;
+  state_.stop = instance.spec.stop;
+}
+
+Unsaved InstanceSlot::unsaved() const {
+  return health_ ? std::max(state_.memory.unsaved, health_->unsaved()) : state_.memory.unsaved;
+}
+
+InstanceMemory InstanceSlot::take_memory() {
+  InstanceMemory memory = state_.memory.take(state_.status);
+  if (state_.assigned) memory.generation = state_.assigned->generation;
+  if (health_) {
+    health_->take_memory(memory);
+    memory.container = judged() == nullptr ? ContainerId{} : judged()->id;
+  }
+  memory.restart = restart_.memory();
+  memory.finished = state_.finished;
+  return memory;
+}
+
+void InstanceSlot::on_stored() {
+  state_.memory.on_stored();
+  if (health_) health_->on_stored();
 }
 
 // What happened. ----------------------------------------------------------------------------------
@@ -179,7 +214,7 @@ void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Pr
   known->state = ContainerState::kRunning;
   known->exit.reset();
   state_.changed_in = turn.number;
-  note_running(turn.now, turn.now, prng);
+  note_running(container, turn.now, turn.now, prng);
 }
 
 void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
@@ -190,9 +225,16 @@ void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& 
   known->state = ContainerState::kExited;
   state_.changed_in = turn.number;
   if (!was_serving) return;
-  note_exit(exit, turn.now, prng);
+  const RestartRecord before = restart_;
+  note_exit(container, exit, turn.now, prng);
   const bool is_complete = state_.finished && exit.code == 0;
-  if (!is_complete) ++state_.status.failures;
+  if (is_complete) return;
+  if (may_be_of_runtime(exit)) return state_.memory.doubt(before, turn.now);
+  ++state_.status.failures;
+}
+
+void InstanceSlot::on_runtime_lost(MonoTime now) {
+  if (auto before = state_.memory.pardon(now)) restart_ = {settings_.restart, *std::move(before)};
 }
 
 void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Prng& prng) {
@@ -202,7 +244,7 @@ void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Pr
   state_.containers.erase(container);
   state_.condemned.erase(container);
   state_.changed_in = turn.number;
-  if (was_serving) note_end(kVanished, turn.now, prng);
+  if (was_serving) note_end(container, kVanished, turn.now, prng);
 }
 
 void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const Turn& turn) {
@@ -215,12 +257,7 @@ void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const
 void InstanceSlot::set_paused(Container& container, bool is_paused, MonoTime now) {
   container.paused = is_paused;
   InstanceHealth* health = health_of(container.id);
-  if (health == nullptr) return;
-  if (is_paused) {
-    health->on_obstacle(WatchObstacle::kContainerPaused, now);
-  } else {
-    health->on_cleared(WatchObstacle::kContainerPaused, now);
-  }
+  if (health != nullptr) health->set_obstacle(WatchObstacle::kContainerPaused, is_paused, now);
 }
 
 bool InstanceSlot::may_believe(const Listing& listing) const {
@@ -233,14 +270,17 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
   Container& known = entry->second;
   if (is_new) {
     state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
+    const bool was_ended = state_.memory.knew_end_of(seen.id);
     if (seen.state == ContainerState::kRunning) {
-      note_running(started_at(seen, turn), now, prng);
+      // Its end was noted because it was to be stopped, which came to nothing.
+      if (was_ended && !state_.finished) state_.condemned.insert(seen.id);
+      if (serving() == &known) note_running(seen.id, started_at(seen, turn), now, prng);
       set_paused(known, seen.paused, now);
     }
     const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
     if (was_serving) {
       state_.status.container = seen.id;
-      note_exit(seen.exit, now, prng);
+      if (!was_ended) note_unseen_exit(seen, now, prng);
     }
     return;
   }
@@ -248,18 +288,18 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
   if (known.state == seen.state) return set_paused(known, seen.paused, now);
   const bool was_serving = serving() == &known;
   known.state = seen.state;
-  if (seen.state == ContainerState::kRunning) note_running(now, now, prng);
-  if (seen.state == ContainerState::kExited && was_serving) note_exit(seen.exit, now, prng);
+  if (seen.state == ContainerState::kRunning) note_running(seen.id, now, now, prng);
+  if (seen.state == ContainerState::kExited && was_serving) note_unseen_exit(seen, now, prng);
 }
 
 void InstanceSlot::drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng) {
   const Container* served = serving();
   const bool vanished = served != nullptr && !listed.contains(served->id);
+  if (vanished) note_end(served->id, kVanished, now, prng);
   std::erase_if(state_.containers,
                 [&](const auto& entry) { return !listed.contains(entry.first); });
   std::erase_if(state_.condemned,
                 [&](const ContainerId& container) { return !listed.contains(container); });
-  if (vanished) note_end(kVanished, now, prng);
 }
 
 void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone& done,
@@ -290,7 +330,7 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   if (outcome) {
     if (known->state != ContainerState::kCreated) return;
     known->state = ContainerState::kRunning;
-    note_running(turn.now, turn.now, prng);
+    note_running(container, turn.now, turn.now, prng);
     return;
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
@@ -315,6 +355,7 @@ void InstanceSlot::on_stop_done(const ContainerId& container, const Result<void>
                                 const Turn& turn) {
   state_.changed_in = turn.number;
   state_.leaving.erase(container);
+  state_.memory.note_stop(outcome ? std::string() : outcome.error().message);
   if (!outcome) {
     state_.next_clearing = turn.now + kClearingRetry;
   } else if (Container* known = find(container)) {
@@ -352,14 +393,27 @@ std::optional<WorkloadName> InstanceSlot::workload() const {
   return state_.containers.begin()->second.workload;
 }
 
-void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
+void InstanceSlot::note_exit(const ContainerId& container, std::optional<ContainerExit> exit,
+                             MonoTime now, Prng& prng) {
   state_.status.last_exit = exit;
-  state_.finished = is_final(exit);
+  state_.finished = state_.assigned && is_final(state_.assigned->spec.restart, exit);
+  state_.memory.note_end(container, state_.finished, now);
   if (!state_.finished) ++state_.status.restarts;
   note_failure(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
 }
 
-void InstanceSlot::note_end(std::string reason, MonoTime now, Prng& prng) {
+/// It ended while the agent, the runtime or the machine was away: maybe with them.
+void InstanceSlot::note_unseen_exit(const Container& seen, MonoTime now, Prng& prng) {
+  RestartRecord before = restart_;
+  note_exit(seen.id, seen.exit, now, prng);
+  if (!seen.exit || !may_be_of_runtime(*seen.exit)) return;
+  before.on_ended_with_runtime(now);
+  restart_ = before;
+}
+
+void InstanceSlot::note_end(const ContainerId& container, std::string reason, MonoTime now,
+                            Prng& prng) {
+  state_.memory.note_end(container, false, now);
   ++state_.status.restarts;
   note_failure(std::move(reason), now, prng);
 }
@@ -384,36 +438,30 @@ void InstanceSlot::transition_to_waiting() {
                 std::move(state_.status.reason));
 }
 
-void InstanceSlot::transition_to_finished() {
+void InstanceSlot::transition_to_finished(MonoTime now) {
+  if (!state_.memory.may_report_end(now)) return;
   const std::optional<ContainerExit>& exit = state_.status.last_exit;
   const bool is_complete = exit && exit->code == 0;
   transition_to(is_complete ? InstanceState::kCompleted : InstanceState::kFailed,
                 std::move(state_.status.reason));
 }
 
-/// Whether an instance that ended like this is left as it is.
-bool InstanceSlot::is_final(const std::optional<ContainerExit>& exit) const {
-  if (!state_.assigned) return false;
-  switch (state_.assigned->spec.restart) {
-    case RestartPolicy::kAlways: return false;
-    case RestartPolicy::kOnFailure: return exit && exit->code == 0;
-    case RestartPolicy::kNever: return true;
-  }
-  HEARTH_CHECK(false);
-}
-
 // Health. -----------------------------------------------------------------------------------------
 
 /// `started_at`: when it was started or, if that is not known, created. The same container can run
 /// again: its log is read and its address asked anew.
-void InstanceSlot::note_running(MonoTime started_at, MonoTime now, Prng& prng) {
-  restart_.on_started(now);
+void InstanceSlot::note_running(const ContainerId& container, MonoTime started_at, MonoTime now,
+                                Prng& prng) {
+  const bool runs_on = state_.memory.knew_run_of(container);
+  if (!runs_on || !restart_.save().running_since) restart_.on_started(now);
   if (!state_.assigned) return;
-  if (!health_) health_.emplace(state_.assigned->spec, now);
+  if (!health_) {
+    const InstanceMemory known =
+        std::exchange(state_.memory.recalled, std::nullopt).value_or(InstanceMemory{});
+    health_.emplace(state_.assigned->spec, known, now, prng);
+    if (runs_on) return health_->resume(started_at, now, prng);
+  }
   health_->on_started(started_at, now, prng);
-  state_.followed = ContainerId{};
-  state_.inspected = ContainerId{};
-  state_.next_inspection = now;
 }
 
 /// Sets the state of an instance whose container runs, and condemns one that must be restarted.
@@ -421,7 +469,7 @@ void InstanceSlot::judge(const Container& container, const Turn& turn, Prng& prn
   if (container.state != ContainerState::kRunning) return;
   const MonoTime now = turn.now;
   if (!health_ || !health_->is_watching())  // It was not assigned when it was seen to run.
-    note_running(started_at(container, turn), now, prng);
+    note_running(container.id, started_at(container, turn), now, prng);
   HEARTH_CHECK(health_);
   const HealthVerdict verdict = health_->tend(now, prng);
   if (container.paused) return transition_to(InstanceState::kPaused, "it was paused");
@@ -433,10 +481,9 @@ void InstanceSlot::judge(const Container& container, const Turn& turn, Prng& prn
   if (verdict.restart.empty()) return;
   state_.condemned.insert(container.id);
   ++state_.status.failures;
-  note_end("it was restarted: " + verdict.restart, now, prng);
+  note_end(container.id, "it was restarted: " + verdict.restart, now, prng);
 }
 
-/// The container whose health is judged; nullptr: none.
 const Container* InstanceSlot::judged() const {
   const Container* served = serving();
   const bool runs = served != nullptr && served->state == ContainerState::kRunning;
@@ -449,67 +496,16 @@ InstanceHealth* InstanceSlot::health_of(const ContainerId& container) {
   return running != nullptr && running->id == container && health_ ? &*health_ : nullptr;
 }
 
-void InstanceSlot::on(const LogRead& event, MonoTime now) {
-  if (InstanceHealth* health = health_of(event.container)) health->on_lines(event.lines, now);
-}
-
-void InstanceSlot::on(const LogSkipped& event, MonoTime now) {
-  if (InstanceHealth* health = health_of(event.container)) health->on_skipped(event.gap, now);
-}
-
-void InstanceSlot::on(const LogReaderChanged& event, MonoTime now) {
-  InstanceHealth* health = health_of(event.container);
-  if (health == nullptr) return;
-  if (event.reading == LogReading::kUnreadable) {
-    health->on_unreadable(event.reason, now);
-  } else {
-    health->on_reading(event.reading, now);
-  }
-}
-
-void InstanceSlot::on_runtime_usable(bool is_usable, MonoTime now) {
-  if (!health_) return;
-  if (is_usable) {
-    health_->on_cleared(WatchObstacle::kRuntimeHangs, now);
-  } else {
-    health_->on_obstacle(WatchObstacle::kRuntimeHangs, now);
-  }
-}
-
-void InstanceSlot::on(const HealthcheckReported& event, MonoTime now) {
-  InstanceHealth* health = health_of(event.container);
-  if (health == nullptr) return;
-  if (event.by == HealthcheckReported::By::kInspection) state_.inspected = event.container;
-  health->on_healthcheck(event.health, event.output, now);
-}
-
-void InstanceSlot::on(const CheckDone& event, MonoTime now) {
-  if (InstanceHealth* health = health_of(event.container)) health->on_answer(event.answer, now);
-}
-
 std::vector<WatchAction> InstanceSlot::take_watches(MonoTime now) {
-  std::vector<WatchAction> watches;
   const Container* served = judged();
-  if (served == nullptr || !health_ || !state_.assigned) return watches;
-  const AssignedInstance& instance = *state_.assigned;
-  const std::vector<LogRule>& rules = instance.spec.log_rules;
-  if (!rules.empty() && state_.followed != served->id) {
-    state_.followed = served->id;
-    watches.emplace_back(FollowLog{served->id, instance.id, rules});
-  }
-  if (state_.inspected != served->id && now >= state_.next_inspection) {
-    state_.next_inspection = now + kInspectionRetry;
-    watches.emplace_back(InspectContainer{served->id, instance.id});
-  }
-  for (DueCheck& due : health_->take_checks()) {
-    watches.emplace_back(
-        RunCheck{served->id, instance.id, instance.spec.container.network, std::move(due)});
-  }
-  return watches;
+  if (served == nullptr || !health_ || !state_.assigned) return {};
+  return health_->take_watches(served->id, *state_.assigned, now);
 }
 
 std::vector<std::string> InstanceSlot::take_noticed() {
-  return health_ ? health_->take_noticed() : std::vector<std::string>{};
+  std::vector<std::string> noticed = health_ ? health_->take_noticed() : std::vector<std::string>{};
+  if (auto stop = state_.memory.take_unstoppable()) noticed.push_back(*std::move(stop));
+  return noticed;
 }
 
 void InstanceSlot::check_invariants() const {

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,6 +18,7 @@
 #include "core/operations/operation.h"
 #include "core/restart/restart_record.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/slot_memory/slot_memory.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/settings.h"
@@ -29,9 +29,6 @@ struct SlotSettings {
   RestartSettings restart;
   Duration stop_grace{};  ///< From SIGTERM to SIGKILL, of a container whose specification is gone.
 };
-
-/// Whether a container can be created from an image, and if not, why.
-using ReadinessOf = std::function<ImageReadiness(const Image&)>;
 
 /// One instance on its node: its containers, what is being done about them, and its status.
 ///
@@ -48,8 +45,6 @@ using ReadinessOf = std::function<ImageReadiness(const Image&)>;
 /// believed. Sans-io, not thread-safe.
 class InstanceSlot {
  public:
-  /// Until the runtime is asked again about a container.
-  static constexpr Duration kInspectionRetry = std::chrono::seconds(3);
   /// After stopping or removing a container failed.
   static constexpr Duration kClearingRetry = std::chrono::seconds(2);
 
@@ -63,12 +58,10 @@ class InstanceSlot {
     std::set<ContainerId> condemned;              ///< Running, but to be replaced by a fresh one.
     bool finished = false;         ///< It ended, and its restart policy leaves it at that.
     std::optional<StopSpec> stop;  ///< As last assigned.
-    ContainerId followed;          ///< The container whose log is read.
-    ContainerId inspected;  ///< The container that the runtime was asked about, and answered.
-    MonoTime next_inspection{};
     MonoTime next_clearing{};
     std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
     InstanceStatus status;
+    SlotMemory memory;
     bool operator==(const State&) const = default;
   };
 
@@ -76,10 +69,9 @@ class InstanceSlot {
   InstanceSlot(const SlotSettings& settings, State state);
   State save() const;
 
-  void assign(const AssignedInstance& instance) {
-    state_.assigned = instance;
-    state_.stop = instance.spec.stop;
-  }
+  /// What was known of it before the agent's start. Before the first assign().
+  void recall(InstanceMemory known);
+  void assign(const AssignedInstance& instance);
   void unassign() {
     state_.assigned.reset();
     health_.reset();
@@ -99,15 +91,17 @@ class InstanceSlot {
   /// A listing that may be believed contains these containers of the instance and no other.
   void drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng);
 
-  // What the reader of a container's log reports; of any other than the running one it means
-  // nothing.
-  void on(const LogRead& event, MonoTime now);
-  void on(const LogSkipped& event, MonoTime now);
-  void on(const LogReaderChanged& event, MonoTime now);
-  void on(const HealthcheckReported& event, MonoTime now);
-  void on(const CheckDone& event, MonoTime now);
-  /// The runtime answers, or not: what its containers do not write means nothing meanwhile.
-  void on_runtime_usable(bool is_usable, MonoTime now);
+  /// What is found out about a container (watch_messages.h); of any other than the running one it
+  /// means nothing.
+  template <class Event>
+  void on(const Event& event, MonoTime now) {
+    if (InstanceHealth* health = health_of(event.container)) health->on(event, now);
+  }
+  void on_node(const NodeCondition& node, MonoTime now) {
+    if (health_) health_->on_node(node, now);
+  }
+  /// The runtime's notices ceased. The ends just before were its own end, not the instance's.
+  void on_runtime_lost(MonoTime now);
   /// The process stood still: what was to be seen meanwhile may be late.
   void on_stall(Duration lateness, MonoTime now) {
     if (health_) health_->on_stall(lateness, now);
@@ -128,7 +122,21 @@ class InstanceSlot {
   std::vector<WatchAction> take_watches(MonoTime now);
   /// What operators should know of it, one sentence each; each is returned once.
   std::vector<std::string> take_noticed();
+  /// What is not acted on for a shortage of its node; once for each.
+  std::optional<std::string> take_held_back() {
+    return health_ ? health_->take_held_back() : std::nullopt;
+  }
 
+  // What outlasts the agent. What follows from a rule, a probe or an end for good is stored first.
+  Unsaved unsaved() const;
+  /// What is known, to be stored now.
+  InstanceMemory take_memory();
+  /// What was taken last is stored.
+  void on_stored();
+
+  /// The running container, whose health is judged; nullptr: there is none.
+  const Container* judged() const;
+  const std::optional<InstanceHealth>& health() const { return health_; }
   const InstanceStatus& status() const { return state_.status; }
   /// For the node's report; nullopt: nothing is known of it yet, and reporting that would override
   /// what the manager knows from before the agent's start.
@@ -155,18 +163,19 @@ class InstanceSlot {
   void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
   bool is_being_stopped() const;
+  void wait_for_stop();
   void start_or_wait(DesiredState desired_state, const Container& container, const Turn& turn,
                      OperationIds& ids, std::vector<ContainerAction>& actions);
   Container* find(const ContainerId& container);
-  void note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng);
-  void note_end(std::string reason, MonoTime now, Prng& prng);
+  void note_exit(const ContainerId& container, std::optional<ContainerExit> exit, MonoTime now,
+                 Prng& prng);
+  void note_unseen_exit(const Container& seen, MonoTime now, Prng& prng);
+  void note_end(const ContainerId& container, std::string reason, MonoTime now, Prng& prng);
   void note_failure(std::string reason, MonoTime now, Prng& prng);
   void transition_to(InstanceState state, std::string reason = {});
   void transition_to_waiting();
-  void transition_to_finished();
-  void note_running(MonoTime started_at, MonoTime now, Prng& prng);
-  bool is_final(const std::optional<ContainerExit>& exit) const;
-  const Container* judged() const;
+  void transition_to_finished(MonoTime now);
+  void note_running(const ContainerId& container, MonoTime started_at, MonoTime now, Prng& prng);
   InstanceHealth* health_of(const ContainerId& container);
   void set_paused(Container& container, bool is_paused, MonoTime now);
 

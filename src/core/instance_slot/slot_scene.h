@@ -100,10 +100,12 @@ class SlotScene {
     ++turn.number;
     happen();
     const auto readiness_of = [this](const Image&) { return image; };
-    for (const ContainerAction& action : slot.tend(turn, readiness_of, ids, prng)) {
-      history.push_back({turn.now, action});
-      std::visit([this](const auto& one) { carry_out(one); }, action);
-    }
+    do {
+      for (const ContainerAction& action : slot.tend(turn, readiness_of, ids, prng)) {
+        history.push_back({turn.now, action});
+        std::visit([this](const auto& one) { carry_out(one); }, action);
+      }
+    } while (store());
     for (const WatchAction& watch : slot.take_watches(turn.now)) {
       if (const auto* follow = std::get_if<FollowLog>(&watch)) followed.push_back(*follow);
       if (const auto* inspect = std::get_if<InspectContainer>(&watch)) answer(*inspect);
@@ -153,13 +155,22 @@ class SlotScene {
   std::vector<FollowLog> followed;  ///< Logs that are to be read, in order.
   ImageHealth healthcheck = ImageHealth::kNone;
   bool answers_inspections = true;
-  int inspections = 0;  ///< Requested.
-  std::optional<Error> create_error, start_error, remove_error;
+  int inspections = 0;                   ///< Requested.
+  std::optional<InstanceMemory> stored;  ///< On the disk.
+  bool disk_works = true;
+  std::optional<Error> create_error, start_error, stop_error, remove_error;
   bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
   Duration create_takes{}, start_takes{}, stop_takes = std::chrono::milliseconds(100);
 
  private:
+  /// Whether something was stored for which something waited.
+  bool store() {
+    if (!disk_works || slot.unsaved() != Unsaved::kDecision) return false;
+    stored = slot.take_memory();
+    slot.on_stored();
+    return true;
+  }
   void after(Duration wait, std::function<void()> happen) {
     due_.emplace(turn.now + wait, std::move(happen));
   }
@@ -217,6 +228,7 @@ class SlotScene {
   void carry_out(const StopContainer& stop) {
     const ContainerId container = stop.container;
     after(stop_takes, [this, container] {
+      if (stop_error) return slot.on_stop_done(container, outcome(stop_error), turn);
       end(containers.at(container), 143);
       notice([this, container] {
         slot.on_exited(container, *containers.at(container).exit, turn, prng);

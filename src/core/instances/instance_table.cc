@@ -1,6 +1,7 @@
 #include "core/instances/instance_table.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +15,9 @@ namespace {
 bool comes_before(const InstanceId& one, const InstanceId& other) {
   return std::pair(one.str().size(), one) < std::pair(other.str().size(), other);
 }
+
+constexpr std::string_view kLastTry =
+    "; it was in a crash loop on another node, too, and needs an operator";
 
 template <class Index, class Key>
 const typename Index::mapped_type& found_or_empty(const Index& index, const Key& key) {
@@ -54,6 +58,12 @@ Instance& InstanceTable::row(const InstanceId& id) {
 
 const std::vector<InstanceId>& InstanceTable::of_workload(const WorkloadName& workload) const {
   return found_or_empty(of_workload_, workload);
+}
+
+std::vector<const Instance*> InstanceTable::rows_of(const WorkloadName& workload) const {
+  std::vector<const Instance*> rows;
+  for (const InstanceId& id : of_workload(workload)) rows.push_back(&instance(id));
+  return rows;
 }
 
 const std::set<InstanceId>& InstanceTable::on_node(const NodeName& node) const {
@@ -127,13 +137,14 @@ InstanceChange InstanceTable::promote(const InstanceId& id) {
   return change;
 }
 
-std::optional<InstanceChange> InstanceTable::report(const InstanceId& id,
-                                                    const InstanceStatus& status, WallTime now) {
+std::optional<InstanceChange> InstanceTable::report(const InstanceId& id, InstanceStatus status,
+                                                    WallTime now) {
   Instance& instance = row(id);
+  if (instance.is_last_try && status.state == InstanceState::kCrashLoop) status.reason += kLastTry;
   if (instance.status == status) return std::nullopt;
   InstanceChange change{.before = instance, .after = std::nullopt};
   if (instance.status.state != status.state) instance.changed_at = now;
-  instance.status = status;
+  instance.status = std::move(status);
   change.after = instance;
   return change;
 }

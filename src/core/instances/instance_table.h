@@ -46,6 +46,7 @@ class InstanceTable {
   const Instance& instance(const InstanceId& id) const;
   /// In the order of their numbers.
   const std::vector<InstanceId>& of_workload(const WorkloadName& workload) const;
+  std::vector<const Instance*> rows_of(const WorkloadName& workload) const;
   const std::set<InstanceId>& on_node(const NodeName& node) const;
   /// Instances without a node.
   const std::set<InstanceId>& unplaced() const { return unplaced_; }
@@ -61,9 +62,9 @@ class InstanceTable {
   InstanceChange stop(const InstanceId& id);
   /// A staged instance must run.
   InstanceChange promote(const InstanceId& id);
-  /// Applies what its node reports; nullopt if nothing changed.
-  std::optional<InstanceChange> report(const InstanceId& id, const InstanceStatus& status,
-                                       WallTime now);
+  /// Applies what its node reports; nullopt if nothing changed. A last try that crash-loops has a
+  /// reason that says so.
+  std::optional<InstanceChange> report(const InstanceId& id, InstanceStatus status, WallTime now);
   /// Its node is dead. nullopt for an instance that must stop: it is not lost.
   std::optional<InstanceChange> lose(const InstanceId& id, WallTime now);
   /// Its node rebooted and its container is gone; nullopt if none was reported.

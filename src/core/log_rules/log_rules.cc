@@ -26,7 +26,8 @@ bool is_later(const std::optional<MonoTime>& instant, MonoTime now) {
 bool is_from_future(const LogRules::Durable& durable, MonoTime now) {
   return is_later(durable.started_at, now) ||
          std::ranges::any_of(durable.rules, [now](const RuleWatch::Durable& rule) {
-           return rule.last && rule.last->at > now;
+           const bool counts_later = !rule.counted.empty() && rule.counted.back() > now;
+           return counts_later || (rule.last && rule.last->at > now);
          });
 }
 
@@ -54,7 +55,7 @@ LogRules::LogRules(const std::vector<LogRule>& rules, State state)
 
 LogRules::LogRules(const std::vector<LogRule>& rules, const Durable& durable, MonoTime now)
     : LogRules(rules, now) {
-  if (durable.rules_fingerprint != fingerprint_of(rules)) return;
+  if (durable.fingerprint != fingerprint_of(rules)) return;
   if (durable.rules.size() != rules.size() || is_from_future(durable, now)) return;
   if (!durable.started_at) return;
   started_at_ = durable.started_at;
@@ -74,7 +75,7 @@ LogRules::State LogRules::save() const {
 }
 
 LogRules::Durable LogRules::durable() const {
-  Durable durable{.rules_fingerprint = fingerprint(), .started_at = started_at_};
+  Durable durable{.fingerprint = fingerprint(), .started_at = started_at_};
   for (const RuleWatch& rule : rules_) durable.rules.push_back(rule.durable());
   return durable;
 }

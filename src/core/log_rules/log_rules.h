@@ -58,22 +58,16 @@ class LogRules {
     bool operator==(const State&) const = default;
   };
 
-  /// What a start of the agent must know of the time before it. It changes rarely: when a rule is
-  /// met for the first time, becomes faulty, ceases to be, or fires. Its instants hold within one
-  /// boot of the machine: whoever stores it drops it when the boot id differs.
-  struct Durable {
-    std::uint64_t rules_fingerprint = 0;
-    std::optional<MonoTime> started_at;
-    std::vector<RuleWatch::Durable> rules;
-    bool operator==(const Durable&) const = default;
-  };
+  /// What a start of the agent must know of the time before it, together with where the log was
+  /// read to: the lines before that are counted in it.
+  using Durable = RulesMemory;
 
   /// At most kLogRulesMax rules. No container has started yet.
   LogRules(const std::vector<LogRule>& rules, MonoTime now);
   LogRules(const std::vector<LogRule>& rules, State state);
   /// Goes on with the container that `durable` is about: its absence rules wait anew, and what was
-  /// met or faulty is. Other rules than then (a release) start afresh, and so does everything if
-  /// an instant of `durable` is in the future.
+  /// met, faulty or counted is. Other rules than then (a release) start afresh, and so does
+  /// everything if an instant of `durable` is in the future: see started_at().
   LogRules(const std::vector<LogRule>& rules, const Durable& durable, MonoTime now);
   State save() const;
   Durable durable() const;
@@ -82,6 +76,8 @@ class LogRules {
   /// not be later than its first line: the instant of the request, or what the runtime says. Its
   /// reader counts as behind until it is reported otherwise.
   void on_started(MonoTime started_at, MonoTime now);
+  /// nullopt: no container has started.
+  std::optional<MonoTime> started_at() const { return started_at_; }
   /// A reader is behind, too, after its own process stalled, until it has read what waited: else
   /// the lines of minutes would count as written at once.
   void on_reading(LogReading reading, MonoTime now) { set_reading(reading, {}, now); }

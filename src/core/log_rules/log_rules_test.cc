@@ -266,13 +266,31 @@ TEST(LogRules, AfterAStartOfTheAgentAMarkLastsForItsWholeTime) {
   EXPECT_THAT(scene.log.marks(), IsEmpty());
 }
 
+// Goal: two bad lines before a start of the agent and one after it are three.
+TEST(LogRules, AStartOfTheAgentGoesOnCountingTheLinesOfAWindow) {
+  LogRulesScene scene({must_not_appear({.count = 3, .within = 1min})});
+  scene.match(0);
+  scene.pass(50s);
+  scene.match(0);
+  scene.log = LogRules(scene.rules, scene.log.durable(), scene.now);
+  scene.pass(9s);
+  scene.match(0);
+  EXPECT_EQ(scene.fires(), 1U);
+  scene.match(0);
+  scene.match(0);
+  scene.log = LogRules(scene.rules, scene.log.durable(), scene.now);
+  scene.pass(2min);
+  scene.match(0);
+  EXPECT_EQ(scene.fires(), 0U) << "the window has passed";
+}
+
 TEST(LogRules, SuppressedFiringsDoNotChangeWhatMustBeStored) {
   LogRulesScene scene({must_not_appear({.count = 2, .within = 1min})});
   scene.match(0);
   scene.match(0);
   const LogRules::Durable durable = scene.log.durable();
   scene.pass(1s);
-  for (int i = 0; i < 5; ++i) scene.match(0);
+  for (int i = 0; i < 6; ++i) scene.match(0);
   EXPECT_EQ(scene.log.durable(), durable);
 }
 

@@ -22,6 +22,7 @@ enum class WatchObstacle : std::uint8_t {
   kContainerStopped,
   kContainerPaused,
   kRuntimeHangs,
+  kNodeStarved,  ///< Its node is short of a resource.
 };
 
 /// What a rule says of the container.

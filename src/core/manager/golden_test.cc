@@ -49,6 +49,13 @@ std::string line_of(const DeleteInstance& write) {
 std::string line_of(const AppendEvent&) {
   return {};
 }
+/// The records show the same.
+std::string line_of(const AppendHistory&) {
+  return {};
+}
+std::string line_of(const PutAlive&) {
+  return {};
+}
 
 std::string line_of(const WatchNode& action) {
   return fmt::format("watch {}", action.node.str());

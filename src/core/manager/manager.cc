@@ -4,11 +4,12 @@
 #include <variant>
 
 #include "base/check.h"
+#include "base/shortened.h"
 #include "core/assignments/compose.h"
 #include "core/commands/command_executor.h"
 #include "core/events/cluster_events.h"
-#include "core/reconcile/work_executor.h"
 #include "core/releases/release_executor.h"
+#include "core/work/work_executor.h"
 
 namespace hearth::core {
 
@@ -28,11 +29,9 @@ Manager::Manager(ManagerSettings settings, Snapshot snapshot, Instant now)
     node_executor().settle(watch);
   }
   for (const auto& [id, instance] : instances_.rows()) {
-    const Release* release = workloads_.record(instance.workload).find_release(instance.generation);
-    HEARTH_CHECK(release != nullptr);
-    starts_.follow(nullptr, &instance, release->spec.placement_deadline, now.mono);
+    starts_.follow(nullptr, &instance, release_of(instance).spec.placement_deadline, now.mono);
   }
-  derive(builds_, capacity_);
+  derive(builds_, capacity_, dependents_);
 }
 
 Manager::Manager(ManagerSettings settings, ManagerState state)
@@ -47,10 +46,12 @@ Manager::Manager(ManagerSettings settings, ManagerState state)
       instances_(std::move(state.instances)),
       starts_(std::move(state.starts)),
       budget_(std::move(state.budget)),
+      backlog_(std::move(state.backlog)),
+      waits_(std::move(state.waits)),
       assignments_(epoch_, state.assignments),
       warm_images_(std::move(state.warm_images)),
       changes_(tables(), state.last_event_seq) {
-  derive(builds_, capacity_);
+  derive(builds_, capacity_, dependents_);
 }
 
 Changes::Tables Manager::tables() {
@@ -58,7 +59,9 @@ Changes::Tables Manager::tables() {
           .workloads = workloads_,
           .capacity = capacity_,
           .starts = starts_,
-          .builds = builds_};
+          .builds = builds_,
+          .dependents = dependents_,
+          .waits = waits_};
 }
 
 NodeExecutor Manager::node_executor() {
@@ -74,8 +77,14 @@ NodeExecutor Manager::node_executor() {
           now_};
 }
 
+const Release& Manager::release_of(const Instance& instance) const {
+  const Release* release = workloads_.record(instance.workload).find_release(instance.generation);
+  HEARTH_CHECK(release != nullptr);  // The releases of instances are kept.
+  return *release;
+}
+
 /// Builds the tables that follow from the other parts.
-void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
+void Manager::derive(BuildBoard& builds, CapacityTable& capacity, Dependents& dependents) const {
   for (const auto& [name, watch] : fleet_.watches()) {
     capacity.add_node(name);
     (void)capacity.set_eligibility(name, eligibility_of(watch, assignments_, epoch_));
@@ -84,8 +93,12 @@ void Manager::derive(BuildBoard& builds, CapacityTable& capacity) const {
     if (const std::optional<Report>& report = watch.report())
       capacity.set_images(name, report->images);
   }
-  for (const auto& [id, instance] : instances_.rows()) capacity.follow(nullptr, &instance);
+  for (const auto& [id, instance] : instances_.rows()) {
+    const ContainerSpec& container = release_of(instance).spec.instance.container;
+    capacity.follow(nullptr, &instance, holdings_of(container));
+  }
   for (const auto& [name, workload] : workloads_.rows()) {
+    dependents.follow(workload);
     const std::optional<BuilderChange> builder = builds.follow(workload);
     if (builder && builder->after) capacity.add_build(*builder->after);
   }
@@ -103,6 +116,8 @@ ManagerState Manager::save() const {
           .instances = instances_.save(),
           .starts = starts_.save(),
           .budget = budget_.save(),
+          .backlog = backlog_.save(),
+          .waits = waits_.save(),
           .assignments = assignments_.save(),
           .warm_images = warm_images_.save()};
 }
@@ -147,21 +162,32 @@ void Manager::watch_bus(NodeExecutor& nodes) {
       timed_parts(*this).on_bus_restored(now_.mono);
       nodes.settle_all();
       changes_.on_event(events::bus_seeing());
+      note_sight(Condition::kSeeing, now_.wall, "the bus carries");
     } else {
       fleet_.on_bus_lost();
-      changes_.on_event(events::bus_blind(bus_.blindness(now_.mono)));
+      const std::string why = bus_.blindness(now_.mono);
+      changes_.on_event(events::bus_blind(why));
+      note_sight(Condition::kBlind, wall_of(bus_.last_returned(), now_), why);
     }
   }
   if (const std::optional<MonoTime> canary = bus_.take_canary(now_.mono))
     changes_.emit(SendCanary{*canary});
 }
 
-void Manager::on(const Started&, NodeExecutor& nodes) {
+void Manager::note_sight(Condition condition, WallTime at, std::string_view cause) {
+  HistoryEntry entry{.at = at, .condition = condition};
+  entry.cause = shortened(cause, kHistoryCauseBytesMax);
+  changes_.on_history(std::move(entry));
+}
+
+void Manager::on(const Started& event, NodeExecutor& nodes) {
   changes_.on_epoch(epoch_);
+  note_sight(Condition::kBlind, event.alive_at.value_or(now_.wall), "the manager did not run");
   changes_.on_event(events::manager_started(epoch_, {.nodes = fleet_.size(),
                                                      .workloads = workloads_.rows().size(),
                                                      .instances = instances_.rows().size()}));
-  for (const auto& [name, watch] : fleet_.watches()) nodes.resume(fleet_.node(name));
+  for (const auto& [name, watch] : fleet_.watches())
+    nodes.resume(fleet_.node(name), event.alive_at);
   for (const auto& [name, workload] : workloads_.rows()) changes_.reconcile(name);
 }
 
@@ -177,7 +203,8 @@ void Manager::on(const HeartbeatReceived& event, NodeExecutor& nodes) {
 
 void Manager::on(const StatusFetched& event, NodeExecutor& nodes) {
   NodeWatch* watch = fleet_.find(event.node);
-  if (watch == nullptr || !event.status) return;
+  if (watch == nullptr) return;
+  if (!event.status) return nodes.on_fetch_failed(*watch);
   receive(*watch, *event.status, now_.mono, NodeExecutor::Way::kHttp, nodes);
 }
 
@@ -201,8 +228,13 @@ void Manager::on(const PowerSwitched& event, NodeExecutor& nodes) {
 }
 
 void Manager::on(const CommandReceived& event, NodeExecutor& nodes) {
-  CommandExecutor commands(
-      {.fleet = fleet_, .workloads = workloads_, .nodes = nodes, .changes = changes_}, now_);
+  CommandExecutor commands({.fleet = fleet_,
+                            .workloads = workloads_,
+                            .instances = instances_,
+                            .dependents = dependents_,
+                            .nodes = nodes,
+                            .changes = changes_},
+                           now_);
   changes_.emit(Reply{event.request, commands.carry_out(event.command)});
 }
 
@@ -214,13 +246,17 @@ void Manager::reconcile_work() {
                      .builds = builds_,
                      .capacity = capacity_,
                      .starts = starts_,
+                     .dependents = dependents_,
                      .budget = budget_,
+                     .waits = waits_,
+                     .backlog = backlog_,
                      .changes = changes_},
                     now_);
   work.find_builders();
   ReleaseExecutor({.workloads = workloads_, .changes = changes_})
       .review_starts(starts_, fleet_, now_.mono);
   for (const WorkloadName& name : budget_.on_tick(now_.mono)) changes_.reconcile(name);
+  changes_.reconcile(waits_.on_tick(now_.mono));
   work.reconcile_work();
 }
 
@@ -245,6 +281,12 @@ std::vector<const Node*> Manager::nodes() const {
   return all;
 }
 
+const InstanceUsage* Manager::usage_of(const Instance& instance) const {
+  if (instance.status.state != InstanceState::kRunning || !instance.node) return nullptr;
+  const NodeWatch* watch = fleet_.find(*instance.node);
+  return watch == nullptr ? nullptr : watch->usage_of(instance.id);
+}
+
 const Node* Manager::find_node(const NodeName& name) const {
   const NodeWatch* found = fleet_.find(name);
   return found == nullptr ? nullptr : &found->node();
@@ -267,9 +309,12 @@ void Manager::check_invariants() const {
   // The tables kept up to date equal those built from scratch.
   BuildBoard builds;
   CapacityTable capacity;
-  derive(builds, capacity);
+  Dependents dependents;
+  derive(builds, capacity, dependents);
   HEARTH_CHECK(builds == builds_);
   HEARTH_CHECK(capacity == capacity_);
+  HEARTH_CHECK(WorkloadConditions(workloads_, instances_) == changes_.conditions());
+  HEARTH_CHECK(dependents == dependents_);
 }
 
 }  // namespace hearth::core

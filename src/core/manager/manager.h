@@ -5,16 +5,20 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "core/assignments/assignment_ledger.h"
 #include "core/batch/changes.h"
 #include "core/builds/build_board.h"
+#include "core/dependencies/dependency_watch.h"
+#include "core/dependencies/dependents.h"
 #include "core/evidence/bus_watch.h"
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
 #include "core/manager/messages.h"
+#include "core/moves/move_backlog.h"
 #include "core/moves/replacement_budget.h"
 #include "core/nodes/node_executor.h"
 #include "core/placement/capacity_table.h"
@@ -51,6 +55,8 @@ struct ManagerState {
   InstanceTable::State instances;
   StartWatch::State starts;
   ReplacementBudget::State budget;
+  MoveBacklog::State backlog;
+  DependencyWatch::State waits;
   AssignmentLedger::State assignments;
   WarmImages::State warm_images;
   bool operator==(const ManagerState&) const = default;
@@ -94,6 +100,7 @@ class Manager {
   const InstanceTable& instance_table() const { return instances_; }
   const AssignmentLedger& assignments() const { return assignments_; }
   const CapacityTable& capacity() const { return capacity_; }
+  const Dependents& dependents() const { return dependents_; }
   const WarmImages& warm_images() const { return warm_images_; }
   std::vector<const Node*> nodes() const;
   const Node* find_node(const NodeName& name) const;
@@ -102,6 +109,8 @@ class Manager {
   const std::set<InstanceId>& instances_on(const NodeName& node) const {
     return instances_.on_node(node);
   }
+  /// As last reported; nullptr: its container does not run, or its node has not said.
+  const InstanceUsage* usage_of(const Instance& instance) const;
 
   /// Aborts if the state of one part contradicts another.
   void check_invariants() const;
@@ -119,16 +128,19 @@ class Manager {
                NodeExecutor::Way way, NodeExecutor& nodes);
   void note_stall(NodeExecutor& nodes);
   void watch_bus(NodeExecutor& nodes);
+  void note_sight(Condition condition, WallTime at, std::string_view cause);
   void reconcile_work();
   void publish_assignments(NodeExecutor& nodes);
 
   /// All parts that wait for time to pass, addressed as one.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_, self.budget_);
+    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_, self.budget_,
+                      self.waits_);
   }
   NodeExecutor node_executor();
   Changes::Tables tables();
-  void derive(BuildBoard& builds, CapacityTable& capacity) const;
+  const Release& release_of(const Instance& instance) const;
+  void derive(BuildBoard& builds, CapacityTable& capacity, Dependents& dependents) const;
 
   ManagerSettings settings_;
   Epoch epoch_;
@@ -142,12 +154,15 @@ class Manager {
   InstanceTable instances_;
   StartWatch starts_;
   ReplacementBudget budget_;
+  MoveBacklog backlog_;
+  DependencyWatch waits_;
   AssignmentLedger assignments_;
   WarmImages warm_images_;
 
   // Derived from the parts above, and kept up to date.
   BuildBoard builds_;
   CapacityTable capacity_;
+  Dependents dependents_;
   Changes changes_;
 };
 

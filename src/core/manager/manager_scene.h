@@ -179,7 +179,9 @@ class ManagerScene {
   bool swaps_for_a_copy = false;  ///< Replace the manager after every step by one from its state.
   bool checks_invariants = true;  ///< Of the manager, after every step.
   bool bus_carries = true;
-  bool agents_obey = true;       ///< Assigned instances run at once, ordered builds are done.
+  bool agents_obey = true;  ///< Assigned instances run at once, ordered builds are done.
+  std::optional<InstanceUsage>
+      usage;  ///< Of each instance, as its node reports it; nullopt: not reported.
   bool agents_take_over = true;  ///< They report that they follow their assignment.
   bool builds_fail = false;
   std::map<NodeName, std::string> troubles;  ///< The problem that the agent of a node reports.
@@ -189,6 +191,7 @@ class ManagerScene {
   // The store.
   Epoch epoch;
   std::uint64_t last_event_seq = 0;
+  std::vector<HistoryEntry> history;
   std::map<NodeName, Node> nodes;
   std::map<WorkloadName, Workload> workloads;
   std::map<InstanceId, Instance> instances;
@@ -214,6 +217,8 @@ class ManagerScene {
   }
   void keep(const DeleteInstance& write) { instances.erase(write.id); }
   void keep(const AppendEvent& write) { last_event_seq = write.event.seq; }
+  void keep(const AppendHistory& write) { history.push_back(write.entry); }
+  void keep(const PutAlive&) {}
 
   void note(const ManagerAction& action) {
     if (const auto* canary = std::get_if<SendCanary>(&action)) {
@@ -262,6 +267,7 @@ class ManagerScene {
           .state = one.desired_state == DesiredState::kRun ? InstanceState::kRunning
                                                            : InstanceState::kStaged,
           .container = {fmt::format("{}-on-{}", one.id.str(), name.str())}};
+      if (usage) heartbeat.report->usage[one.id] = *usage;
     }
     for (const BuildOrder& order : latest->second.builds) {
       BuildStatus status{.workload = order.workload, .generation = order.generation};

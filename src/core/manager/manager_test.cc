@@ -332,5 +332,38 @@ TEST(Manager, TheTickOfAConvergedClusterPlansNothingAndMarksNothing) {
   }
 }
 
+// History. ----------------------------------------------------------------------------------------
+
+std::vector<Condition> conditions_of(const Scene& scene, const std::optional<WorkloadName>& of) {
+  std::vector<Condition> conditions;
+  for (const HistoryEntry& entry : scene.history) {
+    if (!entry.instance && entry.workload == of) conditions.push_back(entry.condition);
+  }
+  return conditions;
+}
+
+TEST(Manager, WritesHowAWorkloadFaresAndWhatItCouldNotKnow) {
+  using enum Condition;
+  Scene scene;
+  scene.run_app(2);
+  EXPECT_THAT(conditions_of(scene, std::nullopt), ElementsAre(kBlind, kSeeing));
+  EXPECT_THAT(conditions_of(scene, Scene::app()), ElementsAre(kUnavailable, kReduced, kAvailable))
+      << "from when its image is built";
+  scene.kill(scene.instances.at(Scene::id(1)).placed_on().str());
+  scene.pass(seconds(30));
+  EXPECT_THAT(conditions_of(scene, Scene::app()),
+              ElementsAre(kUnavailable, kReduced, kAvailable, kReduced, kAvailable));
+
+  const std::size_t before = scene.history.size();
+  scene.restart();
+  scene.pass(seconds(2));
+  EXPECT_EQ(scene.history.size(), before + 2) << "blind and seeing, and nothing again";
+  scene.bus_carries = false;
+  scene.pass(seconds(20));
+  EXPECT_THAT(conditions_of(scene, std::nullopt),
+              ElementsAre(kBlind, kSeeing, kBlind, kSeeing, kBlind));
+  EXPECT_LT(scene.history.back().at, scene.now().wall - seconds(15));
+}
+
 }  // namespace
 }  // namespace hearth::core

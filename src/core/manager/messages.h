@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,7 +18,9 @@ namespace hearth::core {
 // The events that the manager receives. What it emits in return is in core/batch/batch.h.
 
 /// The first event after every start of a manager.
-struct Started {};
+struct Started {
+  std::optional<WallTime> alive_at = {};  ///< When the manager before it is known to have run.
+};
 /// Time has passed.
 struct Ticked {};
 struct HeartbeatReceived {

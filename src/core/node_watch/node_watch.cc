@@ -40,7 +40,14 @@ NodeWatch::NodeWatch(const WatchSettings& settings, State state)
       trouble_(settings.liveness.agent_down_grace, state.trouble),
       next_fetch_(state.next_fetch),
       bus_carries_(state.bus_carries),
-      eligibility_(std::move(state.eligibility)) {}
+      eligibility_(std::move(state.eligibility)),
+      known_before_(state.known_before) {}
+
+const InstanceUsage* NodeWatch::usage_of(const InstanceId& instance) const {
+  if (!report_) return nullptr;
+  const auto found = report_->usage.find(instance);
+  return found == report_->usage.end() ? nullptr : &found->second;
+}
 
 NodeWatch::State NodeWatch::save() const {
   return {.node = node_,
@@ -55,7 +62,8 @@ NodeWatch::State NodeWatch::save() const {
           .trouble = trouble_.save(),
           .next_fetch = next_fetch_,
           .bus_carries = bus_carries_,
-          .eligibility = eligibility_};
+          .eligibility = eligibility_,
+          .known_before = known_before_};
 }
 
 bool NodeWatch::is_judged() const {
@@ -71,7 +79,8 @@ NodeView NodeWatch::view(const AssignmentNumber& applied) const {
           .load = load_};
 }
 
-void NodeWatch::resume(MonoTime now) {
+void NodeWatch::resume(std::optional<WallTime> known_before, MonoTime now) {
+  known_before_ = known_before;
   switch (node_.state) {
     case NodeState::kAwaited:
     case NodeState::kLive:
@@ -113,7 +122,24 @@ bool NodeWatch::admit(const Heartbeat& heartbeat, MonoTime received_at) {
   last_received_ = received_at;
   load_ = heartbeat.load;
   if (heartbeat.report) report_ = heartbeat.report;
+  if (node_.state == NodeState::kUnreachable) set_known_at(std::nullopt);
   return true;
+}
+
+void NodeWatch::set_known_at(std::optional<WallTime> known_at) {
+  if (node_.known_at == known_at) return;
+  node_.known_at = known_at;
+  changed_ = true;
+}
+
+/// From now on nothing is known of it that is not known yet.
+void NodeWatch::on_unknown(const Instant& now) {
+  if (node_.known_at) return;
+  set_known_at(last_received_ ? wall_of(*last_received_, now) : known_before_.value_or(now.wall));
+}
+
+void NodeWatch::on_fetch_failed(const Instant& now) {
+  if (node_.state == NodeState::kUnreachable) on_unknown(now);
 }
 
 SignOutcome NodeWatch::on_sign_of_life(const Heartbeat& heartbeat, MonoTime received_at,
@@ -240,10 +266,12 @@ NodeTransition NodeWatch::transition_to(NodeState state, std::string evidence, I
   changed_ = true;
   agent_down_since_.reset();
   next_fetch_.reset();
+  if (state != NodeState::kLive) on_unknown(now);
   switch (state) {
     case NodeState::kAwaited:
     case NodeState::kDead: break;
     case NodeState::kLive:
+      set_known_at(std::nullopt);
       dial_.end_silence(now.mono);
       ladder_.on_live();
       break;

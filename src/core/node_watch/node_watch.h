@@ -74,6 +74,7 @@ class NodeWatch {
     std::optional<MonoTime> next_fetch;
     bool bus_carries = false;
     std::optional<Eligibility> eligibility;
+    std::optional<WallTime> known_before;
     bool operator==(const State&) const = default;
   };
 
@@ -86,6 +87,8 @@ class NodeWatch {
   const NodeName& name() const { return node_.name; }
   const Load& load() const { return load_; }
   const std::optional<Report>& report() const { return report_; }
+  /// What an instance on it uses, as last reported; nullptr: not known.
+  const InstanceUsage* usage_of(const InstanceId& instance) const;
   const std::optional<MonoTime>& last_received() const { return last_received_; }
   const DialRecord& dial() const { return dial_; }
   /// Judged by its silence: it has been received once and is not dead.
@@ -98,8 +101,8 @@ class NodeWatch {
   NodeView view(const AssignmentNumber& applied) const;
 
   /// Resumes a silence that an earlier manager judged. A node it classified by dialling had
-  /// answered dials before.
-  void resume(MonoTime now);
+  /// answered dials before. `known_before`: until when that manager knew how the node is.
+  void resume(std::optional<WallTime> known_before, MonoTime now);
   /// Applies an entry of an operator's file. Returns true if it changed anything.
   bool update(const NodeEntry& entry, MonoTime now);
 
@@ -118,6 +121,8 @@ class NodeWatch {
   /// The reported incidents that were not returned before.
   std::vector<Incident> take_incidents(const std::vector<Incident>& reported);
 
+  /// It did not answer a request for its status.
+  void on_fetch_failed(const Instant& now);
   void on_dialled(std::uint64_t dial, DialOutcome outcome, MonoTime now);
   void on_switched(PowerVerb verb, const Result<void>& outcome, MonoTime now);
 
@@ -155,6 +160,8 @@ class NodeWatch {
  private:
   bool is_asked() const { return is_judged() && node_.state != NodeState::kLive; }
   void adopt(const Incarnation& incarnation);
+  void set_known_at(std::optional<WallTime> known_at);
+  void on_unknown(const Instant& now);
   void note_port(const Heartbeat& heartbeat, MonoTime now);
 
   WatchSettings settings_;
@@ -172,6 +179,7 @@ class NodeWatch {
   std::optional<MonoTime> next_fetch_;
   bool bus_carries_ = false;
   std::optional<Eligibility> eligibility_;  ///< As of the last heartbeat.
+  std::optional<WallTime> known_before_;
   std::optional<MonoTime> queued_;
   bool changed_ = false;
 };

@@ -168,11 +168,54 @@ TEST(NodeWatch, AWitnessCountsOnlyForTheAddressItAnsweredAt) {
   EXPECT_EQ(scene.state(), NodeState::kDead) << "like a node that could never be dialled";
 }
 
+// Until when its state is known.
+// --------------------------------------------------------------------
+
+TEST(NodeWatch, WhatIsKnownOfASilentNodeEndsWithItsLastHeartbeat) {
+  Scene scene;
+  scene.live();
+  EXPECT_EQ(scene.watch.node().known_at, std::nullopt);
+  scene.answer = DialOutcome::kNoAnswer;
+  scene.pass(800ms);
+  ASSERT_EQ(scene.state(), NodeState::kSuspect);
+  const std::optional<WallTime> known_at = scene.watch.node().known_at;
+  ASSERT_TRUE(known_at.has_value());
+  EXPECT_LT(*known_at, scene.instant().wall);
+  scene.pass(2s);
+  ASSERT_EQ(scene.state(), NodeState::kDead);
+  EXPECT_EQ(scene.watch.node().known_at, known_at);
+  EXPECT_TRUE(scene.receive(sign_of_life(100, "boot-2")));
+}
+
+TEST(NodeWatch, AnUnreachableNodeIsKnownWhileItAnswersOverHttp) {
+  Scene scene;
+  scene.live();
+  scene.pass(2s);
+  ASSERT_EQ(scene.state(), NodeState::kUnreachable);
+  ASSERT_TRUE(scene.watch.node().known_at.has_value());
+  Heartbeat fetched = sign_of_life(1);
+  fetched.seq.reset();
+  ASSERT_TRUE(scene.watch.admit(fetched, scene.now));
+  EXPECT_EQ(scene.watch.node().known_at, std::nullopt);
+  scene.watch.on_fetch_failed(scene.instant());
+  EXPECT_EQ(scene.watch.node().known_at, scene.instant().wall);
+}
+
+TEST(NodeWatch, ANodeThatThisManagerNeverReceivedIsKnownAsOfTheOneBefore) {
+  const WallTime before(5s);
+  Scene scene(imported(NodeState::kLive));
+  scene.watch.resume(before, scene.now);
+  scene.answer = DialOutcome::kNoAnswer;
+  scene.pass(2s);
+  ASSERT_EQ(scene.state(), NodeState::kSuspect);
+  EXPECT_EQ(scene.watch.node().known_at, before);
+}
+
 // After a restart of the manager. -----------------------------------------------------------------
 
 TEST(NodeWatch, ResumesTheGraceOfAnAgentThatIsDown) {
   Scene scene(imported(NodeState::kSuspect));
-  scene.watch.resume(scene.now);
+  scene.watch.resume(std::nullopt, scene.now);
   scene.answer = DialOutcome::kRefused;
   scene.pass(10s);
   EXPECT_EQ(scene.state(), NodeState::kDead) << "a suspect may never have answered a dial";
@@ -183,7 +226,7 @@ TEST(NodeWatch, ResumesTheGraceOfAnAgentThatIsDown) {
   (void)first.watch.transition_to(NodeState::kAgentDown, "", first.instant());
   Scene next(first.watch.node());
   (void)next.watch.take_changed();
-  next.watch.resume(next.now);
+  next.watch.resume(std::nullopt, next.now);
   next.answer = DialOutcome::kRefused;
   next.pass(29s);
   EXPECT_EQ(next.state(), NodeState::kAgentDown);
@@ -214,7 +257,7 @@ TEST(NodeWatch, ANewAddressGivesASilentNodeTimeToAnswerThere) {
 
 TEST(NodeWatch, ResumesAskingAnUnreachableNode) {
   Scene scene(imported(NodeState::kUnreachable));
-  scene.watch.resume(scene.now);
+  scene.watch.resume(std::nullopt, scene.now);
   scene.pass(5s);
   EXPECT_EQ(scene.state(), NodeState::kUnreachable);
   EXPECT_GE(scene.fetched, 5);

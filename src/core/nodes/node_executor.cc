@@ -33,9 +33,9 @@ bool NodeExecutor::update(NodeWatch& watch, const NodeEntry& entry) {
   return is_changed;
 }
 
-void NodeExecutor::resume(NodeWatch& watch) {
+void NodeExecutor::resume(NodeWatch& watch, std::optional<WallTime> alive_at) {
   parts_.changes.emit(WatchNode{watch.name()});
-  watch.resume(now_.mono);
+  watch.resume(alive_at, now_.mono);
   publish_recovery(watch);
   settle(watch);
   parts_.changes.assign(watch.name());
@@ -58,6 +58,11 @@ bool NodeExecutor::receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTim
   note_eligibility(watch, heartbeat, assignment);
   tend(watch, assignment);
   return true;
+}
+
+void NodeExecutor::on_fetch_failed(NodeWatch& watch) {
+  watch.on_fetch_failed(now_);
+  settle(watch);
 }
 
 void NodeExecutor::on_dialled(NodeWatch& watch, std::uint64_t dial, DialOutcome outcome) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/time.h"
 #include "core/assignments/assignment_ledger.h"
@@ -41,11 +42,14 @@ class NodeExecutor {
   /// Applies the entry of a node that is known. True if that changed anything.
   bool update(NodeWatch& watch, const NodeEntry& entry);
   /// The manager has started: asks for the node's topics, continues its recovery, assigns its work.
-  void resume(NodeWatch& watch);
+  /// `alive_at`: when the manager before it is known to have run.
+  void resume(NodeWatch& watch, std::optional<WallTime> alive_at);
 
   enum class Way : std::uint8_t { kBus, kHttp };
   /// A heartbeat of the node. False if it is stale, and changes nothing.
   bool receive(NodeWatch& watch, const Heartbeat& heartbeat, MonoTime received_at, Way way);
+  /// Its status could not be fetched over HTTP.
+  void on_fetch_failed(NodeWatch& watch);
   void on_dialled(NodeWatch& watch, std::uint64_t dial, DialOutcome outcome);
   void on_switched(NodeWatch& watch, PowerVerb verb, const Result<void>& outcome);
 

@@ -243,12 +243,16 @@ struct NodeExecutorScene {
   WarmImages warm_images;
   CapacityTable capacity;
   StartWatch starts;
+  Dependents dependents;
+  DependencyWatch waits;
   BuildBoard builds;
   Changes changes{{.instances = instances,
                    .workloads = workloads,
                    .capacity = capacity,
                    .starts = starts,
-                   .builds = builds},
+                   .builds = builds,
+                   .dependents = dependents,
+                   .waits = waits},
                   0};
   Effects last;
   std::uint64_t seq = 0;

@@ -461,7 +461,7 @@ TEST(NodeExecutor, AStartContinuesTheRecoveryThatTheLastManagerBegan) {
                .state = NodeState::kDead,
                .recovery = {.phase = RecoveryPhase::kSwitchingOn, .attempt = 1, .reason = ""}});
   const auto resume = [&] {
-    scene.step([&](NodeExecutor& nodes) { nodes.resume(scene.fleet.node(kC)); });
+    scene.step([&](NodeExecutor& nodes) { nodes.resume(scene.fleet.node(kC), std::nullopt); });
   };
   resume();
   EXPECT_THAT(scene.last.emitted<WatchNode>(), ElementsAre(WatchNode{kC}));
@@ -475,7 +475,7 @@ TEST(NodeExecutor, AStartContinuesTheRecoveryThatTheLastManagerBegan) {
 TEST(NodeExecutor, AStartGoesOnAskingAnUnreachableNode) {
   Scene scene;
   scene.enter({.name = kC, .state = NodeState::kUnreachable});
-  scene.step([&](NodeExecutor& nodes) { nodes.resume(scene.fleet.node(kC)); });
+  scene.step([&](NodeExecutor& nodes) { nodes.resume(scene.fleet.node(kC), std::nullopt); });
   scene.pass(3s);
   EXPECT_EQ(scene.state(kC), NodeState::kUnreachable);
   EXPECT_THAT(scene.last.emitted<FetchStatus>(), SizeIs(4)) << "at once, and once a second";

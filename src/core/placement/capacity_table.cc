@@ -16,6 +16,8 @@ constexpr std::uint32_t kImageBonus = 150;
 constexpr std::uint32_t kLoadStep = 100;
 /// What an instance without a reservation is assumed to use, in thousandths of a node.
 constexpr std::uint32_t kNominalShare = 20;
+/// Different obstacles that a refusal names; the others it counts.
+constexpr std::size_t kObstaclesMax = 8;
 /// Refusals cached at once; at the bound the cache starts over.
 constexpr std::size_t kRefusedMax = 1024;
 
@@ -116,11 +118,21 @@ void CapacityTable::set_images(const NodeName& node, const std::vector<std::stri
   for (const std::string& image : known) with_image_[image].insert(node);
 }
 
-void CapacityTable::follow(const Instance* before, const Instance* after) {
+void CapacityTable::follow(const Instance* before, const Instance* after,
+                           const Holdings& holdings) {
   const bool stays = counts(before) && counts(after) && before->node == after->node;
-  if (stays) return;  // The resources of an instance never change.
-  if (counts(before)) release(before->placed_on(), request_of(*before));
-  if (counts(after)) reserve(after->placed_on(), request_of(*after));
+  if (!stays) {  // The resources of an instance never change.
+    if (counts(before)) release(before->placed_on(), request_of(*before));
+    if (counts(after)) reserve(after->placed_on(), request_of(*after));
+  }
+  const bool held = before != nullptr && before->node;
+  const bool holds = after != nullptr && after->node;
+  if (holdings.empty() || held == holds) return;  // Nor does its node.
+  if (holds) {
+    change(after->placed_on(), [&](Row& row) { row.holders.emplace(after->id, holdings); });
+  } else {
+    change(before->placed_on(), [&](Row& row) { row.holders.erase(before->id); });
+  }
 }
 
 void CapacityTable::reserve(const NodeName& node, const PlacementRequest& request) {
@@ -168,7 +180,8 @@ Result<NodeName> CapacityTable::choose(const PlacementRequest& request) const {
   Want want(
       request.resources, request.assignment_bytes, request.other_than, request.avoid,
       request.only_on, request.freed,
-      request.beside_itself == Beside::kNever ? std::optional(request.workload) : std::nullopt);
+      request.beside_itself == Beside::kNever ? std::optional(request.workload) : std::nullopt,
+      request.holdings);
   auto known = refused_.find(want);
   if (known == refused_.end()) {
     if (refused_.size() >= kRefusedMax) refused_.clear();
@@ -191,7 +204,8 @@ const CapacityTable::Rows::value_type* CapacityTable::best(const PlacementReques
     if (!has_obstacle(one, request) && better(one)) best = &one;
   };
   if (request.only_on) {
-    consider(row(*request.only_on));
+    const auto only = rows_.find(*request.only_on);
+    if (only != rows_.end()) consider(*only);
     return best;
   }
   const auto same = with_workload_.find(request.workload);
@@ -217,13 +231,27 @@ const CapacityTable::Rows::value_type* CapacityTable::best(const PlacementReques
 
 std::string CapacityTable::why_none(const PlacementRequest& request) const {
   if (rows_.empty()) return "no node is known; import nodes with 'hearth node import'";
+  if (request.only_on && !rows_.contains(*request.only_on)) {
+    return fmt::format("its only node '{}' is not known; import it with 'hearth node import'",
+                       request.only_on->str());
+  }
   std::map<std::string, std::uint32_t> obstacles;
   for (const Rows::value_type& one : rows_) ++obstacles[obstacle(one, request)];
   std::string words;
-  for (const auto& [why, count] : obstacles) {
+  const auto add = [&words](std::uint32_t count, std::string_view why) {
     words += fmt::format("{}{} node{} {}", words.empty() ? "no node can take it: " : ", ", count,
                          count == 1 ? "" : "s", why);
+  };
+  std::size_t named = 0;
+  std::uint32_t others = 0;
+  for (const auto& [why, count] : obstacles) {
+    if (named++ < kObstaclesMax) {
+      add(count, why);
+    } else {
+      others += count;
+    }
   }
+  if (others > 0) add(others, "for other reasons");
   return words;
 }
 
@@ -277,6 +305,18 @@ std::string CapacityTable::obstacle(const Rows::value_type& entry,
   if (row.assignment_bytes + request.assignment_bytes > kAssignmentBytesPerNodeMax) {
     return fmt::format("without room for its specification (at most {} bytes per node)",
                        kAssignmentBytesPerNodeMax);
+  }
+  return holder(entry, request);
+}
+
+/// Who has what the work needs alone; empty: nobody.
+std::string CapacityTable::holder(const Rows::value_type& entry, const PlacementRequest& request) {
+  if (request.holdings.empty()) return {};
+  const auto& [name, row] = entry;
+  for (const auto& [id, holdings] : row.holders) {
+    const std::string both = overlap(request.holdings, holdings);
+    if (both.empty()) continue;
+    return fmt::format("where {} of '{}' is held by '{}'", both, name.str(), id.str());
   }
   return {};
 }

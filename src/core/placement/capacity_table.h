@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "core/holdings/holdings.h"
 #include "core/placement/eligibility.h"
 #include "model/instance.h"
 #include "model/node.h"
@@ -31,10 +32,12 @@ struct PlacementRequest {
   /// The node of the instance that leaves once this one runs: that instance counts for room, not
   /// for spreading.
   std::optional<NodeName> successor_on{};
-  /// The only node it may go to: the node that its predecessor is bound to.
+  /// The only node it may go to: the one that its workload names, or that its predecessor is bound
+  /// to.
   std::optional<NodeName> only_on{};
   Resources freed{};  ///< What its predecessor releases on `only_on` once this one runs.
   Beside beside_itself = Beside::kIfNeeded;
+  Holdings holdings{};  ///< What no other instance may have on its node.
 };
 
 /// The request for placing `instance` on any node.
@@ -43,7 +46,8 @@ PlacementRequest request_of(const Instance& instance);
 /// The capacity of every node, what of it is reserved, and how busy the node is, kept up to date.
 /// Chooses nodes for work.
 ///
-/// First a filter (eligible, enough unreserved resources, room in its assignment), then a score:
+/// First a filter (eligible, enough unreserved resources, room in its assignment, its devices and
+/// ports free), then a score:
 /// the tighter of reserved and measured use, with a penalty for each instance of the same workload
 /// and a bonus where the image already is. Measured load counts in steps of a tenth, so that noise
 /// does not decide. Ties go to the node with fewer instances, then by name: the same table gives
@@ -67,7 +71,9 @@ class CapacityTable {
   void set_images(const NodeName& node, const std::vector<std::string>& images);
 
   /// Applies a change of one instance; nullptr: it did not exist before, or does not exist after.
-  void follow(const Instance* before, const Instance* after);
+  /// It takes room until it is to be stopped, but has `holdings`, those of its release, until it is
+  /// gone.
+  void follow(const Instance* before, const Instance* after, const Holdings& holdings = {});
   /// A build counts as work of its node, without a reservation.
   void add_build(const NodeName& node);
   void remove_build(const NodeName& node);
@@ -93,19 +99,22 @@ class CapacityTable {
     Load load;
     std::map<WorkloadName, std::uint32_t> of_workload;
     std::set<std::string> images;
+    std::map<InstanceId, Holdings> holders;  ///< Instances that have something no other may have.
     bool operator==(const Row&) const = default;
   };
   using Rows = std::map<NodeName, Row>;
   /// Smaller is better; the name breaks ties.
   using Rank = std::tuple<std::uint32_t, std::uint32_t, NodeName>;
   /// What a refusal depends on, besides the table.
-  using Want = std::tuple<Resources, std::size_t, std::optional<NodeName>, std::set<NodeName>,
-                          std::optional<NodeName>, Resources, std::optional<WorkloadName>>;
+  using Want =
+      std::tuple<Resources, std::size_t, std::optional<NodeName>, std::set<NodeName>,
+                 std::optional<NodeName>, Resources, std::optional<WorkloadName>, Holdings>;
 
   static std::uint32_t fullness(const Row& row);
   static Rank rank(const Rows::value_type& row);
   static std::uint32_t score(const Rows::value_type& row, const PlacementRequest& request);
   static std::string obstacle(const Rows::value_type& entry, const PlacementRequest& request);
+  static std::string holder(const Rows::value_type& entry, const PlacementRequest& request);
   static bool has_obstacle(const Rows::value_type& row, const PlacementRequest& request);
   const Rows::value_type& row(const NodeName& node) const;
   const Rows::value_type* best(const PlacementRequest& request) const;

@@ -51,7 +51,7 @@ struct Scene {
     instance.node = node(name);
     instance.reservation.resources = wanted.resources;
     instance.reservation.assignment_bytes = wanted.assignment_bytes;
-    table.follow(nullptr, &instance);
+    table.follow(nullptr, &instance, wanted.holdings);
     table.check_invariants();
     return instance;
   }
@@ -202,6 +202,101 @@ TEST(CapacityTable, ASuccessorSpreadsAsIfItsPredecessorHadLeft) {
   successor.successor_on = node("c");
   EXPECT_EQ(scene.place(successor), node("c"));
   EXPECT_NE(scene.place(successor), node("c")) << "it has two of them by then";
+}
+
+// Devices and ports.
+// -------------------------------------------------------------------------------
+
+Holdings device(std::string path) {
+  return holdings_of({.devices = {{.host_path = std::move(path), .container_path = "/dev/x"}}});
+}
+Holdings port(std::uint16_t number) {
+  return holdings_of({.ports = {{.host_port = number, .container_port = 80}}});
+}
+
+TEST(CapacityTable, ADeviceAndAPortHaveOneHolderOnANode) {
+  for (const Holdings& holdings : {device("/dev/ttyUSB0"), port(80)}) {
+    Scene scene;
+    PlacementRequest wanted = request();
+    wanted.holdings = holdings;
+    std::set<NodeName> holders;
+    for (int i = 0; i < 3; ++i) {
+      const Result<NodeName> chosen = scene.table.choose(wanted);
+      ASSERT_TRUE(chosen);
+      EXPECT_TRUE(holders.insert(*chosen).second);
+      scene.put(chosen->str().c_str(), wanted);
+    }
+    EXPECT_FALSE(scene.table.choose(wanted));
+    wanted.holdings = {};
+    EXPECT_TRUE(scene.table.choose(wanted)) << "what needs neither fits";
+  }
+}
+
+TEST(CapacityTable, ARefusalNamesTheHolderAndItsNode) {
+  Scene scene;
+  PlacementRequest wanted = request();
+  wanted.holdings = device("/dev/ttyUSB0");
+  scene.put("a", wanted);
+  wanted.only_on = node("a");
+  EXPECT_EQ(scene.refusal(wanted),
+            "no node can take it: 2 nodes other than the one it is bound to, 1 node where "
+            "/dev/ttyUSB0 of 'a' is held by 'heater-1'");
+}
+
+TEST(CapacityTable, AnInstanceHasItsDeviceUntilItIsGone) {
+  Scene scene;
+  PlacementRequest wanted = request();
+  wanted.only_on = node("a");
+  wanted.holdings = device("/dev/ttyUSB0");
+  const Instance first = scene.put("a", wanted);
+  Instance stopped = first;
+  stopped.desired_state = DesiredState::kStop;
+  scene.table.follow(&first, &stopped, wanted.holdings);
+  EXPECT_FALSE(scene.table.choose(wanted)) << "it is being stopped";
+  scene.table.follow(&stopped, nullptr, wanted.holdings);
+  EXPECT_EQ(scene.table.choose(wanted), node("a"));
+}
+
+TEST(CapacityTable, ARefusalNamesAFewHoldersAndCountsTheOthers) {
+  Scene scene;
+  PlacementRequest wanted = request();
+  wanted.holdings = port(80);
+  for (int i = 0; i < 20; ++i) scene.add(("n" + std::to_string(i)).c_str());
+  for (int i = 0; i < 20; ++i) scene.put(("n" + std::to_string(i)).c_str(), wanted);
+  for (const char* name : {"a", "b", "c"}) scene.put(name, wanted);
+  EXPECT_TRUE(scene.refusal(wanted).ends_with(", 15 nodes for other reasons"))
+      << scene.refusal(wanted);
+}
+
+TEST(CapacityTable, ANodeThatIsNotKnownTakesNothing) {
+  Scene scene;
+  PlacementRequest wanted = request();
+  wanted.only_on = node("x");
+  EXPECT_EQ(scene.refusal(wanted),
+            "its only node 'x' is not known; import it with 'hearth node import'");
+}
+
+// Goal: whatever is placed and removed, no choice gives a device or a port a second holder.
+RC_GTEST_PROP(CapacityTableProperties, NothingHasTwoHoldersOnANode, ()) {
+  Scene scene;
+  std::vector<std::pair<Instance, Holdings>> placed;
+  const int steps = *rc::gen::inRange(1, 40);
+  for (int i = 0; i < steps; ++i) {
+    if (!placed.empty() && *rc::gen::inRange(0, 3) == 0) {
+      const auto at = placed.begin() + *rc::gen::inRange<long>(0, std::ssize(placed));
+      scene.table.follow(&at->first, nullptr, at->second);
+      placed.erase(at);
+      continue;
+    }
+    PlacementRequest wanted = request();
+    wanted.holdings = *rc::gen::element(device("/dev/a"), device("/dev/b"), port(80), port(81));
+    const Result<NodeName> chosen = scene.table.choose(wanted);
+    if (!chosen) continue;
+    for (const auto& [instance, holdings] : placed) {
+      if (instance.node == *chosen) RC_ASSERT(overlap(holdings, wanted.holdings).empty());
+    }
+    placed.emplace_back(scene.put(chosen->str().c_str(), wanted), wanted.holdings);
+  }
 }
 
 // Goal: work that is bound to a node is replaced there, even where it fills more than half of it.

@@ -7,6 +7,7 @@
 
 #include "core/probe_watch/probe_watch.h"
 #include "model/container.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
 
@@ -28,11 +29,7 @@ class HealthcheckWatch {
     bool operator==(const State&) const = default;
   };
   /// What outlasts the agent.
-  struct Durable {
-    bool was_healthy = false;
-    bool is_excused = false;
-    bool operator==(const Durable&) const = default;
-  };
+  using Durable = HealthcheckMemory;
 
   HealthcheckWatch() = default;
   explicit HealthcheckWatch(State state) : state_(std::move(state)) {}

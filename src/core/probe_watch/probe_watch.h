@@ -16,13 +16,6 @@
 
 namespace hearth::core {
 
-/// What a probe says of the container.
-enum class ProbeVerdict : std::uint8_t {
-  kOpen,    ///< Nothing yet: too few checks have succeeded, or failed.
-  kPassed,  ///< It succeeded, and has not failed for good since.
-  kFailed,  ///< It fails for good, until it succeeds again.
-};
-
 /// One probe of an instance's current container.
 ///
 /// It counts the answers as Kubernetes does: `failures` in a row, and it fails for good; a success

@@ -43,17 +43,7 @@ class ProbeSet {
   };
 
   /// What a start of the agent must know of the time before it. It changes rarely: with a verdict.
-  /// Its instant holds within one boot of the machine: whoever stores it drops it when the boot id
-  /// differs.
-  struct Durable {
-    Probes probes;
-    std::optional<MonoTime> started_at;
-    bool has_startup_passed = false;
-    ProbeVerdict readiness = ProbeVerdict::kOpen;
-    std::string readiness_failure;  ///< kFailed.
-    HealthcheckWatch::Durable healthcheck;
-    bool operator==(const Durable&) const = default;
-  };
+  using Durable = ProbesMemory;
 
   /// No container has started yet.
   ProbeSet(Probes probes, MonoTime now);

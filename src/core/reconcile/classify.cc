@@ -16,7 +16,7 @@ struct Rule {
 };
 
 bool needs_successor(const Facts& is) {
-  return is.old || is.on_dead || is.endangered || is.cannot_start || is.degraded;
+  return is.old || is.on_dead || is.endangered || is.cannot_start || is.degraded || is.crash_loops;
 }
 
 /// The first rule that holds decides. The successor of an instance is carried through, or withdrawn
@@ -27,6 +27,12 @@ constexpr std::array kRules{
     // A successor that is lost itself is replaced in turn, and proves nothing.
     Rule{"its successor is ready",
          [](const Facts& is) { return is.replaced && is.successor_ready && !is.successor_on_dead; },
+         Step::kStopChain},
+    Rule{"it is ready, and its last try is in a crash loop",
+         [](const Facts& is) { return is.replaced && is.successor_gave_up && is.ready; },
+         Step::kStopSuccessor},
+    Rule{"its last try is in a crash loop, too",
+         [](const Facts& is) { return is.replaced && is.successor_gave_up && !is.on_dead; },
          Step::kStopChain},
     // A release that never runs must not block the one that fixes it; but one that is about to
     // serve in the place of a lost instance is stopped no sooner than any other.
@@ -66,6 +72,8 @@ constexpr std::array kRules{
          [](const Facts& is) { return is.old && !is.placed; }, Step::kStop},
     Rule{"it is out of date, but another one is being replaced",
          [](const Facts& is) { return is.old && is.roll_under_way; }, Step::kKeep},
+    Rule{"it is out of date, but what its replacement starts after is not there",
+         [](const Facts& is) { return is.old && is.stops_first && is.must_wait; }, Step::kKeep},
     Rule{"it is out of date, and its replacement must not run beside it",
          [](const Facts& is) { return is.old && is.stops_first; }, Step::kStopOld},
     Rule{"it is out of date", [](const Facts& is) { return is.old; }, Step::kMoveOld},
@@ -75,6 +83,10 @@ constexpr std::array kRules{
          [](const Facts& is) { return is.degraded && is.roll_under_way; }, Step::kKeep},
     Rule{"it is degraded", [](const Facts& is) { return is.degraded && is.may_replace; },
          Step::kMoveDegraded},
+    Rule{"it is in a crash loop, but another one is being replaced",
+         [](const Facts& is) { return is.crash_loops && is.roll_under_way; }, Step::kKeep},
+    Rule{"it is in a crash loop", [](const Facts& is) { return is.crash_loops && is.may_replace; },
+         Step::kTryElsewhere},
     Rule{"it is endangered", [](const Facts& is) { return is.endangered && is.moves_on_loss; },
          Step::kStageMove},
     Rule{"it is well", [](const Facts&) { return true; }, Step::kKeep},

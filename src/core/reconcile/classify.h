@@ -16,10 +16,12 @@ struct InstanceFacts {
   bool stops_first = false;     ///< Its replacement must not run beside it.
   bool cannot_start = false;    ///< Its node has failed to start it for too long.
   bool degraded = false;        ///< Its node asks for a replacement.
+  bool crash_loops = false;     ///< It may be tried on another node, once.
   bool replaces = false;        ///< It replaces another instance that is still wanted.
   bool moves_on_loss = false;   ///< The workload's instances are replaced when their node is lost.
   bool roll_under_way = false;  ///< A replacement of another instance is not ready yet.
   bool may_replace = true;      ///< The workload's budget allows another replacement.
+  bool must_wait = false;       ///< What the target release starts after is not there.
 
   // About its successor, the instance that replaces it.
   bool replaced = false;  ///< It has a successor.
@@ -30,6 +32,7 @@ struct InstanceFacts {
   bool successor_old = false;
   bool successor_staged = false;
   bool successor_placed = false;
+  bool successor_gave_up = false;  ///< It is the last try, and in a crash loop, too.
 };
 
 /// What is done about the instance.
@@ -44,6 +47,7 @@ enum class Step : std::uint8_t {
   kStopOld,       ///< Stop it for its replacement: it has another release.
   kMoveStuck,     ///< Replace it: its node cannot start it.
   kMoveDegraded,  ///< Replace it: it is about to fail.
+  kTryElsewhere,  ///< Replace it if another node has room: it is in a crash loop.
   kStageMove,     ///< Stage a replacement.
 };
 

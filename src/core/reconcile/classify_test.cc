@@ -1,11 +1,13 @@
 // Goal: each rule of the table decides the case it is made for, and every rule is reached.
-// Method: one row for each rule, then every combination of facts.
+// Method: one row for each rule, then many combinations of facts.
 
 #include "core/reconcile/classify.h"
 
 #include <set>
 
 #include <gtest/gtest.h>
+
+#include "base/prng.h"
 
 namespace hearth::core {
 namespace {
@@ -25,6 +27,10 @@ const Case kCases[] = {
     {replaced({.successor_stopped = true}), "its successor is being stopped", Step::kKeep},
     {replaced({.on_dead = true, .successor_ready = true}), "its successor is ready",
      Step::kStopChain},
+    {replaced({.ready = true, .successor_gave_up = true}),
+     "it is ready, and its last try is in a crash loop", Step::kStopSuccessor},
+    {replaced({.crash_loops = true, .successor_gave_up = true}),
+     "its last try is in a crash loop, too", Step::kStopChain},
     {replaced({.on_dead = true, .successor_starting = true, .successor_old = true}),
      "its successor is out of date, but may soon serve in its place", Step::kKeep},
     {replaced({.successor_old = true}), "its successor is out of date", Step::kStopSuccessor},
@@ -49,6 +55,9 @@ const Case kCases[] = {
     {{.placed = true, .old = true, .roll_under_way = true},
      "it is out of date, but another one is being replaced",
      Step::kKeep},
+    {{.placed = true, .old = true, .stops_first = true, .must_wait = true},
+     "it is out of date, but what its replacement starts after is not there",
+     Step::kKeep},
     {{.placed = true, .old = true, .stops_first = true},
      "it is out of date, and its replacement must not run beside it",
      Step::kStopOld},
@@ -61,6 +70,11 @@ const Case kCases[] = {
      Step::kKeep},
     {{.placed = true, .degraded = true}, "it is degraded", Step::kMoveDegraded},
     {{.placed = true, .degraded = true, .may_replace = false}, "it is well", Step::kKeep},
+    {{.placed = true, .crash_loops = true, .roll_under_way = true},
+     "it is in a crash loop, but another one is being replaced",
+     Step::kKeep},
+    {{.placed = true, .crash_loops = true}, "it is in a crash loop", Step::kTryElsewhere},
+    {{.placed = true, .crash_loops = true, .may_replace = false}, "it is well", Step::kKeep},
     {{.endangered = true, .placed = true, .moves_on_loss = true},
      "it is endangered",
      Step::kStageMove},
@@ -81,7 +95,9 @@ TEST(Classify, EveryRuleDecidesSomething) {
   std::set<std::string_view> shown;
   for (const Case& one : kCases) shown.insert(one.rule);
   std::set<std::string_view> reached;
-  for (std::uint32_t bits = 0; bits < 1U << 21; ++bits) {
+  Prng prng(1);
+  for (std::uint32_t left = 1U << 20; left > 0; --left) {
+    const std::uint64_t bits = prng.next();
     const auto bit = [bits](int place) { return (bits >> place & 1U) != 0; };
     reached.insert(classify({.on_dead = bit(0),
                              .endangered = bit(1),
@@ -92,10 +108,12 @@ TEST(Classify, EveryRuleDecidesSomething) {
                              .stops_first = bit(5),
                              .cannot_start = bit(6),
                              .degraded = bit(7),
+                             .crash_loops = bit(21),
                              .replaces = bit(8),
                              .moves_on_loss = bit(9),
                              .roll_under_way = bit(10),
                              .may_replace = bit(11),
+                             .must_wait = bit(22),
                              .replaced = bit(12),
                              .successor_stopped = bit(13),
                              .successor_ready = bit(14),
@@ -103,7 +121,8 @@ TEST(Classify, EveryRuleDecidesSomething) {
                              .successor_on_dead = bit(15),
                              .successor_old = bit(16),
                              .successor_staged = bit(17),
-                             .successor_placed = bit(18)})
+                             .successor_placed = bit(18),
+                             .successor_gave_up = bit(23)})
                        .rule);
   }
   EXPECT_EQ(shown, reached);

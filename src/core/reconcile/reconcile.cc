@@ -71,6 +71,24 @@ class Reconciler {
     return found == successor_.end() ? nullptr : found->second;
   }
 
+  /// Where the workload names another node than the one that is lost, waiting for that is
+  /// pointless.
+  bool moves_on_loss(const Instance& instance) const {
+    const std::optional<NodeName>& only = target_->spec.node;
+    const bool is_elsewhere = only && instance.node && only != instance.node;
+    return is_elsewhere || target_->spec.on_node_lost == NodeLossPolicy::kReplace;
+  }
+  /// A crash loop may be its node's fault. A release that is rolled out is judged by it instead.
+  /// What is tied to its node, or must not run twice, stays where it is.
+  bool may_try_elsewhere(const Instance& instance) const {
+    const WorkloadSpec& spec = target_->spec;
+    const bool is_tied = spec.on_node_lost == NodeLossPolicy::kStay || spec.node || stops_first() ||
+                         !spec.instance.container.devices.empty();
+    return instance.status.state == InstanceState::kCrashLoop && !instance.is_last_try &&
+           !is_tied && !is_old(instance) && !is_rolling_out(workload_) &&
+           is_on(instance, NodeState::kLive);
+  }
+
   InstanceFacts facts_of(const Instance& instance, const Instance* successor) const {
     InstanceFacts facts{.on_dead = is_on(instance, NodeState::kDead),
                         .endangered = is_on(instance, NodeState::kSuspect) ||
@@ -83,10 +101,12 @@ class Reconciler {
                         .cannot_start = view_.is_overdue(instance.id),
                         .degraded = instance.status.must_be_replaced && !stops_first() &&
                                     is_on(instance, NodeState::kLive),
+                        .crash_loops = may_try_elsewhere(instance),
                         .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
-                        .moves_on_loss = target_->spec.on_node_lost == NodeLossPolicy::kReplace,
+                        .moves_on_loss = moves_on_loss(instance),
                         .roll_under_way = rolls_,
-                        .may_replace = view_.may_replace};
+                        .may_replace = view_.may_replace,
+                        .must_wait = view_.must_wait};
     if (successor == nullptr) return facts;
     facts.replaced = true;
     facts.successor_stopped = is_stopped(*successor);
@@ -99,6 +119,8 @@ class Reconciler {
     facts.successor_old = is_old(*successor);
     facts.successor_staged = successor->desired_state == DesiredState::kStage;
     facts.successor_placed = successor->node.has_value();
+    facts.successor_gave_up =
+        successor->is_last_try && successor->status.state == InstanceState::kCrashLoop;
     return facts;
   }
 
@@ -121,6 +143,9 @@ class Reconciler {
       case Step::kMoveDegraded:
         rolls_ = true;
         return move(instance, MoveReason::kDegraded, MoveStyle::kStartFirst);
+      case Step::kTryElsewhere:
+        rolls_ = true;
+        return move(instance, MoveReason::kCrashLoop, MoveStyle::kStartFirst);
       case Step::kStageMove: return move(instance, MoveReason::kNodeSilent, MoveStyle::kStageFirst);
     }
     HEARTH_CHECK(false);

@@ -15,7 +15,11 @@ namespace hearth::core {
 struct NewInstance {
   std::optional<Move> move;  ///< Which instance it replaces, and why; nullopt: there are too few.
 
-  /// kStage: created only if there is room right now.
+  /// Whether it is worth creating only if there is room right now.
+  bool needs_room_now() const {
+    return move &&
+           (move->style == MoveStyle::kStageFirst || move->reason == MoveReason::kCrashLoop);
+  }
   DesiredState desired_state() const {
     return move && move->style == MoveStyle::kStageFirst ? DesiredState::kStage
                                                          : DesiredState::kRun;
@@ -43,6 +47,8 @@ struct ReconcileView {
   std::function<bool(const InstanceId&)> is_overdue;
   /// Whether the workload's budget allows another replacement of a degraded instance.
   bool may_replace = true;
+  /// What the target release starts after is not there.
+  bool must_wait = false;
 };
 
 /// Compares what a workload should have with its instances. Level-triggered: it depends on the

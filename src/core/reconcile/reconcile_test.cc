@@ -42,13 +42,15 @@ class Scene {
     return reconcile(workload, all,
                      {.state_of = [this](const NodeName& node) { return nodes.at(node); },
                       .is_overdue = [this](const InstanceId& one) { return overdue.contains(one); },
-                      .may_replace = may_replace});
+                      .may_replace = may_replace,
+                      .must_wait = must_wait});
   }
 
   Workload workload{.name = kName};
   std::list<Instance> instances;
   std::set<InstanceId> overdue;
   bool may_replace = true;
+  bool must_wait = false;
   std::map<NodeName, NodeState> nodes{
       {kA, NodeState::kLive}, {kB, NodeState::kLive}, {kC, NodeState::kLive}};
 };
@@ -321,6 +323,81 @@ TEST(Reconcile, ADegradedInstanceStopsOnceItsReplacementIsReady) {
   EXPECT_TRUE(scene.plan().empty()) << "it is well again, but the replacement is starting";
   replacement.status.state = InstanceState::kRunning;
   EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+}
+
+TEST(Reconcile, ACrashLoopIsTriedOnceOnAnotherNode) {
+  Scene scene(1);
+  Instance& looping = scene.add(1, kA, InstanceState::kCrashLoop);
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kCrashLoop));
+  EXPECT_TRUE(scene.plan().create.front().needs_room_now());
+  Instance& tried = scene.add(2, kB, InstanceState::kStarting);
+  tried.replaces = id(1);
+  tried.is_last_try = true;
+  EXPECT_TRUE(scene.plan().empty());
+  looping.status.state = InstanceState::kStarting;
+  EXPECT_TRUE(scene.plan().empty()) << "between two crashes, too";
+  tried.status.state = InstanceState::kCrashLoop;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1))) << "one is left for an operator";
+  scene.instances.pop_front();
+  EXPECT_TRUE(scene.plan().empty()) << "it is not tried again";
+}
+
+TEST(Reconcile, ALastTryThatRunsTakesOver) {
+  Scene scene(1);
+  scene.add(1, kA, InstanceState::kCrashLoop);
+  Instance& tried = scene.add(2, kB);
+  tried.replaces = id(1);
+  tried.is_last_try = true;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+}
+
+TEST(Reconcile, ALastTryIsWithdrawnIfTheFirstInstanceIsWellAgain) {
+  Scene scene(1);
+  scene.add(1, kA);
+  Instance& tried = scene.add(2, kB, InstanceState::kCrashLoop);
+  tried.replaces = id(1);
+  tried.is_last_try = true;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(2)));
+}
+
+TEST(Reconcile, ACrashLoopStaysWhereItIsTiedOrAReleaseIsJudgedByIt) {
+  const std::function<void(Scene&)> ties[] = {
+      [](Scene& scene) { scene.workload.current->spec.on_node_lost = NodeLossPolicy::kStay; },
+      [](Scene& scene) { scene.workload.current->spec.node = kA; },
+      [](Scene& scene) {
+        scene.workload.current->spec.instance.container.devices = {{"/dev/x", "/dev/x"}};
+      },
+      [](Scene& scene) {
+        scene.workload.current->spec.instance.replace = ReplaceOrder::kStopFirst;
+      },
+      [](Scene& scene) { scene.workload.phase = WorkloadPhase::kRollingOut; },
+      [](Scene& scene) { scene.may_replace = false; },
+      [](Scene& scene) { scene.nodes[kA] = NodeState::kUnreachable; }};
+  for (const auto& tie : ties) {
+    Scene scene(1);
+    scene.add(1, kA, InstanceState::kCrashLoop);
+    tie(scene);
+    EXPECT_TRUE(scene.plan().empty());
+  }
+}
+
+TEST(Reconcile, WhatMustNotRunTwiceIsNotStoppedForAReplacementThatWouldWait) {
+  Scene scene = rolling(1);
+  scene.workload.next->spec.instance.replace = ReplaceOrder::kStopFirst;
+  scene.add(1, kA);
+  scene.must_wait = true;
+  EXPECT_TRUE(scene.plan().empty());
+  scene.must_wait = false;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+}
+
+TEST(Reconcile, WorkOfALostNodeIsNotAwaitedThereOnceItsWorkloadNamesAnotherNode) {
+  Scene scene(1);
+  scene.workload.current->spec.on_node_lost = NodeLossPolicy::kStay;
+  scene.workload.current->spec.node = kB;
+  scene.add(1, kA, InstanceState::kLost);
+  scene.nodes[kA] = NodeState::kDead;
+  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kNodeLost));
 }
 
 TEST(Reconcile, AStoppedWorkloadStopsAllAndForgetsWhatNoLiveNodeHas) {

@@ -10,6 +10,18 @@
 
 namespace hearth::core {
 
+void ReleaseExecutor::begin(const WorkloadName& name, const Deployment& deployment) {
+  parts_.changes.on_event(
+      events::workload_deploying(name, parts_.workloads.workload(name).latest()));
+  parts_.changes.on_release_begun(name);
+  parts_.changes.on_workload_changed(name);
+  if (const std::optional<Image>& image = deployment.image) {
+    parts_.workloads.finish_build(name, *image);
+    parts_.changes.on_workload_changed(name);
+  }
+  parts_.changes.reconcile(name);  // It ends the roll-out of another release.
+}
+
 void ReleaseExecutor::review_starts(StartWatch& starts, const Fleet& fleet, MonoTime now) {
   const auto is_live = [&fleet](const NodeName& node) {
     return fleet.state_of(node) == NodeState::kLive;
@@ -37,6 +49,7 @@ bool ReleaseExecutor::review_rollout(const WorkloadName& name,
     case RolloutVerdict::Kind::kGoesOn: return false;
     case RolloutVerdict::Kind::kFailed: fail(workload, verdict.reason); return true;
     case RolloutVerdict::Kind::kDone:
+      if (workload.next) parts_.changes.on_restarted(name);
       parts_.workloads.finish_rollout(name);
       parts_.changes.on_event(events::workload_deployed(workload));
       parts_.changes.on_workload_changed(name);

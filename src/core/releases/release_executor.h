@@ -24,6 +24,9 @@ class ReleaseExecutor {
 
   explicit ReleaseExecutor(Parts parts) : parts_(parts) {}
 
+  /// A release was accepted: it is built, or rolled out if its image exists.
+  void begin(const WorkloadName& name, const Deployment& deployment);
+
   /// Fails releases that several nodes could not start, and marks work that must go elsewhere.
   void review_starts(StartWatch& starts, const Fleet& fleet, MonoTime now);
   /// Ends the workload's roll-out if it is done or has failed; then it returns true. `instances`:

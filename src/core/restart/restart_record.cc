@@ -1,8 +1,44 @@
 #include "core/restart/restart_record.h"
 
+#include <algorithm>
+
 #include "base/backoff.h"
+#include "base/check.h"
 
 namespace hearth::core {
+
+bool is_final(RestartPolicy policy, const std::optional<ContainerExit>& exit) {
+  switch (policy) {
+    case RestartPolicy::kAlways: return false;
+    case RestartPolicy::kOnFailure: return exit && exit->code == 0;
+    case RestartPolicy::kNever: return true;
+  }
+  HEARTH_CHECK(false);
+}
+
+RestartRecord::RestartRecord(const RestartSettings& settings, const RestartMemory& known)
+    : settings_(settings),
+      state_{.running_since = known.running_since,
+             .stops = {known.stops.begin(), known.stops.end()},
+             .waits = known.waits,
+             .next_start = known.next_start,
+             .in_crash_loop = known.in_crash_loop} {
+  while (state_.stops.size() > settings_.crash_loop_count) state_.stops.pop_front();
+}
+
+RestartMemory RestartRecord::memory() const {
+  return {.running_since = state_.running_since,
+          .stops = {state_.stops.begin(), state_.stops.end()},
+          .waits = state_.waits,
+          .next_start = state_.next_start,
+          .in_crash_loop = state_.in_crash_loop};
+}
+
+void RestartRecord::on_ended_with_runtime(MonoTime now) {
+  forget_if_healthy(now);
+  state_.running_since.reset();
+  state_.next_start = std::max(state_.next_start, now);
+}
 
 void RestartRecord::on_started(MonoTime now) {
   state_.running_since = now;

@@ -7,9 +7,15 @@
 
 #include "base/prng.h"
 #include "base/time.h"
+#include "model/instance.h"
+#include "model/instance_spec.h"
 #include "model/settings.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
+
+/// Whether an instance that ended like this is left as it is.
+bool is_final(RestartPolicy policy, const std::optional<ContainerExit>& exit);
 
 /// Decides when one instance may be started again after it stopped or could not be started.
 ///
@@ -32,11 +38,16 @@ class RestartRecord {
   explicit RestartRecord(const RestartSettings& settings) : settings_(settings) {}
   RestartRecord(const RestartSettings& settings, State state)
       : settings_(settings), state_(std::move(state)) {}
+  /// As remembered over a start of the agent.
+  RestartRecord(const RestartSettings& settings, const RestartMemory& known);
   State save() const { return state_; }
+  RestartMemory memory() const;
 
   void on_started(MonoTime now);
   /// It stopped, or could not be started: the next start is due at next_start().
   void on_stopped(MonoTime now, Prng& prng);
+  /// It ended with its machine or its runtime, which says nothing of it.
+  void on_ended_with_runtime(MonoTime now);
 
   /// When it may be started; an instant in the past means immediately.
   MonoTime next_start() const { return state_.next_start; }

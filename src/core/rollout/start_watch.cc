@@ -25,23 +25,36 @@ StartWatch::StartWatch(State state) : state_(std::move(state)) {
   }
 }
 
+/// How much of a fetch so far may have been silence.
+Duration StartWatch::note_fetching(const InstanceId& id, const Instance* instance, MonoTime now) {
+  const bool fetches = instance != nullptr && instance->status.state == InstanceState::kFetching &&
+                       instance->desired_state == DesiredState::kRun;
+  if (!fetches) {
+    state_.fetching.erase(id);
+    return Duration(0);
+  }
+  const MonoTime since = state_.fetching.try_emplace(id, now).first->second;
+  return std::min(now - since, kFetchSilence);
+}
+
 void StartWatch::follow(const Instance* before, const Instance* after, Duration placement_deadline,
                         MonoTime now) {
   const Instance* either = after != nullptr ? after : before;
   HEARTH_CHECK(either != nullptr);
   const auto known = state_.failing.find(either->id);
+  const Duration silent = note_fetching(either->id, after, now);
   if (!fails_to_start(after)) {
     if (known == state_.failing.end()) return;
     due_.erase({known->second.due, either->id});
     state_.failing.erase(known);
     return;
   }
-  const auto [entry, is_new] =
-      state_.failing.try_emplace(after->id, Failing{.workload = after->workload,
-                                                    .generation = after->generation,
-                                                    .node = after->placed_on(),
-                                                    .reason = {},
-                                                    .due = now + placement_deadline});
+  const auto [entry, is_new] = state_.failing.try_emplace(
+      after->id, Failing{.workload = after->workload,
+                         .generation = after->generation,
+                         .node = after->placed_on(),
+                         .reason = {},
+                         .due = now + std::max(Duration(0), placement_deadline - silent)});
   entry->second.reason = after->status.reason;
   if (is_new) due_.emplace(entry->second.due, after->id);
 }

@@ -29,6 +29,8 @@ class StartWatch {
   static constexpr Duration kAvoidedFor = std::chrono::minutes(10);
   /// After a time in which the node could not report.
   static constexpr Duration kLookAgain = std::chrono::seconds(5);
+  /// A fetch without an answer is reported as failed after this long, which counts, too.
+  static constexpr Duration kFetchSilence = std::chrono::seconds(30);
   /// A release that this many nodes could not start is at fault itself.
   static constexpr std::size_t kNodesTried = 2;
 
@@ -50,6 +52,7 @@ class StartWatch {
   };
   struct State {
     std::map<InstanceId, Failing> failing;
+    std::map<InstanceId, MonoTime> fetching;  ///< Since when their node fetches the image.
     std::map<WorkloadName, std::map<NodeName, Avoided>> avoided;
     bool operator==(const State&) const = default;
   };
@@ -78,6 +81,7 @@ class StartWatch {
   void check_invariants() const;
 
  private:
+  Duration note_fetching(const InstanceId& id, const Instance* instance, MonoTime now);
   template <class PutOff>
   void put_off(const PutOff& put_off);
 

@@ -57,6 +57,23 @@ TEST(StartWatch, AnInstanceThatItsNodeFailsToStartIsOverdueAfterTheDeadline) {
   EXPECT_THAT(scene.tick(), IsEmpty()) << "once";
 }
 
+TEST(StartWatch, ASilentFetchCountsFromItsBeginning) {
+  Scene scene;
+  const MonoTime begun = scene.now;
+  scene.report(InstanceState::kFetching, false);
+  scene.now += StartWatch::kFetchSilence;
+  scene.report(InstanceState::kFetching, true, "no answer");
+  EXPECT_EQ(scene.watch.next_deadline(), begun + kDeadline);
+}
+
+TEST(StartWatch, OfALongFetchOnlyItsSilenceCounts) {
+  Scene scene;
+  scene.report(InstanceState::kFetching, false);
+  scene.now += 20min;
+  scene.report(InstanceState::kFetching, true, "no answer");
+  EXPECT_EQ(scene.watch.next_deadline(), scene.now + kDeadline - StartWatch::kFetchSilence);
+}
+
 TEST(StartWatch, TheNodeIsAvoidedForATime) {
   Scene scene;
   scene.report(InstanceState::kStarting, true);

@@ -14,7 +14,8 @@ RuleWatch::Durable RuleWatch::durable() const {
   return {.is_met = state_.is_met,
           .may_be_skipped = state_.may_be_skipped,
           .fault = state_.fault,
-          .last = state_.last};
+          .last = state_.last,
+          .counted = state_.counted};
 }
 
 bool RuleWatch::reads(LogStream stream) const {
@@ -32,6 +33,7 @@ void RuleWatch::resume(const Durable& known) {
             .fault = known.fault,
             .last = known.last};
   if (const auto* condition = std::get_if<MustNotAppear>(&rule_.condition)) {
+    if (condition->count > known.counted.size()) state_.counted = known.counted;
     state_.fault_until = known.fault ? fault_duration(rule_, *condition) : Duration::zero();
   }
   wait_from_start();

@@ -11,20 +11,11 @@
 
 #include "base/time.h"
 #include "core/timed/stall_margin.h"
+#include "model/log_firing.h"
 #include "model/log_rule.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
-
-/// A rule fired: its action is due.
-struct LogFiring {
-  std::string rule;  ///< Its name.
-  HealthAction action{};
-  std::string why;             ///< In words.
-  std::string line;            ///< The line that completed it, shortened; empty for an absence.
-  std::uint64_t held_off = 0;  ///< Firings since the one before, which the hold-off suppressed.
-  MonoTime at{};
-  bool operator==(const LogFiring&) const = default;
-};
 
 /// One moment, on the clock of the node and on that of the watch (WatchedClock).
 struct WatchMoment {
@@ -64,13 +55,7 @@ class RuleWatch {
     bool operator==(const State&) const = default;
   };
   /// What outlasts the agent. A suppressed firing does not change it.
-  struct Durable {
-    bool is_met = false;
-    bool may_be_skipped = false;
-    std::optional<std::string> fault;
-    std::optional<LogFiring> last;
-    bool operator==(const Durable&) const = default;
-  };
+  using Durable = RuleMemory;
 
   explicit RuleWatch(LogRule rule) : rule_(std::move(rule)) {}
   RuleWatch(LogRule rule, State state) : rule_(std::move(rule)), state_(std::move(state)) {}

@@ -30,8 +30,9 @@ OperationId operation_of(const ContainerAction& action) {
 
 }  // namespace
 
-SlotTable::SlotTable(const SlotSettings& settings, std::uint64_t seed)
-    : settings_(settings), prng_(seed) {}
+SlotTable::SlotTable(const SlotSettings& settings, std::uint64_t seed,
+                     std::map<InstanceId, InstanceMemory> recalled)
+    : settings_(settings), prng_(seed), recalled_(std::move(recalled)) {}
 
 SlotTable::SlotTable(const SlotSettings& settings, const State& state)
     : settings_(settings),
@@ -40,7 +41,11 @@ SlotTable::SlotTable(const SlotSettings& settings, const State& state)
       has_assignment_(state.has_assignment),
       incidents_made_(state.incidents_made),
       incidents_(state.incidents),
-      as_of_(state.as_of) {
+      order_(state.order),
+      as_of_(state.as_of),
+      starvation_(state.starvation),
+      is_manager_reachable_(state.is_manager_reachable),
+      recalled_(state.recalled) {
   for (const auto& [id, slot] : state.slots) slots_.try_emplace(id, settings_, slot);
 }
 
@@ -51,7 +56,11 @@ SlotTable::State SlotTable::save() const {
               .has_assignment = has_assignment_,
               .incidents_made = incidents_made_,
               .incidents = incidents_,
-              .as_of = as_of_};
+              .order = order_.save(),
+              .as_of = as_of_,
+              .starvation = starvation_.save(),
+              .is_manager_reachable = is_manager_reachable_,
+              .recalled = recalled_};
   for (const auto& [id, slot] : slots_) state.slots.emplace(id, slot.save());
   return state;
 }
@@ -73,19 +82,25 @@ const InstanceSlot& SlotTable::slot(const InstanceId& id) const {
 }
 
 InstanceSlot& SlotTable::slot_or_new(const InstanceId& id) {
-  return slots_.try_emplace(id, settings_).first->second;
+  const auto [entry, is_new] = slots_.try_emplace(id, settings_);
+  if (auto known = is_new ? recalled_.extract(id) : decltype(recalled_.extract(id))(); known) {
+    entry->second.recall(std::move(known.mapped()));
+  }
+  return entry->second;
 }
 
 void SlotTable::on_assignment(const Assignment& assignment) {
   has_assignment_ = true;
   std::set<InstanceId> assigned;
   for (const AssignedInstance& instance : assignment.instances) {
-    slot_or_new(instance.id).assign(instance);
+    slot_or_new(instance.id).assign(order_.admit(instance));
     assigned.insert(instance.id);
   }
   for (auto& [id, slot] : slots_) {
     if (!assigned.contains(id)) slot.unassign();
   }
+  recalled_.clear();  // What is neither assigned nor there does not come back.
+  order_.keep_only(assigned);
 }
 
 void SlotTable::on(const ContainerStarted& notice, const Turn& turn) {
@@ -113,24 +128,16 @@ void SlotTable::on(const ContainerNoted& notice) {
   if (find(notice.instance) != nullptr) note_incidents(notice.instance, {notice.what});
 }
 
-void SlotTable::on(const LogRead& event, MonoTime now) {
-  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+void SlotTable::on_runtime_lost(MonoTime now) {
+  for (auto& [id, slot] : slots_) slot.on_runtime_lost(now);
 }
 
-void SlotTable::on(const LogSkipped& event, MonoTime now) {
-  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
-}
-
-void SlotTable::on(const LogReaderChanged& event, MonoTime now) {
-  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
-}
-
-void SlotTable::on(const HealthcheckReported& event, MonoTime now) {
-  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
-}
-
-void SlotTable::on(const CheckDone& event, MonoTime now) {
-  if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+std::map<InstanceId, ContainerId> SlotTable::running() const {
+  std::map<InstanceId, ContainerId> running;
+  for (const auto& [id, slot] : slots_) {
+    if (const Container* container = slot.judged()) running.emplace(id, container->id);
+  }
+  return running;
 }
 
 void SlotTable::on_listed(const Listing& listing, const Turn& turn) {
@@ -177,22 +184,50 @@ std::optional<std::string> SlotTable::on_done(const OperationDone& done, const T
 std::vector<ContainerAction> SlotTable::tend(const Turn& turn, const ReadinessOf& readiness_of,
                                              OperationIds& ids) {
   advance(turn.now);
-  set_usable(true);
+  on_node(true);
   std::vector<ContainerAction> actions;
-  for (auto& [id, slot] : slots_) {
-    for (ContainerAction& action : slot.tend(turn, readiness_of, ids, prng_)) {
-      asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
-      actions.push_back(std::move(action));
-    }
-    note_incidents(id, slot.take_noticed());
-  }
+  for (auto& [id, slot] : slots_) tend(id, slot, turn, readiness_of, ids, actions);
+  release_held(turn, readiness_of, ids, actions);
   std::erase_if(slots_, [](const auto& entry) { return entry.second.is_empty(); });
   return actions;
 }
 
+void SlotTable::tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
+                     const ReadinessOf& readiness_of, OperationIds& ids,
+                     std::vector<ContainerAction>& actions) {
+  for (ContainerAction& action : slot.tend(turn, readiness_of, ids, prng_)) {
+    asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
+    actions.push_back(std::move(action));
+  }
+  note_incidents(id, slot.take_noticed());
+  std::optional<std::string> held_back = slot.take_held_back();
+  if (held_back && starvation_.take_report()) note_incidents(id, {*std::move(held_back)});
+}
+
+/// Starts what was held back, if what it starts after has come to be there.
+void SlotTable::release_held(const Turn& turn, const ReadinessOf& readiness_of, OperationIds& ids,
+                             std::vector<ContainerAction>& actions) {
+  if (!order_.is_holding()) return;
+  std::map<InstanceId, StartOrder::Seen> seen;
+  for (const auto& [id, slot] : slots_) {
+    const std::optional<WorkloadName> workload = slot.workload();
+    if (slot.is_assigned() && workload)
+      seen.emplace(id, StartOrder::Seen{.workload = *workload, .status = slot.status()});
+  }
+  for (const StartOrder::Released& one : order_.tend(seen, turn.now)) {
+    const InstanceId& id = one.instance.id;
+    InstanceSlot& slot = slot_or_new(id);
+    slot.assign(one.instance);
+    if (!one.lacking.empty()) {
+      note_incidents(id, {"it starts without waiting any longer for " + one.lacking});
+    }
+    tend(id, slot, turn, readiness_of, ids, actions);
+  }
+}
+
 void SlotTable::rest(MonoTime now) {
   advance(now);
-  set_usable(false);
+  on_node(false);
 }
 
 void SlotTable::advance(MonoTime now) {
@@ -200,8 +235,30 @@ void SlotTable::advance(MonoTime now) {
   as_of_ = now;
 }
 
-void SlotTable::set_usable(bool is_usable) {
-  for (auto& [id, slot] : slots_) slot.on_runtime_usable(is_usable, as_of_);
+void SlotTable::on_node(bool is_runtime_usable) {
+  starvation_.tend(as_of_);
+  for (auto& [id, slot] : slots_) {
+    slot.on_node({.is_runtime_usable = is_runtime_usable,
+                  .shortage = starvation_.protects(id),
+                  .is_manager_reachable = is_manager_reachable_},
+                 as_of_);
+  }
+}
+
+Unsaved SlotTable::unsaved() const {
+  Unsaved unsaved = Unsaved::kNothing;
+  for (const auto& [id, slot] : slots_) unsaved = std::max(unsaved, slot.unsaved());
+  return unsaved;
+}
+
+std::map<InstanceId, InstanceMemory> SlotTable::take_memory() {
+  std::map<InstanceId, InstanceMemory> memory = recalled_;
+  for (auto& [id, slot] : slots_) memory.insert_or_assign(id, slot.take_memory());
+  return memory;
+}
+
+void SlotTable::on_stored() {
+  for (auto& [id, slot] : slots_) slot.on_stored();
 }
 
 std::vector<WatchAction> SlotTable::take_watches() {
@@ -230,6 +287,11 @@ void SlotTable::add_to(Report& report) const {
   for (const auto& [id, slot] : slots_) {
     std::optional<InstanceStatus> status = slot.reported_status();
     if (!status) continue;
+    if (const StartOrder::Held* held = order_.find(id);
+        held != nullptr && status->state == InstanceState::kStaged) {
+      status->state = InstanceState::kStarting;
+      status->reason = held->reason;
+    }
     report.instances.emplace(id, *std::move(status));
     if (std::optional<WorkloadName> workload = slot.workload()) {
       report.workloads.emplace(id, *std::move(workload));
@@ -238,12 +300,15 @@ void SlotTable::add_to(Report& report) const {
 }
 
 std::optional<MonoTime> SlotTable::next_deadline() const {
-  std::optional<MonoTime> next;
+  std::optional<MonoTime> next = order_.next_deadline();
+  if (next && *next <= as_of_) next.reset();  // The runtime cannot be used meanwhile.
+  next = earlier(next, starvation_.next_deadline());
   for (const auto& [id, slot] : slots_) next = earlier(next, slot.next_deadline(as_of_));
   return next;
 }
 
 void SlotTable::check_invariants() const {
+  starvation_.check_invariants();
   for (const auto& [id, slot] : slots_) {
     slot.check_invariants();
     HEARTH_CHECK(has_assignment_ || !slot.is_assigned());

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -14,16 +15,21 @@
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/start_order/start_order.h"
+#include "core/starvation/node_starvation.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
 #include "model/incident.h"
+#include "model/pressure.h"
+#include "model/watch_memory.h"
 
 namespace hearth::core {
 
 /// All instances of a node: a slot for each that is assigned or has a container left.
 ///
 /// It finds the slot that a notice, an answer or a listed container belongs to, and remembers each
-/// request to the runtime until it is answered; the answer can arrive after its slot is gone. Until
+/// request to the runtime until it is answered; the answer can arrive after its slot is gone. An
+/// instance that StartOrder holds back is staged, and reported as starting. Until
 /// an assignment is in force, nothing is known to be unwanted and nothing is reported.
 /// Sans-io, not thread-safe.
 class SlotTable {
@@ -41,12 +47,18 @@ class SlotTable {
     bool has_assignment = false;
     std::uint64_t incidents_made = 0;
     std::deque<Incident> incidents;  ///< The latest.
-    MonoTime as_of{};                ///< The last tend() or rest().
+    StartOrder::State order;
+    MonoTime as_of{};  ///< The last tend() or rest().
+    NodeStarvation::State starvation;
+    bool is_manager_reachable = true;
+    std::map<InstanceId, InstanceMemory> recalled;  ///< Of instances that have no slot yet.
     bool operator==(const State&) const = default;
   };
 
   /// `seed` feeds the jitter of the restarts' backoff.
-  SlotTable(const SlotSettings& settings, std::uint64_t seed);
+  /// `recalled`: what was known of the instances before the agent's start.
+  SlotTable(const SlotSettings& settings, std::uint64_t seed,
+            std::map<InstanceId, InstanceMemory> recalled = {});
   SlotTable(const SlotSettings& settings, const State& state);
   State save() const;
 
@@ -61,12 +73,24 @@ class SlotTable {
   /// A listing is older than anything done while it was made: slots that changed since then are
   /// left for the next one.
   void on_listed(const Listing& listing, const Turn& turn);
-  // What the reader of a container's log reports.
-  void on(const LogRead& event, MonoTime now);
-  void on(const LogSkipped& event, MonoTime now);
-  void on(const LogReaderChanged& event, MonoTime now);
-  void on(const HealthcheckReported& event, MonoTime now);
-  void on(const CheckDone& event, MonoTime now);
+  /// What is found out about a container (core/health/watch_messages.h).
+  template <class Event>
+  void on(const Event& event, MonoTime now) {
+    if (InstanceSlot* slot = find(event.instance)) slot->on(event, now);
+  }
+  /// The runtime's notices ceased.
+  void on_runtime_lost(MonoTime now);
+  void on_pressure(const Pressure& pressure, MonoTime now) {
+    starvation_.on_pressure(pressure, now);
+  }
+  /// What the node is short of; nullopt: of nothing.
+  std::optional<Shortage> shortage() const { return starvation_.shortage(); }
+  /// The instance that takes the largest share of what the node is short of; nullopt: not known.
+  void on_largest(std::optional<InstanceId> instance) {
+    starvation_.on_largest(std::move(instance));
+  }
+  /// What must be replaced waits for the manager only while it can be reached.
+  void on_manager_reachable(bool is_reachable) { is_manager_reachable_ = is_reachable; }
   /// Ignores operations it did not request. Returns the reference of an image that the runtime
   /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
@@ -78,6 +102,17 @@ class SlotTable {
   std::vector<WatchAction> take_watches();
   /// Lets time pass while nothing may be done.
   void rest(MonoTime now);
+
+  /// The running container of each instance that has one.
+  std::map<InstanceId, ContainerId> running() const;
+  // What outlasts the agent.
+  Unsaved unsaved() const;
+  /// What is known of all instances, to be stored now.
+  std::map<InstanceId, InstanceMemory> take_memory();
+  /// What was taken last is stored.
+  void on_stored();
+  /// What is wrong with the node, in words; empty if nothing is.
+  std::string problem() const { return starvation_.problem(); }
 
   /// nullptr: there is none.
   const InstanceSlot* find_slot(const InstanceId& id) const;
@@ -96,9 +131,15 @@ class SlotTable {
 
  private:
   InstanceSlot* find(const InstanceId& id);
+  void release_held(const Turn& turn, const ReadinessOf& readiness_of, OperationIds& ids,
+                    std::vector<ContainerAction>& actions);
+  void tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
+            const ReadinessOf& readiness_of, OperationIds& ids,
+            std::vector<ContainerAction>& actions);
   void note_incidents(const InstanceId& id, std::vector<std::string> messages);
   void advance(MonoTime now);
-  void set_usable(bool is_usable);
+  /// Tells every slot how the node is.
+  void on_node(bool is_runtime_usable);
   InstanceSlot& slot_or_new(const InstanceId& id);
   bool is_departing(const InstanceId& instance, const ContainerId& container) const;
 
@@ -109,7 +150,11 @@ class SlotTable {
   bool has_assignment_ = false;
   std::uint64_t incidents_made_ = 0;
   std::deque<Incident> incidents_;
+  StartOrder order_;
   MonoTime as_of_{};
+  NodeStarvation starvation_;
+  bool is_manager_reachable_ = true;
+  std::map<InstanceId, InstanceMemory> recalled_;
 };
 
 }  // namespace hearth::core

@@ -245,5 +245,42 @@ TEST(SlotTableDeathTest, AskingForAnInstanceWithoutASlotAborts) {
   EXPECT_DEATH(table.slot(id(1)), "found != nullptr");
 }
 
+// Order. ------------------------------------------------------------------------------------------
+
+// Goal: a node that boots without a manager starts what others start after first.
+TEST(SlotTable, AnInstanceStartsOnceWhatItStartsAfterRuns) {
+  Scene scene;
+  AssignedInstance later = instance(1);
+  later.after = {{.workload = *WorkloadName::parse("db"), .until = Dependency::Until::kStarted}};
+  AssignedInstance db = instance(2);
+  db.id = make_instance_id(*WorkloadName::parse("db"), 1);
+  db.workload = *WorkloadName::parse("db");
+  scene.assign({later, db});
+  const auto starts = [&](const InstanceId& id) {
+    return scene.table.slot(id).status().state == InstanceState::kRunning;
+  };
+  Report report;
+  scene.table.add_to(report);
+  scene.obey();
+  EXPECT_TRUE(starts(db.id));
+  EXPECT_TRUE(starts(later.id)) << "the answer to the start of one lets the other start";
+}
+
+TEST(SlotTable, AnInstanceThatIsHeldBackIsReportedAsStartingWithTheReason) {
+  Scene scene;
+  AssignedInstance later = instance(1);
+  later.after = {{.workload = *WorkloadName::parse("db")}};
+  AssignedInstance db = instance(2);
+  db.id = make_instance_id(*WorkloadName::parse("db"), 1);
+  db.workload = *WorkloadName::parse("db");
+  db.spec.min_ready = 1h;
+  scene.assign({later, db});
+  scene.obey();
+  Report report;
+  scene.table.add_to(report);
+  EXPECT_EQ(report.instances.at(later.id).state, InstanceState::kStarting);
+  EXPECT_EQ(report.instances.at(later.id).reason, "it waits for 'db' to be ready");
+}
+
 }  // namespace
 }  // namespace hearth::core

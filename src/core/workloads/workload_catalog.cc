@@ -8,6 +8,14 @@
 #include "base/check.h"
 
 namespace hearth::core {
+namespace {
+
+Error no_workload(const WorkloadName& name) {
+  return {ErrorCode::kNotFound,
+          fmt::format("there is no workload '{}'; 'hearth ps' lists all", name.str())};
+}
+
+}  // namespace
 
 bool keeps_running(const Workload& workload) {
   return workload.current && workload.phase != WorkloadPhase::kStopped &&
@@ -53,8 +61,7 @@ Workload& WorkloadCatalog::row(const WorkloadName& name) {
 Result<Workload*> WorkloadCatalog::row_of_command(const WorkloadName& name) {
   const auto found = rows_.find(name);
   if (found != rows_.end()) return &found->second;
-  return fail(ErrorCode::kNotFound,
-              fmt::format("there is no workload '{}'; 'hearth ps' lists all", name.str()));
+  return tl::unexpected(no_workload(name));
 }
 
 Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command, WallTime now) {
@@ -82,14 +89,18 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command, WallTi
   return accept(workload, std::move(release));
 }
 
+Result<const Release*> WorkloadCatalog::release_to_return_to(
+    const RollBackWorkload& command) const {
+  const Workload* workload = find(command.name);
+  if (workload == nullptr) return tl::unexpected(no_workload(command.name));
+  if (auto free = check_not_removing(*workload); !free) return tl::unexpected(free.error());
+  return release_to_return_to(*workload, command.to);
+}
+
 Result<Deployment> WorkloadCatalog::roll_back(const RollBackWorkload& command, WallTime now) {
-  const Result<Workload*> found = row_of_command(command.name);
-  if (!found) return tl::unexpected(found.error());
-  Workload& workload = **found;
-  if (auto free = check_not_removing(workload); !free) return tl::unexpected(free.error());
-  const Result<const Release*> to = release_to_return_to(workload, command.to);
+  const Result<const Release*> to = release_to_return_to(command);
   if (!to) return tl::unexpected(to.error());
-  return repeat(workload, **to, command.by, now);
+  return repeat(row(command.name), **to, command.by, now);
 }
 
 Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, WallTime now) {

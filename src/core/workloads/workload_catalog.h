@@ -54,6 +54,8 @@ class WorkloadCatalog {
 
   /// Also refused at the bounds.
   Result<Deployment> deploy(const DeployWorkload& command, WallTime now);
+  /// The release that roll_back() would deploy again, or its error.
+  Result<const Release*> release_to_return_to(const RollBackWorkload& command) const;
   /// kNotFound if no such release is kept, kConflict if it was never built.
   Result<Deployment> roll_back(const RollBackWorkload& command, WallTime now);
   /// kConflict while a release is being deployed, and without one that was built.

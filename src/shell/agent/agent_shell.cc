@@ -19,11 +19,12 @@ constexpr Duration kLoadPeriod = 2s;
 }  // namespace
 
 AgentShell::AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings settings,
-                       std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports)
+                       std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports,
+                       WatchMemory memory)
     : config_(std::move(config)),
       node_(settings.node),
       ports_(std::move(ports)),
-      agent_(std::move(settings), std::move(stored), seed, ports_.clock.now()),
+      agent_(std::move(settings), std::move(stored), seed, ports_.clock.now(), std::move(memory)),
       disk_(loop.make_worker()),
       images_(ports_.work_folder, ports_.runtime, ports_.content, ports_.http, config_.manager,
               *disk_),
@@ -73,7 +74,8 @@ void AgentShell::tick() {
   const MonoTime now = ports_.clock.now().mono;
   if (!load_sampled_at_ || now - *load_sampled_at_ >= kLoadPeriod) {
     load_sampled_at_ = now;
-    return deliver(core::LoadSampled{ports_.sample_load()});
+    return deliver(core::LoadSampled{
+        ports_.sample_load(), ports_.sample_pressure ? ports_.sample_pressure() : Pressure{}});
   }
   deliver(core::AgentTicked{});
 }
@@ -102,6 +104,20 @@ void AgentShell::execute(const core::SaveAssignment& action) {
     return [this, number = assignment.number, outcome] {
       if (!outcome) warn("save", "the assignment cannot be stored: " + outcome.error().message);
       deliver(core::AssignmentSaved{number, outcome});
+    };
+  };
+  disk_->run(save);
+}
+
+void AgentShell::execute(const core::SaveWatchMemory& action) {
+  const auto save = [this, &store = ports_.store, action]() -> Worker::OnLoop {
+    const Result<void> outcome = store.save_memory(action.memory);
+    return [this, number = action.number, outcome] {
+      if (!outcome) {
+        warn("memory",
+             "what is known of the instances cannot be stored: " + outcome.error().message);
+      }
+      deliver(core::WatchMemorySaved{number, outcome});
     };
   };
   disk_->run(save);
@@ -191,7 +207,7 @@ void AgentShell::execute(const core::CancelBuild&) {
 void AgentShell::execute(const core::SendStatus& action) {
   if (!bus_) {
     if (action.heartbeat.report) inbox_.push_back(core::StatusDropped{});
-    return;
+    return note_reachable(false);
   }
   const bool has_report = action.heartbeat.report.has_value();
   const TopicNames topics(bus_address_->topic_prefix);
@@ -199,12 +215,18 @@ void AgentShell::execute(const core::SendStatus& action) {
           [this, has_report](const Result<void>& outcome) {
             if (outcome) {
               ++counters_.statuses_sent;
-              return;
+              return note_reachable(true);
             }
             ++counters_.statuses_dropped;
             warn("status", "a status could not be sent: " + outcome.error().message);
             if (has_report) deliver(core::StatusDropped{});
+            note_reachable(false);
           });
+}
+
+void AgentShell::note_reachable(bool is_reachable) {
+  if (std::exchange(is_bus_reachable_, is_reachable) == is_reachable) return;
+  deliver(core::BusReachable{is_reachable});
 }
 
 void AgentShell::publish(BusRecord record, Completion<void> done) {

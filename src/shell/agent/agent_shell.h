@@ -42,6 +42,8 @@ struct AgentPorts {
   std::function<Load()> sample_load;
   /// Opens the bus once its address is known.
   std::function<Result<std::unique_ptr<Bus>>(const std::string& bootstrap)> open_bus;
+  /// Empty: the kernel does not report it.
+  std::function<Pressure()> sample_pressure = {};
 };
 
 struct AgentShellConfig {
@@ -67,7 +69,8 @@ struct AgentShellCounters {
 class AgentShell {
  public:
   AgentShell(Loop& loop, AgentShellConfig config, core::AgentSettings settings,
-             std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports);
+             std::optional<Assignment> stored, std::uint64_t seed, AgentPorts ports,
+             WatchMemory memory = {});
   ~AgentShell();
 
   /// kInvalidArgument: `config.bus` is not a valid address. A bus that cannot be opened for another
@@ -86,6 +89,7 @@ class AgentShell {
   void deliver(const core::AgentEvent& event);
   void tick();
   void execute(const core::SaveAssignment& action);
+  void execute(const core::SaveWatchMemory& action);
   void execute(const core::TakeInventory& action);
   void execute(const core::CreateContainer& action);
   void execute(const core::StartContainer& action);
@@ -95,6 +99,7 @@ class AgentShell {
   void execute(const core::FollowLog& action) { logs_.follow(action); }
   void execute(const core::InspectContainer& action) { checks_.inspect(action); }
   void execute(const core::RunCheck& action) { checks_.run(action); }
+  void execute(const core::SampleUsage& action) { checks_.sample(action); }
   void execute(const core::FetchImage& action);
   void execute(const core::BuildImage& action);
   void execute(const core::CancelBuild& action);
@@ -110,6 +115,7 @@ class AgentShell {
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
   void on_bus_error(const Error& error);
+  void note_reachable(bool is_reachable);
   void on_notice(const ContainerNotice& notice);
   void warn(const std::string& kind, const std::string& text);
 
@@ -129,6 +135,7 @@ class AgentShell {
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;
   std::unique_ptr<Timer> bus_retry_;
+  bool is_bus_reachable_ = true;  ///< As the core knows it.
   std::optional<MonoTime> load_sampled_at_;
   std::deque<core::AgentEvent> inbox_;
   bool stepping_ = false;

@@ -26,8 +26,14 @@ struct FakeAgentStore final : AgentStore {
     if (outcome) saved.push_back(assignment);
     return outcome;
   }
+  Result<WatchMemory> load_memory() override { return WatchMemory{}; }
+  Result<void> save_memory(const WatchMemory& memory) override {
+    if (outcome) saved_memory = memory;
+    return outcome;
+  }
   Result<void> outcome;
   std::vector<Assignment> saved;
+  WatchMemory saved_memory;
 };
 
 /// Keeps what it was asked, for a test to answer.
@@ -88,7 +94,9 @@ struct FakeRuntime final : ContainerRuntime {
   }
   void exec(ExecRequest, Completion<ExecResult>) override {}
   void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
-  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
+  void usage(const ContainerId&, Completion<ContainerUsage> done) override {
+    loop.post([done] { done(ContainerUsage{.memory_bytes = 4096, .pids = 2}); });
+  }
   // Not used by any test here.
   void build(const std::filesystem::path&, const std::string&, ChunkSink,
              Completion<void>) override {}
@@ -211,7 +219,8 @@ class AgentShellTest : public testing::Test {
               const Error error = bus_errors.back();
               bus_errors.pop_back();
               return tl::unexpected(error);
-            }};
+            },
+            .sample_pressure = [this] { return pressure; }};
   }
 
   ManualLoop loop;
@@ -224,6 +233,7 @@ class AgentShellTest : public testing::Test {
   NoHttp http;
   NoContent content;
   BusRecords records{.loop = loop};
+  Pressure pressure;
   std::vector<Error> bus_errors;  ///< Of the next attempts to open the bus.
   AgentShell shell{loop, config(), settings(), std::nullopt, 1, ports()};
 };
@@ -266,6 +276,22 @@ TEST_F(AgentShellTest, AHangingDiskDelaysNeitherHeartbeatsNorDials) {
   loop.release_workers();
   loop.run_ready();
   EXPECT_THAT(runtime.started, SizeIs(1));
+}
+
+TEST_F(AgentShellTest, StoresWhatItKnowsOfItsInstances) {
+  runtime_comes_up();
+  assign(assignment(1));
+  loop.advance(1s);
+  ASSERT_THAT(store.saved_memory.instances, SizeIs(1));
+  EXPECT_EQ(store.saved_memory.instances.begin()->first.str(), "app-1");
+  EXPECT_EQ(store.saved_memory.boot_id, "boot");
+}
+
+TEST_F(AgentShellTest, ReportsThatTheNodeIsShortOfAResource) {
+  runtime_comes_up();
+  pressure.memory_full = 500;
+  loop.advance(3s);
+  EXPECT_THAT(problem(), testing::HasSubstr("it is short of memory"));
 }
 
 TEST_F(AgentShellTest, ReportsWhyTheContainersCannotBeListed) {
@@ -337,6 +363,16 @@ TEST_F(AgentShellTest, AnExitIsReportedWithTheLastWordsOfItsContainer) {
   exits("container-2", 4);
   EXPECT_TRUE(loop.advance_until([&] { return last_exit().code == 4; }, 1s));
   EXPECT_EQ(last_exit().last_words, "");
+}
+
+TEST_F(AgentShellTest, ReportsWhatAContainerUses) {
+  runtime_comes_up();
+  assign(assignment(1));
+  loop.advance(10s);
+  const auto usage = shell.agent().status().report->usage;
+  ASSERT_TRUE(usage.contains({"app-1"}));
+  EXPECT_EQ(usage.at({"app-1"}).memory_bytes, 4096U);
+  EXPECT_EQ(usage.at({"app-1"}).processes, 2U);
 }
 
 TEST_F(AgentShellTest, SendsAHeartbeatAtEachInterval) {

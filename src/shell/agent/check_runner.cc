@@ -14,6 +14,15 @@ void CheckRunner::inspect(const core::InspectContainer& wanted) {
   });
 }
 
+void CheckRunner::sample(const core::SampleUsage& wanted) {
+  runtime_.usage(wanted.container, [this, wanted](const Result<ContainerUsage>& usage) {
+    deliver_(core::UsageSampled{.container = wanted.container,
+                                .instance = wanted.instance,
+                                .number = wanted.number,
+                                .usage = usage ? std::optional(*usage) : std::nullopt});
+  });
+}
+
 void CheckRunner::run(const core::RunCheck& wanted) {
   const auto known = known_.find(wanted.instance);
   const bool is_known = known != known_.end() && known->second.container == wanted.container;

@@ -11,8 +11,8 @@
 
 namespace hearth {
 
-/// Finds out about running containers for the agent's core: asks the runtime about their addresses
-/// and HEALTHCHECKs, and runs the checks of their probes.
+/// Finds out about running containers for the agent's core: asks the runtime about their
+/// addresses, their HEALTHCHECKs and what they use, and runs the checks of their probes.
 ///
 /// It decides nothing. All on the loop.
 class CheckRunner {
@@ -24,6 +24,7 @@ class CheckRunner {
 
   void inspect(const core::InspectContainer& wanted);
   void run(const core::RunCheck& wanted);
+  void sample(const core::SampleUsage& wanted);
 
  private:
   struct Known {

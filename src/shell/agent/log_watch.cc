@@ -33,8 +33,8 @@ void LogWatch::follow(const core::FollowLog& wanted) {
   Reading& reading = readings_[wanted.instance];
   reading.container = wanted.container;
   reading.matcher = *std::move(matcher);
-  reading.follower =
-      ports_.runtime.follow_log({.container = wanted.container}, handlers(wanted.instance));
+  reading.follower = ports_.runtime.follow_log(
+      {.container = wanted.container, .after = wanted.after}, handlers(wanted.instance));
 }
 
 void LogWatch::look(const InstanceId& instance) {
@@ -51,7 +51,8 @@ ContainerRuntime::LogHandlers LogWatch::handlers(const InstanceId& instance) {
 
 void LogWatch::on_lines(const InstanceId& instance, const LogBatch& batch) {
   Reading& reading = readings_.at(instance);
-  core::LogRead read{.container = reading.container, .instance = instance, .lines = {}};
+  core::LogRead read{
+      .container = reading.container, .instance = instance, .lines = {}, .cursor = batch.cursor};
   for (const LogLine& line : batch.lines) {
     const std::optional<Duration> age =
         batch.caught_up ? std::nullopt : std::optional(age_of(line.stamp));

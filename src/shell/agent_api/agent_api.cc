@@ -154,6 +154,16 @@ Result<void> stream_log(const AgentView& view, HttpExchange& exchange) {
   return outcome;
 }
 
+Result<void> show_watch(const AgentView& view, HttpExchange& exchange) {
+  const InstanceId instance{exchange.request().parameter("id")};
+  std::optional<std::string> watch = view.watch(instance);
+  if (!watch) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("instance '{}' is not on this node", instance.str()));
+  }
+  return exchange.respond({.body = *std::move(watch)});
+}
+
 /// The agent at an address might belong to another node: the address was reassigned, or imported
 /// wrongly.
 Result<void> answer_dial_by_name(const AgentView& view, HttpExchange& exchange) {
@@ -181,6 +191,8 @@ void add_agent_routes(HttpRoutes& routes, const AgentView& view) {
   });
   routes.add(HttpMethod::kGet, "/v1/instances/{id}/logs",
              [&view](HttpExchange& exchange) { return stream_log(view, exchange); });
+  routes.add(HttpMethod::kGet, "/v1/instances/{id}/watch",
+             [&view](HttpExchange& exchange) { return show_watch(view, exchange); });
   routes.add(HttpMethod::kGet, "/metrics", [&view](HttpExchange& exchange) {
     return exchange.respond(
         {.body = view.metrics(), .content_type = std::string(MetricsText::kContentType)});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "model/heartbeat.h"
@@ -16,6 +17,8 @@ struct AgentView {
   NodeName node;
   std::function<Heartbeat()> status;
   std::function<ContainerId(const InstanceId&)> container_of;  ///< Empty: not on this node.
+  /// What its rules and probes say, as JSON; nullopt: it is not on this node.
+  std::function<std::optional<std::string>(const InstanceId&)> watch;
   /// Of the container before the present one. kNotFound: they are not kept.
   std::function<void(const InstanceId&, Completion<std::string>)> last_words;
   std::function<std::string()> metrics;  ///< Prometheus text.
@@ -24,7 +27,7 @@ struct AgentView {
 
 /// The agent's HTTP routes (docs/reference/api.md): the dial, which anyone can call and which
 /// reveals only that the agent is alive and whether it is that of the named node; its status; an
-/// instance's log; metrics. `view` outlives the routes.
+/// instance's log, and what its rules and probes say; metrics. `view` outlives the routes.
 void add_agent_routes(HttpRoutes& routes, const AgentView& view);
 
 }  // namespace hearth

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "shell/agent_api/agent_metrics.h"
+#include "shell/agent_api/watch_view.h"
 #include "testing/exchange/fake_http_exchange.h"
 #include "wire/heartbeat_codec.h"
 
@@ -65,6 +66,10 @@ class AgentApiTest : public testing::Test {
       .status = status,
       .container_of =
           [](const InstanceId& id) { return ContainerId{id.str() == "a-1" ? "c0ffee" : ""}; },
+      .watch = [](const InstanceId& id) -> std::optional<std::string> {
+        if (id.str() != "a-1") return std::nullopt;
+        return R"({"rules":[]})";
+      },
       .last_words =
           [this](const InstanceId& id, Completion<std::string> words_done) {
             words_of = id.str();
@@ -102,6 +107,50 @@ TEST_F(AgentApiTest, ShowsItsStatusAsOnTheBusWithItsNode) {
   Heartbeat reported = status();
   reported.node = "n1";
   EXPECT_EQ(decode_heartbeat(exchange.response.body), reported);
+}
+
+TEST_F(AgentApiTest, ShowsWhatRulesAndProbesSayOfItsInstances) {
+  FakeHttpExchange own(HttpMethod::kGet, "/v1/instances/a-1/watch");
+  EXPECT_EQ(own.run(router).response.body, R"({"rules":[]})");
+  FakeHttpExchange other(HttpMethod::kGet, "/v1/instances/b-1/watch");
+  EXPECT_EQ(other.run(router).response.status, 404U);
+}
+
+// Goal: an operator sees which line made which rule fire, and when it can fire again.
+TEST(WatchView, ShowsARuleWithItsLineAndItsHoldOff) {
+  using namespace std::chrono_literals;
+  constexpr MonoTime kNow{1h};
+  LogRule rule{.name = "no-oom", .condition = MustNotAppear{}};
+  rule.action = HealthAction::kReplace;
+  rule.hold_off = 5min;
+  core::RuleWatch::State fired;
+  fired.fault = "it ran out of memory";
+  fired.fault_until = 5min;
+  fired.last = core::LogFiring{.rule = "no-oom",
+                               .action = HealthAction::kReplace,
+                               .why = "it ran out of memory",
+                               .line = "OutOfMemoryError",
+                               .at = kNow - 12s};
+  fired.held_off = 3;
+  core::InstanceHealth::State health;
+  health.rules.started_at = kNow - 1min;
+  health.rules.as_of = kNow;
+  health.rules.clock.running_since = kNow - 1min;
+  health.rules.reading = core::LogReading::kCaughtUp;
+  health.rules.rules = {fired};
+  health.started_at = kNow - 1min;
+  core::InstanceSlot::State slot;
+  slot.assigned = AssignedInstance{.id = InstanceId{"a-1"}, .workload = *WorkloadName::parse("a")};
+  slot.assigned->spec.log_rules = {rule};
+  slot.health = health;
+  slot.status = {.state = InstanceState::kBackoff};
+  slot.restart.next_start = kNow + 8s;
+  EXPECT_THAT(watch_view(slot, kNow),
+              AllOf(HasSubstr(R"({"rule":"no-oom","standing":"faulty",)"
+                              R"("words":"it ran out of memory","action":"replace",)"
+                              R"("fired_ms_ago":12000,"why":"it ran out of memory",)"
+                              R"("line":"OutOfMemoryError","held_off":3,"hold_off_ms":288000})"),
+                    HasSubstr(R"("next_start_ms":8000)"), HasSubstr(R"("probes":[])")));
 }
 
 TEST_F(AgentApiTest, StreamsALogToItsEnd) {

@@ -59,6 +59,7 @@ void ManagerApi::add_routes(HttpRoutes& routes, std::function<HttpServerCounters
              [this](HttpExchange& exchange) { return import_nodes(exchange); });
   add_work_routes(routes);
   add_release_routes(routes);
+  add_history_routes(routes);
   add_content_routes(routes);
   add_event_routes(routes);
 }

@@ -81,6 +81,12 @@ class ManagerApi {
   Result<void> restart_workload(HttpExchange& exchange);
   Result<void> begin_release(HttpExchange& exchange, const WorkloadName& name, Command command);
 
+  // history_routes.cc: what has become of a workload.
+  void add_history_routes(HttpRoutes& routes);
+  Result<History> history_of(HttpExchange& exchange);
+  Result<void> list_history(HttpExchange& exchange);
+  Result<void> show_availability(HttpExchange& exchange);
+
   // content_routes.cc: bundles and saved images.
   void add_content_routes(HttpRoutes& routes);
   Result<void> get_content(HttpExchange& exchange);

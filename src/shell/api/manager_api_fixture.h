@@ -43,6 +43,7 @@ class FakeService final : public ManagerService {
     }
     done(found);
   }
+  void history_of(const WorkloadName&, Completion<History> done) override { done(history); }
   std::uint64_t last_event_seq() const override { return events.empty() ? 0 : events.back().seq; }
   Notifier& event_added() override { return added; }
   std::string bus_bootstrap() const override { return "127.0.0.1:9092"; }
@@ -57,6 +58,7 @@ class FakeService final : public ManagerService {
   std::vector<Command> commands;
   Result<core::CommandResult> result = core::CommandResult{"done", Generation{3}};
   std::vector<ClusterEvent> events;
+  History history;
   Duration passed{};
   Notifier added;
   std::optional<Error> fault;

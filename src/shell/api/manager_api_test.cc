@@ -59,7 +59,7 @@ TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
           R"("failures":1,"cannot_start":false,"health":"ready","health_reason":"","must_be_replaced":false,)"
           R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z",)"
           R"("last_words":"FATAL no sensor"},)"
-          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z"})"));
+          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z","usage":null})"));
   EXPECT_THAT(
       all,
       HasSubstr(
@@ -285,6 +285,8 @@ TEST_F(ManagerApiTest, RelaysALogFromTheNodeOfItsInstance) {
                 .relayed->second,
             "/v1/instances/heater-1/logs?follow=0&tail=0&timestamps=1"
             "&since=2026-03-01T09%3A00%3A00.000Z");
+  EXPECT_EQ(get("/v1/instances/heater-1/watch").relayed->second, "/v1/instances/heater-1/watch");
+  EXPECT_EQ(get("/v1/instances/none/watch").response.status, 404U);
   EXPECT_EQ(get("/v1/instances/heater-1/logs?previous=1&tail=5").relayed->second,
             "/v1/instances/heater-1/logs?follow=0&tail=5&previous=1");
   EXPECT_EQ(get("/v1/instances/heater-1/logs?previous=yes").response.status, 400U);

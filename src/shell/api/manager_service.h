@@ -42,6 +42,8 @@ class ManagerService {
   /// Cluster events after `seq`, in order, `count_max` at most.
   virtual void events_after(std::uint64_t seq, std::size_t count_max,
                             Completion<std::vector<ClusterEvent>> done) = 0;
+  /// As much of the history of a workload as is kept.
+  virtual void history_of(const WorkloadName& workload, Completion<History> done) = 0;
   /// The number of the last durable event.
   virtual std::uint64_t last_event_seq() const = 0;
   /// Notified of each new event.

@@ -81,6 +81,7 @@ std::string changes_between(const WorkloadSpec& before, const WorkloadSpec& afte
   changes.choice("kind", before.kind, after.kind);
   changes.value("instances", before.instances, after.instances);
   compare(before.instance, after.instance, changes);
+  changes.name("node", before.node, after.node);
   changes.choice("on_node_lost", before.on_node_lost, after.on_node_lost);
   changes.name("after", before.after, after.after);
   changes.duration("placement_deadline", before.placement_deadline, after.placement_deadline);

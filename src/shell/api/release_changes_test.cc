@@ -43,6 +43,7 @@ TEST(ReleaseChanges, NameEveryMemberThatDiffers) {
       {[](auto& spec) { spec.kind = WorkloadKind::kService; }, "kind application -> service"},
       {[](auto& spec) { spec.instances = 0; }, "instances 2 -> 0"},
       {[](auto& spec) { spec.bundle = digest_of('b'); }, "bundle"},
+      {[](auto& spec) { spec.node = *NodeName::parse("n1"); }, "node"},
       {[](auto& spec) { spec.on_node_lost = NodeLossPolicy::kStay; },
        "on_node_lost replace -> stay"},
       {[](auto& spec) { spec.after = {{*WorkloadName::parse("db")}}; }, "after"},

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/duration_text.h"
+#include "wire/usage_fields.h"
 #include "wire/workload_document.h"
 
 namespace hearth {
@@ -128,8 +129,14 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
   }
   out.field("reason", status.reason)
       .field("replaces", instance.replaces ? instance.replaces->str() : std::string())
-      .field("changed_at", show_time(instance.changed_at))
-      .end_object();
+      .field("changed_at", show_time(instance.changed_at));
+  out.key("usage");
+  if (const InstanceUsage* usage = manager.usage_of(instance)) {
+    wire::write_usage(out, *usage);
+  } else {
+    out.null();
+  }
+  out.end_object();
 }
 
 }  // namespace hearth

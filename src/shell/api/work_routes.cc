@@ -52,6 +52,22 @@ Result<std::string> since_parameter(const HttpRequest& request) {
               fmt::format("'since={}': {}", found->second, time.error().message));
 }
 
+/// The agent of the node that has the instance named in the path.
+Result<Endpoint> agent_of(const core::Manager& manager, const HttpRequest& request) {
+  const InstanceId id{request.parameter("id")};
+  const auto found = manager.instances().find(id);
+  if (found == manager.instances().end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("there is no instance '{}'", id.str()));
+  }
+  const std::optional<NodeName>& on = found->second.node;
+  const Node* node = on ? manager.find_node(*on) : nullptr;
+  if (node == nullptr) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("instance '{}' has no node yet, so it has no log", id.str()));
+  }
+  return node->agent;
+}
+
 Result<void> respond_accepted(HttpExchange& exchange, const core::CommandResult& result) {
   JsonWriter out;
   out.begin_object().field("message", result.message).end_object();
@@ -76,6 +92,14 @@ void ManagerApi::add_work_routes(HttpRoutes& routes) {
   add(HttpMethod::kPost, "/v1/workloads/{name}/build-log", &ManagerApi::take_build_log);
   add(HttpMethod::kGet, "/v1/instances", &ManagerApi::list_instances);
   add(HttpMethod::kGet, "/v1/instances/{id}/logs", &ManagerApi::relay_log);
+  routes.add(HttpMethod::kGet, "/v1/instances/{id}/watch",
+             [this](HttpExchange& exchange) -> Result<void> {
+               const Result<Endpoint> agent = agent_of(service_.manager(), exchange.request());
+               if (!agent) return tl::unexpected(agent.error());
+               return exchange.relay(
+                   *agent, fmt::format("/v1/instances/{}/watch",
+                                       percent_encode(exchange.request().parameter("id"))));
+             });
 }
 
 /// The workload named in the path, if it is known.
@@ -258,21 +282,13 @@ Result<void> ManagerApi::relay_log(HttpExchange& exchange) {
   if (!previous) return tl::unexpected(previous.error());
   const Result<std::string> since = since_parameter(request);
   if (!since) return tl::unexpected(since.error());
-  const InstanceId id{request.parameter("id")};
-  const auto found = service_.manager().instances().find(id);
-  if (found == service_.manager().instances().end()) {
-    return fail(ErrorCode::kNotFound, fmt::format("there is no instance '{}'", id.str()));
-  }
-  const std::optional<NodeName>& on = found->second.node;
-  const Node* node = on ? service_.manager().find_node(*on) : nullptr;
-  if (node == nullptr) {
-    return fail(ErrorCode::kConflict,
-                fmt::format("instance '{}' has no node yet, so it has no log", id.str()));
-  }
-  return exchange.relay(node->agent, fmt::format("/v1/instances/{}/logs?follow={}&tail={}{}{}{}",
-                                                 percent_encode(id.str()), *follow ? 1 : 0, *tail,
-                                                 *timestamps ? "&timestamps=1" : "",
-                                                 *previous ? "&previous=1" : "", *since));
+  const Result<Endpoint> agent = agent_of(service_.manager(), request);
+  if (!agent) return tl::unexpected(agent.error());
+  return exchange.relay(
+      *agent,
+      fmt::format("/v1/instances/{}/logs?follow={}&tail={}{}{}{}",
+                  percent_encode(request.parameter("id")), *follow ? 1 : 0, *tail,
+                  *timestamps ? "&timestamps=1" : "", *previous ? "&previous=1" : "", *since));
 }
 
 }  // namespace hearth

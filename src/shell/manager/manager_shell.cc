@@ -36,6 +36,7 @@ ManagerShell::ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerS
       on_fatal_(std::move(on_fatal)),
       manager_(std::move(settings), snapshot, ports.clock.now()),
       events_(snapshot.last_event_seq),
+      alive_before_(snapshot.alive_at),
       inbox_(config_.inbox),
       deadline_(loop.make_timer([this] { deliver(core::Ticked{}); })),
       commit_retry_(loop.make_timer([this] { commit(); })),
@@ -63,7 +64,7 @@ void ManagerShell::start() {
   ports_.bus.follow(topics_.canary(), FollowFrom::kEnd);
   topics_wanted_.of_cluster = true;
   ensure_topics();
-  deliver(core::Started{});
+  deliver(core::Started{.alive_at = alive_before_});
 }
 
 void ManagerShell::submit(Command command, Completion<core::CommandResult> done) {
@@ -89,6 +90,17 @@ void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
     loop_.post([done = std::move(done), recent = *std::move(recent)] { done(recent); });
     return;
   }
+  read<std::vector<ClusterEvent>>(
+      [seq, count_max](Store& store) { return store.events_after(seq, count_max); },
+      std::move(done));
+}
+
+void ManagerShell::history_of(const WorkloadName& workload, Completion<History> done) {
+  read<History>([workload](Store& store) { return store.history_of(workload); }, std::move(done));
+}
+
+template <class T>
+void ManagerShell::read(std::function<Result<T>(Store&)> from, Completion<T> done) {
   if (reads_under_way_ >= kReadsMax) {
     loop_.post([done = std::move(done)] {
       done(fail(ErrorCode::kExhausted,
@@ -97,13 +109,13 @@ void ManagerShell::events_after(std::uint64_t seq, std::size_t count_max,
     return;
   }
   ++reads_under_way_;
-  store_worker_->run([this, &store = ports_.store, seq, count_max,
-                      done = std::move(done)]() mutable {
-    return [this, done = std::move(done), found = store.events_after(seq, count_max)]() mutable {
-      --reads_under_way_;
-      done(std::move(found));
-    };
-  });
+  store_worker_->run(
+      [this, &store = ports_.store, from = std::move(from), done = std::move(done)]() mutable {
+        return [this, done = std::move(done), found = from(store)]() mutable {
+          --reads_under_way_;
+          done(std::move(found));
+        };
+      });
 }
 
 void ManagerShell::deliver(core::ManagerEvent event) {
@@ -128,6 +140,7 @@ void ManagerShell::pump() {
     const core::ManagerEvent event = inbox_.pop();
     batch_ = manager_.step(event, ports_.clock.now());
     if (config_.on_step) config_.on_step(event, batch_, manager_);
+    note_alive();
     if (batch_.writes.empty()) {
       carry_out(std::move(batch_.actions));
     } else {
@@ -137,6 +150,15 @@ void ManagerShell::pump() {
   }
   pumping_ = false;
   if (!committing_) deadline_->arm(manager_.next_deadline() - ports_.clock.now().mono);
+}
+
+/// Steps are frequent, because of the canary: no timer is needed.
+void ManagerShell::note_alive() {
+  const Instant now = ports_.clock.now();
+  const bool is_due = !alive_noted_ || now.mono - *alive_noted_ >= kAlivePeriod;
+  if (!is_due && batch_.writes.empty()) return;
+  batch_.writes.emplace_back(PutAlive{now.wall});
+  alive_noted_ = now.mono;
 }
 
 void ManagerShell::commit() {

@@ -70,6 +70,9 @@ class ManagerShell final : public ManagerService {
   static constexpr std::size_t kReadsMax = 32;
   /// Of the store's backlog: above it a warning is logged, repeatedly.
   static constexpr std::uint64_t kBacklogBytesMax = 64 << 20;
+  /// The store records at least this often that the manager runs, also if there is nothing else to
+  /// write. The views of the database count on twice as much at most.
+  static constexpr Duration kAlivePeriod = std::chrono::minutes(1);
 
   ManagerShell(Loop& loop, ManagerShellConfig config, core::ManagerSettings settings,
                const Snapshot& snapshot, ManagerPorts ports, std::function<void(Error)> on_fatal);
@@ -83,6 +86,7 @@ class ManagerShell final : public ManagerService {
   void submit(Command command, Completion<core::CommandResult> done) override;
   void events_after(std::uint64_t seq, std::size_t count_max,
                     Completion<std::vector<ClusterEvent>> done) override;
+  void history_of(const WorkloadName& workload, Completion<History> done) override;
   std::uint64_t last_event_seq() const override { return events_.last_seq(); }
   Notifier& event_added() override { return event_added_; }
   std::string bus_bootstrap() const override { return config_.bus_bootstrap; }
@@ -93,6 +97,9 @@ class ManagerShell final : public ManagerService {
  private:
   void deliver(core::ManagerEvent event);
   void pump();
+  void note_alive();
+  template <class T>
+  void read(std::function<Result<T>(Store&)> from, Completion<T> done);
   void commit();
   void on_committed(Result<void> outcome, const StoreCondition& store);
   void note_condition(const StoreCondition& store);
@@ -130,6 +137,8 @@ class ManagerShell final : public ManagerService {
   EventRing events_;
   Notifier event_added_;
   ManagerShellCounters counters_;
+  std::optional<WallTime> alive_before_;  ///< When the manager before it is known to have run.
+  std::optional<MonoTime> alive_noted_;
   LogLimit log_limit_;
 
   Inbox inbox_;

@@ -41,6 +41,8 @@ struct FakeStore final : Store {
     for (const Write& write : writes) {
       if (const auto* put = std::get_if<PutEpoch>(&write)) epochs.push_back(put->epoch);
       if (const auto* add = std::get_if<AppendEvent>(&write)) events.push_back(add->event);
+      if (const auto* add = std::get_if<AppendHistory>(&write)) history.push_back(add->entry);
+      if (const auto* put = std::get_if<PutAlive>(&write)) alive.push_back(put->at);
     }
     return {};
   }
@@ -51,6 +53,14 @@ struct FakeStore final : Store {
     found.resize(std::min(found.size(), count_max));
     return found;
   }
+  Result<History> history_of(const WorkloadName& workload) override {
+    History found;
+    for (const HistoryEntry& entry : history) {
+      if (!entry.workload) found.manager.push_back(entry);
+      if (entry.workload == workload) found.workload.push_back(entry);
+    }
+    return found;
+  }
   StoreCondition condition() const override { return current; }
   std::uint64_t last_seq() const { return events.back().seq; }
 
@@ -58,6 +68,8 @@ struct FakeStore final : Store {
   StoreCondition current;
   std::vector<Epoch> epochs;
   std::vector<ClusterEvent> events;
+  std::vector<HistoryEntry> history;
+  std::vector<WallTime> alive;
 };
 
 /// Records all calls. Returns canaries while it carries.

@@ -564,5 +564,16 @@ TEST_F(ManagerShellTest, RecentEventsAreServedWhileTheStoreIsBusy) {
   EXPECT_THAT(seqs_after(last, 10), IsEmpty());
 }
 
+TEST_F(ManagerShellTest, TheStoreHoldsThatTheManagerRunsThoughNothingHappens) {
+  start();
+  settle();
+  const std::size_t before = store.alive.size();
+  ASSERT_GT(before, 0U);
+  const MonoTime end = loop.now().mono + 5 * ManagerShell::kAlivePeriod;
+  run_until([&] { return loop.now().mono >= end; });
+  EXPECT_GE(store.alive.size(), before + 4);
+  EXPECT_LE(store.alive.size(), before + 6);
+}
+
 }  // namespace
 }  // namespace hearth

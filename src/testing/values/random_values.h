@@ -14,6 +14,7 @@
 #include "model/event.h"
 #include "model/heartbeat.h"
 #include "model/settings.h"
+#include "model/watch_memory.h"
 
 namespace hearth {
 
@@ -82,21 +83,15 @@ class RandomValues {
                       .bundle = digest(),
                       .instance = instance_spec(),
                       .on_node_lost = coin() ? NodeLossPolicy::kReplace : NodeLossPolicy::kStay,
+                      .node = coin() ? std::optional(name<NodeName>()) : std::nullopt,
                       .after = {},
                       .placement_deadline = duration(1, std::chrono::hours(24))};
     if (spec.kind == WorkloadKind::kOneshot) {
       spec.instances = std::min(spec.instances, 1U);
       spec.instance.restart = coin() ? RestartPolicy::kOnFailure : RestartPolicy::kNever;
     }
-    std::set<WorkloadName> awaited;
-    for (std::uint64_t left = prng_.below(3); left > 0; --left)
-      awaited.insert(name<WorkloadName>());
-    for (const WorkloadName& workload : awaited) {
-      spec.after.push_back(
-          {.workload = workload,
-           .until = coin() ? Dependency::Until::kStarted : Dependency::Until::kReady,
-           .restart_with_it = coin()});
-    }
+    spec.after = dependencies();
+    for (Dependency& one : spec.after) one.restart_with_it = coin();
     return spec;
   }
 
@@ -124,7 +119,11 @@ class RandomValues {
     for (const TrendOf of :
          {TrendOf::kMemory, TrendOf::kOpenFiles, TrendOf::kProcesses, TrendOf::kRestarts}) {
       if (!coin()) continue;
-      spec.trends.push_back({.of = of, .ahead = duration(1, kRuleTimeMax), .action = action()});
+      if (of == TrendOf::kRestarts) {
+        spec.trends.push_back({.of = of, .action = HealthAction::kReplace});
+      } else {
+        spec.trends.push_back({.of = of, .ahead = duration(1, kRuleTimeMax), .action = action()});
+      }
     }
     spec.ready_deadline =
         duration(std::chrono::nanoseconds(std::chrono::hours(1)).count(), std::chrono::hours(24));
@@ -147,6 +146,14 @@ class RandomValues {
     std::string bytes(prng_.below(count_max + 1), '\0');
     for (char& byte : bytes) byte = static_cast<char>(prng_.below(256));
     return bytes;
+  }
+
+  WatchMemory watch_memory() {
+    WatchMemory memory{.boot_id = "b" + text(), .saved_at = MonoTime(Duration(nanoseconds()))};
+    for (std::uint64_t left = prng_.below(4); left > 0; --left) {
+      memory.instances.emplace(InstanceId{text()}, instance_memory(memory.saved_at));
+    }
+    return memory;
   }
 
   Prng& prng() { return prng_; }
@@ -269,7 +276,21 @@ class RandomValues {
             .generation = Generation{number()},
             .desired_state = coin() ? DesiredState::kStage : DesiredState::kRun,
             .image = image(),
-            .spec = instance_spec()};
+            .spec = instance_spec(),
+            .after = dependencies()};
+  }
+
+  std::vector<Dependency> dependencies() {
+    std::set<WorkloadName> awaited;
+    for (std::uint64_t left = prng_.below(3); left > 0; --left)
+      awaited.insert(name<WorkloadName>());
+    std::vector<Dependency> dependencies;
+    for (const WorkloadName& workload : awaited) {
+      dependencies.push_back(
+          {.workload = workload,
+           .until = coin() ? Dependency::Until::kStarted : Dependency::Until::kReady});
+    }
+    return dependencies;
   }
 
   InstanceStatus instance_status() {
@@ -295,12 +316,72 @@ class RandomValues {
     return status;
   }
 
+  InstanceUsage instance_usage() {
+    InstanceUsage usage;
+    if (coin()) usage.cpu_permille = static_cast<std::uint32_t>(number());
+    for (auto* one : {&usage.memory_bytes, &usage.memory_limit_bytes, &usage.processes,
+                      &usage.processes_max, &usage.open_files, &usage.open_files_max}) {
+      if (coin()) *one = number();
+    }
+    if (coin()) usage.memory_full_in = std::chrono::seconds(prng_.below(1'000'000));
+    return usage;
+  }
+  /// Of this boot, or of an earlier one.
+  MonoTime instant_before(MonoTime now) { return now - Duration(nanoseconds() >> 1); }
+  std::vector<MonoTime> instants_before(MonoTime now) {
+    std::set<MonoTime> instants;
+    for (std::uint64_t left = prng_.below(3); left > 0; --left)
+      instants.insert(instant_before(now));
+    return {instants.begin(), instants.end()};
+  }
+  LogPosition log_position() {
+    if (coin()) return {};
+    return {.stamp = nanoseconds(),
+            .lines = static_cast<std::uint32_t>(1 + prng_.below(9)),
+            .latest = nanoseconds()};
+  }
+  InstanceMemory instance_memory(MonoTime now) {
+    const InstanceStatus status = instance_status();
+    InstanceMemory memory{.generation = Generation{number()},
+                          .container = status.container,
+                          .ended = ContainerId{text()},
+                          .cursor = {log_position(), log_position()},
+                          .rules = {.fingerprint = number(), .started_at = {}, .rules = {}},
+                          .probes = {.probes = instance_spec().probes, .started_at = {}},
+                          .pending = {.restart = text(), .replace = text()},
+                          .restart = {.running_since = {},
+                                      .stops = instants_before(now),
+                                      .waits = static_cast<std::uint32_t>(number()),
+                                      .next_start = now + Duration(nanoseconds() >> 2),
+                                      .in_crash_loop = coin()},
+                          .finished = coin(),
+                          .last_exit = status.last_exit,
+                          .restarts = status.restarts,
+                          .failures = status.failures};
+    if (coin()) memory.rules.started_at = instant_before(now);
+    if (coin()) memory.probes.started_at = instant_before(now);
+    if (coin()) memory.restart.running_since = instant_before(now);
+    for (std::uint64_t left = prng_.below(3); left > 0; --left) {
+      RuleMemory rule{.is_met = coin(), .may_be_skipped = coin(), .counted = instants_before(now)};
+      if (coin()) rule.fault = text();
+      if (coin())
+        rule.last = LogFiring{text(), action(), text(), text(), number(), instant_before(now)};
+      memory.rules.rules.push_back(std::move(rule));
+    }
+    memory.probes.has_startup_passed = coin();
+    memory.probes.readiness = static_cast<ProbeVerdict>(prng_.below(3));
+    memory.probes.readiness_failure = text();
+    memory.probes.healthcheck = {.was_healthy = coin(), .is_excused = coin()};
+    return memory;
+  }
+
   Report report() {
     Report report;
     for (std::uint64_t left = prng_.below(4); left > 0; --left) {
       const InstanceId id{text()};
       report.instances.emplace(id, instance_status());
       if (coin()) report.workloads.emplace(id, name<WorkloadName>());
+      if (coin()) report.usage.emplace(id, instance_usage());
       report.images.push_back(text());
       report.builds.push_back({.workload = name<WorkloadName>(),
                                .generation = Generation{number()},

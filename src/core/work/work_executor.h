@@ -4,19 +4,23 @@
 #include "base/time.h"
 #include "core/batch/changes.h"
 #include "core/builds/build_board.h"
+#include "core/dependencies/dependency_watch.h"
+#include "core/dependencies/dependents.h"
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
+#include "core/moves/move_backlog.h"
 #include "core/moves/replacement_budget.h"
 #include "core/placement/capacity_table.h"
 #include "core/reconcile/reconcile.h"
 #include "core/rollout/start_watch.h"
 #include "core/warm_images/warm_images.h"
+#include "core/work/instance_placer.h"
 #include "core/workloads/workload_catalog.h"
 
 namespace hearth::core {
 
 /// Carries out the decisions about work: gives builds a node, computes and executes the plan of
-/// each workload, places pending instances, keeps images warm.
+/// each workload, restarts what is to be restarted with another one, keeps images warm.
 ///
 /// Examines only what Changes has marked, so that a step costs what it changes, not what exists.
 /// Holds references for one step. Sans-io, not thread-safe.
@@ -30,7 +34,10 @@ class WorkExecutor {
     const BuildBoard& builds;
     const CapacityTable& capacity;
     const StartWatch& starts;
+    const Dependents& dependents;
     ReplacementBudget& budget;
+    DependencyWatch& waits;
+    MoveBacklog& backlog;
     Changes& changes;
   };
 
@@ -43,12 +50,9 @@ class WorkExecutor {
 
  private:
   void reconcile_workload(const WorkloadName& name);
-  std::vector<const Instance*> instances_of(const WorkloadName& name) const;
   bool carry_out(const WorkPlan& plan, const WorkloadName& name);
-  bool create(const NewInstance& wanted, const WorkloadName& name);
-  void note_replacement(const WorkloadName& name);
-  void place_pending(const WorkloadName& name);
-  Result<NodeName> find_node_for(const Instance& instance) const;
+  void restart_if_asked(const WorkloadName& name);
+  InstancePlacer placer();
   void review_warm_image(const WorkloadName& name);
 
   Parts parts_;

@@ -1,10 +1,10 @@
-#include "core/reconcile/work_executor.h"
-
-#include "core/releases/release_executor.h"
+#include "core/work/work_executor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+
+#include "core/work/work_scene.h"
 
 namespace hearth::core {
 namespace {
@@ -15,159 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr Instant kNow{MonoTime(1h), WallTime(100s)};
-constexpr Epoch kEpoch{1};
-const WorkloadName kApp = *WorkloadName::parse("app");
-const WorkloadName kOther = *WorkloadName::parse("other");
-const NodeName kA = *NodeName::parse("a");
-const NodeName kB = *NodeName::parse("b");
-const NodeName kC = *NodeName::parse("c");
-
-Digest bundle(char letter) {
-  return *Digest::parse("sha256:" + std::string(64, letter));
-}
-
-WorkloadSpec spec(std::uint32_t instances, char letter = 'a', std::uint32_t cpu_millis = 0) {
-  return {.instances = instances,
-          .bundle = bundle(letter),
-          .instance = {.container = {.resources = {.cpu_millis = cpu_millis}}}};
-}
-
-/// Three live nodes with a core each, and all the parts that work consists of.
-struct Scene {
-  Scene() {
-    for (const NodeName& name : {kA, kB, kC}) {
-      (void)fleet.add({.name = name, .state = NodeState::kLive}, kNow.mono);
-      capacity.add_node(name);
-      capacity.set_capacity(name, {.cpu_millis = 1000});
-      rate(name, NodeState::kLive);
-    }
-    changes.begin(kNow);
-  }
-
-  /// One step of work on what is marked. Returns the step's writes.
-  std::vector<Write> work() {
-    WorkExecutor executor({.fleet = fleet,
-                           .workloads = workloads,
-                           .instances = instances,
-                           .warm_images = warm_images,
-                           .builds = builds,
-                           .capacity = capacity,
-                           .starts = starts,
-                           .budget = budget,
-                           .changes = changes},
-                          now);
-    executor.find_builders();
-    ReleaseExecutor({.workloads = workloads, .changes = changes})
-        .review_starts(starts, fleet, now.mono);
-    executor.reconcile_work();
-    assigned = changes.take_assignments_due();
-    ManagerBatch batch = changes.take_batch(fleet);
-    events.clear();
-    for (const Write& write : batch.writes) {
-      if (const auto* append = std::get_if<AppendEvent>(&write)) events.push_back(append->event);
-    }
-    changes.begin(now);
-    check_invariants();
-    return std::move(batch.writes);
-  }
-  void check_invariants() const {
-    workloads.check_invariants();
-    instances.check_invariants();
-    starts.check_invariants();
-    warm_images.check_invariants();
-    capacity.check_invariants();
-  }
-
-  void deploy(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
-    const Result<Deployment> deployment = workloads.deploy({name, wanted}, now.wall);
-    if (!deployment) return;
-    changes.on_workload_changed(name);
-    changes.reconcile(name);
-    if (deployment->image) built(name);
-  }
-  void built(const WorkloadName& name = kApp) {
-    const Generation generation = workloads.workload(name).latest().generation;
-    workloads.finish_build(name, {.reference = name.str() + ":" + std::to_string(generation.value),
-                                  .archive = bundle('f')});
-    changes.on_workload_changed(name);
-    changes.reconcile(name);
-  }
-  /// Deploys, builds and places.
-  void run(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
-    deploy(wanted, name);
-    if (workloads.workload(name).phase == WorkloadPhase::kBuilding) built(name);
-    (void)work();
-    settle();
-  }
-  /// Every live node follows its assignment until nothing is left to do.
-  void settle() {
-    for (int round = 0; round < 20; ++round) {
-      for (const NodeName& node : {kA, kB, kC}) {
-        if (fleet.state_of(node) == NodeState::kLive) obey(node);
-      }
-      (void)work();
-    }
-  }
-  void obey(const NodeName& node) {
-    const std::set<InstanceId> there = instances.on_node(node);
-    for (const InstanceId& id : there) {
-      const Instance& instance = instances.instance(id);
-      if (instance.desired_state == DesiredState::kStop) {
-        changes.on(instances.forget(id));
-        continue;
-      }
-      const bool runs = instance.desired_state == DesiredState::kRun;
-      report(id, runs ? InstanceState::kRunning : InstanceState::kStaged);
-    }
-  }
-  void report(const InstanceId& id, InstanceState state) {
-    if (const auto change = instances.report(id, {.state = state, .container = {"c"}}, kNow.wall))
-      changes.on(*change);
-  }
-
-  void rate(const NodeName& node, NodeState state) {
-    (void)capacity.set_eligibility(node, Eligibility({.state = state, .has_report = true}, kEpoch));
-  }
-  /// With all consequences for work.
-  void transition_to(const NodeName& node, NodeState state) {
-    (void)fleet.node(node).transition_to(state, "", kNow);
-    (void)fleet.node(node).take_changed();
-    rate(node, state);
-    changes.on_room_changed();
-    for (const InstanceId& id : instances.on_node(node)) {
-      changes.reconcile(instances.instance(id).workload);
-      if (state != NodeState::kDead) continue;
-      if (const auto lost = instances.lose(id, kNow.wall)) changes.on(*lost);
-    }
-    for (const WorkloadName& name : warm_images.held_by(node)) changes.review_warm_image(name);
-  }
-
-  const Instance& instance(std::uint64_t number, const WorkloadName& name = kApp) const {
-    return instances.instance(make_instance_id(name, number));
-  }
-  std::size_t count(const WorkloadName& name = kApp) const {
-    return instances.of_workload(name).size();
-  }
-
-  Fleet fleet{{.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}}};
-  WorkloadCatalog workloads;
-  InstanceTable instances;
-  WarmImages warm_images;
-  BuildBoard builds;
-  CapacityTable capacity;
-  StartWatch starts;
-  ReplacementBudget budget;
-  Changes changes{{.instances = instances,
-                   .workloads = workloads,
-                   .capacity = capacity,
-                   .starts = starts,
-                   .builds = builds},
-                  0};
-  std::set<NodeName> assigned;
-  std::vector<ClusterEvent> events;
-  Instant now = kNow;
-};
+using Scene = WorkScene;
 
 // Builds. -----------------------------------------------------------------------------------------
 
@@ -448,6 +296,14 @@ RC_GTEST_PROP(WorkExecutorProperties, AStepLeavesNothingToBeDone, ()) {
         WorkloadSpec wanted = spec(*rc::gen::inRange(0U, 4U), *rc::gen::element('a', 'b'),
                                    *rc::gen::element(0U, 400U, 800U));
         if (*rc::gen::inRange(0, 4) == 0) wanted.on_node_lost = NodeLossPolicy::kStay;
+        if (*rc::gen::inRange(0, 4) == 0) wanted.node = node;
+        if (*rc::gen::inRange(0, 4) == 0) {
+          wanted.instance.container.ports = {{.host_port = 80, .container_port = 80}};
+          wanted.instance.replace = ReplaceOrder::kStopFirst;
+        }
+        if (name == kApp && *rc::gen::inRange(0, 4) == 0) {
+          wanted.after = {{.workload = kOther, .restart_with_it = *rc::gen::arbitrary<bool>()}};
+        }
         scene.deploy(wanted, name);
         break;
       }
@@ -471,6 +327,7 @@ RC_GTEST_PROP(WorkExecutorProperties, AStepLeavesNothingToBeDone, ()) {
         if (scene.fleet.state_of(node) == NodeState::kLive) scene.obey(node);
     }
     (void)scene.work();
+    RC_ASSERT(scene.port_has_one_holder());
     for (const auto& [one, row] : scene.workloads.rows()) {
       scene.changes.reconcile(one);
       scene.changes.review_warm_image(one);

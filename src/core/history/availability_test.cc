@@ -1,0 +1,121 @@
+#include "core/history/availability.h"
+
+#include <algorithm>
+#include <array>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+const WorkloadName kApp = *WorkloadName::parse("app");
+
+WallTime at(std::int64_t ms) {
+  return WallTime(WallClock::duration(ms));
+}
+HistoryEntry of_app(std::int64_t ms, Condition condition) {
+  return {.workload = kApp, .at = at(ms), .condition = condition};
+}
+HistoryEntry of_manager(std::int64_t ms, Condition condition) {
+  return {.at = at(ms), .condition = condition};
+}
+
+TEST(Availability, CountsEachConditionForItsTime) {
+  const History history{
+      .workload = {of_app(0, Condition::kUnavailable), of_app(10, Condition::kReduced),
+                   of_app(30, Condition::kAvailable), of_app(70, Condition::kUnwanted)},
+      .manager = {of_manager(0, Condition::kSeeing)}};
+  EXPECT_EQ(availability_of(history, {at(0), at(150)}),
+            (Availability{.full = 40ms, .reduced = 20ms, .none = 10ms, .unwanted = 80ms}));
+  EXPECT_EQ(availability_of(history, {at(20), at(40)}),
+            (Availability{.full = 10ms, .reduced = 10ms}));
+}
+
+TEST(Availability, CountsApartWhatTheManagerCouldNotKnow) {
+  const History history{
+      .workload = {of_app(0, Condition::kAvailable)},
+      .manager = {of_manager(0, Condition::kSeeing), of_manager(40, Condition::kBlind),
+                  of_manager(60, Condition::kSeeing)}};
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}),
+            (Availability{.full = 80ms, .unknown = 20ms}));
+}
+
+TEST(Availability, IsNotKnownBeforeTheFirstEntry) {
+  const History history{.workload = {of_app(50, Condition::kAvailable)},
+                        .manager = {of_manager(0, Condition::kSeeing)}};
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}),
+            (Availability{.full = 50ms, .unknown = 50ms}));
+  EXPECT_EQ(availability_of({}, {at(0), at(100)}), (Availability{.unknown = 100ms}));
+}
+
+TEST(Availability, EntriesOfInstancesAreNotThoseOfTheWorkload) {
+  HistoryEntry of_instance = of_app(20, Condition::kCrashLoop);
+  of_instance.instance = InstanceId{"app-1"};
+  const History history{.workload = {of_app(0, Condition::kAvailable), of_instance},
+                        .manager = {of_manager(0, Condition::kSeeing)}};
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}), (Availability{.full = 100ms}));
+}
+
+TEST(Availability, AClockThatIsSetBackLosesNoTime) {
+  const History history{
+      .workload = {of_app(50, Condition::kAvailable), of_app(10, Condition::kUnavailable),
+                   of_app(80, Condition::kAvailable)},
+      .manager = {of_manager(0, Condition::kSeeing)}};
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}),
+            (Availability{.full = 20ms, .none = 30ms, .unknown = 50ms}));
+}
+
+// Goal: whatever happened, the sums are those of the definition.
+// Method: each millisecond is looked at by itself.
+RC_GTEST_PROP(Availability, EqualsTheSumOverEachMoment, ()) {
+  constexpr std::array kOfApp{Condition::kAvailable, Condition::kReduced, Condition::kUnavailable,
+                              Condition::kUnwanted};
+  constexpr std::array kOfManager{Condition::kBlind, Condition::kSeeing};
+  const auto random_entries = [](const auto& conditions, auto make) {
+    std::vector<HistoryEntry> entries;
+    const auto count = *rc::gen::inRange<std::size_t>(0, 8);
+    for (std::size_t i = 0; i < count; ++i) {
+      entries.push_back(make(*rc::gen::inRange(0, 100),
+                             conditions[*rc::gen::inRange<std::size_t>(0, conditions.size())]));
+    }
+    return entries;
+  };
+  const History history{.workload = random_entries(kOfApp, of_app),
+                        .manager = random_entries(kOfManager, of_manager)};
+  const int begin = *rc::gen::inRange(0, 100);
+  const int end = *rc::gen::inRange(begin, 120);
+
+  // The last entry in order whose time, or that of one before it, is not after the moment.
+  const auto condition_at = [](const std::vector<HistoryEntry>& entries, int ms) {
+    std::optional<Condition> found;
+    WallTime latest = at(0);
+    for (const HistoryEntry& entry : entries) {
+      latest = std::max(latest, entry.at);
+      if (latest <= at(ms)) found = entry.condition;
+    }
+    return found;
+  };
+  Availability expected;
+  for (int ms = begin; ms < end; ++ms) {
+    const auto app = condition_at(history.workload, ms);
+    const bool known = app && condition_at(history.manager, ms) == Condition::kSeeing;
+    if (!known) {
+      expected.unknown += 1ms;
+    } else if (app == Condition::kAvailable) {
+      expected.full += 1ms;
+    } else if (app == Condition::kReduced) {
+      expected.reduced += 1ms;
+    } else if (app == Condition::kUnavailable) {
+      expected.none += 1ms;
+    } else {
+      expected.unwanted += 1ms;
+    }
+  }
+  RC_ASSERT(availability_of(history, {at(begin), at(end)}) == expected);
+}
+
+}  // namespace
+}  // namespace hearth::core

@@ -1,0 +1,30 @@
+#include "core/usage_sampling/largest_consumer.h"
+
+#include "base/check.h"
+
+namespace hearth::core {
+namespace {
+
+std::uint64_t used(const InstanceUsage& usage, SharedResource of) {
+  switch (of) {
+    case SharedResource::kCpu: return usage.cpu_permille.value_or(0);
+    case SharedResource::kMemory: return usage.memory_bytes.value_or(0);
+  }
+  HEARTH_CHECK(false);
+}
+
+}  // namespace
+
+std::optional<InstanceId> largest_consumer(const std::map<InstanceId, InstanceUsage>& usage,
+                                           SharedResource of) {
+  std::optional<InstanceId> largest;
+  std::uint64_t most = 0;
+  for (const auto& [id, one] : usage) {
+    if (used(one, of) <= most) continue;
+    most = used(one, of);
+    largest = id;
+  }
+  return largest;
+}
+
+}  // namespace hearth::core
