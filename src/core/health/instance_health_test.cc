@@ -149,12 +149,12 @@ TEST(InstanceHealth, IsNotLateWhileItCannotBeSeenToBeReady) {
   spec.log_rules.front().action = HealthAction::kEvent;
   Scene scene(spec);
   scene.pass(50s);
-  scene.health.on_obstacle(WatchObstacle::kRuntimeHangs, scene.now);
+  scene.health.on_node({.is_runtime_usable = false}, scene.now);
   EXPECT_EQ(scene.pass(5min).health, Health::kStarting);
-  scene.health.on_cleared(WatchObstacle::kRuntimeHangs, scene.now);
-  scene.health.on_reading(LogReading::kReconnecting, scene.now);
+  scene.health.on_node({}, scene.now);
+  scene.health.on(LogReaderChanged{.reading = LogReading::kReconnecting}, scene.now);
   EXPECT_EQ(scene.pass(5min).health, Health::kStarting);
-  scene.health.on_reading(LogReading::kCaughtUp, scene.now);
+  scene.health.on(LogReaderChanged{.reading = LogReading::kCaughtUp}, scene.now);
   scene.now += 5min;
   scene.health.on_stall(5min, scene.now);
   EXPECT_EQ(scene.tend().health, Health::kStarting);
