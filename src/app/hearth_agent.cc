@@ -81,8 +81,10 @@ Result<void> run(const AgentOptions& options) {
     spdlog::error("the stored assignment is unreadable and ignored: {}", stored.error().message);
     stored = std::optional<Assignment>();
   }
-  docker::DockerRuntime runtime(
-      loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
+  docker::DockerRuntime runtime(loop, {.node = *options.node,
+                                       .cluster = options.cluster,
+                                       .socket = options.docker_socket,
+                                       .adoption_book = options.state / "adopted"});
   FileLastWords last_words(options.state / "last_words",
                            [](const Error& error) { spdlog::warn("{}", error.message); });
   FileWorkFolder work_folder(options.state / "work");

@@ -33,8 +33,8 @@ struct BuildStatus {
 /// Everything that a node has: sent when it changed, and periodically.
 struct Report {
   std::map<InstanceId, InstanceStatus> instances;
-  std::map<InstanceId, WorkloadName> workloads;  ///< Of the same instances.
-  std::map<InstanceId, InstanceUsage> usage = {};     ///< Of those that run, as last sampled.
+  std::map<InstanceId, WorkloadName> workloads;    ///< Of the same instances.
+  std::map<InstanceId, InstanceUsage> usage = {};  ///< Of those that run, as last sampled.
   std::vector<std::string> images;  ///< References of Hearth's images in the runtime, ordered.
   std::vector<BuildStatus> builds;
   std::vector<Incident> incidents;  ///< The latest, by number.

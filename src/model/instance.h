@@ -104,7 +104,8 @@ struct Instance {
   InstanceStatus status;
   /// The instance that this one replaces, which is stopped once this one runs.
   std::optional<InstanceId> replaces;
-  /// It was placed here because it crash-looped elsewhere: a crash loop here is left to an operator.
+  /// It was placed here because it crash-looped elsewhere: a crash loop here is left to an
+  /// operator.
   bool is_last_try = false;
   WallTime changed_at;  ///< When `status.state` last changed.
   bool operator==(const Instance&) const = default;

@@ -10,7 +10,8 @@ namespace hearth {
 /// What an instance used when its container was last sampled, for people to see. Absent: not known;
 /// of a limit also: none.
 struct InstanceUsage {
-  std::optional<std::uint32_t> cpu_permille;  ///< Of one core, since the sample before: 1000 is one.
+  std::optional<std::uint32_t>
+      cpu_permille;  ///< Of one core, since the sample before: 1000 is one.
   std::optional<std::uint64_t> memory_bytes;  ///< The working set, as in ContainerUsage.
   std::optional<std::uint64_t> memory_limit_bytes;
   std::optional<std::uint64_t> processes;  ///< And their threads.

@@ -61,8 +61,9 @@ struct TakeInventory {
 struct SendStatus {
   Heartbeat heartbeat;
 };
-using AgentAction = std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer,
-                                 StopContainer, RemoveContainer, FollowLog, InspectContainer,
-                                 RunCheck, FetchImage, BuildImage, CancelBuild, SendStatus>;
+using AgentAction =
+    std::variant<SaveAssignment, TakeInventory, CreateContainer, StartContainer, StopContainer,
+                 RemoveContainer, AdoptContainer, RecreateContainer, LetGo, FollowLog,
+                 InspectContainer, RunCheck, FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

@@ -39,7 +39,8 @@ Result<CommandResult> CommandExecutor::carry_out(const ImportNodes& command) {
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const DeployWorkload& command) {
-  return begin(command.name, "being deployed", parts_.workloads.deploy(command, now_));
+  return begin(command.name, command.spec.instance.adopted ? "being adopted" : "being deployed",
+               parts_.workloads.deploy(command, now_));
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const RollBackWorkload& command) {
@@ -91,16 +92,30 @@ Result<CommandResult> CommandExecutor::carry_out(const StopWorkload& command) {
   if (!stopped) return tl::unexpected(stopped.error());
   parts_.changes.on_workload_changed(command.name);
   parts_.changes.reconcile(command.name);
-  parts_.changes.on_event(events::workload_stopped(command.name));
-  return CommandResult{fmt::format("'{}' is being stopped", command.name.str()), {}};
+  const Workload& workload = parts_.workloads.workload(command.name);
+  parts_.changes.on_event(events::workload_stopped(workload));
+  const auto& adopted = workload.latest().spec.instance.adopted;
+  return CommandResult{
+      fmt::format("'{}' is being stopped{}", command.name.str(),
+                  adopted ? fmt::format("; container '{}' is kept", adopted->name) : ""),
+      {}};
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const RemoveWorkload& command) {
   const Result<Change> removed = parts_.workloads.remove(command.name);
   if (!removed) return tl::unexpected(removed.error());
+  // Its last instance can be gone at once, and the workload with it.
+  const std::optional<AdoptedContainer> adopted =
+      parts_.workloads.workload(command.name).latest().spec.instance.adopted;
   if (*removed == Change::kChanged) {
     parts_.changes.on_workload_changed(command.name);
     parts_.changes.reconcile(command.name);
+  }
+  if (adopted) {
+    return CommandResult{
+        fmt::format("'{}' is being removed: container '{}' is let go, and runs on as it is",
+                    command.name.str(), adopted->name),
+        {}};
   }
   return CommandResult{fmt::format("'{}' is being removed", command.name.str()), {}};
 }

@@ -29,7 +29,7 @@ EventDraft release_failed(const Workload& workload, Generation generation);
 EventDraft workload_deployed(const Workload& workload);
 /// Its budget of replacements is spent.
 EventDraft budget_spent(const WorkloadName& name);
-EventDraft workload_stopped(const WorkloadName& name);
-EventDraft workload_removed(const WorkloadName& name);
+EventDraft workload_stopped(const Workload& workload);
+EventDraft workload_removed(const Workload& workload);
 
 }  // namespace hearth::core::events

@@ -65,6 +65,9 @@ class InstanceHealth {
 
   void on_obstacle(WatchObstacle obstacle, MonoTime now);
   void on_cleared(WatchObstacle obstacle, MonoTime now);
+  void set_obstacle(WatchObstacle obstacle, bool is_there, MonoTime now) {
+    is_there ? on_obstacle(obstacle, now) : on_cleared(obstacle, now);
+  }
 
   /// What the runtime says of the image's HEALTHCHECK: once for each container, and when it
   /// changes.

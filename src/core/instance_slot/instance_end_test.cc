@@ -79,9 +79,9 @@ TEST(InstanceSlot, AContainerIsInspectedAgainUntilTheRuntimeAnswers) {
                   scene.turn.now);
   });
   scene.answers_inspections = true;
-  scene.pass(InstanceSlot::kInspectionRetry);
+  scene.pass(ContainerWatch::kInspectionRetry);
   EXPECT_EQ(scene.inspections, 2);
-  scene.pass(3 * InstanceSlot::kInspectionRetry);
+  scene.pass(3 * ContainerWatch::kInspectionRetry);
   EXPECT_EQ(scene.inspections, 2) << "it has answered";
 }
 

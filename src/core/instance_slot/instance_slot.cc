@@ -11,26 +11,17 @@ namespace hearth::core {
 namespace {
 
 constexpr const char* kVanished = "its container vanished";
+constexpr const char* kStillStopping = "its previous container is still being stopped";
 
-/// At the latest: a container is started after it was created.
-MonoTime started_at(const Container& seen, const Turn& turn) {
-  if (!seen.created_at) return turn.now;
-  const Duration age = turn.wall - *seen.created_at;
-  return turn.now - std::clamp(age, Duration(0), turn.now - MonoTime{});
+/// Why a container is not there; empty if one is.
+std::string fault_of(const OperationDone& done) {
+  if (!done.outcome) return done.outcome.error().message;
+  return done.adopted ? std::string() : "the runtime names no container";
 }
 
 /// Whether the runtime may have done what it was asked: no answer came.
 bool is_unsure(const Error& error) {
   return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
-}
-
-int usefulness(ContainerState state) {
-  switch (state) {
-    case ContainerState::kRunning: return 2;
-    case ContainerState::kCreated: return 1;
-    case ContainerState::kExited: return 0;
-  }
-  HEARTH_CHECK(false);
 }
 
 }  // namespace
@@ -41,6 +32,8 @@ InstanceSlot::InstanceSlot(const SlotSettings& settings)
 InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
     : settings_(settings),
       state_(std::move(state)),
+      containers_(std::exchange(state_.containers, {})),
+      watch_(std::exchange(state_.watch, {})),
       restart_(settings.restart, std::exchange(state_.restart, {})) {
   if (std::optional<InstanceHealth::State> health = std::exchange(state_.health, {})) {
     HEARTH_CHECK(state_.assigned);
@@ -50,6 +43,8 @@ InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
 
 InstanceSlot::State InstanceSlot::save() const {
   State state = state_;
+  state.containers = containers_.save();
+  state.watch = watch_.save();
   state.restart = restart_.save();
   if (health_) state.health = health_->save();
   return state;
@@ -63,16 +58,28 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
   if (!state_.assigned) {
     transition_to(InstanceState::kStopping);
     // A container that is being made would escape: its creation is awaited first.
-    if (!state_.operation) clear_out(ContainerId{}, turn, ids, actions);
+    if (!state_.operation) leave(turn, ids, actions);
   } else {
     if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, prng, actions);
     // The old container is removed after the new one was created: an exit must cost no more than a
     // start, and until then its log can be read.
     const Container* keep = serving();
-    clear_out(keep == nullptr ? state_.status.container : keep->id, turn, ids, actions);
+    containers_.clear_out(keep == nullptr ? state_.status.container : keep->id, stop_spec(),
+                          turn.now, ids, actions);
   }
   if (!actions.empty()) state_.changed_in = turn.number;
   return actions;
+}
+
+void InstanceSlot::leave(const Turn& turn, OperationIds& ids,
+                         std::vector<ContainerAction>& actions) {
+  if (const Container* adopted = containers_.adopted())
+    return containers_.let_go(adopted->instance, turn.now, ids, actions);
+  containers_.clear_out(ContainerId{}, stop_spec(), turn.now, ids, actions);
+}
+
+StopSpec InstanceSlot::stop_spec() const {
+  return state_.stop.value_or(StopSpec{.grace = settings_.stop_grace});
 }
 
 void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
@@ -81,13 +88,16 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   if (const Container* running = serving(); running != nullptr) judge(*running, turn, prng);
   const Container* container = serving();
   const bool runs = container != nullptr && container->state == ContainerState::kRunning;
+  if (runs && is_held()) return containers_.condemn(container->id);
   // Assigned again while its container is being stopped: two would run until that is done.
-  if (!runs && is_being_stopped())
-    return transition_to(InstanceState::kStarting, "its previous container is still being stopped");
+  if (!runs && containers_.is_being_stopped())
+    return transition_to(InstanceState::kStarting, kStillStopping);
   if (container != nullptr) {
     state_.status.container = container->id;
     return start_or_wait(instance.desired_state, *container, turn, ids, actions);
   }
+  if (const std::optional<AdoptedContainer>& adopted = instance.spec.adopted)
+    return tend_adopted(instance, *adopted, turn, ids, actions);
   if (state_.finished) return transition_to_finished();
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   const ImageReadiness image = readiness_of(instance.image);
@@ -96,16 +106,50 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
     return transition_to(InstanceState::kFetching, image.reason);
   }
   transition_to(InstanceState::kStarting, state_.status.reason);
-  const OperationId id = ids.next();
-  state_.operation = id;
-  actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
+  actions.emplace_back(CreateContainer{begin(ids), instance, state_.status.restarts});
 }
 
-/// Whether a running container is being stopped.
-bool InstanceSlot::is_being_stopped() const {
-  return std::any_of(state_.containers.begin(), state_.containers.end(), [this](const auto& entry) {
-    return entry.second.state == ContainerState::kRunning && state_.leaving.contains(entry.first);
-  });
+/// No container of it runs, nor can be started.
+void InstanceSlot::tend_adopted(const AssignedInstance& instance, const AdoptedContainer& adopted,
+                                const Turn& turn, OperationIds& ids,
+                                std::vector<ContainerAction>& actions) {
+  Container* known = containers_.adopted();
+  const bool is_leaving = known != nullptr && (known->state == ContainerState::kRunning ||
+                                               containers_.leaving().contains(known->id));
+  if (is_leaving) return transition_to(InstanceState::kStarting, kStillStopping);
+  if (known != nullptr && is_held()) return transition_to(InstanceState::kStaged);
+  if (state_.finished) return transition_to_finished();
+  if (turn.now < std::max(restart_.next_start(), state_.left_alone_until))
+    return transition_to_waiting();
+  if (known != nullptr && adopted.restart == AdoptedContainer::Restart::kStart) {
+    containers_.reprieve(*known);
+    return start_or_wait(instance.desired_state, *known, turn, ids, actions);
+  }
+  transition_to(InstanceState::kStarting, state_.status.reason);
+  if (known != nullptr) {
+    actions.emplace_back(
+        RecreateContainer{begin(ids), instance.id, known->id, state_.status.restarts});
+  } else {
+    actions.emplace_back(AdoptContainer{begin(ids), instance.id, instance.workload,
+                                        instance.generation, adopted.name});
+  }
+}
+
+/// Whether its adopted container is to be stopped and kept.
+bool InstanceSlot::is_held() const {
+  return state_.assigned && state_.assigned->spec.adopted &&
+         state_.assigned->desired_state == DesiredState::kStage;
+}
+
+OperationId InstanceSlot::begin(OperationIds& ids) {
+  const OperationId id = ids.next();
+  state_.operation = id;
+  return id;
+}
+
+void InstanceSlot::end_operation(const Turn& turn) {
+  state_.changed_in = turn.number;
+  state_.operation.reset();
 }
 
 void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& container,
@@ -115,64 +159,35 @@ void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& co
   if (desired_state == DesiredState::kStage) return transition_to(InstanceState::kStaged);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   transition_to(InstanceState::kStarting);
-  const OperationId id = ids.next();
-  state_.operation = id;
-  actions.emplace_back(StartContainer{id, container.id});
-}
-
-void InstanceSlot::clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
-                             std::vector<ContainerAction>& actions) {
-  if (turn.now < state_.next_clearing) return;
-  for (const auto& [id, container] : state_.containers) {
-    const bool is_kept = id == keep && !state_.condemned.contains(id);
-    if (is_kept || !state_.leaving.insert(id).second) continue;
-    if (container.state == ContainerState::kRunning) {
-      const StopSpec stop = state_.stop.value_or(StopSpec{.grace = settings_.stop_grace});
-      actions.emplace_back(StopContainer{ids.next(), id, stop.grace, stop.pre_stop});
-    } else {
-      actions.emplace_back(RemoveContainer{ids.next(), id});
-    }
-  }
+  actions.emplace_back(StartContainer{begin(ids), container.id});
 }
 
 const Container* InstanceSlot::serving() const {
-  const Container* best = nullptr;
-  for (const auto& [id, container] : state_.containers) {
-    if (!state_.assigned || container.generation != state_.assigned->generation) continue;
-    if (state_.leaving.contains(id) || container.state == ContainerState::kExited) continue;
-    if (state_.condemned.contains(id)) continue;
-    if (best == nullptr || usefulness(container.state) > usefulness(best->state)) best = &container;
-  }
-  return best;
+  return state_.assigned ? containers_.serving(state_.assigned->generation) : nullptr;
 }
 
 bool InstanceSlot::is_empty() const {
-  return !state_.assigned && state_.containers.empty() && !state_.operation;
+  return !state_.assigned && containers_.empty() && !state_.operation;
 }
 
 std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
-  std::optional<MonoTime> next;
-  for (const MonoTime deadline : {restart_.next_start(), state_.next_clearing}) {
+  std::optional<MonoTime> next = containers_.next_deadline(now);
+  for (const MonoTime deadline : {restart_.next_start(), state_.left_alone_until}) {
     if (deadline > now) next = earlier(next, deadline);
   }
   const Container* running = judged();
   if (running == nullptr || !health_) return next;
-  const bool is_inspection_awaited =
-      state_.inspected != running->id && state_.next_inspection > now;
-  if (is_inspection_awaited) next = earlier(next, state_.next_inspection);
+  next = earlier(next, watch_.next_deadline(running->id, now));
   return earlier(next, health_->next_deadline(now));
 }
 
 // What happened. ----------------------------------------------------------------------------------
 
-Container* InstanceSlot::find(const ContainerId& container) {
-  const auto found = state_.containers.find(container);
-  return found == state_.containers.end() ? nullptr : &found->second;
-}
-
 void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Prng& prng) {
-  Container* known = find(container);
-  if (known == nullptr || known->state != ContainerState::kCreated) return;
+  Container* known = containers_.find(container);
+  if (known == nullptr || known->state == ContainerState::kRunning) return;
+  // One of Hearth's own that ended is replaced, whoever starts it again.
+  if (known->state == ContainerState::kExited && !known->adopted) return;
   known->state = ContainerState::kRunning;
   state_.changed_in = turn.number;
   note_running(turn.now, turn.now, prng);
@@ -180,7 +195,7 @@ void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Pr
 
 void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
                              const Turn& turn, Prng& prng) {
-  Container* known = find(container);
+  Container* known = containers_.find(container);
   if (known == nullptr || known->state == ContainerState::kExited) return;
   const bool was_serving = serving() == known;
   known->state = ContainerState::kExited;
@@ -192,17 +207,16 @@ void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& 
 }
 
 void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Prng& prng) {
-  const Container* known = find(container);
+  const Container* known = containers_.find(container);
   if (known == nullptr) return;
   const bool was_serving = serving() == known;
-  state_.containers.erase(container);
-  state_.condemned.erase(container);
+  containers_.erase(container);
   state_.changed_in = turn.number;
   if (was_serving) note_end(kVanished, turn.now, prng);
 }
 
 void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const Turn& turn) {
-  Container* known = find(container);
+  Container* known = containers_.find(container);
   if (known == nullptr || known->state != ContainerState::kRunning) return;
   state_.changed_in = turn.number;
   set_paused(*known, is_paused, turn.now);
@@ -210,13 +224,8 @@ void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const
 
 void InstanceSlot::set_paused(Container& container, bool is_paused, MonoTime now) {
   container.paused = is_paused;
-  InstanceHealth* health = health_of(container.id);
-  if (health == nullptr) return;
-  if (is_paused) {
-    health->on_obstacle(WatchObstacle::kContainerPaused, now);
-  } else {
-    health->on_cleared(WatchObstacle::kContainerPaused, now);
-  }
+  if (InstanceHealth* health = health_of(container.id))
+    health->set_obstacle(WatchObstacle::kContainerPaused, is_paused, now);
 }
 
 bool InstanceSlot::may_believe(const Listing& listing) const {
@@ -225,43 +234,44 @@ bool InstanceSlot::may_believe(const Listing& listing) const {
 
 void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng) {
   const MonoTime now = turn.now;
-  const auto [entry, is_new] = state_.containers.try_emplace(seen.id, seen);
-  Container& known = entry->second;
-  if (is_new) {
-    state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
-    if (seen.state == ContainerState::kRunning) {
-      note_running(started_at(seen, turn), now, prng);
-      set_paused(known, seen.paused, now);
-    }
-    const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
-    if (was_serving) {
-      state_.status.container = seen.id;
-      note_exit(seen.exit, now, prng);
-    }
-    return;
-  }
-  if (state_.leaving.contains(seen.id)) return;
+  const auto [known, is_new] = containers_.add(seen);
+  if (is_new) return note_new(known, seen, turn, prng);
+  if (containers_.leaving().contains(seen.id)) return;
   if (known.state == seen.state) return set_paused(known, seen.paused, now);
+  // An adopted one that ended is about to be started again.
+  const bool is_reprieved = known.adopted && known.state == ContainerState::kCreated;
+  if (is_reprieved && seen.state == ContainerState::kExited) return;
   const bool was_serving = serving() == &known;
   known.state = seen.state;
   if (seen.state == ContainerState::kRunning) note_running(now, now, prng);
   if (seen.state == ContainerState::kExited && was_serving) note_exit(seen.exit, now, prng);
 }
 
+/// `known` is `seen`, of which nothing was known.
+void InstanceSlot::note_new(Container& known, const Container& seen, const Turn& turn, Prng& prng) {
+  const MonoTime now = turn.now;
+  state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
+  if (seen.state == ContainerState::kRunning) {
+    note_running(started_at(seen, turn), now, prng);
+    set_paused(known, seen.paused, now);
+  }
+  const bool was_serving = seen.state == ContainerState::kExited && containers_.all().size() == 1;
+  if (was_serving) {
+    state_.status.container = seen.id;
+    note_exit(seen.exit, now, prng);
+  }
+}
+
 void InstanceSlot::drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng) {
   const Container* served = serving();
   const bool vanished = served != nullptr && !listed.contains(served->id);
-  std::erase_if(state_.containers,
-                [&](const auto& entry) { return !listed.contains(entry.first); });
-  std::erase_if(state_.condemned,
-                [&](const ContainerId& container) { return !listed.contains(container); });
+  containers_.erase_all_but(listed);
   if (vanished) note_end(kVanished, now, prng);
 }
 
 void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone& done,
                               const Turn& turn, Prng& prng) {
-  state_.changed_in = turn.number;
-  state_.operation.reset();
+  end_operation(turn);
   if (!done.outcome) {
     const Error& error = done.outcome.error();
     // The previous container may be what fills the disk: its room is needed more than its log.
@@ -269,19 +279,52 @@ void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone&
     state_.status.cannot_start = true;
     return note_failure("its container cannot be created: " + error.message, turn.now, prng);
   }
-  state_.containers.try_emplace(done.container, Container{.id = done.container,
-                                                          .instance = asked.instance.id,
-                                                          .workload = asked.instance.workload,
-                                                          .generation = asked.instance.generation,
-                                                          .restarts = state_.status.restarts});
+  containers_.add({.id = done.container,
+                   .instance = asked.instance.id,
+                   .workload = asked.instance.workload,
+                   .generation = asked.instance.generation,
+                   .restarts = state_.status.restarts});
   state_.status.container = done.container;
+}
+
+void InstanceSlot::on_adopted(const OperationDone& done, const Turn& turn, Prng& prng) {
+  end_operation(turn);
+  if (!done.adopted) {
+    state_.status.cannot_start = true;
+    return note_failure("its container cannot be adopted: " + fault_of(done), turn.now, prng);
+  }
+  const Container& seen = *done.adopted;
+  const auto [known, is_new] = containers_.add(seen);
+  state_.status.container = seen.id;
+  if (seen.state != ContainerState::kRunning) {
+    if (!is_held()) containers_.reprieve(known);  // What does not run is started as it is.
+    return;
+  }
+  if (is_new) note_new(known, seen, turn, prng);
+  const bool is_first = state_.assigned && state_.status.restarts == 0;
+  if (is_first && state_.assigned->spec.adopted && state_.assigned->spec.adopted->afresh)
+    containers_.condemn(seen.id);
+}
+
+void InstanceSlot::on_recreated(const ContainerId& old, const OperationDone& done, const Turn& turn,
+                                Prng& prng) {
+  end_operation(turn);
+  if (!done.adopted) {
+    state_.status.cannot_start = true;
+    // Gone: then one that has its name is adopted.
+    if (!done.outcome && done.outcome.error().code == ErrorCode::kNotFound) containers_.erase(old);
+    return note_failure("its container cannot be recreated: " + fault_of(done), turn.now, prng);
+  }
+  if (done.adopted->id != old) containers_.erase(old);
+  Container& known = containers_.add(*done.adopted).first;
+  state_.status.container = known.id;
+  containers_.reprieve(known);
 }
 
 void InstanceSlot::on_start_done(const ContainerId& container, const Result<void>& outcome,
                                  const Turn& turn, Prng& prng) {
-  state_.changed_in = turn.number;
-  state_.operation.reset();
-  Container* known = find(container);
+  end_operation(turn);
+  Container* known = containers_.find(container);
   if (known == nullptr) return;
   if (outcome) {
     if (known->state != ContainerState::kCreated) return;
@@ -307,50 +350,34 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   note_failure(std::move(reason), turn.now, prng);
 }
 
-void InstanceSlot::on_stop_done(const ContainerId& container, const Result<void>& outcome,
-                                const Turn& turn) {
+void InstanceSlot::on_cleared(const ContainerAction& asked, const Result<void>& outcome,
+                              const Turn& turn) {
   state_.changed_in = turn.number;
-  state_.leaving.erase(container);
-  if (!outcome) {
-    state_.next_clearing = turn.now + kClearingRetry;
-  } else if (Container* known = find(container)) {
-    known->state = ContainerState::kExited;  // The next round removes it.
-  }
-}
-
-void InstanceSlot::on_remove_done(const ContainerId& container, const Result<void>& outcome,
-                                  const Turn& turn) {
-  state_.changed_in = turn.number;
-  state_.leaving.erase(container);
-  if (!outcome) {
-    state_.next_clearing = turn.now + kClearingRetry;
-  } else {
-    state_.containers.erase(container);
-    state_.condemned.erase(container);
-  }
+  containers_.on_cleared(asked, outcome, turn.now);
 }
 
 // Status. -----------------------------------------------------------------------------------------
 
 std::optional<InstanceStatus> InstanceSlot::reported_status() const {
   if (state_.status.state != InstanceState::kAssigned) return state_.status;
-  if (state_.assigned || state_.containers.empty()) return std::nullopt;
+  if (state_.assigned || containers_.empty()) return std::nullopt;
   // A container that must be stopped is known, although nothing has been done about it yet.
   InstanceStatus status = state_.status;
   status.state = InstanceState::kStopping;
-  status.container = state_.containers.begin()->first;
+  status.container = containers_.all().begin()->first;
   return status;
 }
 
 std::optional<WorkloadName> InstanceSlot::workload() const {
   if (state_.assigned) return state_.assigned->workload;
-  if (state_.containers.empty()) return std::nullopt;
-  return state_.containers.begin()->second.workload;
+  if (containers_.empty()) return std::nullopt;
+  return containers_.all().begin()->second.workload;
 }
 
 void InstanceSlot::note_exit(std::optional<ContainerExit> exit, MonoTime now, Prng& prng) {
+  if (containers_.has_adopted()) state_.left_alone_until = now + kLeftAlone;
   state_.status.last_exit = exit;
-  state_.finished = is_final(exit);
+  state_.finished = state_.assigned && is_final(state_.assigned->spec.restart, exit);
   if (!state_.finished) ++state_.status.restarts;
   note_failure(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
 }
@@ -387,17 +414,6 @@ void InstanceSlot::transition_to_finished() {
                 std::move(state_.status.reason));
 }
 
-/// Whether an instance that ended like this is left as it is.
-bool InstanceSlot::is_final(const std::optional<ContainerExit>& exit) const {
-  if (!state_.assigned) return false;
-  switch (state_.assigned->spec.restart) {
-    case RestartPolicy::kAlways: return false;
-    case RestartPolicy::kOnFailure: return exit && exit->code == 0;
-    case RestartPolicy::kNever: return true;
-  }
-  HEARTH_CHECK(false);
-}
-
 // Health. -----------------------------------------------------------------------------------------
 
 /// `started_at`: when it was started or, if that is not known, created.
@@ -406,7 +422,7 @@ void InstanceSlot::note_running(MonoTime started_at, MonoTime now, Prng& prng) {
   if (!state_.assigned) return;
   if (!health_) health_.emplace(state_.assigned->spec, now);
   health_->on_started(started_at, now, prng);
-  state_.next_inspection = now;
+  watch_.on_running(now);
 }
 
 /// Sets the state of an instance whose container runs, and condemns one that must be restarted.
@@ -424,7 +440,7 @@ void InstanceSlot::judge(const Container& container, const Turn& turn, Prng& prn
   state_.status.health_reason = verdict.reason;
   state_.status.must_be_replaced = verdict.must_be_replaced;
   if (verdict.restart.empty()) return;
-  state_.condemned.insert(container.id);
+  containers_.condemn(container.id);
   ++state_.status.failures;
   note_end("it was restarted: " + verdict.restart, now, prng);
 }
@@ -461,18 +477,13 @@ void InstanceSlot::on(const LogReaderChanged& event, MonoTime now) {
 }
 
 void InstanceSlot::on_runtime_usable(bool is_usable, MonoTime now) {
-  if (!health_) return;
-  if (is_usable) {
-    health_->on_cleared(WatchObstacle::kRuntimeHangs, now);
-  } else {
-    health_->on_obstacle(WatchObstacle::kRuntimeHangs, now);
-  }
+  if (health_) health_->set_obstacle(WatchObstacle::kRuntimeHangs, !is_usable, now);
 }
 
 void InstanceSlot::on(const HealthcheckReported& event, MonoTime now) {
   InstanceHealth* health = health_of(event.container);
   if (health == nullptr) return;
-  if (event.by == HealthcheckReported::By::kInspection) state_.inspected = event.container;
+  if (event.by == HealthcheckReported::By::kInspection) watch_.on_inspected(event.container);
   health->on_healthcheck(event.health, event.output, now);
 }
 
@@ -481,24 +492,9 @@ void InstanceSlot::on(const CheckDone& event, MonoTime now) {
 }
 
 std::vector<WatchAction> InstanceSlot::take_watches(MonoTime now) {
-  std::vector<WatchAction> watches;
   const Container* served = judged();
-  if (served == nullptr || !health_ || !state_.assigned) return watches;
-  const AssignedInstance& instance = *state_.assigned;
-  const std::vector<LogRule>& rules = instance.spec.log_rules;
-  if (!rules.empty() && state_.followed != served->id) {
-    state_.followed = served->id;
-    watches.emplace_back(FollowLog{served->id, instance.id, rules});
-  }
-  if (state_.inspected != served->id && now >= state_.next_inspection) {
-    state_.next_inspection = now + kInspectionRetry;
-    watches.emplace_back(InspectContainer{served->id, instance.id});
-  }
-  for (DueCheck& due : health_->take_checks()) {
-    watches.emplace_back(
-        RunCheck{served->id, instance.id, instance.spec.container.network, std::move(due)});
-  }
-  return watches;
+  if (served == nullptr || !health_ || !state_.assigned) return {};
+  return watch_.take(served->id, *state_.assigned, health_->take_checks(), now);
 }
 
 std::vector<std::string> InstanceSlot::take_noticed() {
@@ -506,7 +502,7 @@ std::vector<std::string> InstanceSlot::take_noticed() {
 }
 
 void InstanceSlot::check_invariants() const {
-  for (const auto& [id, container] : state_.containers) HEARTH_CHECK(container.id == id);
+  containers_.check_invariants();
   HEARTH_CHECK(!state_.operation || state_.status.state == InstanceState::kStarting ||
                state_.status.state == InstanceState::kStopping);
 }

@@ -61,6 +61,8 @@ class InstanceTable {
   InstanceChange stop(const InstanceId& id);
   /// A staged instance must run.
   InstanceChange promote(const InstanceId& id);
+  /// A placed instance must not run, but keep its container.
+  InstanceChange hold(const InstanceId& id);
   /// Applies what its node reports; nullopt if nothing changed.
   std::optional<InstanceChange> report(const InstanceId& id, const InstanceStatus& status,
                                        WallTime now);

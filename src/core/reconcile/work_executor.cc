@@ -73,7 +73,7 @@ void WorkExecutor::reconcile_workload(const WorkloadName& name) {
   const bool is_gone =
       workload->phase == WorkloadPhase::kRemoving && parts_.instances.of_workload(name).empty();
   if (!is_gone) return;
-  parts_.changes.on_event(events::workload_removed(name));
+  parts_.changes.on_event(events::workload_removed(*workload));
   parts_.workloads.retire(name);
   parts_.changes.on_workload_changed(name);
 }
@@ -90,7 +90,9 @@ bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
   for (const InstanceId& id : plan.forget) parts_.changes.on(parts_.instances.forget(id));
   for (const InstanceId& id : plan.stop) parts_.changes.on(parts_.instances.stop(id));
   for (const InstanceId& id : plan.promote) parts_.changes.on(parts_.instances.promote(id));
-  bool changed = !plan.forget.empty() || !plan.stop.empty() || !plan.promote.empty();
+  for (const InstanceId& id : plan.hold) parts_.changes.on(parts_.instances.hold(id));
+  bool changed =
+      !plan.forget.empty() || !plan.stop.empty() || !plan.promote.empty() || !plan.hold.empty();
   for (const NewInstance& wanted : plan.create) changed = create(wanted, name) || changed;
   return changed;
 }

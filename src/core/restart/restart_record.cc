@@ -1,8 +1,18 @@
 #include "core/restart/restart_record.h"
 
 #include "base/backoff.h"
+#include "base/check.h"
 
 namespace hearth::core {
+
+bool is_final(RestartPolicy policy, const std::optional<ContainerExit>& exit) {
+  switch (policy) {
+    case RestartPolicy::kAlways: return false;
+    case RestartPolicy::kOnFailure: return exit && exit->code == 0;
+    case RestartPolicy::kNever: return true;
+  }
+  HEARTH_CHECK(false);
+}
 
 void RestartRecord::on_started(MonoTime now) {
   state_.running_since = now;

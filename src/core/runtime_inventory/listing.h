@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/time.h"
@@ -15,6 +16,13 @@ struct Turn {
   WallTime wall{};  ///< To tell how long ago something happened that has a wall clock's time.
   bool operator==(const Turn&) const = default;
 };
+
+/// When the container was started, at the latest: it is not created later than that.
+inline MonoTime started_at(const Container& seen, const Turn& turn) {
+  if (!seen.created_at) return turn.now;
+  const Duration age = turn.wall - *seen.created_at;
+  return turn.now - std::clamp(age, Duration(0), turn.now - MonoTime{});
+}
 
 /// What the runtime has, as of the turn in which it was requested: it shows nothing of what was
 /// done in a later one.

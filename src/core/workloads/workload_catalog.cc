@@ -75,9 +75,12 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command, WallTi
                   .image = {},
                   .deployed_at = now,
                   .deployed_by = command.by};
-  if (workload.current && workload.current->image &&
-      workload.current->spec.bundle == release.spec.bundle) {
-    release.image = workload.current->image;
+  const std::optional<Release>& current = workload.current;
+  if (release.spec.instance.adopted) {
+    release.image = Image{};  // Its container exists.
+  } else if (current && current->image && !current->spec.instance.adopted &&
+             current->spec.bundle == release.spec.bundle) {
+    release.image = current->image;
   }
   return accept(workload, std::move(release));
 }
@@ -89,7 +92,9 @@ Result<Deployment> WorkloadCatalog::roll_back(const RollBackWorkload& command, W
   if (auto free = check_not_removing(workload); !free) return tl::unexpected(free.error());
   const Result<const Release*> to = release_to_return_to(workload, command.to);
   if (!to) return tl::unexpected(to.error());
-  return repeat(workload, **to, command.by, now);
+  Deployment deployment = repeat(workload, **to, command.by, now);
+  if (workload.next->spec.instance.adopted) workload.next->spec.instance.adopted->afresh = false;
+  return deployment;
 }
 
 Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, WallTime now) {
@@ -106,7 +111,9 @@ Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, Wall
     return fail(ErrorCode::kConflict,
                 fmt::format("'{}' has no release that was built; deploy one", command.name.str()));
   }
-  return repeat(workload, *workload.current, command.by, now);
+  Deployment deployment = repeat(workload, *workload.current, command.by, now);
+  if (workload.next->spec.instance.adopted) workload.next->spec.instance.adopted->afresh = true;
+  return deployment;
 }
 
 /// The same specification and image as another generation.
