@@ -31,6 +31,7 @@ struct Fields {
   std::uint32_t instances = 1;
   wire::InstanceFields instance;
   NodeLossPolicy on_node_lost = NodeLossPolicy::kReplace;
+  std::optional<NodeName> node;
   std::vector<Dependency> after;
 
   WorkloadSpec with_bundle(Digest digest) && {
@@ -39,6 +40,7 @@ struct Fields {
             .bundle = std::move(digest),
             .instance = std::move(instance.spec),
             .on_node_lost = on_node_lost,
+            .node = std::move(node),
             .after = std::move(after),
             .placement_deadline = instance.placement_deadline};
   }
@@ -56,6 +58,12 @@ void read_name(const JsonValue& value, const Expected& expected, Fields& into) {
 
 void read_source(JsonObject& in, const Expected& expected, const SpecReading& reading,
                  Fields& into) {
+  if (in.optional("adopt").present()) {
+    for (const std::string_view key : {"build", "bundle"})
+      reading.forbid(in, key, "an adopted container exists already: leave it out");
+    into.bundle = no_bundle();
+    return;
+  }
   if (expected.source == Expected::Source::kFile) {
     const JsonValue build = in.optional("build");
     if (build.present()) into.build = reading.text(build, 4096);
@@ -133,14 +141,29 @@ std::vector<Dependency> read_after(const JsonValue& value, const Fields& fields,
   return after;
 }
 
-NodeLossPolicy read_on_node_lost(const JsonValue& value) {
+/// `absent`: what is meant if the document does not say it.
+NodeLossPolicy read_on_node_lost(const JsonValue& value, NodeLossPolicy absent) {
   if (value.is_text() && *value.text() == "exclusive") {
     value.fault(
         "exclusive is not supported yet: write replace (start elsewhere) or stay (wait "
         "for the node)");
-    return NodeLossPolicy::kReplace;
+    return absent;
   }
-  return value.parsed(parse_node_loss_policy).value_or(NodeLossPolicy::kReplace);
+  return value.parsed(parse_node_loss_policy).value_or(absent);
+}
+
+/// There is one such container, on one node.
+void check_adopted(JsonObject& in, const Fields& fields, const SpecReading& reading) {
+  if (!fields.instance.spec.adopted) return;
+  const JsonValue adopt = in.optional("adopt");
+  reading.demand(fields.node.has_value(), adopt,
+                 "needs the node that the container is on: write node: NAME");
+  reading.demand(fields.instances == 1, in.optional("instances"),
+                 "there is only one adopted container: write 1, or leave it out");
+  reading.demand(fields.kind != WorkloadKind::kOneshot, in.optional("kind"),
+                 "an adopted container is a service or an application");
+  reading.demand(fields.on_node_lost == NodeLossPolicy::kStay, in.optional("on_node_lost"),
+                 "an adopted container is nowhere else: write stay, or leave it out");
 }
 
 std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
@@ -157,7 +180,12 @@ std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
                  "a oneshot has one instance: write 1, or leave it out");
   fields.instance = wire::read_instance_fields(in, fields.kind, reading);
   fields.after = read_after(in.optional("after"), fields, reading);
-  fields.on_node_lost = read_on_node_lost(in.optional("on_node_lost"));
+  fields.node = in.optional("node").parsed(NodeName::parse);
+  // No other node can take the work of a lost one that is the only one.
+  const bool is_pinned = fields.node || fields.instance.spec.adopted;
+  fields.on_node_lost = read_on_node_lost(
+      in.optional("on_node_lost"), is_pinned ? NodeLossPolicy::kStay : NodeLossPolicy::kReplace);
+  check_adopted(in, fields, reading);
   forbid_known_strangers(in, reading);
   if (reading.checks()) in.refuse_unknown();
   return fields;
@@ -180,6 +208,7 @@ WorkloadSpec WorkloadFile::with_bundle(Digest bundle) const {
           .bundle = std::move(bundle),
           .instance = instance,
           .on_node_lost = on_node_lost,
+          .node = node,
           .after = after,
           .placement_deadline = placement_deadline};
 }
@@ -195,6 +224,7 @@ ReadDocument<WorkloadFile> read_workload_file(std::string_view json,
                             .instances = fields.instances,
                             .instance = std::move(fields.instance.spec),
                             .on_node_lost = fields.on_node_lost,
+                            .node = std::move(fields.node),
                             .after = std::move(fields.after),
                             .placement_deadline = fields.instance.placement_deadline};
       });
@@ -249,7 +279,8 @@ Result<WorkloadSpec> decode_stored_workload(std::string_view json) {
 }
 
 void write_workload_fields(JsonWriter& out, const WorkloadSpec& spec) {
-  out.field("kind", name_of(spec.kind)).field("bundle", spec.bundle.str());
+  out.field("kind", name_of(spec.kind));
+  if (!spec.instance.adopted) out.field("bundle", spec.bundle.str());
   out.field("instances", spec.instances);
   wire::write_instance_spec(out, spec.instance, spec.placement_deadline);
   out.key("after").begin_object();
@@ -259,6 +290,7 @@ void write_workload_fields(JsonWriter& out, const WorkloadSpec& spec) {
     out.field("restart_with_it", dependency.restart_with_it).end_object();
   }
   out.end_object().field("on_node_lost", name_of(spec.on_node_lost));
+  if (spec.node) out.field("node", spec.node->str());
 }
 
 std::string encode_workload(const WorkloadSpec& spec) {
