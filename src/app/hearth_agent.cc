@@ -90,8 +90,10 @@ Result<void> run(const AgentOptions& options) {
         memory.error().message);
     memory = WatchMemory();
   }
-  docker::DockerRuntime runtime(
-      loop, {.node = *options.node, .cluster = options.cluster, .socket = options.docker_socket});
+  docker::DockerRuntime runtime(loop, {.node = *options.node,
+                                       .cluster = options.cluster,
+                                       .socket = options.docker_socket,
+                                       .adoption_book = options.state / "adopted"});
   FileLastWords last_words(options.state / "last_words",
                            [](const Error& error) { spdlog::warn("{}", error.message); });
   FileWorkFolder work_folder(options.state / "work");

@@ -35,6 +35,7 @@ std::unique_ptr<Command> make_status_command();
 std::unique_ptr<Command> make_node_list_command();
 std::unique_ptr<Command> make_node_show_command();
 std::unique_ptr<Command> make_node_import_command();
+std::unique_ptr<Command> make_adopt_command();
 std::unique_ptr<Command> make_deploy_command();
 std::unique_ptr<Command> make_ps_command();
 std::unique_ptr<Command> make_top_command();

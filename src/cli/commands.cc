@@ -9,6 +9,7 @@ CommandList make_commands() {
   commands.push_back(make_node_show_command());
   commands.push_back(make_node_import_command());
   commands.push_back(make_deploy_command());
+  commands.push_back(make_adopt_command());
   commands.push_back(make_ps_command());
   commands.push_back(make_top_command());
   commands.push_back(make_logs_command());

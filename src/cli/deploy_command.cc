@@ -47,6 +47,12 @@ struct DeployFlags {
       workload.name = *std::move(parsed);
     }
     ContainerSpec& container = workload.instance.container;
+    const bool describes_container = !environment.empty() || memory_bytes || cpu_millis;
+    if (workload.instance.adopted && describes_container) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "an adopted container keeps its environment and its limits: leave out --env, "
+                  "--memory and --cpu");
+    }
     if (service) workload.kind = WorkloadKind::kService;
     workload.instances = instances.value_or(workload.instances);
     container.resources.memory_bytes = memory_bytes.value_or(container.resources.memory_bytes);
@@ -94,6 +100,8 @@ Result<Named> read_named_file(const std::filesystem::path& file) {
   auto read = read_workload_yaml(*text, log_match::pattern_fault);
   if (!read) return Named{.file = file, .order = {}, .faults = std::move(read.error())};
   auto& [workload, place] = *read;
+  if (workload.instance.adopted)
+    return Named{.file = file, .order = DeployOrder{.workload = std::move(workload), .folder = {}}};
   std::filesystem::path folder = (file.parent_path() / workload.build).lexically_normal();
   if (folder.empty()) folder = ".";
   if (auto fault = folder_fault(folder, place)) {
@@ -245,9 +253,14 @@ class DeployCommand final : public Command {
     const auto& [workload, folder] = *named.order;
     const InstanceSpec& instance = workload.instance;
     const std::filesystem::path& from = named.file.empty() ? folder : named.file;
-    terminal.say(fmt::format("{}: {} {} with {}, built from {}", from.string(),
-                             name_of(workload.kind), workload.name.str(),
-                             show_count(workload.instances, "instance"), folder.string()));
+    if (const auto& adopted = instance.adopted) {
+      terminal.say(fmt::format("{}: {} {}, which adopts container '{}'", from.string(),
+                               name_of(workload.kind), workload.name.str(), adopted->name));
+    } else {
+      terminal.say(fmt::format("{}: {} {} with {}, built from {}", from.string(),
+                               name_of(workload.kind), workload.name.str(),
+                               show_count(workload.instances, "instance"), folder.string()));
+    }
     const std::size_t probes = std::size_t{instance.probes.startup.has_value()} +
                                std::size_t{instance.probes.readiness.has_value()} +
                                std::size_t{instance.probes.liveness.has_value()};

@@ -9,10 +9,9 @@
 
 #include <fmt/format.h>
 
-#include "adapters/log_match/re2_pattern_compiler.h"
-#include "adapters/workload_file/workload_file.h"
 #include "base/duration_text.h"
 #include "cli/command.h"
+#include "cli/rules_file.h"
 #include "cli/terminal/table.h"
 #include "wire/json_writer.h"
 
@@ -20,22 +19,6 @@ namespace hearth::cli {
 namespace {
 
 constexpr Duration kIntervalMax = std::chrono::hours(24);
-
-Result<std::vector<LogRule>> load_rules(const std::filesystem::path& file) {
-  const Result<std::string> text = load_workload_text(file);
-  if (!text) return tl::unexpected(text.error());
-  auto rules = read_log_rules_yaml(*text, log_match::pattern_fault);
-  if (!rules) {
-    Error error{ErrorCode::kInvalidArgument, "the rules are not valid:"};
-    for (const WorkloadFileFault& fault : rules.error()) error.message += "\n" + show(file, fault);
-    return tl::unexpected(std::move(error));
-  }
-  if (rules->empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: has no log_rules, so there is nothing to try", file.string()));
-  }
-  return *std::move(rules);
-}
 
 std::string seconds_of(Duration duration) {
   const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -101,6 +84,10 @@ class LogsCheckCommand final : public Command {
   Result<ExitCode> run(Session& session) override {
     const Result<std::vector<LogRule>> rules = load_rules(rules_);
     if (!rules) return tl::unexpected(rules.error());
+    if (rules->empty()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: has no log_rules, so there is nothing to try", rules_));
+    }
     const Result<LogTrial> trial = try_on_file(*rules);
     if (!trial) return tl::unexpected(trial.error());
     if (output_ == OutputFormat::kJson) {

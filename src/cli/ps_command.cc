@@ -91,13 +91,15 @@ class PsCommand final : public Command {
                  {"REASON"}});
     for (const WorkloadView& workload : *workloads) {
       const bool all = workload.running == workload.instances;
+      const bool is_adopted = !workload.adopted.empty();
       table.add({workload.name,
-                 workload.kind,
+                 is_adopted ? workload.kind + ", adopted" : workload.kind,
                  phase_cell(workload),
                  {fmt::format("{}/{}", workload.running, workload.instances),
                   all ? Paint::kPlain : Paint::kWarning},
                  std::to_string(workload.generation),
-                 workload.reason});
+                 is_adopted && workload.reason.empty() ? "container " + workload.adopted
+                                                       : workload.reason});
     }
     table.print(session.terminal);
     if (instances->empty()) return ExitCode::kOk;

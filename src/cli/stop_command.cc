@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -23,12 +24,17 @@ class EndCommand final : public Command {
     if (verb_ == Verb::kStop) {
       return {.name = "stop",
               .summary = "Stop all instances of a workload, but keep the workload.",
-              .details = "Deploying it again starts it. Waits until all its instances are gone.",
+              .details =
+                  "Deploying it again starts it. Waits until all its instances are gone.\n"
+                  "An adopted container is stopped and kept; 'hearth restart' starts it again.",
               .examples = {{"hearth stop heater", ""}}};
     }
     return {.name = "rm",
             .summary = "Stop all instances of a workload and remove it.",
-            .details = "Waits until all its instances are gone.",
+            .details =
+                "Waits until all its instances are gone.\n"
+                "An adopted container is let go: it goes on as it is, with its restart policy of "
+                "before.",
             .examples = {{"hearth rm heater", ""},
                          {"hearth rm heater --no-wait", "do not wait for its containers to end"}}};
   }
@@ -44,6 +50,7 @@ class EndCommand final : public Command {
     const Result<ApiClient> api = session.connect(connection_);
     if (!api) return tl::unexpected(api.error());
     const bool stops = verb_ == Verb::kStop;
+    say_what_becomes_of_adopted(*api, session.terminal);
     const auto taken =
         stops ? api->send(HttpMethod::kPost, fmt::format("/v1/workloads/{}/stop", name_))
               : api->send(HttpMethod::kDelete, "/v1/workloads/" + name_);
@@ -59,6 +66,19 @@ class EndCommand final : public Command {
   }
 
  private:
+  /// Of a workload that the manager does not know it says nothing: the request fails then.
+  void say_what_becomes_of_adopted(const ApiClient& api, Terminal& terminal) const {
+    const Result<std::string> known = api.get("/v1/workloads/" + name_);
+    if (!known) return;
+    const Result<WorkloadView> workload = decode_workload(*known);
+    if (!workload || workload->adopted.empty()) return;
+    terminal.note(
+        verb_ == Verb::kStop
+            ? fmt::format("container '{}' is stopped and kept; to let it go: hearth rm {}",
+                          workload->adopted, name_)
+            : fmt::format("container '{}' is let go: it goes on as it is, without Hearth",
+                          workload->adopted));
+  }
   Result<void> wait_until_gone(const ApiClient& api) const {
     const auto deadline = std::chrono::steady_clock::now() + timeout_;
     for (;;) {
@@ -68,7 +88,10 @@ class EndCommand final : public Command {
       if (!pages) return tl::unexpected(pages.error());
       const auto left = decode_instances(*pages);
       if (!left) return tl::unexpected(left.error());
-      if (left->empty()) return {};
+      const bool is_over = std::all_of(left->begin(), left->end(), [&](const InstanceView& one) {
+        return verb_ == Verb::kStop && one.desired_state == "stage" && one.state == "staged";
+      });
+      if (is_over) return {};
       if (std::chrono::steady_clock::now() > deadline) {
         return fail(ErrorCode::kTimeout,
                     fmt::format("{} of '{}' still there; see: hearth ps {}",

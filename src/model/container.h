@@ -28,6 +28,7 @@ struct Container {
   std::optional<WallTime> created_at;  ///< By the runtime's clock.
   std::optional<ContainerExit> exit;   ///< kExited.
   bool paused = false;                 ///< kRunning, and its processes are frozen.
+  bool adopted = false;                ///< Somebody else created it; it is watched in its place.
   bool operator==(const Container&) const = default;
 };
 

@@ -92,6 +92,7 @@ std::size_t InstanceSpec::assignment_bytes() const {
   for (const LogRule& rule : log_rules) {
     bytes += kEntryBytes + json_bytes(rule.name) + std::visit(ConditionBytes{}, rule.condition);
   }
+  if (adopted) bytes += kEntryBytes + json_bytes(adopted->name);
   return bytes + trends.size() * kEntryBytes;
 }
 

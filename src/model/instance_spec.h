@@ -95,6 +95,8 @@ struct AdoptedContainer {
   };
   std::string name;  ///< By which its runtime finds it: its name, or the start of its id.
   Restart restart = Restart::kRecreate;
+  /// An operator asked for a restart: it is restarted once, when an instance adopts it.
+  bool afresh = false;
   bool operator==(const AdoptedContainer&) const = default;
 };
 

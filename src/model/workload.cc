@@ -48,6 +48,12 @@ const Release* Workload::target() const {
   return current ? &*current : nullptr;
 }
 
+Digest no_bundle() {
+  static const Digest kNone =
+      *Digest::parse("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  return kNone;
+}
+
 std::string image_reference(const WorkloadName& workload, const Release& release,
                             const NodeName& builder) {
   // A repository must not end in a hyphen; a name can. No name contains underscores.

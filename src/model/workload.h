@@ -30,7 +30,9 @@ enum class NodeLossPolicy : std::uint8_t {
 
 /// An image as distributed to the nodes: built once, the same bits everywhere.
 struct Image {
-  std::string reference;          ///< Its name and tag in every runtime, see image_reference().
+  /// Its name and tag in every runtime, see image_reference(). Empty: there is none, because the
+  /// container was adopted.
+  std::string reference;
   std::optional<Digest> archive;  ///< Its saved form in the manager's content store.
   bool operator==(const Image&) const = default;
 };
@@ -59,6 +61,9 @@ struct WorkloadSpec {
   Duration placement_deadline = std::chrono::minutes(1);
   bool operator==(const WorkloadSpec&) const = default;
 };
+/// The bundle of a workload whose container is adopted: the digest of nothing. It is not in the
+/// content store, and no document names it.
+Digest no_bundle();
 inline constexpr std::size_t kDependenciesMax = 32;
 inline constexpr std::uint32_t kInstancesMax = 1000;
 

@@ -27,6 +27,14 @@ struct ContainerRequest {
   StopSpec stop = {};
 };
 
+/// A container that somebody else created, and the instance that it is to serve.
+struct AdoptRequest {
+  InstanceId instance;
+  WorkloadName workload;
+  Generation generation;
+  std::string name;  ///< Its name, or the start of its id.
+};
+
 struct ContainerNotice {
   enum class Kind : std::uint8_t {
     kStarted,
@@ -144,8 +152,8 @@ class LogFollower {
   virtual void look() = 0;
 };
 
-/// The container runtime of one node. It sees only containers with this node's label. All calls and
-/// callbacks on the owner's loop; no call blocks it.
+/// The container runtime of one node. It sees only containers with this node's label, and those
+/// that were adopted. All calls and callbacks on the owner's loop; no call blocks it.
 class ContainerRuntime {
  public:
   struct Handlers {
@@ -178,6 +186,23 @@ class ContainerRuntime {
   /// Kills it if it runs. Idempotent: succeeds if the container is gone or about to go, which the
   /// next inventory shows.
   virtual void remove(const ContainerId& container, Completion<void> done) = 0;
+  /// From here on the container is listed, given notice of and started like those with the node's
+  /// label, and the runtime itself restarts it no more; how it did is remembered on the disk first.
+  /// Idempotent: an instance that has an adopted container, which exists, is answered with that
+  /// one. An instance of the same workload takes a container over from another one.
+  ///
+  /// Errors: kNotFound: there is no such container; kConflict: it cannot be adopted, in words;
+  /// kExhausted: too many are adopted; kCorrupt: what was remembered is damaged.
+  virtual void adopt(AdoptRequest request, Completion<Container> done) = 0;
+  /// Puts a fresh container in the place of the adopted one, which must not run: with the same
+  /// image, name, mounts, networks, environment and labels; not started. The old one is removed
+  /// once the new one was started. One that was made like this and never started is answered as it
+  /// is, and so is one that runs. kNotFound: the adopted container is gone, and forgotten.
+  virtual void recreate(const InstanceId& instance, std::uint32_t restarts,
+                        Completion<Container> done) = 0;
+  /// The runtime restarts the instance's adopted container as it did before, and it is forgotten.
+  /// It is not stopped. Idempotent: succeeds if the instance has none, or it is gone.
+  virtual void let_go(const InstanceId& instance, Completion<void> done) = 0;
   /// Runs a command in a container. A command that ends has a result, whatever its exit code.
   ///
   /// Errors: kFailed: it cannot be run there (not found, no permission: exit codes 127 and 126);

@@ -286,6 +286,84 @@ SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
 }
 
 /// The image exists before that is reported: a machine that dies in between keeps it.
+ContainerId SimEngine::run_by_hand(const std::string& name) {
+  const ContainerId id = next_id();
+  by_hand_.insert_or_assign(name, Container{.id = id,
+                                            .instance = {},
+                                            .workload = *WorkloadName::parse("by-hand"),
+                                            .generation = {},
+                                            .state = ContainerState::kRunning});
+  return id;
+}
+
+Container* SimEngine::adopted_by(const InstanceId& instance) {
+  for (auto& [id, container] : containers_) {
+    if (container.adopted && container.instance == instance) return &container;
+  }
+  return nullptr;
+}
+
+void SimEngine::run_adopted(const Completion<Container>& done,
+                            std::function<Result<Container>()> effect) {
+  const auto found = std::make_shared<std::optional<Container>>();
+  const auto answer = [found, done](const Result<void>& outcome) {
+    if (!outcome) return done(tl::unexpected(outcome.error()));
+    done(found->value());
+  };
+  run(milliseconds(10), milliseconds(80), answer,
+      [found, effect = std::move(effect)]() -> Result<void> {
+        const Result<Container> container = effect();
+        if (!container) return tl::unexpected(container.error());
+        found->emplace(*container);
+        return {};
+      });
+}
+
+void SimEngine::adopt(const AdoptRequest& request, const Completion<Container>& done) {
+  run_adopted(done, [this, request]() -> Result<Container> {
+    if (const Container* known = adopted_by(request.instance)) return *known;
+    auto found = by_hand_.extract(request.name);
+    if (found.empty()) return gone();
+    Container& container = found.mapped();
+    container.instance = request.instance;
+    container.workload = request.workload;
+    container.generation = request.generation;
+    container.adopted = true;
+    adopted_.insert_or_assign(request.instance, request.name);
+    return containers_.insert_or_assign(container.id, container).first->second;
+  });
+}
+
+void SimEngine::recreate(const InstanceId& instance, std::uint32_t restarts,
+                         const Completion<Container>& done) {
+  run_adopted(done, [this, instance, restarts, id = next_id()]() -> Result<Container> {
+    Container* known = adopted_by(instance);
+    if (known == nullptr) return gone();
+    if (known->state != ContainerState::kExited) return *known;
+    Container fresh = *known;
+    containers_.erase(known->id);
+    logs_.remove(known->id);
+    fresh.id = id;
+    fresh.state = ContainerState::kCreated;
+    fresh.restarts = restarts;
+    fresh.exit.reset();
+    return containers_.insert_or_assign(id, fresh).first->second;
+  });
+}
+
+void SimEngine::let_go(const InstanceId& instance, const Done& done) {
+  run(milliseconds(10), milliseconds(80), done, [this, instance]() -> Result<void> {
+    const Container* known = adopted_by(instance);
+    const auto name = adopted_.extract(instance);
+    if (known == nullptr || name.empty()) return {};
+    Container let_go = *known;
+    let_go.adopted = false;
+    containers_.erase(let_go.id);
+    by_hand_.insert_or_assign(name.mapped(), let_go);
+    return {};
+  });
+}
+
 void SimEngine::build(const Digest& bundle, const std::string& reference, ChunkSink log,
                       Done done) {
   run(milliseconds(500), milliseconds(4000), breakable(reference, std::move(done)),

@@ -62,6 +62,11 @@ class SimEngine {
   void start(const ContainerId& container, const Done& done);
   void stop(const ContainerId& container, Duration grace, const Done& done);
   void remove(const ContainerId& container, const Done& done);
+  /// The book of adopted containers is the engine's own here, and survives as it does.
+  void adopt(const AdoptRequest& request, const Completion<Container>& done);
+  void recreate(const InstanceId& instance, std::uint32_t restarts,
+                const Completion<Container>& done);
+  void let_go(const InstanceId& instance, const Done& done);
   /// Every command succeeds at once and prints nothing.
   void exec(const ExecRequest& request, const Completion<ExecResult>& done);
   void inspect(const ContainerId& container, const Completion<ContainerDetails>& done);
@@ -87,6 +92,8 @@ class SimEngine {
   /// What a check of the container is answered now. `address`: empty for a command in it.
   ProbeOutcome answer(const ContainerId& container, const std::string& address) const;
 
+  /// Somebody creates and starts a container by hand; no other has this name.
+  ContainerId run_by_hand(const std::string& name);
   /// The container's process ends on its own.
   void crash(const ContainerId& container);
   /// The same, with an exit code of 0.
@@ -121,6 +128,8 @@ class SimEngine {
 
   bool answers() const { return up_ && !hangs_; }
   const std::map<ContainerId, Container>& containers() const { return containers_; }
+  /// Those that were made by hand and are not adopted, by name.
+  const std::map<std::string, Container>& made_by_hand() const { return by_hand_; }
   /// The image that each container was created from, as it was then.
   const std::map<ContainerId, Image>& image_of() const { return image_of_; }
   /// The instances of which a container crashed, fell ill or was meddled with.
@@ -138,6 +147,8 @@ class SimEngine {
   template <class T>
   void ask(const Completion<T>& done, std::function<Result<T>()> look);
   Result<void> must_run(const ContainerId& container) const;
+  void run_adopted(const Completion<Container>& done, std::function<Result<Container>()> effect);
+  Container* adopted_by(const InstanceId& instance);
   void leave_unanswered(const Done& done, const std::function<Result<void>()>& effect);
   Done breakable(const std::string& reference, Done done);
   bool is_broken_off(const std::string& reference) const { return !under_way_.contains(reference); }
@@ -177,6 +188,8 @@ class SimEngine {
   std::map<ContainerId, ContainerSpec> specs_;
   std::map<ContainerId, std::uint64_t> addresses_;  ///< Of those that have run: the last number.
   std::uint64_t starts_of_containers_ = 0;
+  std::map<std::string, Container> by_hand_;   ///< Not adopted.
+  std::map<InstanceId, std::string> adopted_;  ///< The name of the container that each adopted.
   std::set<InstanceId> crashed_;
   SimLogs logs_{host_, [this](const ContainerId& container) { return standing_of(container); }};
   SimPrograms programs_{

@@ -33,6 +33,19 @@ void SimRuntime::remove(const ContainerId& container, Completion<void> done) {
   if (runs()) parts_.engine.remove(container, while_it_lives(std::move(done)));
 }
 
+void SimRuntime::adopt(AdoptRequest request, Completion<Container> done) {
+  if (runs()) parts_.engine.adopt(request, while_it_lives(std::move(done)));
+}
+
+void SimRuntime::recreate(const InstanceId& instance, std::uint32_t restarts,
+                          Completion<Container> done) {
+  if (runs()) parts_.engine.recreate(instance, restarts, while_it_lives(std::move(done)));
+}
+
+void SimRuntime::let_go(const InstanceId& instance, Completion<void> done) {
+  if (runs()) parts_.engine.let_go(instance, while_it_lives(std::move(done)));
+}
+
 void SimRuntime::exec(ExecRequest request, Completion<ExecResult> done) {
   if (runs()) parts_.engine.exec(request, while_it_lives(std::move(done)));
 }

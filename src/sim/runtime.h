@@ -28,6 +28,10 @@ class SimRuntime final : public ContainerRuntime {
   void start(const ContainerId& container, Completion<void> done) override;
   void stop(const ContainerId& container, Duration grace, Completion<void> done) override;
   void remove(const ContainerId& container, Completion<void> done) override;
+  void adopt(AdoptRequest request, Completion<Container> done) override;
+  void recreate(const InstanceId& instance, std::uint32_t restarts,
+                Completion<Container> done) override;
+  void let_go(const InstanceId& instance, Completion<void> done) override;
   void exec(ExecRequest request, Completion<ExecResult> done) override;
   void inspect(const ContainerId& container, Completion<ContainerDetails> done) override;
   void usage(const ContainerId& container, Completion<ContainerUsage> done) override;

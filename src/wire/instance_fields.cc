@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -63,14 +64,55 @@ bool runs_only_once(const ContainerSpec& container) {
   return !container.devices.empty() || !container.ports.empty();
 }
 
-ReplaceOrder read_replace(const JsonValue& value, const ContainerSpec& container,
+ReplaceOrder read_replace(const JsonValue& value, const InstanceSpec& spec,
                           const SpecReading& reading) {
-  const bool stops_first = runs_only_once(container) || container.network == NetworkMode::kHost;
+  const bool stops_first = runs_only_once(spec.container) || spec.adopted ||
+                           spec.container.network == NetworkMode::kHost;
   const auto order = value.parsed(parse_replace_order);
-  reading.demand(order != ReplaceOrder::kStartFirst || !runs_only_once(container), value,
+  const bool starts_first = order == ReplaceOrder::kStartFirst;
+  reading.demand(!starts_first || !runs_only_once(spec.container), value,
                  "two instances cannot have the same device or published port: write stop_first, "
                  "or leave it out");
+  reading.demand(!starts_first || !spec.adopted, value,
+                 "there is only one adopted container: write stop_first, or leave it out");
   return order.value_or(stops_first ? ReplaceOrder::kStopFirst : ReplaceOrder::kStartFirst);
+}
+
+/// What Docker accepts as a name, and so as the start of an id.
+bool is_container_name(std::string_view text) {
+  const auto is_plain = [](unsigned char one) { return std::isalnum(one) != 0; };
+  const auto is_allowed = [&](unsigned char one) {
+    return is_plain(one) || one == '_' || one == '.' || one == '-';
+  };
+  return !text.empty() && is_plain(static_cast<unsigned char>(text.front())) &&
+         std::all_of(text.begin(), text.end(), is_allowed);
+}
+
+std::optional<AdoptedContainer> read_adopt(const JsonValue& value, const SpecReading& reading) {
+  if (!value.present()) return std::nullopt;
+  AdoptedContainer adopted;
+  JsonObject in = value.object();
+  const JsonValue container = in.required("container");
+  adopted.name = reading.text(container, kContainerNameBytesMax);
+  reading.demand(adopted.name.empty() || is_container_name(adopted.name), container,
+                 "must be a container's name as 'docker ps' shows it, or the start of its id: "
+                 "letters, digits, '_', '.' and '-'");
+  adopted.restart = in.optional("restart").parsed(parse_adopted_restart).value_or(adopted.restart);
+  if (reading.checks()) {
+    in.refuse_unknown();
+  } else {
+    adopted.afresh = in.optional("afresh").boolean().value_or(false);
+  }
+  return adopted;
+}
+
+/// What a container that exists has already.
+void forbid_beside_adopt(JsonObject& in, const InstanceSpec& spec, const SpecReading& reading) {
+  for (const std::string_view key : {"environment", "resources", "devices", "ports"}) {
+    reading.forbid(in, key, "an adopted container keeps its own: leave it out");
+  }
+  reading.demand(spec.stop.signal.empty(), in.optional("stop"),
+                 "an adopted container keeps its own signal: leave signal out");
 }
 
 void read_update(JsonObject in, InstanceFields& into, const SpecReading& reading) {
@@ -101,13 +143,19 @@ InstanceFields read_instance_fields(JsonObject& in, WorkloadKind kind, const Spe
   spec.log_rules = read_log_rules(in.optional("log_rules"), reading);
   spec.trends = read_trends(in.optional("trends").object(), reading);
   read_update(in.optional("update").object(), fields, reading);
-  spec.replace = read_replace(in.optional("replace"), spec.container, reading);
+  spec.adopted = read_adopt(in.optional("adopt"), reading);
+  if (spec.adopted) forbid_beside_adopt(in, spec, reading);
+  spec.replace = read_replace(in.optional("replace"), spec, reading);
   return fields;
 }
 
 void write_instance_spec(JsonWriter& out, const InstanceSpec& spec,
                          const std::optional<Duration>& placement_deadline) {
-  write_container(out, spec.container);
+  if (spec.adopted) {
+    out.field("network", name_of(spec.container.network));
+  } else {
+    write_container(out, spec.container);
+  }
   out.field("restart", name_of(spec.restart)).key("stop").begin_object();
   out.field_if_known("signal", spec.stop.signal).field("grace", exact_duration(spec.stop.grace));
   out.key("pre_stop").begin_list();
@@ -122,6 +170,11 @@ void write_instance_spec(JsonWriter& out, const InstanceSpec& spec,
     out.field("placement_deadline", exact_duration(*placement_deadline));
   }
   out.end_object().field("replace", name_of(spec.replace));
+  if (!spec.adopted) return;
+  out.key("adopt").begin_object().field("container", spec.adopted->name);
+  out.field("restart", name_of(spec.adopted->restart));
+  if (spec.adopted->afresh) out.field("afresh", true);
+  out.end_object();
 }
 
 }  // namespace hearth::wire

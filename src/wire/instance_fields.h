@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 
 #include "model/instance_spec.h"
@@ -13,6 +14,8 @@ namespace hearth {
 /// Bounds of the deadlines of a roll-out in a request.
 inline constexpr Duration kMinReadyMax = std::chrono::hours(1);
 inline constexpr Duration kDeadlineMax = std::chrono::hours(24);
+/// Of the container to adopt.
+inline constexpr std::size_t kContainerNameBytesMax = 255;
 
 }  // namespace hearth
 

@@ -217,6 +217,7 @@ JsonObject::JsonObject(const JsonValue& self, const json::object* members)
     : self_(self), members_(members) {}
 
 void JsonObject::note_asked(Asked asked) {
+  if (was_asked(asked.key)) return;
   HEARTH_CHECK(asked_count_ < kKeysMax);
   asked_[asked_count_++] = asked;
 }

@@ -58,6 +58,12 @@ void read_name(const JsonValue& value, const Expected& expected, Fields& into) {
 
 void read_source(JsonObject& in, const Expected& expected, const SpecReading& reading,
                  Fields& into) {
+  if (in.optional("adopt").present()) {
+    for (const std::string_view key : {"build", "bundle"})
+      reading.forbid(in, key, "an adopted container exists already: leave it out");
+    into.bundle = no_bundle();
+    return;
+  }
   if (expected.source == Expected::Source::kFile) {
     const JsonValue build = in.optional("build");
     if (build.present()) into.build = reading.text(build, 4096);
@@ -147,6 +153,20 @@ NodeLossPolicy read_on_node_lost(const JsonValue& value, NodeLossPolicy absent) 
   return value.parsed(parse_node_loss_policy).value_or(absent);
 }
 
+/// There is one such container, on one node.
+void check_adopted(JsonObject& in, const Fields& fields, const SpecReading& reading) {
+  if (!fields.instance.spec.adopted) return;
+  const JsonValue adopt = in.optional("adopt");
+  reading.demand(fields.node.has_value(), adopt,
+                 "needs the node that the container is on: write node: NAME");
+  reading.demand(fields.instances == 1, in.optional("instances"),
+                 "there is only one adopted container: write 1, or leave it out");
+  reading.demand(fields.kind != WorkloadKind::kOneshot, in.optional("kind"),
+                 "an adopted container is a service or an application");
+  reading.demand(fields.on_node_lost == NodeLossPolicy::kStay, in.optional("on_node_lost"),
+                 "an adopted container is nowhere else: write stay, or leave it out");
+}
+
 std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
                                   const SpecReading& reading) {
   Fields fields;
@@ -163,8 +183,10 @@ std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
   fields.after = read_after(in.optional("after"), fields, reading);
   fields.node = in.optional("node").parsed(NodeName::parse);
   // No other node can take the work of a lost one that is the only one.
+  const bool is_pinned = fields.node || fields.instance.spec.adopted;
   fields.on_node_lost = read_on_node_lost(
-      in.optional("on_node_lost"), fields.node ? NodeLossPolicy::kStay : NodeLossPolicy::kReplace);
+      in.optional("on_node_lost"), is_pinned ? NodeLossPolicy::kStay : NodeLossPolicy::kReplace);
+  check_adopted(in, fields, reading);
   forbid_known_strangers(in, reading);
   if (reading.checks()) in.refuse_unknown();
   return fields;
@@ -258,7 +280,8 @@ Result<WorkloadSpec> decode_stored_workload(std::string_view json) {
 }
 
 void write_workload_fields(JsonWriter& out, const WorkloadSpec& spec) {
-  out.field("kind", name_of(spec.kind)).field("bundle", spec.bundle.str());
+  out.field("kind", name_of(spec.kind));
+  if (!spec.instance.adopted) out.field("bundle", spec.bundle.str());
   out.field("instances", spec.instances);
   wire::write_instance_spec(out, spec.instance, spec.placement_deadline);
   out.key("after").begin_object();

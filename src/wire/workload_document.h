@@ -24,7 +24,8 @@ namespace hearth {
 inline constexpr std::size_t kWorkloadFileBytesMax = 256 * 1024;
 inline constexpr std::size_t kWorkloadJsonBytesMax = 1024 * 1024;
 
-/// A workload file: everything but the bundle, which is made of the folder `build`.
+/// A workload file: everything but the bundle, which is made of the folder `build`, or is
+/// no_bundle().
 struct WorkloadFile {
   WorkloadName name;
   std::string build = ".";  ///< Relative to the file's folder.

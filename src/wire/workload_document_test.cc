@@ -195,8 +195,8 @@ TEST(WorkloadRequest, ReportsAllFaultsAtOnce) {
             "$.resources.pids: must be a whole number from 1 to 4194304\n"
             "$.on_node_lost: must be one of: replace, stay\n"
             "$.enviroment: unknown key; did you mean \"environment\"? (known keys: name, kind, "
-            "bundle, instances, environment, resources, network, ports, devices, restart, stop, "
-            "probes, log_rules, trends, update, replace, after, node, on_node_lost)");
+            "adopt, bundle, instances, environment, resources, network, ports, devices, restart, "
+            "stop, probes, log_rules, trends, update, replace, after, node, on_node_lost)");
 }
 
 TEST(WorkloadRequest, RefusesVariablesThatAContainerCannotHave) {

@@ -319,5 +319,53 @@ TEST(WorkloadRules, ADocumentIsBounded) {
   EXPECT_FALSE(padded(kWorkloadJsonBytesMax + 1));
 }
 
+TEST(WorkloadRules, Adopt) {
+  const std::string node = R"(,"node":"n1")";
+  const std::string adopt = R"(,"adopt":{"container":"shop_db.1-x"})" + node;
+  expect({
+      {adopt, ""},
+      {R"(,"adopt":{"container":"0123456789ab","restart":"start"})" + node, ""},
+      {adopt + R"(,"kind":"service","instances":1,"on_node_lost":"stay","replace":"stop_first")",
+       ""},
+      {adopt + R"(,"network":"host","stop":{"grace":"20s"},"restart":"on-failure")", ""},
+      {R"(,"adopt":{"container":"db"})", "$.adopt: needs the node that the container is on"},
+      {R"(,"adopt":{})" + node, "$.adopt.container: is missing"},
+      {R"(,"adopt":{"container":""})" + node, "$.adopt.container: must not be empty"},
+      {R"(,"adopt":{"container":"/db"})" + node, "$.adopt.container: must be a container's name"},
+      {R"(,"adopt":{"container":"-db"})" + node, "$.adopt.container: must be a container's name"},
+      {R"(,"adopt":{"container":"d b"})" + node, "$.adopt.container: must be a container's name"},
+      {R"(,"adopt":{"container":"d\u00e4"})" + node,
+       "$.adopt.container: must be a container's name"},
+      {R"(,"adopt":{"container":"db","restart":"never"})" + node,
+       "$.adopt.restart: must be one of: recreate, start"},
+      {R"(,"adopt":{"container":"db","afresh":true})" + node, "$.adopt.afresh: unknown"},
+      {R"(,"adopt":{"container":")" + std::string(256, 'a') + R"("})" + node,
+       "$.adopt.container: has 256 bytes; the limit is 255"},
+      {R"(,"adopt":{"container":")" + std::string(255, 'a') + R"("})" + node, ""},
+      {adopt + R"(,"build":".")", "$.build: an adopted container exists already"},
+      {adopt + R"(,"environment":{"A":"b"})", "$.environment: an adopted container keeps its own"},
+      {adopt + R"(,"resources":{"cpu":1})", "$.resources: an adopted container keeps its own"},
+      {adopt + R"(,"devices":["/dev/i2c-1"])", "$.devices: an adopted container keeps its own"},
+      {adopt + R"(,"ports":["80:80"])", "$.ports: an adopted container keeps its own"},
+      {adopt + R"(,"stop":{"signal":"SIGINT"})",
+       "$.stop: an adopted container keeps its own signal"},
+      {adopt + R"(,"instances":2)", "$.instances: there is only one adopted container"},
+      {adopt + R"(,"instances":0)", "$.instances: there is only one adopted container"},
+      {adopt + R"(,"kind":"oneshot")", "$.kind: an adopted container is a service or"},
+      {adopt + R"(,"on_node_lost":"replace")",
+       "$.on_node_lost: an adopted container is nowhere else"},
+      {adopt + R"(,"replace":"start_first")", "$.replace: there is only one adopted container"},
+  });
+}
+
+TEST(WorkloadRules, WithANodeAloneItStaysThereIfThatIsLost) {
+  const auto spec_of = [](const std::string& members) {
+    const std::string bundle = R"("bundle":"sha256:)" + std::string(64, 'a') + R"(")";
+    return decode_workload_request("{" + bundle + members + "}", *WorkloadName::parse("web"));
+  };
+  EXPECT_EQ(spec_of(R"(,"node":"n1")")->on_node_lost, NodeLossPolicy::kStay);
+  EXPECT_EQ(spec_of("")->on_node_lost, NodeLossPolicy::kReplace);
+}
+
 }  // namespace
 }  // namespace hearth

@@ -6,9 +6,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <utility>
 
+#include "adapters/docker/container_adopter.h"
 #include "adapters/docker/container_target.h"
 #include "adapters/docker/container_verbs.h"
 #include "adapters/docker/engine_client.h"
@@ -60,7 +62,8 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
         client_(loop, config_.socket),
         worker_(loop),
         containers_(loop, client_, config_),
-        watch_(loop, client_, containers_, config_, counters_) {}
+        adopter_(loop, client_, config_, containers_, worker_),
+        watch_(loop, client_, containers_, adopter_, config_, counters_) {}
 
   void close() {
     closed_ = true;
@@ -144,6 +147,7 @@ class DockerRuntime::Core : public std::enable_shared_from_this<Core> {
   EngineClient client_;
   WorkerThread worker_;
   ContainerVerbs containers_;
+  ContainerAdopter adopter_;
   Lane verbs_{{.running_max = 8, .waiting_max = 1024}};
   Lane stops_{{.running_max = 32, .waiting_max = 1024}};
   Lane execs_{{.running_max = 32, .waiting_max = 256}};
@@ -189,6 +193,10 @@ Result<Inventory> DockerRuntime::Core::take_inventory(Coroutine& coroutine) {
   Inventory inventory{.containers = std::move(list->containers), .images = {}};
   inventory.strangers = first_words_about(list->strangers);
   learn_ends(inventory, coroutine);
+  ContainerAdopter::List adopted = adopter_.list(coroutine);
+  std::move(adopted.containers.begin(), adopted.containers.end(),
+            std::back_inserter(inventory.containers));
+  if (inventory.missing.empty()) inventory.missing = std::move(adopted.missing);
   // A failed image list must not hide the containers: what dies is restarted without the images.
   auto images = list_images(coroutine);
   inventory.images_known = images.has_value();
@@ -445,7 +453,7 @@ void DockerRuntime::create(ContainerRequest request, Completion<ContainerId> don
 
 void DockerRuntime::start(const ContainerId& container, Completion<void> done) {
   core_->submit(core_->verbs_, done, [container](Core& core, Coroutine& coroutine) {
-    return core.containers_.start(container, coroutine);
+    return core.adopter_.start(container, coroutine);
   });
 }
 
@@ -458,6 +466,26 @@ void DockerRuntime::stop(const ContainerId& container, Duration grace, Completio
 void DockerRuntime::remove(const ContainerId& container, Completion<void> done) {
   core_->submit(core_->verbs_, done, [container](Core& core, Coroutine& coroutine) {
     return core.containers_.remove(container, coroutine);
+  });
+}
+
+void DockerRuntime::adopt(AdoptRequest request, Completion<Container> done) {
+  core_->submit(core_->verbs_, done,
+                [request = std::move(request)](Core& core, Coroutine& coroutine) {
+                  return core.adopter_.adopt(request, coroutine);
+                });
+}
+
+void DockerRuntime::recreate(const InstanceId& instance, std::uint32_t restarts,
+                             Completion<Container> done) {
+  core_->submit(core_->verbs_, done, [instance, restarts](Core& core, Coroutine& coroutine) {
+    return core.adopter_.recreate(instance, restarts, coroutine);
+  });
+}
+
+void DockerRuntime::let_go(const InstanceId& instance, Completion<void> done) {
+  core_->submit(core_->verbs_, done, [instance](Core& core, Coroutine& coroutine) {
+    return core.adopter_.let_go(instance, coroutine);
   });
 }
 

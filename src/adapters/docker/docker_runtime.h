@@ -52,6 +52,8 @@ struct DockerConfig {
   /// Network mode of the containers on the bridge; "default" is the engine's own.
   std::string network = "default";
   DockerTimeouts timeouts = {};
+  /// The file that remembers the adopted containers. Empty: they are forgotten with the process.
+  std::filesystem::path adoption_book = {};
   /// Where the kernel shows what its containers use.
   std::filesystem::path cgroup_root = "/sys/fs/cgroup";
   std::filesystem::path proc_root = "/proc";
@@ -70,7 +72,8 @@ struct DockerCounters {
 ///
 /// docs/reference/containers.md describes how containers are confined, named and labelled.
 ///
-/// Watching: one streamed `/events` request, filtered by the engine. When it breaks, `on_lost` is
+/// Watching: one streamed `/events` request for the events of all containers, since those that are
+/// adopted have labels of somebody else; the others are ignored. When it breaks, `on_lost` is
 /// called and the watch is retried after 100 ms, doubling up to 5 s, without end: an agent without
 /// its engine has nothing better to do, and attempts at that rate cost nothing. (No jitter: no
 /// other client competes for that socket.) A cause is reported once, not with every attempt. An
@@ -87,7 +90,8 @@ struct DockerCounters {
 /// Identity: a container is this node's if it has its labels and was made from the image whose id
 /// is in the label `hearth.image`. The labels are in every image that somebody makes of such a
 /// container, and so in all containers of that image: these strangers are neither listed nor given
-/// notice of. A container without that label is accepted.
+/// notice of. A container without that label is accepted. A container that was adopted is this
+/// node's because the book of adopted containers says so (container_adopter.h).
 ///
 /// Commands: each has a connection of its own. A command cannot be ended by the engine; while 4
 /// that outlived their timeouts run in a container, no further one is started there.
@@ -126,6 +130,10 @@ class DockerRuntime final : public ContainerRuntime {
   void start(const ContainerId& container, Completion<void> done) override;
   void stop(const ContainerId& container, Duration grace, Completion<void> done) override;
   void remove(const ContainerId& container, Completion<void> done) override;
+  void adopt(AdoptRequest request, Completion<Container> done) override;
+  void recreate(const InstanceId& instance, std::uint32_t restarts,
+                Completion<Container> done) override;
+  void let_go(const InstanceId& instance, Completion<void> done) override;
   void exec(ExecRequest request, Completion<ExecResult> done) override;
   void inspect(const ContainerId& container, Completion<ContainerDetails> done) override;
   void usage(const ContainerId& container, Completion<ContainerUsage> done) override;

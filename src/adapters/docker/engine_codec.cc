@@ -171,7 +171,8 @@ Result<ApiVersion> choose_api_version(std::string_view answer) {
   return std::min(*newest, kApiNewest);
 }
 
-Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
+Result<std::optional<EngineEvent>> decode_event(const ContainerOwner& owner,
+                                                std::string_view line) {
   const auto parsed = parse(line, "an event");
   if (!parsed) return tl::unexpected(parsed.error());
   const auto kind = parse_kind(text_in(*parsed, "Action"));
@@ -184,10 +185,12 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
   if (container.empty() || !attributes || !nanos || !nanos->is_int64()) {
     return corrupt("an event without its container or its time");
   }
+  const bool is_owners = text_in(*attributes, kClusterLabel) == owner.cluster &&
+                         text_in(*attributes, kNodeLabel) == owner.node.str();
   EngineEvent event{
       .kind = *kind,
       .container = ContainerId{std::string(container)},
-      .instance = InstanceId{std::string(text_in(*attributes, kInstanceLabel))},
+      .instance = InstanceId{std::string(is_owners ? text_in(*attributes, kInstanceLabel) : "")},
       .exit_code = 0,
       .signal = signal_of(text_in(*attributes, "signal")),
       .health = parse_health(text_in(*parsed, "Action")),
@@ -203,14 +206,12 @@ Result<std::optional<EngineEvent>> decode_event(std::string_view line) {
   return event;
 }
 
-std::string events_target(const ContainerOwner& owner, WallTime since) {
+std::string events_target(WallTime since) {
   json::array events;
   for (const EventName& event : kEvents) {
     events.emplace_back(json::string(event.action));
   }
-  const json::object filters{{"type", json::array{"container"}},
-                             {"event", std::move(events)},
-                             {"label", label_filter(owner)}};
+  const json::object filters{{"type", json::array{"container"}}, {"event", std::move(events)}};
   const auto millis = since.time_since_epoch().count();
   return fmt::format("/events?since={}.{:03}&filters={}", millis / 1000, millis % 1000,
                      query_value(filters));

@@ -55,7 +55,7 @@ struct EngineEvent {
   };
   Kind kind = Kind::kStart;
   ContainerId container;
-  InstanceId instance;                      ///< Empty if the container's label is gone.
+  InstanceId instance;                      ///< Empty if it does not bear the owner's labels.
   int exit_code = 0;                        ///< kDie.
   int signal = 0;                           ///< kKill; 0: unknown.
   ImageHealth health = ImageHealth::kNone;  ///< kHealth.
@@ -65,11 +65,11 @@ struct EngineEvent {
 };
 
 /// Reads one line of `/events`; nullopt for an event that we did not subscribe to.
-Result<std::optional<EngineEvent>> decode_event(std::string_view line);
+Result<std::optional<EngineEvent>> decode_event(const ContainerOwner& owner, std::string_view line);
 
-/// The target that streams the events of a node's containers. `since` closes the gap between the
+/// The target that streams the events of all containers. `since` closes the gap between the
 /// request and the engine's subscription: the engine replays what happened since then.
-std::string events_target(const ContainerOwner& owner, WallTime since);
+std::string events_target(WallTime since);
 std::string container_list_target(const ContainerOwner& owner);
 std::string image_list_target();
 /// The query of a request for a container's log.

@@ -75,8 +75,9 @@ TEST(EngineCodec, AnAnswerAgainstTheApiIsCorrupt) {
 
 TEST(EngineCodec, ADeathCarriesItsExitCodeAndItsTime) {
   const auto event = decode_event(
-      R"({"status":"die","id":"abc","Type":"container","Action":"die","Actor":{"ID":"abc",
-      "Attributes":{"exitCode":"137","hearth.instance":"heater-1","hearth.node":"node-1"}},
+      kNode, R"({"status":"die","id":"abc","Type":"container","Action":"die","Actor":{"ID":"abc",
+      "Attributes":{"exitCode":"137","hearth.instance":"heater-1","hearth.node":"node-1",
+      "hearth.cluster":"default"}},
       "scope":"local","time":1795463573,"timeNano":1795463573640413614})");
   ASSERT_TRUE(event && *event);
   EXPECT_EQ((*event)->kind, EngineEvent::Kind::kDie);
@@ -103,7 +104,7 @@ TEST(EngineCodec, EventsThatWeDidNotSubscribeToAreSkipped) {
   for (const std::string_view line :
        {R"({"Type":"network","Action":"connect"})", R"({"Type":"container","Action":"attach"})",
         "{}", "[1]", "7"}) {
-    const auto event = decode_event(line);
+    const auto event = decode_event(kNode, line);
     ASSERT_TRUE(event) << line;
     EXPECT_FALSE(*event) << line;
   }
@@ -115,18 +116,31 @@ TEST(EngineCodec, AnUnreadableEventIsCorrupt) {
         R"({"Type":"container","Action":"die","Actor":{"ID":"a","Attributes":{}},"timeNano":1})",
         R"({"Type":"container","Action":"start","Actor":{"ID":"a","Attributes":{}}})",
         R"({"Type":"container","Action":"start","Actor":{"Attributes":{}},"timeNano":1})"}) {
-    const auto event = decode_event(line);
+    const auto event = decode_event(kNode, line);
     ASSERT_FALSE(event) << line;
     EXPECT_EQ(event.error().code, ErrorCode::kCorrupt);
   }
 }
 
-TEST(EngineCodec, EventsAreFilteredByTheEngineAndReplayedSinceTheRequest) {
-  const std::string target =
-      events_target(kNode, WallTime(std::chrono::milliseconds(1795463573007)));
+TEST(EngineCodec, AnEventOfAnothersContainerNamesNoInstance) {
+  for (const std::string_view labels :
+       {R"("hearth.instance":"heater-1")",
+        R"("hearth.instance":"heater-1","hearth.node":"node-2","hearth.cluster":"default")",
+        R"("hearth.instance":"heater-1","hearth.node":"node-1","hearth.cluster":"other")"}) {
+    const auto event = decode_event(
+        kNode, R"({"Type":"container","Action":"start","Actor":{"ID":"a","Attributes":{)" +
+                   std::string(labels) + R"(}},"timeNano":1})");
+    ASSERT_TRUE(event && *event) << labels;
+    EXPECT_TRUE((*event)->instance.empty()) << labels;
+    EXPECT_EQ((*event)->container.str(), "a");
+  }
+}
+
+TEST(EngineCodec, EventsOfContainersAreReplayedSinceTheRequest) {
+  const std::string target = events_target(WallTime(std::chrono::milliseconds(1795463573007)));
   EXPECT_THAT(target, testing::StartsWith("/events?since=1795463573.007&filters=%7B"));
-  EXPECT_THAT(target, HasSubstr("hearth.node%3Dnode-1"));
-  EXPECT_THAT(target, HasSubstr("hearth.cluster%3Ddefault"));
+  EXPECT_THAT(target, HasSubstr("container"));
+  EXPECT_THAT(target, HasSubstr("die"));
 }
 
 ContainerRequest a_request() {
@@ -340,7 +354,7 @@ TEST(EngineCodec, DamagedTextGivesAValueOrAnError) {
       if (text.empty()) break;
     }
     choose_api_version(text);
-    decode_event(text);
+    decode_event(kNode, text);
     decode_new_id(text);
     decode_image_id(text);
     decode_details(text);

@@ -60,7 +60,7 @@ Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers
                                       Coroutine& coroutine) {
   constexpr std::string_view kDoing = "report its events";
   auto stream = client_.open({.method = "GET",
-                              .target = events_target({config_.node, config_.cluster}, wall_now()),
+                              .target = events_target(wall_now()),
                               .body = {},
                               .doing = std::string(kDoing),
                               .patience = {config_.timeouts.answer, kForEver, kForEver}},
@@ -76,13 +76,13 @@ Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers
 
   const auto take = [&](std::string_view line) -> Result<void> {
     if (closed_) return {};
-    const auto event = decode_event(line);
+    auto event = decode_event({config_.node, config_.cluster}, line);
     if (!event) {
       ++counters_.events_unreadable;
       return tl::unexpected(event.error());
     }
     if (!event->has_value()) return {};
-    if (auto notice = notice_of(**event)) handlers.on_notice(std::move(*notice));
+    if (auto notice = notice_of(*std::move(*event))) handlers.on_notice(std::move(*notice));
     return {};
   };
   LineSplitter lines(kEventBytesMax);
@@ -96,9 +96,13 @@ Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers
           "the Docker engine ended its event stream: it is stopping or restarting"};
 }
 
-std::optional<ContainerNotice> EventWatch::notice_of(const EngineEvent& event) {
+std::optional<ContainerNotice> EventWatch::notice_of(EngineEvent event) {
   using Kind = ContainerNotice::Kind;
-  if (event.instance.empty() || event.stranger) return std::nullopt;
+  if (event.instance.empty() || event.stranger) {
+    const std::optional<InstanceId> adopted = adopter_.instance_of(event.container);
+    if (!adopted) return std::nullopt;
+    event.instance = *adopted;
+  }
   ContainerNotice notice{.kind = Kind::kStarted,
                          .container = event.container,
                          .instance = event.instance,

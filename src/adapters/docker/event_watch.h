@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "adapters/docker/container_adopter.h"
 #include "adapters/docker/container_verbs.h"
 #include "adapters/docker/docker_runtime.h"
 #include "adapters/docker/engine_client.h"
@@ -17,9 +18,10 @@ namespace hearth::docker {
 class EventWatch {
  public:
   EventWatch(boost::asio::io_context& loop, EngineClient& client, const ContainerVerbs& containers,
-             const DockerConfig& config, DockerCounters& counters)
+             const ContainerAdopter& adopter, const DockerConfig& config, DockerCounters& counters)
       : client_(client),
         containers_(containers),
+        adopter_(adopter),
         config_(config),
         counters_(counters),
         pause_(loop),
@@ -54,7 +56,7 @@ class EventWatch {
   Error run_until_it_breaks(const ContainerRuntime::Handlers& handlers, bool& watched,
                             Coroutine& coroutine);
   /// The notice for an event, if there is one.
-  std::optional<ContainerNotice> notice_of(const EngineEvent& event);
+  std::optional<ContainerNotice> notice_of(EngineEvent event);
   void on_out_of_memory(const EngineEvent& event);
   ContainerExit exit_by(const EngineEvent& event) const;
   void forget_run(const ContainerId& container);
@@ -75,6 +77,7 @@ class EventWatch {
 
   EngineClient& client_;
   const ContainerVerbs& containers_;
+  const ContainerAdopter& adopter_;
   const DockerConfig& config_;
   DockerCounters& counters_;
   Sleeper pause_;

@@ -12,8 +12,9 @@ using EventWatchTest = DockerRuntimeTest;
 std::string event(std::string_view action, std::string_view attributes = "",
                   std::chrono::nanoseconds after = 0s) {
   return R"({"Type":"container","Action":")" + std::string(action) + R"(","Actor":{"ID":")" +
-         std::string(kId) + R"(","Attributes":{"hearth.instance":"heater-1")" +
-         std::string(attributes) + R"(}},"timeNano":)" +
+         std::string(kId) +
+         R"(","Attributes":{"hearth.node":"node-1","hearth.cluster":"default",)" +
+         R"("hearth.instance":"heater-1")" + std::string(attributes) + R"(}},"timeNano":)" +
          std::to_string(1795463573640413614 + after.count()) + "}\n";
 }
 

@@ -77,6 +77,8 @@ std::optional<WorkloadView> read_workload(JsonObject& in) {
   workload.image = text_of(in.optional("image"));
   workload.build_node = text_of(in.optional("build_node"));
   workload.on_node_lost = text_of(in.optional("on_node_lost"));
+  if (const JsonValue adopt = in.optional("adopt"); adopt.present())
+    workload.adopted = text_of(adopt.object().required("container"));
   if (const JsonValue target = in.optional("target"); target.present()) {
     JsonObject of = target.object();
     workload.target = TargetView{.generation = number_of<std::uint64_t>(of.required("generation")),

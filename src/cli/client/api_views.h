@@ -57,6 +57,7 @@ struct WorkloadView {
   std::string image;
   std::string build_node;
   std::string on_node_lost;
+  std::string adopted;  ///< The name of the container that it adopts; empty: it is built.
   std::optional<TargetView> target;
 };
 

@@ -83,17 +83,19 @@ Result<Bundle> hand_over_bundle(const ApiClient& api, const fs::path& folder,
 
 Result<Deployed> deploy(const ApiClient& api, const DeployOrder& order, DeployWait wait,
                         Duration timeout, const DeployProgress& progress) {
-  const Result<Bundle> bundle = hand_over_bundle(api, order.folder, progress);
-  if (!bundle) return tl::unexpected(bundle.error());
+  Digest bundle = no_bundle();
+  if (!order.workload.instance.adopted) {
+    const Result<Bundle> packed = hand_over_bundle(api, order.folder, progress);
+    if (!packed) return tl::unexpected(packed.error());
+    bundle = packed->digest;
+  }
   const std::string& name = order.workload.name.str();
-  const Result<std::string> taken =
-      api.send(HttpMethod::kPut, "/v1/workloads/" + name,
-               encode_workload(order.workload.with_bundle(bundle->digest)));
+  const Result<std::string> taken = api.send(HttpMethod::kPut, "/v1/workloads/" + name,
+                                             encode_workload(order.workload.with_bundle(bundle)));
   if (!taken) return tl::unexpected(taken.error());
   const Result<std::uint64_t> generation = decode_generation(*taken);
   if (!generation) return tl::unexpected(generation.error());
-  Deployed deployed{
-      .generation = *generation, .bundle = bundle->digest, .workload = {}, .instances = {}};
+  Deployed deployed{.generation = *generation, .bundle = bundle, .workload = {}, .instances = {}};
   if (wait == DeployWait::kNot) return deployed;
 
   Result<FollowedRelease> followed = follow_release(api, name, *generation, timeout, progress);

@@ -15,7 +15,8 @@ namespace hearth::cli {
 /// What the user deploys.
 struct DeployOrder {
   WorkloadFile workload;
-  std::filesystem::path folder;  ///< The build context: where `workload.build` leads.
+  /// The build context: where `workload.build` leads. Unused if a container is adopted.
+  std::filesystem::path folder;
 };
 
 struct Deployed {

@@ -352,6 +352,44 @@ class AgentScene {
       answer(start.operation, {});
     });
   }
+  void carry_out(const AdoptContainer& adopt) {
+    after(Duration(0), [this, adopt] {
+      const ContainerId made = next_container();
+      const Container found{.id = made,
+                            .instance = adopt.instance,
+                            .workload = adopt.workload,
+                            .generation = adopt.generation,
+                            .state = ContainerState::kRunning,
+                            .adopted = true};
+      containers.emplace(made, found);
+      step(OperationDone{.operation = adopt.operation,
+                         .outcome = {},
+                         .container = {},
+                         .archive = {},
+                         .adopted = found});
+    });
+  }
+  void carry_out(const RecreateContainer& recreate) {
+    after(Duration(0), [this, recreate] {
+      Container fresh = containers.extract(recreate.container).mapped();
+      fresh.id = next_container();
+      fresh.state = ContainerState::kCreated;
+      containers.emplace(fresh.id, fresh);
+      step(OperationDone{.operation = recreate.operation,
+                         .outcome = {},
+                         .container = {},
+                         .archive = {},
+                         .adopted = fresh});
+    });
+  }
+  void carry_out(const LetGo& let_go) {
+    after(Duration(0), [this, let_go] {
+      std::erase_if(containers, [&](const auto& entry) {
+        return entry.second.instance == let_go.instance && entry.second.adopted;
+      });
+      answer(let_go.operation, {});
+    });
+  }
   void carry_out(const FollowLog& follow) { followed.push_back(follow); }
   void carry_out(const InspectContainer& asked) {
     after(Duration(0), [this, asked] {

@@ -79,9 +79,9 @@ struct TakeInventory {
 struct SendStatus {
   Heartbeat heartbeat;
 };
-using AgentAction =
-    std::variant<SaveAssignment, SaveWatchMemory, TakeInventory, CreateContainer, StartContainer,
-                 StopContainer, RemoveContainer, FollowLog, InspectContainer, RunCheck, SampleUsage,
-                 FetchImage, BuildImage, CancelBuild, SendStatus>;
+using AgentAction = std::variant<SaveAssignment, SaveWatchMemory, TakeInventory, CreateContainer,
+                                 StartContainer, StopContainer, RemoveContainer, AdoptContainer,
+                                 RecreateContainer, LetGo, FollowLog, InspectContainer, RunCheck,
+                                 SampleUsage, FetchImage, BuildImage, CancelBuild, SendStatus>;
 
 }  // namespace hearth::core

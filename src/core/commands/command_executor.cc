@@ -44,7 +44,8 @@ Result<CommandResult> CommandExecutor::carry_out(const ImportNodes& command) {
 Result<CommandResult> CommandExecutor::carry_out(const DeployWorkload& command) {
   if (auto order = check_order(command.name, command.spec.after); !order)
     return tl::unexpected(order.error());
-  return begin(command.name, "being deployed", parts_.workloads.deploy(command, now_));
+  return begin(command.name, command.spec.instance.adopted ? "being adopted" : "being deployed",
+               parts_.workloads.deploy(command, now_));
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const RollBackWorkload& command) {
@@ -119,22 +120,34 @@ Result<CommandResult> CommandExecutor::carry_out(const StopWorkload& command) {
   if (!stopped) return tl::unexpected(stopped.error());
   parts_.changes.on_workload_changed(command.name);
   parts_.changes.reconcile(command.name);
-  parts_.changes.on_event(events::workload_stopped(command.name));
+  const Workload& workload = parts_.workloads.workload(command.name);
+  parts_.changes.on_event(events::workload_stopped(workload));
+  const auto& adopted = workload.latest().spec.instance.adopted;
   return CommandResult{
-      fmt::format("'{}' is being stopped{}", command.name.str(), warn_of_dependents(command.name)),
+      fmt::format("'{}' is being stopped{}{}", command.name.str(),
+                  adopted ? fmt::format("; container '{}' is kept", adopted->name) : "",
+                  warn_of_dependents(command.name)),
       {}};
 }
 
 Result<CommandResult> CommandExecutor::carry_out(const RemoveWorkload& command) {
   const Result<Change> removed = parts_.workloads.remove(command.name);
   if (!removed) return tl::unexpected(removed.error());
+  // Its last instance can be gone at once, and the workload with it.
+  const std::optional<AdoptedContainer> adopted =
+      parts_.workloads.workload(command.name).latest().spec.instance.adopted;
   if (*removed == Change::kChanged) {
     parts_.changes.on_workload_changed(command.name);
     parts_.changes.reconcile(command.name);
   }
-  return CommandResult{
-      fmt::format("'{}' is being removed{}", command.name.str(), warn_of_dependents(command.name)),
-      {}};
+  const std::string warning = warn_of_dependents(command.name);
+  if (adopted) {
+    return CommandResult{
+        fmt::format("'{}' is being removed: container '{}' is let go, and runs on as it is{}",
+                    command.name.str(), adopted->name, warning),
+        {}};
+  }
+  return CommandResult{fmt::format("'{}' is being removed{}", command.name.str(), warning), {}};
 }
 
 }  // namespace hearth::core

@@ -29,6 +29,12 @@ EventDraft bus_blind(const std::string& why) {
 EventDraft workload_deploying(const WorkloadName& name, const Release& release) {
   const WorkloadSpec& spec = release.spec;
   const std::string& by = release.deployed_by;
+  if (const auto& adopted = spec.instance.adopted) {
+    return {EventType::kWorkloadDeploying, subject_of(name),
+            fmt::format("adopting container '{}' as generation {} of '{}'{}", adopted->name,
+                        release.generation.value, name.str(),
+                        by.empty() ? "" : ", requested by " + by)};
+  }
   return {EventType::kWorkloadDeploying, subject_of(name),
           fmt::format("deploying generation {} of '{}': {} instance{} of bundle {}{}",
                       release.generation.value, name.str(), spec.instances,
@@ -62,6 +68,11 @@ EventDraft release_failed(const Workload& workload, Generation generation) {
 
 EventDraft workload_deployed(const Workload& workload) {
   const Release& release = workload.current_release();
+  if (const auto& adopted = release.spec.instance.adopted) {
+    return {EventType::kWorkloadDeployed, subject_of(workload.name),
+            fmt::format("generation {} of '{}' is deployed: container '{}' is adopted and ready",
+                        release.generation.value, workload.name.str(), adopted->name)};
+  }
   return {EventType::kWorkloadDeployed, subject_of(workload.name),
           fmt::format("generation {} of '{}' is deployed: all of its instances are ready",
                       release.generation.value, workload.name.str())};
@@ -76,17 +87,27 @@ EventDraft budget_spent(const WorkloadName& name) {
                   name.str(), name.str(), name.str())};
 }
 
-EventDraft workload_stopped(const WorkloadName& name) {
-  return {EventType::kWorkloadStopped, subject_of(name),
-          fmt::format("stopping '{}' on request; 'hearth deploy' starts it again", name.str())};
+EventDraft workload_stopped(const Workload& workload) {
+  const std::string& name = workload.name.str();
+  if (const auto& adopted = workload.latest().spec.instance.adopted) {
+    return {EventType::kWorkloadStopped, subject_of(workload.name),
+            fmt::format("stopping '{}' on request: container '{}' is kept; 'hearth restart' starts "
+                        "it again",
+                        name, adopted->name)};
+  }
+  return {EventType::kWorkloadStopped, subject_of(workload.name),
+          fmt::format("stopping '{}' on request; 'hearth deploy' starts it again", name)};
 }
 
-EventDraft workload_removed(const WorkloadName& name, const std::set<WorkloadName>& needed_by) {
-  std::string words = fmt::format("'{}' was removed", name.str());
+EventDraft workload_removed(const Workload& workload, const std::set<WorkloadName>& needed_by) {
+  std::string words = fmt::format("'{}' was removed", workload.name.str());
+  if (const auto& adopted = workload.latest().spec.instance.adopted) {
+    words += fmt::format(": container '{}' is let go", adopted->name);
+  }
   for (const WorkloadName& one : needed_by)
     words +=
         fmt::format("{} '{}'", one == *needed_by.begin() ? "; it is needed by" : ",", one.str());
-  return {EventType::kWorkloadRemoved, subject_of(name), std::move(words)};
+  return {EventType::kWorkloadRemoved, subject_of(workload.name), std::move(words)};
 }
 
 EventDraft restarted_with(const WorkloadName& name, const WorkloadName& dependency) {

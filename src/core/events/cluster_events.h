@@ -30,9 +30,9 @@ EventDraft release_failed(const Workload& workload, Generation generation);
 EventDraft workload_deployed(const Workload& workload);
 /// Its budget of replacements is spent.
 EventDraft budget_spent(const WorkloadName& name);
-EventDraft workload_stopped(const WorkloadName& name);
+EventDraft workload_stopped(const Workload& workload);
 /// `needed_by`: workloads that start after it.
-EventDraft workload_removed(const WorkloadName& name, const std::set<WorkloadName>& needed_by);
+EventDraft workload_removed(const Workload& workload, const std::set<WorkloadName>& needed_by);
 /// It is restarted because `dependency` was.
 EventDraft restarted_with(const WorkloadName& name, const WorkloadName& dependency);
 

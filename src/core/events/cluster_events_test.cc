@@ -29,6 +29,7 @@ TEST(ClusterEvents, EachStepOfAWorkloadIsReportedUnderItsName) {
   const Release one{.generation = {1}, .spec = {.instances = 1, .bundle = bundle}};
   const Release three{
       .generation = {2}, .spec = {.instances = 3, .bundle = bundle}, .deployed_by = "ana@desk"};
+  const Workload app{.name = kApp, .current = one};
   EXPECT_EQ(workload_deploying(kApp, one).message,
             "deploying generation 1 of 'app': 1 instance of bundle " + hex);
   EXPECT_EQ(
@@ -37,13 +38,28 @@ TEST(ClusterEvents, EachStepOfAWorkloadIsReportedUnderItsName) {
   EXPECT_EQ(workload_built(kApp, {1}, kNode).message, "generation 1 of 'app' was built on 'a'");
   EXPECT_EQ(workload_failed(kApp, {1}, "RUN make ended with 2").message,
             "generation 1 of 'app' failed to build: RUN make ended with 2");
-  EXPECT_EQ(workload_stopped(kApp).type, EventType::kWorkloadStopped);
-  EXPECT_EQ(workload_removed(kApp, {}).type, EventType::kWorkloadRemoved);
+  EXPECT_EQ(workload_stopped(app).type, EventType::kWorkloadStopped);
+  EXPECT_EQ(workload_removed(app, {}).type, EventType::kWorkloadRemoved);
   for (const EventDraft& event :
        {workload_deploying(kApp, one), workload_built(kApp, {1}, kNode),
-        workload_failed(kApp, {1}, ""), workload_stopped(kApp), workload_removed(kApp, {})}) {
+        workload_failed(kApp, {1}, ""), workload_stopped(app), workload_removed(app, {})}) {
     EXPECT_EQ(event.subject, "workload/app");
   }
+}
+
+TEST(ClusterEvents, AnAdoptedContainerIsNeitherBuiltNorRemoved) {
+  Release release{.generation = {1},
+                  .spec = {.bundle = *Digest::parse("sha256:" + std::string(64, 'a'))},
+                  .deployed_by = "ana@desk"};
+  release.spec.instance.adopted = AdoptedContainer{.name = "pg"};
+  const Workload app{.name = kApp, .current = release};
+  EXPECT_EQ(workload_deploying(kApp, release).message,
+            "adopting container 'pg' as generation 1 of 'app', requested by ana@desk");
+  EXPECT_EQ(workload_deployed(app).message,
+            "generation 1 of 'app' is deployed: container 'pg' is adopted and ready");
+  EXPECT_EQ(workload_stopped(app).message,
+            "stopping 'app' on request: container 'pg' is kept; 'hearth restart' starts it again");
+  EXPECT_EQ(workload_removed(app).message, "'app' was removed: container 'pg' is let go");
 }
 
 }  // namespace

@@ -179,6 +179,13 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
     lines.push_back(fmt::format("It may run on node '{}' only.", only->str()));
   if (workload.current) {
     const WorkloadSpec& spec = workload.current->spec;
+    if (const auto& adopted = spec.instance.adopted) {
+      lines.push_back(fmt::format(
+          "It adopts container '{}': somebody else made that; when it ends, {}.", adopted->name,
+          adopted->restart == AdoptedContainer::Restart::kStart
+              ? "it is started again"
+              : "a fresh one like it takes its place"));
+    }
     lines.push_back(fmt::format(
         "Generation {} is kept running: {} instance{} wanted; if a node is lost, {}.",
         workload.current->generation.value, spec.instances, spec.instances == 1 ? "" : "s",

@@ -12,6 +12,12 @@ namespace {
 
 constexpr const char* kVanished = "its container vanished";
 
+/// Why a container is not there; empty if one is.
+std::string fault_of(const OperationDone& done) {
+  if (!done.outcome) return done.outcome.error().message;
+  return done.adopted ? std::string() : "the runtime names no container";
+}
+
 /// Whether the runtime may have done what it was asked: no answer came.
 bool is_unsure(const Error& error) {
   return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
@@ -25,6 +31,7 @@ InstanceSlot::InstanceSlot(const SlotSettings& settings)
 InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
     : settings_(settings),
       state_(std::move(state)),
+      containers_(std::exchange(state_.containers, {})),
       restart_(settings.restart, std::exchange(state_.restart, {})) {
   if (std::optional<InstanceHealth::State> health = std::exchange(state_.health, {})) {
     HEARTH_CHECK(state_.assigned);
@@ -34,6 +41,7 @@ InstanceSlot::InstanceSlot(const SlotSettings& settings, State state)
 
 InstanceSlot::State InstanceSlot::save() const {
   State state = state_;
+  state.containers = containers_.save();
   state.restart = restart_.save();
   if (health_) state.health = health_->save();
   return state;
@@ -48,16 +56,28 @@ std::vector<ContainerAction> InstanceSlot::tend(const Turn& turn, const Readines
   if (!state_.assigned) {
     transition_to(InstanceState::kStopping);
     // A container that is being made would escape: its creation is awaited first.
-    if (!state_.operation) clear_out(ContainerId{}, turn, ids, actions);
+    if (!state_.operation) leave(turn, ids, actions);
   } else {
     if (!state_.operation) tend_assigned(*state_.assigned, turn, readiness_of, ids, prng, actions);
     // The old container is removed after the new one was created: an exit must cost no more than a
     // start, and until then its log can be read.
     const Container* keep = serving();
-    clear_out(keep == nullptr ? state_.status.container : keep->id, turn, ids, actions);
+    containers_.clear_out(keep == nullptr ? state_.status.container : keep->id, stop_spec(),
+                          turn.now, ids, actions);
   }
   if (!actions.empty()) state_.changed_in = turn.number;
   return actions;
+}
+
+void InstanceSlot::leave(const Turn& turn, OperationIds& ids,
+                         std::vector<ContainerAction>& actions) {
+  if (const Container* adopted = containers_.adopted())
+    return containers_.let_go(adopted->instance, turn.now, ids, actions);
+  containers_.clear_out(ContainerId{}, stop_spec(), turn.now, ids, actions);
+}
+
+StopSpec InstanceSlot::stop_spec() const {
+  return state_.stop.value_or(StopSpec{.grace = settings_.stop_grace});
 }
 
 void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& turn,
@@ -66,12 +86,16 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
   if (const Container* running = serving(); running != nullptr) judge(*running, turn, prng);
   const Container* container = serving();
   const bool runs = container != nullptr && container->state == ContainerState::kRunning;
+  if (runs && is_held()) return containers_.condemn(container->id);
   // Assigned again while its container is being stopped: two would run until that is done.
-  if (!runs && is_being_stopped()) return wait_for_stop();
+  const bool only_one = instance.spec.replace == ReplaceOrder::kStopFirst;
+  if (!runs && containers_.must_stop_first(only_one)) return wait_for_stop();
   if (container != nullptr) {
     state_.status.container = container->id;
     return start_or_wait(instance.desired_state, *container, turn, ids, actions);
   }
+  if (const std::optional<AdoptedContainer>& adopted = instance.spec.adopted)
+    return tend_adopted(instance, *adopted, turn, ids, actions);
   if (state_.finished) return transition_to_finished(turn.now);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   const ImageReadiness image = readiness_of(instance.image);
@@ -80,20 +104,50 @@ void InstanceSlot::tend_assigned(const AssignedInstance& instance, const Turn& t
     return transition_to(InstanceState::kFetching, image.reason);
   }
   transition_to(InstanceState::kStarting, state_.status.reason);
-  const OperationId id = ids.next();
-  state_.operation = id;
-  actions.emplace_back(CreateContainer{id, instance, state_.status.restarts});
+  actions.emplace_back(CreateContainer{begin(ids), instance, state_.status.restarts});
 }
 
-/// Whether a running container is being stopped, or must be before another may run.
-bool InstanceSlot::is_being_stopped() const {
-  const bool only_one =
-      state_.assigned && state_.assigned->spec.replace == ReplaceOrder::kStopFirst;
-  return std::ranges::any_of(state_.containers, [&](const auto& entry) {
-    const bool must_stop = only_one && state_.condemned.contains(entry.first);
-    return entry.second.state == ContainerState::kRunning &&
-           (must_stop || state_.leaving.contains(entry.first));
-  });
+/// No container of it runs, nor can be started.
+void InstanceSlot::tend_adopted(const AssignedInstance& instance, const AdoptedContainer& adopted,
+                                const Turn& turn, OperationIds& ids,
+                                std::vector<ContainerAction>& actions) {
+  Container* known = containers_.adopted();
+  const bool is_leaving = known != nullptr && (known->state == ContainerState::kRunning ||
+                                               containers_.leaving().contains(known->id));
+  if (is_leaving) return wait_for_stop();
+  if (known != nullptr && is_held()) return transition_to(InstanceState::kStaged);
+  if (state_.finished) return transition_to_finished(turn.now);
+  if (turn.now < std::max(restart_.next_start(), state_.left_alone_until))
+    return transition_to_waiting();
+  if (known != nullptr && adopted.restart == AdoptedContainer::Restart::kStart) {
+    containers_.reprieve(*known);
+    return start_or_wait(instance.desired_state, *known, turn, ids, actions);
+  }
+  transition_to(InstanceState::kStarting, state_.status.reason);
+  if (known != nullptr) {
+    actions.emplace_back(
+        RecreateContainer{begin(ids), instance.id, known->id, state_.status.restarts});
+  } else {
+    actions.emplace_back(AdoptContainer{begin(ids), instance.id, instance.workload,
+                                        instance.generation, adopted.name});
+  }
+}
+
+/// Whether its adopted container is to be stopped and kept.
+bool InstanceSlot::is_held() const {
+  return state_.assigned && state_.assigned->spec.adopted &&
+         state_.assigned->desired_state == DesiredState::kStage;
+}
+
+OperationId InstanceSlot::begin(OperationIds& ids) {
+  const OperationId id = ids.next();
+  state_.operation = id;
+  return id;
+}
+
+void InstanceSlot::end_operation(const Turn& turn) {
+  state_.changed_in = turn.number;
+  state_.operation.reset();
 }
 
 void InstanceSlot::wait_for_stop() {
@@ -110,46 +164,22 @@ void InstanceSlot::start_or_wait(DesiredState desired_state, const Container& co
   if (desired_state == DesiredState::kStage) return transition_to(InstanceState::kStaged);
   if (turn.now < restart_.next_start()) return transition_to_waiting();
   transition_to(InstanceState::kStarting);
-  const OperationId id = ids.next();
-  state_.operation = id;
-  actions.emplace_back(StartContainer{id, container.id});
-}
-
-void InstanceSlot::clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
-                             std::vector<ContainerAction>& actions) {
-  if (turn.now < state_.next_clearing) return;
-  for (const auto& [id, container] : state_.containers) {
-    const bool is_kept = id == keep && !state_.condemned.contains(id);
-    if (is_kept || !state_.leaving.insert(id).second) continue;
-    if (container.state == ContainerState::kRunning) {
-      const StopSpec stop = state_.stop.value_or(StopSpec{.grace = settings_.stop_grace});
-      actions.emplace_back(StopContainer{ids.next(), id, stop.grace, stop.pre_stop});
-    } else {
-      actions.emplace_back(RemoveContainer{ids.next(), id});
-    }
-  }
+  actions.emplace_back(StartContainer{begin(ids), container.id});
+  state_.start = StartRequest{.container = container.id, .at = turn.now};
 }
 
 const Container* InstanceSlot::serving() const {
-  const Container* best = nullptr;
-  for (const auto& [id, container] : state_.containers) {
-    if (!state_.assigned || container.generation != state_.assigned->generation) continue;
-    if (state_.leaving.contains(id) || container.state == ContainerState::kExited) continue;
-    if (state_.condemned.contains(id)) continue;
-    const bool runs = container.state == ContainerState::kRunning;
-    if (best == nullptr || (runs && best->state != ContainerState::kRunning)) best = &container;
-  }
-  return best;
+  return state_.assigned ? containers_.serving(state_.assigned->generation) : nullptr;
 }
 
 bool InstanceSlot::is_empty() const {
-  return !state_.assigned && state_.containers.empty() && !state_.operation;
+  return !state_.assigned && containers_.empty() && !state_.operation;
 }
 
 std::optional<MonoTime> InstanceSlot::next_deadline(MonoTime now) const {
-  std::optional<MonoTime> next;
-  for (const MonoTime deadline :
-       {restart_.next_start(), state_.next_clearing, state_.memory.next_deadline().value_or(now)}) {
+  std::optional<MonoTime> next = containers_.next_deadline(now);
+  for (const MonoTime deadline : {restart_.next_start(), state_.left_alone_until,
+                                  state_.memory.next_deadline().value_or(now)}) {
     if (deadline > now) next = earlier(next, deadline);
   }
   const Container* running = judged();
@@ -201,25 +231,27 @@ void InstanceSlot::on_stored() {
 
 // What happened. ----------------------------------------------------------------------------------
 
-Container* InstanceSlot::find(const ContainerId& container) {
-  const auto found = state_.containers.find(container);
-  return found == state_.containers.end() ? nullptr : &found->second;
+/// When its process was started, at the latest: its first line can come before the runtime says
+/// that it runs.
+MonoTime InstanceSlot::started_at_latest(const ContainerId& container, MonoTime now) const {
+  const bool was_asked = state_.start && state_.start->container == container;
+  return was_asked ? state_.start->at : now;
 }
 
 void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Prng& prng) {
-  Container* known = find(container);
+  Container* known = containers_.find(container);
   if (known == nullptr || known->state == ContainerState::kRunning) return;
   // One that had ended was started by somebody else; it serves unless it is being removed already.
-  if (state_.leaving.contains(container)) return;
+  if (containers_.leaving().contains(container)) return;
   known->state = ContainerState::kRunning;
   known->exit.reset();
   state_.changed_in = turn.number;
-  note_running(container, turn.now, turn.now, prng);
+  note_running(container, started_at_latest(container, turn.now), turn.now, prng);
 }
 
 void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
                              const Turn& turn, Prng& prng) {
-  Container* known = find(container);
+  Container* known = containers_.find(container);
   if (known == nullptr || known->state == ContainerState::kExited) return;
   const bool was_serving = serving() == known;
   known->state = ContainerState::kExited;
@@ -238,17 +270,16 @@ void InstanceSlot::on_runtime_lost(MonoTime now) {
 }
 
 void InstanceSlot::on_removed(const ContainerId& container, const Turn& turn, Prng& prng) {
-  const Container* known = find(container);
+  const Container* known = containers_.find(container);
   if (known == nullptr) return;
   const bool was_serving = serving() == known;
-  state_.containers.erase(container);
-  state_.condemned.erase(container);
+  containers_.erase(container);
   state_.changed_in = turn.number;
   if (was_serving) note_end(container, kVanished, turn.now, prng);
 }
 
 void InstanceSlot::on_paused(const ContainerId& container, bool is_paused, const Turn& turn) {
-  Container* known = find(container);
+  Container* known = containers_.find(container);
   if (known == nullptr || known->state != ContainerState::kRunning) return;
   state_.changed_in = turn.number;
   set_paused(*known, is_paused, turn.now);
@@ -266,46 +297,47 @@ bool InstanceSlot::may_believe(const Listing& listing) const {
 
 void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng) {
   const MonoTime now = turn.now;
-  const auto [entry, is_new] = state_.containers.try_emplace(seen.id, seen);
-  Container& known = entry->second;
-  if (is_new) {
-    state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
-    const bool was_ended = state_.memory.knew_end_of(seen.id);
-    if (seen.state == ContainerState::kRunning) {
-      // Its end was noted because it was to be stopped, which came to nothing.
-      if (was_ended && !state_.finished) state_.condemned.insert(seen.id);
-      if (serving() == &known) note_running(seen.id, started_at(seen, turn), now, prng);
-      set_paused(known, seen.paused, now);
-    }
-    const bool was_serving = seen.state == ContainerState::kExited && state_.containers.size() == 1;
-    if (was_serving) {
-      state_.status.container = seen.id;
-      if (!was_ended) note_unseen_exit(seen, now, prng);
-    }
-    return;
-  }
-  if (state_.leaving.contains(seen.id)) return;
+  const auto [known, is_new] = containers_.add(seen);
+  if (is_new) return note_new(known, seen, turn, prng);
+  if (containers_.leaving().contains(seen.id)) return;
   if (known.state == seen.state) return set_paused(known, seen.paused, now);
+  // An adopted one that ended is about to be started again.
+  const bool is_reprieved = known.adopted && known.state == ContainerState::kCreated;
+  if (is_reprieved && seen.state == ContainerState::kExited) return;
   const bool was_serving = serving() == &known;
   known.state = seen.state;
-  if (seen.state == ContainerState::kRunning) note_running(seen.id, now, now, prng);
+  if (seen.state == ContainerState::kRunning)
+    note_running(seen.id, started_at_latest(seen.id, now), now, prng);
   if (seen.state == ContainerState::kExited && was_serving) note_unseen_exit(seen, now, prng);
+}
+
+/// `known` is `seen`, of which nothing was known.
+void InstanceSlot::note_new(Container& known, const Container& seen, const Turn& turn, Prng& prng) {
+  state_.status.restarts = std::max(state_.status.restarts, seen.restarts);
+  const bool was_ended = state_.memory.knew_end_of(seen.id);
+  if (seen.state == ContainerState::kRunning) {
+    // Its end was noted because it was to be stopped, which came to nothing.
+    if (was_ended && !state_.finished) containers_.condemn(seen.id);
+    if (serving() == &known) note_running(seen.id, started_at(seen, turn), turn.now, prng);
+    set_paused(known, seen.paused, turn.now);
+  }
+  const bool was_serving = seen.state == ContainerState::kExited && containers_.all().size() == 1;
+  if (was_serving) {
+    state_.status.container = seen.id;
+    if (!was_ended) note_unseen_exit(seen, turn.now, prng);
+  }
 }
 
 void InstanceSlot::drop_unlisted(const std::set<ContainerId>& listed, MonoTime now, Prng& prng) {
   const Container* served = serving();
   const bool vanished = served != nullptr && !listed.contains(served->id);
   if (vanished) note_end(served->id, kVanished, now, prng);
-  std::erase_if(state_.containers,
-                [&](const auto& entry) { return !listed.contains(entry.first); });
-  std::erase_if(state_.condemned,
-                [&](const ContainerId& container) { return !listed.contains(container); });
+  containers_.erase_all_but(listed);
 }
 
 void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone& done,
                               const Turn& turn, Prng& prng) {
-  state_.changed_in = turn.number;
-  state_.operation.reset();
+  end_operation(turn);
   if (!done.outcome) {
     const Error& error = done.outcome.error();
     // The previous container may be what fills the disk: its room is needed more than its log.
@@ -313,24 +345,57 @@ void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone&
     state_.status.cannot_start = true;
     return note_failure("its container cannot be created: " + error.message, turn.now, prng);
   }
-  state_.containers.try_emplace(done.container, Container{.id = done.container,
-                                                          .instance = asked.instance.id,
-                                                          .workload = asked.instance.workload,
-                                                          .generation = asked.instance.generation,
-                                                          .restarts = state_.status.restarts});
+  containers_.add({.id = done.container,
+                   .instance = asked.instance.id,
+                   .workload = asked.instance.workload,
+                   .generation = asked.instance.generation,
+                   .restarts = state_.status.restarts});
   state_.status.container = done.container;
+}
+
+void InstanceSlot::on_adopted(const OperationDone& done, const Turn& turn, Prng& prng) {
+  end_operation(turn);
+  if (!done.adopted) {
+    state_.status.cannot_start = true;
+    return note_failure("its container cannot be adopted: " + fault_of(done), turn.now, prng);
+  }
+  const Container& seen = *done.adopted;
+  const auto [known, is_new] = containers_.add(seen);
+  state_.status.container = seen.id;
+  if (seen.state != ContainerState::kRunning) {
+    if (!is_held()) containers_.reprieve(known);  // What does not run is started as it is.
+    return;
+  }
+  if (is_new) note_new(known, seen, turn, prng);
+  const bool is_first = state_.assigned && state_.status.restarts == 0;
+  if (is_first && state_.assigned->spec.adopted && state_.assigned->spec.adopted->afresh)
+    containers_.condemn(seen.id);
+}
+
+void InstanceSlot::on_recreated(const ContainerId& old, const OperationDone& done, const Turn& turn,
+                                Prng& prng) {
+  end_operation(turn);
+  if (!done.adopted) {
+    state_.status.cannot_start = true;
+    // Gone: then one that has its name is adopted.
+    if (!done.outcome && done.outcome.error().code == ErrorCode::kNotFound) containers_.erase(old);
+    return note_failure("its container cannot be recreated: " + fault_of(done), turn.now, prng);
+  }
+  if (done.adopted->id != old) containers_.erase(old);
+  Container& known = containers_.add(*done.adopted).first;
+  state_.status.container = known.id;
+  containers_.reprieve(known);
 }
 
 void InstanceSlot::on_start_done(const ContainerId& container, const Result<void>& outcome,
                                  const Turn& turn, Prng& prng) {
-  state_.changed_in = turn.number;
-  state_.operation.reset();
-  Container* known = find(container);
+  end_operation(turn);
+  Container* known = containers_.find(container);
   if (known == nullptr) return;
   if (outcome) {
     if (known->state != ContainerState::kCreated) return;
     known->state = ContainerState::kRunning;
-    note_running(container, turn.now, turn.now, prng);
+    note_running(container, started_at_latest(container, turn.now), turn.now, prng);
     return;
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
@@ -351,50 +416,35 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   note_failure(std::move(reason), turn.now, prng);
 }
 
-void InstanceSlot::on_stop_done(const ContainerId& container, const Result<void>& outcome,
-                                const Turn& turn) {
+void InstanceSlot::on_cleared(const ContainerAction& asked, const Result<void>& outcome,
+                              const Turn& turn) {
   state_.changed_in = turn.number;
-  state_.leaving.erase(container);
-  state_.memory.note_stop(outcome ? std::string() : outcome.error().message);
-  if (!outcome) {
-    state_.next_clearing = turn.now + kClearingRetry;
-  } else if (Container* known = find(container)) {
-    known->state = ContainerState::kExited;  // The next round removes it.
-  }
-}
-
-void InstanceSlot::on_remove_done(const ContainerId& container, const Result<void>& outcome,
-                                  const Turn& turn) {
-  state_.changed_in = turn.number;
-  state_.leaving.erase(container);
-  if (!outcome) {
-    state_.next_clearing = turn.now + kClearingRetry;
-  } else {
-    state_.containers.erase(container);
-    state_.condemned.erase(container);
-  }
+  containers_.on_cleared(asked, outcome, turn.now);
+  if (std::holds_alternative<StopContainer>(asked))
+    state_.memory.note_stop(outcome ? std::string() : outcome.error().message);
 }
 
 // Status. -----------------------------------------------------------------------------------------
 
 std::optional<InstanceStatus> InstanceSlot::reported_status() const {
   if (state_.status.state != InstanceState::kAssigned) return state_.status;
-  if (state_.assigned || state_.containers.empty()) return std::nullopt;
+  if (state_.assigned || containers_.empty()) return std::nullopt;
   // A container that must be stopped is known, although nothing has been done about it yet.
   InstanceStatus status = state_.status;
   status.state = InstanceState::kStopping;
-  status.container = state_.containers.begin()->first;
+  status.container = containers_.all().begin()->first;
   return status;
 }
 
 std::optional<WorkloadName> InstanceSlot::workload() const {
   if (state_.assigned) return state_.assigned->workload;
-  if (state_.containers.empty()) return std::nullopt;
-  return state_.containers.begin()->second.workload;
+  if (containers_.empty()) return std::nullopt;
+  return containers_.all().begin()->second.workload;
 }
 
 void InstanceSlot::note_exit(const ContainerId& container, std::optional<ContainerExit> exit,
                              MonoTime now, Prng& prng) {
+  if (containers_.has_adopted()) state_.left_alone_until = now + kLeftAlone;
   state_.status.last_exit = exit;
   state_.finished = state_.assigned && is_final(state_.assigned->spec.restart, exit);
   state_.memory.note_end(container, state_.finished, now);
@@ -452,6 +502,7 @@ void InstanceSlot::transition_to_finished(MonoTime now) {
 /// again: its log is read and its address asked anew.
 void InstanceSlot::note_running(const ContainerId& container, MonoTime started_at, MonoTime now,
                                 Prng& prng) {
+  state_.memory.note_run(container);
   const bool runs_on = state_.memory.knew_run_of(container);
   if (!runs_on || !restart_.save().running_since) restart_.on_started(now);
   if (!state_.assigned) return;
@@ -479,7 +530,7 @@ void InstanceSlot::judge(const Container& container, const Turn& turn, Prng& prn
   state_.status.health_reason = verdict.reason;
   state_.status.must_be_replaced = verdict.must_be_replaced;
   if (verdict.restart.empty()) return;
-  state_.condemned.insert(container.id);
+  containers_.condemn(container.id);
   ++state_.status.failures;
   note_end(container.id, "it was restarted: " + verdict.restart, now, prng);
 }
@@ -509,7 +560,7 @@ std::vector<std::string> InstanceSlot::take_noticed() {
 }
 
 void InstanceSlot::check_invariants() const {
-  for (const auto& [id, container] : state_.containers) HEARTH_CHECK(container.id == id);
+  containers_.check_invariants();
   HEARTH_CHECK(!state_.operation || state_.status.state == InstanceState::kStarting ||
                state_.status.state == InstanceState::kStopping);
 }

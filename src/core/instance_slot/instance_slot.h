@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +17,7 @@
 #include "core/operations/operation.h"
 #include "core/restart/restart_record.h"
 #include "core/runtime_inventory/listing.h"
+#include "core/slot_containers/slot_containers.h"
 #include "core/slot_memory/slot_memory.h"
 #include "model/assignment.h"
 #include "model/container.h"
@@ -38,6 +38,10 @@ struct SlotSettings {
 /// exited is replaced, at once the first time, then with backoff, unless the restart policy says
 /// otherwise; so is one whose health calls for it, which is stopped then.
 ///
+/// An instance whose specification names a container of somebody else adopts that one, and is
+/// restarted as it says. If that container is gone, one that has its name is adopted. Staged, it is
+/// stopped and kept; unassigned, it is let go as it is.
+///
 /// One container is created or started at a time, and no second one is created while an answer is
 /// missing. Unwanted containers are removed only after that answer, or the new one would escape.
 ///
@@ -45,20 +49,26 @@ struct SlotSettings {
 /// believed. Sans-io, not thread-safe.
 class InstanceSlot {
  public:
-  /// After stopping or removing a container failed.
-  static constexpr Duration kClearingRetry = std::chrono::seconds(2);
+  /// After an adopted container ended without Hearth: whoever stopped it by hand may be about to
+  /// start, remove or replace it.
+  static constexpr Duration kLeftAlone = std::chrono::seconds(2);
 
+  struct StartRequest {
+    ContainerId container;
+    MonoTime at;
+    bool operator==(const StartRequest&) const = default;
+  };
   struct State {
     std::optional<AssignedInstance> assigned;
-    std::map<ContainerId, Container> containers;
-    std::set<ContainerId> leaving;         ///< Being stopped or removed.
-    std::optional<OperationId> operation;  ///< In flight: a container is created or started.
+    SlotContainers::State containers;
+    /// In flight: a container is created, adopted, recreated or started.
+    std::optional<OperationId> operation;
+    std::optional<StartRequest> start;  ///< The last one.
     RestartRecord::State restart;
     std::optional<InstanceHealth::State> health;  ///< Assigned, and a container of it has run.
-    std::set<ContainerId> condemned;              ///< Running, but to be replaced by a fresh one.
     bool finished = false;         ///< It ended, and its restart policy leaves it at that.
     std::optional<StopSpec> stop;  ///< As last assigned.
-    MonoTime next_clearing{};
+    MonoTime left_alone_until{};   ///< An adopted container that does not run.
     std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
     InstanceStatus status;
     SlotMemory memory;
@@ -112,8 +122,11 @@ class InstanceSlot {
                   Prng& prng);
   void on_start_done(const ContainerId& container, const Result<void>& outcome, const Turn& turn,
                      Prng& prng);
-  void on_stop_done(const ContainerId& container, const Result<void>& outcome, const Turn& turn);
-  void on_remove_done(const ContainerId& container, const Result<void>& outcome, const Turn& turn);
+  void on_adopted(const OperationDone& done, const Turn& turn, Prng& prng);
+  void on_recreated(const ContainerId& old, const OperationDone& done, const Turn& turn,
+                    Prng& prng);
+  /// A container was to be stopped, removed or let go.
+  void on_cleared(const ContainerAction& asked, const Result<void>& outcome, const Turn& turn);
 
   /// Returns what to do now.
   std::vector<ContainerAction> tend(const Turn& turn, const ReadinessOf& readiness_of,
@@ -145,7 +158,7 @@ class InstanceSlot {
   std::optional<WorkloadName> workload() const;
   bool is_assigned() const { return state_.assigned.has_value(); }
   const std::optional<OperationId>& operation() const { return state_.operation; }
-  const std::set<ContainerId>& leaving() const { return state_.leaving; }
+  const std::set<ContainerId>& leaving() const { return containers_.leaving(); }
   /// Neither assigned nor with a container left: it can be forgotten.
   bool is_empty() const;
   /// The container that serves the instance or still can; nullptr if a fresh one is needed.
@@ -160,13 +173,19 @@ class InstanceSlot {
                      const ReadinessOf& readiness_of, OperationIds& ids, Prng& prng,
                      std::vector<ContainerAction>& actions);
   void judge(const Container& container, const Turn& turn, Prng& prng);
-  void clear_out(const ContainerId& keep, const Turn& turn, OperationIds& ids,
-                 std::vector<ContainerAction>& actions);
-  bool is_being_stopped() const;
+  void tend_adopted(const AssignedInstance& instance, const AdoptedContainer& adopted,
+                    const Turn& turn, OperationIds& ids, std::vector<ContainerAction>& actions);
+  void leave(const Turn& turn, OperationIds& ids, std::vector<ContainerAction>& actions);
+  StopSpec stop_spec() const;
   void wait_for_stop();
   void start_or_wait(DesiredState desired_state, const Container& container, const Turn& turn,
                      OperationIds& ids, std::vector<ContainerAction>& actions);
-  Container* find(const ContainerId& container);
+  /// Of something that creates or starts a container.
+  OperationId begin(OperationIds& ids);
+  void end_operation(const Turn& turn);
+  bool is_held() const;
+  MonoTime started_at_latest(const ContainerId& container, MonoTime now) const;
+  void note_new(Container& known, const Container& seen, const Turn& turn, Prng& prng);
   void note_exit(const ContainerId& container, std::optional<ContainerExit> exit, MonoTime now,
                  Prng& prng);
   void note_unseen_exit(const Container& seen, MonoTime now, Prng& prng);
@@ -180,7 +199,8 @@ class InstanceSlot {
   void set_paused(Container& container, bool is_paused, MonoTime now);
 
   SlotSettings settings_;
-  State state_;  ///< Its `restart` and `health` are not used: save() takes them from those in use.
+  State state_;  ///< Without the parts that follow: save() takes those from them.
+  SlotContainers containers_;
   RestartRecord restart_;
   std::optional<InstanceHealth> health_;
 };

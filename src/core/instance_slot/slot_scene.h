@@ -43,6 +43,23 @@ class SlotScene {
     pass(Duration(0));
   }
 
+  /// Somebody makes a container of this name.
+  ContainerId make_by_hand(const std::string& name, ContainerState state) {
+    const ContainerId made = plant(state);
+    by_hand.insert_or_assign(name, containers.extract(made).mapped());
+    return made;
+  }
+  void start_by_hand(const ContainerId& container) {
+    containers.at(container).state = ContainerState::kRunning;
+    notice([this, container] { slot.on_started(container, turn, prng); });
+    pass(Duration(0));
+  }
+  void remove_by_hand(const ContainerId& container) {
+    containers.erase(container);
+    notice([this, container] { slot.on_removed(container, turn, prng); });
+    pass(Duration(0));
+  }
+
   // What happens around it.
   /// The running process exits on its own.
   void crash(int code = 1) {
@@ -158,9 +175,10 @@ class SlotScene {
   int inspections = 0;                   ///< Requested.
   std::optional<InstanceMemory> stored;  ///< On the disk.
   bool disk_works = true;
-  std::optional<Error> create_error, start_error, stop_error, remove_error;
-  bool failed_start_is_noticed = false;    ///< As an exit of the container, before the answer.
-  bool dead_containers_fill_disk = false;  ///< While there is one, none can be created.
+  std::optional<Error> create_error, start_error, stop_error, remove_error, let_go_error;
+  std::map<std::string, Container> by_hand;  ///< Containers of somebody else, by name.
+  bool failed_start_is_noticed = false;      ///< As an exit of the container, before the answer.
+  bool dead_containers_fill_disk = false;    ///< While there is one, none can be created.
   Duration create_takes{}, start_takes{}, stop_takes = std::chrono::milliseconds(100);
 
  private:
@@ -212,6 +230,42 @@ class SlotScene {
       slot.on_created(create, done, turn, prng);
     });
   }
+  void carry_out(const AdoptContainer& adopt) {
+    after(create_takes, [this, adopt] {
+      const auto found = std::find_if(by_hand.begin(), by_hand.end(),
+                                      [&](const auto& entry) { return entry.first == adopt.name; });
+      OperationDone done{adopt.operation, {}, {}, {}};
+      if (found == by_hand.end()) {
+        done.outcome = fail(ErrorCode::kNotFound, "there is no container '" + adopt.name + "'");
+      } else {
+        found->second.adopted = true;
+        found->second.generation = adopt.generation;
+        done.adopted = containers.insert_or_assign(found->second.id, found->second).first->second;
+      }
+      slot.on_adopted(done, turn, prng);
+    });
+  }
+  void carry_out(const RecreateContainer& recreate) {
+    after(create_takes, [this, recreate] {
+      OperationDone done{recreate.operation, outcome(create_error), {}, {}};
+      if (done.outcome) {
+        HEARTH_CHECK(containers.at(recreate.container).state != ContainerState::kRunning);
+        containers.erase(recreate.container);
+        const ContainerId made = plant(ContainerState::kCreated);
+        containers.at(made).adopted = true;
+        containers.at(made).restarts = recreate.restarts;
+        done.adopted = containers.at(made);
+      }
+      slot.on_recreated(recreate.container, done, turn, prng);
+    });
+  }
+  void carry_out(const LetGo& let_go) {
+    after(Duration(0), [this, let_go] {
+      const Result<void> ok = outcome(let_go_error);
+      if (ok) containers.clear();
+      slot.on_cleared(let_go, ok, turn);
+    });
+  }
   void carry_out(const StartContainer& start) {
     const ContainerId container = start.container;
     after(start_takes, [this, container] {
@@ -227,25 +281,25 @@ class SlotScene {
   }
   void carry_out(const StopContainer& stop) {
     const ContainerId container = stop.container;
-    after(stop_takes, [this, container] {
-      if (stop_error) return slot.on_stop_done(container, outcome(stop_error), turn);
+    after(stop_takes, [this, stop, container] {
+      if (stop_error) return slot.on_cleared(stop, outcome(stop_error), turn);
       end(containers.at(container), 143);
       notice([this, container] {
         slot.on_exited(container, *containers.at(container).exit, turn, prng);
       });
-      slot.on_stop_done(container, {}, turn);
+      slot.on_cleared(stop, {}, turn);
     });
   }
   void carry_out(const RemoveContainer& remove) {
     const ContainerId container = remove.container;
-    after(Duration(0), [this, container] {
+    after(Duration(0), [this, remove, container] {
       const Result<void> ok = outcome(remove_error);
       if (ok) {
         HEARTH_CHECK(containers.at(container).state != ContainerState::kRunning);
         containers.erase(container);
         notice([this, container] { slot.on_removed(container, turn, prng); });
       }
-      slot.on_remove_done(container, ok, turn);
+      slot.on_cleared(remove, ok, turn);
     });
   }
 

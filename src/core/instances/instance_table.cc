@@ -137,6 +137,15 @@ InstanceChange InstanceTable::promote(const InstanceId& id) {
   return change;
 }
 
+InstanceChange InstanceTable::hold(const InstanceId& id) {
+  Instance& instance = row(id);
+  HEARTH_CHECK(instance.desired_state == DesiredState::kRun && instance.node);
+  InstanceChange change{.before = instance, .after = std::nullopt};
+  instance.desired_state = DesiredState::kStage;
+  change.after = instance;
+  return change;
+}
+
 std::optional<InstanceChange> InstanceTable::report(const InstanceId& id, InstanceStatus status,
                                                     WallTime now) {
   Instance& instance = row(id);

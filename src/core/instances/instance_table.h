@@ -62,6 +62,8 @@ class InstanceTable {
   InstanceChange stop(const InstanceId& id);
   /// A staged instance must run.
   InstanceChange promote(const InstanceId& id);
+  /// A placed instance must not run, but keep its container.
+  InstanceChange hold(const InstanceId& id);
   /// Applies what its node reports; nullopt if nothing changed. A last try that crash-loops has a
   /// reason that says so.
   std::optional<InstanceChange> report(const InstanceId& id, InstanceStatus status, WallTime now);

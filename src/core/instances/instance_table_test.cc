@@ -122,6 +122,18 @@ TEST(InstanceTableDeathTest, AMissingIdThatMustExistAborts) {
   EXPECT_DEATH((void)table.promote(id(1)), "check failed");
 }
 
+TEST(InstanceTable, AHeldInstanceKeepsItsPlaceAndMustNotRun) {
+  InstanceTable table;
+  (void)table.add(fresh(1));
+  EXPECT_DEATH((void)table.hold(id(1)), "check failed") << "it has no place";
+  (void)table.place(id(1), kA, WallTime(std::chrono::seconds(1)));
+  const InstanceChange held = table.hold(id(1));
+  EXPECT_EQ(held.after->desired_state, DesiredState::kStage);
+  EXPECT_EQ(held.after->node, kA);
+  EXPECT_DEATH((void)table.hold(id(1)), "check failed");
+  table.check_invariants();
+}
+
 // Goal: whatever is done in whatever order, all indexes agree with the rows.
 RC_GTEST_PROP(InstanceTableProperties, TheIndexesAgreeWithTheRows, ()) {
   InstanceTable table;

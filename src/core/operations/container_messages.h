@@ -64,7 +64,30 @@ struct RemoveContainer {
   ContainerId container;
   bool operator==(const RemoveContainer&) const = default;
 };
-using ContainerAction =
-    std::variant<CreateContainer, StartContainer, StopContainer, RemoveContainer>;
+/// A container that somebody else created is to serve the instance.
+struct AdoptContainer {
+  OperationId operation;
+  InstanceId instance;
+  WorkloadName workload;
+  Generation generation;
+  std::string name;  ///< As in AdoptedContainer.
+  bool operator==(const AdoptContainer&) const = default;
+};
+/// A fresh container takes the place of the adopted one, which does not run.
+struct RecreateContainer {
+  OperationId operation;
+  InstanceId instance;
+  ContainerId container;
+  std::uint32_t restarts = 0;
+  bool operator==(const RecreateContainer&) const = default;
+};
+/// The adopted container of the instance is left to itself, as it was before.
+struct LetGo {
+  OperationId operation;
+  InstanceId instance;
+  bool operator==(const LetGo&) const = default;
+};
+using ContainerAction = std::variant<CreateContainer, StartContainer, StopContainer,
+                                     RemoveContainer, AdoptContainer, RecreateContainer, LetGo>;
 
 }  // namespace hearth::core

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/result.h"
+#include "model/container.h"
 #include "model/digest.h"
 #include "model/ids.h"
 
@@ -25,13 +26,15 @@ enum class FetchStep : std::uint8_t {
 };
 
 /// The outcome of an operation; each operation is answered by one. `container`: the one that a
-/// CreateContainer made.
+/// CreateContainer made. `adopted`: the one that an AdoptContainer found or a RecreateContainer
+/// made.
 struct OperationDone {
   OperationId operation;
   Result<void> outcome;
   ContainerId container;
   std::optional<Digest> archive;  ///< Of a build: the saved image.
   FetchStep failed_step = FetchStep::kTransfer;
+  std::optional<Container> adopted = {};
 };
 
 }  // namespace hearth::core

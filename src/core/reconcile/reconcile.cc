@@ -44,6 +44,10 @@ class Reconciler {
       if (!instance->node || is_on(*instance, NodeState::kDead))
         plan_.forget.push_back(instance->id);
     }
+    if (workload_.phase == WorkloadPhase::kStopped && is_adopted()) {
+      for (const Instance* instance : kept_) hold(*instance);
+      return std::move(plan_);
+    }
     if (wanted_ == 0) {
       for (const Instance* instance : kept_) stop(*instance);
       return std::move(plan_);
@@ -158,6 +162,13 @@ class Reconciler {
   void stop(const Instance& instance) {
     if (!stopped_.insert(instance.id).second) return;
     plan_.stop.push_back(instance.id);
+  }
+
+  bool is_adopted() const { return workload_.current && workload_.current->spec.instance.adopted; }
+
+  void hold(const Instance& instance) {
+    if (!instance.node) return stop(instance);
+    if (instance.desired_state == DesiredState::kRun) plan_.hold.push_back(instance.id);
   }
 
   /// The instance that `instance` replaces, if it is still kept; nullptr otherwise.

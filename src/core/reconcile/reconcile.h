@@ -34,9 +34,12 @@ struct NewInstance {
 struct WorkPlan {
   std::vector<NewInstance> create;  ///< Of the current release.
   std::vector<InstanceId> promote;  ///< Staged instances that must run now.
+  std::vector<InstanceId> hold;     ///< Adopted ones whose container is to be stopped and kept.
   std::vector<InstanceId> stop;     ///< Instances whose container must be removed.
   std::vector<InstanceId> forget;   ///< Stopped ones without a node, or whose node is dead.
-  bool empty() const { return create.empty() && promote.empty() && stop.empty() && forget.empty(); }
+  bool empty() const {
+    return create.empty() && promote.empty() && hold.empty() && stop.empty() && forget.empty();
+  }
   bool operator==(const WorkPlan&) const = default;
 };
 
@@ -60,6 +63,9 @@ struct ReconcileView {
 /// replacement, which is withdrawn when the node is well again. Instances of another release than
 /// the target are replaced one at a time, each once the replacement of the one before is ready. A
 /// chain of replacements counts as one instance.
+///
+/// An instance of an adopted container is held while its workload is stopped: without an instance
+/// the container would be let go, and run on.
 ///
 /// `instances`: all instances of this workload, by number.
 WorkPlan reconcile(const Workload& workload, const std::vector<const Instance*>& instances,

@@ -524,5 +524,39 @@ RC_GTEST_PROP(ReconcileProperties, PlansLeadToAStateThatNeedsNone, ()) {
   RC_ASSERT(kept == wanted);
 }
 
+// Goal: what was adopted is stopped and kept while its workload is stopped, and let go only when
+// that is removed.
+TEST(Reconcile, AnAdoptedInstanceIsHeldWhileItsWorkloadIsStopped) {
+  Scene scene(1);
+  scene.workload.current->spec.instance.adopted = AdoptedContainer{.name = "pg"};
+  Instance& one = scene.add(1, kA);
+  scene.workload.phase = WorkloadPhase::kStopped;
+  EXPECT_EQ(scene.plan().hold, std::vector{id(1)});
+  EXPECT_TRUE(scene.plan().stop.empty());
+  one.desired_state = DesiredState::kStage;
+  EXPECT_TRUE(scene.plan().empty());
+  scene.workload.phase = WorkloadPhase::kRemoving;
+  EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
+}
+
+TEST(Reconcile, AnAdoptedInstanceThatWasNeverPlacedIsNotHeld) {
+  Scene scene(1);
+  scene.workload.current->spec.instance.adopted = AdoptedContainer{.name = "pg"};
+  scene.add(1, std::nullopt, InstanceState::kPending);
+  scene.workload.phase = WorkloadPhase::kStopped;
+  EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
+}
+
+TEST(Reconcile, AHeldInstanceIsReplacedByThatOfTheNextRelease) {
+  Scene scene(1);
+  scene.workload.current->spec.instance.adopted = AdoptedContainer{.name = "pg"};
+  scene.workload.current->spec.instance.replace = ReplaceOrder::kStopFirst;
+  scene.workload.current->generation = {2};
+  Instance& held = scene.add(1, kA, InstanceState::kStaged);
+  held.desired_state = DesiredState::kStage;
+  EXPECT_EQ(scene.plan().stop, std::vector{id(1)});
+  EXPECT_TRUE(scene.plan().create.empty()) << "it is let go first";
+}
+
 }  // namespace
 }  // namespace hearth::core

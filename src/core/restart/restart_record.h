@@ -14,7 +14,7 @@
 
 namespace hearth::core {
 
-/// Whether an instance that ended like this is left as it is.
+/// Whether an instance that ended like this is left as it is. No exit: how it ended is not known.
 bool is_final(RestartPolicy policy, const std::optional<ContainerExit>& exit);
 
 /// Decides when one instance may be started again after it stopped or could not be started.

@@ -14,10 +14,13 @@ bool is_kept(const Instance& instance) {
 }
 
 /// Why the release of this instance has failed; empty if it has not.
-std::string fault_of(const Instance& instance) {
+std::string fault_of(const Instance& instance, const Release& release) {
   const InstanceStatus& status = instance.status;
   if (!instance.node || status.state == InstanceState::kLost) return {};
-  const bool has_failed = status.failures > 0 || status.state == InstanceState::kFailed;
+  // No other node can have the container that is to be adopted.
+  const bool cannot_adopt = release.spec.instance.adopted && status.cannot_start;
+  const bool has_failed =
+      status.failures > 0 || status.state == InstanceState::kFailed || cannot_adopt;
   const bool is_degraded = status.health == Health::kDegraded;
   if (!has_failed && !is_degraded) return {};
   std::string why = is_degraded ? status.health_reason : status.reason;
@@ -79,7 +82,7 @@ RolloutVerdict judge_rollout(const Workload& workload,
     }
     if (instance->is_ready()) ++ready;
     if (workload.phase != WorkloadPhase::kRollingOut) continue;
-    std::string fault = fault_of(*instance);
+    std::string fault = fault_of(*instance, target);
     if (!fault.empty()) return {.kind = Kind::kFailed, .reason = std::move(fault)};
   }
   if (has_other || ready < target.spec.instances) return {};

@@ -138,5 +138,16 @@ TEST(WantedInstances, OfAReleaseWithoutAnyAreNoneAtOnce) {
   EXPECT_EQ(scene.wanted(), 0U);
 }
 
+TEST(Rollout, FailsIfItsNodeCannotAdoptTheContainer) {
+  Scene scene(1, 1);
+  Instance& one = scene.add(2, InstanceState::kBackoff);
+  one.status.cannot_start = true;
+  one.status.reason = "its container cannot be adopted: there is no container 'pg'";
+  EXPECT_EQ(scene.judge().kind, Kind::kGoesOn) << "another node may start it";
+  scene.workload.next->spec.instance.adopted = AdoptedContainer{.name = "pg"};
+  EXPECT_EQ(scene.judge().kind, Kind::kFailed);
+  EXPECT_THAT(scene.judge().reason, testing::HasSubstr("there is no container 'pg'"));
+}
+
 }  // namespace
 }  // namespace hearth::core

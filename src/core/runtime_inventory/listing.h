@@ -17,7 +17,7 @@ struct Turn {
   bool operator==(const Turn&) const = default;
 };
 
-/// When a container started, at the latest: after it was created.
+/// When the container was started, at the latest: it is not created later than that.
 inline MonoTime started_at(const Container& seen, const Turn& turn) {
   if (!seen.created_at) return turn.now;
   const Duration age = turn.wall - *seen.created_at;

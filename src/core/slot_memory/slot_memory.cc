@@ -50,6 +50,12 @@ void SlotMemory::note_end(const ContainerId& container, bool is_final, MonoTime 
   is_end_taken = false;
 }
 
+void SlotMemory::note_run(const ContainerId& container) {
+  if (ended != container) return;
+  ended = {};
+  note_unsaved(Unsaved::kProgress);
+}
+
 bool SlotMemory::knew_end_of(const ContainerId& container) const {
   return recalled && recalled->ended == container;
 }

@@ -56,6 +56,8 @@ struct SlotMemory {
   void note_unsaved(Unsaved what) { unsaved = std::max(unsaved, what); }
   /// The end of this container was noted; `is_final`: no other is started.
   void note_end(const ContainerId& container, bool is_final, MonoTime now);
+  /// This container runs, maybe again.
+  void note_run(const ContainerId& container);
   /// Whether it was noted before the agent's start.
   bool knew_end_of(const ContainerId& container) const;
   /// Whether it is the container that ran before the agent's start.

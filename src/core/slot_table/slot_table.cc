@@ -18,10 +18,11 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
-/// Whether the slot can be gone before the answer: the container is being stopped or removed.
+/// Whether the slot can be gone before the answer: the container is being stopped, removed or let
+/// go.
 bool is_departure(const ContainerAction& action) {
   return std::holds_alternative<StopContainer>(action) ||
-         std::holds_alternative<RemoveContainer>(action);
+         std::holds_alternative<RemoveContainer>(action) || std::holds_alternative<LetGo>(action);
 }
 
 OperationId operation_of(const ContainerAction& action) {
@@ -171,12 +172,11 @@ std::optional<std::string> SlotTable::on_done(const OperationDone& done, const T
                         [&](const StartContainer& start) {
                           slot->on_start_done(start.container, done.outcome, turn, prng_);
                         },
-                        [&](const StopContainer& stop) {
-                          slot->on_stop_done(stop.container, done.outcome, turn);
+                        [&](const AdoptContainer&) { slot->on_adopted(done, turn, prng_); },
+                        [&](const RecreateContainer& recreate) {
+                          slot->on_recreated(recreate.container, done, turn, prng_);
                         },
-                        [&](const RemoveContainer& remove) {
-                          slot->on_remove_done(remove.container, done.outcome, turn);
-                        }},
+                        [&](const auto&) { slot->on_cleared(asked.action, done.outcome, turn); }},
              asked.action);
   return image_lost;
 }
@@ -329,7 +329,8 @@ bool SlotTable::is_departing(const InstanceId& instance, const ContainerId& cont
     const auto* stop = std::get_if<StopContainer>(&asked.action);
     const auto* remove = std::get_if<RemoveContainer>(&asked.action);
     return asked.instance == instance && ((stop != nullptr && stop->container == container) ||
-                                          (remove != nullptr && remove->container == container));
+                                          (remove != nullptr && remove->container == container) ||
+                                          std::holds_alternative<LetGo>(asked.action));
   });
 }
 

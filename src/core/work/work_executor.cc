@@ -80,7 +80,7 @@ void WorkExecutor::reconcile_workload(const WorkloadName& name) {
   const bool is_gone =
       workload->phase == WorkloadPhase::kRemoving && parts_.instances.of_workload(name).empty();
   if (!is_gone) return;
-  parts_.changes.on_event(events::workload_removed(name, parts_.dependents.of(name)));
+  parts_.changes.on_event(events::workload_removed(*workload, parts_.dependents.of(name)));
   parts_.workloads.retire(name);
   parts_.changes.on_workload_changed(name);
 }
@@ -130,7 +130,8 @@ void WorkExecutor::restart_if_asked(const WorkloadName& name) {
 bool WorkExecutor::carry_out(const WorkPlan& plan, const WorkloadName& name) {
   for (const InstanceId& id : plan.forget) parts_.changes.on(parts_.instances.forget(id));
   for (const InstanceId& id : plan.stop) parts_.changes.on(parts_.instances.stop(id));
-  bool changed = !plan.forget.empty() || !plan.stop.empty();
+  for (const InstanceId& id : plan.hold) parts_.changes.on(parts_.instances.hold(id));
+  bool changed = !plan.forget.empty() || !plan.stop.empty() || !plan.hold.empty();
   InstancePlacer placer = this->placer();
   for (const InstanceId& id : plan.promote) changed = placer.promote(id) || changed;
   for (const NewInstance& wanted : plan.create) changed = placer.create(wanted, name) || changed;

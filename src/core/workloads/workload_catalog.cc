@@ -82,9 +82,12 @@ Result<Deployment> WorkloadCatalog::deploy(const DeployWorkload& command, WallTi
                   .image = {},
                   .deployed_at = now,
                   .deployed_by = command.by};
-  if (workload.current && workload.current->image &&
-      workload.current->spec.bundle == release.spec.bundle) {
-    release.image = workload.current->image;
+  const std::optional<Release>& current = workload.current;
+  if (release.spec.instance.adopted) {
+    release.image = Image{};  // Its container exists.
+  } else if (current && current->image && !current->spec.instance.adopted &&
+             current->spec.bundle == release.spec.bundle) {
+    release.image = current->image;
   }
   return accept(workload, std::move(release));
 }
@@ -100,7 +103,10 @@ Result<const Release*> WorkloadCatalog::release_to_return_to(
 Result<Deployment> WorkloadCatalog::roll_back(const RollBackWorkload& command, WallTime now) {
   const Result<const Release*> to = release_to_return_to(command);
   if (!to) return tl::unexpected(to.error());
-  return repeat(row(command.name), **to, command.by, now);
+  Workload& workload = row(command.name);
+  Deployment deployment = repeat(workload, **to, command.by, now);
+  if (workload.next->spec.instance.adopted) workload.next->spec.instance.adopted->afresh = false;
+  return deployment;
 }
 
 Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, WallTime now) {
@@ -117,7 +123,9 @@ Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, Wall
     return fail(ErrorCode::kConflict,
                 fmt::format("'{}' has no release that was built; deploy one", command.name.str()));
   }
-  return repeat(workload, *workload.current, command.by, now);
+  Deployment deployment = repeat(workload, *workload.current, command.by, now);
+  if (workload.next->spec.instance.adopted) workload.next->spec.instance.adopted->afresh = true;
+  return deployment;
 }
 
 /// The same specification and image as another generation.

@@ -389,5 +389,39 @@ RC_GTEST_PROP(WorkloadCatalogProperties, NumbersOnlyGrowAndRefusalsChangeNothing
   }
 }
 
+DeployWorkload adopt(const std::string& container) {
+  DeployWorkload command = deploy('e');
+  command.spec.instance.adopted = AdoptedContainer{.name = container};
+  return command;
+}
+
+TEST(WorkloadCatalog, AnAdoptedContainerIsNotBuilt) {
+  WorkloadCatalog catalog;
+  const Deployment deployment = *catalog.deploy(adopt("pg"), kNow);
+  ASSERT_TRUE(deployment.image);
+  EXPECT_EQ(*deployment.image, Image{});
+  catalog.finish_build(kApp, *deployment.image);
+  catalog.finish_rollout(kApp);
+  EXPECT_FALSE(catalog.deploy(deploy('e'), kNow)->image) << "the other way round it is built";
+}
+
+TEST(WorkloadCatalog, OnlyARestartRestartsAnAdoptedContainer) {
+  WorkloadCatalog catalog;
+  const auto is_afresh = [&] {
+    return catalog.workload(kApp).latest().spec.instance.adopted->afresh;
+  };
+  catalog.finish_build(kApp, *catalog.deploy(adopt("pg"), kNow)->image);
+  catalog.finish_rollout(kApp);
+  EXPECT_FALSE(is_afresh());
+  catalog.finish_build(kApp, *catalog.restart({kApp}, kNow)->image);
+  catalog.finish_rollout(kApp);
+  EXPECT_TRUE(is_afresh());
+  catalog.finish_build(kApp, *catalog.deploy(adopt("pg"), kNow)->image);
+  catalog.finish_rollout(kApp);
+  EXPECT_FALSE(is_afresh());
+  ASSERT_TRUE(catalog.roll_back({kApp}, kNow));
+  EXPECT_FALSE(is_afresh()) << "the release before was a restart, the rollback is none";
+}
+
 }  // namespace
 }  // namespace hearth::core

@@ -180,6 +180,38 @@ void AgentShell::execute(const core::RemoveContainer& action) {
   });
 }
 
+void AgentShell::execute(const core::AdoptContainer& action) {
+  ports_.runtime.adopt({.instance = action.instance,
+                        .workload = action.workload,
+                        .generation = action.generation,
+                        .name = action.name},
+                       report_adopted(action.operation, "adopting a container"));
+}
+
+void AgentShell::execute(const core::RecreateContainer& action) {
+  words_.once_read(action.container, [this, action] {
+    ports_.runtime.recreate(action.instance, action.restarts,
+                            report_adopted(action.operation, "recreating a container"));
+  });
+}
+
+void AgentShell::execute(const core::LetGo& action) {
+  ports_.runtime.let_go(action.instance, report_to(action.operation, "letting go of a container"));
+}
+
+Completion<Container> AgentShell::report_adopted(OperationId operation, std::string what) {
+  return [this, operation, what = std::move(what)](const Result<Container>& adopted) {
+    if (!adopted) warn(what, fmt::format("{} failed: {}", what, adopted.error().message));
+    core::OperationDone done{.operation = operation, .outcome = {}, .container = {}, .archive = {}};
+    if (adopted) {
+      done.adopted = *adopted;
+    } else {
+      done.outcome = tl::unexpected(adopted.error());
+    }
+    deliver(done);
+  };
+}
+
 void AgentShell::execute(const core::FetchImage& action) {
   spdlog::info("fetching image '{}'", action.image.reference);
   images_.fetch(action.image, [this, operation = action.operation](const Result<void>& outcome,

@@ -96,6 +96,10 @@ class AgentShell {
   void execute(const core::StopContainer& action);
   void stop(const core::StopContainer& action, Duration grace);
   void execute(const core::RemoveContainer& action);
+  void execute(const core::AdoptContainer& action);
+  void execute(const core::RecreateContainer& action);
+  void execute(const core::LetGo& action);
+  Completion<Container> report_adopted(OperationId operation, std::string what);
   void execute(const core::FollowLog& action) { logs_.follow(action); }
   void execute(const core::InspectContainer& action) { checks_.inspect(action); }
   void execute(const core::RunCheck& action) { checks_.run(action); }

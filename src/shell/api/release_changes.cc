@@ -1,6 +1,7 @@
 #include "shell/api/release_changes.h"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -62,7 +63,14 @@ void compare(const ContainerSpec& before, const ContainerSpec& after, Changes& c
   changes.name("devices", before.devices, after.devices);
 }
 
+/// Without what only a restart changes.
+std::optional<AdoptedContainer> described(std::optional<AdoptedContainer> adopted) {
+  if (adopted) adopted->afresh = false;
+  return adopted;
+}
+
 void compare(const InstanceSpec& before, const InstanceSpec& after, Changes& changes) {
+  changes.name("adopt", described(before.adopted), described(after.adopted));
   compare(before.container, after.container, changes);
   changes.choice("restart", before.restart, after.restart);
   changes.choice("replace", before.replace, after.replace);

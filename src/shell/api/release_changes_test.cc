@@ -31,6 +31,11 @@ TEST(ReleaseChanges, AreNamedWithoutValuesThatCanBeSecret) {
 
 TEST(ReleaseChanges, ARestartChangesNothing) {
   EXPECT_EQ(changes_between(heater(), heater()), "nothing");
+  WorkloadSpec adopted = heater();
+  adopted.instance.adopted = AdoptedContainer{.name = "pg"};
+  WorkloadSpec restarted = adopted;
+  restarted.instance.adopted->afresh = true;
+  EXPECT_EQ(changes_between(adopted, restarted), "nothing");
 }
 
 // Goal: no difference is called nothing. Method: each member of a specification differs in turn.
@@ -57,6 +62,7 @@ TEST(ReleaseChanges, NameEveryMemberThatDiffers) {
        "network bridge -> host"},
       {[](auto& spec) { spec.instance.container.ports = {{80, 80}}; }, "ports"},
       {[](auto& spec) { spec.instance.container.devices = {{"/dev/x", "/dev/x"}}; }, "devices"},
+      {[](auto& spec) { spec.instance.adopted = AdoptedContainer{.name = "pg"}; }, "adopt"},
       {[](auto& spec) { spec.instance.restart = RestartPolicy::kNever; },
        "restart always -> never"},
       {[](auto& spec) { spec.instance.replace = ReplaceOrder::kStopFirst; },

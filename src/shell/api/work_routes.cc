@@ -153,7 +153,7 @@ Result<void> ManagerApi::deploy_workload(HttpExchange& exchange) {
   if (!body) return tl::unexpected(body.error());
   auto spec = config_.read_workload(exchange.request().header("content-type"), *body, *name);
   if (!spec) return tl::unexpected(spec.error());
-  if (!find_content(exchange, spec->bundle)) {
+  if (!spec->instance.adopted && !find_content(exchange, spec->bundle)) {
     return fail(
         ErrorCode::kInvalidArgument,
         fmt::format("bundle '{0}' is not in the content store; PUT it to /v1/content/{0} first",

@@ -89,10 +89,27 @@ class RandomValues {
     if (spec.kind == WorkloadKind::kOneshot) {
       spec.instances = std::min(spec.instances, 1U);
       spec.instance.restart = coin() ? RestartPolicy::kOnFailure : RestartPolicy::kNever;
+    } else if (prng_.below(4) == 0) {
+      adopt(spec);
     }
     spec.after = dependencies();
     for (Dependency& one : spec.after) one.restart_with_it = coin();
     return spec;
+  }
+
+  /// Its container exists, with all that it has.
+  void adopt(WorkloadSpec& spec) {
+    spec.instances = 1;
+    spec.bundle = no_bundle();
+    spec.node = name<NodeName>();
+    spec.on_node_lost = NodeLossPolicy::kStay;
+    spec.instance.container = {.network = spec.instance.container.network};
+    spec.instance.stop.signal.clear();
+    spec.instance.replace = ReplaceOrder::kStopFirst;
+    spec.instance.adopted =
+        AdoptedContainer{.name = "shop_db.1",
+                         .restart = coin() ? AdoptedContainer::Restart::kRecreate
+                                           : AdoptedContainer::Restart::kStart};
   }
 
   /// As a request may ask for it.

@@ -1,0 +1,127 @@
+#include "core/slot_containers/slot_containers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth::core {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Key;
+using testing::SizeIs;
+
+constexpr MonoTime kNow{1h};
+
+Container container(const char* id, ContainerState state, std::uint64_t generation = 1) {
+  return {.id = {id},
+          .instance = InstanceId{"app-1"},
+          .workload = *WorkloadName::parse("app"),
+          .generation = {generation},
+          .state = state};
+}
+Container adopted(const char* id, ContainerState state) {
+  Container one = container(id, state);
+  one.adopted = true;
+  return one;
+}
+
+struct Scene {
+  std::vector<ContainerAction> clear_out(const ContainerId& keep, MonoTime now = kNow) {
+    std::vector<ContainerAction> actions;
+    containers.clear_out(keep, {.grace = 7s}, now, ids, actions);
+    return actions;
+  }
+  std::vector<ContainerAction> let_go(MonoTime now = kNow) {
+    std::vector<ContainerAction> actions;
+    containers.let_go(InstanceId{"app-1"}, now, ids, actions);
+    return actions;
+  }
+
+  SlotContainers containers;
+  OperationIds ids;
+};
+
+TEST(SlotContainers, TheMostUsefulContainerOfTheGenerationServes) {
+  SlotContainers containers;
+  containers.add(container("other", ContainerState::kRunning, 2));
+  containers.add(container("exited", ContainerState::kExited));
+  EXPECT_EQ(containers.serving({1}), nullptr);
+  containers.add(container("created", ContainerState::kCreated));
+  EXPECT_EQ(containers.serving({1})->id, ContainerId{"created"});
+  containers.add(container("running", ContainerState::kRunning));
+  EXPECT_EQ(containers.serving({1})->id, ContainerId{"running"});
+  containers.condemn({"running"});
+  EXPECT_EQ(containers.serving({1})->id, ContainerId{"created"});
+}
+
+TEST(SlotContainers, WhatDoesNotServeIsStoppedAndRemovedOnce) {
+  Scene scene;
+  scene.containers.add(container("kept", ContainerState::kRunning));
+  scene.containers.add(container("old", ContainerState::kRunning));
+  std::vector<ContainerAction> actions = scene.clear_out({"kept"});
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(std::get<StopContainer>(actions[0]).container, ContainerId{"old"});
+  EXPECT_EQ(std::get<StopContainer>(actions[0]).grace, 7s);
+  EXPECT_TRUE(scene.containers.is_being_stopped());
+  EXPECT_THAT(scene.clear_out({"kept"}), IsEmpty());
+  scene.containers.on_cleared(actions[0], {}, kNow);
+  actions = scene.clear_out({"kept"});
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(std::get<RemoveContainer>(actions[0]).container, ContainerId{"old"});
+  scene.containers.on_cleared(actions[0], {}, kNow);
+  EXPECT_THAT(scene.containers.all(), ElementsAre(Key(ContainerId{"kept"})));
+}
+
+TEST(SlotContainers, AFailureIsTriedAgainAfterAWhile) {
+  Scene scene;
+  scene.containers.add(container("old", ContainerState::kExited));
+  const std::vector<ContainerAction> actions = scene.clear_out({});
+  scene.containers.on_cleared(actions.at(0), fail(ErrorCode::kTimeout, ""), kNow);
+  EXPECT_THAT(scene.clear_out({}), IsEmpty());
+  EXPECT_EQ(scene.containers.next_deadline(kNow), kNow + SlotContainers::kClearingRetry);
+  EXPECT_THAT(scene.clear_out({}, kNow + SlotContainers::kClearingRetry), SizeIs(1));
+}
+
+TEST(SlotContainers, AnAdoptedOneIsNeverRemovedAndStoppedOnlyIfCondemned) {
+  Scene scene;
+  scene.containers.add(adopted("db", ContainerState::kRunning));
+  EXPECT_THAT(scene.clear_out({}), IsEmpty());
+  scene.containers.condemn({"db"});
+  const std::vector<ContainerAction> actions = scene.clear_out({});
+  ASSERT_THAT(actions, SizeIs(1));
+  scene.containers.on_cleared(actions[0], {}, kNow);
+  EXPECT_THAT(scene.clear_out({}), IsEmpty()) << "it has ended, and stays";
+  ASSERT_NE(scene.containers.adopted(), nullptr);
+  scene.containers.reprieve(*scene.containers.adopted());
+  EXPECT_EQ(scene.containers.serving({1})->id, ContainerId{"db"});
+}
+
+TEST(SlotContainers, AnAdoptedOneIsLetGoOnceNothingElseIsDoneToIt) {
+  Scene scene;
+  scene.containers.add(adopted("db", ContainerState::kRunning));
+  scene.containers.condemn({"db"});
+  const std::vector<ContainerAction> stop = scene.clear_out({});
+  EXPECT_THAT(scene.let_go(), IsEmpty());
+  scene.containers.on_cleared(stop.at(0), {}, kNow);
+  const std::vector<ContainerAction> actions = scene.let_go();
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(std::get<LetGo>(actions[0]).instance, InstanceId{"app-1"});
+  EXPECT_THAT(scene.let_go(), IsEmpty());
+  scene.containers.on_cleared(actions[0], {}, kNow);
+  EXPECT_TRUE(scene.containers.empty());
+}
+
+TEST(SlotContainers, OnlyWhatIsListedIsKept) {
+  SlotContainers containers;
+  containers.add(container("a", ContainerState::kRunning));
+  containers.add(container("b", ContainerState::kRunning));
+  containers.condemn({"a"});
+  containers.erase_all_but({ContainerId{"b"}});
+  EXPECT_THAT(containers.all(), ElementsAre(Key(ContainerId{"b"})));
+  EXPECT_THAT(containers.save().condemned, IsEmpty());
+}
+
+}  // namespace
+}  // namespace hearth::core
