@@ -71,13 +71,16 @@ void SlotMemory::doubt(const RestartRecord& record, MonoTime now) {
 
 std::uint32_t SlotMemory::settle_failures(MonoTime now) {
   if (!doubtful || now < doubtful->since + DoubtfulEnds::kRuntimeEndMax) return 0;
-  return std::exchange(doubtful, std::nullopt)->failures;
+  const std::uint32_t failures = doubtful->failures;
+  doubtful.reset();
+  return failures;
 }
 
 std::optional<RestartRecord::State> SlotMemory::pardon(MonoTime now) {
   if (!doubtful || now >= doubtful->since + DoubtfulEnds::kRuntimeEndMax) return std::nullopt;
   note_unsaved(Unsaved::kDecision);
-  RestartRecord::State record = std::exchange(doubtful, std::nullopt)->record;
+  RestartRecord::State record = std::move(doubtful->record);
+  doubtful.reset();
   record.running_since.reset();
   return record;
 }
