@@ -192,10 +192,6 @@ TEST(InstanceHealth, WhatMustNotRunTwiceIsRestartedInsteadOfReplaced) {
   EXPECT_THAT(verdict.restart, HasSubstr("rule 'fatal'"));
 }
 
-Probe probe(std::uint32_t failures) {
-  return {.check = TcpCheck{.port = 80}, .period = 1s, .timeout = 1s, .failures = failures};
-}
-
 TEST(InstanceHealth, AReadinessProbeSaysWhetherItIsReadyAndWhenItMustBeReplaced) {
   Scene scene({.probes = {.readiness = probe(2)}, .min_ready = 0s});
   EXPECT_EQ(scene.tend().health, Health::kStarting);

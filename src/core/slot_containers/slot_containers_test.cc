@@ -54,6 +54,8 @@ TEST(SlotContainers, TheMostUsefulContainerOfTheGenerationServes) {
   EXPECT_EQ(containers.serving({1})->id, ContainerId{"running"});
   containers.condemn({"running"});
   EXPECT_EQ(containers.serving({1})->id, ContainerId{"created"});
+  EXPECT_TRUE(containers.must_stop_first(true));
+  EXPECT_FALSE(containers.must_stop_first(false)) << "it may run on until it is being stopped";
 }
 
 TEST(SlotContainers, WhatDoesNotServeIsStoppedAndRemovedOnce) {
@@ -64,7 +66,7 @@ TEST(SlotContainers, WhatDoesNotServeIsStoppedAndRemovedOnce) {
   ASSERT_THAT(actions, SizeIs(1));
   EXPECT_EQ(std::get<StopContainer>(actions[0]).container, ContainerId{"old"});
   EXPECT_EQ(std::get<StopContainer>(actions[0]).grace, 7s);
-  EXPECT_TRUE(scene.containers.is_being_stopped());
+  EXPECT_TRUE(scene.containers.must_stop_first(false));
   EXPECT_THAT(scene.clear_out({"kept"}), IsEmpty());
   scene.containers.on_cleared(actions[0], {}, kNow);
   actions = scene.clear_out({"kept"});

@@ -92,6 +92,9 @@ struct FakeRuntime final : ContainerRuntime {
     removed.push_back(container.str());
     loop.post([done] { done({}); });
   }
+  void adopt(AdoptRequest, Completion<Container>) override {}
+  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
+  void let_go(const InstanceId&, Completion<void>) override {}
   void exec(ExecRequest, Completion<ExecResult>) override {}
   void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
   void usage(const ContainerId&, Completion<ContainerUsage> done) override {

@@ -56,6 +56,9 @@ struct Steps final : ContainerRuntime, ContentClient {
   void start(const ContainerId&, Completion<void>) override {}
   void stop(const ContainerId&, Duration, Completion<void>) override {}
   void remove(const ContainerId&, Completion<void>) override {}
+  void adopt(AdoptRequest, Completion<Container>) override {}
+  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
+  void let_go(const InstanceId&, Completion<void>) override {}
   void exec(ExecRequest, Completion<ExecResult>) override {}
   void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
   void usage(const ContainerId&, Completion<ContainerUsage>) override {}
