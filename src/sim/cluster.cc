@@ -241,7 +241,7 @@ void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
   // If two run, stopping one is right, and so it is if this one gave cause.
   if (machine.engine().is_at_fault(container)) return;
   if (machine.engine().running(found->second.instance) == 1) {
-    checker_.on_last_stopped(assignment, found->second.instance);
+    checker_.on_last_stopped(*decode_assignment(newest->payload), found->second.instance);
   }
 }
 

@@ -5,13 +5,14 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hearth;
   const std::string_view text = text_of(data, size);
-  const auto event = docker::decode_event(text);
+  static const docker::ContainerOwner kOwner{.node = *NodeName::parse("node1")};
+  const auto event = docker::decode_event(kOwner, text);
   if (!event) HEARTH_CHECK(!event.error().message.empty());
   if (event && *event) {
     const docker::EngineEvent& one = **event;
     HEARTH_CHECK(one.exit_code >= 0 && one.exit_code <= 255);
     HEARTH_CHECK(one.signal >= 0 && one.signal <= 64);
-    (void)docker::events_target({.node = *NodeName::parse("node1")}, one.at);
+    (void)docker::events_target(one.at);
   }
   const auto progress = docker::decode_progress(text);
   if (!progress) HEARTH_CHECK(!progress.error().message.empty());

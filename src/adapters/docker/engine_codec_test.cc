@@ -89,7 +89,7 @@ TEST(EngineCodec, ADeathCarriesItsExitCodeAndItsTime) {
 
 TEST(EngineCodec, WhatIsNoExitCodeOrSignalBecomesNeither) {
   const auto event_of = [](const std::string& action, const std::string& attribute) {
-    return **decode_event(R"({"Type":"container","Action":")" + action +
+    return **decode_event(kNode, R"({"Type":"container","Action":")" + action +
                           R"(","Actor":{"ID":"abc","Attributes":{)" + attribute +
                           R"(}},"timeNano":1795463573640413614})");
   };

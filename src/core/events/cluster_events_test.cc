@@ -59,7 +59,7 @@ TEST(ClusterEvents, AnAdoptedContainerIsNeitherBuiltNorRemoved) {
             "generation 1 of 'app' is deployed: container 'pg' is adopted and ready");
   EXPECT_EQ(workload_stopped(app).message,
             "stopping 'app' on request: container 'pg' is kept; 'hearth restart' starts it again");
-  EXPECT_EQ(workload_removed(app).message, "'app' was removed: container 'pg' is let go");
+  EXPECT_EQ(workload_removed(app, {}).message, "'app' was removed: container 'pg' is let go");
 }
 
 }  // namespace

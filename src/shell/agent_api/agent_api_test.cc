@@ -129,7 +129,7 @@ TEST(WatchView, ShowsARuleWithItsLineAndItsHoldOff) {
   core::RuleWatch::State fired;
   fired.fault = "it ran out of memory";
   fired.fault_until = 5min;
-  fired.last = core::LogFiring{.rule = "no-oom",
+  fired.last = LogFiring{.rule = "no-oom",
                                .action = HealthAction::kReplace,
                                .why = "it ran out of memory",
                                .line = "OutOfMemoryError",

@@ -24,7 +24,7 @@ void write_rule(JsonWriter& out, const LogRule& rule, const core::RuleStatus& st
       .field("standing", core::name_of(status.standing))
       .field("words", status.words)
       .field("action", name_of(rule.action));
-  if (const std::optional<core::LogFiring>& last = status.last) {
+  if (const std::optional<LogFiring>& last = status.last) {
     out.field("fired_ms_ago", ms_of(now - last->at))
         .field("why", last->why)
         .field("line", last->line)
