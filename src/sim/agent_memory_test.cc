@@ -55,7 +55,7 @@ TEST_P(AgentMemoryTest, ARuleActsOnceWithinItsHoldOffWheneverTheAgentDies) {
         WorkloadKind::kService);
   std::set<ContainerId> seen{running()};
   for (int death = 0; death < 12; ++death) {
-    machine().engine().write_line(running(), LogStream::kStdout, "FATAL no sensor");
+    machine().engine().write_bad_line(running(), LogStream::kStdout, "FATAL no sensor");
     pass(world.between(0ms, death % 2 == 0 ? 30ms : 400ms));
     machine().crash_agent(world.between(100ms, 3s));
     pass(20s);
@@ -74,7 +74,7 @@ TEST_P(AgentMemoryTest, AFullDiskDelaysARestartAndPreventsNone) {
         WorkloadKind::kService);
   const ContainerId first = running();
   machine().disk().set_full(true);
-  machine().engine().write_line(first, LogStream::kStdout, "FATAL no sensor");
+  machine().engine().write_bad_line(first, LogStream::kStdout, "FATAL no sensor");
   pass(5s);
   EXPECT_NE(running(), first);
   EXPECT_FALSE(running().str().empty());
@@ -88,7 +88,7 @@ TEST_P(AgentMemoryTest, WhatTheManagerCannotReplaceIsRestartedWhereItIs) {
         WorkloadKind::kService);
   const ContainerId first = running();
   cluster->cut_off(*NodeName::parse("node1"));
-  machine().engine().write_line(first, LogStream::kStdout, "FATAL no sensor");
+  machine().engine().write_bad_line(first, LogStream::kStdout, "FATAL no sensor");
   pass(50s);
   EXPECT_EQ(running(), first);
   pass(40s);

@@ -85,8 +85,9 @@ class SimEngine {
     return logs_.follow(std::move(request), std::move(handlers));
   }
 
-  /// The container's process writes a line.
-  void write_line(const ContainerId& container, LogStream stream, std::string_view text) {
+  /// The container's process writes a line that gives cause for a restart.
+  void write_bad_line(const ContainerId& container, LogStream stream, std::string_view text) {
+    programs_.blame(container);
     logs_.write(container, stream, text);
   }
   /// What a check of the container is answered now. `address`: empty for a command in it.
@@ -195,7 +196,7 @@ class SimEngine {
   SimPrograms programs_{
       host_,
       {.write = [this](const ContainerId& container, LogStream stream,
-                       std::string_view text) { write_line(container, stream, text); },
+                       std::string_view text) { logs_.write(container, stream, text); },
        .on_health =
            [this](const ContainerId& container, ImageHealth) {
              tell_about(containers_.at(container), ContainerNotice::Kind::kHealth);

@@ -143,6 +143,7 @@ void InstanceHealth::set_obstacle(WatchObstacle obstacle, bool is_there, MonoTim
     probes_.on_cleared(obstacle, now);
     state_.obstacles.erase(obstacle);
   }
+  set_ready_clock(now);
 }
 
 void InstanceHealth::set_ready_clock(MonoTime now) {
