@@ -187,15 +187,16 @@ InstanceChange InstanceTable::forget(const InstanceId& id) {
   HEARTH_CHECK(found != rows_.end());
   InstanceChange change{.before = std::move(found->second), .after = std::nullopt};
   rows_.erase(found);
+  const InstanceId& gone = change.before->id;  // `id` can have been that of the row.
   const auto siblings = of_workload_.find(change.before->workload);
-  std::erase(siblings->second, id);
+  std::erase(siblings->second, gone);
   if (siblings->second.empty()) of_workload_.erase(siblings);
   if (change.before->node) {
     const auto there = on_node_.find(*change.before->node);
-    there->second.erase(id);
+    there->second.erase(gone);
     if (there->second.empty()) on_node_.erase(there);
   }
-  unplaced_.erase(id);
+  unplaced_.erase(gone);
   return change;
 }
 

@@ -57,7 +57,7 @@ TEST(InstanceTable, AChangeHoldsTheInstanceBeforeAndAfter) {
   EXPECT_EQ(placed.after->changed_at, kNow);
   EXPECT_THAT(table.unplaced(), IsEmpty());
 
-  const InstanceChange gone = table.forget(id(1));
+  const InstanceChange gone = table.forget(table.instance(id(1)).id);  // That of the row itself.
   EXPECT_EQ(gone.before, placed.after);
   EXPECT_FALSE(gone.after);
   EXPECT_THAT(table.on_node(kA), IsEmpty());
