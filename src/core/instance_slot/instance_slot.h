@@ -1,10 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -13,12 +13,13 @@
 #include "core/health/instance_health.h"
 #include "core/health/watch_messages.h"
 #include "core/image_supply/image_actions.h"
+#include "core/instance_record/instance_record.h"
+#include "core/memory_keeper/memory_keeper.h"
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
-#include "core/restart/restart_record.h"
 #include "core/runtime_inventory/listing.h"
 #include "core/slot_containers/slot_containers.h"
-#include "core/slot_memory/slot_memory.h"
+#include "core/slot_operation/slot_operation.h"
 #include "model/assignment.h"
 #include "model/container.h"
 #include "model/settings.h"
@@ -53,25 +54,14 @@ class InstanceSlot {
   /// start, remove or replace it.
   static constexpr Duration kLeftAlone = std::chrono::seconds(2);
 
-  struct StartRequest {
-    ContainerId container;
-    MonoTime at;
-    bool operator==(const StartRequest&) const = default;
-  };
   struct State {
     std::optional<AssignedInstance> assigned;
     SlotContainers::State containers;
-    /// In flight: a container is created, adopted, recreated or started.
-    std::optional<OperationId> operation;
-    std::optional<StartRequest> start;  ///< The last one.
-    RestartRecord::State restart;
+    SlotOperation::State operation;
+    InstanceRecord::State record;
     std::optional<InstanceHealth::State> health;  ///< Assigned, and a container of it has run.
-    bool finished = false;         ///< It ended, and its restart policy leaves it at that.
-    std::optional<StopSpec> stop;  ///< As last assigned.
-    MonoTime left_alone_until{};   ///< An adopted container that does not run.
-    std::uint64_t changed_in = 0;  ///< The last turn in which something was done or happened.
-    InstanceStatus status;
-    SlotMemory memory;
+    std::optional<StopSpec> stop;                 ///< As last assigned.
+    MonoTime left_alone_until{};                  ///< An adopted container that does not run.
     bool operator==(const State&) const = default;
   };
 
@@ -80,7 +70,7 @@ class InstanceSlot {
   State save() const;
 
   /// What was known of it before the agent's start. Before the first assign().
-  void recall(InstanceMemory known);
+  void recall(InstanceMemory known) { record_.recall(std::move(known)); }
   void assign(const AssignedInstance& instance);
   void unassign() {
     state_.assigned.reset();
@@ -95,7 +85,7 @@ class InstanceSlot {
   void on_paused(const ContainerId& container, bool is_paused, const Turn& turn);
 
   /// True if the listing is no older than what was done here, and no operation is in flight.
-  bool may_believe(const Listing& listing) const;
+  bool may_believe(const Listing& listing) const { return operation_.may_believe(listing); }
   /// A listing that may be believed contains this container of the instance.
   void on_listed(const Container& seen, const Turn& turn, Prng& prng);
   /// A listing that may be believed contains these containers of the instance and no other.
@@ -111,7 +101,7 @@ class InstanceSlot {
     if (health_) health_->on_node(node, now);
   }
   /// The runtime's notices ceased. The ends just before were its own end, not the instance's.
-  void on_runtime_lost(MonoTime now);
+  void on_runtime_lost(MonoTime now) { record_.on_runtime_lost(now); }
   /// The process stood still: what was to be seen meanwhile may be late.
   void on_stall(Duration lateness, MonoTime now) {
     if (health_) health_->on_stall(lateness, now);
@@ -150,14 +140,14 @@ class InstanceSlot {
   /// The running container, whose health is judged; nullptr: there is none.
   const Container* judged() const;
   const std::optional<InstanceHealth>& health() const { return health_; }
-  const InstanceStatus& status() const { return state_.status; }
+  const InstanceStatus& status() const { return record_.status(); }
   /// For the node's report; nullopt: nothing is known of it yet, and reporting that would override
   /// what the manager knows from before the agent's start.
   std::optional<InstanceStatus> reported_status() const;
   /// The workload; nullopt if the instance is not assigned and no container names one.
   std::optional<WorkloadName> workload() const;
   bool is_assigned() const { return state_.assigned.has_value(); }
-  const std::optional<OperationId>& operation() const { return state_.operation; }
+  const std::optional<OperationId>& operation() const { return operation_.in_flight(); }
   const std::set<ContainerId>& leaving() const { return containers_.leaving(); }
   /// Neither assigned nor with a container left: it can be forgotten.
   bool is_empty() const;
@@ -175,25 +165,17 @@ class InstanceSlot {
   void judge(const Container& container, const Turn& turn, Prng& prng);
   void tend_adopted(const AssignedInstance& instance, const AdoptedContainer& adopted,
                     const Turn& turn, OperationIds& ids, std::vector<ContainerAction>& actions);
-  void leave(const Turn& turn, OperationIds& ids, std::vector<ContainerAction>& actions);
   StopSpec stop_spec() const;
   void wait_for_stop();
   void start_or_wait(DesiredState desired_state, const Container& container, const Turn& turn,
                      OperationIds& ids, std::vector<ContainerAction>& actions);
-  /// Of something that creates or starts a container.
-  OperationId begin(OperationIds& ids);
-  void end_operation(const Turn& turn);
   bool is_held() const;
-  MonoTime started_at_latest(const ContainerId& container, MonoTime now) const;
   void note_new(Container& known, const Container& seen, const Turn& turn, Prng& prng);
-  void note_exit(const ContainerId& container, std::optional<ContainerExit> exit, MonoTime now,
-                 Prng& prng);
+  std::optional<RestartPolicy> restart_policy() const;
+  void note_exit(MonoTime now);
   void note_unseen_exit(const Container& seen, MonoTime now, Prng& prng);
-  void note_end(const ContainerId& container, std::string reason, MonoTime now, Prng& prng);
+  void note_vanished(const ContainerId& container, MonoTime now, Prng& prng);
   void note_failure(std::string reason, MonoTime now, Prng& prng);
-  void transition_to(InstanceState state, std::string reason = {});
-  void transition_to_waiting();
-  void transition_to_finished(MonoTime now);
   void note_running(const ContainerId& container, MonoTime started_at, MonoTime now, Prng& prng);
   InstanceHealth* health_of(const ContainerId& container);
   void set_paused(Container& container, bool is_paused, MonoTime now);
@@ -201,7 +183,8 @@ class InstanceSlot {
   SlotSettings settings_;
   State state_;  ///< Without the parts that follow: save() takes those from them.
   SlotContainers containers_;
-  RestartRecord restart_;
+  SlotOperation operation_;
+  InstanceRecord record_;
   std::optional<InstanceHealth> health_;
 };
 

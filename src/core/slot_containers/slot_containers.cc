@@ -92,6 +92,12 @@ void SlotContainers::clear_out(const ContainerId& keep, const StopSpec& stop, Mo
   }
 }
 
+void SlotContainers::leave(const StopSpec& stop, MonoTime now, OperationIds& ids,
+                           std::vector<ContainerAction>& actions) {
+  if (const Container* known = adopted()) return let_go(known->instance, now, ids, actions);
+  clear_out(ContainerId{}, stop, now, ids, actions);
+}
+
 void SlotContainers::let_go(const InstanceId& instance, MonoTime now, OperationIds& ids,
                             std::vector<ContainerAction>& actions) {
   if (now < state_.next_clearing || !state_.leaving.empty()) return;
@@ -116,6 +122,16 @@ void SlotContainers::on_cleared(const StopContainer& stop, const Result<void>& o
   state_.leaving.erase(stop.container);
   Container* known = find(stop.container);
   if (outcome && known != nullptr) known->state = ContainerState::kExited;  // It is removed next.
+  if (outcome) state_.is_unstoppable_reported = false;
+  state_.unstoppable = outcome
+                           ? std::string()
+                           : "its previous container cannot be stopped: " + outcome.error().message;
+}
+
+std::optional<std::string> SlotContainers::take_unstoppable() {
+  if (state_.unstoppable.empty() || std::exchange(state_.is_unstoppable_reported, true))
+    return std::nullopt;
+  return state_.unstoppable;
 }
 
 void SlotContainers::on_cleared(const RemoveContainer& remove, const Result<void>& outcome) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,8 @@ class SlotContainers {
     std::set<ContainerId> leaving;    ///< Being stopped, removed or let go.
     std::set<ContainerId> condemned;  ///< Running, but not to go on.
     MonoTime next_clearing{};
+    std::string unstoppable;  ///< Why one runs on that was to stop, in words; empty: none does.
+    bool is_unstoppable_reported = false;  ///< To operators.
     bool operator==(const State&) const = default;
   };
 
@@ -65,17 +68,23 @@ class SlotContainers {
   /// What gets rid of all containers but `keep`.
   void clear_out(const ContainerId& keep, const StopSpec& stop, MonoTime now, OperationIds& ids,
                  std::vector<ContainerAction>& actions);
-  /// Of an instance that is not assigned.
-  void let_go(const InstanceId& instance, MonoTime now, OperationIds& ids,
-              std::vector<ContainerAction>& actions);
+  /// What gets rid of those of an instance that is not assigned: one that is adopted is let go.
+  void leave(const StopSpec& stop, MonoTime now, OperationIds& ids,
+             std::vector<ContainerAction>& actions);
   /// The outcome of one of these.
   void on_cleared(const ContainerAction& asked, const Result<void>& outcome, MonoTime now);
+  /// Why the container that was to be stopped last could not be, in words; empty: it was.
+  const std::string& unstoppable() const { return state_.unstoppable; }
+  /// The same, for operators; once.
+  std::optional<std::string> take_unstoppable();
 
-  /// The first instant after `now` at which clear_out() or let_go() may have something to do.
+  /// The first instant after `now` at which clear_out() or leave() may have something to do.
   std::optional<MonoTime> next_deadline(MonoTime now) const;
   void check_invariants() const;
 
  private:
+  void let_go(const InstanceId& instance, MonoTime now, OperationIds& ids,
+              std::vector<ContainerAction>& actions);
   void on_cleared(const StopContainer& stop, const Result<void>& outcome);
   void on_cleared(const RemoveContainer& remove, const Result<void>& outcome);
   void on_cleared(const LetGo& let_go, const Result<void>& outcome);

@@ -33,9 +33,9 @@ struct Scene {
     containers.clear_out(keep, {.grace = 7s}, now, ids, actions);
     return actions;
   }
-  std::vector<ContainerAction> let_go(MonoTime now = kNow) {
+  std::vector<ContainerAction> leave(MonoTime now = kNow) {
     std::vector<ContainerAction> actions;
-    containers.let_go(InstanceId{"app-1"}, now, ids, actions);
+    containers.leave({.grace = 7s}, now, ids, actions);
     return actions;
   }
 
@@ -105,14 +105,38 @@ TEST(SlotContainers, AnAdoptedOneIsLetGoOnceNothingElseIsDoneToIt) {
   scene.containers.add(adopted("db", ContainerState::kRunning));
   scene.containers.condemn({"db"});
   const std::vector<ContainerAction> stop = scene.clear_out({});
-  EXPECT_THAT(scene.let_go(), IsEmpty());
+  EXPECT_THAT(scene.leave(), IsEmpty());
   scene.containers.on_cleared(stop.at(0), {}, kNow);
-  const std::vector<ContainerAction> actions = scene.let_go();
+  const std::vector<ContainerAction> actions = scene.leave();
   ASSERT_THAT(actions, SizeIs(1));
   EXPECT_EQ(std::get<LetGo>(actions[0]).instance, InstanceId{"app-1"});
-  EXPECT_THAT(scene.let_go(), IsEmpty());
+  EXPECT_THAT(scene.leave(), IsEmpty());
   scene.containers.on_cleared(actions[0], {}, kNow);
   EXPECT_TRUE(scene.containers.empty());
+}
+
+TEST(SlotContainers, AContainerThatIsNotAdoptedIsStoppedOnceItsInstanceIsNotAssigned) {
+  Scene scene;
+  scene.containers.add(container("a", ContainerState::kRunning));
+  const std::vector<ContainerAction> actions = scene.leave();
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(std::get<StopContainer>(actions[0]).container, ContainerId{"a"});
+}
+
+TEST(SlotContainers, ThatAContainerCannotBeStoppedIsReportedOnce) {
+  Scene scene;
+  scene.containers.add(container("a", ContainerState::kRunning));
+  const std::vector<ContainerAction> stop = scene.clear_out({});
+  ASSERT_THAT(stop, SizeIs(1));
+  const Result<void> failed = fail(ErrorCode::kFailed, "no exit event");
+  scene.containers.on_cleared(stop[0], failed, kNow);
+  EXPECT_EQ(scene.containers.unstoppable(),
+            "its previous container cannot be stopped: no exit event");
+  EXPECT_EQ(scene.containers.take_unstoppable(), scene.containers.unstoppable());
+  scene.containers.on_cleared(stop[0], failed, kNow);
+  EXPECT_EQ(scene.containers.take_unstoppable(), std::nullopt);
+  scene.containers.on_cleared(stop[0], {}, kNow);
+  EXPECT_EQ(scene.containers.unstoppable(), "");
 }
 
 TEST(SlotContainers, OnlyWhatIsListedIsKept) {

@@ -32,17 +32,6 @@ InstanceMemory SlotMemory::take(const InstanceStatus& status) {
   return memory;
 }
 
-void SlotMemory::note_stop(const std::string& failure) {
-  if (failure.empty()) is_unstoppable_reported = false;
-  unstoppable =
-      failure.empty() ? std::string() : "its previous container cannot be stopped: " + failure;
-}
-
-std::optional<std::string> SlotMemory::take_unstoppable() {
-  if (unstoppable.empty() || std::exchange(is_unstoppable_reported, true)) return std::nullopt;
-  return unstoppable;
-}
-
 void SlotMemory::note_end(const ContainerId& container, bool is_final, MonoTime now) {
   ended = container;
   note_unsaved(Unsaved::kDecision);

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "base/time.h"
@@ -38,8 +37,6 @@ struct SlotMemory {
   bool is_end_taken = false;        ///< That is being stored.
   Unsaved unsaved = Unsaved::kNothing;
   std::optional<DoubtfulEnds> doubtful;
-  std::string unstoppable;  ///< Why its previous container runs on, in words; empty: none.
-  bool is_unstoppable_reported = false;  ///< To operators.
   bool operator==(const SlotMemory&) const = default;
 
   /// Sets the status of before the agent's start.
@@ -47,11 +44,6 @@ struct SlotMemory {
   /// What of it goes into the memory that is stored now. Nothing else of that is lost but what is
   /// known of a container that runs.
   InstanceMemory take(const InstanceStatus& status);
-
-  /// Stopping its previous container failed, or (empty) did not.
-  void note_stop(const std::string& failure);
-  /// That its previous container cannot be stopped; once.
-  std::optional<std::string> take_unstoppable();
 
   void note_unsaved(Unsaved what) { unsaved = std::max(unsaved, what); }
   /// The end of this container was noted; `is_final`: no other is started.

@@ -130,10 +130,10 @@ TEST(WatchView, ShowsARuleWithItsLineAndItsHoldOff) {
   fired.fault = "it ran out of memory";
   fired.fault_until = 5min;
   fired.last = LogFiring{.rule = "no-oom",
-                               .action = HealthAction::kReplace,
-                               .why = "it ran out of memory",
-                               .line = "OutOfMemoryError",
-                               .at = kNow - 12s};
+                         .action = HealthAction::kReplace,
+                         .why = "it ran out of memory",
+                         .line = "OutOfMemoryError",
+                         .at = kNow - 12s};
   fired.held_off = 3;
   core::InstanceHealth::State health;
   health.rules.started_at = kNow - 1min;
@@ -146,8 +146,8 @@ TEST(WatchView, ShowsARuleWithItsLineAndItsHoldOff) {
   slot.assigned = AssignedInstance{.id = InstanceId{"a-1"}, .workload = *WorkloadName::parse("a")};
   slot.assigned->spec.log_rules = {rule};
   slot.health = health;
-  slot.status = {.state = InstanceState::kBackoff};
-  slot.restart.next_start = kNow + 8s;
+  slot.record.status = {.state = InstanceState::kBackoff};
+  slot.record.restart.next_start = kNow + 8s;
   EXPECT_THAT(watch_view(slot, kNow),
               AllOf(HasSubstr(R"({"rule":"no-oom","standing":"faulty",)"
                               R"("words":"it ran out of memory","action":"replace",)"

@@ -56,7 +56,7 @@ void write_checks(JsonWriter& out, const InstanceSpec& spec,
 }  // namespace
 
 std::string watch_view(const core::InstanceSlot::State& slot, MonoTime now) {
-  const InstanceStatus& status = slot.status;
+  const InstanceStatus& status = slot.record.status;
   JsonWriter out;
   out.begin_object()
       .field("state", name_of(status.state))
@@ -64,10 +64,10 @@ std::string watch_view(const core::InstanceSlot::State& slot, MonoTime now) {
       .field("reason", status.reason)
       .field("health", name_of(status.health))
       .field("health_reason", status.health_reason)
-      .field("crash_loop", slot.restart.in_crash_loop);
+      .field("crash_loop", slot.record.restart.in_crash_loop);
   const bool waits =
       status.state == InstanceState::kBackoff || status.state == InstanceState::kCrashLoop;
-  if (waits) out.field("next_start_ms", ms_of(slot.restart.next_start - now));
+  if (waits) out.field("next_start_ms", ms_of(slot.record.restart.next_start - now));
   if (slot.assigned && slot.health) write_checks(out, slot.assigned->spec, *slot.health, now);
   out.end_object();
   return std::move(out).text();

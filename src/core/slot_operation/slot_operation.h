@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+#include "core/operations/operation.h"
+#include "core/runtime_inventory/listing.h"
+#include "model/ids.h"
+
+namespace hearth::core {
+
+/// Of one slot (core/instance_slot): what is in flight that creates, adopts, recreates or starts a
+/// container, one at a time, and which listings are recent enough to be believed.
+///
+/// Sans-io, not thread-safe.
+class SlotOperation {
+ public:
+  struct StartRequest {
+    ContainerId container;
+    MonoTime at;
+    bool operator==(const StartRequest&) const = default;
+  };
+  struct State {
+    std::optional<OperationId> in_flight;
+    std::optional<StartRequest> start;  ///< The last one.
+    std::uint64_t changed_in = 0;       ///< The last turn in which something was done or happened.
+    bool operator==(const State&) const = default;
+  };
+
+  SlotOperation() = default;
+  explicit SlotOperation(const State& state) : state_(state) {}
+  const State& save() const { return state_; }
+
+  const std::optional<OperationId>& in_flight() const { return state_.in_flight; }
+
+  OperationId begin(OperationIds& ids) {
+    const OperationId id = ids.next();
+    state_.in_flight = id;
+    return id;
+  }
+  OperationId begin_start(OperationIds& ids, const ContainerId& container, MonoTime now) {
+    state_.start = StartRequest{.container = container, .at = now};
+    return begin(ids);
+  }
+  /// It was answered.
+  void end(const Turn& turn) {
+    note_change(turn);
+    state_.in_flight.reset();
+  }
+  /// Something was done or happened.
+  void note_change(const Turn& turn) { state_.changed_in = turn.number; }
+
+  /// True if the listing is no older than what was done, and no operation is in flight.
+  bool may_believe(const Listing& listing) const {
+    return !listing.is_older_than(state_.changed_in) && !state_.in_flight;
+  }
+  /// When the process of this container, which runs, was started, at the latest: its first line can
+  /// come before the runtime says that it runs.
+  MonoTime started_at_latest(const ContainerId& container, MonoTime now) const {
+    const bool was_asked = state_.start && state_.start->container == container;
+    return was_asked ? state_.start->at : now;
+  }
+
+ private:
+  State state_;
+};
+
+}  // namespace hearth::core
