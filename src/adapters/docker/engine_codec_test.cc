@@ -90,8 +90,8 @@ TEST(EngineCodec, ADeathCarriesItsExitCodeAndItsTime) {
 TEST(EngineCodec, WhatIsNoExitCodeOrSignalBecomesNeither) {
   const auto event_of = [](const std::string& action, const std::string& attribute) {
     return **decode_event(kNode, R"({"Type":"container","Action":")" + action +
-                          R"(","Actor":{"ID":"abc","Attributes":{)" + attribute +
-                          R"(}},"timeNano":1795463573640413614})");
+                                     R"(","Actor":{"ID":"abc","Attributes":{)" + attribute +
+                                     R"(}},"timeNano":1795463573640413614})");
   };
   EXPECT_EQ(event_of("die", R"("exitCode":"-1")").exit_code, 255);
   EXPECT_EQ(event_of("die", R"("exitCode":"4294967296")").exit_code, 255) << "not 0";

@@ -45,9 +45,10 @@ struct NodeCondition {
 /// if it has neither, once it has run for `min_ready`. It is degraded while its readiness probe
 /// fails for good, while a rule or a trend marks it, once one asks for its replacement, and when it
 /// is not ready within `ready_deadline`: of time in which that could be seen, or an agent that was
-/// away, or that the runtime leaves without answers, would find all that it watches late. A workload
-/// of which no two instances may run at once is restarted instead of replaced; so is one whose node has asked for its replacement for kReplacementWait without
-/// being able to reach the manager.
+/// away, or that the runtime leaves without answers, would find all that it watches late. A
+/// workload of which no two instances may run at once is restarted instead of replaced; so is one
+/// whose node has asked for its replacement for kReplacementWait without being able to reach the
+/// manager.
 ///
 /// While its node is short of a resource, what probes say, how its use grows and what its log lacks
 /// is not acted on; what its log says is.
@@ -85,12 +86,12 @@ class InstanceHealth {
     UsageTrends::State trends;
     std::optional<MonoTime> started_at;  ///< nullopt: no container runs.
     std::set<WatchObstacle> obstacles;
-    WatchedClock ready_clock;  ///< How long it could have been seen to become ready.
-    PendingActions called_for;           ///< By rules.
-    std::string probe_fault;             ///< That was reported; empty: there is none.
-    std::vector<std::string> noticed;    ///< For operators; not taken yet.
-    std::vector<DueCheck> checks;        ///< Not taken yet.
-    LogCursor cursor;                    ///< Where the reading of its log continues.
+    WatchedClock ready_clock;          ///< How long it could have been seen to become ready.
+    PendingActions called_for;         ///< By rules.
+    std::string probe_fault;           ///< That was reported; empty: there is none.
+    std::vector<std::string> noticed;  ///< For operators; not taken yet.
+    std::vector<DueCheck> checks;      ///< Not taken yet.
+    LogCursor cursor;                  ///< Where the reading of its log continues.
     Requests requests;
     Hindrance hindrance;
     DecisionGate::State gate;
