@@ -44,7 +44,7 @@ namespace hearth::sim {
 ///   release-fails-by-itself  a release fails only if a container of it crashed, or it could not be
 ///                            built or started
 ///   quiet                    when nothing is to be done, nothing is written and nothing sent, but
-///                            what operators are told and how often something has failed
+///                            what operators are notified of and how often something has failed
 ///
 /// Checked elsewhere: what is done to services that fail (service_checker.h), settles and script
 /// (story.h), no-busy-loop, one-save and state-reads-back (the restarts of manager and agents).

@@ -52,15 +52,10 @@ class SlotOperation {
   void note_change(const Turn& turn) { state_.changed_in = turn.number; }
 
   /// True if the listing is no older than what was done, and no operation is in flight.
-  bool may_believe(const Listing& listing) const {
-    return !listing.is_older_than(state_.changed_in) && !state_.in_flight;
-  }
+  bool may_believe(const Listing& listing) const;
   /// When the process of this container, which runs, was started, at the latest: its first line can
   /// come before the runtime says that it runs.
-  MonoTime started_at_latest(const ContainerId& container, MonoTime now) const {
-    const bool was_asked = state_.start && state_.start->container == container;
-    return was_asked ? state_.start->at : now;
-  }
+  MonoTime started_at_latest(const ContainerId& container, MonoTime now) const;
 
  private:
   State state_;
