@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -109,7 +110,7 @@ Paint paint_of_share(double share) {
 std::string bar(double share) {
   constexpr int kEighths = 64;
   constexpr std::array<std::string_view, 8> kParts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * kEighths + 0.5);
+  const int filled = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * kEighths));
   std::string text;
   for (int i = 0; i < filled / 8; ++i) text += "█";
   text += kParts[static_cast<std::size_t>(filled % 8)];

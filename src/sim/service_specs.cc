@@ -34,8 +34,8 @@ Probe draw_probe(World& world) {
 std::vector<LogRule> draw_rules(World& world) {
   const auto hold_off = [&world] { return world.between(seconds(5), seconds(10)); };
   std::vector<LogRule> rules;
-  const auto add = [&](std::string name, auto condition, HealthAction action) {
-    rules.push_back({.name = std::move(name),
+  const auto add = [&](const char* name, auto condition, HealthAction action) {
+    rules.push_back({.name = name,
                      .condition = std::move(condition),
                      .action = action,
                      .hold_off = hold_off()});

@@ -436,7 +436,7 @@ Result<void> ContainerAdopter::let_go(const InstanceId& instance, Coroutine& cor
                                          : return_to_old(instance, *adoption, coroutine);
     if (!settled) return settled;
   }
-  const auto put_back = set_policy(adoption->container, adoption->restart_policy, coroutine);
+  Result<void> put_back = set_policy(adoption->container, adoption->restart_policy, coroutine);
   if (!put_back && !is_missing(put_back.error())) return put_back;
   last_seen_.erase(instance);
   return book_.forget(instance, coroutine);

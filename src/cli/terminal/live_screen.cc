@@ -1,7 +1,7 @@
 #include "cli/terminal/live_screen.h"
 
 #include <poll.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigaction() is in no other header.
 #include <sys/ioctl.h>
 #include <unistd.h>
 

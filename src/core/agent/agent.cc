@@ -247,8 +247,9 @@ UsageSampler::Usages Agent::usage() const {
   UsageSampler::Usages usages = sampler_.usages();
   for (auto& [id, usage] : usages) {
     const InstanceSlot* slot = slots_.find_slot(id);
-    if (slot != nullptr && slot->health())
-      usage.memory_full_in = slot->health()->trends().memory_full_in(turn_.now);
+    if (slot == nullptr) continue;
+    if (const std::optional<InstanceHealth>& health = slot->health())
+      usage.memory_full_in = health->trends().memory_full_in(turn_.now);
   }
   return usages;
 }

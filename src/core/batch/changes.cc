@@ -100,7 +100,7 @@ void Changes::on_restarted(const WorkloadName& name) {
 
 void Changes::note_history(const InstanceChange& change) {
   std::optional<HistoryEntry> entry = entry_of(change, now_.wall);
-  if (!entry) return;
+  if (!entry || !entry->instance || !entry->workload) return;
   std::string cause = fmt::format("'{}' is {}", entry->instance->str(), name_of(entry->condition));
   if (!entry->cause.empty()) cause += ": " + entry->cause;
   causes_.insert_or_assign(*entry->workload, shortened(cause, kHistoryCauseBytesMax));

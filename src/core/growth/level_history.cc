@@ -41,7 +41,8 @@ bool LevelHistory::add(std::uint64_t level, Duration horizon, MonoTime now) {
     open->high = std::max(open->high, level);
     return false;
   }
-  spans.push_back(*std::exchange(open, LevelSpan{now, level, level}));
+  spans.push_back(*open);
+  open = LevelSpan{now, level, level};
   while (spans.size() > 1 && now - spans[1].begin > horizon) spans.erase(spans.begin());
   if (spans.size() > kSpansMax) thin_out(spans);
   return true;

@@ -78,9 +78,10 @@ void InstanceHealth::on_started(MonoTime started_at, MonoTime now, Prng& prng) {
 void InstanceHealth::resume(MonoTime started_at, MonoTime now, Prng& prng) {
   if (!rules_.started_at()) rules_.on_started(started_at, now);
   if (!probes_.has_started()) probes_.on_started(started_at, now, prng);
-  state_.started_at = rules_.started_at();
+  const MonoTime since = rules_.started_at().value_or(started_at);
+  state_.started_at = since;
   set_ready_clock(now);
-  apply(trends_.on_started(*state_.started_at, now));
+  apply(trends_.on_started(since, now));
 }
 
 void InstanceHealth::on_stopped(MonoTime now) {

@@ -153,9 +153,9 @@ void InstanceRecord::transition_to_starting() {
 }
 
 void InstanceRecord::transition_to_awaiting(InstanceState state, const std::string& obstacle,
-                                            std::string otherwise) {
+                                            const std::string& otherwise) {
   state_.status.cannot_start = !obstacle.empty();
-  transition_to(state, obstacle.empty() ? std::move(otherwise) : obstacle);
+  transition_to(state, obstacle.empty() ? otherwise : obstacle);
 }
 
 void InstanceRecord::transition_to_waiting() {

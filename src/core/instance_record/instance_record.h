@@ -94,7 +94,7 @@ class InstanceRecord {
   void transition_to_starting();
   /// It waits for something; `obstacle`: why that fails, empty if it does not.
   void transition_to_awaiting(InstanceState state, const std::string& obstacle,
-                              std::string otherwise = {});
+                              const std::string& otherwise = {});
   /// It waits until next_start().
   void transition_to_waiting();
   /// It has finished; takes effect once that is stored, or cannot be.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/time.h"
 #include "core/operations/operation.h"
@@ -29,7 +30,7 @@ class SlotOperation {
   };
 
   SlotOperation() = default;
-  explicit SlotOperation(const State& state) : state_(state) {}
+  explicit SlotOperation(State state) : state_(std::move(state)) {}
   const State& save() const { return state_; }
 
   const std::optional<OperationId>& in_flight() const { return state_.in_flight; }

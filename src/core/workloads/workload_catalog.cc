@@ -15,6 +15,13 @@ Error no_workload(const WorkloadName& name) {
           fmt::format("there is no workload '{}'; 'hearth ps' lists all", name.str())};
 }
 
+/// Whether the container that the release adopts is to be restarted once.
+void restart_adopted(std::optional<Release>& release, bool afresh) {
+  if (!release) return;
+  if (std::optional<AdoptedContainer>& adopted = release->spec.instance.adopted)
+    adopted->afresh = afresh;
+}
+
 }  // namespace
 
 bool keeps_running(const Workload& workload) {
@@ -105,7 +112,7 @@ Result<Deployment> WorkloadCatalog::roll_back(const RollBackWorkload& command, W
   if (!to) return tl::unexpected(to.error());
   Workload& workload = row(command.name);
   Deployment deployment = repeat(workload, **to, command.by, now);
-  if (workload.next->spec.instance.adopted) workload.next->spec.instance.adopted->afresh = false;
+  restart_adopted(workload.next, false);
   return deployment;
 }
 
@@ -124,7 +131,7 @@ Result<Deployment> WorkloadCatalog::restart(const RestartWorkload& command, Wall
                 fmt::format("'{}' has no release that was built; deploy one", command.name.str()));
   }
   Deployment deployment = repeat(workload, *workload.current, command.by, now);
-  if (workload.next->spec.instance.adopted) workload.next->spec.instance.adopted->afresh = true;
+  restart_adopted(workload.next, true);
   return deployment;
 }
 
