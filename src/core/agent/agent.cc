@@ -36,6 +36,7 @@ Agent::Agent(AgentSettings settings, std::optional<Assignment> stored, std::uint
 Agent::Agent(AgentSettings settings, AgentState state)
     : settings_(std::move(settings)),
       turn_(state.turn),
+      promised_(state.promised),
       operation_ids_(state.operation_ids),
       intake_(settings_.node, std::move(state.intake)),
       inventory_(std::move(state.inventory)),
@@ -47,6 +48,7 @@ Agent::Agent(AgentSettings settings, AgentState state)
 
 AgentState Agent::save() const {
   return {.turn = turn_,
+          .promised = promised_,
           .operation_ids = operation_ids_,
           .intake = intake_.save(),
           .inventory = inventory_.save(),
@@ -60,9 +62,19 @@ AgentState Agent::save() const {
 std::vector<AgentAction> Agent::step(const AgentEvent& event, Instant now) {
   HEARTH_CHECK(now.mono >= turn_.now);
   turn_ = {.number = turn_.number + 1, .now = now.mono, .wall = now.wall};
+  note_stall();
   std::visit([this](const auto& one) { on(one); }, event);
   tend_parts();
+  promised_ = next_deadline();
   return std::exchange(actions_, {});
+}
+
+/// If the agent did not run when it had to (a paused machine, a starved processor), nobody was
+/// silent for that time: it did not look.
+void Agent::note_stall() {
+  const Duration tolerance = settings_.heartbeat_interval / 2;
+  if (!promised_ || turn_.now - *promised_ <= tolerance) return;
+  timed_parts(*this).on_stall(turn_.now - *promised_, turn_.now);
 }
 
 /// The order matters: an assignment is stored before anything is done, images are fetched for what

@@ -35,7 +35,8 @@ struct AgentSettings {
 
 /// The whole state of an agent. An agent built from it continues as the one it was taken from.
 struct AgentState {
-  Turn turn;  ///< The latest one.
+  Turn turn;                         ///< The latest one.
+  std::optional<MonoTime> promised;  ///< The deadline that the last step announced.
   OperationIds operation_ids;
   AssignmentIntake::State intake;
   RuntimeInventory::State inventory;
@@ -115,6 +116,7 @@ class Agent {
   void on(const WatchMemorySaved& event);
   void on(const BusReachable& event);
   void adopt(const Assignment& assignment);
+  void note_stall();
   void let_go_of_unwanted();
   void tend_parts();
   bool may_act() const { return inventory_.is_usable() && intake_.may_act(); }
@@ -133,6 +135,7 @@ class Agent {
 
   AgentSettings settings_;
   Turn turn_;
+  std::optional<MonoTime> promised_;
   OperationIds operation_ids_;
   AssignmentIntake intake_;
   RuntimeInventory inventory_;

@@ -212,6 +212,24 @@ void write_fatal(Scene& scene, std::uint64_t number) {
   scene.step(read);
 }
 
+// Goal: a machine that stood still restarts nothing for what was not written meanwhile. Method: the
+// agent sleeps for longer than its rule waits.
+TEST(Agent, AMissingLineIsAwaitedAnewAfterAStall) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].condition = MustRecur{.pattern = "beat", .every = seconds(10)};
+  scene.assign({instance});
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.step(LogReaderChanged{
+      .container = first, .instance = Scene::id(1), .reading = LogReading::kCaughtUp});
+  scene.pass(seconds(5));
+  scene.oversleep(minutes(1));
+  scene.pass(seconds(4));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  scene.pass(seconds(20));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first) << "it does not recur at all";
+}
+
 // Goal: persist, then act. Method: the agent dies at each of the boundaries.
 TEST(Agent, ARuleActsOnceThoughTheAgentDiesBeforeItIsStored) {
   Scene scene;
