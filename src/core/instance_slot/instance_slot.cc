@@ -200,7 +200,7 @@ void InstanceSlot::on_started(const ContainerId& container, const Turn& turn, Pr
   known->state = ContainerState::kRunning;
   known->exit.reset();
   operation_.note_change(turn);
-  note_running(container, operation_.started_at_latest(container, turn.now), turn.now, prng);
+  note_running(container, operation_.take_start(container, turn.now), turn.now, prng);
 }
 
 void InstanceSlot::on_exited(const ContainerId& container, const ContainerExit& exit,
@@ -249,7 +249,7 @@ void InstanceSlot::on_listed(const Container& seen, const Turn& turn, Prng& prng
   const bool was_serving = serving() == &known;
   known.state = seen.state;
   if (seen.state == ContainerState::kRunning)
-    note_running(seen.id, operation_.started_at_latest(seen.id, now), now, prng);
+    note_running(seen.id, operation_.take_start(seen.id, now), now, prng);
   if (seen.state == ContainerState::kExited && was_serving) note_unseen_exit(seen, now, prng);
 }
 
@@ -332,7 +332,7 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
   if (outcome) {
     if (known->state != ContainerState::kCreated) return;
     known->state = ContainerState::kRunning;
-    note_running(container, operation_.started_at_latest(container, turn.now), turn.now, prng);
+    note_running(container, operation_.take_start(container, turn.now), turn.now, prng);
     return;
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.

@@ -139,6 +139,26 @@ TEST(InstanceWatch, AContainerThatSomebodyStartsAgainServes) {
   EXPECT_THAT(scene.done<StopContainer>(), IsEmpty());
 }
 
+// Goal: a container that somebody starts again is as old as that start, not as the one that the
+// agent requested. Method: it ran for longer than its release must.
+TEST(InstanceWatch, AContainerThatSomebodyStartsAgainIsAsOldAsThat) {
+  Scene scene;
+  scene.spec.min_ready = 1min;
+  scene.assign();
+  const ContainerId first = scene.status().container;
+  scene.pass(2min);
+  ASSERT_EQ(scene.status().health, Health::kReady);
+  scene.create_takes = 1s;
+  scene.crash();
+  scene.containers.at(first).state = ContainerState::kRunning;
+  scene.step([&] { scene.slot.on_started(first, scene.turn, scene.prng); });
+  scene.pass(5s);
+  ASSERT_EQ(scene.status().container, first);
+  EXPECT_EQ(scene.status().health, Health::kStarting);
+  scene.pass(1min);
+  EXPECT_EQ(scene.status().health, Health::kReady);
+}
+
 // Goal: what was known of a container's former run is not taken for its next one. Method: a listing
 // shows that it ended and runs again.
 TEST(InstanceWatch, AContainerThatRunsAgainIsReadAndInspectedAnew) {

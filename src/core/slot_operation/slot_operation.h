@@ -24,7 +24,7 @@ class SlotOperation {
   };
   struct State {
     std::optional<OperationId> in_flight;
-    std::optional<StartRequest> start;  ///< The last one.
+    std::optional<StartRequest> start;  ///< The container has not run since.
     std::uint64_t changed_in = 0;       ///< The last turn in which something was done or happened.
     bool operator==(const State&) const = default;
   };
@@ -54,9 +54,10 @@ class SlotOperation {
 
   /// True if the listing is no older than what was done, and no operation is in flight.
   bool may_believe(const Listing& listing) const;
-  /// When the process of this container, which runs, was started, at the latest: its first line can
-  /// come before the runtime says that it runs.
-  MonoTime started_at_latest(const ContainerId& container, MonoTime now) const;
+  /// This container runs: when its process was started, at the latest. Its first line can come
+  /// before the runtime says that it runs, so a start that was requested counts from the request;
+  /// once, since somebody else may start it again.
+  MonoTime take_start(const ContainerId& container, MonoTime now);
 
  private:
   State state_;

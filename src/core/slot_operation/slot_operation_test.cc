@@ -32,8 +32,9 @@ TEST(SlotOperation, AContainerRunsSinceItsStartWasRequested) {
   SlotOperation operation;
   OperationIds ids;
   (void)operation.begin_start(ids, {"c1"}, kNow);
-  EXPECT_EQ(operation.started_at_latest({"c1"}, kNow + 1s), kNow);
-  EXPECT_EQ(operation.started_at_latest({"c2"}, kNow + 1s), kNow + 1s) << "by somebody else";
+  EXPECT_EQ(operation.take_start({"c2"}, kNow + 1s), kNow + 1s) << "by somebody else";
+  EXPECT_EQ(operation.take_start({"c1"}, kNow + 1s), kNow);
+  EXPECT_EQ(operation.take_start({"c1"}, kNow + 9s), kNow + 9s) << "again, by somebody else";
 }
 
 }  // namespace
