@@ -71,8 +71,7 @@ Result<void> check_body(const Header& header, std::string_view body) {
 }
 
 Result<std::string_view> open_any(const Envelope& envelope, std::string_view bytes) {
-  const std::string_view magic = bytes.substr(0, kMagic.size());
-  if (magic != kMagic.substr(0, magic.size())) {
+  if (!kMagic.starts_with(bytes.substr(0, kMagic.size()))) {
     return fail(ErrorCode::kCorrupt, "damaged at byte 0: this is no saved state");
   }
   if (bytes.size() < kHeaderBytes) {

@@ -33,6 +33,10 @@ def _have_pytest() -> bool:
     return importlib.util.find_spec("pytest") is not None
 
 
+def _have_venv() -> bool:
+    return importlib.util.find_spec("ensurepip") is not None
+
+
 @dataclass(frozen=True)
 class Package:
     name: str
@@ -102,7 +106,7 @@ GROUPS: dict[str, list[Package]] = {
     ],
     "check": [
         Package("clang-format-19", "the format"),
-        Package("clang-tidy-19", "static analysis"),
+        Package("python3-venv", "installs clang-tidy, for static analysis", _have_venv),
     ],
 }
 

@@ -1,5 +1,8 @@
 """clang-tidy over the sources, with a cache of clean verdicts.
 
+Debian's clang-tidy also matches the standard library's headers and takes three times as long. The one that is used comes
+from Python's package index, in the version and with the hash that clang-tidy.txt states.
+
 A file's verdict depends on the tool, its settings, the compile command and the contents of everything
 the file includes; ninja knows the includes from the last build. A clean verdict is cached under the
 hash of all that, in the user's cache folder and without the checkout's path, so that a second clone
@@ -11,21 +14,39 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.dev import build, setup
 from tools.dev.paths import ROOT
-from tools.dev.processes import output_of
-from tools.dev.terminal import say
+from tools.dev.processes import output_of, run
+from tools.dev.terminal import say, timed
 
-TIDY = "clang-tidy-19"
+_REQUIREMENTS = Path(__file__).with_name("clang-tidy.txt")
 # The precompiled header is for the compiler only; clang reads the header itself instead.
 _ARGUMENTS = ("--quiet", "--extra-arg=-Wno-ignored-gch")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hearth" / "tidy"
+_CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hearth"
+CACHE = _CACHES / "tidy"
 _KEPT_MAX = 5000
+
+
+def tool() -> Path:
+    """clang-tidy, installed into a folder of its own if this version of it is not there yet."""
+    requirements = _REQUIREMENTS.read_text()
+    folder = _CACHES / f"clang-tidy-{hashlib.sha256(requirements.encode()).hexdigest()[:12]}"
+    complete = folder / "complete"
+    if not complete.exists():
+        with timed("installing clang-tidy"):
+            shutil.rmtree(folder, ignore_errors=True)
+            run([sys.executable, "-m", "venv", folder], "making a folder for clang-tidy")
+            run([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--no-deps",
+                 "--require-hashes", "-r", _REQUIREMENTS], "installing clang-tidy")
+            complete.touch()
+    return folder / "bin" / "clang-tidy"
 
 
 @dataclass(frozen=True)
@@ -66,8 +87,8 @@ def settings_of(source: Path) -> list[str]:
 class Keys:
     """Cache keys of verdicts. Each file is read once, however many sources include it."""
 
-    def __init__(self) -> None:
-        self._version = output_of([TIDY, "--version"])
+    def __init__(self, tool: Path) -> None:
+        self._version = output_of([tool, "--version"])
         self._files: dict[str, str] = {}
 
     def of(self, unit: Unit) -> str | None:
@@ -89,7 +110,8 @@ class Keys:
 
 def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
     """The complaints, each once (many sources include one header). Prints its progress."""
-    keys = Keys()
+    program = tool()
+    keys = Keys(program)
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = [(unit, keys.of(unit)) for unit in units(preset)]
     fresh = [(unit, key) for unit, key in wanted if not (key and (CACHE / key).exists())]
@@ -98,7 +120,7 @@ def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
 
     def look(unit: Unit, key: str | None) -> str:
         nonlocal done
-        complaint = _run_tidy(unit, preset)
+        complaint = _run_tidy(program, unit, preset)
         if not complaint and key:
             (CACHE / key).touch()
         with lock:
@@ -112,8 +134,8 @@ def check(preset: str = build.DEFAULT_PRESET) -> list[str]:
     return list(dict.fromkeys(each.strip() for each in re.split(r"(?m)^(?=\S+:\d+:\d+: (?:error|warning))", said) if each.strip()))
 
 
-def _run_tidy(unit: Unit, preset: str) -> str:
-    done = subprocess.run([TIDY, "-p", str(build.folder(preset)), *_ARGUMENTS, str(unit.source)],
+def _run_tidy(program: Path, unit: Unit, preset: str) -> str:
+    done = subprocess.run([program, "-p", str(build.folder(preset)), *_ARGUMENTS, str(unit.source)],
                           cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return "" if done.returncode == 0 else (done.stdout or done.stderr).replace(f"{ROOT}/", "").strip()
 

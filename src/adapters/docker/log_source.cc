@@ -71,7 +71,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     if (letter != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   }
   if (unit.ends_with("ib")) unit.resize(unit.size() - 2);
-  if (unit.ends_with("b")) unit.pop_back();
+  if (unit.ends_with('b')) unit.pop_back();
   constexpr std::string_view kUnits = "kmgtp";
   if (unit.size() > 1) return std::nullopt;
   const std::size_t power = unit.empty() ? 0 : kUnits.find(unit) + 1;

@@ -110,7 +110,7 @@ ScreenSize LiveScreen::size() const {
 void LiveScreen::show(const std::vector<std::string>& lines) const {
   std::string picture = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) picture += "\n";
+    if (i > 0) picture += '\n';
     picture += lines[i] + "\x1b[0m\x1b[K";
   }
   picture += "\x1b[J";

@@ -77,7 +77,7 @@ std::string line_of(const Instance& instance, const Instant& now) {
     line += fmt::format(", restarted {} time{} there", restarts, restarts == 1 ? "" : "s");
   if (status.last_exit) line += fmt::format(", last exit code {}", status.last_exit->code);
   if (!status.reason.empty()) line += ": " + status.reason;
-  line += ".";
+  line += '.';
   const bool is_ill = status.health == Health::kStarting || status.health == Health::kDegraded;
   if (is_ill) line += fmt::format(" It is {}: {}.", name_of(status.health), status.health_reason);
   if (status.must_be_replaced) line += " Its node asks for a replacement.";

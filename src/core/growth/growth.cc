@@ -157,8 +157,11 @@ std::optional<Growth> growth_of(const std::vector<LevelSpan>& spans, std::uint64
     if (!found || (growth->is_sure && !found->is_sure) || is_more_urgent) found = growth;
   };
   judge(all);
-  for (double window = all / 1.5; window >= Seconds(kGrowthWindowMin).count(); window /= 1.5)
+  double window = all / 1.5;
+  while (window >= Seconds(kGrowthWindowMin).count()) {
     judge(window);
+    window /= 1.5;
+  }
   return found;
 }
 

@@ -301,7 +301,8 @@ std::string InstanceHealth::unready(MonoTime now) const {
     }
   }
   if (is_judged) return {};
-  return now < *state_.started_at + min_ready_ ? "it has just started" : "";
+  const bool is_old = state_.started_at && now >= *state_.started_at + min_ready_;
+  return is_old ? "" : "it has just started";
 }
 
 void InstanceHealth::apply(const std::vector<LogFiring>& firings) {

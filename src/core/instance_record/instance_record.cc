@@ -89,7 +89,7 @@ void InstanceRecord::on_unseen_exit(const ContainerId& container,
   note_exit(container, exit, policy, now, prng);
   if (!exit || !may_be_of_runtime(*exit)) return;
   before.on_ended_with_runtime(now);
-  restart_ = before;
+  restart_ = std::move(before);
 }
 
 void InstanceRecord::on_vanished(const ContainerId& container, MonoTime now, Prng& prng) {

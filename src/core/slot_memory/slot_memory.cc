@@ -67,9 +67,9 @@ std::uint32_t SlotMemory::settle_failures(MonoTime now) {
 
 std::optional<RestartRecord::State> SlotMemory::pardon(MonoTime now) {
   if (!doubtful || now >= doubtful->since + DoubtfulEnds::kRuntimeEndMax) return std::nullopt;
-  note_unsaved(Unsaved::kDecision);
   RestartRecord::State record = std::move(doubtful->record);
   doubtful.reset();
+  note_unsaved(Unsaved::kDecision);
   record.running_since.reset();
   return record;
 }

@@ -105,8 +105,9 @@ Inbox::Admission Inbox::push_heartbeat(core::HeartbeatReceived heartbeat) {
   if (is_cut) heartbeat.heartbeat.report.reset();
   if (!supersede(*waiting, heartbeat)) {
     if (size() >= bounds_.events_max) return Admission::kDropped;
-    (heartbeat.heartbeat.report ? waiting->with_report : waiting->newest) =
-        append(std::move(heartbeat));
+    std::optional<Place>& place =
+        heartbeat.heartbeat.report ? waiting->with_report : waiting->newest;
+    place = append(std::move(heartbeat));
     return is_cut ? Admission::kCut : Admission::kWaits;
   }
   return is_cut ? Admission::kCut : Admission::kSupersedes;
