@@ -1,6 +1,7 @@
 """./dev fuzz: which targets there are, and what it refuses."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -46,20 +47,24 @@ def runs_of(monkeypatch: pytest.MonkeyPatch, broken: str) -> list[str]:
     ran: list[str] = []
     monkeypatch.setattr(fuzz.build, "build", lambda targets, preset: None)
 
-    def status_of(command: list[object]) -> int:
+    def output_of(command: list[object]) -> "subprocess.CompletedProcess[str]":
         assert command[2:] == ["--seconds", "5"]
-        ran.append(str(command[1]).rsplit("/", 1)[1])
-        return 134 if ran[-1] == broken else 0
+        target = str(command[1]).rsplit("/", 1)[1]
+        ran.append(target)
+        return subprocess.CompletedProcess(command, 134 if target == broken else 0, f"what {target} printed\n")
 
-    monkeypatch.setattr(fuzz, "status_of", status_of)
+    monkeypatch.setattr(fuzz, "_output_of", output_of)
     return ran
 
 
 def test_all_runs_each_target_even_if_one_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     ran = runs_of(monkeypatch, broken="canary")
     assert verb("all", "5") == 1
-    assert ran == fuzz.targets()
-    assert f"{len(ran) - 1} targets passed, 1 failed: canary" in capsys.readouterr().out
+    assert sorted(ran) == fuzz.targets()
+    printed = capsys.readouterr().out
+    assert f"{len(ran) - 1} targets passed, 1 failed: canary" in printed
+    assert [printed.index(f"what {target} printed") for target in fuzz.targets()] == sorted(
+        printed.index(f"what {target} printed") for target in fuzz.targets())
 
 
 def test_all_passes_if_each_does(monkeypatch: pytest.MonkeyPatch) -> None:
