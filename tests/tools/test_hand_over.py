@@ -13,6 +13,7 @@ import pytest
 
 from tools.dev import build, hand_over, main
 from tools.dev.paths import ROOT
+from tools.dev.processes import statuses_of
 
 # The started program: prints when it is up, and cleans up for a moment when asked to end.
 PROGRAM = """
@@ -36,20 +37,20 @@ print('and then the engine stops', flush=True)
 sys.exit(code)
 """
 
-STATUS_OF = """
+STATUSES_OF = """
 import signal, sys
 sys.path.insert(0, sys.argv[1])
-from tools.dev.processes import status_of
+from tools.dev.processes import statuses_of
 signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 try:
-    status_of([sys.executable, '-c', sys.argv[2]], {})
+    statuses_of([[sys.executable, '-c', sys.argv[2]] for _ in range(int(sys.argv[3]))], {})
 finally:
     print('and then the engine stops', flush=True)
 """
 
 
-def start(script: str) -> "subprocess.Popen[str]":
-    process = subprocess.Popen([sys.executable, "-c", script, ROOT, PROGRAM], text=True, stdin=subprocess.DEVNULL,
+def start(script: str, programs: int = 1) -> "subprocess.Popen[str]":
+    process = subprocess.Popen([sys.executable, "-c", script, ROOT, PROGRAM, str(programs)], text=True, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
                                # Tests that a shell runs in the background inherit an ignored SIGINT.
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
@@ -83,10 +84,27 @@ def test_a_followed_program_runs_in_the_users_working_folder(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_program_can_clean_up(number: signal.Signals) -> None:
-    process = start(STATUS_OF)
+    process = start(STATUSES_OF)
     process.send_signal(number)
     said, code = outcome(process)
     assert said == f"tidied after {int(number)}\nand then the engine stops\n" and code != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_programs_that_run_at_once_can_all_clean_up(number: signal.Signals) -> None:
+    process = start(STATUSES_OF, programs=2)
+    time.sleep(1)  # The other one's output is not seen before it ends.
+    process.send_signal(number)
+    said, code = outcome(process)
+    tidied = f"tidied after {int(number)}\n"
+    assert said == f"{tidied}up\n{tidied}and then the engine stops\n" and code != 0
+
+
+def test_programs_that_run_at_once_print_one_after_the_other(capfd: pytest.CaptureFixture[str]) -> None:
+    late = [sys.executable, "-c", "import time; time.sleep(0.5); print('first'); exit(3)"]
+    early = [sys.executable, "-c", "import os, sys; print('second', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)"]
+    assert statuses_of([late, early]) == [3, 128 + 9]
+    assert "".join(capfd.readouterr()) == "first\nsecond\n"
 
 
 # Goal: a new user waits only for what the tour needs. Method: the real verbs, with their actions recorded.

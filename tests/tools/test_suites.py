@@ -59,12 +59,36 @@ def test_a_users_lab_runs_as_root_and_its_reports_belong_to_the_user(monkeypatch
     monkeypatch.setattr(processes, "which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(suites, "ensure_engine", lambda: nullcontext(SimpleNamespace(docker_host="unix:///sock")))
     monkeypatch.setattr(suites.kafka, "fetch", lambda: None)
-    monkeypatch.setattr(suites, "status_of", lambda command, _: started.append([str(part) for part in command]) or 1)
+    monkeypatch.setattr(suites, "statuses_of", lambda commands, _: [started.append([str(part) for part in each]) or 1 for each in commands])
     monkeypatch.setattr(suites, "hand_back", lambda *folders: handed_back.extend(folders))
     assert suites.GROUPS["lab"].run("one").failures
-    assert started[0][:2] == ["sudo", "env"] and "DOCKER_HOST=unix:///sock" in started[0]
-    assert started[0][-2:] == ["-k", "one"]
+    for command in started:
+        assert command[:2] == ["sudo", "env"] and "DOCKER_HOST=unix:///sock" in command
+        assert command[-2:] == ["-k", "one"]
     assert suites.REPORTS in handed_back
+
+
+def test_the_labs_tests_are_dealt_to_shares_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suites, "ROOT", tmp_path)
+    for name, tests in {"long": 5, "short": 1, "middle": 3, "other": 2}.items():
+        (tmp_path / f"test_{name}.py").write_text("\n".join(f"def test_{number}(): pass" for number in range(tests)).join("\n\n"))
+    (tmp_path / "conftest.py").write_text("\ndef test_none(): pass\n")
+    assert suites.lab_shares(tmp_path, 1) == [["test_long.py", "test_middle.py", "test_other.py", "test_short.py"]]
+    assert suites.lab_shares(tmp_path, 2) == [["test_long.py", "test_short.py"], ["test_middle.py", "test_other.py"]]
+    assert len(suites.lab_shares(tmp_path, 9)) == 4, "none is empty"
+
+
+def test_a_filter_that_one_share_does_not_match_fails_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(suites, "REPORTS", tmp_path)
+
+    def run(commands: list[list[object]], _: object) -> list[int]:
+        (tmp_path / "pytest-x.xml").write_text(PASSED)
+        (tmp_path / "pytest-x-2.xml").write_text(NOTHING)
+        assert len(commands) == 2
+        return [0, 5]
+
+    monkeypatch.setattr(suites, "statuses_of", run)
+    assert suites.run_pytest("x", [["a.py"], ["b.py"]], "power", {}) == Tally(1)
 
 
 def test_running_no_test_is_not_a_success() -> None:
@@ -92,7 +116,8 @@ def run_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., T
             return code
 
         monkeypatch.setattr(suites, "status_of", leave)
-        return part("x", only, {}) if part is suites.run_ctest else part("x", ["tests"], only, {})
+        monkeypatch.setattr(suites, "statuses_of", lambda commands, _: [leave(each, _) for each in commands])
+        return part("x", only, {}) if part is suites.run_ctest else part("x", [["tests"]], only, {})
     return run
 
 

@@ -1,13 +1,17 @@
 """Starting other programs, as root if needed, ending them with us, and reporting why one failed."""
 
+import contextlib
 import os
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from tools.dev.paths import ROOT
 from tools.dev.terminal import Failure
@@ -92,20 +96,50 @@ def status_of(argv: Argv, env: Mapping[str, str] | None = None, cwd: Path = ROOT
 
     If we are interrupted or asked to end, so is the program, which has GRACE_S to clean up.
     """
-    process = subprocess.Popen([str(part) for part in argv], env=env, cwd=cwd)
-    try:
-        code = process.wait()
-    except BaseException as reason:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # The program handles a second Ctrl-C.
-        interrupted = isinstance(reason, KeyboardInterrupt)
-        if not (interrupted and _in_foreground()):
-            send_signal(process, signal.SIGINT if interrupted else signal.SIGTERM)
+    return statuses_of([argv], env, cwd)[0]
+
+
+def statuses_of(argvs: Sequence[Argv], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> list[int]:
+    """Runs the programs at once, each as status_of() does; returns their exit codes in the order of the programs.
+
+    The first has our terminal. What another one prints appears after it and those before it have ended.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+    with contextlib.ExitStack() as files:
+        printed = [None, *(files.enter_context(tempfile.TemporaryFile()) for _ in argvs[1:])]
         try:
-            process.wait(GRACE_S)
+            for argv, output in zip(argvs, printed):
+                processes.append(subprocess.Popen([str(part) for part in argv], env=env, cwd=cwd, stdout=output, stderr=output))
+            for process in processes:
+                process.wait()
+                _pass_on(printed.pop(0))
+        except BaseException as reason:
+            _end(processes, reason)
+            for output in printed:
+                _pass_on(output)
+            raise
+    return [128 - process.returncode if process.returncode < 0 else process.returncode for process in processes]
+
+
+def _pass_on(output: IO[bytes] | None) -> None:
+    if output:
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout.buffer)
+        sys.stdout.flush()
+
+
+def _end(processes: Sequence["subprocess.Popen[bytes]"], reason: BaseException) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The programs handle a second Ctrl-C.
+    interrupted = isinstance(reason, KeyboardInterrupt)
+    if not (interrupted and _in_foreground()):
+        for process in processes:
+            send_signal(process, signal.SIGINT if interrupted else signal.SIGTERM)
+    until = time.monotonic() + GRACE_S
+    for process in processes:
+        try:
+            process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             send_signal(process, signal.SIGKILL)
-        raise
-    return 128 - code if code < 0 else code
 
 
 def run(argv: Argv, why: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:

@@ -14,11 +14,13 @@ from tools import kafka
 from tools.dev import build, setup
 from tools.dev.engine import ensure_engine
 from tools.dev.paths import BUILD, ROOT
-from tools.dev.processes import Argv, as_root_with, hand_back, status_of
+from tools.dev.processes import Argv, as_root_with, hand_back, status_of, statuses_of
 from tools.dev.terminal import Failure, error, say, timed
 from tools.dev.verbs import Verb
 
 REPORTS = BUILD / "reports"
+LAB_TESTS = ROOT / "tests" / "lab"
+LABS_AT_ONCE = 2
 _PYTEST_FOUND_NONE = 5
 
 
@@ -84,21 +86,28 @@ def run_ctest(label: str, only: str | None, env: Mapping[str, str], per_job: int
     return _tally(report, f"ctest {label}", code, only)
 
 
-def run_pytest(name: str, where: list[str], only: str | None, env: Mapping[str, str],
+def run_pytest(name: str, shares: list[list[str]], only: str | None, env: Mapping[str, str],
                started: Callable[[Argv], Argv] = lambda command: command) -> Tally:
-    """The Python tests that pytest finds by `where` (folders and options). `started` wraps the command."""
+    """The Python tests that pytest finds by each share (folders, files and options); the shares run at once.
+
+    `started` wraps a command.
+    """
     if only and not re.fullmatch(r"[\w .]+", only):
         return Tally()  # A pattern for CTest; pytest accepts only words.
-    report = REPORTS / f"pytest-{name}.xml"
-    report.unlink(missing_ok=True)
-    command = [setup.python_with_pytest(), "-m", "pytest", *where, f"--junit-xml={report}"]
-    code = status_of(started([*command, *(["-k", only] if only else [])]), env)
-    return _tally(report, f"pytest {name}", 0 if code == _PYTEST_FOUND_NONE else code, only)
+    reports = [REPORTS / f"pytest-{name}{f'-{number}' if number > 1 else ''}.xml" for number, _ in enumerate(shares, 1)]
+    for report in reports:
+        report.unlink(missing_ok=True)
+    commands = [[setup.python_with_pytest(), "-m", "pytest", *share, f"--junit-xml={report}", *(["-k", only] if only else [])]
+                for share, report in zip(shares, reports)]
+    tally = Tally()
+    for report, code in zip(reports, statuses_of([started(command) for command in commands], env)):
+        tally.add(_tally(report, f"pytest {name}", 0 if code == _PYTEST_FOUND_NONE else code, only))
+    return tally
 
 
 def _pytest_of_tools(name: str, marked: str, only: str | None, env: Mapping[str, str]) -> Tally:
     """Everything in tests/ except the lab's."""
-    return run_pytest(name, ["tests", "--ignore=tests/lab", "-m", marked], only, env)
+    return run_pytest(name, [["tests", "--ignore=tests/lab", "-m", marked]], only, env)
 
 
 def _unit(only: str | None) -> Tally:
@@ -127,15 +136,26 @@ def _sim(only: str | None) -> Tally:
     return run_ctest("sim", only, os.environ)
 
 
+def lab_shares(folder: Path, count: int) -> list[list[str]]:
+    """The files of the lab's tests, dealt to that many shares with about as many tests each."""
+    tests = {file: file.read_text().count("\ndef test_") for file in folder.glob("test_*.py")}
+    shares: list[list[Path]] = [[] for _ in range(count)]
+    for file in sorted(tests, key=lambda each: (-tests[each], each)):
+        min(shares, key=lambda share: sum(tests[other] for other in share)).append(file)
+    return [[str(file.relative_to(ROOT)) for file in sorted(share)] for share in shares if share]
+
+
 def _lab(only: str | None) -> Tally:
+    # They mostly wait, and no two labs collide.
+    shares = lab_shares(LAB_TESTS, min(LABS_AT_ONCE, setup.jobs()))
     with ensure_engine() as engine:
         env = {**os.environ, "DOCKER_HOST": engine.docker_host}
         if os.geteuid() == 0:
-            return run_pytest("lab", ["tests/lab"], only, env)
+            return run_pytest("lab", shares, only, env)
         kafka.fetch()  # Files that root fetched would belong to root.
         passed_on = {name: env[name] for name in ("PATH", "HOME", "DOCKER_HOST", "HEARTH_ENGINE", "HEARTH_BIN") if name in env}
         try:  # As root: it enters other processes' namespaces, and ends processes of root.
-            return run_pytest("lab", ["tests/lab"], only, env,
+            return run_pytest("lab", shares, only, env,
                               lambda command: as_root_with(passed_on, command))
         finally:
             hand_back(REPORTS, BUILD / "pytest_cache")
