@@ -8,6 +8,7 @@
 #include "testing/disk/temporary_directory.h"
 #include "testing/engine/fake_engine.h"
 #include "testing/http/test_server.h"
+#include "testing/idle/idle_container_runtime.h"
 
 namespace hearth {
 namespace {
@@ -66,7 +67,7 @@ class FollowersTest : public testing::Test {
   }
 
   /// Created on the loop, after the routes that use it.
-  class LateRuntime final : public ContainerRuntime {
+  class LateRuntime final : public IdleContainerRuntime {
    public:
     void start(boost::asio::io_context& loop, const std::filesystem::path& socket) {
       engine = std::make_unique<docker::DockerRuntime>(
@@ -75,26 +76,8 @@ class FollowersTest : public testing::Test {
     void logs(LogRequest request, ChunkSink sink, Completion<void> done) override {
       engine->logs(std::move(request), std::move(sink), std::move(done));
     }
-    std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
-    void watch(Handlers) override {}
-    void inventory(Completion<Inventory>) override {}
-    void create(ContainerRequest, Completion<ContainerId>) override {}
-    void start(const ContainerId&, Completion<void>) override {}
-    void stop(const ContainerId&, Duration, Completion<void>) override {}
-    void remove(const ContainerId&, Completion<void>) override {}
-    void adopt(AdoptRequest, Completion<Container>) override {}
-    void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
-    void let_go(const InstanceId&, Completion<void>) override {}
-    void exec(ExecRequest, Completion<ExecResult>) override {}
-    void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
-    void usage(const ContainerId&, Completion<ContainerUsage>) override {}
     void build(const std::filesystem::path&, const std::string&, ChunkSink,
                Completion<void>) override {}
-    void cancel_build(const std::string&) override {}
-    void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {
-    }
-    void load_image(const std::filesystem::path&, Completion<void>) override {}
-    void remove_image(const std::string&, Completion<void>) override {}
 
     std::unique_ptr<docker::DockerRuntime> engine;
   };

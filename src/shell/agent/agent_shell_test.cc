@@ -4,6 +4,8 @@
 
 #include "shell/agent/fake_patterns.h"
 #include "shell/agent/fake_work_folder.h"
+#include "testing/idle/idle_container_runtime.h"
+#include "testing/idle/idle_http_client.h"
 #include "testing/loop/manual_loop.h"
 #include "wire/assignment_codec.h"
 #include "wire/heartbeat_codec.h"
@@ -70,7 +72,7 @@ struct FakeBus final : Bus {
 };
 
 /// A runtime that carries out every request at once. It has the one image.
-struct FakeRuntime final : ContainerRuntime {
+struct FakeRuntime final : IdleContainerRuntime {
   explicit FakeRuntime(ManualLoop& the_loop) : loop(the_loop) {}
   void watch(Handlers given) override { handlers = std::move(given); }
   void inventory(Completion<Inventory> done) override {
@@ -92,27 +94,14 @@ struct FakeRuntime final : ContainerRuntime {
     removed.push_back(container.str());
     loop.post([done] { done({}); });
   }
-  void adopt(AdoptRequest, Completion<Container>) override {}
-  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
-  void let_go(const InstanceId&, Completion<void>) override {}
-  void exec(ExecRequest, Completion<ExecResult>) override {}
-  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
   void usage(const ContainerId&, Completion<ContainerUsage> done) override {
     loop.post([done] { done(ContainerUsage{.memory_bytes = 4096, .pids = 2}); });
   }
-  // Not used by any test here.
-  void build(const std::filesystem::path&, const std::string&, ChunkSink,
-             Completion<void>) override {}
-  void cancel_build(const std::string&) override {}
-  void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
-  void load_image(const std::filesystem::path&, Completion<void>) override {}
-  void remove_image(const std::string&, Completion<void>) override {}
   void logs(LogRequest, ChunkSink sink, Completion<void> done) override {
     loop.post([this, sink, done] {
       if (!log_hangs && sink(log)) done({});
     });
   }
-  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
   ManualLoop& loop;
   Handlers handlers;
   std::vector<ContainerRequest> created;
@@ -136,15 +125,6 @@ struct FakeLastWords final : LastWordsStore {
     return std::nullopt;
   }
   std::vector<LastWords> kept;
-};
-
-struct NoHttp final : HttpClient {
-  void send(HttpCall, Completion<HttpReply>) override {}
-  void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
-  }
-  void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
-  void stream(HttpCall, ChunkSink, Completion<void>) override {}
-  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
 };
 
 struct NoContent final : ContentClient {
@@ -233,7 +213,7 @@ class AgentShellTest : public testing::Test {
   FakeRuntime runtime{loop};
   FakePatterns patterns;
   FakeProber prober;
-  NoHttp http;
+  IdleHttpClient http;
   NoContent content;
   BusRecords records{.loop = loop};
   Pressure pressure;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "testing/idle/idle_http_client.h"
 #include "testing/loop/manual_loop.h"
 
 namespace hearth {
@@ -13,16 +14,11 @@ using testing::SizeIs;
 using namespace std::chrono_literals;
 
 /// A manager that always gives the same answer, until it is changed.
-struct FakeManager final : HttpClient {
+struct FakeManager final : IdleHttpClient {
   void send(HttpCall call, Completion<HttpReply> done) override {
     asked.push_back(call.target);
     done(answer);
   }
-  void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
-  }
-  void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
-  void stream(HttpCall, ChunkSink, Completion<void>) override {}
-  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
   Result<HttpReply> answer = fail(ErrorCode::kUnavailable, "nothing answers");
   std::vector<std::string> asked;
 };

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "shell/agent/fake_work_folder.h"
+#include "testing/idle/idle_container_runtime.h"
+#include "testing/idle/idle_http_client.h"
 #include "testing/loop/manual_loop.h"
 
 namespace hearth {
@@ -16,7 +18,7 @@ using testing::HasSubstr;
 const Digest kDigest = *Digest::parse("sha256:" + std::string(64, 'a'));
 
 /// Every operation stays in progress until the test finishes it.
-struct Steps final : ContainerRuntime, ContentClient {
+struct Steps final : IdleContainerRuntime, ContentClient {
   explicit Steps(FakeWorkFolder& the_folder) : folder(the_folder) {}
   void download(const Digest&, fs::path file, Completion<void> done) override {
     folder.files.insert(file);
@@ -50,21 +52,6 @@ struct Steps final : ContainerRuntime, ContentClient {
     runtime_works = false;
     finish(fail(ErrorCode::kUnavailable, "broken off"));
   }
-  void watch(Handlers) override {}
-  void inventory(Completion<Inventory>) override {}
-  void create(ContainerRequest, Completion<ContainerId>) override {}
-  void start(const ContainerId&, Completion<void>) override {}
-  void stop(const ContainerId&, Duration, Completion<void>) override {}
-  void remove(const ContainerId&, Completion<void>) override {}
-  void adopt(AdoptRequest, Completion<Container>) override {}
-  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
-  void let_go(const InstanceId&, Completion<void>) override {}
-  void exec(ExecRequest, Completion<ExecResult>) override {}
-  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
-  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
-  void remove_image(const std::string&, Completion<void>) override {}
-  void logs(LogRequest, ChunkSink, Completion<void>) override {}
-  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
 
   void finish(const Result<void>& outcome) { std::exchange(end, nullptr)(outcome); }
 
@@ -73,14 +60,6 @@ struct Steps final : ContainerRuntime, ContentClient {
   Completion<void> end;
   ChunkSink log;
   bool runtime_works = false;
-};
-
-struct NoHttp final : HttpClient {
-  void send(HttpCall, Completion<HttpReply>) override {}
-  void download(HttpCall, fs::path, std::uint64_t, Completion<ReceivedFile>) override {}
-  void upload(HttpCall, fs::path, Completion<HttpReply>) override {}
-  void stream(HttpCall, ChunkSink, Completion<void>) override {}
-  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
 };
 
 class ImageWorkTest : public testing::Test {
@@ -113,7 +92,7 @@ class ImageWorkTest : public testing::Test {
   ManualLoop loop;
   std::unique_ptr<Worker> disk = loop.make_worker();
   Steps steps{folder};
-  NoHttp http;
+  IdleHttpClient http;
   std::optional<ImageWork> work;
   std::optional<Result<void>> fetched;
   std::optional<FetchStep> step;

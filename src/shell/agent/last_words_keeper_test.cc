@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/idle/idle_container_runtime.h"
 #include "testing/loop/manual_loop.h"
 
 namespace hearth {
@@ -14,7 +15,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A runtime whose logs are sent by the test.
-class FakeLogs final : public ContainerRuntime {
+class FakeLogs final : public IdleContainerRuntime {
  public:
   struct Asked {
     LogRequest request;
@@ -24,25 +25,6 @@ class FakeLogs final : public ContainerRuntime {
   void logs(LogRequest request, ChunkSink sink, Completion<void> done) override {
     asked.push_back({std::move(request), std::move(sink), std::move(done)});
   }
-  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
-  void watch(Handlers) override {}
-  void inventory(Completion<Inventory>) override {}
-  void create(ContainerRequest, Completion<ContainerId>) override {}
-  void start(const ContainerId&, Completion<void>) override {}
-  void stop(const ContainerId&, Duration, Completion<void>) override {}
-  void remove(const ContainerId&, Completion<void>) override {}
-  void adopt(AdoptRequest, Completion<Container>) override {}
-  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
-  void let_go(const InstanceId&, Completion<void>) override {}
-  void exec(ExecRequest, Completion<ExecResult>) override {}
-  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
-  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
-  void build(const std::filesystem::path&, const std::string&, ChunkSink,
-             Completion<void>) override {}
-  void cancel_build(const std::string&) override {}
-  void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
-  void load_image(const std::filesystem::path&, Completion<void>) override {}
-  void remove_image(const std::string&, Completion<void>) override {}
 
   std::vector<Asked> asked;
 };

@@ -9,6 +9,7 @@
 #include "shell/agent_api/agent_metrics.h"
 #include "shell/agent_api/watch_view.h"
 #include "testing/exchange/fake_http_exchange.h"
+#include "testing/idle/idle_container_runtime.h"
 #include "wire/heartbeat_codec.h"
 
 namespace hearth {
@@ -18,7 +19,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 /// A runtime with one log; its reader is kept, so that a test controls the progress.
-class FakeLogs final : public ContainerRuntime {
+class FakeLogs final : public IdleContainerRuntime {
  public:
   void logs(LogRequest wanted, ChunkSink to, Completion<void> at_end) override {
     request = std::move(wanted);
@@ -26,25 +27,6 @@ class FakeLogs final : public ContainerRuntime {
     done = std::move(at_end);
     if (begin) begin();
   }
-  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
-  void watch(Handlers) override {}
-  void inventory(Completion<Inventory>) override {}
-  void create(ContainerRequest, Completion<ContainerId>) override {}
-  void start(const ContainerId&, Completion<void>) override {}
-  void stop(const ContainerId&, Duration, Completion<void>) override {}
-  void remove(const ContainerId&, Completion<void>) override {}
-  void adopt(AdoptRequest, Completion<Container>) override {}
-  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
-  void let_go(const InstanceId&, Completion<void>) override {}
-  void exec(ExecRequest, Completion<ExecResult>) override {}
-  void inspect(const ContainerId&, Completion<ContainerDetails>) override {}
-  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
-  void build(const std::filesystem::path&, const std::string&, ChunkSink,
-             Completion<void>) override {}
-  void cancel_build(const std::string&) override {}
-  void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
-  void load_image(const std::filesystem::path&, Completion<void>) override {}
-  void remove_image(const std::string&, Completion<void>) override {}
 
   LogRequest request;
   ChunkSink sink;

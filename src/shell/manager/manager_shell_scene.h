@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include "shell/manager/manager_shell.h"
+#include "testing/idle/idle_http_client.h"
 #include "testing/loop/manual_loop.h"
 #include "wire/event_codec.h"
 #include "wire/heartbeat_codec.h"
@@ -160,18 +161,12 @@ struct FakeDialer final : Dialer {
   std::vector<Endpoint> dialled;
 };
 
-struct FakeHttp final : HttpClient {
+struct FakeHttp final : IdleHttpClient {
   explicit FakeHttp(ManualLoop& the_loop) : loop(the_loop) {}
   void send(HttpCall call, Completion<HttpReply> done) override {
     calls.push_back(std::move(call));
     loop.post([done, answer = reply] { done(answer); });
   }
-  // The manager's shell uses nothing else of it.
-  void download(HttpCall, std::filesystem::path, std::uint64_t, Completion<ReceivedFile>) override {
-  }
-  void upload(HttpCall, std::filesystem::path, Completion<HttpReply>) override {}
-  void stream(HttpCall, ChunkSink, Completion<void>) override {}
-  std::unique_ptr<HttpUpload> open_upload(HttpCall, Completion<HttpReply>) override { return {}; }
   ManualLoop& loop;
   Result<HttpReply> reply = fail(ErrorCode::kTimeout, "no answer");
   std::vector<HttpCall> calls;
