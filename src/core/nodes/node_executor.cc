@@ -134,6 +134,8 @@ void NodeExecutor::on_build(const NodeName& builder, const BuildStatus& build) {
   const Workload* workload = parts_.workloads.find(build.workload);
   if (!is_ordered(build, builder, workload)) return;
   const WorkloadName& name = build.workload;
+  if (parts_.build_watch.on_status(*workload, build, now_.mono))
+    parts_.changes.on_room_changed();  // Why the build waits has passed.
   switch (build.state) {
     case BuildState::kRunning: return;
     case BuildState::kDone:
