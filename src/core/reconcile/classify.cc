@@ -64,8 +64,10 @@ constexpr std::array kRules{
          Step::kStop},
     Rule{"its successor is staged", [](const Facts& is) { return is.replaced; }, Step::kKeep},
 
-    Rule{"it is a last try, and what it replaces is being stopped",
-         [](const Facts& is) { return is.staged && is.last_try && is.replaces_leaving; },
+    Rule{"it is a last try, and what it must not run beside is being stopped",
+         [](const Facts& is) {
+           return is.staged && is.last_try && is.stops_first && is.replaces_leaving;
+         },
          Step::kKeep},
     Rule{"it is a last try, and what it replaces has stopped",
          [](const Facts& is) { return is.staged && is.last_try && !is.replaces && !is.on_dead; },

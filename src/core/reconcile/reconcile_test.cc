@@ -1,69 +1,18 @@
 #include "core/reconcile/reconcile.h"
 
 #include <algorithm>
-#include <list>
-#include <map>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+
+#include "core/reconcile/reconcile_scene.h"
 
 namespace hearth::core {
 namespace {
 
 using testing::ElementsAre;
 
-const WorkloadName kName = *WorkloadName::parse("heater");
-const NodeName kA = *NodeName::parse("a");
-const NodeName kB = *NodeName::parse("b");
-const NodeName kC = *NodeName::parse("c");
-
-/// One workload on three nodes, as the reconciler sees it.
-class Scene {
- public:
-  explicit Scene(std::uint32_t wanted) {
-    const Digest bundle = *Digest::parse("sha256:" + std::string(64, 'a'));
-    workload.phase = WorkloadPhase::kDeployed;
-    workload.current = Release{.generation = {1},
-                               .spec = {.instances = wanted, .bundle = bundle},
-                               .image = Image{"hearth/heater:1", {}}};
-  }
-
-  Instance& add(std::uint64_t number, std::optional<NodeName> node,
-                InstanceState state = InstanceState::kRunning) {
-    Instance instance{.id = make_instance_id(kName, number), .workload = kName, .generation = {1}};
-    instance.node = std::move(node);
-    instance.status.state = state;
-    return instances.emplace_back(std::move(instance));
-  }
-
-  WorkPlan plan() const {
-    std::vector<const Instance*> all;
-    for (const Instance& instance : instances) all.push_back(&instance);
-    return reconcile(workload, all,
-                     {.state_of = [this](const NodeName& node) { return nodes.at(node); },
-                      .is_overdue = [this](const InstanceId& one) { return overdue.contains(one); },
-                      .may_replace = may_replace,
-                      .must_wait = must_wait});
-  }
-
-  Workload workload{.name = kName};
-  std::list<Instance> instances;
-  std::set<InstanceId> overdue;
-  bool may_replace = true;
-  bool must_wait = false;
-  std::map<NodeName, NodeState> nodes{
-      {kA, NodeState::kLive}, {kB, NodeState::kLive}, {kC, NodeState::kLive}};
-};
-
-InstanceId id(std::uint64_t number) {
-  return make_instance_id(kName, number);
-}
-
-/// The plan to replace the instance of that number.
-std::vector<NewInstance> moves(std::uint64_t number, MoveReason reason,
-                               MoveStyle style = MoveStyle::kStartFirst) {
-  return {{.move = Move{id(number), reason, style}}};
-}
+using Scene = ReconcileScene;
 
 TEST(Reconcile, AConvergedStateNeedsNothing) {
   Scene scene(2);
@@ -325,87 +274,6 @@ TEST(Reconcile, ADegradedInstanceStopsOnceItsReplacementIsReady) {
   EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
 }
 
-TEST(Reconcile, ACrashLoopIsTriedOnceOnAnotherNode) {
-  Scene scene(1);
-  Instance& looping = scene.add(1, kA, InstanceState::kCrashLoop);
-  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kCrashLoop));
-  EXPECT_TRUE(scene.plan().create.front().needs_room_now());
-  Instance& tried = scene.add(2, kB, InstanceState::kStarting);
-  tried.replaces = id(1);
-  tried.is_last_try = true;
-  EXPECT_TRUE(scene.plan().empty());
-  looping.status.state = InstanceState::kStarting;
-  EXPECT_TRUE(scene.plan().empty()) << "between two crashes, too";
-  tried.status.state = InstanceState::kCrashLoop;
-  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1))) << "one is left for an operator";
-  scene.instances.pop_front();
-  EXPECT_TRUE(scene.plan().empty()) << "it is not tried again";
-}
-
-TEST(Reconcile, ALastTryThatRunsTakesOver) {
-  Scene scene(1);
-  scene.add(1, kA, InstanceState::kCrashLoop);
-  Instance& tried = scene.add(2, kB);
-  tried.replaces = id(1);
-  tried.is_last_try = true;
-  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
-}
-
-TEST(Reconcile, ALastTryIsWithdrawnIfTheFirstInstanceIsWellAgain) {
-  Scene scene(1);
-  scene.add(1, kA);
-  Instance& tried = scene.add(2, kB, InstanceState::kCrashLoop);
-  tried.replaces = id(1);
-  tried.is_last_try = true;
-  EXPECT_THAT(scene.plan().stop, ElementsAre(id(2)));
-}
-
-// Goal: what must not run twice gets its try on another node, too, but never beside the first one.
-TEST(Reconcile, ACrashLoopOfWhatMustNotRunTwiceStopsBeforeItIsTriedElsewhere) {
-  Scene scene(1);
-  scene.workload.current->spec.instance.replace = ReplaceOrder::kStopFirst;
-  Instance& looping = scene.add(1, kA, InstanceState::kCrashLoop);
-  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kCrashLoop, MoveStyle::kStageFirst));
-  Instance& tried = scene.add(2, kB, InstanceState::kFetching);
-  tried.desired_state = DesiredState::kStage;
-  tried.replaces = id(1);
-  tried.is_last_try = true;
-  EXPECT_TRUE(scene.plan().empty()) << "it has no container yet";
-  tried.status.state = InstanceState::kStaged;
-  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
-  looping.desired_state = DesiredState::kStop;
-  EXPECT_TRUE(scene.plan().empty()) << "it still runs, perhaps";
-  scene.instances.pop_front();
-  EXPECT_THAT(scene.plan().promote, ElementsAre(id(2)));
-  tried.desired_state = DesiredState::kRun;
-  tried.status.state = InstanceState::kCrashLoop;
-  EXPECT_TRUE(scene.plan().empty()) << "it is not tried again";
-}
-
-TEST(Reconcile, ATryElsewhereOfWhatMustNotRunTwiceIsWithdrawnIfTheFirstIsWellAgain) {
-  Scene scene(1);
-  scene.workload.current->spec.instance.replace = ReplaceOrder::kStopFirst;
-  scene.add(1, kA);
-  Instance& tried = scene.add(2, kB, InstanceState::kStaged);
-  tried.desired_state = DesiredState::kStage;
-  tried.replaces = id(1);
-  tried.is_last_try = true;
-  EXPECT_THAT(scene.plan().stop, ElementsAre(id(2)));
-}
-
-TEST(Reconcile, OneOfSeveralThatMustNotRunTwiceIsTriedElsewhereAtATime) {
-  Scene scene(2);
-  scene.workload.current->spec.instance.replace = ReplaceOrder::kStopFirst;
-  scene.add(1, kA, InstanceState::kCrashLoop);
-  scene.add(2, kC, InstanceState::kCrashLoop);
-  EXPECT_EQ(scene.plan().create, moves(1, MoveReason::kCrashLoop, MoveStyle::kStageFirst));
-  Instance& tried = scene.add(3, kB, InstanceState::kFetching);
-  tried.desired_state = DesiredState::kStage;
-  tried.replaces = id(1);
-  tried.is_last_try = true;
-  EXPECT_TRUE(scene.plan().empty());
-}
-
 // Goal: what has completed is done: nothing replaces it, whatever becomes of its node.
 TEST(Reconcile, WhatHasCompletedNeedsNoNode) {
   for (const NodeState state : {NodeState::kSuspect, NodeState::kAgentDown, NodeState::kDead}) {
@@ -419,24 +287,6 @@ TEST(Reconcile, WhatHasCompletedNeedsNoNode) {
   scene.add(2, kB, InstanceState::kCompleted).replaces = id(1);
   scene.nodes[kA] = scene.nodes[kB] = NodeState::kDead;
   EXPECT_THAT(scene.plan().stop, ElementsAre(id(1))) << "its replacement did the work";
-}
-
-TEST(Reconcile, ACrashLoopStaysWhereItIsTiedOrAReleaseIsJudgedByIt) {
-  const std::function<void(Scene&)> ties[] = {
-      [](Scene& scene) { scene.workload.current->spec.on_node_lost = NodeLossPolicy::kStay; },
-      [](Scene& scene) { scene.workload.current->spec.node = kA; },
-      [](Scene& scene) {
-        scene.workload.current->spec.instance.container.devices = {{"/dev/x", "/dev/x"}};
-      },
-      [](Scene& scene) { scene.workload.phase = WorkloadPhase::kRollingOut; },
-      [](Scene& scene) { scene.may_replace = false; },
-      [](Scene& scene) { scene.nodes[kA] = NodeState::kUnreachable; }};
-  for (const auto& tie : ties) {
-    Scene scene(1);
-    scene.add(1, kA, InstanceState::kCrashLoop);
-    tie(scene);
-    EXPECT_TRUE(scene.plan().empty());
-  }
 }
 
 TEST(Reconcile, WhatMustNotRunTwiceIsNotStoppedForAReplacementThatWouldWait) {
