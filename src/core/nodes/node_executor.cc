@@ -113,11 +113,15 @@ void NodeExecutor::on_report(NodeWatch& watch, const Report& report) {
     if (const auto change = parts_.instances.report(id, status, now_.wall))
       parts_.changes.on(*change);
   }
-  for (const Incident& incident : watch.take_incidents(report.incidents)) {
+  const IncidentOutcome incidents = watch.take_incidents(report.incidents, now_.mono);
+  for (const Incident& incident : incidents.fresh) {
     const Instance* instance = parts_.instances.find(incident.instance);
     if (instance != nullptr && instance->node == name)
       parts_.changes.on_event(events::noticed(*instance, incident));
   }
+  if (incidents.flood_begins) parts_.changes.on_event(events::incident_flood(name));
+  if (incidents.left_out > 0)
+    parts_.changes.on_event(events::incidents_left_out(name, incidents.left_out));
   // An agent in trouble may not have listed its containers yet.
   if (parts_.assignments.is_followed(name) && report.problem.empty()) {
     const std::set<InstanceId> here = parts_.instances.on_node(name);
