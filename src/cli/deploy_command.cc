@@ -319,19 +319,9 @@ class DeployCommand final : public Command {
     out.begin_object()
         .field("name", name)
         .field("generation", deployed.generation)
-        .field("bundle", deployed.bundle.str())
-        .key("instances")
-        .begin_list();
-    for (const InstanceView& instance : deployed.instances) {
-      out.begin_object()
-          .field("id", instance.id)
-          .field("node", instance.node)
-          .field("address", instance.address)
-          .field("state", instance.state)
-          .field("container", instance.container)
-          .end_object();
-    }
-    out.end_list().end_object();
+        .field("bundle", deployed.bundle.str());
+    write_instances(out.key("instances"), deployed.instances);
+    out.end_object();
     terminal.say_json(std::move(out).text());
   }
 
