@@ -102,6 +102,7 @@ class InstanceRecord {
   void transition_to_running(const HealthVerdict& verdict);
 
  private:
+  void note_failure(const ContainerId& container);
   void note_exit(const ContainerId& container, const std::optional<ContainerExit>& exit,
                  std::optional<RestartPolicy> policy, MonoTime now, Prng& prng);
   void note_end(const ContainerId& container, std::string reason, MonoTime now, Prng& prng);

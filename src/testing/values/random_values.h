@@ -317,6 +317,7 @@ class RandomValues {
                           .container = ContainerId{text()},
                           .restarts = static_cast<std::uint32_t>(number()),
                           .failures = static_cast<std::uint32_t>(number()),
+                          .failed_container = ContainerId{text()},
                           .cannot_start = coin(),
                           .last_exit = std::nullopt,
                           .reason = text(),
