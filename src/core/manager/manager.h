@@ -110,6 +110,7 @@ class Manager {
   const CapacityTable& capacity() const { return capacity_; }
   const Dependents& dependents() const { return dependents_; }
   const WarmImages& warm_images() const { return warm_images_; }
+  const ReplacementBudget& budget() const { return budget_; }
   std::vector<const Node*> nodes() const;
   const Node* find_node(const NodeName& name) const;
   const std::map<WorkloadName, Workload>& workloads() const { return workloads_.rows(); }
