@@ -36,6 +36,9 @@ TEST_F(CliTest, SuggestsTheNearestCommandForAMisspeltOne) {
   EXPECT_EQ(outcome.err,
             "hearth: there is no command 'stauts'; did you mean 'status'? (see: hearth --help)\n");
   EXPECT_THAT(run({"node", "lst"}).err, HasSubstr("no command 'node lst'; did you mean 'list'?"));
+  EXPECT_EQ(run({"explain", "heater"}).err,
+            "hearth: there is no command 'explain heater'; after 'explain' comes one of: node, "
+            "workload (see: hearth explain --help)\n");
   EXPECT_THAT(run({"-o", "json", "status"}).err, HasSubstr("options follow their command"));
 }
 

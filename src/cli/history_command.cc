@@ -55,12 +55,12 @@ class HistoryCommand final : public Command {
             "It\n"
             "goes back 31 days.",
         .examples = {{"hearth history heater", ""},
-                     {"hearth history heater --since 24h", "the last day"},
+                     {"hearth history heater --since 1d", "the last day"},
                      {"hearth history heater -o json | jq '.availability.periods[0]'", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("WORKLOAD", "its name", name_);
-    arguments.value({"--since", "TIME", "start at this time: 10m (ago), or 2026-03-01T09:00:00Z"},
+    arguments.value({"--since", "TIME", "start at this time: 2d (ago), or 2026-03-01T09:00:00Z"},
                     since_);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
@@ -118,7 +118,7 @@ class HistoryCommand final : public Command {
     }
     const auto next = decode_next_cursor(pages.back());
     if (!since_ && next && !next->empty())
-      session.terminal.say(session.terminal.painted(Paint::kDim, "… and more: --since 720h"));
+      session.terminal.say(session.terminal.painted(Paint::kDim, "… and more: --since 31d"));
     std::ranges::reverse(*entries);
     entry_table(*entries).print(session.terminal);
     return ExitCode::kOk;

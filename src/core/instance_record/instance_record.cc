@@ -144,6 +144,13 @@ void InstanceRecord::note_stop(std::string reason, MonoTime now, Prng& prng) {
   restart_.on_stopped(now, prng);
 }
 
+void InstanceRecord::settle(MonoTime now) {
+  const std::uint32_t failures = state_.memory.settle_failures(now);
+  if (failures == 0) return;
+  state_.status.failures += failures;
+  state_.status.failed_container = state_.memory.ended;
+}
+
 // Transitions. ------------------------------------------------------------------------------------
 
 void InstanceRecord::transition_to(InstanceState state, std::string reason) {

@@ -87,7 +87,7 @@ class InstanceRecord {
 
   // Transitions.
   /// Counts the failures that are not in doubt any more.
-  void settle(MonoTime now) { state_.status.failures += state_.memory.settle_failures(now); }
+  void settle(MonoTime now);
   /// To any state in which no container of it runs.
   void transition_to(InstanceState state, std::string reason = {});
   /// The reason for the start remains.
