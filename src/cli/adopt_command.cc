@@ -108,12 +108,8 @@ class AdoptCommand final : public Command {
   static void print_json(const std::string& name, const Deployed& adopted, Terminal& terminal) {
     JsonWriter out;
     out.begin_object().field("name", name).field("generation", adopted.generation);
-    out.key("instances").begin_list();
-    for (const InstanceView& one : adopted.instances) {
-      out.begin_object().field("id", one.id).field("node", one.node).field("state", one.state);
-      out.field("container", one.container).end_object();
-    }
-    out.end_list().end_object();
+    write_instances(out.key("instances"), adopted.instances);
+    out.end_object();
     terminal.say_json(std::move(out).text());
   }
 

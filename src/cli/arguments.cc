@@ -32,13 +32,29 @@ void declare_output(Arguments& arguments, OutputFormat& into) {
                    parse_output_format, into);
 }
 
-Result<WallTime> parse_since(std::string_view text, WallTime now) {
-  if (const Result<Duration> ago = parse_duration(text)) {
-    return now - std::chrono::duration_cast<WallTime::duration>(*ago);
+namespace {
+
+/// "10m", and "2d": a history goes back for days, in which no other duration is given.
+std::optional<Duration> parse_age(std::string_view text) {
+  if (!text.ends_with('d')) {
+    const Result<Duration> age = parse_duration(text);
+    return age ? std::optional(*age) : std::nullopt;
   }
+  constexpr Duration kAgeMax = std::chrono::hours(365 * 24);
+  const Result<Duration> hours =
+      parse_duration(fmt::format("{}h", text.substr(0, text.size() - 1)));
+  if (!hours || *hours > kAgeMax / 24) return std::nullopt;
+  return 24 * *hours;
+}
+
+}  // namespace
+
+Result<WallTime> parse_since(std::string_view text, WallTime now) {
+  if (const std::optional<Duration> age = parse_age(text))
+    return now - std::chrono::duration_cast<WallTime::duration>(*age);
   if (Result<WallTime> time = parse_time(text)) return time;
   return fail(ErrorCode::kInvalidArgument,
-              fmt::format("--since '{}' must be an age (\"10m\") or a time "
+              fmt::format("--since '{}' must be an age (\"10m\", \"2d\") or a time "
                           "(\"2026-03-01T09:00:00Z\")",
                           text));
 }

@@ -36,6 +36,9 @@ TEST_F(CliTest, SuggestsTheNearestCommandForAMisspeltOne) {
   EXPECT_EQ(outcome.err,
             "hearth: there is no command 'stauts'; did you mean 'status'? (see: hearth --help)\n");
   EXPECT_THAT(run({"node", "lst"}).err, HasSubstr("no command 'node lst'; did you mean 'list'?"));
+  EXPECT_EQ(run({"explain", "heater"}).err,
+            "hearth: there is no command 'explain heater'; after 'explain' comes one of: node, "
+            "workload (see: hearth explain --help)\n");
   EXPECT_THAT(run({"-o", "json", "status"}).err, HasSubstr("options follow their command"));
 }
 
@@ -337,7 +340,17 @@ TEST_F(CliTest, ExplainsAWorkloadByWhatItsRulesAndProbesSay) {
             "    it does not fire again for 4 m 48 s; 3 firings were held off\n"
             "  probe 'readiness' is standing still: its container is paused\n"
             "  it starts again in 8.0 s, the longest backoff: it is in a crash loop\n");
+  // The same in JSON, for programs.
+  const std::string json = run({"explain", "workload", "heater", "-o", "json"}).out;
+  EXPECT_THAT(json,
+              StartsWith(R"({"lines":["Workload 'heater' is deployed."],"instances":[)"
+                         R"({"instance":"heater-1","node":"node-1","watch":{"state":"backoff")"));
+  EXPECT_THAT(
+      json, AllOf(HasSubstr(R"("rule":"no-oom","standing":"faulty")"),
+                  HasSubstr(R"("probe":"readiness")"), testing::EndsWith("}],\"not_asked\":0}\n")));
   manager_.answers("GET /v1/instances/heater-1/watch", R"({"detail":"no route"})", 502);
+  EXPECT_THAT(run({"explain", "workload", "heater", "-o", "json"}).out,
+              HasSubstr(R"({"instance":"heater-1","node":"node-1","error":")"));
   EXPECT_THAT(run({"explain", "workload", "heater"}).out,
               AllOf(HasSubstr("Node 'node-1' cannot be asked about 'heater-1' ("),
                     HasSubstr("; it last reported: running.\n")));

@@ -65,7 +65,7 @@ class NeedList {
   void add(Need need) {
     const auto same = std::ranges::find_if(needs_, [&](const Need& one) {
       return one.rank == need.rank && one.kind == need.kind && one.state == need.state &&
-             one.why == need.why;
+             one.why == need.why && one.are_adopted == need.are_adopted;
     });
     if (same == needs_.end()) return needs_.push_back(std::move(need));
     same->names.insert(same->names.end(), need.names.begin(), need.names.end());
@@ -114,6 +114,7 @@ ClusterNeeds needs_of(const std::vector<NodeView>& nodes,
     const std::string state = state_of(workload);
     const std::string kind = workload.kind.empty() ? "application" : workload.kind;
     ++found.workloads[kind][state];
+    if (!workload.adopted.empty()) ++found.adopted[kind];
     if (workload.phase != "stopped" && workload.phase != "removing") {
       const auto [wanted, ready] = readiness_of(workload);
       found.wanted += wanted;
@@ -124,6 +125,7 @@ ClusterNeeds needs_of(const std::vector<NodeView>& nodes,
                .kind = kind,
                .state = state,
                .why = why_of(workload, reasons),
+               .are_adopted = !workload.adopted.empty(),
                .names = {workload.name}});
   }
   found.needs = std::move(needs).take();

@@ -27,6 +27,7 @@ struct Need {
   std::string kind;  ///< "node", "service", "application", "oneshot".
   std::string state;
   std::string why;
+  bool are_adopted = false;  ///< Their containers were.
   std::vector<std::string> names;
 };
 
@@ -38,6 +39,7 @@ struct ClusterNeeds {
   std::vector<Need> needs;  ///< By rank, then by name.
   StateCounts nodes;
   std::map<std::string, StateCounts> workloads;  ///< By kind; "well" are those without a need.
+  std::map<std::string, std::size_t> adopted;    ///< By kind: how many of them.
   std::uint64_t ready = 0;                       ///< Instances.
   std::uint64_t wanted = 0;
 };

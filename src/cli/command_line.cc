@@ -63,7 +63,13 @@ int refuse_word(Session& session, const std::string& group, const std::vector<st
                   fmt::format("options follow their command: hearth status {} …", word));
   }
   const std::string_view nearest = nearest_word(word, usage::words_within(group, program));
-  const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+  std::string hint;
+  if (!nearest.empty()) {
+    hint = fmt::format("; did you mean '{}'?", nearest);
+  } else if (!group.empty()) {
+    hint = fmt::format("; after '{}' comes one of: {}", group,
+                       fmt::join(usage::words_within(group, program), ", "));
+  }
   return refuse(
       session, group,
       fmt::format("there is no command '{}{}{}'{}", group, group.empty() ? "" : " ", word, hint));

@@ -158,7 +158,7 @@ class DeployCommand final : public Command {
             "nodes.\n"
             "Deploying a name again replaces its instances one by one, even if nothing changed.\n"
             "Waits until all instances are ready. If one fails, the release before it is kept "
-            "running.",
+            "running;\na first release goes on trying.",
         .examples = {{"hearth deploy heater.yaml", ""},
                      {"hearth deploy --check heater.yaml", "what is wrong with it, with each line"},
                      {"hearth deploy ./heater --instances 5", "its hearth.yaml, but five of it"},
@@ -182,9 +182,10 @@ class DeployCommand final : public Command {
         parse_memory_size, flags_.memory_bytes);
     arguments.parsed({"--cpu", "CORES", "reserved per instance, and its limit: 0.5, 2 (no limit)"},
                      parse_cpu_cores, flags_.cpu_millis);
-    arguments.parsed({"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait",
-                      "replace stay"},
-                     parse_node_loss_policy, flags_.on_node_lost);
+    arguments.parsed(
+        {"--on-node-lost", "WHAT", "replace: start elsewhere (default); stay: wait, as with --node",
+         "replace stay"},
+        parse_node_loss_policy, flags_.on_node_lost);
     arguments.parsed({"--node", "NODE", "the only node that it may run on (any)"}, NodeName::parse,
                      flags_.node);
     arguments.parsed(
@@ -319,19 +320,9 @@ class DeployCommand final : public Command {
     out.begin_object()
         .field("name", name)
         .field("generation", deployed.generation)
-        .field("bundle", deployed.bundle.str())
-        .key("instances")
-        .begin_list();
-    for (const InstanceView& instance : deployed.instances) {
-      out.begin_object()
-          .field("id", instance.id)
-          .field("node", instance.node)
-          .field("address", instance.address)
-          .field("state", instance.state)
-          .field("container", instance.container)
-          .end_object();
-    }
-    out.end_list().end_object();
+        .field("bundle", deployed.bundle.str());
+    write_instances(out.key("instances"), deployed.instances);
+    out.end_object();
     terminal.say_json(std::move(out).text());
   }
 

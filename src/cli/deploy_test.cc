@@ -192,6 +192,62 @@ TEST_F(DeployTest, AFailureQuotesTheWordsThatWereReportedWithTheExit) {
                                       "  | FATAL^[[2J\n"));
 }
 
+/// A release that failed in container c1, as it is reported in turn.
+void fails_in_c1(FakeManager& manager, const std::vector<std::string>& instances) {
+  manager.answers("GET /v1/workloads/heater/build-log", "", 404);
+  manager.answers(
+      "GET /v1/workloads/heater",
+      {rolling("rolling_out", 0), rolling("rolling_out", 0),
+       rolling("failed", 3,
+               R"(,"reason":"'heater-4' on 'node-4' in container c1 failed: rule 'fatal'")")});
+  std::vector<HttpResponse> answers;
+  for (const std::string& one : instances) answers.push_back({.body = list({one})});
+  manager.answers("GET /v1/instances", std::move(answers));
+}
+
+// Goal: the words are those of the container that the reason names, though that is still being
+// stopped when a fresh one runs already.
+TEST_F(DeployTest, AFailureAwaitsTheWordsOfTheContainerThatFailed) {
+  content_is_taken();
+  const std::string runs = instance(4, 2, R"("state":"running","container":"c1")");
+  const std::string fresh =
+      instance(4, 2, R"("state":"running","container":"c2","failed_container":"c1")");
+  fails_in_c1(manager_, {runs, runs, fresh});
+  manager_.answers("GET /v1/instances/heater-4/logs",
+                   {{.status = 404, .body = "none"},
+                    {.status = 404, .body = "none"},
+                    {.body = "FATAL no sensor\n", .content_type = "text/plain"}});
+  const Outcome outcome = deploy();
+  EXPECT_THAT(outcome.err, HasSubstr("the last words of heater-4:\n"
+                                     "  | FATAL no sensor\n"));
+  for (const FakeManager::Request& one : manager_.requests()) {
+    const bool is_of_log = one.path.ends_with("instances/heater-4/logs");
+    EXPECT_EQ(one.query.contains("previous"), is_of_log) << one.path;
+  }
+}
+
+TEST_F(DeployTest, AFailureTakesTheWordsOfTheContainerThatFailedWhileItIsThePresentOne) {
+  content_is_taken();
+  fails_in_c1(manager_, {instance(4, 2, R"("state":"running","container":"c1")")});
+  manager_.answers("GET /v1/instances/heater-4/logs",
+                   {{.body = "FATAL no sensor\n", .content_type = "text/plain"}});
+  EXPECT_THAT(deploy().err, HasSubstr("  | FATAL no sensor\n"));
+  EXPECT_FALSE(manager_.requests().back().query.contains("previous"));
+}
+
+TEST_F(DeployTest, AFailureOfAContainerThatEndedWithoutAWordIsReportedAtOnce) {
+  content_is_taken();
+  const std::string fresh = instance(
+      4, 2, R"("state":"running","container":"c2","failed_container":"c1","last_exit":{"code":3})");
+  fails_in_c1(manager_, {fresh});
+  manager_.answers("GET /v1/instances/heater-4/logs", "none", 404);
+  EXPECT_THAT(deploy().err, Not(HasSubstr("last words")));
+  const auto requests = manager_.requests();
+  EXPECT_EQ(
+      std::ranges::count_if(requests, [](const auto& one) { return one.path.ends_with("/logs"); }),
+      1);
+}
+
 TEST_F(DeployTest, AFailureIsReportedWithoutLastWordsTooAndOnceTheInstanceIsGone) {
   content_is_taken();
   manager_.answers("GET /v1/workloads/heater/build-log", "", 404);

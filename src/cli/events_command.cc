@@ -25,6 +25,7 @@ Paint paint_of(EventType type) {
     case EventType::kWorkloadDeployed:
     case EventType::kInstanceStarted: return Paint::kGood;
     case EventType::kNodeSuspect:
+    case EventType::kNodeNoticed:
     case EventType::kInstancePending:
     case EventType::kInstanceNoticed:
     case EventType::kInstanceExited: return Paint::kWarning;

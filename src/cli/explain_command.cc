@@ -1,4 +1,5 @@
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,7 +16,8 @@ struct Subject {
   std::string_view summary;
   std::string_view placeholder;
   std::string_view target;
-  Example example;
+  std::string_view details;
+  std::vector<Example> examples;
 };
 
 class ExplainCommand final : public Command {
@@ -25,8 +27,8 @@ class ExplainCommand final : public Command {
   CommandText text() const override {
     return {.name = subject_.command,
             .summary = subject_.summary,
-            .details = {},
-            .examples = {subject_.example}};
+            .details = subject_.details,
+            .examples = subject_.examples};
   }
   void declare(Arguments& arguments) override {
     arguments.positional(subject_.placeholder, "its name", name_);
@@ -40,26 +42,37 @@ class ExplainCommand final : public Command {
     if (!api) return tl::unexpected(api.error());
     const auto text = api->get(fmt::format("/v1/{}/{}/explanation", subject_.target, name_));
     if (!text) return tl::unexpected(text.error());
-    if (output_ == OutputFormat::kJson) {
-      session.terminal.say_json(*text);
-      return ExitCode::kOk;
-    }
     const auto lines = decode_lines(*text);
     if (!lines) return tl::unexpected(lines.error());
+    const Result<WatchAnswers> answers = watches(*api);
+    if (!answers) return tl::unexpected(answers.error());
+    if (output_ == OutputFormat::kJson) {
+      session.terminal.say_json(is_of_workload() ? with_instances(*text, *answers) : *text);
+      return ExitCode::kOk;
+    }
     for (const std::string& line : *lines) session.terminal.say(printable(line));
-    return subject_.target == "workloads" ? explain_instances(*api, session) : ExitCode::kOk;
+    for (const std::string& line : watch_lines(*answers)) session.terminal.say(printable(line));
+    return ExitCode::kOk;
   }
 
  private:
+  bool is_of_workload() const { return subject_.target == "workloads"; }
+
   /// What the nodes of its instances say.
-  Result<ExitCode> explain_instances(const ApiClient& api, Session& session) const {
+  Result<WatchAnswers> watches(const ApiClient& api) const {
+    if (!is_of_workload()) return WatchAnswers{};
     const auto pages = api.get_pages("/v1/instances?workload=" + name_);
     if (!pages) return tl::unexpected(pages.error());
     auto instances = decode_instances(*pages);
     if (!instances) return tl::unexpected(instances.error());
-    for (const std::string& line : watch_lines(api, *std::move(instances)))
-      session.terminal.say(printable(line));
-    return ExitCode::kOk;
+    return ask_watches(api, *std::move(instances));
+  }
+
+  /// The manager's answer, an object, with one more member.
+  static std::string with_instances(const std::string& explanation, const WatchAnswers& answers) {
+    return fmt::format("{},\"instances\":{},\"not_asked\":{}}}",
+                       explanation.substr(0, explanation.rfind('}')), watch_json(answers),
+                       answers.not_asked);
   }
 
   Subject subject_;
@@ -76,16 +89,20 @@ std::unique_ptr<Command> make_explain_node_command() {
               .summary = "Explain a node's state by the evidence for it.",
               .placeholder = "NODE",
               .target = "nodes",
-              .example = {"hearth explain node node-2", ""}});
+              .details = {},
+              .examples = {{"hearth explain node node-2", ""}}});
 }
 
 std::unique_ptr<Command> make_explain_workload_command() {
-  return std::make_unique<ExplainCommand>(
-      Subject{.command = "explain workload",
-              .summary = "Explain why a workload runs where it does, or why it does not run.",
-              .placeholder = "WORKLOAD",
-              .target = "workloads",
-              .example = {"hearth explain workload heater", ""}});
+  return std::make_unique<ExplainCommand>(Subject{
+      .command = "explain workload",
+      .summary = "Explain why a workload runs where it does, or why it does not run.",
+      .placeholder = "WORKLOAD",
+      .target = "workloads",
+      .details = "Its last part is what the nodes of its instances say of their rules and probes.",
+      .examples = {{"hearth explain workload heater", ""},
+                   {"hearth explain workload heater -o json | jq '.instances[].watch.rules'",
+                    "the state of each log rule"}}});
 }
 
 }  // namespace hearth::cli

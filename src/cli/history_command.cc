@@ -48,16 +48,19 @@ class HistoryCommand final : public Command {
         .details =
             "ALL READY is the share of the time in which at least as many instances were ready\n"
             "as were wanted, ONE READY that in which at least one was, both of the time in\n"
-            "which some were wanted and the manager knew; NOT KNOWN is the rest: the manager did\n"
-            "not run or was blind, or the history begins later. Below, the last 40 changes, each\n"
-            "with how long it lasted, or all since a time. Times are UTC. It goes back 31 days.",
+            "which some were wanted and the manager knew; NOT KNOWN is the rest since its first\n"
+            "deploy: the manager did not run or was blind, or the history begins later. Below, "
+            "the\n"
+            "last 40 changes, each with how long it lasted, or all since a time. Times are UTC. "
+            "It\n"
+            "goes back 31 days.",
         .examples = {{"hearth history heater", ""},
-                     {"hearth history heater --since 24h", "the last day"},
+                     {"hearth history heater --since 1d", "the last day"},
                      {"hearth history heater -o json | jq '.availability.periods[0]'", ""}}};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("WORKLOAD", "its name", name_);
-    arguments.value({"--since", "TIME", "start at this time: 10m (ago), or 2026-03-01T09:00:00Z"},
+    arguments.value({"--since", "TIME", "start at this time: 2d (ago), or 2026-03-01T09:00:00Z"},
                     since_);
     declare_output(arguments, output_);
     declare_connection(arguments, connection_);
@@ -115,7 +118,7 @@ class HistoryCommand final : public Command {
     }
     const auto next = decode_next_cursor(pages.back());
     if (!since_ && next && !next->empty())
-      session.terminal.say(session.terminal.painted(Paint::kDim, "… and more: --since 720h"));
+      session.terminal.say(session.terminal.painted(Paint::kDim, "… and more: --since 31d"));
     std::ranges::reverse(*entries);
     entry_table(*entries).print(session.terminal);
     return ExitCode::kOk;

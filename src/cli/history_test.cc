@@ -49,12 +49,15 @@ TEST_F(HistoryTest, ShowsAvailabilityAndThenWhatHappenedInItsOrder) {
 TEST_F(HistoryTest, BeginsAtATime) {
   (void)run({"history", "db", "--since", "1h"});
   EXPECT_EQ(manager_.requests().back().query.at("since"), "2026-03-01T08:15:00.000Z");
-  EXPECT_EQ(run({"history", "db", "--since", "whenever"}).code, 2);
+  (void)run({"history", "db", "--since", "2d"});
+  EXPECT_EQ(manager_.requests().back().query.at("since"), "2026-02-27T09:15:00.000Z");
+  for (const char* wrong : {"whenever", "d", "-1d", "1000d"})
+    EXPECT_EQ(run({"history", "db", "--since", wrong}).code, 2) << wrong;
 }
 
 TEST_F(HistoryTest, SaysThatThereIsMore) {
   manager_.answers("GET /v1/workloads/db/history", list({kReady}, "\"9\""));
-  EXPECT_THAT(run({"history", "db"}).out, HasSubstr("… and more: --since 720h\n"));
+  EXPECT_THAT(run({"history", "db"}).out, HasSubstr("… and more: --since 31d\n"));
 }
 
 TEST_F(HistoryTest, IsOneJsonDocument) {

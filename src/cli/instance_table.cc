@@ -45,4 +45,18 @@ Table instance_table(const std::vector<InstanceView>& instances, WallTime now) {
   return table;
 }
 
+void write_instances(JsonWriter& out, const std::vector<InstanceView>& instances) {
+  out.begin_list();
+  for (const InstanceView& instance : instances) {
+    out.begin_object()
+        .field("id", instance.id)
+        .field("node", instance.node)
+        .field("address", instance.address)
+        .field("state", instance.state)
+        .field("container", instance.container)
+        .end_object();
+  }
+  out.end_list();
+}
+
 }  // namespace hearth::cli

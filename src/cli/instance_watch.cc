@@ -1,11 +1,14 @@
 #include "cli/instance_watch.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
 #include "wire/json_reader.h"
+#include "wire/json_writer.h"
 #include "wire/percent_coding.h"
 
 namespace hearth::cli {
@@ -96,15 +99,25 @@ std::string as_last_reported(const InstanceView& instance) {
 
 }  // namespace
 
-std::vector<std::string> watch_lines(const ApiClient& api, std::vector<InstanceView> instances) {
+WatchAnswers ask_watches(const ApiClient& api, std::vector<InstanceView> instances) {
   std::erase_if(instances, [](const InstanceView& one) { return one.node.empty(); });
   std::ranges::stable_partition(instances, [](const auto& one) { return !is_well(one); });
-  std::vector<std::string> lines;
+  WatchAnswers answers;
   const std::size_t asked = std::min(instances.size(), kInstancesAskedMax);
-  for (std::size_t i = 0; i < asked; ++i) {
-    const InstanceView& one = instances[i];
-    const auto answer = api.get(fmt::format("/v1/instances/{}/watch", percent_encode(one.id)));
-    const Result<std::vector<std::string>> watched = answer.and_then(decode_watch);
+  answers.not_asked = instances.size() - asked;
+  for (InstanceView& one : std::span(instances).first(asked)) {
+    Result<std::string> watch =
+        api.get(fmt::format("/v1/instances/{}/watch", percent_encode(one.id)));
+    if (const auto read = watch.and_then(decode_watch); !read) watch = tl::unexpected(read.error());
+    answers.asked.push_back({std::move(one), std::move(watch)});
+  }
+  return answers;
+}
+
+std::vector<std::string> watch_lines(const WatchAnswers& answers) {
+  std::vector<std::string> lines;
+  for (const auto& [one, watch] : answers.asked) {
+    const Result<std::vector<std::string>> watched = watch.and_then(decode_watch);
     if (watched) {
       lines.push_back(fmt::format("What '{}' says of '{}':", one.node, one.id));
       lines.insert(lines.end(), watched->begin(), watched->end());
@@ -114,9 +127,22 @@ std::vector<std::string> watch_lines(const ApiClient& api, std::vector<InstanceV
                       one.id, watched.error().message, as_last_reported(one)));
     }
   }
-  if (asked < instances.size())
-    lines.push_back(fmt::format("Not asked: the nodes of {} more.", instances.size() - asked));
+  if (answers.not_asked > 0)
+    lines.push_back(fmt::format("Not asked: the nodes of {} more.", answers.not_asked));
   return lines;
+}
+
+std::string watch_json(const WatchAnswers& answers) {
+  std::vector<std::string> items;
+  for (const auto& [one, watch] : answers.asked) {
+    JsonWriter out;
+    out.begin_object().field("instance", one.id).field("node", one.node);
+    if (!watch) out.field("error", watch.error().message);
+    std::string item = std::move(out.end_object()).text();
+    if (watch) item.replace(item.size() - 1, 1, fmt::format(",\"watch\":{}}}", *watch));
+    items.push_back(std::move(item));
+  }
+  return fmt::format("[{}]", fmt::join(items, ","));
 }
 
 }  // namespace hearth::cli

@@ -7,19 +7,20 @@
 #include <fmt/format.h>
 
 #include "cli/client/release_follower.h"
-#include "cli/command.h"
 #include "cli/instance_table.h"
+#include "cli/waiting_command.h"
 #include "wire/json_writer.h"
 
 namespace hearth::cli {
 namespace {
 
 /// `rollback` and `restart`: each deploys a release that the manager has already.
-class ReleaseCommand final : public Command {
+class ReleaseCommand final : public WaitingCommand {
  public:
   enum class Verb : std::uint8_t { kRollBack, kRestart };
 
-  explicit ReleaseCommand(Verb verb) : verb_(verb) {}
+  explicit ReleaseCommand(Verb verb)
+      : WaitingCommand(std::chrono::minutes(10), "how long to wait (10m)"), verb_(verb) {}
 
   CommandText text() const override {
     if (verb_ == Verb::kRollBack) {
@@ -40,25 +41,19 @@ class ReleaseCommand final : public Command {
             .examples = {{"hearth restart heater", ""},
                          {"hearth restart heater --no-wait", "do not wait for the new instances"}}};
   }
-  void declare(Arguments& arguments) override {
-    arguments.positional("WORKLOAD", "its name", name_);
+
+ private:
+  void declare_more(Arguments& arguments) override {
     if (verb_ == Verb::kRollBack) {
       arguments.value({"--to", "G", "the number of the release to return to"}, to_, 1,
                       std::numeric_limits<std::uint32_t>::max());
     }
-    arguments.flag({"--no-wait", "", "return once the manager has accepted it"}, no_wait_);
-    arguments.value({"--timeout", "TIME", "how long to wait (10m)"}, timeout_);
-    declare_output(arguments, output_);
-    declare_connection(arguments, connection_);
   }
-  Result<ExitCode> run(Session& session) override {
-    if (const auto name = WorkloadName::parse(name_); !name) return tl::unexpected(name.error());
-    const Result<ApiClient> api = session.connect(connection_);
-    if (!api) return tl::unexpected(api.error());
-    const Result<AcceptedView> accepted = ask(*api);
+  Result<ExitCode> carry_out(const ApiClient& api, Session& session) override {
+    const Result<AcceptedView> accepted = ask(api);
     if (!accepted) return tl::unexpected(accepted.error());
     Terminal& terminal = session.terminal;
-    if (no_wait_) {
+    if (!waits()) {
       print_accepted(*accepted, terminal);
       return ExitCode::kOk;
     }
@@ -66,64 +61,49 @@ class ReleaseCommand final : public Command {
     const DeployProgress progress{
         .on_step = [&](const std::string& line) { terminal.note(line); },
         .on_build_output = [&](std::string_view output) { terminal.relay(output); }};
-    const auto followed = follow_release(*api, name_, accepted->generation, timeout_, progress);
+    const auto followed = follow_release(api, name(), accepted->generation, timeout(), progress);
     if (!followed) return tl::unexpected(followed.error());
     print_deployed(accepted->generation, followed->instances, session);
     return ExitCode::kOk;
   }
 
- private:
   Result<AcceptedView> ask(const ApiClient& api) const {
     const bool rolls_back = verb_ == Verb::kRollBack;
     const Result<std::string> taken =
         api.send(HttpMethod::kPost,
-                 fmt::format("/v1/workloads/{}/{}", name_, rolls_back ? "rollback" : "restart"),
+                 fmt::format("/v1/workloads/{}/{}", name(), rolls_back ? "rollback" : "restart"),
                  to_ ? fmt::format(R"({{"to":{}}})", *to_) : std::string());
     if (!taken) return tl::unexpected(taken.error());
     return decode_accepted(*taken);
   }
 
   void print_accepted(const AcceptedView& accepted, Terminal& terminal) const {
-    if (output_ == OutputFormat::kJson) {
+    if (prints_json()) {
       terminal.say_json(
-          fmt::format(R"({{"name":"{}","generation":{}}})", name_, accepted.generation));
+          fmt::format(R"({{"name":"{}","generation":{}}})", name(), accepted.generation));
     } else {
       terminal.say(
-          fmt::format("{}; to follow it: hearth ps {}", printable(accepted.message), name_));
+          fmt::format("{}; to follow it: hearth ps {}", printable(accepted.message), name()));
     }
   }
 
   void print_deployed(std::uint64_t generation, const std::vector<InstanceView>& instances,
                       Session& session) const {
     Terminal& terminal = session.terminal;
-    if (output_ == OutputFormat::kText) {
-      terminal.say(fmt::format("release {} of {} is deployed", generation, name_));
+    if (!prints_json()) {
+      terminal.say(fmt::format("release {} of {} is deployed", generation, name()));
       if (!instances.empty()) instance_table(instances, session.now()).print(terminal);
       return;
     }
     JsonWriter out;
-    out.begin_object().field("name", name_).field("generation", generation);
-    out.key("instances").begin_list();
-    for (const InstanceView& instance : instances) {
-      out.begin_object()
-          .field("id", instance.id)
-          .field("node", instance.node)
-          .field("address", instance.address)
-          .field("state", instance.state)
-          .field("container", instance.container)
-          .end_object();
-    }
-    out.end_list().end_object();
+    out.begin_object().field("name", name()).field("generation", generation);
+    write_instances(out.key("instances"), instances);
+    out.end_object();
     terminal.say_json(std::move(out).text());
   }
 
   Verb verb_;
-  std::string name_;
   std::optional<std::uint32_t> to_;
-  bool no_wait_ = false;
-  Duration timeout_ = std::chrono::minutes(10);
-  OutputFormat output_ = OutputFormat::kText;
-  ConnectionArguments connection_;
 };
 
 }  // namespace

@@ -72,10 +72,12 @@ class Screen {
   explicit Screen(Terminal& terminal) : terminal_(terminal) {}
 
   /// "nodes         3: 1 dead, 2 live". Parts that have no room on the line are left out.
-  void counts(const std::string& what, const StateCounts& by_state) {
+  /// `adopted`: how many of them were, which is then added to their number.
+  void counts(const std::string& what, const StateCounts& by_state, std::size_t adopted = 0) {
     std::size_t all = 0;
     for (const auto& [state, count] : by_state) all += count;
     std::string line = label(what) + std::to_string(all);
+    if (adopted > 0) line += fmt::format(" ({} adopted)", adopted);
     std::size_t columns = columns_of(line);
     bool is_first = true;
     for (const auto& [state, count] : by_state) {
@@ -165,8 +167,11 @@ class StatusCommand final : public Command {
                   Paint::kBad);
     }
     screen.counts("nodes", cluster.nodes);
-    for (const auto& [kind, counts] : in_order(cluster.workloads))
-      screen.counts(printable(plural(kind)), counts);
+    for (const auto& [kind, counts] : in_order(cluster.workloads)) {
+      const auto adopted = cluster.adopted.find(kind);
+      screen.counts(printable(plural(kind)), counts,
+                    adopted == cluster.adopted.end() ? 0 : adopted->second);
+    }
     const bool all_ready = cluster.ready >= cluster.wanted;
     screen.line("instances", fmt::format("{} of {} ready", cluster.ready, cluster.wanted),
                 all_ready ? Paint::kPlain : Paint::kWarning);
@@ -214,7 +219,12 @@ class StatusCommand final : public Command {
     const bool is_one = need.names.size() == 1;
     std::string what =
         is_one ? need.names.front() : fmt::format("{} {}", need.names.size(), plural(need.kind));
-    if (is_one && need.kind == "service") what += " (service)";
+    const bool is_service = is_one && need.kind == "service";
+    if (is_service || need.are_adopted) {
+      what += fmt::format(" ({}{}{})", is_service ? "service" : "",
+                          is_service && need.are_adopted ? ", " : "",
+                          need.are_adopted ? "adopted" : "");
+    }
     what = shortened(printable(what), name_columns);
     std::string why = need.why;
     if (!is_one) {

@@ -102,6 +102,20 @@ TEST_F(StatusTest, ShowsWhatHurtsMostFirstAndCountsTheRest) {
                          HasSubstr("8 nodes, 19 services and 140 applications are well\n")));
 }
 
+TEST_F(StatusTest, MarksWhatWasAdopted) {
+  const auto adopted = [](const std::string& name, std::uint32_t ready) {
+    std::string text = workload(name, "service", ready, "its log is silent");
+    return text.replace(text.size() - 1, 1, R"(,"adopt":{"container":"pg_1"}})");
+  };
+  manager_.answers("GET /v1/nodes", list({node(1, "live")}));
+  manager_.answers("GET /v1/workloads", list({adopted("pg", 1), adopted("web", 2),
+                                              workload("db", "service", 1, "its log is silent")}));
+  const std::string out = run({"status"}).out;
+  EXPECT_THAT(out, AllOf(HasSubstr("services      3 (2 adopted): 2 reduced, 1 well\n"),
+                         HasSubstr("db (service)           reduced"),
+                         HasSubstr("pg (service, adopted)  reduced")));
+}
+
 TEST_F(StatusTest, ShowsTheSameFaultOfManyOnce) {
   const std::string out = status(60, true, 0).out;
   EXPECT_THAT(out, HasSubstr("60 applications       unavailable  0 of 2 ready; no node has room: "

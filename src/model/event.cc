@@ -5,7 +5,7 @@
 namespace hearth {
 namespace {
 
-constexpr std::array<EnumName<EventType>, 29> kTypes{{
+constexpr std::array<EnumName<EventType>, 30> kTypes{{
     {EventType::kManagerStarted, "manager.started"},
     {EventType::kBusBlind, "bus.blind"},
     {EventType::kBusSeeing, "bus.seeing"},
@@ -20,6 +20,7 @@ constexpr std::array<EnumName<EventType>, 29> kTypes{{
     {EventType::kNodeRecovered, "node.recovered"},
     {EventType::kNodeRecoveryFailed, "node.recovery_failed"},
     {EventType::kNodeQuarantined, "node.quarantined"},
+    {EventType::kNodeNoticed, "node.noticed"},
     {EventType::kWorkloadDeploying, "workload.deploying"},
     {EventType::kWorkloadBuilt, "workload.built"},
     {EventType::kWorkloadDegraded, "workload.degraded"},

@@ -25,6 +25,7 @@ enum class EventType : std::uint8_t {
   kNodeRecovered,
   kNodeRecoveryFailed,
   kNodeQuarantined,
+  kNodeNoticed,
   kWorkloadDeploying,
   kWorkloadBuilt,
   kWorkloadDeployed,

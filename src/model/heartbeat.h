@@ -23,7 +23,9 @@ struct BuildStatus {
   Generation generation;
   BuildState state = BuildState::kRunning;
   std::optional<Digest> archive;  ///< kDone: the saved image, already in the content store.
-  std::string reason;             ///< kFailed: the runtime's last words.
+  /// kFailed: the runtime's last words. kRunning: why the latest try failed, which is repeated;
+  /// empty once another try has got further.
+  std::string reason;
   /// kDone: the reference of the image, which is the ordered one plus what distinguishes this build
   /// from others that the node did for the same order. Empty: as ordered.
   std::string reference;

@@ -62,6 +62,8 @@ struct HistoryEntry {
   bool operator==(const HistoryEntry&) const = default;
 };
 inline constexpr std::size_t kHistoryCauseBytesMax = 256;
+/// Of a workload and its instances: older entries are dropped.
+inline constexpr std::size_t kHistoryOfWorkloadMax = 2000;
 
 /// The history of one workload, oldest first.
 struct History {

@@ -73,8 +73,10 @@ struct InstanceStatus {
   /// How often it ended, or had to be restarted, by its own fault: an exit, a probe, a rule. Not
   /// because its machine or its runtime stopped.
   std::uint32_t failures = 0;
+  ContainerId failed_container;  ///< Of the latest of these failures.
   /// Its node has tried to get it to run and failed (no image, no container), and goes on trying.
   bool cannot_start = false;
+  /// Of its last container that ended; absent: none did, or how it ended is not known.
   std::optional<ContainerExit> last_exit;
   std::string reason;  ///< Why it is not running, in words; else empty.
   Health health = Health::kUnknown;

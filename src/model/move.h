@@ -19,7 +19,8 @@ enum class MoveReason : std::uint8_t {
 /// In which order it moves.
 enum class MoveStyle : std::uint8_t {
   kStartFirst,  ///< The replacement starts; the instance stops once it runs.
-  kStageFirst,  ///< The replacement is created, and starts only once the node is dead.
+  kStageFirst,  ///< The replacement is created, and starts only once the node is dead or, of what
+                ///< must not run twice, once the instance has stopped.
 };
 
 /// The move of one instance's work to another node, or to another container on the same one.

@@ -176,9 +176,6 @@ std::optional<PublishedPort> parse_port(const JsonValue& value, std::string_view
   port.host_port = *host;
   port.container_port = *container;
   if (has_address) port.host_address = before.substr(0, first);
-  if (port.host_address.starts_with('[') && port.host_address.ends_with(']')) {
-    port.host_address = port.host_address.substr(1, port.host_address.size() - 2);
-  }
   return port;
 }
 
@@ -208,8 +205,14 @@ std::optional<PublishedPort> read_port(const JsonValue& value, const SpecReading
   } else {
     value.fault(std::string(kPortForms));
   }
-  if (!port || !reading.checks() || port->host_address.empty()) return port;
-  if (const auto address = parse_ip(port->host_address); !address) {
+  if (!port || port->host_address.empty()) return port;
+  std::string_view written = port->host_address;
+  if (written.starts_with('[') && written.ends_with(']'))
+    written = written.substr(1, written.size() - 2);
+  // In one spelling: a port of an address has one holder.
+  if (Result<std::string> address = parse_ip(written)) {
+    port->host_address = *std::move(address);
+  } else if (reading.checks()) {
     value.fault(
         fmt::format("the address {}; without one the port is open on every address of the node",
                     address.error().message));
@@ -237,6 +240,24 @@ std::vector<PublishedPort> read_ports(const JsonValue& value, const SpecReading&
   reading.demand(ports.size() <= kPortsMax, value,
                  fmt::format("has {} ports; the limit is {}", ports.size(), kPortsMax));
   return ports;
+}
+
+/// Without empty, "." and ".." parts: a device has one holder, by its path.
+std::string shortest_path(std::string_view path) {
+  if (!path.starts_with('/')) return std::string(path);
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      parts.push_back(part);
+    } else if (!parts.empty()) {
+      parts.pop_back();
+    }
+  }
+  return fmt::format("/{}", fmt::join(parts, "/"));
 }
 
 constexpr std::string_view kDeviceForms =
@@ -297,6 +318,8 @@ std::optional<DeviceMapping> read_device(const JsonValue& value, const SpecReadi
     value.fault(std::string(kDeviceForms));
   }
   if (!device) return device;
+  device->host_path = shortest_path(device->host_path);
+  device->container_path = shortest_path(device->container_path);
   reading.demand(
       is_device_path(device->host_path) && is_device_path(device->container_path), value,
       fmt::format("a device must be an absolute path of at most {} bytes", kDevicePathBytesMax));

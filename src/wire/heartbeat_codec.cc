@@ -104,6 +104,7 @@ class HeartbeatWriter {
     out_.field_if_known("container", status.container.str());
     out_.field("restarts", status.restarts);
     if (status.failures > 0) out_.field("failures", status.failures);
+    out_.field_if_known("failed_container", status.failed_container.str());
     if (status.cannot_start) out_.field("cannot_start", true);
     if (status.last_exit) {
       const bool has_words = detail_ == Detail::kAll;
@@ -164,6 +165,8 @@ InstanceStatus read_status(JsonObject& in) {
           .container = ContainerId{wire::text_up_to(kTermBytesMax, in.optional("container"))},
           .restarts = in.optional("restarts").number<std::uint32_t>().value_or(0),
           .failures = in.optional("failures").number<std::uint32_t>().value_or(0),
+          .failed_container =
+              ContainerId{wire::text_up_to(kTermBytesMax, in.optional("failed_container"))},
           .cannot_start = in.optional("cannot_start").boolean().value_or(false),
           .last_exit = in.optional("last_exit").as(wire::read_exit),
           .reason = wire::text_up_to(kReasonBytesMax, in.optional("reason")),

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 
 // source check: allow socket, inet_pton() parses text and opens nothing
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "wire/json_reader.h"
 
 namespace hearth {
@@ -90,6 +92,20 @@ std::optional<Address> numeric_address(int family, const std::string& text) {
   return address;
 }
 
+/// The IPv4 address in "::ffff:192.0.2.7".
+in_addr mapped_v4(const in6_addr& v6) {
+  in_addr v4{};
+  std::memcpy(&v4, &v6.s6_addr[12], sizeof v4);
+  return v4;
+}
+
+template <class Address>
+std::string text_of(int family, const Address& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  HEARTH_CHECK(inet_ntop(family, &address, text.data(), text.size()) != nullptr);
+  return text.data();
+}
+
 }  // namespace
 
 Result<std::vector<NodeEntry>> parse_server_details(std::string_view text,
@@ -129,8 +145,10 @@ Result<std::string> parse_ip(std::string_view text) {
     return fail(ErrorCode::kInvalidArgument,
                 "must be an IP address such as \"192.0.2.7\" or \"2001:db8::7\", not a host name");
   }
-  const bool any = v4 ? v4->s_addr == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&*v6);
-  if (!any) return address;
+  std::optional<in_addr> plain = v4;
+  if (!v4 && IN6_IS_ADDR_V4MAPPED(&*v6)) plain = mapped_v4(*v6);
+  const bool any = plain ? plain->s_addr == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&*v6);
+  if (!any) return plain ? text_of(AF_INET, *plain) : text_of(AF_INET6, *v6);
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("must be the address of one machine; '{}' means every address", address));
 }

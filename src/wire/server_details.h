@@ -27,8 +27,9 @@ Result<std::vector<NodeEntry>> parse_server_details(std::string_view text,
 /// left.
 Result<NodeName> node_name_of(std::string_view display_name);
 
-/// Accepts an IPv4 or IPv6 address that a machine can have, without brackets, port or zone. Host
-/// names are refused: a node must be reachable and identifiable even while name resolution is down.
+/// Accepts an IPv4 or IPv6 address that a machine can have, without brackets, port or zone, and
+/// returns it in its one shortest spelling. Host names are refused: a node must be reachable and
+/// identifiable even while name resolution is down.
 Result<std::string> parse_ip(std::string_view text);
 
 }  // namespace hearth

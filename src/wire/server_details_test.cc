@@ -94,16 +94,27 @@ TEST(ServerDetails, RefusesTwoEntriesForOneNode) {
 }
 
 TEST(ServerDetails, AnIpIsOneMachinesAddress) {
-  for (const char* ip : {"10.0.0.1", "127.0.0.2", "::1", "fe80::1", "2001:db8::192.0.2.1"}) {
+  for (const char* ip : {"10.0.0.1", "127.0.0.2", "::1", "fe80::1", "2001:db8::c000:201"}) {
     EXPECT_EQ(parse_ip(ip), ip);
   }
   for (const std::string_view ip :
        {std::string_view("10.0.0"), std::string_view("10.0.0.256"), std::string_view("10.0.0.1/8"),
         std::string_view("[::1]"), std::string_view("fe80::1%eth0"), std::string_view("0.0.0.0"),
-        std::string_view("::"), std::string_view(""), std::string_view("10.0.0.1\0", 9),
-        std::string_view("localhost")}) {
+        std::string_view("::"), std::string_view("0:0::0"), std::string_view("::ffff:0.0.0.0"),
+        std::string_view(""), std::string_view("10.0.0.1\0", 9), std::string_view("localhost")}) {
     EXPECT_FALSE(parse_ip(ip).has_value()) << ip;
   }
+}
+
+// Goal: what is compared by its address is compared by the address, not by its spelling.
+TEST(ServerDetails, AnIpHasOneSpelling) {
+  EXPECT_EQ(parse_ip("2001:DB8:0:0::0007"), "2001:db8::7");
+  EXPECT_EQ(parse_ip("2001:db8::192.0.2.1"), "2001:db8::c000:201");
+  EXPECT_EQ(parse_ip("0:0:0:0:0:0:0:1"), "::1");
+  EXPECT_EQ(parse_ip("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_THAT(fault_of(R"({"1": {"node_name": "a", "node_ip": "2001:db8::7"},
+                           "2": {"node_name": "b", "node_ip": "2001:DB8:0::7"}})"),
+              StartsWith("$.2: has the same node_ip and agent_port as entry \"1\""));
 }
 
 TEST(ServerDetails, DisplayNamesFitOnOneLine) {

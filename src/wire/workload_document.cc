@@ -187,6 +187,9 @@ std::optional<Fields> read_fields(JsonObject& in, const Expected& expected,
   fields.on_node_lost = read_on_node_lost(
       in.optional("on_node_lost"), is_pinned ? NodeLossPolicy::kStay : NodeLossPolicy::kReplace);
   check_adopted(in, fields, reading);
+  const bool waits = fields.on_node_lost == NodeLossPolicy::kStay;
+  reading.demand(waits || !fields.node || fields.instance.spec.adopted, in.optional("on_node_lost"),
+                 "with node no other one can take its work: write stay, or leave it out");
   forbid_known_strangers(in, reading);
   if (reading.checks()) in.refuse_unknown();
   return fields;

@@ -169,7 +169,6 @@ TEST(WorkloadFile, ANodeIsWaitedForUnlessTheFileSaysOtherwise) {
   };
   EXPECT_EQ(read(R"("node":"n1")").node, *NodeName::parse("n1"));
   EXPECT_EQ(read(R"("node":"n1")").on_node_lost, NodeLossPolicy::kStay);
-  EXPECT_EQ(read(R"("node":"n1","on_node_lost":"replace")").on_node_lost, NodeLossPolicy::kReplace);
   EXPECT_EQ(read(R"("kind":"service")").on_node_lost, NodeLossPolicy::kReplace);
   EXPECT_EQ(faults_of_file(R"({"name":"web","node":"N_1"})").at(0).path, "$.node");
 }

@@ -69,6 +69,11 @@ TEST(WorkloadRules, Ports) {
       {R"(,"ports":["80:80","80:80/udp","127.0.0.1:81:1","127.0.0.2:81:1"])", ""},
       {R"(,"ports":["80:80","80:81"])", "$.ports[1]: publishes port 80 of the node again"},
       {R"(,"ports":["80:80","127.0.0.1:80:81"])", "$.ports[1]: publishes port 80 of the node"},
+      {R"(,"ports":["[2001:db8::7]:80:80",{"host":80,"container":81,"address":"[2001:DB8:0::7]"}])",
+       "$.ports[1]: publishes port 80 of the node again"},
+      {R"(,"ports":["[::ffff:192.0.2.7]:80:80","192.0.2.7:80:81"])",
+       "$.ports[1]: publishes port 80 of the node again"},
+      {R"(,"ports":["[0:0::0]:80:80"])", "$.ports[0]: the address must be the address of one"},
       {R"(,"ports":["80"])", "$.ports[0]: must name the node's port, too: \"80:80\""},
       {R"(,"ports":["8000-8010:80"])", "$.ports[0]: must be one port, not a range"},
       {R"(,"ports":["80:80/sctp"])", "$.ports[0]: after the '/' must be tcp or udp"},
@@ -100,6 +105,10 @@ TEST(WorkloadRules, Devices) {
   expect({
       {R"(,"devices":["/dev/a:/dev/b:rwm"])", ""},
       {R"(,"devices":["/dev/a","/dev/a:/dev/b"])", "$.devices[1]: lists the device '/dev/a' again"},
+      {R"(,"devices":["/dev/a","/dev//a:/dev/b"])", "$.devices[1]: lists the device '/dev/a' aga"},
+      {R"(,"devices":["/dev/a","/dev/./a/:/dev/b"])", "$.devices[1]: lists the device '/dev/a' "},
+      {R"(,"devices":["/dev/a","/dev/x/../a:/b"])", "$.devices[1]: lists the device '/dev/a' aga"},
+      {R"(,"devices":["/dev/.."])", "$.devices[0]: a device must be an absolute path"},
       {R"(,"devices":["/dev/a:/dev/x","/dev/b:/dev/x"])", "$.devices[1]: uses the path '/dev/x'"},
       {R"(,"devices":["dev/a"])", "$.devices[0]: a device must be an absolute path"},
       {R"(,"devices":["/dev/a:/dev/b:rx"])", "$.devices[0]: the permissions must be letters"},
@@ -143,6 +152,9 @@ TEST(WorkloadRules, RestartStopAndReplace) {
       {R"(,"replace":"start_first","devices":["/dev/a"])", "$.replace: two instances cannot have"},
       {R"(,"replace":"start_first","ports":["80:80"])", "$.replace: two instances cannot have"},
       {R"(,"replace":"never")", "$.replace: must be one of: start_first, stop_first"},
+      {R"(,"node":"n1","on_node_lost":"replace")",
+       "$.on_node_lost: with node no other one can take its work: write stay, or leave it out"},
+      {R"(,"node":"n1","on_node_lost":"stay")", ""},
       {R"(,"on_node_lost":"exclusive")", "$.on_node_lost: exclusive is not supported yet"},
   });
 }

@@ -18,7 +18,7 @@ class HistoryTable {
  public:
   /// Of each row, as of the newest one: a month of history and a day.
   static constexpr auto kAgeMax = std::chrono::hours(31 * 24);
-  static constexpr std::uint64_t kRowsOfWorkloadMax = 2'000;
+  static constexpr std::uint64_t kRowsOfWorkloadMax = kHistoryOfWorkloadMax;
   static constexpr std::uint64_t kRowsMax = 200'000;
   /// The bounds are applied after this many rows, and may be exceeded by as many.
   static constexpr std::uint64_t kTrimEvery = 256;

@@ -148,6 +148,7 @@ class RandomRecords {
                        .container = {text()},
                        .restarts = number<std::uint32_t>(),
                        .failures = number<std::uint32_t>(),
+                       .failed_container = {text()},
                        .cannot_start = coin(),
                        .last_exit = maybe([&] {
                          return ContainerExit{.code = static_cast<int>(number<std::uint32_t>()),

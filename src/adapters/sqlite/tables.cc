@@ -271,9 +271,10 @@ InstanceTable::InstanceTable(SqlDatabase& database)
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
           memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
           exit_code, exit_out_of_memory, exit_at, reason, health, health_reason, must_be_replaced,
-          replaces, changed_at, exit_memory_limit, exit_memory_peak, exit_last_words, is_last_try)
+          replaces, changed_at, exit_memory_limit, exit_memory_peak, exit_last_words, is_last_try,
+          failed_container)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+          ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
         ON CONFLICT (id) DO UPDATE SET
           workload = ?2, generation = ?3, node = ?4, desired_state = ?5, image_reference = ?6,
           image_archive = ?7, cpu_millis = ?8, memory_bytes = ?9, assignment_bytes = ?10,
@@ -281,13 +282,13 @@ InstanceTable::InstanceTable(SqlDatabase& database)
           exit_code = ?16, exit_out_of_memory = ?17, exit_at = ?18, reason = ?19, health = ?20,
           health_reason = ?21, must_be_replaced = ?22, replaces = ?23, changed_at = ?24,
           exit_memory_limit = ?25, exit_memory_peak = ?26, exit_last_words = ?27,
-          is_last_try = ?28)")),
+          is_last_try = ?28, failed_container = ?29)")),
       erase_(database.prepare("DELETE FROM instances WHERE id = ?1")),
       load_(database.prepare(R"(
         SELECT
           id, workload, generation, node, desired_state, image_reference, image_archive, cpu_millis,
-          memory_bytes, assignment_bytes, state, container, restarts, failures, cannot_start,
-          exit_code, exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak,
+          memory_bytes, assignment_bytes, state, container, restarts, failures, failed_container,
+          cannot_start, exit_code, exit_out_of_memory, exit_at, exit_memory_limit, exit_memory_peak,
           exit_last_words, reason, health, health_reason, must_be_replaced, replaces,
           is_last_try, changed_at
         FROM instances ORDER BY id)")) {}
@@ -298,8 +299,8 @@ void InstanceTable::put(const Instance& instance) {
   const auto& [reference, archive] = image;
   const auto& [resources, assignment_bytes] = reservation;
   const auto& [cpu_millis, memory_bytes] = resources;
-  const auto& [state, container, restarts, failures, cannot_start, last_exit, reason, health,
-               health_reason, must_be_replaced] = status;
+  const auto& [state, container, restarts, failures, failed_container, cannot_start, last_exit,
+               reason, health, health_reason, must_be_replaced] = status;
   SqlValue exit_code(std::nullopt);
   SqlValue exit_out_of_memory(std::nullopt);
   SqlValue exit_at(std::nullopt);
@@ -342,7 +343,8 @@ void InstanceTable::put(const Instance& instance) {
             exit_memory_limit,
             exit_memory_peak,
             exit_last_words,
-            is_last_try});
+            is_last_try,
+            failed_container.str()});
 }
 
 void InstanceTable::erase(const InstanceId& id) {
@@ -366,6 +368,7 @@ std::vector<Instance> InstanceTable::load() {
                    .container = {row.text()},
                    .restarts = row.number<std::uint32_t>(),
                    .failures = row.number<std::uint32_t>(),
+                   .failed_container = {row.text()},
                    .cannot_start = row.number<std::uint8_t>() != 0,
                    .last_exit = last_exit(row),
                    .reason = row.text(),

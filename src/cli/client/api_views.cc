@@ -111,6 +111,7 @@ std::optional<InstanceView> read_instance(JsonObject& in) {
   instance.container = text_of(in.optional("container"));
   instance.restarts = number_of<std::uint32_t>(in.optional("restarts"));
   instance.failures = number_of<std::uint32_t>(in.optional("failures"));
+  instance.failed_container = text_of(in.optional("failed_container"));
   instance.health = text_of(in.optional("health"));
   instance.health_reason = text_of(in.optional("health_reason"));
   JsonObject exit = in.optional("last_exit").object();

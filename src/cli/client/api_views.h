@@ -82,11 +82,12 @@ struct InstanceView {
   std::string container;
   std::uint32_t restarts = 0;
   std::uint32_t failures = 0;
-  std::string health;  ///< As name_of(Health).
+  std::string failed_container;  ///< Of the latest of them.
+  std::string health;            ///< As name_of(Health).
   std::string health_reason;
   std::optional<std::uint32_t> exit_code;  ///< Of its latest container that ended.
   bool out_of_memory = false;
-  std::string last_words;  ///< Of that container.
+  std::string last_words;  ///< Of its latest container that ended.
   std::string reason;
   std::string replaces;
   std::optional<WallTime> changed_at;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,11 +9,18 @@
 
 namespace hearth::cli {
 
-/// The last lines that an instance wrote, each fit for a terminal; kLastWordsMax at most, the
-/// oldest first: those that its node `reported` with its last exit or, if that is empty, those of
-/// its log. Empty if they cannot be had within a few seconds: its container may be gone. Blocks.
-std::vector<std::string> last_words(const ApiClient& api, const std::string& instance,
-                                    const std::string& reported);
 inline constexpr std::size_t kLastWordsMax = 10;
+
+/// Of which container of an instance the log is.
+enum class LogOf : std::uint8_t {
+  kPresent,
+  kPrevious,  ///< The one that died last before it.
+};
+
+/// The end of that log, as far as it comes within a few seconds; empty: there is none. Blocks.
+std::string log_end(const ApiClient& api, const std::string& instance, LogOf of);
+
+/// The last lines of `text`, each fit for a terminal; kLastWordsMax at most, the oldest first.
+std::vector<std::string> last_lines_of(const std::string& text);
 
 }  // namespace hearth::cli

@@ -24,6 +24,9 @@ constexpr auto kPollInterval = milliseconds(200);
 constexpr auto kManagerAwayMax = seconds(15);
 /// How long the log may still arrive after the build has ended.
 constexpr auto kLogEndsWithin = seconds(3);
+/// How long the last words of a container that is being stopped are awaited: longer than the grace
+/// that containers have unless their workload gives them another one.
+constexpr auto kWordsComeWithin = seconds(15);
 
 bool is_ready(const InstanceView& instance) {
   if (instance.state == "completed") return true;
@@ -60,6 +63,21 @@ std::string in_words(const InstanceView& instance) {
   }
   return with_reason(fmt::format("on {} is in state {}", instance.node, state), instance.reason);
 }
+
+/// "0123456789ab" in "'app-1' on 'a' in container 0123456789ab failed: …"; empty: none is named.
+std::string container_in(const std::string& reason) {
+  constexpr std::string_view kBefore = "' in container ";
+  const std::size_t begin = reason.find(kBefore);
+  if (begin == std::string::npos) return {};
+  const std::size_t id = begin + kBefore.size();
+  return reason.substr(id, std::min(reason.find(' ', id), reason.size()) - id);
+}
+
+/// What a node reported with an exit.
+struct ReportedWords {
+  std::string container;  ///< Whose they are; empty: not known.
+  std::string words;
+};
 
 class ReleaseFollower {
  public:
@@ -131,7 +149,7 @@ class ReleaseFollower {
     });
     instances_ = *std::move(instances);
     for (const InstanceView& one : instances_) {
-      if (!one.last_words.empty()) last_words_[one.id] = one.last_words;
+      if (!one.last_words.empty()) last_words_[one.id] = {one.failed_container, one.last_words};
     }
     last_look_ = Clock::now();
     return {};
@@ -153,7 +171,7 @@ class ReleaseFollower {
   }
 
   /// Fails once waiting is pointless.
-  Result<void> check() const {
+  Result<void> check() {
     if (workload_.generation > generation_ && !is_fallen_back_to()) {
       return fail(ErrorCode::kConflict,
                   fmt::format("'{}' was deployed again while this command was waiting", name_));
@@ -168,7 +186,7 @@ class ReleaseFollower {
     return {};
   }
 
-  Error failure() const {
+  Error failure() {
     const std::string reason = printable(workload_.reason);
     const bool is_kept = workload_.target && !is_target();
     const std::string kept =
@@ -185,17 +203,53 @@ class ReleaseFollower {
   }
 
   /// Of the instance that the reason names: it may be stopped by now.
-  void report_last_words() const {
+  void report_last_words() {
     for (const auto& [id, words] : reported_) {
       if (workload_.reason.find(fmt::format("'{}'", id)) == std::string::npos) continue;
-      const auto exit = last_words_.find(id);
-      const std::vector<std::string> lines =
-          last_words(api_, id, exit == last_words_.end() ? std::string() : exit->second);
+      const std::vector<std::string> lines = last_lines_of(await_last_words(id));
       if (lines.empty()) return;
       progress_.on_step(fmt::format("the last words of {}:", printable(id)));
       for (const std::string& line : lines) progress_.on_step("  | " + line);
       return;
     }
+  }
+
+  /// Of the container that the reason names, which may still be being stopped: its words are then
+  /// awaited. The instance may have a fresh one by then, whose words are not meant.
+  std::string await_last_words(const std::string& id) {
+    const std::string meant = container_in(workload_.reason);
+    for (const Clock::time_point give_up = Clock::now() + kWordsComeWithin;;) {
+      if (std::string words = last_words_of(id, meant); !words.empty()) return words;
+      const InstanceView* instance = find(id);
+      // One that has ended without a word has none.
+      const bool is_over = instance == nullptr ||
+                           (instance->exit_code && instance->failed_container.starts_with(meant));
+      if (is_over || Clock::now() > give_up || !progress_.go_on()) return {};
+      std::this_thread::sleep_for(kPollInterval);
+      if (!look()) return {};
+    }
+  }
+
+  /// As far as they are there. `meant`: the start of its container's id; empty: not known.
+  std::string last_words_of(const std::string& id, const std::string& meant) {
+    const auto exit = last_words_.find(id);
+    const bool is_reported = exit != last_words_.end() && exit->second.container.starts_with(meant);
+    if (is_reported) return exit->second.words;
+    const auto is_present = [&] {
+      const InstanceView* instance = find(id);
+      return instance == nullptr || instance->container.starts_with(meant);
+    };
+    if (is_present()) {
+      std::string words = log_end(api_, id, LogOf::kPresent);
+      // It may have been replaced between the two questions.
+      if (meant.empty() || (look() && is_present())) return words;
+    }
+    return log_end(api_, id, LogOf::kPrevious);
+  }
+
+  const InstanceView* find(const std::string& id) const {
+    const auto found = std::ranges::find(instances_, id, &InstanceView::id);
+    return found == instances_.end() ? nullptr : &*found;
   }
 
   void report_changes() {
@@ -255,8 +309,8 @@ class ReleaseFollower {
   WorkloadView workload_;
   std::vector<InstanceView> instances_;
   Clock::time_point last_look_ = Clock::now();
-  std::map<std::string, std::string> reported_;    ///< By instance: all that were seen.
-  std::map<std::string, std::string> last_words_;  ///< By instance: of its latest exit.
+  std::map<std::string, std::string> reported_;      ///< By instance: all that were seen.
+  std::map<std::string, ReportedWords> last_words_;  ///< By instance: of its latest exit.
   std::string reported_reason_;
 };
 

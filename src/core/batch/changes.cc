@@ -117,10 +117,11 @@ void Changes::review_conditions() {
 void Changes::on_workload_changed(const WorkloadName& name) {
   mark(workloads_, name);
   causes_.try_emplace(name);
-  tables_.dependents.follow(tables_.workloads.record(name));
+  const Workload& workload = tables_.workloads.record(name);
+  tables_.dependents.follow(workload);
   reconcile(tables_.dependents.of(name));
-  const std::optional<BuilderChange> builder =
-      tables_.builds.follow(tables_.workloads.record(name));
+  tables_.build_watch.follow(workload);
+  const std::optional<BuilderChange> builder = tables_.builds.follow(workload);
   if (!builder) return;
   if (builder->before) {
     tables_.capacity.remove_build(*builder->before);

@@ -8,6 +8,7 @@
 
 #include "core/batch/batch.h"
 #include "core/builds/build_board.h"
+#include "core/builds/build_watch.h"
 #include "core/dependencies/dependency_watch.h"
 #include "core/dependencies/dependents.h"
 #include "core/events/event_draft.h"
@@ -34,6 +35,7 @@ class Changes {
     CapacityTable& capacity;
     StartWatch& starts;
     BuildBoard& builds;
+    BuildWatch& build_watch;
     Dependents& dependents;
     DependencyWatch& waits;
   };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/batch/tables_scene.h"
+
 namespace hearth::core {
 namespace {
 
@@ -24,8 +26,8 @@ InstanceId id(std::uint64_t number) {
 }
 
 /// A workload on two nodes, within a step.
-struct Scene {
-  Scene() {
+struct Scene : TablesScene {
+  Scene() : TablesScene(41) {
     for (const NodeName& name : {kA, kB}) {
       (void)fleet.add({.name = name, .state = NodeState::kLive}, kNow.mono);
       capacity.add_node(name);
@@ -59,21 +61,6 @@ struct Scene {
   }
 
   Fleet fleet{{.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}}};
-  WorkloadCatalog workloads;
-  InstanceTable instances;
-  BuildBoard builds;
-  CapacityTable capacity;
-  StartWatch starts;
-  Dependents dependents;
-  DependencyWatch waits;
-  Changes changes{{.instances = instances,
-                   .workloads = workloads,
-                   .capacity = capacity,
-                   .starts = starts,
-                   .builds = builds,
-                   .dependents = dependents,
-                   .waits = waits},
-                  41};
 };
 
 TEST(Changes, WritesRecordsFirstByKindAndThenEventsInTheirOrder) {

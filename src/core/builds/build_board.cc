@@ -65,18 +65,30 @@ Image image_of(const BuildStatus& build, const Workload& workload) {
 }
 
 BuildPlan plan_build(const Workload& workload, const std::optional<BuilderView>& view,
-                     const CapacityTable& capacity) {
+                     const BuildTries& tries, const CapacityTable& capacity) {
   const std::optional<NodeName>& before = workload.build_node;
   HEARTH_CHECK(before.has_value() == view.has_value());
-  const std::string stuck = view ? why_stuck(*view) : "";
+  std::string stuck = view ? why_stuck(*view) : "";
+  if (!stuck.empty()) stuck = "is " + stuck;
+  const bool only_fails = stuck.empty() && !tries.builder_fails.empty();
+  if (only_fails) stuck = "cannot build it: " + tries.builder_fails;
   if (before && stuck.empty()) return {.builder = before, .reason = ""};
-  const Result<NodeName> found = capacity.choose(
-      {.workload = workload.name, .resources = {}, .image = "", .other_than = before});
+  PlacementRequest request{.workload = workload.name,
+                           .resources = {},
+                           .image = "",
+                           .other_than = before,
+                           .avoid = tries.avoided};
+  Result<NodeName> found = capacity.choose(request);
+  // A node that failed before is better than none, but no better than another one that fails.
+  if (!found && !only_fails && !request.avoid.empty()) {
+    request.avoid.clear();
+    found = capacity.choose(request);
+  }
   if (found) return {.builder = *found, .reason = ""};
   if (!before) return {.builder = std::nullopt, .reason = found.error().message};
   const bool is_gone = view->state == NodeState::kDead;
   return {.builder = is_gone ? std::nullopt : before,
-          .reason = fmt::format("its builder '{}' is {}, and {}", before->str(), stuck,
+          .reason = fmt::format("its builder '{}' {}, and {}", before->str(), stuck,
                                 found.error().message)};
 }
 

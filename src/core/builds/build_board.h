@@ -45,6 +45,12 @@ struct BuilderView {
   Eligibility eligibility;
 };
 
+/// What the builders of a release say that have failed to build it for too long.
+struct BuildTries {
+  std::string builder_fails = {};   ///< The current builder; empty: it has not.
+  std::set<NodeName> avoided = {};  ///< All of them.
+};
+
 /// Why the build cannot continue where it is, in words; empty if it can. A node that is merely
 /// suspect, in trouble, without its agent or off the bus gets its time first. A node that received
 /// the order before its connection was lost may be building.
@@ -64,9 +70,10 @@ struct BuildPlan {
   std::string reason;
 };
 
-/// Keeps the builder of `workload` if it is well; finds another one otherwise. `view`: of the
-/// current builder, if there is one.
+/// Keeps the builder of `workload` if it is well; finds another one otherwise, which is one that
+/// has not failed to build it if there is such a node. `view`: of the current builder, if there is
+/// one.
 BuildPlan plan_build(const Workload& workload, const std::optional<BuilderView>& view,
-                     const CapacityTable& capacity);
+                     const BuildTries& tries, const CapacityTable& capacity);
 
 }  // namespace hearth::core

@@ -94,10 +94,11 @@ struct Scene {
                          .given_up = given_up,
                          .eligibility = capacity.eligibility(*builder)};
     }
-    return plan_build(building(kApp, builder), view, capacity);
+    return plan_build(building(kApp, builder), view, tries, capacity);
   }
 
   CapacityTable capacity;
+  BuildTries tries;
   std::map<NodeName, NodeState> states;
 };
 
@@ -157,6 +158,26 @@ TEST(PlanBuild, ABuilderThatIsOnlyShortOfAResourceContinues) {
   full.load.disk = 1000;
   scene.set(kA, full);
   EXPECT_EQ(scene.plan(kA, true).builder, kA);
+}
+
+// Goal: a builder that cannot reach the manager's port is live and eligible, and yet builds
+// nothing.
+TEST(PlanBuild, ABuildMovesFromABuilderThatFailsToANodeThatHasNot) {
+  Scene scene;
+  scene.tries = {.builder_fails = "10.0.0.1:7700 does not answer", .avoided = {kA}};
+  EXPECT_EQ(scene.plan(kA).builder, kB);
+  scene.set(kB, view_of(NodeState::kDead));
+  EXPECT_EQ(scene.plan(kA).builder, kA) << "there is no other";
+  EXPECT_THAT(scene.plan(kA).reason,
+              HasSubstr("its builder 'a' cannot build it: 10.0.0.1:7700 does not answer, and "));
+}
+
+TEST(PlanBuild, ANodeThatFailedToBuildIsBetterThanNone) {
+  Scene scene;
+  scene.tries = {.avoided = {kA}};
+  EXPECT_EQ(scene.plan().builder, kB);
+  scene.set(kB, view_of(NodeState::kDead));
+  EXPECT_EQ(scene.plan(kB).builder, kA);
 }
 
 // Reports of a builder. ---------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/batch/tables_scene.h"
+
 namespace hearth::core {
 namespace {
 
@@ -33,7 +35,7 @@ NodeEntry entry(const std::string& name, const char* address = "10.0.0.1") {
 }
 
 /// All parts that commands concern.
-struct Scene {
+struct Scene : TablesScene {
   /// Everything that a command can change.
   struct State {
     Fleet::State fleet;
@@ -57,6 +59,7 @@ struct Scene {
                         .instances = instances,
                         .warm_images = warm_images,
                         .capacity = capacity,
+                        .build_watch = build_watch,
                         .changes = changes},
                        kNow);
     CommandExecutor commands({.fleet = fleet,
@@ -92,8 +95,7 @@ struct Scene {
         events.push_back(append->event.type);
     }
     fleet.check_invariants();
-    workloads.check_invariants();
-    capacity.check_invariants();
+    check_invariants();
   }
 
   /// A node is to build the workload.
@@ -118,22 +120,7 @@ struct Scene {
 
   Fleet fleet{{.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}}};
   AssignmentLedger assignments{kEpoch};
-  WorkloadCatalog workloads;
-  InstanceTable instances;
   WarmImages warm_images;
-  CapacityTable capacity;
-  StartWatch starts;
-  Dependents dependents;
-  DependencyWatch waits;
-  BuildBoard builds;
-  Changes changes{{.instances = instances,
-                   .workloads = workloads,
-                   .capacity = capacity,
-                   .starts = starts,
-                   .builds = builds,
-                   .dependents = dependents,
-                   .waits = waits},
-                  0};
   // Of the last step.
   ManagerBatch batch;
   std::vector<EventType> events;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/duration_text.h"
 
 namespace hearth::core::events {
 namespace {
@@ -73,6 +74,20 @@ EventDraft node_imported(const Node& node) {
   return {EventType::kNodeImported, subject_of(node.name),
           fmt::format("node '{}' at {} was imported; it has not sent a heartbeat yet",
                       node.name.str(), node.agent.address)};
+}
+
+EventDraft incident_flood(const NodeName& node) {
+  return {EventType::kNodeNoticed, subject_of(node),
+          fmt::format("node '{}' reports more incidents than the {}, and one more every {}, that "
+                      "become events: the others are counted",
+                      node.str(), IncidentAllowance::kBurstMax,
+                      show_duration(IncidentAllowance::kRefill))};
+}
+
+EventDraft incidents_left_out(const NodeName& node, std::uint64_t count) {
+  return {EventType::kNodeNoticed, subject_of(node),
+          fmt::format("{} incident{} of node '{}' did not become events: there were too many",
+                      count, count == 1 ? "" : "s", node.str())};
 }
 
 }  // namespace hearth::core::events

@@ -1,5 +1,7 @@
 #include "core/explain/explain.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
@@ -84,6 +86,20 @@ std::string line_of(const Instance& instance, const Instant& now) {
   if (status.state == InstanceState::kCrashLoop)
     line += fmt::format(" 'hearth restart {}' or a deploy tries anew.", instance.workload.str());
   return line;
+}
+
+/// How often its instances may still be replaced before they fail.
+std::string line_on_budget(const ReplacementBudget& budget, const WorkloadName& name,
+                           const Instant& now) {
+  const std::size_t left = budget.left(name);
+  std::string line =
+      fmt::format("Of {} replacements within {}, {} {} left", ReplacementBudget::kReplacementsMax,
+                  show_duration(ReplacementBudget::kWindow), left, left == 1 ? "is" : "are");
+  if (left == 0) line += ": an instance that is degraded or in a crash loop is left as it is";
+  if (const std::optional<MonoTime> next = budget.next_refill(name))
+    line +=
+        fmt::format("; the next one in {}", show_duration(std::max(Duration(0), *next - now.mono)));
+  return line + ".";
 }
 
 /// What it starts after, and what starts after it.
@@ -198,6 +214,7 @@ std::vector<std::string> explain_workload(const Manager& manager, const Workload
         workload.next->generation.value));
   }
   for (std::string& line : lines_on_order(manager, workload)) lines.push_back(std::move(line));
+  if (workload.current) lines.push_back(line_on_budget(manager.budget(), name, now));
   for (const InstanceId& id : manager.instance_table().of_workload(name)) {
     const Instance& instance = manager.instance_table().instance(id);
     lines.push_back(line_of(instance, now));

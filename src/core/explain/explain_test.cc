@@ -111,7 +111,21 @@ TEST(Explain, AWorkloadNamesItsReleaseItsInstancesAndTheHolderOfItsImage) {
                      "starts elsewhere."),
             Contains(AllOf(HasSubstr("Instance 'app-1' is running on 'a' (changed "),
                            HasSubstr("ago)."))),
+            Contains("Of 5 replacements within 1 h 0 m, 5 are left."),
             Contains("Its image is kept ready on 'b'.")));
+}
+
+TEST(Explain, AWorkloadNamesWhatIsLeftOfItsReplacements) {
+  Scene scene;
+  scene.run_app(1);
+  scene.agents_obey = false;
+  Heartbeat reported = sign_of_life(1000);
+  reported.report = Report{};
+  reported.report->instances[Scene::id(1)] = {
+      .state = InstanceState::kRunning, .health = Health::kDegraded, .must_be_replaced = true};
+  scene.heartbeat("a", reported);
+  EXPECT_THAT(words_on_app(scene),
+              Contains("Of 5 replacements within 1 h 0 m, 4 are left; the next one in 1 h 0 m."));
 }
 
 TEST(Explain, AWorkloadThatIsBuiltNamesItsBuilderOrWhyItWaits) {

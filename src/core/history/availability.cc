@@ -47,6 +47,12 @@ class Cursor {
   std::size_t next_ = 0;
 };
 
+/// The oldest release of those that are kept.
+const Release& oldest_of(const Workload& workload) {
+  if (!workload.earlier.empty()) return workload.earlier.back();
+  return workload.current ? *workload.current : workload.latest();
+}
+
 WallClock::duration& part_for(Availability& sum, std::optional<Condition> workload,
                               std::optional<Condition> manager) {
   if (!workload || !manager || *manager == Condition::kBlind) return sum.unknown;
@@ -58,19 +64,32 @@ WallClock::duration& part_for(Availability& sum, std::optional<Condition> worklo
 
 }  // namespace
 
-Availability availability_of(const History& history, const Window& window) {
+Availability availability_of(const History& history, const Window& window,
+                             std::optional<WallTime> first_deploy) {
   HEARTH_CHECK(window.begin <= window.end);
+  const WallTime begin = std::clamp(first_deploy.value_or(window.begin), window.begin, window.end);
   Cursor workload(steps_of(history.workload));
   Cursor manager(steps_of(history.manager));
   Availability sum;
-  for (WallTime now = window.begin; now < window.end;) {
-    WallClock::duration& part = part_for(sum, workload.at(now), manager.at(now));
+  for (WallTime now = begin; now < window.end;) {
+    std::optional<Condition> condition = workload.at(now);
+    if (!condition && first_deploy) condition = Condition::kUnwanted;
+    WallClock::duration& part = part_for(sum, condition, manager.at(now));
     const WallTime next = std::min(
         {window.end, workload.end().value_or(window.end), manager.end().value_or(window.end)});
     part += next - now;
     now = next;
   }
   return sum;
+}
+
+std::optional<WallTime> first_deploy_of(const Workload& workload, const History& history) {
+  const Release& oldest = oldest_of(workload);
+  if (oldest.generation == Generation{1}) return oldest.deployed_at;
+  // Of a workload with many releases, or one that has the name of a removed one.
+  const bool is_whole = history.workload.size() < kHistoryOfWorkloadMax;
+  if (history.workload.empty() || !is_whole) return std::nullopt;
+  return std::min(history.workload.front().at, oldest.deployed_at);
 }
 
 }  // namespace hearth::core

@@ -28,9 +28,9 @@ TEST(Availability, CountsEachConditionForItsTime) {
       .workload = {of_app(0, Condition::kUnavailable), of_app(10, Condition::kReduced),
                    of_app(30, Condition::kAvailable), of_app(70, Condition::kUnwanted)},
       .manager = {of_manager(0, Condition::kSeeing)}};
-  EXPECT_EQ(availability_of(history, {at(0), at(150)}),
+  EXPECT_EQ(availability_of(history, {at(0), at(150)}, std::nullopt),
             (Availability{.full = 40ms, .reduced = 20ms, .none = 10ms, .unwanted = 80ms}));
-  EXPECT_EQ(availability_of(history, {at(20), at(40)}),
+  EXPECT_EQ(availability_of(history, {at(20), at(40)}, std::nullopt),
             (Availability{.full = 10ms, .reduced = 10ms}));
 }
 
@@ -39,16 +39,50 @@ TEST(Availability, CountsApartWhatTheManagerCouldNotKnow) {
       .workload = {of_app(0, Condition::kAvailable)},
       .manager = {of_manager(0, Condition::kSeeing), of_manager(40, Condition::kBlind),
                   of_manager(60, Condition::kSeeing)}};
-  EXPECT_EQ(availability_of(history, {at(0), at(100)}),
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}, std::nullopt),
             (Availability{.full = 80ms, .unknown = 20ms}));
 }
 
 TEST(Availability, IsNotKnownBeforeTheFirstEntry) {
   const History history{.workload = {of_app(50, Condition::kAvailable)},
                         .manager = {of_manager(0, Condition::kSeeing)}};
-  EXPECT_EQ(availability_of(history, {at(0), at(100)}),
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}, std::nullopt),
             (Availability{.full = 50ms, .unknown = 50ms}));
-  EXPECT_EQ(availability_of({}, {at(0), at(100)}), (Availability{.unknown = 100ms}));
+  EXPECT_EQ(availability_of({}, {at(0), at(100)}, std::nullopt), (Availability{.unknown = 100ms}));
+}
+
+// Goal: a workload that is new is not called unknown for the time in which there was none.
+TEST(Availability, CountsFromTheFirstDeploy) {
+  const History history{.workload = {of_app(50, Condition::kAvailable)},
+                        .manager = {of_manager(0, Condition::kSeeing)}};
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}, at(40)),
+            (Availability{.full = 50ms, .unwanted = 10ms}))
+      << "it was being built";
+  EXPECT_EQ(availability_of(history, {at(60), at(100)}, at(40)), (Availability{.full = 40ms}));
+  EXPECT_EQ(availability_of(history, {at(0), at(30)}, at(40)), Availability{});
+}
+
+TEST(FirstDeploy, IsThatOfTheFirstReleaseOrAsOldAsTheHistory) {
+  const auto release = [](std::uint64_t generation, std::int64_t ms) {
+    return Release{.generation = {generation},
+                   .spec = {.bundle = *Digest::parse("sha256:" + std::string(64, 'a'))},
+                   .image = {},
+                   .deployed_at = at(ms)};
+  };
+  Workload workload{.name = kApp};
+  workload.next = release(1, 10);
+  EXPECT_EQ(first_deploy_of(workload, {}), at(10));
+  workload.current = release(2, 20);
+  workload.next = release(3, 30);
+  workload.earlier = {release(1, 10)};
+  EXPECT_EQ(first_deploy_of(workload, {}), at(10));
+
+  workload.earlier.clear();
+  EXPECT_EQ(first_deploy_of(workload, {}), std::nullopt);
+  History history{.workload = {of_app(5, Condition::kUnavailable)}, .manager = {}};
+  EXPECT_EQ(first_deploy_of(workload, history), at(5)) << "that of a release that is not kept";
+  history.workload.resize(kHistoryOfWorkloadMax, of_app(5, Condition::kUnavailable));
+  EXPECT_EQ(first_deploy_of(workload, history), std::nullopt) << "what came before was dropped";
 }
 
 TEST(Availability, EntriesOfInstancesAreNotThoseOfTheWorkload) {
@@ -56,7 +90,8 @@ TEST(Availability, EntriesOfInstancesAreNotThoseOfTheWorkload) {
   of_instance.instance = InstanceId{"app-1"};
   const History history{.workload = {of_app(0, Condition::kAvailable), of_instance},
                         .manager = {of_manager(0, Condition::kSeeing)}};
-  EXPECT_EQ(availability_of(history, {at(0), at(100)}), (Availability{.full = 100ms}));
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}, std::nullopt),
+            (Availability{.full = 100ms}));
 }
 
 TEST(Availability, AClockThatIsSetBackLosesNoTime) {
@@ -64,7 +99,7 @@ TEST(Availability, AClockThatIsSetBackLosesNoTime) {
       .workload = {of_app(50, Condition::kAvailable), of_app(10, Condition::kUnavailable),
                    of_app(80, Condition::kAvailable)},
       .manager = {of_manager(0, Condition::kSeeing)}};
-  EXPECT_EQ(availability_of(history, {at(0), at(100)}),
+  EXPECT_EQ(availability_of(history, {at(0), at(100)}, std::nullopt),
             (Availability{.full = 20ms, .none = 30ms, .unknown = 50ms}));
 }
 
@@ -114,7 +149,7 @@ RC_GTEST_PROP(Availability, EqualsTheSumOverEachMoment, ()) {
       expected.unwanted += 1ms;
     }
   }
-  RC_ASSERT(availability_of(history, {at(begin), at(end)}) == expected);
+  RC_ASSERT(availability_of(history, {at(begin), at(end)}, std::nullopt) == expected);
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ void ImageSupply::begin_build(MonoTime now, OperationIds& ids, std::vector<Image
     if (now < build.attempt.next_try) continue;
     const OperationId id = ids.next();
     build.attempt.operation = id;
+    build.attempt.begun_at = now;
     build.reference = fmt::format("{}-{}.{}", order.reference, start_count_, id.value);
     BuildOrder renamed = order;
     renamed.reference = build.reference;
@@ -207,14 +208,24 @@ ImageReadiness ImageSupply::readiness(const Image& image) const {
   return {.is_there = false, .reason = "its image cannot be fetched: " + found->second.error};
 }
 
+/// Why its latest try failed; empty: it did not, or the next one gets further.
+std::string ImageSupply::why_not_built(const BuildKey& key) const {
+  const auto found = state_.builds.find(key);
+  if (found == state_.builds.end()) return {};
+  const Attempt& attempt = found->second.attempt;
+  const bool gets_further = attempt.operation && state_.as_of - attempt.begun_at >= kTrySilence;
+  return gets_further ? std::string() : attempt.error;
+}
+
 std::vector<BuildStatus> ImageSupply::build_statuses() const {
   std::vector<BuildStatus> statuses;
   for (const BuildOrder& order : state_.orders) {
     const auto result = state_.results.find(key_of(order));
-    statuses.push_back(
-        result != state_.results.end()
-            ? result->second
-            : BuildStatus{.workload = order.workload, .generation = order.generation});
+    statuses.push_back(result != state_.results.end()
+                           ? result->second
+                           : BuildStatus{.workload = order.workload,
+                                         .generation = order.generation,
+                                         .reason = why_not_built(key_of(order))});
   }
   return statuses;
 }

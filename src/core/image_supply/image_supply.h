@@ -25,6 +25,7 @@ namespace hearth::core {
 /// with a jitter of a fifth, so that nodes that failed together do not all return at once.
 struct Attempt {
   std::optional<OperationId> operation;  ///< In flight.
+  MonoTime begun_at{};                   ///< When the latest try began.
   MonoTime next_try{};
   std::uint32_t failures = 0;
   std::string error;  ///< Of the last failure.
@@ -48,6 +49,10 @@ class ImageSupply {
   static constexpr std::size_t kFetchesMax = 2;
   /// With the waits between them, the tries outlast four minutes without a reachable manager.
   static constexpr std::uint32_t kBuildTriesMax = 12;
+  /// A try of a build that has not failed for this long is taken to have the context, and to build:
+  /// until then what the try before it failed of is reported. Longer than the silence after which a
+  /// transfer fails.
+  static constexpr Duration kTrySilence = std::chrono::seconds(45);
   static constexpr Duration kRetryMin = std::chrono::seconds(1);
   static constexpr Duration kRetryMax = std::chrono::seconds(30);
   /// Each try transfers the whole image over a link that may be slow, to a runtime that is unlikely
@@ -119,6 +124,7 @@ class ImageSupply {
   void begin_build(MonoTime now, OperationIds& ids, std::vector<ImageAction>& actions);
   bool is_ordered(const BuildKey& key) const;
   bool is_building() const;
+  std::string why_not_built(const BuildKey& key) const;
   void put_off(Attempt& attempt, const Error& why, Duration wait_max, MonoTime now);
   void finish_fetch(const std::string& reference, const OperationDone& done, const Turn& turn);
   void finish_build(const BuildKey& key, const OperationDone& done, const Turn& turn);

@@ -388,6 +388,28 @@ TEST(ImageSupply, ABuildThatFailsForAReasonThatMayPassIsRetriedWithinABound) {
   EXPECT_EQ(scene.build_status().reason, "no manager answers");
 }
 
+// Goal: the manager learns why a build gets nowhere while it is still tried, but a build that takes
+// long after a try that failed is not taken for one that fails.
+TEST(ImageSupply, ABuildThatIsRetriedSaysWhyUntilATryGetsFurther) {
+  Scene scene;
+  scene.build_takes = 30s;
+  scene.build_error = Error{ErrorCode::kUnavailable, "no manager answers"};
+  scene.order_builds({order(1)});
+  scene.pass(29s);
+  EXPECT_EQ(scene.build_status().reason, "");
+  scene.pass(2s);
+  EXPECT_EQ(scene.build_status().state, BuildState::kRunning);
+  EXPECT_EQ(scene.build_status().reason, "no manager answers");
+  scene.pass(3min);
+  EXPECT_EQ(scene.build_status().reason, "no manager answers") << "whether it tries or waits";
+
+  scene.build_takes = 1h;
+  scene.pass(2 * ImageSupply::kRetryMax + ImageSupply::kTrySilence + 1s);
+  scene.order_builds({order(1)});
+  EXPECT_EQ(scene.build_status().state, BuildState::kRunning);
+  EXPECT_EQ(scene.build_status().reason, "") << "it builds";
+}
+
 TEST(ImageSupply, ARetriedBuildSucceedsOnceTheManagerIsBack) {
   Scene scene;
   scene.build_error = Error{ErrorCode::kTimeout, "no manager answers"};

@@ -79,7 +79,7 @@ void InstanceRecord::on_exited(const ContainerId& container, const ContainerExit
   const bool is_complete = state_.finished && exit.code == 0;
   if (is_complete) return;
   if (may_be_of_runtime(exit)) return state_.memory.doubt(before, now);
-  ++state_.status.failures;
+  note_failure(container);
 }
 
 void InstanceRecord::on_unseen_exit(const ContainerId& container,
@@ -98,7 +98,8 @@ void InstanceRecord::on_vanished(const ContainerId& container, MonoTime now, Prn
 
 void InstanceRecord::on_restarted(const ContainerId& container, const std::string& why,
                                   MonoTime now, Prng& prng) {
-  ++state_.status.failures;
+  note_failure(container);
+  state_.status.last_exit.reset();  // That was of another container.
   note_end(container, "it was restarted: " + why, now, prng);
 }
 
@@ -114,6 +115,11 @@ void InstanceRecord::note_cannot_start(std::string reason) {
 
 void InstanceRecord::on_runtime_lost(MonoTime now) {
   if (auto before = state_.memory.pardon(now)) restart_ = {settings_, *std::move(before)};
+}
+
+void InstanceRecord::note_failure(const ContainerId& container) {
+  ++state_.status.failures;
+  state_.status.failed_container = container;
 }
 
 void InstanceRecord::note_exit(const ContainerId& container,
@@ -136,6 +142,13 @@ void InstanceRecord::note_end(const ContainerId& container, std::string reason, 
 void InstanceRecord::note_stop(std::string reason, MonoTime now, Prng& prng) {
   state_.status.reason = std::move(reason);
   restart_.on_stopped(now, prng);
+}
+
+void InstanceRecord::settle(MonoTime now) {
+  const std::uint32_t failures = state_.memory.settle_failures(now);
+  if (failures == 0) return;
+  state_.status.failures += failures;
+  state_.status.failed_container = state_.memory.ended;
 }
 
 // Transitions. ------------------------------------------------------------------------------------

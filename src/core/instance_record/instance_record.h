@@ -87,7 +87,7 @@ class InstanceRecord {
 
   // Transitions.
   /// Counts the failures that are not in doubt any more.
-  void settle(MonoTime now) { state_.status.failures += state_.memory.settle_failures(now); }
+  void settle(MonoTime now);
   /// To any state in which no container of it runs.
   void transition_to(InstanceState state, std::string reason = {});
   /// The reason for the start remains.
@@ -102,6 +102,7 @@ class InstanceRecord {
   void transition_to_running(const HealthVerdict& verdict);
 
  private:
+  void note_failure(const ContainerId& container);
   void note_exit(const ContainerId& container, const std::optional<ContainerExit>& exit,
                  std::optional<RestartPolicy> policy, MonoTime now, Prng& prng);
   void note_end(const ContainerId& container, std::string reason, MonoTime now, Prng& prng);

@@ -37,6 +37,19 @@ TEST(InstanceRecord, AnExitBySignalIsAFailureOnceTheRuntimeHasOutlivedIt) {
   EXPECT_EQ(it.record.next_deadline(kNow), kNow + DoubtfulEnds::kRuntimeEndMax);
   it.record.settle(kNow + DoubtfulEnds::kRuntimeEndMax);
   EXPECT_EQ(it.record.status().failures, 1U);
+  EXPECT_EQ(it.record.status().failed_container, kContainer);
+}
+
+// Goal: whoever asks for the last words of what failed does not get those of another container.
+TEST(InstanceRecord, ARestartNamesTheContainerThatFailedAndForgetsTheExitOfAnother) {
+  Fixture it;
+  const ContainerId other{"other"};
+  it.crash();
+  EXPECT_EQ(it.record.status().failed_container, kContainer);
+  ASSERT_TRUE(it.record.status().last_exit);
+  it.record.on_restarted(other, "rule 'fatal' fired", kNow, it.prng);
+  EXPECT_EQ(it.record.status().failed_container, other);
+  EXPECT_EQ(it.record.status().last_exit, std::nullopt);
 }
 
 TEST(InstanceRecord, ARuntimeThatEndsTakesBackTheWaitForTheEndsJustBefore) {

@@ -216,6 +216,7 @@ TEST(AdoptedInstance, ThatIsHeldIsStoppedAndKept) {
   EXPECT_EQ(scene.containers.at(db).state, ContainerState::kExited);
   scene.list();
   EXPECT_EQ(scene.status().state, InstanceState::kStaged);
+  EXPECT_EQ(scene.status().container, db) << "what it watches";
   scene.start_by_hand(db);
   scene.list();
   scene.pass(1min);

@@ -105,7 +105,10 @@ void InstanceSlot::tend_adopted(const AssignedInstance& instance, const AdoptedC
   const bool is_leaving = known != nullptr && (known->state == ContainerState::kRunning ||
                                                containers_.leaving().contains(known->id));
   if (is_leaving) return wait_for_stop();
-  if (known != nullptr && is_held()) return record_.transition_to(InstanceState::kStaged);
+  if (known != nullptr && is_held()) {
+    record_.set_container(known->id);
+    return record_.transition_to(InstanceState::kStaged);
+  }
   if (record_.is_finished()) return record_.transition_to_finished(turn.now);
   if (turn.now < std::max(record_.next_start(), state_.left_alone_until))
     return record_.transition_to_waiting();

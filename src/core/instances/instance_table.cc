@@ -161,7 +161,8 @@ std::optional<InstanceChange> InstanceTable::report(const InstanceId& id, Instan
 std::optional<InstanceChange> InstanceTable::lose(const InstanceId& id, WallTime now) {
   Instance& instance = row(id);
   HEARTH_CHECK(instance.node);
-  if (instance.desired_state == DesiredState::kStop) return std::nullopt;
+  const bool is_completed = instance.status.state == InstanceState::kCompleted;
+  if (instance.desired_state == DesiredState::kStop || is_completed) return std::nullopt;
   InstanceChange change{.before = instance, .after = std::nullopt};
   instance.status.state = InstanceState::kLost;
   instance.status.reason = fmt::format("its node '{}' is dead", instance.node->str());
@@ -172,7 +173,8 @@ std::optional<InstanceChange> InstanceTable::lose(const InstanceId& id, WallTime
 
 std::optional<InstanceChange> InstanceTable::await_report(const InstanceId& id, WallTime now) {
   Instance& instance = row(id);
-  if (instance.status.state == InstanceState::kAssigned) return std::nullopt;
+  const InstanceState state = instance.status.state;
+  if (state == InstanceState::kAssigned || state == InstanceState::kCompleted) return std::nullopt;
   InstanceChange change{.before = instance, .after = std::nullopt};
   instance.status.state = InstanceState::kAssigned;
   instance.status.container = {};

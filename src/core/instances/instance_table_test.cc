@@ -94,6 +94,17 @@ TEST(InstanceTable, ALostInstanceNamesItsNodeAndAStoppedOneIsNotLost) {
   EXPECT_FALSE(table.lose(id(2), kNow));
 }
 
+// Goal: what is stored as done is not done again because its node dies or boots.
+TEST(InstanceTable, WhatHasCompletedStaysCompletedWithoutItsNode) {
+  InstanceTable table;
+  (void)table.add(fresh(1, kA));
+  (void)table.report(id(1), {.state = InstanceState::kCompleted, .container = {"c1"}}, kNow);
+  EXPECT_FALSE(table.lose(id(1), kNow));
+  EXPECT_FALSE(table.await_report(id(1), kNow));
+  EXPECT_EQ(table.instance(id(1)).status.state, InstanceState::kCompleted);
+  EXPECT_EQ(table.instance(id(1)).status.container.str(), "c1");
+}
+
 TEST(InstanceTable, ARebootedNodeHasNoContainerUntilItReportsOne) {
   InstanceTable table;
   (void)table.add(fresh(1, kA));

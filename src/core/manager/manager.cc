@@ -45,8 +45,9 @@ Manager::Manager(ManagerSettings settings, ManagerState state)
       workloads_(std::move(state.workloads)),
       instances_(std::move(state.instances)),
       starts_(std::move(state.starts)),
-      budget_(std::move(state.budget)),
-      backlog_(std::move(state.backlog)),
+      build_watch_(std::move(state.build_watch)),
+      budget_(std::move(state.replacements.budget)),
+      backlog_(std::move(state.replacements.backlog)),
       waits_(std::move(state.waits)),
       assignments_(epoch_, state.assignments),
       warm_images_(std::move(state.warm_images)),
@@ -60,6 +61,7 @@ Changes::Tables Manager::tables() {
           .capacity = capacity_,
           .starts = starts_,
           .builds = builds_,
+          .build_watch = build_watch_,
           .dependents = dependents_,
           .waits = waits_};
 }
@@ -73,6 +75,7 @@ NodeExecutor Manager::node_executor() {
            .instances = instances_,
            .warm_images = warm_images_,
            .capacity = capacity_,
+           .build_watch = build_watch_,
            .changes = changes_},
           now_};
 }
@@ -115,8 +118,8 @@ ManagerState Manager::save() const {
           .workloads = workloads_.save(),
           .instances = instances_.save(),
           .starts = starts_.save(),
-          .budget = budget_.save(),
-          .backlog = backlog_.save(),
+          .build_watch = build_watch_.save(),
+          .replacements = {.budget = budget_.save(), .backlog = backlog_.save()},
           .waits = waits_.save(),
           .assignments = assignments_.save(),
           .warm_images = warm_images_.save()};
@@ -244,6 +247,7 @@ void Manager::reconcile_work() {
                      .instances = instances_,
                      .warm_images = warm_images_,
                      .builds = builds_,
+                     .build_watch = build_watch_,
                      .capacity = capacity_,
                      .starts = starts_,
                      .dependents = dependents_,
@@ -298,6 +302,7 @@ void Manager::check_invariants() const {
   workloads_.check_invariants();
   instances_.check_invariants();
   starts_.check_invariants();
+  build_watch_.check_invariants();
   budget_.check_invariants();
   assignments_.check_invariants();
   warm_images_.check_invariants();

@@ -12,6 +12,7 @@
 #include "core/assignments/assignment_ledger.h"
 #include "core/batch/changes.h"
 #include "core/builds/build_board.h"
+#include "core/builds/build_watch.h"
 #include "core/dependencies/dependency_watch.h"
 #include "core/dependencies/dependents.h"
 #include "core/evidence/bus_watch.h"
@@ -42,6 +43,13 @@ struct ManagerCounters {
   bool operator==(const ManagerCounters&) const = default;
 };
 
+/// What is known of replacements: how many there were, and which wait for room.
+struct ReplacementState {
+  ReplacementBudget::State budget;
+  MoveBacklog::State backlog;
+  bool operator==(const ReplacementState&) const = default;
+};
+
 /// The whole state of a manager between two steps, soft state included.
 struct ManagerState {
   Epoch epoch;
@@ -54,8 +62,8 @@ struct ManagerState {
   WorkloadCatalog::State workloads;
   InstanceTable::State instances;
   StartWatch::State starts;
-  ReplacementBudget::State budget;
-  MoveBacklog::State backlog;
+  BuildWatch::State build_watch;
+  ReplacementState replacements;
   DependencyWatch::State waits;
   AssignmentLedger::State assignments;
   WarmImages::State warm_images;
@@ -102,6 +110,7 @@ class Manager {
   const CapacityTable& capacity() const { return capacity_; }
   const Dependents& dependents() const { return dependents_; }
   const WarmImages& warm_images() const { return warm_images_; }
+  const ReplacementBudget& budget() const { return budget_; }
   std::vector<const Node*> nodes() const;
   const Node* find_node(const NodeName& name) const;
   const std::map<WorkloadName, Workload>& workloads() const { return workloads_.rows(); }
@@ -134,8 +143,8 @@ class Manager {
 
   /// All parts that wait for time to pass, addressed as one.
   static auto timed_parts(auto& self) {
-    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_, self.budget_,
-                      self.waits_);
+    return TimedParts(self.bus_, self.fleet_, self.assignments_, self.starts_, self.build_watch_,
+                      self.budget_, self.waits_);
   }
   NodeExecutor node_executor();
   Changes::Tables tables();
@@ -153,6 +162,7 @@ class Manager {
   WorkloadCatalog workloads_;
   InstanceTable instances_;
   StartWatch starts_;
+  BuildWatch build_watch_;
   ReplacementBudget budget_;
   MoveBacklog backlog_;
   DependencyWatch waits_;

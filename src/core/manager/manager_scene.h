@@ -184,6 +184,7 @@ class ManagerScene {
       usage;  ///< Of each instance, as its node reports it; nullopt: not reported.
   bool agents_take_over = true;  ///< They report that they follow their assignment.
   bool builds_fail = false;
+  std::map<NodeName, std::string> builds_retried;  ///< Why the tries of a node's builds fail.
   std::map<NodeName, std::string> troubles;  ///< The problem that the agent of a node reports.
   std::map<NodeName, Beat> beats;
   std::map<NodeName, DialOutcome> dials;
@@ -271,9 +272,16 @@ class ManagerScene {
     }
     for (const BuildOrder& order : latest->second.builds) {
       BuildStatus status{.workload = order.workload, .generation = order.generation};
-      status.state = builds_fail ? BuildState::kFailed : BuildState::kDone;
-      if (builds_fail) status.reason = "RUN make ended with 2";
-      if (!builds_fail) status.archive = bundle('f');
+      const auto retried = builds_retried.find(name);
+      if (retried != builds_retried.end()) {
+        status.reason = retried->second;
+      } else if (builds_fail) {
+        status.state = BuildState::kFailed;
+        status.reason = "RUN make ended with 2";
+      } else {
+        status.state = BuildState::kDone;
+        status.archive = bundle('f');
+      }
       heartbeat.report->builds.push_back(std::move(status));
     }
     return heartbeat;

@@ -66,6 +66,43 @@ TEST(Manager, ABuildMovesWhenItsNodesRuntimeBreaksAndGivesTheReasonIfItCannot) {
   EXPECT_THAT(scene.workloads.at(Scene::app()).reason, IsEmpty());
 }
 
+// Goal: a node that cannot reach the manager's port neither fetches a build context nor hands an
+// image over, though its heartbeats arrive: its builds do not wait for it.
+TEST(Manager, ABuildMovesFromANodeWhoseTriesFailForTooLong) {
+  Scene scene;
+  scene.import({"a", "b", "c"});
+  for (const char* name : {"a", "b", "c"}) scene.beat(name);
+  scene.pass(seconds(1));
+  scene.builds_retried[Scene::node("a")] = "10.0.0.1:7700 does not answer";
+  (void)scene.deploy(1);
+  ASSERT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("a"));
+  scene.pass(seconds(55));
+  EXPECT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("a")) << "it may pass";
+  scene.pass(seconds(10));
+  EXPECT_EQ(scene.workloads.at(Scene::app()).phase, WorkloadPhase::kDeployed);
+  EXPECT_THAT(scene.assigned.at(Scene::node("a")).builds, IsEmpty());
+}
+
+TEST(Manager, ABuildThatTwoNodesCannotDoFailsWithWhatBothSaid) {
+  Scene scene;
+  scene.import({"a", "b", "c"});
+  for (const char* name : {"a", "b", "c"}) scene.beat(name);
+  scene.pass(seconds(1));
+  scene.builds_retried[Scene::node("a")] = "the port is filtered";
+  scene.builds_retried[Scene::node("b")] = "no route to host";
+  (void)scene.deploy(1);
+  scene.pass(seconds(70));
+  ASSERT_EQ(scene.workloads.at(Scene::app()).build_node, Scene::node("b"));
+  scene.restart();
+  scene.pass(seconds(150));
+  const Workload& app = scene.workloads.at(Scene::app());
+  EXPECT_EQ(app.phase, WorkloadPhase::kFailed) << "though the manager was restarted";
+  EXPECT_EQ(app.reason,
+            "no node comes to build it; on 'a': the port is filtered; on 'b': no route to host");
+  EXPECT_EQ(app.build_node, std::nullopt);
+  EXPECT_EQ(scene.reported(EventType::kWorkloadFailed), 1U);
+}
+
 TEST(Manager, StoppingKeepsTheWorkloadAndRemovingForgetsAllButItsNumbers) {
   Scene scene;
   scene.run_app(2);

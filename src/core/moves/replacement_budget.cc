@@ -5,9 +5,15 @@
 
 namespace hearth::core {
 
-bool ReplacementBudget::allows(const WorkloadName& workload) const {
+std::size_t ReplacementBudget::left(const WorkloadName& workload) const {
   const auto found = state_.spent.find(workload);
-  return found == state_.spent.end() || found->second.size() < kReplacementsMax;
+  return kReplacementsMax - (found == state_.spent.end() ? 0 : found->second.size());
+}
+
+std::optional<MonoTime> ReplacementBudget::next_refill(const WorkloadName& workload) const {
+  const auto found = state_.spent.find(workload);
+  if (found == state_.spent.end()) return std::nullopt;
+  return found->second.front() + kWindow;
 }
 
 void ReplacementBudget::spend(const WorkloadName& workload, MonoTime now) {

@@ -31,7 +31,11 @@ class ReplacementBudget {
   explicit ReplacementBudget(State state) : state_(std::move(state)) {}
   const State& save() const { return state_; }
 
-  bool allows(const WorkloadName& workload) const;
+  bool allows(const WorkloadName& workload) const { return left(workload) > 0; }
+  /// How many more may begin now.
+  std::size_t left(const WorkloadName& workload) const;
+  /// When one more may begin than now; nullopt: none was spent.
+  std::optional<MonoTime> next_refill(const WorkloadName& workload) const;
   /// A replacement begins.
   void spend(const WorkloadName& workload, MonoTime now);
   /// Lets time pass. Returns the workloads that may have a replacement again.

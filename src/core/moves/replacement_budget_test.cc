@@ -18,6 +18,7 @@ TEST(ReplacementBudget, AllowsANumberWithinAWindowForEachWorkload) {
   MonoTime now{1h};
   for (std::size_t i = 0; i < ReplacementBudget::kReplacementsMax; ++i) {
     EXPECT_TRUE(budget.allows(kApp));
+    EXPECT_EQ(budget.left(kApp), ReplacementBudget::kReplacementsMax - i);
     budget.spend(kApp, now);
     now += 1min;
   }
@@ -27,6 +28,8 @@ TEST(ReplacementBudget, AllowsANumberWithinAWindowForEachWorkload) {
 
   const MonoTime again = MonoTime(1h) + ReplacementBudget::kWindow;
   EXPECT_EQ(budget.next_deadline(), again);
+  EXPECT_EQ(budget.next_refill(kApp), again);
+  EXPECT_EQ(budget.next_refill(kOther), std::nullopt);
   EXPECT_THAT(budget.on_tick(again - 1ns), IsEmpty());
   EXPECT_THAT(budget.on_tick(again), ElementsAre(kApp)) << "the first one is forgotten";
   EXPECT_TRUE(ReplacementBudget(budget.save()).allows(kApp));

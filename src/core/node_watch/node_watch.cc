@@ -41,7 +41,8 @@ NodeWatch::NodeWatch(const WatchSettings& settings, State state)
       next_fetch_(state.next_fetch),
       bus_carries_(state.bus_carries),
       eligibility_(std::move(state.eligibility)),
-      known_before_(state.known_before) {}
+      known_before_(state.known_before),
+      incidents_(state.incidents) {}
 
 const InstanceUsage* NodeWatch::usage_of(const InstanceId& instance) const {
   if (!report_) return nullptr;
@@ -63,7 +64,8 @@ NodeWatch::State NodeWatch::save() const {
           .next_fetch = next_fetch_,
           .bus_carries = bus_carries_,
           .eligibility = eligibility_,
-          .known_before = known_before_};
+          .known_before = known_before_,
+          .incidents = incidents_.save()};
 }
 
 bool NodeWatch::is_judged() const {
@@ -215,15 +217,18 @@ bool NodeWatch::note_eligibility(const Eligibility& eligibility) {
   return true;
 }
 
-std::vector<Incident> NodeWatch::take_incidents(const std::vector<Incident>& reported) {
-  std::vector<Incident> fresh;
+IncidentOutcome NodeWatch::take_incidents(const std::vector<Incident>& reported, MonoTime now) {
+  IncidentOutcome outcome{.left_out = incidents_.take_left_out(now)};
+  const bool was_flooded = incidents_.left_out() > 0;
   for (const Incident& incident : reported) {
     if (incident.number <= node_.incidents_seen) continue;
     node_.incidents_seen = incident.number;
+    if (!incidents_.take(now)) continue;  // Nor is it written: a flood costs no commits.
     changed_ = true;
-    fresh.push_back(incident);
+    outcome.fresh.push_back(incident);
   }
-  return fresh;
+  outcome.flood_begins = !was_flooded && incidents_.left_out() > 0;
+  return outcome;
 }
 
 void NodeWatch::set_capacity(const Resources& capacity) {

@@ -4,12 +4,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/evidence/dial_record.h"
 #include "core/evidence/trouble_record.h"
 #include "core/evidence/verdict.h"
 #include "core/liveness/message_order.h"
 #include "core/liveness/node_liveness.h"
+#include "core/node_watch/incident_allowance.h"
 #include "core/placement/eligibility.h"
 #include "core/recovery/recovery_ladder.h"
 #include "model/command.h"
@@ -46,6 +48,13 @@ struct SignOutcome {
   std::optional<Verdict> verdict;  ///< The node is live again.
 };
 
+/// What becomes of reported incidents.
+struct IncidentOutcome {
+  std::vector<Incident> fresh;  ///< Those that become events.
+  bool flood_begins = false;    ///< The first one was left out.
+  std::uint64_t left_out = 0;   ///< In a flood that is over; 0: none is.
+};
+
 struct WatchSettings {
   LivenessSettings liveness;
   RecoverySettings recovery;
@@ -75,6 +84,7 @@ class NodeWatch {
     bool bus_carries = false;
     std::optional<Eligibility> eligibility;
     std::optional<WallTime> known_before;
+    IncidentAllowance::State incidents;
     bool operator==(const State&) const = default;
   };
 
@@ -90,6 +100,8 @@ class NodeWatch {
   /// What an instance on it uses, as last reported; nullptr: not known.
   const InstanceUsage* usage_of(const InstanceId& instance) const;
   const std::optional<MonoTime>& last_received() const { return last_received_; }
+  /// Until when an earlier manager knew how it is; nullopt: there was none.
+  const std::optional<WallTime>& known_before() const { return known_before_; }
   const DialRecord& dial() const { return dial_; }
   /// Judged by its silence: it has been received once and is not dead.
   bool is_judged() const;
@@ -118,8 +130,8 @@ class NodeWatch {
   /// For an admitted heartbeat. True if the eligibility differs from that of the previous one.
   [[nodiscard]] bool note_eligibility(const Eligibility& eligibility);
   void set_capacity(const Resources& capacity);
-  /// The reported incidents that were not returned before.
-  std::vector<Incident> take_incidents(const std::vector<Incident>& reported);
+  /// Of the reported incidents those that were not returned before, as far as its allowance goes.
+  IncidentOutcome take_incidents(const std::vector<Incident>& reported, MonoTime now);
 
   /// It did not answer a request for its status.
   void on_fetch_failed(const Instant& now);
@@ -180,6 +192,7 @@ class NodeWatch {
   bool bus_carries_ = false;
   std::optional<Eligibility> eligibility_;  ///< As of the last heartbeat.
   std::optional<WallTime> known_before_;
+  IncidentAllowance incidents_;
   std::optional<MonoTime> queued_;
   bool changed_ = false;
 };

@@ -113,11 +113,15 @@ void NodeExecutor::on_report(NodeWatch& watch, const Report& report) {
     if (const auto change = parts_.instances.report(id, status, now_.wall))
       parts_.changes.on(*change);
   }
-  for (const Incident& incident : watch.take_incidents(report.incidents)) {
+  const IncidentOutcome incidents = watch.take_incidents(report.incidents, now_.mono);
+  for (const Incident& incident : incidents.fresh) {
     const Instance* instance = parts_.instances.find(incident.instance);
     if (instance != nullptr && instance->node == name)
       parts_.changes.on_event(events::noticed(*instance, incident));
   }
+  if (incidents.flood_begins) parts_.changes.on_event(events::incident_flood(name));
+  if (incidents.left_out > 0)
+    parts_.changes.on_event(events::incidents_left_out(name, incidents.left_out));
   // An agent in trouble may not have listed its containers yet.
   if (parts_.assignments.is_followed(name) && report.problem.empty()) {
     const std::set<InstanceId> here = parts_.instances.on_node(name);
@@ -134,6 +138,8 @@ void NodeExecutor::on_build(const NodeName& builder, const BuildStatus& build) {
   const Workload* workload = parts_.workloads.find(build.workload);
   if (!is_ordered(build, builder, workload)) return;
   const WorkloadName& name = build.workload;
+  if (parts_.build_watch.on_status(*workload, build, now_.mono))
+    parts_.changes.on_room_changed();  // Why the build waits has passed.
   switch (build.state) {
     case BuildState::kRunning: return;
     case BuildState::kDone:

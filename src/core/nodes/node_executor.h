@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "core/assignments/assignment_ledger.h"
 #include "core/batch/changes.h"
+#include "core/builds/build_watch.h"
 #include "core/fleet/fleet.h"
 #include "core/instances/instance_table.h"
 #include "core/placement/capacity_table.h"
@@ -32,6 +33,7 @@ class NodeExecutor {
     InstanceTable& instances;
     const WarmImages& warm_images;
     CapacityTable& capacity;
+    BuildWatch& build_watch;
     Changes& changes;
   };
 

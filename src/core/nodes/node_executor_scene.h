@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "core/batch/tables_scene.h"
 #include "core/nodes/node_executor.h"
 
 namespace hearth::core {
@@ -64,7 +65,7 @@ struct Effects {
 /// For tests: a node executor and the parts that it works on. Nodes a and b have been imported and
 /// have a power driver; they report what the test lets them report, and answer no dial unless the
 /// test does so. Placing, building and publishing assignments are up to the test.
-struct NodeExecutorScene {
+struct NodeExecutorScene : TablesScene {
   using Way = NodeExecutor::Way;
 
   explicit NodeExecutorScene(LivenessProfile profile = LivenessProfile::kDefault)
@@ -100,6 +101,7 @@ struct NodeExecutorScene {
                         .instances = instances,
                         .warm_images = warm_images,
                         .capacity = capacity,
+                        .build_watch = build_watch,
                         .changes = changes},
                        instant());
     call(nodes);
@@ -226,11 +228,9 @@ struct NodeExecutorScene {
   InstanceState state(const InstanceId& id) const { return instances.instance(id).status.state; }
 
   void check_invariants() const {
+    TablesScene::check_invariants();
     fleet.check_invariants();
     assignments.check_invariants();
-    workloads.check_invariants();
-    instances.check_invariants();
-    capacity.check_invariants();
   }
 
   Epoch epoch{3};
@@ -238,22 +238,7 @@ struct NodeExecutorScene {
   MonoTime now{std::chrono::hours(1)};
   Fleet fleet;
   AssignmentLedger assignments{epoch};
-  WorkloadCatalog workloads;
-  InstanceTable instances;
   WarmImages warm_images;
-  CapacityTable capacity;
-  StartWatch starts;
-  Dependents dependents;
-  DependencyWatch waits;
-  BuildBoard builds;
-  Changes changes{{.instances = instances,
-                   .workloads = workloads,
-                   .capacity = capacity,
-                   .starts = starts,
-                   .builds = builds,
-                   .dependents = dependents,
-                   .waits = waits},
-                  0};
   Effects last;
   std::uint64_t seq = 0;
   int assignments_made = 0;

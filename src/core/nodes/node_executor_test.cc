@@ -293,6 +293,39 @@ TEST(NodeExecutor, WhatANodeNoticesBecomesAnEventOnce) {
   EXPECT_THAT(report({foreign}), IsEmpty()) << "not an instance of this node";
 }
 
+// Goal: a node that reports incidents as fast as it can neither fills the store with events nor
+// causes a commit by each report.
+TEST(NodeExecutor, AFloodOfIncidentsIsCountedAndReportedTwice) {
+  Scene scene;
+  scene.live(kA);
+  const InstanceId here = scene.place(kApp, kA);
+  std::uint64_t number = 0;
+  std::map<EventType, int> events;
+  std::size_t commits = 0;
+  std::string last;
+  const auto report = [&](int count) {
+    Report all = Scene::report_of(here, InstanceState::kRunning);
+    for (int i = 0; i < count; ++i)
+      all.incidents.push_back({.number = ++number, .instance = here, .message = "a line"});
+    scene.receive(kA, scene.beat(kA, all));
+    commits += scene.last.writes.empty() ? 0 : 1;
+    for (const AppendEvent& one : scene.last.written<AppendEvent>()) {
+      ++events[one.event.type];
+      last = one.event.message;
+    }
+  };
+  for (int i = 0; i < 1000; ++i) report(kIncidentsKept);
+  EXPECT_EQ(events[EventType::kInstanceNoticed], IncidentAllowance::kBurstMax);
+  EXPECT_EQ(events[EventType::kNodeNoticed], 1);
+  EXPECT_LT(commits, 10U);
+  for (std::size_t i = 0; i < 10; ++i) {
+    scene.pass(IncidentAllowance::kCalm / 5);
+    report(0);
+  }
+  EXPECT_EQ(events[EventType::kNodeNoticed], 2);
+  EXPECT_EQ(last, "15900 incidents of node 'a' did not become events: there were too many");
+}
+
 TEST(NodeExecutor, ABuiltReleaseIsRolledOutOnce) {
   Scene scene;
   scene.live(kA);

@@ -57,8 +57,21 @@ constexpr std::array kRules{
          [](const Facts& is) { return is.replaced && is.successor_on_dead; }, Step::kStopSuccessor},
     Rule{"it is lost and its successor is staged",
          [](const Facts& is) { return is.replaced && is.on_dead; }, Step::kPromoteSuccessor},
+    Rule{"it is in a crash loop, and its last try must not run beside it",
+         [](const Facts& is) {
+           return is.replaced && is.crash_loops && is.stops_first && is.successor_created;
+         },
+         Step::kStop},
     Rule{"its successor is staged", [](const Facts& is) { return is.replaced; }, Step::kKeep},
 
+    Rule{"it is a last try, and what it must not run beside is being stopped",
+         [](const Facts& is) {
+           return is.staged && is.last_try && is.stops_first && is.replaces_leaving;
+         },
+         Step::kKeep},
+    Rule{"it is a last try, and what it replaces has stopped",
+         [](const Facts& is) { return is.staged && is.last_try && !is.replaces && !is.on_dead; },
+         Step::kPromote},
     Rule{"it is staged but replaces nothing",
          [](const Facts& is) { return is.staged && !is.replaces; }, Step::kStop},
     Rule{"it was staged on a node that died",

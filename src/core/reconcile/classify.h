@@ -12,12 +12,14 @@ struct InstanceFacts {
   bool placed = false;      ///< It has a node.
   bool ready = false;       ///< It does its work.
   bool staged = false;
-  bool old = false;             ///< It has another release than the workload is to have.
-  bool stops_first = false;     ///< Its replacement must not run beside it.
-  bool cannot_start = false;    ///< Its node has failed to start it for too long.
-  bool degraded = false;        ///< Its node asks for a replacement.
-  bool crash_loops = false;     ///< It may be tried on another node, once.
-  bool replaces = false;        ///< It replaces another instance that is still wanted.
+  bool old = false;               ///< It has another release than the workload is to have.
+  bool stops_first = false;       ///< Its replacement must not run beside it.
+  bool cannot_start = false;      ///< Its node has failed to start it for too long.
+  bool degraded = false;          ///< Its node asks for a replacement.
+  bool crash_loops = false;       ///< It may be tried on another node, once.
+  bool replaces = false;          ///< It replaces another instance that is still wanted.
+  bool replaces_leaving = false;  ///< It replaces another instance that is being stopped.
+  bool last_try = false;          ///< It was placed here because of a crash loop elsewhere.
   bool moves_on_loss = false;   ///< The workload's instances are replaced when their node is lost.
   bool roll_under_way = false;  ///< A replacement of another instance is not ready yet.
   bool may_replace = true;      ///< The workload's budget allows another replacement.
@@ -31,6 +33,7 @@ struct InstanceFacts {
   bool successor_on_dead = false;
   bool successor_old = false;
   bool successor_staged = false;
+  bool successor_created = false;  ///< It is staged, and its container exists.
   bool successor_placed = false;
   bool successor_gave_up = false;  ///< It is the last try, and in a crash loop, too.
 };
@@ -41,6 +44,7 @@ enum class Step : std::uint8_t {
   kStop,
   kStopChain,  ///< Stop it and everything it replaces: its successor runs.
   kStopSuccessor,
+  kPromote,  ///< It is staged, and must run.
   kPromoteSuccessor,
   kMoveLost,      ///< Replace it: its node is dead.
   kMoveOld,       ///< Replace it: it has another release.

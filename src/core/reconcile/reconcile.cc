@@ -30,7 +30,9 @@ class Reconciler {
     for (const Instance* instance : kept_) {
       const bool starts = instance->desired_state == DesiredState::kRun && !is_ready(*instance);
       const bool takes_a_place = is_part_of_update(*instance) || stops_first();
-      if (starts && !is_old(*instance) && takes_a_place) rolls_ = true;
+      const bool loops = instance->status.state == InstanceState::kCrashLoop;
+      if (starts && !loops && !is_old(*instance) && takes_a_place) rolls_ = true;
+      if (instance->desired_state == DesiredState::kStage && instance->is_last_try) rolls_ = true;
       if (!instance->replaces || !kept_ids_.contains(*instance->replaces)) continue;
       successor_[*instance->replaces] = instance;
       if (starts) rolls_ = true;
@@ -61,6 +63,18 @@ class Reconciler {
   bool is_on(const Instance& instance, NodeState state) const {
     return instance.node && view_.state_of(*instance.node) == state;
   }
+  /// Whether its work is lost with its node. What has completed is done, wherever its node is.
+  bool is_lost(const Instance& instance) const {
+    return is_on(instance, NodeState::kDead) && !is_done(instance);
+  }
+  static bool is_done(const Instance& instance) {
+    return instance.status.state == InstanceState::kCompleted;
+  }
+  bool is_endangered(const Instance& instance) const {
+    const bool may_be_lost =
+        is_on(instance, NodeState::kSuspect) || is_on(instance, NodeState::kAgentDown);
+    return may_be_lost && !is_done(instance);
+  }
   bool is_old(const Instance& instance) const { return instance.generation != target_->generation; }
   /// Whether it has the release that is to replace another one.
   bool is_part_of_update(const Instance& instance) const {
@@ -68,6 +82,11 @@ class Reconciler {
   }
   bool stops_first() const {
     return target_ != nullptr && target_->spec.instance.replace == ReplaceOrder::kStopFirst;
+  }
+  bool is_leaving(const InstanceId& id) const {
+    return std::any_of(leaving_.begin(), leaving_.end(), [&](const Instance* one) {
+      return one->id == id && !is_on(*one, NodeState::kDead);
+    });
   }
   bool is_stopped(const Instance& instance) const { return stopped_.contains(instance.id); }
   const Instance* successor_of(const Instance& instance) const {
@@ -83,10 +102,10 @@ class Reconciler {
     return is_elsewhere || target_->spec.on_node_lost == NodeLossPolicy::kReplace;
   }
   /// A crash loop may be its node's fault. A release that is rolled out is judged by it instead.
-  /// What is tied to its node, or must not run twice, stays where it is.
+  /// What is tied to its node stays where it is.
   bool may_try_elsewhere(const Instance& instance) const {
     const WorkloadSpec& spec = target_->spec;
-    const bool is_tied = spec.on_node_lost == NodeLossPolicy::kStay || spec.node || stops_first() ||
+    const bool is_tied = spec.on_node_lost == NodeLossPolicy::kStay || spec.node ||
                          !spec.instance.container.devices.empty();
     return instance.status.state == InstanceState::kCrashLoop && !instance.is_last_try &&
            !is_tied && !is_old(instance) && !is_rolling_out(workload_) &&
@@ -94,11 +113,10 @@ class Reconciler {
   }
 
   InstanceFacts facts_of(const Instance& instance, const Instance* successor) const {
-    InstanceFacts facts{.on_dead = is_on(instance, NodeState::kDead),
-                        .endangered = is_on(instance, NodeState::kSuspect) ||
-                                      is_on(instance, NodeState::kAgentDown),
+    InstanceFacts facts{.on_dead = is_lost(instance),
+                        .endangered = is_endangered(instance),
                         .placed = instance.node.has_value(),
-                        .ready = is_ready(instance) && !is_on(instance, NodeState::kDead),
+                        .ready = is_ready(instance) && !is_lost(instance),
                         .staged = instance.desired_state == DesiredState::kStage,
                         .old = is_old(instance),
                         .stops_first = stops_first(),
@@ -107,6 +125,8 @@ class Reconciler {
                                     is_on(instance, NodeState::kLive),
                         .crash_loops = may_try_elsewhere(instance),
                         .replaces = instance.replaces && kept_ids_.contains(*instance.replaces),
+                        .replaces_leaving = instance.replaces && is_leaving(*instance.replaces),
+                        .last_try = instance.is_last_try,
                         .moves_on_loss = moves_on_loss(instance),
                         .roll_under_way = rolls_,
                         .may_replace = view_.may_replace,
@@ -119,9 +139,10 @@ class Reconciler {
                                successor->status.state == InstanceState::kRunning &&
                                successor->status.health != Health::kDegraded &&
                                !is_on(*successor, NodeState::kDead);
-    facts.successor_on_dead = is_on(*successor, NodeState::kDead);
+    facts.successor_on_dead = is_lost(*successor);
     facts.successor_old = is_old(*successor);
     facts.successor_staged = successor->desired_state == DesiredState::kStage;
+    facts.successor_created = successor->status.state == InstanceState::kStaged;
     facts.successor_placed = successor->node.has_value();
     facts.successor_gave_up =
         successor->is_last_try && successor->status.state == InstanceState::kCrashLoop;
@@ -136,6 +157,7 @@ class Reconciler {
       case Step::kStop: return stop(instance);
       case Step::kStopChain: return stop_chain(instance);
       case Step::kStopSuccessor: return stop(*successor);
+      case Step::kPromote: return plan_.promote.push_back(instance.id);
       case Step::kPromoteSuccessor: return plan_.promote.push_back(successor->id);
       case Step::kMoveLost: return move(instance, MoveReason::kNodeLost, MoveStyle::kStartFirst);
       case Step::kMoveOld:
@@ -149,7 +171,8 @@ class Reconciler {
         return move(instance, MoveReason::kDegraded, MoveStyle::kStartFirst);
       case Step::kTryElsewhere:
         rolls_ = true;
-        return move(instance, MoveReason::kCrashLoop, MoveStyle::kStartFirst);
+        return move(instance, MoveReason::kCrashLoop,
+                    stops_first() ? MoveStyle::kStageFirst : MoveStyle::kStartFirst);
       case Step::kStageMove: return move(instance, MoveReason::kNodeSilent, MoveStyle::kStageFirst);
     }
     HEARTH_CHECK(false);

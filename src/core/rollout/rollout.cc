@@ -27,7 +27,11 @@ std::string fault_of(const Instance& instance, const Release& release) {
   if (why.empty() && status.last_exit) {
     why = fmt::format("it exited with code {}", status.last_exit->code);
   }
-  return fmt::format("'{}' on '{}' failed: {}", instance.id.str(), instance.node->str(),
+  const ContainerId& container = status.failures > 0 && !status.failed_container.empty()
+                                     ? status.failed_container
+                                     : status.container;
+  return fmt::format("'{}' on '{}'{} failed: {}", instance.id.str(), instance.node->str(),
+                     container.empty() ? "" : " in container " + container.str().substr(0, 12),
                      why.empty() ? "it ended" : why);
 }
 

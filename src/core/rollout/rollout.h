@@ -24,7 +24,8 @@ struct RolloutVerdict {
 /// Judges the roll-out by the instances: an exit, a probe or a log rule of one that has the target
 /// release fails it. A lost node, a full cluster or a node that cannot start an instance does not:
 /// then the instance goes elsewhere, or waits. But a container that its node cannot adopt is
-/// nowhere else, and fails it.
+/// nowhere else, and fails it. The reason names the container by the first 12 letters of its id,
+/// since a fresh one may have taken its place by the time somebody asks for its last words.
 ///
 /// The first release that a workload ever runs is judged until it is done, even after it failed:
 /// nothing better can be kept running, so its instances go on and may become ready.

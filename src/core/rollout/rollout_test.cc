@@ -76,6 +76,14 @@ TEST(Rollout, FailsByTheOwnFaultOfOneOfItsInstances) {
   const RolloutVerdict restarted =
       verdict_of({.state = InstanceState::kRunning, .failures = 1, .last_exit = ContainerExit{3}});
   EXPECT_EQ(restarted.reason, "'app-2' on 'a' failed: it exited with code 3");
+  const RolloutVerdict in_container = verdict_of({.state = InstanceState::kRunning,
+                                                  .container = {"0123456789abcdef"},
+                                                  .failures = 1,
+                                                  .failed_container = {"fedcba9876543210"},
+                                                  .reason = "it exited with code 1"});
+  EXPECT_EQ(in_container.reason,
+            "'app-2' on 'a' in container fedcba987654 failed: it exited with code 1")
+      << "not the fresh one";
   const RolloutVerdict degraded = verdict_of({.state = InstanceState::kRunning,
                                               .health = Health::kDegraded,
                                               .health_reason = "its readiness probe fails"});

@@ -293,6 +293,29 @@ TEST(CrashLoop, IsTriedOnceOnAnotherNodeAndThenLeftToAnOperator) {
   EXPECT_FALSE(scene.only()->is_last_try) << "a deploy clears it";
 }
 
+TEST(CrashLoop, OfWhatMustNotRunTwiceIsStoppedBeforeItIsTriedElsewhere) {
+  Scene scene;
+  WorkloadSpec wanted = spec(1);
+  wanted.instance.replace = ReplaceOrder::kStopFirst;
+  wanted.instance.container.ports = {{.host_port = 80, .container_port = 80}};
+  scene.run(wanted);
+  const NodeName first = *scene.only()->node;
+  scene.set(scene.only()->id, InstanceState::kCrashLoop);
+  ASSERT_EQ(scene.count(), 2U);
+  EXPECT_EQ(scene.instance(2).desired_state, DesiredState::kStage);
+  EXPECT_NE(scene.instance(2).node, first);
+  scene.set(scene.instance(2).id, InstanceState::kStaged);
+  EXPECT_EQ(scene.instance(1).desired_state, DesiredState::kStop);
+  EXPECT_EQ(scene.instance(2).desired_state, DesiredState::kStage) << "both could run at once";
+  scene.obey(first);
+  (void)scene.work();
+  ASSERT_EQ(scene.count(), 1U);
+  EXPECT_EQ(scene.only()->desired_state, DesiredState::kRun);
+  scene.set(scene.only()->id, InstanceState::kCrashLoop);
+  EXPECT_EQ(scene.count(), 1U) << "it is left to an operator";
+  EXPECT_THAT(scene.only()->status.reason, HasSubstr("on another node, too, and needs an"));
+}
+
 TEST(CrashLoop, IsTriedElsewhereAsSoonAsAnotherNodeHasRoom) {
   Scene scene;
   scene.run(spec(1, 'a', 800));

@@ -1,7 +1,10 @@
 #include "core/work/work_executor.h"
 
 #include <set>
+#include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "core/dependencies/what_lacks.h"
@@ -18,23 +21,50 @@ constexpr int kRoundsMax = 10;
 }  // namespace
 
 void WorkExecutor::find_builders() {
-  if (!parts_.changes.has_room_changed() && !parts_.changes.has_changed_workloads()) return;
+  const auto is_live = [this](const NodeName& node) {
+    return parts_.fleet.state_of(node) == NodeState::kLive;
+  };
+  const bool is_overdue = parts_.build_watch.on_tick(is_live, now_.mono);
+  if (!is_overdue && !parts_.changes.has_room_changed() && !parts_.changes.has_changed_workloads())
+    return;
   const std::set<WorkloadName> building = parts_.builds.building();
   for (const WorkloadName& name : building) {
     const Workload& workload = parts_.workloads.workload(name);
-    std::optional<BuilderView> builder;
-    if (workload.build_node) {
-      const NodeWatch& watch = parts_.fleet.node(*workload.build_node);
-      builder = {.state = watch.node().state,
-                 .given_up = watch.is_given_up(),
-                 .eligibility = parts_.capacity.eligibility(watch.name())};
-    }
-    BuildPlan plan = plan_build(workload, builder, parts_.capacity);
+    if (fail_if_tried_enough(workload)) continue;
+    BuildPlan plan = plan_build(workload, builder_of(workload), tries_of(name), parts_.capacity);
     const Change moved = parts_.workloads.set_builder(name, plan.builder);
     const Change waits = parts_.workloads.note_build_waits(name, std::move(plan.reason));
     if (moved == Change::kChanged || waits == Change::kChanged)
       parts_.changes.on_workload_changed(name);
   }
+}
+
+BuildTries WorkExecutor::tries_of(const WorkloadName& name) const {
+  BuildTries tries;
+  if (const BuildWatch::Failing* failing = parts_.build_watch.overdue(name))
+    tries.builder_fails = failing->reason;
+  for (const auto& [node, said] : parts_.build_watch.avoided(name)) tries.avoided.insert(node);
+  return tries;
+}
+
+std::optional<BuilderView> WorkExecutor::builder_of(const Workload& workload) const {
+  if (!workload.build_node) return std::nullopt;
+  const NodeWatch& watch = parts_.fleet.node(*workload.build_node);
+  return BuilderView{.state = watch.node().state,
+                     .given_up = watch.is_given_up(),
+                     .eligibility = parts_.capacity.eligibility(watch.name())};
+}
+
+bool WorkExecutor::fail_if_tried_enough(const Workload& workload) {
+  const auto& nodes = parts_.build_watch.avoided(workload.name);
+  if (nodes.size() < BuildWatch::kNodesTried) return false;
+  std::string reason = "no node comes to build it";
+  for (const auto& [node, said] : nodes) reason += fmt::format("; on '{}': {}", node.str(), said);
+  const Generation generation = workload.latest().generation;
+  parts_.workloads.fail_build(workload.name, reason);
+  parts_.changes.on_workload_changed(workload.name);
+  parts_.changes.on_event(events::workload_failed(workload.name, generation, reason));
+  return true;
 }
 
 void WorkExecutor::reconcile_work() {

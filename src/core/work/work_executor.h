@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
+
 #include "base/result.h"
 #include "base/time.h"
 #include "core/batch/changes.h"
 #include "core/builds/build_board.h"
+#include "core/builds/build_watch.h"
 #include "core/dependencies/dependency_watch.h"
 #include "core/dependencies/dependents.h"
 #include "core/fleet/fleet.h"
@@ -32,6 +35,7 @@ class WorkExecutor {
     InstanceTable& instances;
     WarmImages& warm_images;
     const BuildBoard& builds;
+    BuildWatch& build_watch;
     const CapacityTable& capacity;
     const StartWatch& starts;
     const Dependents& dependents;
@@ -43,12 +47,16 @@ class WorkExecutor {
 
   WorkExecutor(Parts parts, Instant now) : parts_(parts), now_(now) {}
 
-  /// Gives each build a node, and another one if its node was lost.
+  /// Gives each build a node, and another one if its node was lost or has failed for too long.
+  /// Fails a release that several nodes could not build.
   void find_builders();
   /// Reconciles all work that is marked.
   void reconcile_work();
 
  private:
+  bool fail_if_tried_enough(const Workload& workload);
+  BuildTries tries_of(const WorkloadName& name) const;
+  std::optional<BuilderView> builder_of(const Workload& workload) const;
   void reconcile_workload(const WorkloadName& name);
   bool carry_out(const WorkPlan& plan, const WorkloadName& name);
   void restart_if_asked(const WorkloadName& name);

@@ -17,6 +17,27 @@ using testing::SizeIs;
 
 using Scene = WorkScene;
 
+// Completed work. ---------------------------------------------------------------------------------
+
+TEST(WorkExecutor, WhatHasCompletedIsNotDoneAgainWhenItsNodeFallsSilentAndDies) {
+  Scene scene;
+  WorkloadSpec once = spec(1);
+  once.kind = WorkloadKind::kOneshot;
+  scene.run(once);
+  const NodeName node = *scene.instance(1).node;
+  scene.report(make_instance_id(kApp, 1), InstanceState::kCompleted);
+  (void)scene.work();
+  for (const NodeState state : {NodeState::kSuspect, NodeState::kDead, NodeState::kLive}) {
+    scene.transition_to(node, state);
+    (void)scene.work();
+    EXPECT_EQ(scene.count(), 1U) << name_of(state);
+    EXPECT_EQ(scene.instance(1).status.state, InstanceState::kCompleted) << name_of(state);
+  }
+  scene.transition_to(node, NodeState::kDead);
+  scene.run(once = spec(1, 'b'));
+  EXPECT_EQ(scene.instance(2).generation, Generation{2}) << "another release is other work";
+}
+
 // Builds. -----------------------------------------------------------------------------------------
 
 TEST(WorkExecutor, GivesABuildANodeAndAssignsItThere) {

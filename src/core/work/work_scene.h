@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/batch/tables_scene.h"
 #include "core/releases/release_executor.h"
 #include "core/work/work_executor.h"
 
@@ -30,7 +31,7 @@ inline WorkloadSpec spec(std::uint32_t instances, char letter = 'a', std::uint32
 }
 
 /// For tests: three live nodes with a core each, and all the parts that work consists of.
-struct WorkScene {
+struct WorkScene : TablesScene {
   WorkScene() {
     for (const NodeName& name : {kA, kB, kC}) {
       (void)fleet.add({.name = name, .state = NodeState::kLive}, kNow.mono);
@@ -48,6 +49,7 @@ struct WorkScene {
                            .instances = instances,
                            .warm_images = warm_images,
                            .builds = builds,
+                           .build_watch = build_watch,
                            .capacity = capacity,
                            .starts = starts,
                            .dependents = dependents,
@@ -72,11 +74,8 @@ struct WorkScene {
     return std::move(batch.writes);
   }
   void check_invariants() const {
-    workloads.check_invariants();
-    instances.check_invariants();
-    starts.check_invariants();
+    TablesScene::check_invariants();
     warm_images.check_invariants();
-    capacity.check_invariants();
   }
 
   void deploy(const WorkloadSpec& wanted, const WorkloadName& name = kApp) {
@@ -162,24 +161,9 @@ struct WorkScene {
   }
 
   Fleet fleet{{.liveness = settings_of(LivenessProfile::kDefault), .recovery = {}}};
-  WorkloadCatalog workloads;
-  InstanceTable instances;
   WarmImages warm_images;
-  BuildBoard builds;
-  CapacityTable capacity;
-  StartWatch starts;
-  Dependents dependents;
-  DependencyWatch waits;
   ReplacementBudget budget;
   MoveBacklog backlog;
-  Changes changes{{.instances = instances,
-                   .workloads = workloads,
-                   .capacity = capacity,
-                   .starts = starts,
-                   .builds = builds,
-                   .dependents = dependents,
-                   .waits = waits},
-                  0};
   std::set<NodeName> assigned;
   std::vector<ClusterEvent> events;
   Instant now = kNow;

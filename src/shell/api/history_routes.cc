@@ -145,10 +145,15 @@ Result<void> ManagerApi::show_availability(HttpExchange& exchange) {
   const Result<History> history = history_of(exchange);
   if (!history) return tl::unexpected(history.error());
   const WallTime now = service_.now().wall;
+  const auto name = known_workload(exchange.request());
+  if (!name) return tl::unexpected(name.error());
+  const std::optional<WallTime> first_deploy =
+      core::first_deploy_of(service_.manager().workloads().at(*name), *history);
   JsonWriter out;
   out.begin_object().field("at", show_time(now)).key("periods").begin_list();
   for (const Period& period : kPeriods) {
-    const core::Availability of = core::availability_of(*history, {now - period.length, now});
+    const core::Availability of =
+        core::availability_of(*history, {now - period.length, now}, first_deploy);
     out.begin_object()
         .field("period", period.name)
         .field("available_ms", ms_of(of.full))

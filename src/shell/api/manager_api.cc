@@ -125,7 +125,7 @@ Result<void> ManagerApi::list_nodes(HttpExchange& exchange) {
   const Result<PageRequest> wanted = page_request(exchange.request());
   if (!wanted) return tl::unexpected(wanted.error());
   const core::Manager& manager = service_.manager();
-  const MonoTime now = service_.now().mono;
+  const Instant now = service_.now();
   PageWriter page(*wanted);
   for (const Node* node : manager.nodes()) {
     if (page.admit(node->name.str())) write_node(page.json(), manager, *node, now);
@@ -140,7 +140,7 @@ Result<void> ManagerApi::show_node(HttpExchange& exchange) {
   const Node* node = name ? service_.manager().find_node(*name) : nullptr;
   if (node == nullptr) return tl::unexpected(no_such_node(text));
   JsonWriter out;
-  write_node(out, service_.manager(), *node, service_.now().mono);
+  write_node(out, service_.manager(), *node, service_.now());
   return exchange.respond({.body = std::move(out).text()});
 }
 

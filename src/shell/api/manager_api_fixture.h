@@ -100,6 +100,7 @@ inline Snapshot example_cluster() {
   deployed.current->deployed_by = "ana@desk";
   deployed.earlier = {release(1)};
   deployed.earlier[0].spec.instances = 1;
+  deployed.earlier[0].deployed_at = kWallNow - std::chrono::hours(2);
   Workload building{.name = *WorkloadName::parse("pump"), .phase = WorkloadPhase::kBuilding};
   building.next = release(1);
   building.next->image.reset();

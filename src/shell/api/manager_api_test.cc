@@ -25,7 +25,7 @@ TEST_F(ManagerApiTest, ShowsANode) {
       R"("incarnation":{"boot_id":"boot","start_count":4},)"
       R"("capacity":{"cpu_millis":4000,"memory_bytes":1000000},"load":{},)"
       R"("recovery":{"phase":"none","attempt":0,"reason":""},"problem":"","instances":1,)"
-      R"("changed_at":"2026-03-01T09:00:00.000Z","silence_ms":null})");
+      R"("changed_at":"2026-03-01T09:00:00.000Z","known_at":null,"silence_ms":null})");
   EXPECT_EQ(get("/v1/nodes/n9").response.status, 404U);
   EXPECT_EQ(get("/v1/nodes/N%20").response.status, 404U);
 }
@@ -35,6 +35,7 @@ TEST_F(ManagerApiTest, ShowsAWorkloadByItsLatestRelease) {
       get("/v1/workloads/heater").response.body,
       R"({"name":"heater","generation":2,"phase":"deployed","reason":"","running":1,)"
       R"("image":"hearth/heater:bb","build_node":"","current_generation":2,"target":{"generation":2,"instances":2,"ready":1},)"
+      R"("replacements":{"left":5,"of":5,"within_ms":3600000,"next_in_ms":null},)"
       R"("kind":"application","bundle":")" +
           digest_of('b').str() +
           R"(","instances":2,"environment":{"MODE":"eco"},)"
@@ -56,19 +57,43 @@ TEST_F(ManagerApiTest, ListsInstancesOfAllOrOfOneWorkload) {
       HasSubstr(
           R"({"id":"heater-1","workload":"heater","generation":2,"node":"n1","address":"10.0.0.7",)"
           R"("desired_state":"run","state":"running","status":"ACTIVE","container":"c0ffee","restarts":1,)"
-          R"("failures":1,"cannot_start":false,"health":"ready","health_reason":"","must_be_replaced":false,)"
+          R"("failures":1,"failed_container":"","cannot_start":false,"health":"ready","health_reason":"","must_be_replaced":false,)"
           R"("last_exit":{"code":137,"out_of_memory":true,"at":"2026-03-01T09:00:00.000Z",)"
           R"("last_words":"FATAL no sensor"},)"
-          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z","usage":null})"));
+          R"("reason":"","replaces":"","changed_at":"2026-03-01T09:00:00.000Z","known_at":null,"usage":null})"));
   EXPECT_THAT(
       all,
       HasSubstr(
           R"("node":"","address":"","desired_state":"run","state":"pending",)"
-          R"("status":"INACTIVE","container":"","restarts":0,"failures":0,"cannot_start":true,)"
+          R"("status":"INACTIVE","container":"","restarts":0,"failures":0,"failed_container":"","cannot_start":true,)"
           R"("health":"unknown","health_reason":"","must_be_replaced":false,)"
           R"("last_exit":null)"));
   EXPECT_EQ(get("/v1/instances?workload=heater").response.body, all);
   EXPECT_EQ(get("/v1/instances?workload=pump").response.body, R"({"items":[],"next":null})");
+}
+
+// Goal: whoever reads a state knows how old it is.
+TEST_F(ManagerApiTest, SaysUntilWhenAnInstanceIsKnown) {
+  const auto known_at = [](const Snapshot& snapshot) {
+    FakeService known(snapshot);
+    FakeContentStore store;
+    ManagerApi other(known, store, {.version = "1"});
+    HttpRouter routes;
+    other.add_routes(routes, [] { return HttpServerCounters{}; });
+    const std::string body =
+        FakeHttpExchange(HttpMethod::kGet, "/v1/instances").run(routes).response.body;
+    const std::size_t begin = body.find(R"("known_at":)") + 11;
+    return body.substr(begin, body.find(',', begin) - begin);
+  };
+  Snapshot snapshot = example_cluster();
+  EXPECT_EQ(known_at(snapshot), "null") << "the bus has not carried yet";
+  snapshot.nodes[0].state = NodeState::kUnreachable;
+  EXPECT_EQ(known_at(snapshot), R"("2026-03-01T09:00:00.000Z")") << "its agent answers";
+  snapshot.nodes[0].state = NodeState::kDead;
+  snapshot.nodes[0].known_at = kWallNow - std::chrono::minutes(1);
+  EXPECT_EQ(known_at(snapshot), R"("2026-03-01T08:59:00.000Z")");
+  snapshot.instances.erase(snapshot.instances.begin());
+  EXPECT_EQ(known_at(snapshot), R"("2026-03-01T09:00:00.000Z")") << "it has no node";
 }
 
 TEST_F(ManagerApiTest, ListsInPages) {

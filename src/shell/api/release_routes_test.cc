@@ -19,7 +19,7 @@ TEST_F(ReleaseRoutesTest, ListsReleasesWithWhatChanged) {
       R"("deployed_by":"ana@desk","fault":"","instances":2,"bundle":")" +
           bundle +
           R"(","image":"hearth/heater:bb","changes":"instances 1 -> 2"},)"
-          R"({"generation":1,"state":"earlier","deployed_at":"1970-01-01T00:00:00.000Z",)"
+          R"({"generation":1,"state":"earlier","deployed_at":"2026-03-01T07:00:00.000Z",)"
           R"("deployed_by":"","fault":"","instances":1,"bundle":")" +
           bundle + R"(","image":"hearth/heater:bb","changes":""}],"next":null})");
   EXPECT_THAT(get("/v1/workloads/pump/releases").response.body, HasSubstr(R"("state":"next")"));

@@ -33,9 +33,48 @@ void write_load(JsonWriter& out, const Load& load) {
       .end_object();
 }
 
+/// Until when the state of the node and of its instances is known; nullopt: never.
+std::optional<WallTime> known_at(const core::Manager& manager, const Node& node,
+                                 const Instant& now) {
+  if (node.state == NodeState::kAwaited) return std::nullopt;
+  if (node.known_at) return node.known_at;
+  if (manager.bus_carries() || node.state == NodeState::kUnreachable) return now.wall;
+  const core::NodeWatch& watch = manager.fleet().node(node.name);
+  if (watch.last_received()) return wall_of(*watch.last_received(), now);
+  return watch.known_before();
+}
+
+void write_known_at(JsonWriter& out, const std::optional<WallTime>& known_at) {
+  out.key("known_at");
+  if (known_at) {
+    out.value(show_time(*known_at));
+  } else {
+    out.null();
+  }
+}
+
+void write_replacements(JsonWriter& out, const core::ReplacementBudget& budget,
+                        const WorkloadName& name, MonoTime now) {
+  using std::chrono::milliseconds;
+  const auto ms = [](Duration span) {
+    const auto whole = std::chrono::duration_cast<milliseconds>(std::max(span, Duration::zero()));
+    return static_cast<std::uint64_t>(whole.count());
+  };
+  out.key("replacements").begin_object().field("left", budget.left(name));
+  out.field("of", core::ReplacementBudget::kReplacementsMax);
+  out.field("within_ms", ms(core::ReplacementBudget::kWindow)).key("next_in_ms");
+  if (const std::optional<MonoTime> next = budget.next_refill(name)) {
+    out.value(ms(*next - now));
+  } else {
+    out.null();
+  }
+  out.end_object();
+}
+
 }  // namespace
 
-void write_node(JsonWriter& out, const core::Manager& manager, const Node& node, MonoTime now) {
+void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
+                const Instant& now) {
   using std::chrono::milliseconds;
   const core::NodeWatch& watch = manager.fleet().node(node.name);
   out.begin_object()
@@ -62,17 +101,19 @@ void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
   out.field("problem", watch.report() ? watch.report()->problem : std::string());
   out.field("instances", manager.instances_on(node.name).size());
   out.field("changed_at", show_time(node.changed_at));
+  write_known_at(out, known_at(manager, node, now));
   out.key("silence_ms");
   if (!watch.last_received()) {
     out.null();
   } else {
-    const auto age = std::chrono::duration_cast<milliseconds>(now - *watch.last_received());
+    const auto age = std::chrono::duration_cast<milliseconds>(now.mono - *watch.last_received());
     out.value(static_cast<std::uint64_t>(std::max(age, milliseconds(0)).count()));
   }
   out.end_object();
 }
 
-void write_workload(JsonWriter& out, const Workload& workload, const InstanceCounts& counts) {
+void write_workload(JsonWriter& out, const core::Manager& manager, const Workload& workload,
+                    const InstanceCounts& counts, MonoTime now) {
   const Release& latest = workload.latest();
   out.begin_object()
       .field("name", workload.name.str())
@@ -95,11 +136,13 @@ void write_workload(JsonWriter& out, const Workload& workload, const InstanceCou
   } else {
     out.null();
   }
+  write_replacements(out, manager.budget(), workload.name, now);
   write_workload_fields(out, latest.spec);
   out.end_object();
 }
 
-void write_instance(JsonWriter& out, const core::Manager& manager, const Instance& instance) {
+void write_instance(JsonWriter& out, const core::Manager& manager, const Instance& instance,
+                    const Instant& now) {
   const InstanceStatus& status = instance.status;
   const Node* node = instance.node ? manager.find_node(*instance.node) : nullptr;
   out.begin_object()
@@ -114,6 +157,7 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
       .field("container", status.container.str())
       .field("restarts", status.restarts)
       .field("failures", status.failures)
+      .field("failed_container", status.failed_container.str())
       .field("cannot_start", status.cannot_start)
       .field("health", name_of(status.health))
       .field("health_reason", status.health_reason)
@@ -130,6 +174,8 @@ void write_instance(JsonWriter& out, const core::Manager& manager, const Instanc
   out.field("reason", status.reason)
       .field("replaces", instance.replaces ? instance.replaces->str() : std::string())
       .field("changed_at", show_time(instance.changed_at));
+  // What has no node is known to the manager alone.
+  write_known_at(out, node == nullptr ? now.wall : known_at(manager, *node, now));
   out.key("usage");
   if (const InstanceUsage* usage = manager.usage_of(instance)) {
     wire::write_usage(out, *usage);

@@ -117,7 +117,8 @@ Result<void> ManagerApi::list_workloads(HttpExchange& exchange) {
   CountsByWorkload counts = count_instances(service_.manager());
   PageWriter page(*wanted);
   for (const auto& [name, workload] : service_.manager().workloads()) {
-    if (page.admit(name.str())) write_workload(page.json(), workload, counts[name]);
+    if (page.admit(name.str()))
+      write_workload(page.json(), service_.manager(), workload, counts[name], service_.now().mono);
     if (page.full()) break;
   }
   return exchange.respond({.body = std::move(page).finish()});
@@ -128,7 +129,8 @@ Result<void> ManagerApi::show_workload(HttpExchange& exchange) {
   const auto name = known_workload(exchange.request());
   if (!name) return tl::unexpected(name.error());
   JsonWriter out;
-  write_workload(out, manager.workloads().at(*name), count_instances(manager)[*name]);
+  write_workload(out, manager, manager.workloads().at(*name), count_instances(manager)[*name],
+                 service_.now().mono);
   return exchange.respond({.body = std::move(out).text()});
 }
 
@@ -264,7 +266,7 @@ Result<void> ManagerApi::list_instances(HttpExchange& exchange) {
   PageWriter page(*wanted);
   for (const auto& [id, instance] : manager.instances()) {
     if (of != request.query.end() && instance.workload.str() != of->second) continue;
-    if (page.admit(id.str())) write_instance(page.json(), manager, instance);
+    if (page.admit(id.str())) write_instance(page.json(), manager, instance, service_.now());
     if (page.full()) break;
   }
   return exchange.respond({.body = std::move(page).finish()});

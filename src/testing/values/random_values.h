@@ -86,6 +86,7 @@ class RandomValues {
                       .node = coin() ? std::optional(name<NodeName>()) : std::nullopt,
                       .after = {},
                       .placement_deadline = duration(1, std::chrono::hours(24))};
+    if (spec.node) spec.on_node_lost = NodeLossPolicy::kStay;
     if (spec.kind == WorkloadKind::kOneshot) {
       spec.instances = std::min(spec.instances, 1U);
       spec.instance.restart = coin() ? RestartPolicy::kOnFailure : RestartPolicy::kNever;
@@ -316,6 +317,7 @@ class RandomValues {
                           .container = ContainerId{text()},
                           .restarts = static_cast<std::uint32_t>(number()),
                           .failures = static_cast<std::uint32_t>(number()),
+                          .failed_container = ContainerId{text()},
                           .cannot_start = coin(),
                           .last_exit = std::nullopt,
                           .reason = text(),
