@@ -148,8 +148,6 @@ struct LogReaderState {
 class LogFollower {
  public:
   virtual ~LogFollower() = default;
-  /// The container was started, or something else suggests that the log goes on: ends a pause.
-  virtual void look() = 0;
 };
 
 /// The container runtime of one node. It sees only containers with this node's label, and those
