@@ -150,6 +150,10 @@ void Agent::on(const RuntimeDown& event) {
 }
 
 void Agent::on(const InventoryTaken& event) {
+void Agent::on(const NoticeMissed&) {
+  inventory_.on_missed(turn_.now);
+}
+
   const std::optional<Listing> listing =
       inventory_.on_listed(event.number, event.inventory, turn_.now);
   if (!listing) return;

@@ -98,6 +98,7 @@ class Agent {
   void on(const AssignmentSaved& event);
   void on(const RuntimeUp& event);
   void on(const RuntimeDown& event);
+  void on(const NoticeMissed&);
   void on(const InventoryTaken& event);
   void on(const ContainerStarted& event);
   void on(const ContainerExited& event);

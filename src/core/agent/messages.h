@@ -39,6 +39,8 @@ struct RuntimeUp {};
 struct RuntimeDown {
   std::string reason;
 };
+/// A notice of the runtime was missed.
+struct NoticeMissed {};
 struct InventoryTaken {
   std::uint64_t number = 0;  ///< Of the TakeInventory that this answers.
   Result<Inventory> inventory;
@@ -58,7 +60,7 @@ struct BusReachable {
 struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
-                 RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
+                 RuntimeDown, NoticeMissed, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
                  ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
                  HealthcheckReported, CheckDone, UsageSampled, OperationDone, LoadSampled,
                  StatusDropped, WatchMemorySaved, BusReachable>;

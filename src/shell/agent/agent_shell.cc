@@ -55,6 +55,11 @@ Result<void> AgentShell::start() {
   ports_.runtime.watch({
       .on_notice = [this](const ContainerNotice& notice) { on_notice(notice); },
       .on_watching = [this] { words_.pass(core::RuntimeUp{}); },
+      .on_missed =
+          [this](const Error& error) {
+            warn("missed", error.message + "; its containers are listed again");
+            deliver(core::NoticeMissed{});
+          },
       .on_lost =
           [this](const Error& error) {
             warn("runtime", "lost contact with the container runtime: " + error.message);
