@@ -115,7 +115,6 @@ class Agent {
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);
   void on(const WatchMemorySaved& event);
-  void on(const BusReachable& event);
   void adopt(const Assignment& assignment);
   void note_stall();
   void let_go_of_unwanted();

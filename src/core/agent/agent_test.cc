@@ -370,12 +370,16 @@ TEST(Agent, WhatTheManagerCannotReplaceIsRestartedHere) {
   Scene scene;
   AssignedInstance instance = watched(1);
   instance.spec.log_rules[0].action = HealthAction::kReplace;
-  scene.assign({instance});
+  const Assignment assignment = scene.next({instance});
+  scene.receive(assignment);
+  scene.pass(seconds(1));
   write_fatal(scene, 1);
-  scene.pass(minutes(5));
+  for (int i = 0; i < 15; ++i) {
+    scene.pass(seconds(20));
+    scene.receive(assignment);  // Again: there is a manager.
+  }
   EXPECT_TRUE(scene.status(1).must_be_replaced);
   EXPECT_EQ(scene.status(1).restarts, 0U);
-  scene.step(BusReachable{false});
   scene.pass(InstanceHealth::kReplacementWait + seconds(1));
   EXPECT_EQ(scene.status(1).restarts, 1U);
   EXPECT_FALSE(scene.status(1).must_be_replaced);

@@ -53,17 +53,13 @@ struct WatchMemorySaved {
   std::uint64_t number = 0;
   Result<void> outcome;
 };
-/// The bus, which is the way to the manager, carries statuses (again), or does not.
-struct BusReachable {
-  bool is_reachable = true;
-};
 struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
-                 RuntimeDown, NoticeMissed, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
-                 ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
-                 HealthcheckReported, CheckDone, UsageSampled, OperationDone, LoadSampled,
-                 StatusDropped, WatchMemorySaved, BusReachable>;
+                 RuntimeDown, NoticeMissed, InventoryTaken, ContainerStarted, ContainerExited,
+                 ContainerRemoved, ContainerPaused, ContainerNoted, LogRead, LogSkipped,
+                 LogReaderChanged, HealthcheckReported, CheckDone, UsageSampled, OperationDone,
+                 LoadSampled, StatusDropped, WatchMemorySaved>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 

@@ -244,7 +244,7 @@ void AgentShell::execute(const core::CancelBuild&) {
 void AgentShell::execute(const core::SendStatus& action) {
   if (!bus_) {
     if (action.heartbeat.report) inbox_.push_back(core::StatusDropped{});
-    return note_reachable(false);
+    return;
   }
   const bool has_report = action.heartbeat.report.has_value();
   const TopicNames topics(bus_address_->topic_prefix);
@@ -252,18 +252,12 @@ void AgentShell::execute(const core::SendStatus& action) {
           [this, has_report](const Result<void>& outcome) {
             if (outcome) {
               ++counters_.statuses_sent;
-              return note_reachable(true);
+              return;
             }
             ++counters_.statuses_dropped;
             warn("status", "a status could not be sent: " + outcome.error().message);
             if (has_report) deliver(core::StatusDropped{});
-            note_reachable(false);
           });
-}
-
-void AgentShell::note_reachable(bool is_reachable) {
-  if (std::exchange(is_bus_reachable_, is_reachable) == is_reachable) return;
-  deliver(core::BusReachable{is_reachable});
 }
 
 void AgentShell::publish(BusRecord record, Completion<void> done) {
