@@ -385,6 +385,26 @@ TEST(Agent, WhatTheManagerCannotReplaceIsRestartedHere) {
   EXPECT_FALSE(scene.status(1).must_be_replaced);
 }
 
+// Goal: the count of what is started again as it is, of which no container bears a label.
+TEST(Agent, TheRestartsOfAnAdoptedContainerAreCountedOnAfterItsOwnStart) {
+  Scene scene;
+  AssignedInstance instance = Scene::assigned(1);
+  instance.spec.adopted =
+      AdoptedContainer{.name = "db", .restart = AdoptedContainer::Restart::kStart};
+  instance.spec.replace = ReplaceOrder::kStopFirst;
+  scene.assign({instance});
+  ASSERT_THAT(scene.running(), SizeIs(1));
+  for (std::uint32_t restarts = 1; restarts <= 4; ++restarts) {
+    scene.crash(1);
+    scene.pass(seconds(30));
+    ASSERT_THAT(scene.running(), SizeIs(1));
+    EXPECT_EQ(scene.status(1).restarts, restarts);
+    scene.start_agent();
+    scene.pass(seconds(30));
+    EXPECT_EQ(scene.status(1).restarts, restarts);
+  }
+}
+
 // Goal: stopping the runtime, or the machine, is no failure of what ran on it.
 TEST(Agent, EndsJustBeforeTheRuntimesOwnEndAreNoFailures) {
   Scene scene;
