@@ -334,6 +334,7 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
       return words_.pass(core::ContainerExited{notice.container, notice.instance,
                                                notice.exit.value_or(ContainerExit{})});
     case ContainerNotice::Kind::kRemoved:
+      checks_.forget(notice.container, notice.instance);
       return words_.pass(core::ContainerRemoved{notice.container, notice.instance});
     case ContainerNotice::Kind::kPaused:
       return words_.pass(core::ContainerPaused{notice.container, notice.instance, true});
