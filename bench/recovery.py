@@ -21,15 +21,15 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.lab.bare_client import bare_client
 from bench.lab.labs import BenchLab, alone
-from bench.lab.processes import Spell, private_libraries
-from bench.lab.restarts import FLOOR, begun_after, compile_c, container_restart, stamp_context
+from bench.lab.processes import Spell
+from bench.lab.restarts import begun_after, container_restart, stamp_context
 from tests.lab.harness.docker_api import Engine, EngineError
 from tests.lab.harness.lab import Lab, LabConfig
 from tests.lab.harness.observing import WORKLOAD_LABEL
@@ -100,25 +100,16 @@ def _settled(lab: Lab, name: str) -> None:
 def agent_memory(lab: Lab, context: Path, idle_s: float, private: Path) -> tuple[dict, dict]:
     """PSS and CPU of the agent and of the bare client over the same time."""
     lab.deploy(context, "idle", instances=IDLE_CONTAINERS)
-    status, assignment = "bench.status", "bench.assignment"
-    for topic in (status, assignment):
-        lab.bus.create_topic(topic)
-    compile_c(FLOOR / "bare_client.c", private / "bare_client", "-lrdkafka")
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(private_libraries(private / "bare_client", private / "floor-lib"))}
-    command = [private / "bare_client", lab.bus.address, status, assignment]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as bare:
-        try:
-            time.sleep(10)  # The start is over.
-            agent = lab.unit_pid("node1", "hearth-agent")
-            assert agent, "the agent does not run"
-            watched = {"agent": Spell(agent), "floor": Spell(bare.pid)}
-            for _ in range(round(idle_s)):
-                time.sleep(1)
-                for spell in watched.values():
-                    spell.sample()
-            reported = {who: spell.reported() for who, spell in watched.items()}
-        finally:
-            bare.kill()
+    with bare_client(lab, private) as bare:
+        time.sleep(10)  # The start is over.
+        agent = lab.unit_pid("node1", "hearth-agent")
+        assert agent, "the agent does not run"
+        watched = {"agent": Spell(agent), "floor": Spell(bare)}
+        for _ in range(round(idle_s)):
+            time.sleep(1)
+            for spell in watched.values():
+                spell.sample()
+        reported = {who: spell.reported() for who, spell in watched.items()}
     assert len(lab.node("node1").running("idle")) == IDLE_CONTAINERS
     return reported["agent"], reported["floor"]
 

@@ -10,7 +10,9 @@ In the lab, with real servers, engines and Kafka:
 container_restart   kill -9 of a container's process, until the fresh container's first instruction; beside Docker's own --restart=always and a
                     bare client (./dev bench recovery tells how). On the bridge, and with the host's network.
 agent_memory        PSS and processor time of an agent as if alone on its machine: with 10 containers, 100, and 10 beside one that writes 10,000
-                    lines a second; all with logs followed, rules and probes.
+                    lines a second; all with logs followed, rules and probes. Where the memory is, with the first 10, is a table in
+                    build/bench/agent_memory.md: by mapping, and its heap beside that of a bare Kafka client and of an agent
+                    without containers.
 action              from a bad line to the signal that stops its container, while another one on the node writes 50,000 lines a second.
                     Written into the key log_rules.
 db_truth            kill -9 of a container's process, until no row of service_status calls it ACTIVE (inactive), and until a row names its
@@ -31,6 +33,7 @@ from pathlib import Path
 
 from bench.lab import watching
 from bench.lab.labs import BenchLab, alone
+from bench.lab.memory_parts import markdown
 from bench.lab.restarts import container_restart, stamp_context
 from tests.lab.harness.lab import LabConfig
 from tests.lab.harness.privilege import again_as_root, interrupted_by_sigterm
@@ -42,6 +45,7 @@ from tools.dev.terminal import Failure, Parser, bold, error, say
 
 OUT = BUILD / "bench"
 RESULT = OUT / "services.json"
+MEMORY_TABLE = OUT / "agent_memory.md"
 BIN = build.folder() / "bin"
 
 LOG_RULES_PROGRAM = "hearth_log_rules_bench"
@@ -135,7 +139,9 @@ def container_restart_rows(figures: Figures) -> list[Row]:
 def _measure_agent_memory(_: int) -> Figures:
     private = OUT / "alone"
     with BenchLab(alone(BIN, private)) as lab:
-        return watching.agent_memory(lab, OUT / "watched", SPELL_S)
+        figures, parts = watching.agent_memory(lab, OUT / "watched", SPELL_S)
+    MEMORY_TABLE.write_text(markdown(parts))
+    return figures
 
 
 def agent_memory_rows(figures: Figures) -> list[Row]:
@@ -145,7 +151,7 @@ def agent_memory_rows(figures: Figures) -> list[Row]:
         rows.append(Row(f"agent, {name}", f"{pss:.1f} MiB, {cpu:.2f} %"))
     holds = figures["pss_mib"] <= PSS_MAX_MIB and figures["cpu_percent"] <= CPU_MAX_PERCENT
     rows[0] = replace(rows[0], bound=f"at most {PSS_MAX_MIB} MiB, {CPU_MAX_PERCENT} % of a core", holds=holds)
-    return rows
+    return [*rows, Row("where its memory is", str(MEMORY_TABLE.relative_to(BUILD.parent)))]
 
 
 def _measure_action(_: int) -> Figures:

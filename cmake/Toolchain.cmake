@@ -1,5 +1,6 @@
 # The compiler's helpers, and the libraries of Debian 12: each version is named only here.
 include_guard()
+include(CheckLinkerFlag)
 
 find_program(HEARTH_CCACHE ccache)
 if(HEARTH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -26,6 +27,14 @@ endif()
 set(HEARTH_SIZE_OPTIONS "")
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   set(HEARTH_SIZE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-Os>)
+endif()
+
+# A program's relocations, packed: those of an agent take 145 KiB otherwise, all read at its start. Only
+# GNU ld also notes in the program that it needs a libc that can read them, which libc insists on.
+set(HEARTH_PROGRAM_LINK_OPTIONS "")
+check_linker_flag(CXX "-fuse-ld=bfd;-Wl,-z,pack-relative-relocs" HEARTH_HAS_PACKED_RELOCATIONS)
+if(HEARTH_HAS_PACKED_RELOCATIONS)
+  set(HEARTH_PROGRAM_LINK_OPTIONS -fuse-ld=bfd -Wl,-z,pack-relative-relocs)
 endif()
 
 set(Boost_NO_WARN_NEW_VERSIONS ON)

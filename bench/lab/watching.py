@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.lab.bare_client import bare_client
+from bench.lab.memory_parts import Memory, memory_parts, table
 from bench.lab.processes import Spell
 from bench.lab.restarts import FLOOR, compile_c
 from tests.lab import apps
@@ -65,26 +67,34 @@ log_rules:
 """
 
 
-def agent_cost(lab: Lab, spell_s: float) -> dict:
-    """Of the agent on node1, over some time from this moment."""
+def _agent(lab: Lab) -> int:
     agent = lab.unit_pid("node1", "hearth-agent")
     assert agent, "the agent does not run"
-    spell = Spell(agent)
+    return agent
+
+
+def agent_cost(lab: Lab, spell_s: float) -> dict:
+    """Of the agent on node1, over some time from this moment."""
+    spell = Spell(_agent(lab))
     for _ in range(round(spell_s)):
         time.sleep(1)
         spell.sample()
     return spell.reported()
 
 
-def agent_memory(lab: Lab, folder: Path, spell_s: float) -> dict[str, float]:
-    """An agent with 10 containers, with 100, and with 10 and one that writes 10,000 lines a second; logs, rules and probes on."""
+def agent_memory(lab: Lab, folder: Path, spell_s: float) -> tuple[dict[str, float], list[tuple[str, Memory]]]:
+    """An agent with 10 containers, with 100, and with 10 and one that writes 10,000 lines a second; logs, rules and probes on. And where its memory is, with the first 10."""
     shutil.rmtree(folder, ignore_errors=True)
     idle = watched_idle(folder / "idle")
+    with bare_client(lab, folder) as bare:
+        time.sleep(START_S)
+        parts = [memory_parts(bare), memory_parts(_agent(lab))]
     figures = {}
     for instances, suffix in ((10, ""), (100, "_100")):
         _deploy(lab, idle, "idle", WATCHED, instances)
         time.sleep(START_S)
         cost = agent_cost(lab, spell_s)
+        parts.append(memory_parts(_agent(lab)))
         figures |= {f"pss_mib{suffix}": cost["pss_mib"], f"cpu_percent{suffix}": cost["cpu_percent"]}
     _deploy(lab, idle, "idle", WATCHED, 10)
     _deploy(lab, chatter(folder / "chatter", 10_000), "chatter", CHATTER_RULES)
@@ -92,7 +102,9 @@ def agent_memory(lab: Lab, folder: Path, spell_s: float) -> dict[str, float]:
     cost = agent_cost(lab, spell_s)
     for name in ("idle", "chatter"):
         lab.hearth("rm", name)
-    return figures | {"pss_mib_10000_lines": cost["pss_mib"], "cpu_percent_10000_lines": cost["cpu_percent"]}
+    bare_parts, empty, full, *_ = parts
+    figures |= {"pss_mib_10000_lines": cost["pss_mib"], "cpu_percent_10000_lines": cost["cpu_percent"]}
+    return figures, table(bare_parts, empty, full, 10)
 
 
 # -- from a bad line to its consequence

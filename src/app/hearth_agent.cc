@@ -12,6 +12,7 @@
 #include "adapters/agent_store/file_work_folder.h"
 #include "adapters/clock/system_clock.h"
 #include "adapters/docker/docker_runtime.h"
+#include "adapters/docker/inotify_limit.h"
 #include "adapters/host/host_probe.h"
 #include "adapters/http/http_client.h"
 #include "adapters/http/http_content_client.h"
@@ -163,6 +164,9 @@ Result<void> run(const AgentOptions& options) {
       {.listen = options.listen, .token = token, .connections_max = 32, .streams_max = 24});
   if (!listening) return tl::unexpected(listening.error());
   server = *std::move(listening);
+  if (const std::string warning = docker::inotify_warning("/proc"); !warning.empty()) {
+    spdlog::warn("{}", warning);
+  }
   spdlog::info("agent of node '{}', start {}, listening on {}", options.node->str(), *start_count,
                show_endpoint(server->endpoint()));
   if (Result<void> started = shell.start(); !started) {

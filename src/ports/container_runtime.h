@@ -148,8 +148,6 @@ struct LogReaderState {
 class LogFollower {
  public:
   virtual ~LogFollower() = default;
-  /// The container was started, or something else suggests that the log goes on: ends a pause.
-  virtual void look() = 0;
 };
 
 /// The container runtime of one node. It sees only containers with this node's label, and those
@@ -160,6 +158,8 @@ class ContainerRuntime {
     std::function<void(ContainerNotice)> on_notice;
     /// Notices arrive (again): some might have been missed, so take an inventory.
     std::function<void()> on_watching;
+    /// A notice was missed, for the reason given: take an inventory.
+    std::function<void(Error)> on_missed;
     /// The runtime does not answer or its notices broke off; watching is retried automatically.
     std::function<void(Error)> on_lost;
   };

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/assignments/assignment_ledger.h"
 #include "sim/cluster.h"
 #include "sim/silent_log.h"
 
@@ -14,10 +15,10 @@ using namespace std::chrono_literals;
 
 class AgentMemoryTest : public testing::TestWithParam<std::uint64_t> {
  protected:
-  void start(InstanceSpec instance, WorkloadKind kind) {
+  void start(InstanceSpec instance, WorkloadKind kind, std::uint32_t cpu_millis = 100) {
     cluster.emplace(world, ClusterShape{.nodes = 1, .with_power = false, .cpu_millis = 1000});
     cluster->start();
-    instance.container.resources.cpu_millis = 100;
+    instance.container.resources.cpu_millis = cpu_millis;
     cluster->the_operator().deploy(*WorkloadName::parse("app"),
                                    {.kind = kind,
                                     .instances = 1,
@@ -90,6 +91,25 @@ TEST_P(AgentMemoryTest, WhatTheManagerCannotReplaceIsRestartedWhereItIs) {
   cluster->cut_off(*NodeName::parse("node1"));
   machine().engine().write_bad_line(first, LogStream::kStdout, "FATAL no sensor");
   pass(50s);
+  EXPECT_EQ(running(), first);
+  pass(40s);
+  EXPECT_NE(running(), first);
+  EXPECT_FALSE(running().str().empty());
+}
+
+// Goal: a manager that is dead behind a broker that lives is missed, too; one that lives is not.
+TEST_P(AgentMemoryTest, WhatADeadManagerCannotReplaceIsRestartedWhereItIs) {
+  start({.log_rules = {{.name = "fatal",
+                        .condition = MustNotAppear{.pattern = "FATAL"},
+                        .action = HealthAction::kReplace}},
+         .min_ready = 0s},
+        WorkloadKind::kService, 600);
+  const ContainerId first = running();
+  machine().engine().write_bad_line(first, LogStream::kStdout, "FATAL no sensor");
+  pass(150s);
+  EXPECT_EQ(running(), first) << "there is no room for another one: the manager knows, and waits";
+  cluster->manager().crash_for(1h);
+  pass(50s - core::AssignmentRecord::kSignPeriod);
   EXPECT_EQ(running(), first);
   pass(40s);
   EXPECT_NE(running(), first);

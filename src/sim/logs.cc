@@ -13,15 +13,12 @@ constexpr Duration kDelay = std::chrono::milliseconds(5);
 
 class SimLogs::Follower final : public LogFollower {
  public:
-  Follower(SimLogs& logs, std::shared_ptr<Reader> reader)
-      : logs_(logs), reader_(std::move(reader)) {}
+  explicit Follower(std::shared_ptr<Reader> reader) : reader_(std::move(reader)) {}
   ~Follower() override { reader_->ended = true; }
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
-  void look() override { logs_.attend_soon(reader_); }
 
  private:
-  SimLogs& logs_;
   std::shared_ptr<Reader> reader_;  // Its tasks observe it.
 };
 
@@ -71,7 +68,7 @@ std::unique_ptr<LogFollower> SimLogs::follow(LogFollowRequest request,
   reader->handlers = std::move(handlers);
   readers_.push_back(reader);
   attend_soon(reader);
-  return std::make_unique<Follower>(*this, reader);
+  return std::make_unique<Follower>(reader);
 }
 
 void SimLogs::attend_soon(const std::shared_ptr<Reader>& reader) {

@@ -1,27 +1,35 @@
 #include "adapters/docker/cgroup_files.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <fstream>
-#include <string_view>
 #include <system_error>
+
+#include "adapters/file/file.h"
 
 namespace hearth::docker {
 namespace {
 
 /// Such a file has a few kilobytes at most.
 constexpr std::size_t kFileBytesMax = 64 * 1024;
+constexpr std::size_t kPieceBytes = 4 * 1024;
 /// cgroup v1 shows "no limit" as the largest number of whole pages.
 constexpr std::uint64_t kNoLimit = 1ULL << 62;
 
 std::optional<std::string> content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
+  Result<File> file = File::open(path, O_RDONLY);
   if (!file) return std::nullopt;
-  std::string content(kFileBytesMax, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  content.resize(static_cast<std::size_t>(file.gcount()));
+  std::string content;
+  while (content.size() < kFileBytesMax) {
+    const Result<std::string> piece = file->read(kPieceBytes);
+    if (!piece) return std::nullopt;
+    content += *piece;
+    if (piece->size() < kPieceBytes) break;
+  }
   return content;
 }
 
@@ -71,9 +79,13 @@ std::optional<std::string> group_of(std::string_view groups, std::string_view co
   return std::nullopt;
 }
 
-std::filesystem::path below(const std::filesystem::path& root, std::string_view group) {
+std::string below(const std::filesystem::path& root, std::string_view group) {
   while (group.starts_with('/')) group.remove_prefix(1);
-  return root / group;
+  return (root / group).string();
+}
+
+std::string file_in(std::string_view folder, std::string_view name) {
+  return fmt::format("{}/{}", folder, name);
 }
 
 }  // namespace
@@ -83,13 +95,13 @@ std::optional<CgroupFiles> CgroupFiles::guess(const Roots& roots, const Containe
   const std::array<std::string, 2> groups{"docker/" + container.str(),
                                           "system.slice/docker-" + container.str() + ".scope"};
   for (const std::string& group : groups) {
-    CgroupFiles files(roots, container, Version::kV1);
-    files.memory_ = roots.cgroup / "memory" / group;
-    files.pids_ = roots.cgroup / "pids" / group;
-    files.cpu_ = roots.cgroup / "cpuacct" / group;
+    CgroupFiles files(container, Version::kV1);
+    files.memory_ = below(roots.cgroup / "memory", group);
+    files.pids_ = below(roots.cgroup / "pids", group);
+    files.cpu_ = below(roots.cgroup / "cpuacct", group);
     if (is_folder(files.memory_)) return files;
     files.version_ = Version::kV2;
-    files.memory_ = files.pids_ = files.cpu_ = roots.cgroup / group;
+    files.memory_ = files.pids_ = files.cpu_ = below(roots.cgroup, group);
     if (is_folder(files.memory_)) return files;
   }
   return std::nullopt;
@@ -101,8 +113,8 @@ std::optional<CgroupFiles> CgroupFiles::find(const Roots& roots, const Container
   if (!groups || pid <= 0 || container.str().empty()) return std::nullopt;
   const auto memory = group_of(*groups, "memory");
   const auto unified = group_of(*groups, "");
-  CgroupFiles files(roots, container, memory ? Version::kV1 : Version::kV2);
-  files.pid_ = pid;
+  CgroupFiles files(container, memory ? Version::kV1 : Version::kV2);
+  files.process_ = below(roots.proc, std::to_string(pid));
   if (memory) {
     files.memory_ = below(roots.cgroup / "memory", *memory);
     files.pids_ = below(roots.cgroup / "pids", group_of(*groups, "pids").value_or(*memory));
@@ -110,13 +122,13 @@ std::optional<CgroupFiles> CgroupFiles::find(const Roots& roots, const Container
   } else if (unified) {
     files.memory_ = files.pids_ = files.cpu_ = below(roots.cgroup, *unified);
   }
-  const bool is_its_own = files.memory_.native().find(container.str()) != std::string::npos;
+  const bool is_its_own = files.memory_.find(container.str()) != std::string::npos;
   return is_its_own && is_folder(files.memory_) ? std::optional(files) : std::nullopt;
 }
 
-std::optional<std::uint64_t> CgroupFiles::memory_number(const char* in_v1,
-                                                        const char* in_v2) const {
-  return number_in(memory_ / (version_ == Version::kV1 ? in_v1 : in_v2));
+std::optional<std::uint64_t> CgroupFiles::memory_number(std::string_view in_v1,
+                                                        std::string_view in_v2) const {
+  return number_in(file_in(memory_, version_ == Version::kV1 ? in_v1 : in_v2));
 }
 
 std::optional<std::uint64_t> CgroupFiles::memory_limit() const {
@@ -130,7 +142,7 @@ std::optional<std::uint64_t> CgroupFiles::memory_peak() const {
 
 std::optional<std::uint64_t> CgroupFiles::working_set() const {
   const auto used = memory_number("memory.usage_in_bytes", "memory.current");
-  const auto parts = content_of(memory_ / "memory.stat");
+  const auto parts = content_of(file_in(memory_, "memory.stat"));
   if (!used || !parts) return std::nullopt;
   const auto cache =
       number_after(*parts, version_ == Version::kV1 ? "total_inactive_file " : "inactive_file ");
@@ -139,10 +151,10 @@ std::optional<std::uint64_t> CgroupFiles::working_set() const {
 
 std::optional<Duration> CgroupFiles::cpu_time() const {
   if (version_ == Version::kV1) {
-    const auto nanos = number_in(cpu_ / "cpuacct.usage");
+    const auto nanos = number_in(file_in(cpu_, "cpuacct.usage"));
     return nanos ? std::optional<Duration>(std::chrono::nanoseconds(*nanos)) : std::nullopt;
   }
-  const auto parts = content_of(cpu_ / "cpu.stat");
+  const auto parts = content_of(file_in(cpu_, "cpu.stat"));
   const auto micros = parts ? number_after(*parts, "usage_usec ") : std::nullopt;
   return micros ? std::optional<Duration>(std::chrono::microseconds(*micros)) : std::nullopt;
 }
@@ -152,8 +164,8 @@ std::optional<ContainerUsage> CgroupFiles::usage() const {
   usage.memory_bytes = working_set();
   if (!usage.memory_bytes || !is_main_process()) return std::nullopt;
   usage.memory_limit_bytes = memory_limit();
-  usage.pids = number_in(pids_ / "pids.current");
-  usage.pids_max = number_in(pids_ / "pids.max");
+  usage.pids = number_in(file_in(pids_, "pids.current"));
+  usage.pids_max = number_in(file_in(pids_, "pids.max"));
   usage.cpu_time = cpu_time();
   usage.open_files = open_files();
   usage.open_files_max = open_files_max();
@@ -162,13 +174,13 @@ std::optional<ContainerUsage> CgroupFiles::usage() const {
 
 /// The number of a process is used again after its end.
 bool CgroupFiles::is_main_process() const {
-  const auto groups = content_of(process_folder() / "cgroup");
+  const auto groups = content_of(file_in(process_, "cgroup"));
   return groups && groups->find(container_.str()) != std::string::npos;
 }
 
 std::optional<std::uint64_t> CgroupFiles::open_files() const {
   std::error_code ec;
-  std::filesystem::directory_iterator files(process_folder() / "fd", ec);
+  std::filesystem::directory_iterator files(file_in(process_, "fd"), ec);
   std::uint64_t count = 0;
   for (; !ec && files != std::filesystem::directory_iterator() && count < kOpenFilesCounted;
        files.increment(ec)) {
@@ -178,7 +190,7 @@ std::optional<std::uint64_t> CgroupFiles::open_files() const {
 }
 
 std::optional<std::uint64_t> CgroupFiles::open_files_max() const {
-  const auto limits = content_of(process_folder() / "limits");
+  const auto limits = content_of(file_in(process_, "limits"));
   return limits ? number_after(*limits, "Max open files") : std::nullopt;
 }
 

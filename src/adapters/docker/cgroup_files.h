@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "model/container.h"
 #include "model/ids.h"
@@ -41,24 +43,23 @@ class CgroupFiles {
  private:
   enum class Version : std::uint8_t { kV1, kV2 };
 
-  CgroupFiles(Roots roots, ContainerId container, Version version)
-      : roots_(std::move(roots)), container_(std::move(container)), version_(version) {}
+  CgroupFiles(ContainerId container, Version version)
+      : container_(std::move(container)), version_(version) {}
 
-  std::optional<std::uint64_t> memory_number(const char* in_v1, const char* in_v2) const;
+  std::optional<std::uint64_t> memory_number(std::string_view in_v1, std::string_view in_v2) const;
   std::optional<std::uint64_t> working_set() const;
   std::optional<Duration> cpu_time() const;
-  std::filesystem::path process_folder() const { return roots_.proc / std::to_string(pid_); }
   bool is_main_process() const;
   std::optional<std::uint64_t> open_files() const;
   std::optional<std::uint64_t> open_files_max() const;
 
-  Roots roots_;
   ContainerId container_;
   Version version_;
-  std::filesystem::path memory_;
-  std::filesystem::path pids_;
-  std::filesystem::path cpu_;
-  std::int64_t pid_ = 0;  ///< 0: not known.
+  // Folders. Not as paths: these keep each of their parts apart, a KiB for each container.
+  std::string memory_;
+  std::string pids_;
+  std::string cpu_;
+  std::string process_;  ///< Of the main process; empty: not known.
 };
 
 }  // namespace hearth::docker

@@ -297,7 +297,6 @@ TEST_F(DockerLogTest, AContainerStartedByHandIsFollowedOn) {
   follow(container);
   run_until([&] { return reached(State::kAtRest); });
   start(container);
-  follower->look();
   run_until([&] { return lines.size() == 4 && reached(State::kAtRest); });
   EXPECT_THAT(texts(), ElementsAre("o run", "o unfinished", "o run", "o unfinished"));
   EXPECT_THAT(gaps, IsEmpty());

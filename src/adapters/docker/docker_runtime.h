@@ -63,6 +63,7 @@ struct DockerConfig {
 struct DockerCounters {
   std::uint64_t watch_breaks = 0;
   std::uint64_t events_unreadable = 0;      ///< Each broke the watch.
+  std::uint64_t events_skipped = 0;         ///< Too long.
   std::uint64_t containers_unreadable = 0;  ///< With the node's label but no other: not ours.
   std::uint64_t strangers = 0;              ///< With our labels, but made from another image.
 };
@@ -78,7 +79,9 @@ struct DockerCounters {
 /// its engine has nothing better to do, and attempts at that rate cost nothing. (No jitter: no
 /// other client competes for that socket.) A cause is reported once, not with every attempt. An
 /// unreadable event might have been a death, so it counts as a break: the next inventory shows what
-/// happened. The watch does not notice an engine that hangs; the verbs do, by their timeouts.
+/// happened. One of more than 256 KiB (an event names all labels of its container) is read to its
+/// end and discarded: `on_missed` is called, and the watch goes on. The watch does not notice an
+/// engine that hangs; the verbs do, by their timeouts.
 ///
 /// Out of memory: the engine says that the kernel killed some process of a container. If the
 /// container then ends within 10 s with exit code 137, and nobody had the engine send it SIGKILL,

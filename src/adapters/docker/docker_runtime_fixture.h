@@ -89,6 +89,7 @@ class DockerRuntimeTest : public testing::Test {
     runtime->watch(
         {.on_notice = [this](const ContainerNotice& notice) { notices.push_back(notice); },
          .on_watching = [this] { ++watching; },
+         .on_missed = [this](const Error& error) { missed.push_back(error); },
          .on_lost = [this](const Error& error) { lost.push_back(error); }});
   }
 
@@ -103,6 +104,7 @@ class DockerRuntimeTest : public testing::Test {
   FakeEngine engine{loop, folder / "docker.sock"};
   std::unique_ptr<DockerRuntime> runtime = std::make_unique<DockerRuntime>(loop, config());
   std::vector<ContainerNotice> notices;
+  std::vector<Error> missed;
   std::vector<Error> lost;
   int watching = 0;
 };

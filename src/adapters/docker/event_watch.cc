@@ -1,5 +1,7 @@
 #include "adapters/docker/event_watch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -85,15 +87,28 @@ Error EventWatch::run_until_it_breaks(const ContainerRuntime::Handlers& handlers
     if (auto notice = notice_of(*std::move(*event))) handlers.on_notice(std::move(*notice));
     return {};
   };
-  LineSplitter lines(kEventBytesMax);
-  for (;;) {
+  LineSplitter lines(kEventBytesMax, LongLines::kSkipped);
+  for (std::uint64_t skipped = 0;;) {
     const auto piece = stream->next(coroutine);
     if (!piece) return piece.error();
     if (piece->empty()) break;
     if (const auto taken = lines.feed(*piece, take); !taken) return taken.error();
+    if (std::exchange(skipped, lines.skipped()) != lines.skipped()) on_skipped(handlers);
+    if (closed_) return {};
   }
   return {ErrorCode::kUnavailable,
           "the Docker engine ended its event stream: it is stopping or restarting"};
+}
+
+/// What it said is not known: a container that counts as ended may run again, and one whose child
+/// was killed may have ended.
+void EventWatch::on_skipped(const ContainerRuntime::Handlers& handlers) {
+  ++counters_.events_skipped;
+  undecided_.clear();
+  ends_.clear();
+  handlers.on_missed(
+      {ErrorCode::kExhausted,
+       fmt::format("the Docker engine sent an event of more than {} KiB", kEventBytesMax / 1024)});
 }
 
 std::optional<ContainerNotice> EventWatch::notice_of(EngineEvent event) {

@@ -57,6 +57,7 @@ class EventWatch {
                             Coroutine& coroutine);
   /// The notice for an event, if there is one.
   std::optional<ContainerNotice> notice_of(EngineEvent event);
+  void on_skipped(const ContainerRuntime::Handlers& handlers);
   void on_out_of_memory(const EngineEvent& event);
   ContainerExit exit_by(const EngineEvent& event) const;
   void forget_run(const ContainerId& container);

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace hearth::docker {
 
 Result<void> LineSplitter::feed(std::string_view piece, const Sink& sink) {
   for (std::size_t end = piece.find('\n'); end != std::string_view::npos; end = piece.find('\n')) {
     const std::string_view head = piece.substr(0, end);
     piece.remove_prefix(end + 1);
+    if (std::exchange(skipping_, false)) continue;
     if (begun_.empty()) {
       if (auto emitted = emit(head, sink); !emitted) return emitted;
       continue;
@@ -16,8 +19,12 @@ Result<void> LineSplitter::feed(std::string_view piece, const Sink& sink) {
     const std::string line = std::exchange(begun_, {});
     if (auto emitted = emit(line, sink); !emitted) return emitted;
   }
+  if (skipping_) return {};
   begun_ += piece;
-  return begun_.size() <= line_bytes_max_ ? Result<void>() : emit(begun_, sink);
+  if (begun_.size() <= line_bytes_max_) return {};
+  begun_ = std::string();
+  skipping_ = true;
+  return on_too_long();
 }
 
 Result<void> LineSplitter::finish(const Sink& sink) {
@@ -25,14 +32,19 @@ Result<void> LineSplitter::finish(const Sink& sink) {
   return emit(line, sink);
 }
 
-Result<void> LineSplitter::emit(std::string_view line, const Sink& sink) const {
-  if (line.size() > line_bytes_max_) {
-    return fail(
-        ErrorCode::kCorrupt,
-        fmt::format("the Docker engine sent a line of more than {} KiB", line_bytes_max_ / 1024));
-  }
+Result<void> LineSplitter::emit(std::string_view line, const Sink& sink) {
+  if (line.size() > line_bytes_max_) return on_too_long();
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line.empty() ? Result<void>() : sink(line);
+}
+
+Result<void> LineSplitter::on_too_long() {
+  if (long_lines_ == LongLines::kSkipped) {
+    ++skipped_;
+    return {};
+  }
+  return fail(ErrorCode::kCorrupt, fmt::format("the Docker engine sent a line of more than {} KiB",
+                                               line_bytes_max_ / 1024));
 }
 
 }  // namespace hearth::docker

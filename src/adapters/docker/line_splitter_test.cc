@@ -42,6 +42,35 @@ TEST(LineSplitter, ALineHasABound) {
   EXPECT_FALSE(LineSplitter(8).feed("123456789\n", lines.sink));
 }
 
+// Goal: a line at the bound is a line, one byte more is skipped to its end, whole or in pieces, and
+// what follows is not lost. Method: the same stream, cut at every length.
+TEST(LineSplitter, ALineBeyondTheBoundCanBeSkipped) {
+  const std::string stream = "12345678\n123456789\nnext\n" + std::string(100, 'x') + "\nlast\n";
+  for (std::size_t size = 1; size <= stream.size(); ++size) {
+    LineSplitter splitter(8, LongLines::kSkipped);
+    Lines lines;
+    for (std::size_t at = 0; at < stream.size(); at += size) {
+      ASSERT_TRUE(splitter.feed(std::string_view(stream).substr(at, size), lines.sink));
+    }
+    ASSERT_TRUE(splitter.finish(lines.sink));
+    EXPECT_THAT(lines.seen, ElementsAre("12345678", "next", "last")) << "in pieces of " << size;
+    EXPECT_EQ(splitter.skipped(), 2U) << "in pieces of " << size;
+  }
+}
+
+TEST(LineSplitter, ALineCountsAsSkippedBeforeItsEnd) {
+  LineSplitter splitter(8, LongLines::kSkipped);
+  Lines lines;
+  ASSERT_TRUE(splitter.feed("12345678", lines.sink));
+  EXPECT_EQ(splitter.skipped(), 0U);
+  ASSERT_TRUE(splitter.feed("9", lines.sink));
+  EXPECT_EQ(splitter.skipped(), 1U);
+  ASSERT_TRUE(splitter.feed("and so on, without an end", lines.sink));
+  ASSERT_TRUE(splitter.finish(lines.sink));
+  EXPECT_EQ(splitter.skipped(), 1U);
+  EXPECT_TRUE(lines.seen.empty());
+}
+
 TEST(LineSplitter, AFailureOfTheSinkIsReturned) {
   LineSplitter splitter(100);
   int calls = 0;

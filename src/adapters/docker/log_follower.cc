@@ -16,8 +16,6 @@ class Follower final : public LogFollower {
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
-  void look() override { session_->look(); }
-
  private:
   const std::shared_ptr<LogSession> session_;  // Shared with its coroutine, which ends later.
 };

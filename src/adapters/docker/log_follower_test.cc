@@ -334,20 +334,6 @@ TEST_F(LogFollowerTest, AContainerThatEndsLeavesItsLastWordsAndCanStartAgain) {
                                    State::kCatchingUp, State::kCaughtUp));
 }
 
-TEST_F(LogFollowerTest, ALookEndsAPause) {
-  DockerConfig changed = config();
-  changed.timeouts.log_rest = 1h;
-  recreate(changed);
-  log.running = false;
-  log.write_unseen({1, 1, "one\n"});
-  follow();
-  run_until([&] { return reached(State::kAtRest); });
-  log.running = true;
-  log.run = "2";
-  follower->look();
-  run_until_followed();
-}
-
 TEST_F(LogFollowerTest, AReaderThatIsFullReadsNothing) {
   log.write_unseen({1, 1, "one\n"});
   bool ready = false;

@@ -45,11 +45,6 @@ LogSession::~LogSession() {
   if (admitted_) --following_->followed_;
 }
 
-void LogSession::look() {
-  looked_ = true;
-  sleeper_.wake();
-}
-
 void LogSession::stop() {
   stopped_ = true;
   delivery_.close();
@@ -103,8 +98,7 @@ void LogSession::interrupted(State state, std::string reason) {
 }
 
 void LogSession::pause(Duration duration, Coroutine& coroutine) {
-  if (!stopped_ && !looked_) sleeper_.sleep(duration, coroutine);
-  looked_ = false;
+  if (!stopped_) sleeper_.sleep(duration, coroutine);
 }
 
 /// Reads the log until something interrupts that.

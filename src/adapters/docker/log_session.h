@@ -26,7 +26,6 @@ class LogSession {
 
   /// Returns once the container is gone or the reading is stopped.
   void run(Coroutine& coroutine);
-  void look();
   void stop();
 
  private:
@@ -93,7 +92,6 @@ class LogSession {
   Sleeper sleeper_;
   AnswerStream* open_ = nullptr;  ///< While its next piece is awaited.
   bool stopped_ = false;
-  bool looked_ = false;  ///< look() was called since the last pause.
   bool admitted_ = false;
   bool caught_up_ = false;
   std::optional<std::int64_t> first_stamp_;  ///< Of all lines, if they were read from the first.

@@ -1,5 +1,7 @@
 #include "adapters/kafka/clients.h"
 
+#include <sys/prctl.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -20,6 +22,27 @@ using Properties = std::unique_ptr<rd_kafka_conf_t, Destroy<rd_kafka_conf_destro
 using TopicProperties =
     std::unique_ptr<rd_kafka_topic_conf_t, Destroy<rd_kafka_topic_conf_destroy>>;
 
+/// Lets the waits of the threads that are created while it lives end up to 2 ms late: a thread
+/// inherits that from its creator.
+///
+/// The library's main thread waits for its timers in whole milliseconds, rounded down, and polls
+/// for the rest of the last one: with a timer every second, that alone is a third of an idle
+/// agent's processor time. If the wait ends late, the timer is due. What arrives ends a wait at
+/// once, as before.
+class LateWaits {
+ public:
+  LateWaits() : before_(prctl(PR_GET_TIMERSLACK)) { prctl(PR_SET_TIMERSLACK, kSlackNs); }
+  ~LateWaits() {
+    if (before_ > 0) prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(before_));
+  }
+  LateWaits(const LateWaits&) = delete;
+  LateWaits& operator=(const LateWaits&) = delete;
+
+ private:
+  static constexpr unsigned long kSlackNs = 2'000'000;
+  int before_;
+};
+
 }  // namespace
 
 Result<Client> new_client(rd_kafka_type_t type, const Settings& settings,
@@ -36,6 +59,7 @@ Result<Client> new_client(rd_kafka_type_t type, const Settings& settings,
   rd_kafka_conf_set_events(properties.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
   if (connections != nullptr) connections->watch(properties.get());
   rd_kafka_conf_t* handed_over = properties.release();
+  const LateWaits late_waits;
   Client client(rd_kafka_new(type, handed_over, why.data(), why.size()));
   if (!client) {
     rd_kafka_conf_destroy(handed_over);  // A client takes it only if its creation succeeds.

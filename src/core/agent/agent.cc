@@ -113,6 +113,7 @@ MonoTime Agent::next_deadline() const {
 void Agent::on(const AgentTicked&) {}
 
 void Agent::on(const AssignmentReceived& event) {
+  slots_.on_assignment_received(turn_.now);
   intake_.on_received(event.assignment, turn_.now);
   let_go_of_unwanted();
 }
@@ -147,6 +148,10 @@ void Agent::on(const RuntimeUp&) {
 void Agent::on(const RuntimeDown& event) {
   inventory_.on_lost(event.reason);
   slots_.on_runtime_lost(turn_.now);
+}
+
+void Agent::on(const NoticeMissed&) {
+  inventory_.on_missed(turn_.now);
 }
 
 void Agent::on(const InventoryTaken& event) {
@@ -225,10 +230,6 @@ std::optional<InstanceId> Agent::largest_consumer() const {
 
 void Agent::on(const WatchMemorySaved& event) {
   if (memory_.on_saved(event.number, event.outcome, turn_.now)) slots_.on_stored();
-}
-
-void Agent::on(const BusReachable& event) {
-  slots_.on_manager_reachable(event.is_reachable);
 }
 
 void Agent::on(const StatusDropped&) {

@@ -98,6 +98,7 @@ class Agent {
   void on(const AssignmentSaved& event);
   void on(const RuntimeUp& event);
   void on(const RuntimeDown& event);
+  void on(const NoticeMissed&);
   void on(const InventoryTaken& event);
   void on(const ContainerStarted& event);
   void on(const ContainerExited& event);
@@ -114,7 +115,6 @@ class Agent {
   void on(const LoadSampled& event);
   void on(const StatusDropped& event);
   void on(const WatchMemorySaved& event);
-  void on(const BusReachable& event);
   void adopt(const Assignment& assignment);
   void note_stall();
   void let_go_of_unwanted();

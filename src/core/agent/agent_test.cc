@@ -370,15 +370,39 @@ TEST(Agent, WhatTheManagerCannotReplaceIsRestartedHere) {
   Scene scene;
   AssignedInstance instance = watched(1);
   instance.spec.log_rules[0].action = HealthAction::kReplace;
-  scene.assign({instance});
+  const Assignment assignment = scene.next({instance});
+  scene.receive(assignment);
+  scene.pass(seconds(1));
   write_fatal(scene, 1);
-  scene.pass(minutes(5));
+  for (int i = 0; i < 15; ++i) {
+    scene.pass(seconds(20));
+    scene.receive(assignment);  // Again: there is a manager.
+  }
   EXPECT_TRUE(scene.status(1).must_be_replaced);
   EXPECT_EQ(scene.status(1).restarts, 0U);
-  scene.step(BusReachable{false});
   scene.pass(InstanceHealth::kReplacementWait + seconds(1));
   EXPECT_EQ(scene.status(1).restarts, 1U);
   EXPECT_FALSE(scene.status(1).must_be_replaced);
+}
+
+// Goal: the count of what is started again as it is, of which no container bears a label.
+TEST(Agent, TheRestartsOfAnAdoptedContainerAreCountedOnAfterItsOwnStart) {
+  Scene scene;
+  AssignedInstance instance = Scene::assigned(1);
+  instance.spec.adopted =
+      AdoptedContainer{.name = "db", .restart = AdoptedContainer::Restart::kStart};
+  instance.spec.replace = ReplaceOrder::kStopFirst;
+  scene.assign({instance});
+  ASSERT_THAT(scene.running(), SizeIs(1));
+  for (std::uint32_t restarts = 1; restarts <= 4; ++restarts) {
+    scene.crash(1);
+    scene.pass(seconds(30));
+    ASSERT_THAT(scene.running(), SizeIs(1));
+    EXPECT_EQ(scene.status(1).restarts, restarts);
+    scene.start_agent();
+    scene.pass(seconds(30));
+    EXPECT_EQ(scene.status(1).restarts, restarts);
+  }
 }
 
 // Goal: stopping the runtime, or the machine, is no failure of what ran on it.

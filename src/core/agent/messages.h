@@ -39,6 +39,8 @@ struct RuntimeUp {};
 struct RuntimeDown {
   std::string reason;
 };
+/// A notice of the runtime was missed.
+struct NoticeMissed {};
 struct InventoryTaken {
   std::uint64_t number = 0;  ///< Of the TakeInventory that this answers.
   Result<Inventory> inventory;
@@ -51,17 +53,13 @@ struct WatchMemorySaved {
   std::uint64_t number = 0;
   Result<void> outcome;
 };
-/// The bus, which is the way to the manager, carries statuses (again), or does not.
-struct BusReachable {
-  bool is_reachable = true;
-};
 struct StatusDropped {};  ///< The bus did not accept the last status.
 using AgentEvent =
     std::variant<AgentTicked, AssignmentReceived, AssignmentsCaughtUp, AssignmentSaved, RuntimeUp,
-                 RuntimeDown, InventoryTaken, ContainerStarted, ContainerExited, ContainerRemoved,
-                 ContainerPaused, ContainerNoted, LogRead, LogSkipped, LogReaderChanged,
-                 HealthcheckReported, CheckDone, UsageSampled, OperationDone, LoadSampled,
-                 StatusDropped, WatchMemorySaved, BusReachable>;
+                 RuntimeDown, NoticeMissed, InventoryTaken, ContainerStarted, ContainerExited,
+                 ContainerRemoved, ContainerPaused, ContainerNoted, LogRead, LogSkipped,
+                 LogReaderChanged, HealthcheckReported, CheckDone, UsageSampled, OperationDone,
+                 LoadSampled, StatusDropped, WatchMemorySaved>;
 
 // What the agent emits. ---------------------------------------------------------------------------
 

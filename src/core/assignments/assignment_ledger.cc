@@ -19,10 +19,21 @@ void AssignmentRecord::on_applied(const AssignmentNumber& applied, Epoch epoch, 
   }
 }
 
+void AssignmentRecord::on_waiting(bool is_waiting, MonoTime now) {
+  if (!is_waiting) {
+    state_.next_sign.reset();
+  } else if (!state_.next_sign) {
+    state_.next_sign = now + kSignPeriod;
+  }
+}
+
 bool AssignmentRecord::on_tick(bool has_agent, MonoTime now) {
-  if (!state_.unacknowledged_since || now - *state_.unacknowledged_since < kResendAfter)
-    return false;
-  state_.unacknowledged_since = now;
+  const bool is_unacknowledged =
+      state_.unacknowledged_since && now - *state_.unacknowledged_since >= kResendAfter;
+  const bool is_sign_due = state_.next_sign && now >= *state_.next_sign;
+  if (!is_unacknowledged && !is_sign_due) return false;
+  if (is_unacknowledged) state_.unacknowledged_since = now;
+  if (is_sign_due) state_.next_sign = now + kSignPeriod;
   if (has_agent) state_.resend = true;
   return has_agent;
 }
@@ -34,12 +45,13 @@ std::optional<Assignment> AssignmentRecord::publish(Assignment wanted, Epoch epo
   wanted.number = {epoch, wanted.number.revision.next()};
   state_.published = std::move(wanted);
   state_.unacknowledged_since = now;
+  if (state_.next_sign) state_.next_sign = now + kSignPeriod;
   return state_.published;
 }
 
 std::optional<MonoTime> AssignmentRecord::next_deadline() const {
-  if (!state_.unacknowledged_since) return std::nullopt;
-  return *state_.unacknowledged_since + kResendAfter;
+  if (!state_.unacknowledged_since) return state_.next_sign;
+  return earlier(state_.next_sign, *state_.unacknowledged_since + kResendAfter);
 }
 
 void AssignmentRecord::check_invariants() const {

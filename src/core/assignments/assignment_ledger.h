@@ -15,11 +15,15 @@ class AssignmentRecord {
  public:
   /// How long a node may take to acknowledge an assignment before it is sent again.
   static constexpr Duration kResendAfter = std::chrono::seconds(3);
+  /// How often a node that waits for a replacement is sent its assignment, at least: it then knows
+  /// that there is a manager. A node that receives none for three times as long helps itself.
+  static constexpr Duration kSignPeriod = std::chrono::seconds(20);
 
   struct State {
     std::optional<Assignment> published;  ///< The latest.
     AssignmentNumber applied;             ///< What the node last reported it follows.
     std::optional<MonoTime> unacknowledged_since;
+    std::optional<MonoTime> next_sign;  ///< The node waits for a replacement.
     bool resend = false;
     bool operator==(const State&) const = default;
   };
@@ -36,6 +40,8 @@ class AssignmentRecord {
 
   /// The node reports that it follows `applied`. `epoch`: ours.
   void on_applied(const AssignmentNumber& applied, Epoch epoch, MonoTime now);
+  /// Whether the node waits for the manager to replace an instance on it.
+  void on_waiting(bool is_waiting, MonoTime now);
   /// Whether it follows the latest assignment. One with a higher epoch than ours was not issued by
   /// us: our store was lost or restored from an old copy.
   bool is_followed(Epoch epoch) const {

@@ -76,6 +76,29 @@ TEST(AssignmentLedger, ABoxWithoutAnAgentGetsNoRepetition) {
   EXPECT_FALSE(ledger.publish(wanted(1), kStart + 1min));
 }
 
+// Goal: a node that waits for a replacement receives a sign of the manager, and one that does not
+// is left alone.
+TEST(AssignmentLedger, ANodeThatWaitsForAReplacementIsSentItsAssignmentAgain) {
+  AssignmentLedger ledger = one_node();
+  const Assignment sent = *ledger.publish(wanted(1), kStart);
+  AssignmentRecord& record = ledger.record(kNode);
+  record.on_applied(sent.number, kEpoch, kStart);
+  record.on_waiting(true, kStart);
+  const MonoTime first = kStart + AssignmentRecord::kSignPeriod;
+  EXPECT_EQ(record.next_deadline(), first);
+  record.on_waiting(true, kStart + 1s);
+  EXPECT_FALSE(record.on_tick(true, first - 1ns));
+  ASSERT_TRUE(record.on_tick(true, first)) << "further reports do not put it off";
+  EXPECT_EQ(ledger.publish(wanted(1), first), sent);
+  EXPECT_FALSE(ledger.publish(wanted(1), first)) << "only once";
+  const Assignment other = *ledger.publish(wanted(2), first + 10s);
+  record.on_applied(other.number, kEpoch, first + 10s);
+  EXPECT_EQ(record.next_deadline(), first + 10s + AssignmentRecord::kSignPeriod)
+      << "any assignment is a sign";
+  record.on_waiting(false, first + 11s);
+  EXPECT_EQ(record.next_deadline(), std::nullopt);
+}
+
 TEST(AssignmentLedger, AnAssignmentOfAHigherEpochIsNotOurs) {
   AssignmentLedger ledger = one_node();
   (void)ledger.publish(wanted(1), kStart);

@@ -69,7 +69,7 @@ void InstanceHealth::on_started(MonoTime started_at, MonoTime now, Prng& prng) {
             .obstacles = std::move(state_.obstacles),
             .noticed = std::move(state_.noticed),
             .hindrance = {.shortage = state_.hindrance.shortage,
-                          .cut_off_since = state_.hindrance.cut_off_since},
+                          .last_assignment_at = state_.hindrance.last_assignment_at},
             .unsaved = Unsaved::kDecision};
   set_ready_clock(now);
   apply(trends_.on_started(started_at, now));
@@ -105,12 +105,7 @@ void InstanceHealth::on_shortage(std::optional<Shortage> shortage, MonoTime now)
 void InstanceHealth::on_node(const NodeCondition& node, MonoTime now) {
   set_obstacle(WatchObstacle::kRuntimeHangs, !node.is_runtime_usable, now);
   on_shortage(node.shortage, now);
-  std::optional<MonoTime>& since = state_.hindrance.cut_off_since;
-  if (node.is_manager_reachable) {
-    since.reset();
-  } else if (!since) {
-    since = now;
-  }
+  state_.hindrance.last_assignment_at = node.last_assignment_at;
 }
 
 std::optional<std::string> InstanceHealth::take_held_back() {
@@ -163,6 +158,9 @@ void InstanceHealth::on_stall(Duration lateness, MonoTime now) {
   clock.stop(now);
   clock.before -= std::min(lateness, clock.before);
   set_ready_clock(now);
+  if (std::optional<MonoTime>& since = state_.hindrance.replace_since) {
+    since = std::min(now, *since + lateness);
+  }
 }
 
 void InstanceHealth::on(const LogRead& event, MonoTime now) {
@@ -226,10 +224,14 @@ void InstanceHealth::restart_if_cut_off(HealthVerdict& verdict, MonoTime now) {
   Hindrance& hindrance = state_.hindrance;
   if (!verdict.must_be_replaced) return hindrance.replace_since.reset();
   if (!hindrance.replace_since) hindrance.replace_since = now;
-  if (!hindrance.cut_off_since || !verdict.restart.empty()) return;
-  const MonoTime since = std::max(*hindrance.replace_since, *hindrance.cut_off_since);
-  if (now < since + kReplacementWait) return;
+  if (now < *restart_due() || !verdict.restart.empty()) return;
   verdict.restart = verdict.reason + "; the manager, which would replace it, cannot be reached";
+}
+
+std::optional<MonoTime> InstanceHealth::restart_due() const {
+  const Hindrance& hindrance = state_.hindrance;
+  if (!hindrance.replace_since) return std::nullopt;
+  return std::max(*hindrance.replace_since, hindrance.last_assignment_at) + kReplacementWait;
 }
 
 HealthVerdict InstanceHealth::judge(Evidence evidence, MonoTime now) const {
@@ -343,12 +345,8 @@ std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
   const bool is_inspection_due_later =
       !state_.requests.is_inspected && state_.requests.next_inspection > now;
   if (is_inspection_due_later) next = earlier(next, state_.requests.next_inspection);
-  const Hindrance& hindrance = state_.hindrance;
-  if (hindrance.cut_off_since && hindrance.replace_since) {
-    const MonoTime restart =
-        std::max(*hindrance.cut_off_since, *hindrance.replace_since) + kReplacementWait;
-    if (restart > now) next = earlier(next, restart);
-  }
+  const std::optional<MonoTime> restart = restart_due();
+  if (restart && *restart > now) next = earlier(next, restart);
   if (*state_.started_at + min_ready_ > now) next = earlier(next, *state_.started_at + min_ready_);
   const std::optional<MonoTime> late_at = state_.ready_clock.when(ready_deadline_);
   return late_at && *late_at > now ? earlier(next, late_at) : next;

@@ -34,7 +34,7 @@ struct NodeCondition {
   /// it does not.
   bool is_runtime_usable = true;
   std::optional<Shortage> shortage;  ///< Unless the instance itself takes the largest share.
-  bool is_manager_reachable = true;
+  MonoTime last_assignment_at{};     ///< The latest assignment arrived, known or new.
   bool operator==(const NodeCondition&) const = default;
 };
 
@@ -47,8 +47,8 @@ struct NodeCondition {
 /// is not ready within `ready_deadline`: of time in which that could be seen, or an agent that was
 /// away, or that the runtime leaves without answers, would find all that it watches late. A
 /// workload of which no two instances may run at once is restarted instead of replaced; so is one
-/// whose node has asked for its replacement for kReplacementWait without being able to reach the
-/// manager.
+/// whose node has asked for its replacement and received no assignment for kReplacementWait since:
+/// a manager sends one to a node that waits (AssignmentRecord::kSignPeriod).
 ///
 /// While its node is short of a resource, what probes say, how its use grows and what its log lacks
 /// is not acted on; what its log says is.
@@ -61,15 +61,15 @@ class InstanceHealth {
  public:
   /// Until the runtime is asked again about the container.
   static constexpr Duration kInspectionRetry = std::chrono::seconds(3);
-  /// How long a replacement is waited for while the manager cannot be reached.
+  /// How long a replacement is waited for without a word from the manager.
   static constexpr Duration kReplacementWait = std::chrono::minutes(1);
 
   /// What keeps an action from its usual way.
   struct Hindrance {
-    std::optional<Shortage> shortage;       ///< Of its node.
-    std::string held_back;                  ///< What is not acted on for it; empty: nothing is.
-    bool is_held_back_taken = false;        ///< By whoever tells operators.
-    std::optional<MonoTime> cut_off_since;  ///< The manager cannot be reached.
+    std::optional<Shortage> shortage;  ///< Of its node.
+    std::string held_back;             ///< What is not acted on for it; empty: nothing is.
+    bool is_held_back_taken = false;   ///< By whoever tells operators.
+    MonoTime last_assignment_at{};
     std::optional<MonoTime> replace_since;  ///< A replacement is asked for.
     bool operator==(const Hindrance&) const = default;
   };
@@ -166,6 +166,8 @@ class InstanceHealth {
   HealthVerdict judge(Evidence evidence, MonoTime now) const;
   HealthVerdict judge_spared(MonoTime now);
   void restart_if_cut_off(HealthVerdict& verdict, MonoTime now);
+  /// When an instance that is to be replaced is restarted instead, unless an assignment arrives.
+  std::optional<MonoTime> restart_due() const;
   /// Why it is not ready, in words; empty if it is.
   std::string unready(MonoTime now) const;
   /// Runs or stops the clock of its readiness, as is right from `now` on.

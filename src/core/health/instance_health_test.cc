@@ -416,31 +416,39 @@ TEST(InstanceHealth, OnAStarvedNodeAnInstanceIsNotLate) {
   EXPECT_THAT(scene.pass(1ns).reason, HasSubstr("not ready in time"));
 }
 
-// Cut off from the manager.
+// Without a manager.
 // -----------------------------------------------------------------------
-
-constexpr NodeCondition kCutOff{.is_manager_reachable = false};
 
 TEST(InstanceHealth, WhatNobodyReplacesIsRestartedHereAfterAWhile) {
   Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
+  scene.pass(1h);
   scene.write("FATAL no sensor");
-  scene.tend();
-  EXPECT_EQ(scene.pass(10min).restart, "") << "the manager will, within its budget";
-  scene.health.on_node(kCutOff, scene.now);
+  EXPECT_EQ(scene.tend().restart, "") << "counted from when it was asked for";
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_EQ(scene.pass(20s).restart, "") << "the manager will, within its budget";
+    scene.health.on_node({.last_assignment_at = scene.now}, scene.now);
+  }
   EXPECT_EQ(scene.tend().restart, "");
   EXPECT_EQ(scene.health.next_deadline(scene.now), scene.now + InstanceHealth::kReplacementWait);
   EXPECT_EQ(scene.pass(InstanceHealth::kReplacementWait - 1ns).restart, "");
   EXPECT_THAT(scene.pass(1ns).restart, HasSubstr("the manager, which would replace it, cannot be"));
 }
 
-TEST(InstanceHealth, AManagerThatComesBackInTimeReplacesIt) {
+// Goal: a manager that is silent while nothing is asked of it has nothing to say.
+TEST(InstanceHealth, WhatNeedsNoReplacementDoesNotMissTheManager) {
   Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
-  scene.health.on_node(kCutOff, scene.now);
-  scene.pass(1h);
+  EXPECT_EQ(scene.pass(10h).restart, "");
+}
+
+// Goal: while the agent did not run, it could hear nobody.
+TEST(InstanceHealth, AStallIsNoSilenceOfTheManager) {
+  Scene scene({.log_rules = {fatal(HealthAction::kReplace)}, .min_ready = 0s});
   scene.write("FATAL no sensor");
-  EXPECT_EQ(scene.pass(50s).restart, "") << "counted from when it was asked for";
-  scene.health.on_node({}, scene.now);
-  EXPECT_EQ(scene.pass(1h).restart, "");
+  scene.tend();
+  scene.now += 10min;
+  scene.health.on_stall(10min, scene.now);
+  EXPECT_EQ(scene.pass(InstanceHealth::kReplacementWait - 1ns).restart, "");
+  EXPECT_NE(scene.pass(1ns).restart, "");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/nodes/node_executor.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -105,6 +106,10 @@ void NodeExecutor::on_sign_of_life(NodeWatch& watch, const Heartbeat& heartbeat,
 
 void NodeExecutor::on_report(NodeWatch& watch, const Report& report) {
   const NodeName& name = watch.name();
+  const bool is_waiting =
+      std::any_of(report.instances.begin(), report.instances.end(),
+                  [](const auto& entry) { return entry.second.must_be_replaced; });
+  parts_.assignments.record(name).on_waiting(is_waiting, now_.mono);
   watch.set_capacity(report.capacity);
   parts_.capacity.set_capacity(name, report.capacity);
   for (const auto& [id, status] : report.instances) {

@@ -1,5 +1,6 @@
 #include "core/runtime_inventory/runtime_inventory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -17,6 +18,7 @@ void RuntimeInventory::on_found(MonoTime now) {
   state_.failures = 0;
   state_.last_failure.clear();
   state_.asked_in.reset();
+  state_.is_stale = false;
   state_.next_listing = now;
 }
 
@@ -25,17 +27,29 @@ void RuntimeInventory::on_lost(const std::string& reason) {
   state_.down_reason = reason;
   state_.known = false;
   state_.asked_in.reset();
+  state_.is_stale = false;
+}
+
+void RuntimeInventory::on_missed(MonoTime now) {
+  if (state_.asked_in) {
+    state_.is_stale = true;
+  } else {
+    const MonoTime due = std::max(now, state_.answered_at + kRetry);
+    state_.next_listing = std::min(state_.next_listing, due);
+  }
 }
 
 std::optional<Listing> RuntimeInventory::on_listed(std::uint64_t number,
                                                    const Result<Inventory>& outcome, MonoTime now) {
   if (state_.asked_in != number) return std::nullopt;
   state_.asked_in.reset();
+  state_.answered_at = now;
+  const bool is_stale = std::exchange(state_.is_stale, false);
   if (outcome) {
     state_.failures = 0;
     state_.last_failure.clear();
     state_.known = true;
-    state_.next_listing = now + kPeriod;
+    state_.next_listing = now + (is_stale ? kRetry : kPeriod);
     return Listing{*outcome, number};
   }
   ++state_.failures;
@@ -69,6 +83,7 @@ std::optional<MonoTime> RuntimeInventory::next_deadline() const {
 void RuntimeInventory::check_invariants() const {
   HEARTH_CHECK(state_.up || !state_.known);
   HEARTH_CHECK(state_.up || !state_.asked_in);
+  HEARTH_CHECK(state_.asked_in || !state_.is_stale);
   HEARTH_CHECK(state_.failures > 0 || state_.last_failure.empty());
 }
 

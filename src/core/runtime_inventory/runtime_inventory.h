@@ -23,7 +23,7 @@ class RuntimeInventory {
  public:
   /// Time between two listings.
   static constexpr Duration kPeriod = std::chrono::seconds(30);
-  /// After a listing failed.
+  /// After a listing failed, or after one during which a notice was missed.
   static constexpr Duration kRetry = std::chrono::seconds(1);
   /// A single listing may fail for a reason that passes.
   static constexpr std::uint32_t kFailuresTolerated = 1;
@@ -35,6 +35,8 @@ class RuntimeInventory {
     std::uint32_t failures = 0;  ///< Listings that failed since the last success.
     std::string last_failure;
     std::optional<std::uint64_t> asked_in;  ///< The turn of the listing in progress.
+    bool is_stale = false;   ///< What the one in progress says may be older than what was missed.
+    MonoTime answered_at{};  ///< The listing before.
     MonoTime next_listing{};
     bool operator==(const State&) const = default;
   };
@@ -50,6 +52,8 @@ class RuntimeInventory {
   /// it was requested.
   [[nodiscard]] std::optional<Listing> on_listed(std::uint64_t number,
                                                  const Result<Inventory>& outcome, MonoTime now);
+  /// A notice was missed: a listing is due, but not within kRetry of the answer to one.
+  void on_missed(MonoTime now);
   /// Something exists that no listing has named yet: the next one is due at once.
   void list_again(MonoTime now) { state_.next_listing = now; }
   /// Lets time pass; call it after every event. Returns the number of the listing to request now.

@@ -28,6 +28,10 @@ struct Scene {
     inventory.on_lost("the container runtime is away");
     tend();
   }
+  void miss() {
+    inventory.on_missed(turn.now);
+    tend();
+  }
   std::optional<Listing> answer(const Result<Inventory>& outcome = Inventory{}) {
     std::optional<Listing> listing = inventory.on_listed(last.value(), outcome, turn.now);
     tend();
@@ -97,6 +101,40 @@ TEST(RuntimeInventory, IsListedAgainAtOnceIfThereIsSomethingNew) {
   scene.inventory.list_again(scene.turn.now);
   scene.tend();
   EXPECT_EQ(scene.listings, 2);
+}
+
+// Goal: what a missed notice would have said is listed at once, by a listing that began after it;
+// and a runtime of which notices are missed without end is listed once a kRetry.
+TEST(RuntimeInventory, IsListedAgainWhenANoticeWasMissed) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  scene.pass(5s);
+  ASSERT_EQ(scene.listings, 1);
+  scene.miss();
+  EXPECT_EQ(scene.listings, 2) << "at once";
+  scene.miss();
+  scene.miss();
+  EXPECT_EQ(scene.listings, 2) << "one at a time";
+  EXPECT_TRUE(scene.answer()) << "it is out of date, but true of what was not missed";
+  EXPECT_EQ(scene.listings, 2);
+  scene.pass(RuntimeInventory::kRetry - 1ns);
+  scene.miss();
+  EXPECT_EQ(scene.listings, 2);
+  scene.pass(1ns);
+  EXPECT_EQ(scene.listings, 3) << "one that began after what was missed";
+  scene.answer();
+  scene.pass(RuntimeInventory::kPeriod - 1ns);
+  EXPECT_EQ(scene.listings, 3);
+}
+
+TEST(RuntimeInventory, ANoticeMissedWhileTheRuntimeIsLostCallsForNothing) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  scene.lose();
+  scene.miss();
+  EXPECT_EQ(scene.listings, 1);
 }
 
 TEST(RuntimeInventory, ALostRuntimeIsAProblemAndNotListedUntilItIsFoundAgain) {

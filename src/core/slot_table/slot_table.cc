@@ -45,7 +45,7 @@ SlotTable::SlotTable(const SlotSettings& settings, const State& state)
       order_(state.order),
       as_of_(state.as_of),
       starvation_(state.starvation),
-      is_manager_reachable_(state.is_manager_reachable),
+      last_assignment_at_(state.last_assignment_at),
       recalled_(state.recalled) {
   for (const auto& [id, slot] : state.slots) slots_.try_emplace(id, settings_, slot);
 }
@@ -60,7 +60,7 @@ SlotTable::State SlotTable::save() const {
               .order = order_.save(),
               .as_of = as_of_,
               .starvation = starvation_.save(),
-              .is_manager_reachable = is_manager_reachable_,
+              .last_assignment_at = last_assignment_at_,
               .recalled = recalled_};
   for (const auto& [id, slot] : slots_) state.slots.emplace(id, slot.save());
   return state;
@@ -240,7 +240,7 @@ void SlotTable::on_node(bool is_runtime_usable) {
   for (auto& [id, slot] : slots_) {
     slot.on_node({.is_runtime_usable = is_runtime_usable,
                   .shortage = starvation_.protects(id),
-                  .is_manager_reachable = is_manager_reachable_},
+                  .last_assignment_at = last_assignment_at_},
                  as_of_);
   }
 }
@@ -278,6 +278,7 @@ void SlotTable::note_incidents(const InstanceId& id, std::vector<std::string> me
 }
 
 void SlotTable::on_stall(Duration lateness, MonoTime now) {
+  last_assignment_at_ = std::min(now, last_assignment_at_ + lateness);
   for (auto& [id, slot] : slots_) slot.on_stall(lateness, now);
 }
 

@@ -50,7 +50,7 @@ class SlotTable {
     StartOrder::State order;
     MonoTime as_of{};  ///< The last tend() or rest().
     NodeStarvation::State starvation;
-    bool is_manager_reachable = true;
+    MonoTime last_assignment_at{};
     std::map<InstanceId, InstanceMemory> recalled;  ///< Of instances that have no slot yet.
     bool operator==(const State&) const = default;
   };
@@ -89,8 +89,8 @@ class SlotTable {
   void on_largest(std::optional<InstanceId> instance) {
     starvation_.on_largest(std::move(instance));
   }
-  /// What must be replaced waits for the manager only while it can be reached.
-  void on_manager_reachable(bool is_reachable) { is_manager_reachable_ = is_reachable; }
+  /// From the manager, known or new: what must be replaced waits for it only while it sends some.
+  void on_assignment_received(MonoTime now) { last_assignment_at_ = now; }
   /// Ignores operations it did not request. Returns the reference of an image that the runtime
   /// turned out to have lost.
   [[nodiscard]] std::optional<std::string> on_done(const OperationDone& done, const Turn& turn);
@@ -153,7 +153,7 @@ class SlotTable {
   StartOrder order_;
   MonoTime as_of_{};
   NodeStarvation starvation_;
-  bool is_manager_reachable_ = true;
+  MonoTime last_assignment_at_{};
   std::map<InstanceId, InstanceMemory> recalled_;
 };
 

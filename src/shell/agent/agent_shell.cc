@@ -55,6 +55,11 @@ Result<void> AgentShell::start() {
   ports_.runtime.watch({
       .on_notice = [this](const ContainerNotice& notice) { on_notice(notice); },
       .on_watching = [this] { words_.pass(core::RuntimeUp{}); },
+      .on_missed =
+          [this](const Error& error) {
+            warn("missed", error.message + "; its containers are listed again");
+            deliver(core::NoticeMissed{});
+          },
       .on_lost =
           [this](const Error& error) {
             warn("runtime", "lost contact with the container runtime: " + error.message);
@@ -239,7 +244,7 @@ void AgentShell::execute(const core::CancelBuild&) {
 void AgentShell::execute(const core::SendStatus& action) {
   if (!bus_) {
     if (action.heartbeat.report) inbox_.push_back(core::StatusDropped{});
-    return note_reachable(false);
+    return;
   }
   const bool has_report = action.heartbeat.report.has_value();
   const TopicNames topics(bus_address_->topic_prefix);
@@ -247,18 +252,12 @@ void AgentShell::execute(const core::SendStatus& action) {
           [this, has_report](const Result<void>& outcome) {
             if (outcome) {
               ++counters_.statuses_sent;
-              return note_reachable(true);
+              return;
             }
             ++counters_.statuses_dropped;
             warn("status", "a status could not be sent: " + outcome.error().message);
             if (has_report) deliver(core::StatusDropped{});
-            note_reachable(false);
           });
-}
-
-void AgentShell::note_reachable(bool is_reachable) {
-  if (std::exchange(is_bus_reachable_, is_reachable) == is_reachable) return;
-  deliver(core::BusReachable{is_reachable});
 }
 
 void AgentShell::publish(BusRecord record, Completion<void> done) {
@@ -335,6 +334,7 @@ void AgentShell::on_notice(const ContainerNotice& notice) {
       return words_.pass(core::ContainerExited{notice.container, notice.instance,
                                                notice.exit.value_or(ContainerExit{})});
     case ContainerNotice::Kind::kRemoved:
+      checks_.forget(notice.container, notice.instance);
       return words_.pass(core::ContainerRemoved{notice.container, notice.instance});
     case ContainerNotice::Kind::kPaused:
       return words_.pass(core::ContainerPaused{notice.container, notice.instance, true});

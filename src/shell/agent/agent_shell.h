@@ -119,7 +119,6 @@ class AgentShell {
   void on_message(const BusMessage& message);
   void reject(const BusMessage& message, const Error& error);
   void on_bus_error(const Error& error);
-  void note_reachable(bool is_reachable);
   void on_notice(const ContainerNotice& notice);
   void warn(const std::string& kind, const std::string& text);
 
@@ -139,7 +138,6 @@ class AgentShell {
   std::optional<BusAddress> bus_address_;
   BusFinder bus_finder_;
   std::unique_ptr<Timer> bus_retry_;
-  bool is_bus_reachable_ = true;  ///< As the core knows it.
   std::optional<MonoTime> load_sampled_at_;
   std::deque<core::AgentEvent> inbox_;
   bool stepping_ = false;

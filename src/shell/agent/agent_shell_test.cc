@@ -76,6 +76,7 @@ struct FakeRuntime final : IdleContainerRuntime {
   explicit FakeRuntime(ManualLoop& the_loop) : loop(the_loop) {}
   void watch(Handlers given) override { handlers = std::move(given); }
   void inventory(Completion<Inventory> done) override {
+    ++inventories;
     loop.post([done, listing = listing] { done(listing); });
   }
   void create(ContainerRequest request, Completion<ContainerId> done) override {
@@ -104,6 +105,7 @@ struct FakeRuntime final : IdleContainerRuntime {
   }
   ManualLoop& loop;
   Handlers handlers;
+  int inventories = 0;
   std::vector<ContainerRequest> created;
   std::vector<std::string> started;
   std::vector<std::string> removed;
@@ -316,6 +318,16 @@ TEST_F(AgentShellTest, AnInstanceThatExitsIsRestartedInAFreshContainer) {
 }
 
 // Goal: what a container said last is reported and kept, also by a runtime that does not send it.
+// Goal: an exit whose notice was missed is found out at once, not with the next regular inventory.
+TEST_F(AgentShellTest, ListsTheContainersAgainWhenANoticeWasMissed) {
+  runtime_comes_up();
+  loop.advance(10s);
+  ASSERT_EQ(runtime.inventories, 1);
+  runtime.handlers.on_missed({ErrorCode::kExhausted, "too long"});
+  loop.run_ready();
+  EXPECT_EQ(runtime.inventories, 2);
+}
+
 TEST_F(AgentShellTest, AnExitIsReportedWithTheLastWordsOfItsContainer) {
   runtime_comes_up();
   assign(assignment(1));

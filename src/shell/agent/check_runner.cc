@@ -1,17 +1,32 @@
 #include "shell/agent/check_runner.h"
 
+#include <algorithm>
+
 namespace hearth {
 
 void CheckRunner::inspect(const core::InspectContainer& wanted) {
   runtime_.inspect(wanted.container, [this, wanted](const Result<ContainerDetails>& details) {
     if (!details) return;  // The core asks again.
-    known_.insert_or_assign(wanted.instance, Known{wanted.container, details->address});
+    known_.insert_or_assign(wanted.instance,
+                            Known{wanted.container, details->address, ++inspections_});
+    if (known_.size() > kKnownMax) forget_oldest();
     deliver_(core::HealthcheckReported{.container = wanted.container,
                                        .instance = wanted.instance,
                                        .by = core::HealthcheckReported::By::kInspection,
                                        .health = details->health,
                                        .output = details->health_output});
   });
+}
+
+void CheckRunner::forget(const ContainerId& container, const InstanceId& instance) {
+  const auto known = known_.find(instance);
+  if (known != known_.end() && known->second.container == container) known_.erase(known);
+}
+
+void CheckRunner::forget_oldest() {
+  known_.erase(std::min_element(
+      known_.begin(), known_.end(),
+      [](const auto& one, const auto& other) { return one.second.number < other.second.number; }));
 }
 
 void CheckRunner::sample(const core::SampleUsage& wanted) {

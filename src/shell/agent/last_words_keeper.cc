@@ -66,7 +66,7 @@ void LastWordsKeeper::pass(core::AgentEvent event) {
   Readings readings = readings_for(event);
   if (readings.empty() && waiting_.empty()) return handlers_.deliver(event);
   waiting_.push_back({std::move(event), std::move(readings), ports_.clock.now().mono + kWaitMax});
-  if (waiting_.size() == 1) late_->arm(kWaitMax);
+  if (waiting_.size() == 1) arm_late();
   if (waiting_.size() > kWaitingMax) give_up_first();
   begin_next();
 }
@@ -90,8 +90,11 @@ LastWordsKeeper::Readings LastWordsKeeper::readings_for(const Inventory& invento
   Readings readings;
   for (const Container& one : inventory.containers) {
     if (one.state != ContainerState::kExited || !one.exit || read_.contains(one.id)) continue;
-    if (readings.size() == kListedMax) break;
-    readings.push_back(make_reading(one.id, one.instance, one.exit->at));
+    if (readings.size() < kListedMax) {
+      readings.push_back(make_reading(one.id, one.instance, one.exit->at));
+    } else if (behind_.size() < kBehindMax) {
+      behind_.push_back({make_reading(one.id, one.instance, one.exit->at), std::nullopt});
+    }
   }
   return readings;
 }
@@ -110,6 +113,15 @@ void LastWordsKeeper::begin_next() {
       if (readings_ >= kReadingsMax) return;
       if (!reading->has_begun) begin(reading);
     }
+  }
+  begin_behind();
+}
+
+/// No faster than the disk keeps what was read.
+void LastWordsKeeper::begin_behind() {
+  for (const Behind& one : std::deque(behind_)) {
+    if (readings_ >= kReadingsMax || readings_ + saves_ >= kSavesMax) return;
+    if (!one.reading->has_begun) begin(one.reading);
   }
 }
 
@@ -138,7 +150,25 @@ void LastWordsKeeper::on_end(Reading& reading, const Result<void>& outcome) {
 void LastWordsKeeper::give_up_late() {
   const MonoTime now = ports_.clock.now().mono;
   while (!waiting_.empty() && waiting_.front().deadline <= now) give_up_first();
-  if (!waiting_.empty()) late_->arm(waiting_.front().deadline - now);
+  give_up_behind(now);
+  arm_late();
+}
+
+void LastWordsKeeper::give_up_behind(MonoTime now) {
+  for (const Behind& one : std::deque(behind_)) {
+    if (!one.deadline || *one.deadline > now || one.reading->is_settled) continue;
+    one.reading->words.text.clear();
+    settle(*one.reading);
+  }
+}
+
+void LastWordsKeeper::arm_late() {
+  std::optional<MonoTime> next;
+  if (!waiting_.empty()) next = waiting_.front().deadline;
+  for (const Behind& one : behind_) {
+    if (one.deadline) next = std::min(next.value_or(*one.deadline), *one.deadline);
+  }
+  if (next) late_->arm(*next - ports_.clock.now().mono);
 }
 
 void LastWordsKeeper::give_up_first() {
@@ -153,6 +183,7 @@ void LastWordsKeeper::give_up_first() {
 
 void LastWordsKeeper::settle(Reading& reading) {
   reading.is_settled = true;
+  std::erase_if(behind_, [&](const Behind& one) { return one.reading.get() == &reading; });
   reading.cut();
   save(reading.words);
   const std::vector<std::function<void()>> go_on = std::exchange(reading.once_settled, {});
@@ -184,6 +215,7 @@ void LastWordsKeeper::save(const LastWords& words) {
         return [this, kept = store.keep(words, now)] {
           --saves_;
           if (!kept) handlers_.warn("last words", kept.error().message);
+          begin_behind();
         };
       });
 }
@@ -194,6 +226,12 @@ void LastWordsKeeper::once_read(const ContainerId& container, std::function<void
       if (reading->words.container != container || reading->is_settled) continue;
       return reading->once_settled.push_back(std::move(go_on));
     }
+  }
+  for (Behind& one : behind_) {
+    if (one.reading->words.container != container) continue;
+    one.deadline = ports_.clock.now().mono + kWaitMax;
+    one.reading->once_settled.push_back(std::move(go_on));
+    return arm_late();
   }
   go_on();
 }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,14 +28,19 @@ namespace hearth {
 /// meanwhile waits: a container that was started again must not appear as exited. Nothing waits
 /// longer than kWaitMax: an exit whose log cannot be read by then goes on without it.
 ///
+/// After a start of the machine all of its containers have exited. The inventory waits for the
+/// words of the first kListedMax; those of the others are read after it and kept in the store, and
+/// their exits are reported without.
+///
 /// All on the loop.
 class LastWordsKeeper {
  public:
   static constexpr Duration kWaitMax = std::chrono::milliseconds(500);
   static constexpr std::uint32_t kLinesMax = 100;  ///< That are kept.
   static constexpr std::size_t kReadingsMax = 4;   ///< At once; more begin as these end.
-  /// Of one inventory: after a start of the machine all of its containers have exited.
-  static constexpr std::size_t kListedMax = 16;
+  static constexpr std::size_t kListedMax = 16;    ///< That an inventory waits for.
+  /// That are read after an inventory; the words of more are not kept.
+  static constexpr std::size_t kBehindMax = 512;
   /// Reports that wait at once; at more, the first exit goes on without its words.
   static constexpr std::size_t kWaitingMax = 1024;
   /// Words on their way to the store, which a busy disk delays; more are not kept.
@@ -65,6 +71,11 @@ class LastWordsKeeper {
  private:
   struct Reading;
   using Readings = std::vector<std::shared_ptr<Reading>>;
+  /// A reading that nothing waits for but the removal of its container.
+  struct Behind {
+    std::shared_ptr<Reading> reading;
+    std::optional<MonoTime> deadline;  ///< Once something does.
+  };
   struct Waiting {
     core::AgentEvent event;
     Readings readings;  ///< Of the exits that it reports.
@@ -80,8 +91,11 @@ class LastWordsKeeper {
   void begin_next();
   void begin(const std::shared_ptr<Reading>& reading);
   void on_end(Reading& reading, const Result<void>& outcome);
+  void begin_behind();
   void give_up_first();
+  void give_up_behind(MonoTime now);
   void give_up_late();
+  void arm_late();
   void settle(Reading& reading);
   void release();
   void save(const LastWords& words);
@@ -89,6 +103,7 @@ class LastWordsKeeper {
   Ports ports_;
   Handlers handlers_;
   std::deque<Waiting> waiting_;  ///< The first one is not settled.
+  std::deque<Behind> behind_;    ///< Not settled.
   std::set<ContainerId> read_;   ///< Exited, and read or being read.
   std::size_t readings_ = 0;
   std::size_t saves_ = 0;

@@ -148,13 +148,71 @@ TEST_F(LastWordsKeeperTest, AnExitThatOnlyAnInventoryShowsHasItsWordsToo) {
   EXPECT_THAT(runtime.asked, SizeIs(4)) << "and one that is not listed";
 }
 
-TEST_F(LastWordsKeeperTest, OfOneInventoryABoundedNumberIsRead) {
+// Goal: of a machine that starts with many dead containers the inventory waits for a few, and the
+// words of the others are kept, too.
+TEST_F(LastWordsKeeperTest, AnInventoryWaitsForAFewAndTheOthersAreReadBehindIt) {
+  constexpr std::size_t kDead = LastWordsKeeper::kListedMax + 24;
   std::vector<std::string> dead;
-  for (std::size_t i = 0; i <= LastWordsKeeper::kListedMax; ++i) dead.push_back(std::to_string(i));
+  for (std::size_t i = 0; i < kDead; ++i) dead.push_back(std::to_string(i));
   lists(dead);
-  for (std::size_t i = 0; i < LastWordsKeeper::kListedMax; ++i) sends(i, "FATAL");
-  EXPECT_THAT(runtime.asked, SizeIs(LastWordsKeeper::kListedMax));
-  EXPECT_THAT(delivered, SizeIs(1));
+  for (std::size_t i = 0; i < kDead; ++i) {
+    ASSERT_LE(runtime.asked.size(), i + LastWordsKeeper::kReadingsMax) << "a few at once";
+    EXPECT_THAT(delivered, SizeIs(i < LastWordsKeeper::kListedMax ? 0 : 1)) << i;
+    sends(i, "FATAL");
+    loop.run_ready();
+  }
+  EXPECT_THAT(runtime.asked, SizeIs(kDead));
+  EXPECT_THAT(store.kept, SizeIs(kDead));
+  EXPECT_THAT(warnings, IsEmpty());
+  lists(dead);
+  EXPECT_THAT(runtime.asked, SizeIs(kDead)) << "once";
+}
+
+TEST_F(LastWordsKeeperTest, WhatIsReadBehindAnInventoryIsReadNoFasterThanTheDiskKeepsIt) {
+  std::vector<std::string> dead;
+  for (int i = 0; i < 60; ++i) dead.push_back(std::to_string(i));
+  lists(dead);
+  for (std::size_t i = 0; i < LastWordsKeeper::kListedMax; ++i) sends(i, "");
+  for (std::size_t i = LastWordsKeeper::kListedMax; i < runtime.asked.size(); ++i)
+    sends(i, "FATAL");
+  EXPECT_THAT(runtime.asked, SizeIs(LastWordsKeeper::kListedMax + LastWordsKeeper::kSavesMax));
+  loop.run_ready();
+  EXPECT_THAT(runtime.asked,
+              SizeIs(testing::Gt(LastWordsKeeper::kListedMax + LastWordsKeeper::kSavesMax)));
+  EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(LastWordsKeeperTest, BehindAnInventoryABoundedNumberIsRead) {
+  std::vector<std::string> dead;
+  for (std::size_t i = 0; i < LastWordsKeeper::kListedMax + LastWordsKeeper::kBehindMax + 1; ++i)
+    dead.push_back(std::to_string(i));
+  lists(dead);
+  for (std::size_t i = 0; i < runtime.asked.size(); ++i) {
+    sends(i, "FATAL");
+    loop.run_ready();
+  }
+  EXPECT_THAT(runtime.asked, SizeIs(LastWordsKeeper::kListedMax + LastWordsKeeper::kBehindMax));
+}
+
+// Goal: a container whose words are still to be read is removed only then, but soon in any case.
+TEST_F(LastWordsKeeperTest, ARemovalWaitsForWhatIsReadBehindAnInventoryForABoundedTime) {
+  std::vector<std::string> dead;
+  for (std::size_t i = 0; i < LastWordsKeeper::kListedMax + 2; ++i)
+    dead.push_back(std::to_string(i));
+  lists(dead);
+  for (std::size_t i = 0; i < LastWordsKeeper::kListedMax; ++i) sends(i, "");
+  int removed = 0;
+  keeper.once_read({"16"}, [&] { ++removed; });
+  keeper.once_read({"17"}, [&] { ++removed; });
+  EXPECT_EQ(removed, 0);
+  sends(LastWordsKeeper::kListedMax, "FATAL");
+  EXPECT_EQ(removed, 1);
+  loop.advance(LastWordsKeeper::kWaitMax - 1ns);
+  EXPECT_EQ(removed, 1);
+  loop.advance(1ns);
+  EXPECT_EQ(removed, 2);
+  keeper.once_read({"17"}, [&] { ++removed; });
+  EXPECT_EQ(removed, 3);
 }
 
 TEST_F(LastWordsKeeperTest, AnExitWaitsForItsLogForABoundedTime) {

@@ -37,11 +37,6 @@ void LogWatch::follow(const core::FollowLog& wanted) {
       {.container = wanted.container, .after = wanted.after}, handlers(wanted.instance));
 }
 
-void LogWatch::look(const InstanceId& instance) {
-  const auto found = readings_.find(instance);
-  if (found != readings_.end()) found->second.follower->look();
-}
-
 ContainerRuntime::LogHandlers LogWatch::handlers(const InstanceId& instance) {
   // A follower that was replaced calls no handler any more, so the reading found is its own.
   return {.on_lines = [this, instance](const LogBatch& batch) { on_lines(instance, batch); },

@@ -27,9 +27,8 @@ class LogWatch {
 
   LogWatch(Ports ports, Deliver deliver) : ports_(ports), deliver_(std::move(deliver)) {}
 
+  /// Also once the container was started again: what is followed already is read on from `after`.
   void follow(const core::FollowLog& wanted);
-  /// The instance's container was started again.
-  void look(const InstanceId& instance);
 
  private:
   struct Reading {
