@@ -332,6 +332,40 @@ TEST(Agent, NeitherADiskThatHangsNorARuntimeThatIsAwayKeepsItBusy) {
   EXPECT_EQ(scene.status(1).restarts, 1U);
 }
 
+// Goal: an agent that starts leaves alone what somebody started again. Method: the end of the
+// container is stored, and its next start is not.
+TEST(Agent, AContainerThatEndedAndWasStartedAgainIsLeftAloneByAnAgentThatStarts) {
+  Scene scene;
+  scene.assign({Scene::assigned(1)});
+  scene.pass(seconds(10));
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.create_takes = seconds(1);
+  scene.crash(1);
+  scene.containers.at(first).state = ContainerState::kRunning;
+  scene.step(ContainerStarted{first, Scene::id(1)});
+  scene.start_agent();
+  scene.pass(seconds(30));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_THAT(scene.running(), SizeIs(1));
+  EXPECT_THAT(scene.done<StopContainer>(), IsEmpty());
+}
+
+// Goal: what was decided is done. Method: the agent dies between the decision and the stop.
+TEST(Agent, AContainerThatIsToStopIsStoppedByAnAgentThatStarts) {
+  Scene scene;
+  scene.assign({watched(1)});
+  scene.pass(seconds(10));
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.stop_takes = minutes(1);
+  write_fatal(scene, 1);
+  scene.pass(milliseconds(500));
+  scene.stop_takes = milliseconds(100);
+  scene.start_agent();
+  scene.pass(seconds(30));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_THAT(scene.running(), SizeIs(1));
+}
+
 TEST(Agent, ALogIsReadOnWhereItWasBeforeAStartOfTheAgent) {
   Scene scene;
   AssignedInstance instance = watched(1);

@@ -209,7 +209,9 @@ void SlotTable::release_held(const Turn& turn, const ReadinessOf& readiness_of, 
   std::map<InstanceId, StartOrder::Seen> seen;
   for (const auto& [id, slot] : slots_) {
     const std::optional<WorkloadName> workload = slot.workload();
-    if (slot.is_assigned() && workload)
+    // What is only staged may never run here: nothing waits for it.
+    const bool may_run = slot.is_assigned() && (!slot.is_staged() || order_.find(id) != nullptr);
+    if (may_run && workload)
       seen.emplace(id, StartOrder::Seen{.workload = *workload, .status = slot.status()});
   }
   for (const StartOrder::Released& one : order_.tend(seen, turn.now)) {
