@@ -99,7 +99,7 @@ void AgentProcess::on_step(const core::AgentEvent& event,
   if (std::holds_alternative<core::AssignmentSaved>(event)) --saves_under_way_;
   if (std::holds_alternative<core::WatchMemorySaved>(event)) --memory_saves_;
   if (const auto* done = std::get_if<core::OperationDone>(&event)) note_end_of_build(*done);
-  for (const core::AgentAction& action : actions) note(action);
+  for (const core::AgentAction& action : actions) note(action, agent);
   if (agent.next_deadline() <= loop_.now().mono) {
     loop_.world().violate("no-busy-loop",
                           fmt::format("the agent of '{}' requests a wake-up in the past", name_));
@@ -107,7 +107,22 @@ void AgentProcess::on_step(const core::AgentEvent& event,
   check_and_swap(loop_.world(), name_, settings_, agent, saved::agent_state_from_bytes);
 }
 
-void AgentProcess::note(const core::AgentAction& action) {
+void AgentProcess::note_change(const core::AgentAction& action, const core::Agent& agent) {
+  if (const auto* start = std::get_if<core::StartContainer>(&action)) {
+    hooks_.on_change(start->container);
+    hooks_.on_start(start->container, *agent.status().report);
+  } else if (const auto* stop = std::get_if<core::StopContainer>(&action)) {
+    hooks_.on_change(stop->container);
+  } else if (const auto* remove = std::get_if<core::RemoveContainer>(&action)) {
+    hooks_.on_change(remove->container);
+  } else if (const auto* recreate = std::get_if<core::RecreateContainer>(&action)) {
+    hooks_.on_change(recreate->container);
+    hooks_.on_recreate(recreate->instance);
+  }
+}
+
+void AgentProcess::note(const core::AgentAction& action, const core::Agent& agent) {
+  note_change(action, agent);
   if (const auto* status = std::get_if<core::SendStatus>(&action)) {
     hooks_.on_status(status->heartbeat);
   } else if (const auto* build = std::get_if<core::BuildImage>(&action)) {

@@ -31,6 +31,12 @@ class AgentProcess {
     std::function<void(const Heartbeat&)> on_status;  ///< Decided; about to be sent.
     std::function<void(const ContainerId&)> on_stop;
     std::function<void(const InstanceId&)> on_create;  ///< A container, of the instance.
+    /// In the place of the adopted one of the instance.
+    std::function<void(const InstanceId&)> on_recreate;
+    /// `report`: of all that the node has.
+    std::function<void(const ContainerId&, const Report& report)> on_start;
+    /// It is about to be started, stopped, removed or replaced by a fresh one.
+    std::function<void(const ContainerId&)> on_change;
     std::function<void(const BuildOrder&)> on_build_begins;
     std::function<void(const BuildOrder&, const Result<Digest>&)> on_build_ends;
     std::function<bool()> manager_reachable;
@@ -68,7 +74,8 @@ class AgentProcess {
   AgentPorts ports(const Node& node);
   void on_step(const core::AgentEvent& event, const std::vector<core::AgentAction>& actions,
                core::Agent& agent);
-  void note(const core::AgentAction& action);
+  void note(const core::AgentAction& action, const core::Agent& agent);
+  void note_change(const core::AgentAction& action, const core::Agent& agent);
   void note_end_of_build(const core::OperationDone& done);
 
   Hooks hooks_;

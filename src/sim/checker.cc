@@ -318,6 +318,8 @@ void Checker::check_release(const Workload& workload) {
   const std::string& reason = workload.reason;
   const std::size_t end = reason.find("' on '");
   if (!reason.starts_with('\'') || end == std::string::npos) return;
+  // There is nothing to adopt.
+  if (reason.ends_with("cannot be adopted: no such container")) return;
   const InstanceId blamed{reason.substr(1, end - 1)};
   if (!truth_.has_crashed(blamed)) {
     world_.violate("release-fails-by-itself", fmt::format("'{}': {}", workload.name.str(), reason));
@@ -491,6 +493,9 @@ void Checker::on_saved(const NodeName& node, const Assignment& assignment) {
 void Checker::on_last_stopped(const Assignment& newest, const InstanceId& instance) {
   for (const AssignedInstance& wanted : newest.instances) {
     if (wanted.id != instance) continue;
+    // An adopted container is stopped and kept, or is to be restarted.
+    const std::optional<AdoptedContainer>& adopted = wanted.spec.adopted;
+    if (adopted && (wanted.desired_state == DesiredState::kStage || adopted->afresh)) continue;
     world_.violate("spares-the-wanted",
                    fmt::format("'{}' stops '{}', which assignment {} contains", newest.node.str(),
                                instance.str(), show(newest.number)));

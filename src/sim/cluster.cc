@@ -33,6 +33,18 @@ bool is_down(const Workload& workload) {
   return workload.phase == WorkloadPhase::kStopped || workload.phase == WorkloadPhase::kRemoved;
 }
 
+/// Whether it is stopped, and its adopted container is kept.
+bool keeps_container(const Workload& workload) {
+  return workload.phase == WorkloadPhase::kStopped && workload.current &&
+         workload.current_release().spec.instance.adopted;
+}
+
+/// Whether it is what was asked for. That an adopted container was restarted since is no matter.
+bool is_same(WorkloadSpec deployed, const WorkloadSpec& asked) {
+  if (deployed.instance.adopted) deployed.instance.adopted->afresh = false;
+  return deployed == asked;
+}
+
 core::AgentSettings agent_settings(const NodeName& name, std::uint32_t cpu_millis) {
   return {.node = name,
           .incarnation = {},
@@ -74,7 +86,8 @@ Cluster::Cluster(World& world, const ClusterShape& shape)
       operator_(world, [this](const Command& command,
                               auto done) { ask_manager(command, std::move(done)); }),
       checker_(world, manager_.stored(), truth()),
-      service_checker_(world, manager_.stored(), kRestart, truth_of_services()) {
+      service_checker_(world, manager_.stored(), kRestart, truth_of_services()),
+      start_checker_(world, manager_.stored()) {
   const std::optional<BusAddress> named =
       shape.broker == BrokerKind::kNamed
           ? std::optional(BusAddress{broker_.address(), kTopicPrefix})
@@ -121,7 +134,7 @@ Checker::Truth Cluster::truth() {
                 std::vector<Checker::RunningBits> running;
                 const SimEngine& engine = machines_.at(name)->engine();
                 for (const auto& [id, container] : engine.containers()) {
-                  if (container.state != ContainerState::kRunning) continue;
+                  if (container.state != ContainerState::kRunning || container.adopted) continue;
                   running.push_back({.workload = container.workload,
                                      .generation = container.generation,
                                      .reference = engine.image_of().at(id).reference,
@@ -153,6 +166,22 @@ ServiceChecker::Truth Cluster::truth_of_services() {
                   }
                 }
                 return count;
+              },
+          .is_foreign =
+              [this](const NodeName& name, const ContainerId& id) {
+                return machines_.at(name)->engine().is_foreign(id);
+              },
+          .mounts_of =
+              [this](const WorkloadName& workload) {
+                std::vector<std::string> mounts;
+                for (const auto& [name, machine] : machines_) {
+                  for (const auto& [id, container] : machine->engine().containers()) {
+                    if (container.workload != workload) continue;
+                    const SimEngine::HandMade* hand_made = machine->engine().hand_made(id);
+                    mounts.push_back(hand_made == nullptr ? "" : hand_made->mounts);
+                  }
+                }
+                return mounts;
               }};
 }
 
@@ -205,10 +234,19 @@ SimMachine::Hooks Cluster::machine_hooks(const NodeName& name) {
                     [this, name](const Heartbeat& one) {
                       checker_.on_status(name, one);
                       service_checker_.on_status(name, one);
+                      start_checker_.on_status(name, one);
                     },
                 .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
                 .on_create =
                     [this, name](const InstanceId& one) { service_checker_.on_create(name, one); },
+                .on_recreate =
+                    [this, name](const InstanceId& one) {
+                      service_checker_.on_recreate(name, one);
+                    },
+                .on_start = [this, name](const ContainerId& one,
+                                         const Report& report) { check_start(name, one, report); },
+                .on_change =
+                    [this, name](const ContainerId& one) { service_checker_.on_change(name, one); },
                 .on_build_begins =
                     [this, name](const BuildOrder& order) {
                       checker_.on_build_begins(name, order);
@@ -221,12 +259,25 @@ SimMachine::Hooks Cluster::machine_hooks(const NodeName& name) {
                     [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
                 .manager = [this](const HttpCall& call) { return answer_of_manager(call); }},
       .on_saved = [this, name](const Assignment& one) { checker_.on_saved(name, one); },
-      .on_agent_crash =
+      .on_agent_crash = [this, name](const core::Agent& agent) { on_agent_crash(name, agent); },
+      .on_disk_lost =
           [this, name] {
-            checker_.on_agent_crash(name);
-            service_checker_.on_agent_crash(name);
-          },
-      .on_disk_lost = [this, name] { checker_.forget_node(name); }};
+            checker_.forget_node(name);
+            service_checker_.on_memory_lost(name);
+          }};
+}
+
+void Cluster::on_agent_crash(const NodeName& name, const core::Agent& agent) {
+  checker_.on_agent_crash(name);
+  service_checker_.on_agent_crash(name, agent.save().slots.incidents.stored);
+  start_checker_.on_agent_crash(name);
+}
+
+void Cluster::check_start(const NodeName& name, const ContainerId& container,
+                          const Report& report) {
+  const auto& containers = machines_.at(name)->engine().containers();
+  const auto found = containers.find(container);
+  if (found != containers.end()) start_checker_.on_start(name, found->second.instance, report);
 }
 
 void Cluster::check_stop(const NodeName& name, const ContainerId& container) {
@@ -251,6 +302,7 @@ SimManager::Hooks Cluster::manager_hooks() {
                       [this](const core::ManagerBatch& batch) {
                         checker_.on_batch(batch);
                         service_checker_.on_batch(batch);
+                        start_checker_.on_batch(batch);
                       },
                   .on_assignment = [this](const Assignment& one) { checker_.on_assignment(one); },
                   .on_event =
@@ -423,7 +475,7 @@ std::string Cluster::unsettled_workloads() {
       if (!down) return fmt::format("'{}' should be down", name.str());
       continue;
     }
-    if (down || found->second.latest().spec != *spec) {
+    if (down || !is_same(found->second.latest().spec, *spec)) {
       return fmt::format("'{}' should be deployed with another specification", name.str());
     }
     const WorkloadPhase wanted = content_.bad_bundles.contains(spec->bundle)
@@ -458,6 +510,8 @@ std::string Cluster::unsettled_containers() {
     }
   }
   for (const auto& [name, workload] : stored().workloads()) {
+    // Its container may be one that could not be adopted before it was stopped.
+    if (keeps_container(workload) && present[name] <= 1) continue;
     const bool up = !is_down(workload) && workload.current;
     const std::uint32_t wanted = up ? workload.current->spec.instances : 0;
     if (present[name] != wanted) {
@@ -476,6 +530,10 @@ std::string Cluster::unsettled_container(const NodeName& name, const Container& 
   }
   const Instance& instance = found->second;
   const InstanceStatus& status = instance.status;
+  if (instance.desired_state == DesiredState::kStage && container.adopted) {
+    if (container.state != ContainerState::kRunning) return {};
+    return fmt::format("the adopted container {} of '{}' runs", container.id.str(), instance_id);
+  }
   const bool is_done = status.state == InstanceState::kCompleted;
   const bool is_left_ill =
       status.must_be_replaced && service_checker_.is_budget_spent(instance.workload);
@@ -490,6 +548,7 @@ std::string Cluster::unsettled_container(const NodeName& name, const Container& 
   if (!instance.is_ready() && !is_left_ill) {
     return fmt::format("'{}' is not ready: {}", instance_id, status.health_reason);
   }
+  if (container.adopted) return {};
   const Image& image = machines_.at(name)->engine().image_of().at(container.id);
   const bool is_right =
       image.reference == instance.image.reference && image.archive == instance.image.archive;

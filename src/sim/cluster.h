@@ -16,6 +16,7 @@
 #include "sim/manager.h"
 #include "sim/operator.h"
 #include "sim/service_checker.h"
+#include "sim/start_checker.h"
 #include "sim/world.h"
 
 namespace hearth::sim {
@@ -84,6 +85,8 @@ class Cluster {
  private:
   SimMachine::Hooks machine_hooks(const NodeName& name);
   void check_stop(const NodeName& name, const ContainerId& container);
+  void check_start(const NodeName& name, const ContainerId& container, const Report& report);
+  void on_agent_crash(const NodeName& name, const core::Agent& agent);
   SimManager::Hooks manager_hooks();
   DialOutcome dial(const NodeName& name) const;
   std::optional<Result<HttpReply>> answer_of_agent(const HttpCall& call) const;
@@ -115,6 +118,7 @@ class Cluster {
   Operator operator_;
   Checker checker_;
   ServiceChecker service_checker_;
+  StartChecker start_checker_;
   std::set<NodeName> dial_cut_;
   Running running_at_crash_;
 };

@@ -33,6 +33,7 @@ void SimEngine::boot() {
   host_.after(host_.world().between(milliseconds(100), milliseconds(2000)), [this] {
     up_ = true;
     tell_watching();
+    start_those_of_hands();
     logs_.changed();
   });
 }
@@ -42,6 +43,7 @@ void SimEngine::die() {
   up_ = false;
   ++starts_;
   unwatch();
+  end_those_of_hands();
   for (auto& [id, container] : containers_) {
     if (container.state == ContainerState::kRunning) end(container, kKilled);
   }
@@ -55,11 +57,13 @@ void SimEngine::restart(Duration down_for) {
   host_.world().note(name_, "the engine stops, and all containers with it");
   tell_lost("the engine's notices broke off");
   logs_.changed();
+  end_those_of_hands();
   for (auto& [id, container] : containers_) {
     if (container.state == ContainerState::kRunning) end(container, kKilled);
   }
   host_.after(down_for, [this] {
     up_ = true;
+    start_those_of_hands();
     host_.world().note(name_, "the engine is back");
     tell_watching();
   });
@@ -162,6 +166,7 @@ void SimEngine::begin(Container& container) {
   tell_about(container, ContainerNotice::Kind::kStarted);
   logs_.changed();
   programs_.start(container.id, specs_.at(container.id));
+  if (broken_.contains(container.workload)) crash_soon(container.id);
 }
 
 void SimEngine::stop(const ContainerId& container, Duration grace, const Done& done) {
@@ -185,6 +190,8 @@ void SimEngine::erase(const ContainerId& container) {
   Container& erased = containers_.at(container);
   if (erased.state == ContainerState::kRunning) end(erased, kKilled);
   tell_about(erased, ContainerNotice::Kind::kRemoved);
+  if (erased.adopted) book_.erase(erased.instance);
+  hand_made_.erase(container);
   image_of_.erase(container);
   specs_.erase(container);
   addresses_.erase(container);
@@ -286,84 +293,6 @@ SimEngine::Done SimEngine::breakable(const std::string& reference, Done done) {
 }
 
 /// The image exists before that is reported: a machine that dies in between keeps it.
-ContainerId SimEngine::run_by_hand(const std::string& name) {
-  const ContainerId id = next_id();
-  by_hand_.insert_or_assign(name, Container{.id = id,
-                                            .instance = {},
-                                            .workload = *WorkloadName::parse("by-hand"),
-                                            .generation = {},
-                                            .state = ContainerState::kRunning});
-  return id;
-}
-
-Container* SimEngine::adopted_by(const InstanceId& instance) {
-  for (auto& [id, container] : containers_) {
-    if (container.adopted && container.instance == instance) return &container;
-  }
-  return nullptr;
-}
-
-void SimEngine::run_adopted(const Completion<Container>& done,
-                            std::function<Result<Container>()> effect) {
-  const auto found = std::make_shared<std::optional<Container>>();
-  const auto answer = [found, done](const Result<void>& outcome) {
-    if (!outcome) return done(tl::unexpected(outcome.error()));
-    done(found->value());
-  };
-  run(milliseconds(10), milliseconds(80), answer,
-      [found, effect = std::move(effect)]() -> Result<void> {
-        const Result<Container> container = effect();
-        if (!container) return tl::unexpected(container.error());
-        found->emplace(*container);
-        return {};
-      });
-}
-
-void SimEngine::adopt(const AdoptRequest& request, const Completion<Container>& done) {
-  run_adopted(done, [this, request]() -> Result<Container> {
-    if (const Container* known = adopted_by(request.instance)) return *known;
-    auto found = by_hand_.extract(request.name);
-    if (found.empty()) return gone();
-    Container& container = found.mapped();
-    container.instance = request.instance;
-    container.workload = request.workload;
-    container.generation = request.generation;
-    container.adopted = true;
-    adopted_.insert_or_assign(request.instance, request.name);
-    return containers_.insert_or_assign(container.id, container).first->second;
-  });
-}
-
-void SimEngine::recreate(const InstanceId& instance, std::uint32_t restarts,
-                         const Completion<Container>& done) {
-  run_adopted(done, [this, instance, restarts, id = next_id()]() -> Result<Container> {
-    Container* known = adopted_by(instance);
-    if (known == nullptr) return gone();
-    if (known->state != ContainerState::kExited) return *known;
-    Container fresh = *known;
-    containers_.erase(known->id);
-    logs_.remove(known->id);
-    fresh.id = id;
-    fresh.state = ContainerState::kCreated;
-    fresh.restarts = restarts;
-    fresh.exit.reset();
-    return containers_.insert_or_assign(id, fresh).first->second;
-  });
-}
-
-void SimEngine::let_go(const InstanceId& instance, const Done& done) {
-  run(milliseconds(10), milliseconds(80), done, [this, instance]() -> Result<void> {
-    const Container* known = adopted_by(instance);
-    const auto name = adopted_.extract(instance);
-    if (known == nullptr || name.empty()) return {};
-    Container let_go = *known;
-    let_go.adopted = false;
-    containers_.erase(let_go.id);
-    by_hand_.insert_or_assign(name.mapped(), let_go);
-    return {};
-  });
-}
-
 void SimEngine::build(const Digest& bundle, const std::string& reference, ChunkSink log,
                       Done done) {
   run(milliseconds(500), milliseconds(4000), breakable(reference, std::move(done)),
@@ -424,6 +353,28 @@ void SimEngine::crash(const ContainerId& container) {
   end(found->second, kCrashed);
 }
 
+void SimEngine::break_workload(const WorkloadName& workload) {
+  host_.world().note(name_, fmt::format("the programs of '{}' crash from now on", workload.str()));
+  broken_.insert(workload);
+  for (const auto& [id, container] : containers_) {
+    if (container.workload != workload) continue;
+    crashed_.insert(container.instance);
+    if (container.state == ContainerState::kRunning) crash_soon(id);
+  }
+}
+
+/// Unless it ends before, or its workload is mended.
+void SimEngine::crash_soon(const ContainerId& container) {
+  host_.after(host_.world().between(milliseconds(50), milliseconds(1500)),
+              [this, container, run = addresses_.at(container)] {
+                const auto found = containers_.find(container);
+                if (found == containers_.end() || addresses_.at(container) != run) return;
+                if (!broken_.contains(found->second.workload)) return;
+                programs_.blame(container);
+                crash(container);
+              });
+}
+
 void SimEngine::complete(const ContainerId& container) {
   const auto found = containers_.find(container);
   if (found == containers_.end() || found->second.state != ContainerState::kRunning) return;
@@ -453,6 +404,7 @@ void SimEngine::cure_all() {
     if (container.paused) unpause(id);
   }
   programs_.cure_all();
+  broken_.clear();
   logs_.set_readable(true);
 }
 
@@ -481,8 +433,6 @@ void SimEngine::on_program_exit(const ContainerId& container, int code) {
   end(containers_.at(container), code);
 }
 
-// By hand. ----------------------------------------------------------------------------------------
-
 void SimEngine::end(Container& container, int code) {
   programs_.end(container.id);
   container.paused = false;
@@ -493,7 +443,9 @@ void SimEngine::end(Container& container, int code) {
   logs_.changed();
 }
 
+/// Of those that are none of Hearth's, nobody is given notice.
 void SimEngine::tell_about(const Container& container, ContainerNotice::Kind kind) {
+  if (!containers_.contains(container.id)) return;
   tell({.kind = kind,
         .container = container.id,
         .instance = container.instance,

@@ -93,14 +93,21 @@ class SimEngine {
   /// What a check of the container is answered now. `address`: empty for a command in it.
   ProbeOutcome answer(const ContainerId& container, const std::string& address) const;
 
-  /// Somebody creates and starts a container by hand; no other has this name.
-  ContainerId run_by_hand(const std::string& name);
+  /// Somebody creates and starts a container by hand, which the engine restarts when it boots. No
+  /// other container has this name.
+  ContainerId run_by_hand(const std::string& name, const ContainerSpec& spec = {});
+  /// Somebody commits the container to an image, and starts a container of that: its labels are
+  /// those of the first, and it is a stranger all the same.
+  void run_commit_by_hand(const ContainerId& container);
   /// The container's process ends on its own.
   void crash(const ContainerId& container);
   /// The same, with an exit code of 0.
   void complete(const ContainerId& container);
+  /// From now on every program of the workload crashes here soon after its start.
+  void break_workload(const WorkloadName& workload);
+  void mend_workload(const WorkloadName& workload) { broken_.erase(workload); }
   void sicken(const ContainerId& container, Illness illness);
-  /// All programs work again, and are thawed; all logs can be read.
+  /// All programs work again, and are thawed; all logs can be read. No workload is broken.
   void cure_all();
   /// Whether the container has given cause for a restart, by its program or by a hand. Also if it
   /// is gone.
@@ -117,6 +124,9 @@ class SimEngine {
   /// Stops it, and starts it `down_for` later.
   void restart_by_hand(const ContainerId& container, Duration down_for);
   void remove_by_hand(const ContainerId& container);
+  /// Another container with the name and the mounts of the adopted one takes its place, as compose
+  /// does it.
+  void replace_by_hand(const ContainerId& container, Duration down_for);
   void rename(const ContainerId& container);
 
   /// The engine loses its images unnoticed, and with them the cache of later builds.
@@ -131,6 +141,17 @@ class SimEngine {
   const std::map<ContainerId, Container>& containers() const { return containers_; }
   /// Those that were made by hand and are not adopted, by name.
   const std::map<std::string, Container>& made_by_hand() const { return by_hand_; }
+  /// What somebody gave to a container made by hand.
+  struct HandMade {
+    std::string mounts;            ///< Stands for all that a fresh one in its place must have.
+    bool restarts_itself = false;  ///< The engine starts it when it boots.
+    bool operator==(const HandMade&) const = default;
+  };
+  /// nullptr: Hearth made it, or it is gone.
+  const HandMade* hand_made(const ContainerId& container) const;
+  /// Whether it is here, and none of Hearth's: made by hand, and not adopted.
+  bool is_foreign(const ContainerId& container) const;
+  bool remembers_adoptions() const { return !book_.empty(); }
   /// The image that each container was created from, as it was then.
   const std::map<ContainerId, Image>& image_of() const { return image_of_; }
   /// The instances of which a container crashed, fell ill or was meddled with.
@@ -149,6 +170,10 @@ class SimEngine {
   void ask(const Completion<T>& done, std::function<Result<T>()> look);
   Result<void> must_run(const ContainerId& container) const;
   void run_adopted(const Completion<Container>& done, std::function<Result<Container>()> effect);
+  void take_over(const AdoptRequest& request);
+  void crash_soon(const ContainerId& container);
+  void start_those_of_hands();
+  void end_those_of_hands();
   Container* adopted_by(const InstanceId& instance);
   void leave_unanswered(const Done& done, const std::function<Result<void>()>& effect);
   Done breakable(const std::string& reference, Done done);
@@ -189,8 +214,17 @@ class SimEngine {
   std::map<ContainerId, ContainerSpec> specs_;
   std::map<ContainerId, std::uint64_t> addresses_;  ///< Of those that have run: the last number.
   std::uint64_t starts_of_containers_ = 0;
-  std::map<std::string, Container> by_hand_;   ///< Not adopted.
-  std::map<InstanceId, std::string> adopted_;  ///< The name of the container that each adopted.
+  std::map<std::string, Container> by_hand_;  ///< Not adopted.
+  std::map<ContainerId, HandMade> hand_made_;
+  /// What is remembered of an adopted container.
+  struct Adoption {
+    std::string name;
+    WorkloadName workload;
+    bool restarts_itself = false;
+  };
+  std::map<InstanceId, Adoption> book_;
+  std::set<WorkloadName> broken_;
+  std::uint64_t commits_ = 0;
   std::set<InstanceId> crashed_;
   SimLogs logs_{host_, [this](const ContainerId& container) { return standing_of(container); }};
   SimPrograms programs_{
@@ -199,7 +233,9 @@ class SimEngine {
                        std::string_view text) { logs_.write(container, stream, text); },
        .on_health =
            [this](const ContainerId& container, ImageHealth) {
-             tell_about(containers_.at(container), ContainerNotice::Kind::kHealth);
+             const auto found = containers_.find(container);
+             if (found != containers_.end())
+               tell_about(found->second, ContainerNotice::Kind::kHealth);
            },
        .on_exit = [this](const ContainerId& container,
                          int code) { on_program_exit(container, code); }}};

@@ -72,6 +72,4 @@ void SimEngine::rename(const ContainerId& container) {
   }
 }
 
-// Notices. ----------------------------------------------------------------------------------------
-
 }  // namespace hearth::sim

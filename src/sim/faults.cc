@@ -18,6 +18,7 @@ const std::vector<FaultSchedule::Fault>& FaultSchedule::all_faults() {
   static const std::vector<Fault> all{
       &Self::crash_container,
       &Self::crash_container_in_a_loop,
+      &Self::break_workload,
       &Self::sicken_program,
       &Self::meddle_with_container,
       &Self::rotate_logs,
@@ -109,6 +110,15 @@ std::optional<ContainerId> FaultSchedule::draw_container(const NodeName& node) {
 void FaultSchedule::crash_container(const NodeName& node) {
   if (const auto container = draw_container(node))
     cluster_.machine(node).engine().crash(*container);
+}
+
+void FaultSchedule::break_workload(const NodeName& node) {
+  const auto container = draw_container(node);
+  if (!container) return;
+  SimEngine& engine = cluster_.machine(node).engine();
+  const WorkloadName workload = engine.containers().at(*container).workload;
+  engine.break_workload(workload);
+  for_a_while(seconds(2), seconds(40), [&engine, workload] { engine.mend_workload(workload); });
 }
 
 void FaultSchedule::sicken_program(const NodeName& node) {

@@ -25,6 +25,7 @@ class FaultSchedule {
   // Of a node's containers, agent, machine.
   void crash_container(const NodeName& node);
   void crash_container_in_a_loop(const NodeName& node) { crash_again_and_again(node, 8); }
+  void break_workload(const NodeName& node);
   void sicken_program(const NodeName& node);
   void meddle_with_container(const NodeName& node);
   void rotate_logs(const NodeName& node);

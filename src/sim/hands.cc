@@ -6,8 +6,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-enum class Hand : std::uint8_t { kPause, kStop, kRestart, kStopAndStart, kRemove, kRename };
-constexpr std::uint64_t kHands = 6;
+enum class Hand : std::uint8_t {
+  kPause,
+  kStop,
+  kRestart,
+  kStopAndStart,
+  kRemove,
+  kRename,
+  kCommit
+};
+constexpr std::uint64_t kHands = 7;
 
 }  // namespace
 
@@ -24,8 +32,12 @@ void meddle(World& world, SimEngine& engine, const ContainerId& container) {
     case Hand::kStopAndStart:
       engine.stop_by_hand(container);
       return world.after(soon, [&engine, container] { engine.start_by_hand(container); });
-    case Hand::kRemove: return engine.remove_by_hand(container);
+    case Hand::kRemove:
+      // Nothing else would bring an adopted one back.
+      if (engine.hand_made(container) != nullptr) return engine.replace_by_hand(container, soon);
+      return engine.remove_by_hand(container);
     case Hand::kRename: return engine.rename(container);
+    case Hand::kCommit: return engine.run_commit_by_hand(container);
   }
 }
 

@@ -91,7 +91,7 @@ void SimMachine::end_agent() {
   engine_.unwatch();
   ended_.push_back(std::move(agent_));
   world_.after(Duration(0), [this] { ended_.clear(); });
-  hooks_.on_agent_crash();
+  hooks_.on_agent_crash(ended_.back()->agent());
 }
 
 void SimMachine::crash_agent(Duration down_for) {

@@ -23,7 +23,8 @@ class SimMachine {
   struct Hooks {
     AgentProcess::Hooks agent;
     std::function<void(const Assignment&)> on_saved;
-    std::function<void()> on_agent_crash;
+    /// `agent`: as it was.
+    std::function<void(const core::Agent& agent)> on_agent_crash;
     std::function<void()> on_disk_lost;  ///< The agent's stored state, that is.
   };
   /// `bus`: from its agent's command line.

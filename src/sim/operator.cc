@@ -63,6 +63,10 @@ void Operator::deploy(const WorkloadName& name, const WorkloadSpec& spec) {
   enqueue(name.str(), DeployWorkload{name, spec});
 }
 
+void Operator::restart(const WorkloadName& name) {
+  enqueue(name.str(), RestartWorkload{.name = name});
+}
+
 void Operator::stop(const WorkloadName& name) {
   enqueue(name.str(), StopWorkload{name});
 }
@@ -101,7 +105,11 @@ void Operator::on_reply(const std::string& thing, std::uint64_t question,
                         const Result<core::CommandResult>& result) {
   Line& line = lines_[thing];
   if (line.asked != question) return;
-  if (!result && may_pass(result.error().code)) return ask_again(thing, question, kRetry);
+  // What is not there cannot be restarted.
+  const bool is_restart = std::holds_alternative<RestartWorkload>(line.commands.front());
+  const bool is_refused = !result && is_restart && result.error().code == ErrorCode::kConflict;
+  if (!result && !is_refused && may_pass(result.error().code))
+    return ask_again(thing, question, kRetry);
   keep(line.commands.front());
   line.commands.pop_front();
   ask_next(thing);

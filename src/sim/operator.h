@@ -23,6 +23,8 @@ class Operator {
 
   void import_nodes(std::vector<NodeEntry> nodes);
   void deploy(const WorkloadName& name, const WorkloadSpec& spec);
+  /// Of one that is deployed.
+  void restart(const WorkloadName& name);
   void stop(const WorkloadName& name);
   void remove(const WorkloadName& name);
 

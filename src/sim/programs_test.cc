@@ -221,5 +221,119 @@ TEST_F(SimProgramsTest, ALogThatCannotBeReadSaysSoUntilItCan) {
   EXPECT_EQ(skipped, 0U);
 }
 
+TEST_F(SimProgramsTest, ABrokenWorkloadCrashesSoonAfterEachStart) {
+  start_service();
+  const WorkloadName app = *WorkloadName::parse("app");
+  engine.break_workload(app);
+  for (int start = 0; start < 3; ++start) {
+    pass(2s);
+    ASSERT_EQ(engine.containers().at(container).state, ContainerState::kExited) << start;
+    engine.start(container, [](const Result<void>&) {});
+    pass(200ms);
+  }
+  EXPECT_TRUE(engine.is_at_fault(container));
+  engine.mend_workload(app);
+  pass(10s);
+  EXPECT_EQ(engine.containers().at(container).state, ContainerState::kRunning);
+}
+
+// Containers made by hand. ------------------------------------------------------------------------
+
+class HandMadeTest : public SimProgramsTest {
+ protected:
+  void adopt(const char* instance) {
+    engine.adopt({.instance = {instance},
+                  .workload = *WorkloadName::parse("pg"),
+                  .generation = {1},
+                  .name = "postgres"},
+                 [this](const Result<Container>& done) {
+                   adopted = done ? std::optional(*done) : std::nullopt;
+                 });
+    pass(1s);
+  }
+  void let_go(const char* instance) {
+    engine.let_go({instance}, [](const Result<void>&) {});
+    pass(1s);
+  }
+  std::size_t listed() {
+    std::size_t count = 0;
+    engine.take_inventory(
+        [&](const Result<Inventory>& inventory) { count = inventory->containers.size(); });
+    pass(1s);
+    return count;
+  }
+
+  const SimEngine::HandMade as_made{.mounts = "the data of postgres", .restarts_itself = true};
+  std::optional<Container> adopted;
+};
+
+TEST_F(HandMadeTest, AFreshContainerHasWhatTheAdoptedOneHadAndIsLetGoAsThatWas) {
+  const ContainerId first = engine.run_by_hand("postgres");
+  EXPECT_TRUE(engine.is_foreign(first));
+  adopt("pg-1");
+  ASSERT_EQ(adopted->id, first);
+  EXPECT_FALSE(engine.is_foreign(first));
+  EXPECT_FALSE(engine.hand_made(first)->restarts_itself) << "Hearth does";
+  engine.crash(first);
+  engine.recreate({"pg-1"}, 1, [this](const Result<Container>& done) { adopted = *done; });
+  pass(1s);
+  ASSERT_NE(adopted->id, first);
+  EXPECT_EQ(engine.hand_made(first), nullptr) << "it is gone";
+  let_go("pg-1");
+  EXPECT_EQ(*engine.hand_made(adopted->id), as_made);
+  EXPECT_TRUE(engine.is_foreign(adopted->id));
+  EXPECT_FALSE(engine.remembers_adoptions());
+}
+
+TEST_F(HandMadeTest, AnotherInstanceOfTheWorkloadTakesOverWhatOneHasAdopted) {
+  const ContainerId first = engine.run_by_hand("postgres");
+  adopt("pg-1");
+  adopt("pg-2");
+  ASSERT_TRUE(adopted);
+  EXPECT_EQ(adopted->id, first);
+  EXPECT_EQ(adopted->instance, InstanceId{"pg-2"});
+  let_go("pg-1");
+  EXPECT_FALSE(engine.is_foreign(first)) << "it serves another instance";
+  let_go("pg-2");
+  EXPECT_EQ(*engine.hand_made(first), as_made);
+}
+
+TEST_F(HandMadeTest, OneThatSomebodyReplacesIsGoneAndThenFoundByItsName) {
+  const ContainerId first = engine.run_by_hand("postgres");
+  adopt("pg-1");
+  engine.replace_by_hand(first, 5s);
+  adopt("pg-1");
+  EXPECT_FALSE(adopted);
+  pass(5s);
+  adopt("pg-1");
+  ASSERT_TRUE(adopted);
+  EXPECT_NE(adopted->id, first);
+  EXPECT_EQ(engine.hand_made(adopted->id)->mounts, as_made.mounts);
+}
+
+TEST_F(HandMadeTest, OneOfACommittedImageIsAStranger) {
+  start_service();
+  notices.clear();
+  engine.run_commit_by_hand(container);
+  pass(1s);
+  const Container& stranger = engine.made_by_hand().at("commit-1");
+  EXPECT_EQ(stranger.state, ContainerState::kRunning);
+  EXPECT_EQ(stranger.instance, engine.containers().at(container).instance) << "by its label";
+  EXPECT_TRUE(engine.is_foreign(stranger.id));
+  EXPECT_EQ(listed(), 1U);
+  EXPECT_THAT(notices, IsEmpty());
+}
+
+TEST_F(HandMadeTest, TheEngineStartsItAgainUnlessItIsAdopted) {
+  const ContainerId first = engine.run_by_hand("postgres");
+  engine.restart(1s);
+  pass(2s);
+  EXPECT_EQ(engine.made_by_hand().at("postgres").state, ContainerState::kRunning);
+  adopt("pg-1");
+  engine.restart(1s);
+  pass(2s);
+  EXPECT_EQ(engine.containers().at(first).state, ContainerState::kExited);
+}
+
 }  // namespace
 }  // namespace hearth::sim

@@ -26,7 +26,7 @@ constexpr std::size_t kInbox = 20'000;
 /// Full after a second or two of a hanging store.
 constexpr std::size_t kSmallInbox = 3;
 
-constexpr std::array<EnumName<Scenario>, 11> kScenarios{{
+constexpr std::array<EnumName<Scenario>, 14> kScenarios{{
     {Scenario::kRandom, "random"},
     {Scenario::kPartition, "partition"},
     {Scenario::kManagerCrashes, "manager-crashes"},
@@ -37,52 +37,114 @@ constexpr std::array<EnumName<Scenario>, 11> kScenarios{{
     {Scenario::kBuilderDeath, "builder-death"},
     {Scenario::kServicesFail, "services-fail"},
     {Scenario::kHandsMeddle, "hands-meddle"},
+    {Scenario::kDependencies, "dependencies"},
+    {Scenario::kCrashLoops, "crash-loops"},
+    {Scenario::kAdoption, "adoption"},
     {Scenario::kOrdinary, "ordinary"},
 }};
 
 // The random scenario.
 // ------------------------------------------------------------------------------
 
-/// The operator's commands during the faults.
-void plan_commands(Story& story, std::uint32_t slots, bool with_services, MonoTime end) {
+/// What the workloads of a random history are like.
+struct RandomMix {
+  bool with_services = false;
+  /// Some start after the first one, which is never taken away: what waits for ever is not settled.
+  bool with_order = false;
+  bool with_adopted = false;
+  bool is_tied = false;      ///< Some are tied to a node, which has room for all.
+  std::uint32_t share = 0;  ///< The most instances of one workload.
+};
+
+WorkloadSpec draw_spec(World& world, const RandomMix& mix, std::uint64_t name) {
+  const bool is_base = mix.with_order && name == 1;
+  const std::uint64_t number = !is_base && world.chance(100) ? 9 : 1 + world.prng().below(4);
+  WorkloadSpec spec = Story::spec(
+      number, static_cast<std::uint32_t>(world.prng().below(std::max(mix.share, 1U) + 1)));
+  if (is_base) spec.instances = std::max(spec.instances, 1U);
+  if (world.chance(200)) spec.on_node_lost = NodeLossPolicy::kStay;
+  if (world.chance(150)) {  // One port for each workload, so that each has room.
+    const auto port = static_cast<std::uint16_t>(8000 + name);
+    spec.instances = std::min(spec.instances, 1U);
+    spec.instance.container.ports = {{.host_port = port, .container_port = 80}};
+    spec.instance.replace = ReplaceOrder::kStopFirst;
+  }
+  if (mix.is_tied && world.chance(200)) {
+    spec.node = Story::node(static_cast<std::uint32_t>(1 + world.prng().below(3)));
+  }
+  if (mix.with_order && !is_base && world.chance(600)) {
+    spec.after = {{.workload = Story::workload(1),
+                   .until = world.chance(700) ? Dependency::Until::kReady
+                                              : Dependency::Until::kStarted,
+                   .restart_with_it = world.chance(400)}};
+  }
+  if (mix.with_services) make_service(world, spec);
+  return spec;
+}
+
+void change_workload(Story& story, const RandomMix& mix, std::uint64_t number) {
   World& world = story.world();
-  Cluster& cluster = story.cluster();
+  Operator& the_operator = story.cluster().the_operator();
+  const WorkloadName name = Story::workload(number);
+  const std::uint64_t what = world.prng().below(10);
+  const bool must_stay = mix.with_order && number == 1;
+  if (what < 6 || must_stay) return the_operator.deploy(name, draw_spec(world, mix, number));
+  if (!the_operator.promised().contains(name)) return;
+  if (what < 8) return the_operator.stop(name);
+  the_operator.remove(name);
+  if (what == 9) the_operator.deploy(name, draw_spec(world, mix, number));
+}
+
+/// Somebody runs a container on the first node; it is adopted, and let go in some histories.
+void plan_adoption(Story& story, MonoTime end) {
+  constexpr std::uint64_t kAdopted = 8;
+  World& world = story.world();
+  const std::string container = "postgres";
+  story.machine(1).engine().run_by_hand(container, made_by_hand());
+  WorkloadSpec spec = Story::spec(kAdopted, 1);
+  make_adopted(world, spec, Story::node(1), container);
+  Operator& the_operator = story.cluster().the_operator();
+  const WorkloadName name = Story::workload(kAdopted);
+  world.after(world.between(milliseconds(0), seconds(10)),
+              [&the_operator, name, spec] { the_operator.deploy(name, spec); });
+  const std::uint64_t changes = world.prng().below(4);
+  for (std::uint64_t i = 0; i < changes; ++i) {
+    world.at(world.now() + world.between(seconds(11), end - world.now()),
+             [&world, &the_operator, name, spec] {
+               switch (world.prng().below(4)) {
+                 case 0: {
+                   // A restart whose answer is lost, of what was stopped, says nothing.
+                   const auto promised = the_operator.promised().find(name);
+                   const bool runs = promised != the_operator.promised().end() && promised->second;
+                   if (runs && !the_operator.is_waiting()) the_operator.restart(name);
+                   return;
+                 }
+                 case 1: return the_operator.stop(name);
+                 case 2: return the_operator.remove(name);
+                 default: return the_operator.deploy(name, spec);
+               }
+             });
+  }
+}
+
+/// The operator's commands during the faults.
+void plan_commands(Story& story, std::uint32_t slots, RandomMix mix, MonoTime end) {
+  World& world = story.world();
   const std::uint64_t names = 1 + world.prng().below(4);
-  const auto share = static_cast<std::uint32_t>(slots / names);
-  cluster.content().bad_bundles.insert(Story::bundle(9));
-  const auto draw_spec = [&world, share, with_services](std::uint64_t name) {
-    const std::uint64_t number = world.chance(100) ? 9 : 1 + world.prng().below(4);
-    WorkloadSpec spec = Story::spec(
-        number, static_cast<std::uint32_t>(world.prng().below(std::max(share, 1U) + 1)));
-    if (world.chance(200)) spec.on_node_lost = NodeLossPolicy::kStay;
-    if (world.chance(150)) {  // One port for each workload, so that each has room.
-      const auto port = static_cast<std::uint16_t>(8000 + name);
-      spec.instances = std::min(spec.instances, 1U);
-      spec.instance.container.ports = {{.host_port = port, .container_port = 80}};
-      spec.instance.replace = ReplaceOrder::kStopFirst;
-    }
-    if (with_services) make_service(world, spec);
-    return spec;
-  };
+  mix.share = static_cast<std::uint32_t>(slots / names);
+  story.cluster().content().bad_bundles.insert(Story::bundle(9));
   for (std::uint64_t name = 1; name <= names; ++name) {
-    world.after(world.between(milliseconds(0), seconds(10)), [&, name, draw_spec] {
-      cluster.the_operator().deploy(Story::workload(name), draw_spec(name));
+    world.after(world.between(milliseconds(0), seconds(10)), [&story, &world, mix, name] {
+      story.cluster().the_operator().deploy(Story::workload(name), draw_spec(world, mix, name));
     });
   }
   const std::uint64_t changes = world.prng().below(8);
   for (std::uint64_t i = 0; i < changes; ++i) {
     const std::uint64_t number = 1 + world.prng().below(names);
-    const WorkloadName name = Story::workload(number);
     world.at(world.now() + world.between(seconds(5), end - world.now()),
-             [&, name, number, draw_spec] {
-               const std::uint64_t what = world.prng().below(10);
-               if (what < 6) return cluster.the_operator().deploy(name, draw_spec(number));
-               if (!cluster.the_operator().promised().contains(name)) return;
-               if (what < 8) return cluster.the_operator().stop(name);
-               cluster.the_operator().remove(name);
-               if (what == 9) cluster.the_operator().deploy(name, draw_spec(number));
-             });
+             [&story, mix, number] { change_workload(story, mix, number); });
   }
+  if (mix.with_adopted) plan_adoption(story, end);
 }
 
 BrokerKind draw_broker(World& world) {
@@ -103,7 +165,12 @@ void tell_random(Story& story) {
   const MonoTime end = world.now() + world.between(seconds(20), seconds(90));
   // The capacity of one node is left free, for replacements.
   const std::uint32_t slots = (shape.nodes - 1) * (kCpuOfNode / Story::kCpuOfInstance);
-  plan_commands(story, slots, with_services, end);
+  plan_commands(story, slots,
+                {.with_services = with_services,
+                 .with_order = world.chance(300),
+                 .with_adopted = with_services && world.chance(300),
+                 .is_tied = shape.cpu_millis == 0 && world.chance(300)},
+                end);
   const FaultSchedule faults(story.cluster(), end);
   world.run_until(end);
   if (story.broken()) return;
@@ -385,6 +452,9 @@ Outcome run_scenario(Scenario scenario, std::uint64_t seed, HistoryOptions optio
     case Scenario::kBuilderDeath: tell_builder_death(story); break;
     case Scenario::kServicesFail: tell_services_fail(story); break;
     case Scenario::kHandsMeddle: tell_hands_meddle(story); break;
+    case Scenario::kDependencies: tell_dependencies(story); break;
+    case Scenario::kCrashLoops: tell_crash_loops(story); break;
+    case Scenario::kAdoption: tell_adoption(story); break;
     case Scenario::kOrdinary: tell_ordinary(story); break;
   }
   const World& world = story.world();

@@ -24,6 +24,9 @@ enum class Scenario : std::uint8_t {
   kBuilderDeath,    ///< A builder dies with an image that it has not uploaded, and comes back.
   kServicesFail,    ///< Programs fail in every way, and everything else is well.
   kHandsMeddle,     ///< Somebody does by hand what Docker's command line can.
+  kDependencies,    ///< Workloads that start after others, which crash and go away.
+  kCrashLoops,      ///< Programs crash for ever, on one node and on all.
+  kAdoption,        ///< A container made by hand is adopted, dies, and is let go.
   kOrdinary,        ///< Ten nodes, a few workloads and no faults: to measure speed.
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/memory_keeper/memory_keeper.h"
 #include "core/moves/replacement_budget.h"
 
 namespace hearth::sim {
@@ -14,7 +15,7 @@ using std::chrono::seconds;
 
 constexpr Duration kSweepPeriod = seconds(1);
 /// Between a firing and the report of it.
-constexpr Duration kReportedWithin = seconds(2);
+constexpr Duration kReportedWithin = core::kDecisionWait + std::chrono::milliseconds(100);
 
 /// The most containers that a policy lets an agent create within the time that makes an instance
 /// healthy: the first one, one at once, and one after each wait.
@@ -33,6 +34,15 @@ std::optional<std::string> rule_of(const std::string& message) {
   constexpr std::string_view kStart = "rule '";
   if (!message.starts_with(kStart)) return std::nullopt;
   return message.substr(kStart.size(), message.find('\'', kStart.size()) - kStart.size());
+}
+
+/// Of the container that the workload adopted; nullopt: Hearth makes its containers.
+std::optional<std::string> adopted_name(const StoredState& store, const WorkloadName& workload) {
+  const auto found = store.workloads().find(workload);
+  if (found == store.workloads().end() || !found->second.current) return std::nullopt;
+  const std::optional<AdoptedContainer>& adopted =
+      found->second.current_release().spec.instance.adopted;
+  return adopted ? std::optional(adopted->name) : std::nullopt;
 }
 
 }  // namespace
@@ -99,6 +109,26 @@ void ServiceChecker::on_stop(const InstanceId& instance) {
 }
 
 void ServiceChecker::on_create(const NodeName& node, const InstanceId& instance) {
+  const auto found = store_.instances().find(instance);
+  if (found != store_.instances().end() && adopted_name(store_, found->second.workload)) {
+    world_.violate("adopted-is-kept", fmt::format("'{}' creates a container of '{}'", node.str(),
+                                                  instance.str()));
+  }
+  count_fresh(node, instance);
+}
+
+void ServiceChecker::on_recreate(const NodeName& node, const InstanceId& instance) {
+  count_fresh(node, instance);
+}
+
+void ServiceChecker::on_change(const NodeName& node, const ContainerId& container) {
+  if (!truth_.is_foreign(node, container)) return;
+  world_.violate("touches-only-its-own",
+                 fmt::format("'{}' changes container {}, which somebody else made", node.str(),
+                             container.str()));
+}
+
+void ServiceChecker::count_fresh(const NodeName& node, const InstanceId& instance) {
   std::deque<MonoTime>& created = created_[{node, instance}];
   created.push_back(world_.now());
   while (created.front() + restart_.healthy_after < world_.now()) created.pop_front();
@@ -110,8 +140,18 @@ void ServiceChecker::on_create(const NodeName& node, const InstanceId& instance)
   }
 }
 
-void ServiceChecker::on_agent_crash(const NodeName& node) {
+void ServiceChecker::on_agent_crash(const NodeName& node, std::uint64_t stored) {
   std::erase_if(created_, [&](const auto& entry) { return entry.first.first == node; });
+  std::erase_if(fired_, [&](const auto& entry) {
+    return entry.second.node == node && entry.second.number > stored;
+  });
+  for (auto& [rule, firing] : fired_) {
+    if (firing.node == node) firing.number = 0;
+  }
+}
+
+void ServiceChecker::on_memory_lost(const NodeName& node) {
+  std::erase_if(fired_, [&](const auto& entry) { return entry.second.node == node; });
 }
 
 void ServiceChecker::on_status(const NodeName& node, const Heartbeat& heartbeat) {
@@ -121,22 +161,20 @@ void ServiceChecker::on_status(const NodeName& node, const Heartbeat& heartbeat)
   for (const Incident& incident : heartbeat.report->incidents) {
     if (incident.number <= reported.number) continue;
     reported.number = incident.number;
-    check_firing(node, heartbeat.incarnation, incident);
+    check_firing(node, incident);
   }
 }
 
-void ServiceChecker::check_firing(const NodeName& node, const Incarnation& incarnation,
-                                  const Incident& incident) {
+void ServiceChecker::check_firing(const NodeName& node, const Incident& incident) {
   world_.note(node.str(),
               fmt::format("notices of '{}': {}", incident.instance.str(), incident.message));
   const std::optional<std::string> rule = rule_of(incident.message);
   if (!rule) return;
   const std::optional<Duration> hold_off = hold_off_of(incident.instance, *rule);
-  const Firing firing{incarnation, world_.now()};
+  const Firing firing{node, incident.number, world_.now()};
   const auto [entry, is_first] = fired_.try_emplace({incident.instance, *rule}, firing);
   if (is_first || !hold_off) return;
   const Firing before = std::exchange(entry->second, firing);
-  if (kHoldOffEndsWithAgent && before.incarnation != incarnation) return;
   if (firing.at - before.at + kReportedWithin >= *hold_off) return;
   world_.violate(
       "fires-once-a-hold-off",
@@ -158,7 +196,20 @@ std::optional<Duration> ServiceChecker::hold_off_of(const InstanceId& instance,
   return std::nullopt;
 }
 
+void ServiceChecker::check_adopted() const {
+  for (const auto& [name, workload] : store_.workloads()) {
+    const std::optional<std::string> adopted = adopted_name(store_, name);
+    if (!adopted) continue;
+    for (const std::string& mounts : truth_.mounts_of(name)) {
+      if (mounts == "the data of " + *adopted) continue;
+      world_.violate("adopted-is-kept",
+                     fmt::format("a container of '{}' has '{}'", name.str(), mounts));
+    }
+  }
+}
+
 void ServiceChecker::sweep() {
+  check_adopted();
   std::set<InstanceId> seen;
   for (const auto& [id, instance] : store_.instances()) {
     if (instance.status.state != InstanceState::kRunning || !instance.node) continue;

@@ -33,7 +33,12 @@ namespace hearth::sim {
 ///                            containers of its workload run as are wanted
 ///   active-is-true           an instance is not stored as running for longer than kActiveMax of
 ///                            connected time in which its container does not run
-///   fires-once-a-hold-off    a log rule of an instance fires at most once within its hold-off
+///   fires-once-a-hold-off    a log rule of an instance fires at most once within its hold-off, also
+///                            if the agent dies, unless its disk refused to store the firing
+///   touches-only-its-own     an agent starts, stops, removes and replaces no container that
+///                            somebody made by hand and that is not adopted
+///   adopted-is-kept          a container that serves an adopted workload is the one made by hand, or
+///                            one that was made in its place with all that it had
 class ServiceChecker {
  public:
   /// An exit is noticed and stored within this time if nothing stops it. A report of it can be lost
@@ -43,8 +48,6 @@ class ServiceChecker {
   /// After a container ended on its own, or something else than its program failed, as many
   /// containers as wanted run again.
   static constexpr Duration kDisturbedFor = std::chrono::seconds(60);
-  /// Whether an agent that starts again forgets when rules fired.
-  static constexpr bool kHoldOffEndsWithAgent = true;
 
   /// The actual state of the world.
   struct Truth {
@@ -54,6 +57,10 @@ class ServiceChecker {
     /// The node and its engine work, and whatever it reports reaches the store at once.
     std::function<bool(const NodeName&)> is_connected;
     std::function<std::uint32_t(const WorkloadName&)> running;
+    /// Whether somebody made it by hand, and it is not adopted.
+    std::function<bool(const NodeName&, const ContainerId&)> is_foreign;
+    /// What the containers of the workload were given by whoever made them; empty: Hearth did.
+    std::function<std::vector<std::string>(const WorkloadName&)> mounts_of;
   };
 
   ServiceChecker(World& world, const StoredState& store, RestartSettings restart, Truth truth)
@@ -65,8 +72,15 @@ class ServiceChecker {
   /// An agent is about to stop a running container of the instance.
   void on_stop(const InstanceId& instance);
   void on_create(const NodeName& node, const InstanceId& instance);
+  /// In the place of an adopted one.
+  void on_recreate(const NodeName& node, const InstanceId& instance);
+  /// An agent is about to start, stop, remove or replace the container.
+  void on_change(const NodeName& node, const ContainerId& container);
   void on_status(const NodeName& node, const Heartbeat& heartbeat);
-  void on_agent_crash(const NodeName& node);
+  /// `stored`: the latest incident that the agent knows to be stored with all that it rests on.
+  void on_agent_crash(const NodeName& node, std::uint64_t stored);
+  /// What the node's agent knew of its instances is lost, or damaged.
+  void on_memory_lost(const NodeName& node);
   void on_manager_crash() { replacements_.clear(); }
   /// Containers ended, or could not start, for another reason than their health.
   void on_disturbance() { disturbed_until_ = world_.now() + kDisturbedFor; }
@@ -77,7 +91,9 @@ class ServiceChecker {
  private:
   void sweep();
   void check_replacement(const Instance& instance);
-  void check_firing(const NodeName& node, const Incarnation& incarnation, const Incident& incident);
+  void check_firing(const NodeName& node, const Incident& incident);
+  void check_adopted() const;
+  void count_fresh(const NodeName& node, const InstanceId& instance);
   std::uint32_t wanted_of(const WorkloadName& workload) const;
   std::optional<Duration> hold_off_of(const InstanceId& instance, const std::string& rule) const;
 
@@ -96,7 +112,8 @@ class ServiceChecker {
   };
   std::map<NodeName, Reported> reported_;  ///< The latest incident of each node.
   struct Firing {
-    Incarnation incarnation;
+    NodeName node;
+    std::uint64_t number = 0;  ///< Of its incident; 0: of an agent that is gone.
     MonoTime at;
   };
   std::map<std::pair<InstanceId, std::string>, Firing> fired_;

@@ -3,6 +3,9 @@
 
 #include "sim/service_checker.h"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "core/moves/replacement_budget.h"
@@ -72,6 +75,12 @@ class ServiceCheckerTest : public testing::Test {
                                     .message = "rule 'fatal': a line matches 'FATAL'"}};
     checker.on_status(kNode, heartbeat);
   }
+  /// The workload's container is one that somebody made.
+  void adopt() {
+    Workload adopted = workload();
+    adopted.current->spec.instance.adopted = AdoptedContainer{.name = "pg"};
+    store.commit({PutWorkload{adopted}});
+  }
 
   static constexpr RestartSettings kRestart{
       .backoff_min = milliseconds(500), .backoff_max = seconds(6), .healthy_after = seconds(20)};
@@ -79,6 +88,8 @@ class ServiceCheckerTest : public testing::Test {
   bool runs = true;
   bool connected = true;
   std::uint32_t running = 2;
+  bool foreign = false;
+  std::vector<std::string> mounts;
   World world{1, {}};
   StoredState store;
   ServiceChecker checker{world,
@@ -87,7 +98,10 @@ class ServiceCheckerTest : public testing::Test {
                          {.is_at_fault = [this](const ContainerId&) { return at_fault; },
                           .runs = [this](const NodeName&, const ContainerId&) { return runs; },
                           .is_connected = [this](const NodeName&) { return connected; },
-                          .running = [this](const WorkloadName&) { return running; }}};
+                          .running = [this](const WorkloadName&) { return running; },
+                          .is_foreign = [this](const NodeName&,
+                                               const ContainerId&) { return foreign; },
+                          .mounts_of = [this](const WorkloadName&) { return mounts; }}};
 };
 
 TEST_F(ServiceCheckerTest, DetectsThatAHealthyInstanceIsReplaced) {
@@ -144,7 +158,7 @@ TEST_F(ServiceCheckerTest, AllowsRestartsThatAreFarApartAndThoseOfTheNextAgent) 
     pass(seconds(4));
   }
   for (int agent = 0; agent < 5; ++agent) {
-    checker.on_agent_crash(kNode);
+    checker.on_agent_crash(kNode, 0);
     for (int i = 0; i < 3; ++i) checker.on_create(kNode, make_instance_id(kApp, 1));
   }
   EXPECT_EQ(broken(), "");
@@ -205,12 +219,65 @@ TEST_F(ServiceCheckerTest, DetectsARuleThatFiresAgainWithinItsHoldOff) {
   EXPECT_EQ(broken(), "fires-once-a-hold-off");
 }
 
-TEST_F(ServiceCheckerTest, AllowsAFiringAfterTheHoldOffAndOneOfTheNextAgent) {
+TEST_F(ServiceCheckerTest, AllowsAFiringAfterTheHoldOff) {
   report(1);
   pass(seconds(30));
   report(2);
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(ServiceCheckerTest, DetectsThatTheNextAgentReportsAFiringThatWasStored) {
+  report(1);
+  checker.on_agent_crash(kNode, 1);
+  checker.on_agent_crash(kNode, 0);  // It has reported nothing.
+  report(1, 3);
+  EXPECT_EQ(broken(), "fires-once-a-hold-off");
+}
+
+TEST_F(ServiceCheckerTest, AllowsThatTheNextAgentRepeatsAFiringThatWasNotStored) {
+  report(1);
+  checker.on_agent_crash(kNode, 0);
   report(1, 2);
   EXPECT_EQ(broken(), "");
+  checker.on_agent_crash(kNode, 1);
+  checker.on_memory_lost(kNode);
+  report(1, 3);
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(ServiceCheckerTest, DetectsThatAContainerOfSomebodyElseIsTouched) {
+  checker.on_change(kNode, kContainer);
+  EXPECT_EQ(broken(), "");
+  foreign = true;
+  checker.on_change(kNode, kContainer);
+  EXPECT_EQ(broken(), "touches-only-its-own");
+}
+
+TEST_F(ServiceCheckerTest, DetectsThatAContainerIsCreatedInsteadOfTheAdoptedOne) {
+  adopt();
+  checker.on_recreate(kNode, make_instance_id(kApp, 1));
+  EXPECT_EQ(broken(), "") << "that is how it is restarted";
+  checker.on_create(kNode, make_instance_id(kApp, 1));
+  EXPECT_EQ(broken(), "adopted-is-kept");
+}
+
+TEST_F(ServiceCheckerTest, DetectsThatAnAdoptedContainerLostWhatItHad) {
+  mounts = {""};
+  pass(seconds(2));
+  EXPECT_EQ(broken(), "") << "it was not adopted";
+  adopt();
+  mounts = {"the data of pg"};
+  pass(seconds(2));
+  EXPECT_EQ(broken(), "");
+  mounts = {""};
+  pass(seconds(2));
+  EXPECT_EQ(broken(), "adopted-is-kept");
+}
+
+TEST_F(ServiceCheckerTest, CountsThoseThatAreMadeInThePlaceOfAnAdoptedOne) {
+  adopt();
+  for (int i = 0; i < 9; ++i) checker.on_recreate(kNode, make_instance_id(kApp, 1));
+  EXPECT_EQ(broken(), "restarts-within-policy");
 }
 
 }  // namespace

@@ -80,6 +80,26 @@ void make_service(World& world, WorkloadSpec& spec) {
   instance.ready_deadline = seconds(20);
 }
 
+ContainerSpec made_by_hand() {
+  return {.environment = {{SimPrograms::kProgramKey, SimPrograms::kService}}};
+}
+
+void make_adopted(World& world, WorkloadSpec& spec, const NodeName& node, const std::string& name) {
+  make_service(world, spec);
+  InstanceSpec& instance = spec.instance;
+  instance.container = {};
+  instance.probes.image_healthcheck = HealthcheckUse::kReadiness;
+  instance.replace = ReplaceOrder::kStopFirst;
+  instance.adopted = AdoptedContainer{
+      .name = name,
+      .restart = world.chance(500) ? AdoptedContainer::Restart::kRecreate
+                                   : AdoptedContainer::Restart::kStart};
+  spec.bundle = no_bundle();
+  spec.instances = 1;
+  spec.node = node;
+  spec.on_node_lost = NodeLossPolicy::kStay;
+}
+
 void make_job(WorkloadSpec& spec) {
   spec.kind = WorkloadKind::kOneshot;
   spec.instance.restart = RestartPolicy::kOnFailure;

@@ -47,7 +47,9 @@ INSTANTIATE_TEST_SUITE_P(All, Scripts,
                          testing::Values(Scenario::kPartition, Scenario::kManagerFreezes,
                                          Scenario::kBrokerStall, Scenario::kPowerCycle,
                                          Scenario::kRollingUpdate, Scenario::kBuilderDeath,
-                                         Scenario::kServicesFail, Scenario::kHandsMeddle),
+                                         Scenario::kServicesFail, Scenario::kHandsMeddle,
+                                         Scenario::kDependencies, Scenario::kCrashLoops,
+                                         Scenario::kAdoption),
                          [](const auto& one) {
                            std::string name(name_of(one.param));
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -66,6 +66,7 @@ class MemoryWriter {
     out_.field("generation", instance.generation.value);
     out_.field_if_known("container", instance.container.str());
     out_.field_if_known("ended", instance.ended.str());
+    write_flag("to_stop", instance.is_to_stop);
     if (!instance.cursor.at_start()) {
       out_.key("cursor").begin_object();
       write("stdout", instance.cursor.standard_output);
@@ -197,6 +198,7 @@ class MemoryReader {
     return {.generation = wire::counter<Generation>(in.required("generation")),
             .container = ContainerId{wire::text_up_to(kTermBytesMax, in.optional("container"))},
             .ended = ContainerId{wire::text_up_to(kTermBytesMax, in.optional("ended"))},
+            .is_to_stop = flag(in.optional("to_stop")),
             .cursor = read_cursor(in.optional("cursor").object()),
             .rules = read_rules(in.optional("rules").object()),
             .probes = read_probes(in.optional("probes").object()),

@@ -179,7 +179,7 @@ void Agent::on(const ContainerPaused& event) {
 }
 
 void Agent::on(const ContainerNoted& event) {
-  slots_.on(event);
+  slots_.on(event, turn_);
 }
 
 void Agent::on(const LogRead& event) {

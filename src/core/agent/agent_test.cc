@@ -270,6 +270,102 @@ TEST(Agent, ARuleActsOnceThoughTheAgentDiesOnceItIsStored) {
   EXPECT_EQ(scene.agent->container_of(Scene::id(1)), second) << "held off";
 }
 
+/// The incidents that were sent, each once, whatever agent sent it.
+std::size_t incidents_sent(const Scene& scene) {
+  std::set<std::pair<std::uint64_t, std::uint64_t>> sent;
+  for (const SendStatus& status : scene.done<SendStatus>()) {
+    if (!status.heartbeat.report) continue;
+    for (const Incident& incident : status.heartbeat.report->incidents)
+      sent.emplace(status.heartbeat.incarnation.start_count, incident.number);
+  }
+  return sent.size();
+}
+
+// Goal: persist, then report, also where nothing but an event follows. Method: as above.
+TEST(Agent, AnEventIsReportedOnceThoughTheAgentDiesBeforeItIsStored) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].action = HealthAction::kEvent;
+  scene.assign({instance});
+  scene.memory_save_takes = seconds(1);
+  write_fatal(scene, 1);
+  scene.pass(milliseconds(500));
+  EXPECT_EQ(incidents_sent(scene), 0U) << "not stored yet";
+  scene.start_agent();
+  scene.pass(seconds(5));
+  write_fatal(scene, 1);  // Its reader goes on before the line.
+  scene.pass(seconds(5));
+  EXPECT_EQ(incidents_sent(scene), 1U);
+  scene.start_agent();
+  scene.pass(seconds(5));
+  write_fatal(scene, 1);
+  scene.pass(seconds(5));
+  EXPECT_EQ(incidents_sent(scene), 1U) << "held off";
+}
+
+TEST(Agent, ADiskThatIsFullDelaysAnEventAndHidesNone) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].action = HealthAction::kEvent;
+  scene.assign({instance});
+  scene.pass(seconds(10));
+  scene.disk_works = false;
+  write_fatal(scene, 1);
+  scene.pass(kDecisionWait - milliseconds(1));
+  EXPECT_EQ(incidents_sent(scene), 0U);
+  scene.pass(milliseconds(50));
+  EXPECT_EQ(incidents_sent(scene), 1U);
+}
+
+// Goal: what waits for the disk wakes nobody again and again while the runtime cannot be used.
+TEST(Agent, NeitherADiskThatHangsNorARuntimeThatIsAwayKeepsItBusy) {
+  Scene scene;
+  scene.assign({watched(1)});
+  scene.pass(seconds(10));
+  scene.memory_save_takes = minutes(10);
+  write_fatal(scene, 1);
+  scene.runtime_goes_down();
+  scene.pass(minutes(5));
+  EXPECT_THAT(scene.running(), SizeIs(1)) << "nothing can be done meanwhile";
+  scene.runtime_comes_up();
+  scene.pass(seconds(5));
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+}
+
+// Goal: an agent that starts leaves alone what somebody started again. Method: the end of the
+// container is stored, and its next start is not.
+TEST(Agent, AContainerThatEndedAndWasStartedAgainIsLeftAloneByAnAgentThatStarts) {
+  Scene scene;
+  scene.assign({Scene::assigned(1)});
+  scene.pass(seconds(10));
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.create_takes = seconds(1);
+  scene.crash(1);
+  scene.containers.at(first).state = ContainerState::kRunning;
+  scene.step(ContainerStarted{first, Scene::id(1)});
+  scene.start_agent();
+  scene.pass(seconds(30));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_THAT(scene.running(), SizeIs(1));
+  EXPECT_THAT(scene.done<StopContainer>(), IsEmpty());
+}
+
+// Goal: what was decided is done. Method: the agent dies between the decision and the stop.
+TEST(Agent, AContainerThatIsToStopIsStoppedByAnAgentThatStarts) {
+  Scene scene;
+  scene.assign({watched(1)});
+  scene.pass(seconds(10));
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.stop_takes = minutes(1);
+  write_fatal(scene, 1);
+  scene.pass(milliseconds(500));
+  scene.stop_takes = milliseconds(100);
+  scene.start_agent();
+  scene.pass(seconds(30));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first);
+  EXPECT_THAT(scene.running(), SizeIs(1));
+}
+
 TEST(Agent, ALogIsReadOnWhereItWasBeforeAStartOfTheAgent) {
   Scene scene;
   AssignedInstance instance = watched(1);

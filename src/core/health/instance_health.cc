@@ -341,7 +341,8 @@ void InstanceHealth::note_probe_fault() {
 std::optional<MonoTime> InstanceHealth::next_deadline(MonoTime now) const {
   std::optional<MonoTime> next = earlier(rules_.next_deadline(), probes_.next_deadline());
   if (!state_.started_at) return next;
-  next = earlier(next, gate_.next_deadline());
+  const std::optional<MonoTime> passes = gate_.next_deadline();
+  if (passes && *passes > now) next = earlier(next, passes);  // Past: nobody may act meanwhile.
   const bool is_inspection_due_later =
       !state_.requests.is_inspected && state_.requests.next_inspection > now;
   if (is_inspection_due_later) next = earlier(next, state_.requests.next_inspection);

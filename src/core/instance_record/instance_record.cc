@@ -93,18 +93,24 @@ void InstanceRecord::on_unseen_exit(const ContainerId& container,
 }
 
 void InstanceRecord::on_vanished(const ContainerId& container, MonoTime now, Prng& prng) {
-  note_end(container, "its container vanished", now, prng);
+  state_.memory.note_end(container, false, now);
+  note_end("its container vanished", now, prng);
 }
 
 void InstanceRecord::on_restarted(const ContainerId& container, const std::string& why,
                                   MonoTime now, Prng& prng) {
   note_failure(container);
   state_.status.last_exit.reset();  // That was of another container.
-  note_end(container, "it was restarted: " + why, now, prng);
+  state_.memory.note_stop(container, now);
+  note_end("it was restarted: " + why, now, prng);
 }
 
 void InstanceRecord::on_start_failed(std::string reason, MonoTime now, Prng& prng) {
   state_.status.cannot_start = true;
+  note_stop(std::move(reason), now, prng);
+}
+
+void InstanceRecord::on_start_unanswered(std::string reason, MonoTime now, Prng& prng) {
   note_stop(std::move(reason), now, prng);
 }
 
@@ -132,9 +138,7 @@ void InstanceRecord::note_exit(const ContainerId& container,
   note_stop(exit ? describe(*exit) : "it ended, and the runtime does not report how", now, prng);
 }
 
-void InstanceRecord::note_end(const ContainerId& container, std::string reason, MonoTime now,
-                              Prng& prng) {
-  state_.memory.note_end(container, false, now);
+void InstanceRecord::note_end(std::string reason, MonoTime now, Prng& prng) {
   ++state_.status.restarts;
   note_stop(std::move(reason), now, prng);
 }

@@ -52,6 +52,9 @@ class InstanceRecord {
   void on_assigned(Generation generation);
   /// Of the container that ran before the agent's start; returned once.
   InstanceMemory take_recalled();
+  bool was_stopping(const ContainerId& container) const {
+    return state_.memory.was_stopping(container);
+  }
   bool knew_end_of(const ContainerId& container) const {
     return state_.memory.knew_end_of(container);
   }
@@ -80,7 +83,9 @@ class InstanceRecord {
   void on_restarted(const ContainerId& container, const std::string& why, MonoTime now, Prng& prng);
   /// A container could not be created, adopted or started.
   void on_start_failed(std::string reason, MonoTime now, Prng& prng);
-  /// The same, of a container whose end counts already.
+  /// It is not known whether it could: the runtime did not answer.
+  void on_start_unanswered(std::string reason, MonoTime now, Prng& prng);
+  /// As on_start_failed(), of a container whose end counts already.
   void note_cannot_start(std::string reason);
   /// The runtime's notices ceased. The ends just before were its own end, not the instance's.
   void on_runtime_lost(MonoTime now);
@@ -105,7 +110,7 @@ class InstanceRecord {
   void note_failure(const ContainerId& container);
   void note_exit(const ContainerId& container, const std::optional<ContainerExit>& exit,
                  std::optional<RestartPolicy> policy, MonoTime now, Prng& prng);
-  void note_end(const ContainerId& container, std::string reason, MonoTime now, Prng& prng);
+  void note_end(std::string reason, MonoTime now, Prng& prng);
   void note_stop(std::string reason, MonoTime now, Prng& prng);
 
   RestartSettings settings_;

@@ -45,6 +45,20 @@ TEST(AdoptedInstance, OneThatDoesNotRunIsStartedAsItIs) {
   EXPECT_THAT(scene.done<RecreateContainer>(), IsEmpty());
 }
 
+// Goal: a runtime that hangs fails no release of an adopted container, which can be nowhere else.
+TEST(AdoptedInstance, ARuntimeThatDoesNotAnswerSaysNothingOfTheContainer) {
+  Scene scene;
+  scene.make_by_hand("db", ContainerState::kRunning);
+  scene.adopt_error = Error{ErrorCode::kTimeout, "no answer in time"};
+  scene.assign();
+  scene.pass(1s);
+  EXPECT_FALSE(scene.status().cannot_start);
+  EXPECT_THAT(scene.status().reason, HasSubstr("cannot be adopted: no answer in time"));
+  scene.adopt_error.reset();
+  scene.pass(2min);
+  EXPECT_EQ(scene.status().state, InstanceState::kRunning);
+}
+
 TEST(AdoptedInstance, AContainerThatIsNotThereIsLookedForAgain) {
   Scene scene;
   scene.assign();

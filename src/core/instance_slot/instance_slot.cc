@@ -9,10 +9,10 @@
 namespace hearth::core {
 namespace {
 
-/// Why a container is not there; empty if one is.
-std::string fault_of(const OperationDone& done) {
-  if (!done.outcome) return done.outcome.error().message;
-  return done.adopted ? std::string() : "the runtime names no container";
+/// Why there is no adopted container.
+Error fault_of(const OperationDone& done) {
+  if (!done.outcome) return done.outcome.error();
+  return {ErrorCode::kFailed, "the runtime names no container"};
 }
 
 /// Whether the runtime may have done what it was asked: no answer came.
@@ -262,7 +262,7 @@ void InstanceSlot::note_new(Container& known, const Container& seen, const Turn&
   const bool was_ended = record_.knew_end_of(seen.id);
   if (seen.state == ContainerState::kRunning) {
     // Its end was noted because it was to be stopped, which came to nothing.
-    if (was_ended && !record_.is_finished()) containers_.condemn(seen.id);
+    if (record_.was_stopping(seen.id) && !record_.is_finished()) containers_.condemn(seen.id);
     if (serving() == &known) note_running(seen.id, started_at(seen, turn), turn.now, prng);
     set_paused(known, seen.paused, turn.now);
   }
@@ -287,7 +287,7 @@ void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone&
     const Error& error = done.outcome.error();
     // The previous container may be what fills the disk: its room is needed more than its log.
     if (error.code == ErrorCode::kExhausted) record_.set_container({});
-    return note_failure("its container cannot be created: " + error.message, turn.now, prng);
+    return note_failure("its container cannot be created: ", error, turn.now, prng);
   }
   containers_.add({.id = done.container,
                    .instance = asked.instance.id,
@@ -300,7 +300,7 @@ void InstanceSlot::on_created(const CreateContainer& asked, const OperationDone&
 void InstanceSlot::on_adopted(const OperationDone& done, const Turn& turn, Prng& prng) {
   operation_.end(turn);
   if (!done.adopted)
-    return note_failure("its container cannot be adopted: " + fault_of(done), turn.now, prng);
+    return note_failure("its container cannot be adopted: ", fault_of(done), turn.now, prng);
   const Container& seen = *done.adopted;
   const auto [known, is_new] = containers_.add(seen);
   record_.set_container(seen.id);
@@ -320,7 +320,7 @@ void InstanceSlot::on_recreated(const ContainerId& old, const OperationDone& don
   if (!done.adopted) {
     // Gone: then one that has its name is adopted.
     if (!done.outcome && done.outcome.error().code == ErrorCode::kNotFound) containers_.erase(old);
-    return note_failure("its container cannot be recreated: " + fault_of(done), turn.now, prng);
+    return note_failure("its container cannot be recreated: ", fault_of(done), turn.now, prng);
   }
   if (done.adopted->id != old) containers_.erase(old);
   containers_.reprieve(containers_.add(*done.adopted).first);
@@ -339,16 +339,17 @@ void InstanceSlot::on_start_done(const ContainerId& container, const Result<void
     return;
   }
   if (known->state == ContainerState::kRunning) return;  // Its notice overtook the answer.
-  std::string reason = "its container cannot be started: " + outcome.error().message;
+  constexpr std::string_view kWhat = "its container cannot be started: ";
   // If this one was started after all, a fresh container would be the second: so this one is
   // started again, which a runtime treats as done if it runs.
   if (is_unsure(outcome.error()) && known->state == ContainerState::kCreated)
-    return note_failure(std::move(reason), turn.now, prng);
+    return note_failure(kWhat, outcome.error(), turn.now, prng);
   record_.set_container({});  // It has no log to keep, and may look unused.
   // The runtime also gave notice of an exit: already counted.
-  if (known->state == ContainerState::kExited) return record_.note_cannot_start(std::move(reason));
+  if (known->state == ContainerState::kExited)
+    return record_.note_cannot_start(std::string(kWhat) + outcome.error().message);
   known->state = ContainerState::kExited;  // A fresh one is created; this one is removed.
-  note_failure(std::move(reason), turn.now, prng);
+  note_failure(kWhat, outcome.error(), turn.now, prng);
 }
 
 void InstanceSlot::on_cleared(const ContainerAction& asked, const Result<void>& outcome,
@@ -396,8 +397,15 @@ void InstanceSlot::note_vanished(const ContainerId& container, MonoTime now, Prn
   record_.on_vanished(container, now, prng);
 }
 
-void InstanceSlot::note_failure(std::string reason, MonoTime now, Prng& prng) {
+/// That an adopted container cannot be had or started fails its release, since no other node has
+/// it; so a runtime that does not answer must not count as that.
+void InstanceSlot::note_failure(std::string_view what, const Error& fault, MonoTime now,
+                                Prng& prng) {
   if (health_) health_->on_stopped(now);
+  std::string reason = std::string(what) + fault.message;
+  const bool is_adopted = state_.assigned && state_.assigned->spec.adopted;
+  if (is_adopted && is_unsure(fault))
+    return record_.on_start_unanswered(std::move(reason), now, prng);
   record_.on_start_failed(std::move(reason), now, prng);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -147,6 +148,9 @@ class InstanceSlot {
   /// The workload; nullopt if the instance is not assigned and no container names one.
   std::optional<WorkloadName> workload() const;
   bool is_assigned() const { return state_.assigned.has_value(); }
+  bool is_staged() const {
+    return state_.assigned && state_.assigned->desired_state == DesiredState::kStage;
+  }
   const std::optional<OperationId>& operation() const { return operation_.in_flight(); }
   const std::set<ContainerId>& leaving() const { return containers_.leaving(); }
   /// Neither assigned nor with a container left: it can be forgotten.
@@ -175,7 +179,7 @@ class InstanceSlot {
   void note_exit(MonoTime now);
   void note_unseen_exit(const Container& seen, MonoTime now, Prng& prng);
   void note_vanished(const ContainerId& container, MonoTime now, Prng& prng);
-  void note_failure(std::string reason, MonoTime now, Prng& prng);
+  void note_failure(std::string_view what, const Error& fault, MonoTime now, Prng& prng);
   void note_running(const ContainerId& container, MonoTime started_at, MonoTime now, Prng& prng);
   InstanceHealth* health_of(const ContainerId& container);
   void set_paused(Container& container, bool is_paused, MonoTime now);

@@ -175,7 +175,7 @@ class SlotScene {
   int inspections = 0;                   ///< Requested.
   std::optional<InstanceMemory> stored;  ///< On the disk.
   bool disk_works = true;
-  std::optional<Error> create_error, start_error, stop_error, remove_error, let_go_error;
+  std::optional<Error> adopt_error, create_error, start_error, stop_error, remove_error, let_go_error;
   std::map<std::string, Container> by_hand;  ///< Containers of somebody else, by name.
   bool failed_start_is_noticed = false;      ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;    ///< While there is one, none can be created.
@@ -235,7 +235,9 @@ class SlotScene {
       const auto found = std::find_if(by_hand.begin(), by_hand.end(),
                                       [&](const auto& entry) { return entry.first == adopt.name; });
       OperationDone done{adopt.operation, {}, {}, {}};
-      if (found == by_hand.end()) {
+      if (adopt_error) {
+        done.outcome = tl::unexpected(*adopt_error);
+      } else if (found == by_hand.end()) {
         done.outcome = fail(ErrorCode::kNotFound, "there is no container '" + adopt.name + "'");
       } else {
         found->second.adopted = true;

@@ -11,6 +11,7 @@ struct InstanceFacts {
   bool endangered = false;  ///< Its node is suspect, or its agent is down.
   bool placed = false;      ///< It has a node.
   bool ready = false;       ///< It does its work.
+  bool starting = false;    ///< It runs, and may yet become ready.
   bool staged = false;
   bool old = false;               ///< It has another release than the workload is to have.
   bool stops_first = false;       ///< Its replacement must not run beside it.

@@ -40,6 +40,22 @@ TEST(CrashLoop, ALastTryThatRunsTakesOver) {
   EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
 }
 
+// Goal: what runs is not stopped for something that does not. Method: the first instance runs, and
+// it is not known yet how well.
+TEST(CrashLoop, AnInstanceThatRunsAgainIsAwaitedBesideALastTryThatGaveUp) {
+  Scene scene(1);
+  Instance& first = scene.add(1, kA);
+  first.status.health = Health::kStarting;
+  Instance& tried = scene.add(2, kB, InstanceState::kCrashLoop);
+  tried.replaces = id(1);
+  tried.is_last_try = true;
+  EXPECT_TRUE(scene.plan().empty());
+  first.status.health = Health::kDegraded;
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+  first.status = {.state = InstanceState::kCrashLoop};
+  EXPECT_THAT(scene.plan().stop, ElementsAre(id(1)));
+}
+
 TEST(CrashLoop, ALastTryIsWithdrawnIfTheFirstInstanceIsWellAgain) {
   Scene scene(1);
   scene.add(1, kA);

@@ -112,11 +112,18 @@ class Reconciler {
            is_on(instance, NodeState::kLive);
   }
 
+  bool is_starting(const Instance& instance) const {
+    return instance.desired_state == DesiredState::kRun &&
+           instance.status.state == InstanceState::kRunning &&
+           instance.status.health != Health::kDegraded && !is_on(instance, NodeState::kDead);
+  }
+
   InstanceFacts facts_of(const Instance& instance, const Instance* successor) const {
     InstanceFacts facts{.on_dead = is_lost(instance),
                         .endangered = is_endangered(instance),
                         .placed = instance.node.has_value(),
                         .ready = is_ready(instance) && !is_lost(instance),
+                        .starting = is_starting(instance),
                         .staged = instance.desired_state == DesiredState::kStage,
                         .old = is_old(instance),
                         .stops_first = stops_first(),
@@ -135,10 +142,7 @@ class Reconciler {
     facts.replaced = true;
     facts.successor_stopped = is_stopped(*successor);
     facts.successor_ready = is_ready(*successor);
-    facts.successor_starting = successor->desired_state == DesiredState::kRun &&
-                               successor->status.state == InstanceState::kRunning &&
-                               successor->status.health != Health::kDegraded &&
-                               !is_on(*successor, NodeState::kDead);
+    facts.successor_starting = is_starting(*successor);
     facts.successor_on_dead = is_lost(*successor);
     facts.successor_old = is_old(*successor);
     facts.successor_staged = successor->desired_state == DesiredState::kStage;

@@ -18,6 +18,7 @@ void SlotMemory::recall(InstanceMemory known, InstanceStatus& status) {
   status.failures = known.failures;
   if (known.finished && known.last_exit) status.reason = describe(*known.last_exit);
   ended = known.ended;
+  is_to_stop = known.is_to_stop;
   recalled = std::move(known);
 }
 
@@ -26,6 +27,7 @@ InstanceMemory SlotMemory::take(const InstanceStatus& status) {
   is_end_taken = end_due.has_value();
   InstanceMemory memory = recalled.value_or(InstanceMemory{});
   memory.ended = ended;
+  memory.is_to_stop = is_to_stop;
   memory.last_exit = status.last_exit;
   memory.restarts = status.restarts;
   memory.failures = status.failures;
@@ -34,19 +36,30 @@ InstanceMemory SlotMemory::take(const InstanceStatus& status) {
 
 void SlotMemory::note_end(const ContainerId& container, bool is_final, MonoTime now) {
   ended = container;
+  is_to_stop = false;
   note_unsaved(Unsaved::kDecision);
   end_due = is_final ? std::optional(now + kDecisionWait) : std::nullopt;
   is_end_taken = false;
 }
 
+void SlotMemory::note_stop(const ContainerId& container, MonoTime now) {
+  note_end(container, false, now);
+  is_to_stop = true;
+}
+
 void SlotMemory::note_run(const ContainerId& container) {
   if (ended != container) return;
   ended = {};
+  is_to_stop = false;
   note_unsaved(Unsaved::kProgress);
 }
 
 bool SlotMemory::knew_end_of(const ContainerId& container) const {
   return recalled && recalled->ended == container;
+}
+
+bool SlotMemory::was_stopping(const ContainerId& container) const {
+  return knew_end_of(container) && recalled->is_to_stop;
 }
 
 bool SlotMemory::knew_run_of(const ContainerId& container) const {

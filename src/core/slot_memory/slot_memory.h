@@ -33,6 +33,7 @@ struct SlotMemory {
   /// From before the agent's start, until a container of it is seen to run.
   std::optional<InstanceMemory> recalled;
   ContainerId ended;                ///< The last container whose end was noted.
+  bool is_to_stop = false;          ///< `ended` still ran when that was decided.
   std::optional<MonoTime> end_due;  ///< It ended for good: how long that waits to be stored.
   bool is_end_taken = false;        ///< That is being stored.
   Unsaved unsaved = Unsaved::kNothing;
@@ -48,10 +49,15 @@ struct SlotMemory {
   void note_unsaved(Unsaved what) { unsaved = std::max(unsaved, what); }
   /// The end of this container was noted; `is_final`: no other is started.
   void note_end(const ContainerId& container, bool is_final, MonoTime now);
+  /// The end of this container was decided, and it is still to be stopped.
+  void note_stop(const ContainerId& container, MonoTime now);
   /// This container runs, maybe again.
   void note_run(const ContainerId& container);
   /// Whether it was noted before the agent's start.
   bool knew_end_of(const ContainerId& container) const;
+  /// Whether it was decided before the agent's start, and nobody saw it happen. One that was seen to
+  /// end and runs was started again since: by somebody, or as an adopted one.
+  bool was_stopping(const ContainerId& container) const;
   /// Whether it is the container that ran before the agent's start.
   bool knew_run_of(const ContainerId& container) const;
 

@@ -40,7 +40,6 @@ SlotTable::SlotTable(const SlotSettings& settings, const State& state)
       asked_(state.asked),
       prng_(state.prng),
       has_assignment_(state.has_assignment),
-      incidents_made_(state.incidents_made),
       incidents_(state.incidents),
       order_(state.order),
       as_of_(state.as_of),
@@ -55,8 +54,7 @@ SlotTable::State SlotTable::save() const {
               .asked = asked_,
               .prng = prng_.save(),
               .has_assignment = has_assignment_,
-              .incidents_made = incidents_made_,
-              .incidents = incidents_,
+              .incidents = incidents_.save(),
               .order = order_.save(),
               .as_of = as_of_,
               .starvation = starvation_.save(),
@@ -125,8 +123,8 @@ void SlotTable::on(const ContainerPaused& notice, const Turn& turn) {
   }
 }
 
-void SlotTable::on(const ContainerNoted& notice) {
-  if (find(notice.instance) != nullptr) note_incidents(notice.instance, {notice.what});
+void SlotTable::on(const ContainerNoted& notice, const Turn& turn) {
+  if (find(notice.instance) != nullptr) note_incidents(notice.instance, {notice.what}, turn.now);
 }
 
 void SlotTable::on_runtime_lost(MonoTime now) {
@@ -199,9 +197,9 @@ void SlotTable::tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
     asked_.emplace(operation_of(action), Asked{.instance = id, .action = action});
     actions.push_back(std::move(action));
   }
-  note_incidents(id, slot.take_noticed());
+  note_incidents(id, slot.take_noticed(), turn.now);
   std::optional<std::string> held_back = slot.take_held_back();
-  if (held_back && starvation_.take_report()) note_incidents(id, {*std::move(held_back)});
+  if (held_back && starvation_.take_report()) note_incidents(id, {*std::move(held_back)}, turn.now);
 }
 
 /// Starts what was held back, if what it starts after has come to be there.
@@ -211,7 +209,9 @@ void SlotTable::release_held(const Turn& turn, const ReadinessOf& readiness_of, 
   std::map<InstanceId, StartOrder::Seen> seen;
   for (const auto& [id, slot] : slots_) {
     const std::optional<WorkloadName> workload = slot.workload();
-    if (slot.is_assigned() && workload)
+    // What is only staged may never run here: nothing waits for it.
+    const bool may_run = slot.is_assigned() && (!slot.is_staged() || order_.find(id) != nullptr);
+    if (may_run && workload)
       seen.emplace(id, StartOrder::Seen{.workload = *workload, .status = slot.status()});
   }
   for (const StartOrder::Released& one : order_.tend(seen, turn.now)) {
@@ -219,7 +219,7 @@ void SlotTable::release_held(const Turn& turn, const ReadinessOf& readiness_of, 
     InstanceSlot& slot = slot_or_new(id);
     slot.assign(one.instance);
     if (!one.lacking.empty()) {
-      note_incidents(id, {"it starts without waiting any longer for " + one.lacking});
+      note_incidents(id, {"it starts without waiting any longer for " + one.lacking}, turn.now);
     }
     tend(id, slot, turn, readiness_of, ids, actions);
   }
@@ -233,6 +233,7 @@ void SlotTable::rest(MonoTime now) {
 void SlotTable::advance(MonoTime now) {
   HEARTH_CHECK(now >= as_of_);
   as_of_ = now;
+  incidents_.tend(now);
 }
 
 void SlotTable::on_node(bool is_runtime_usable) {
@@ -246,7 +247,7 @@ void SlotTable::on_node(bool is_runtime_usable) {
 }
 
 Unsaved SlotTable::unsaved() const {
-  Unsaved unsaved = Unsaved::kNothing;
+  Unsaved unsaved = incidents_.is_unsaved() ? Unsaved::kDecision : Unsaved::kNothing;
   for (const auto& [id, slot] : slots_) unsaved = std::max(unsaved, slot.unsaved());
   return unsaved;
 }
@@ -254,11 +255,13 @@ Unsaved SlotTable::unsaved() const {
 std::map<InstanceId, InstanceMemory> SlotTable::take_memory() {
   std::map<InstanceId, InstanceMemory> memory = recalled_;
   for (auto& [id, slot] : slots_) memory.insert_or_assign(id, slot.take_memory());
+  incidents_.on_taken();
   return memory;
 }
 
 void SlotTable::on_stored() {
   for (auto& [id, slot] : slots_) slot.on_stored();
+  incidents_.on_stored();
 }
 
 std::vector<WatchAction> SlotTable::take_watches() {
@@ -269,12 +272,9 @@ std::vector<WatchAction> SlotTable::take_watches() {
   return watches;
 }
 
-void SlotTable::note_incidents(const InstanceId& id, std::vector<std::string> messages) {
-  for (std::string& message : messages) {
-    incidents_.push_back(
-        {.number = ++incidents_made_, .instance = id, .message = std::move(message)});
-    if (incidents_.size() > kIncidentsKept) incidents_.pop_front();
-  }
+void SlotTable::note_incidents(const InstanceId& id, std::vector<std::string> messages,
+                               MonoTime now) {
+  for (std::string& message : messages) incidents_.add(id, std::move(message), now);
 }
 
 void SlotTable::on_stall(Duration lateness, MonoTime now) {
@@ -283,7 +283,7 @@ void SlotTable::on_stall(Duration lateness, MonoTime now) {
 }
 
 void SlotTable::add_to(Report& report) const {
-  report.incidents.assign(incidents_.begin(), incidents_.end());
+  report.incidents = incidents_.reported();
   if (!has_assignment_) return;
   for (const auto& [id, slot] : slots_) {
     std::optional<InstanceStatus> status = slot.reported_status();
@@ -304,12 +304,14 @@ std::optional<MonoTime> SlotTable::next_deadline() const {
   std::optional<MonoTime> next = order_.next_deadline();
   if (next && *next <= as_of_) next.reset();  // The runtime cannot be used meanwhile.
   next = earlier(next, starvation_.next_deadline());
+  next = earlier(next, incidents_.next_deadline());
   for (const auto& [id, slot] : slots_) next = earlier(next, slot.next_deadline(as_of_));
   return next;
 }
 
 void SlotTable::check_invariants() const {
   starvation_.check_invariants();
+  incidents_.check_invariants();
   for (const auto& [id, slot] : slots_) {
     slot.check_invariants();
     HEARTH_CHECK(has_assignment_ || !slot.is_assigned());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/prng.h"
 #include "base/time.h"
 #include "core/health/watch_messages.h"
+#include "core/incidents/incident_log.h"
 #include "core/instance_slot/instance_slot.h"
 #include "core/operations/container_messages.h"
 #include "core/operations/operation.h"
@@ -19,7 +19,6 @@
 #include "core/starvation/node_starvation.h"
 #include "model/assignment.h"
 #include "model/heartbeat.h"
-#include "model/incident.h"
 #include "model/pressure.h"
 #include "model/watch_memory.h"
 
@@ -45,8 +44,7 @@ class SlotTable {
     std::map<OperationId, Asked> asked;
     Prng::State prng{};
     bool has_assignment = false;
-    std::uint64_t incidents_made = 0;
-    std::deque<Incident> incidents;  ///< The latest.
+    IncidentLog::State incidents;
     StartOrder::State order;
     MonoTime as_of{};  ///< The last tend() or rest().
     NodeStarvation::State starvation;
@@ -69,7 +67,7 @@ class SlotTable {
   void on(const ContainerExited& notice, const Turn& turn);
   void on(const ContainerRemoved& notice, const Turn& turn);
   void on(const ContainerPaused& notice, const Turn& turn);
-  void on(const ContainerNoted& notice);
+  void on(const ContainerNoted& notice, const Turn& turn);
   /// A listing is older than anything done while it was made: slots that changed since then are
   /// left for the next one.
   void on_listed(const Listing& listing, const Turn& turn);
@@ -136,7 +134,7 @@ class SlotTable {
   void tend(const InstanceId& id, InstanceSlot& slot, const Turn& turn,
             const ReadinessOf& readiness_of, OperationIds& ids,
             std::vector<ContainerAction>& actions);
-  void note_incidents(const InstanceId& id, std::vector<std::string> messages);
+  void note_incidents(const InstanceId& id, std::vector<std::string> messages, MonoTime now);
   void advance(MonoTime now);
   /// Tells every slot how the node is.
   void on_node(bool is_runtime_usable);
@@ -148,8 +146,7 @@ class SlotTable {
   std::map<OperationId, Asked> asked_;
   Prng prng_;
   bool has_assignment_ = false;
-  std::uint64_t incidents_made_ = 0;
-  std::deque<Incident> incidents_;
+  IncidentLog incidents_;
   StartOrder order_;
   MonoTime as_of_{};
   NodeStarvation starvation_;

@@ -266,6 +266,22 @@ TEST(SlotTable, AnInstanceStartsOnceWhatItStartsAfterRuns) {
   EXPECT_TRUE(starts(later.id)) << "the answer to the start of one lets the other start";
 }
 
+// Goal: nothing waits for what may never run. Method: the only instance of a dependency is staged,
+// in case that another node is lost.
+TEST(SlotTable, AnInstanceDoesNotWaitForOneThatIsOnlyStaged) {
+  Scene scene;
+  AssignedInstance later = instance(1);
+  later.after = {{.workload = *WorkloadName::parse("db")}};
+  AssignedInstance db = instance(2);
+  db.id = make_instance_id(*WorkloadName::parse("db"), 1);
+  db.workload = *WorkloadName::parse("db");
+  db.desired_state = DesiredState::kStage;
+  scene.assign({later, db});
+  scene.obey();
+  EXPECT_EQ(scene.table.slot(later.id).status().state, InstanceState::kRunning);
+  EXPECT_EQ(scene.table.slot(db.id).status().state, InstanceState::kStaged);
+}
+
 TEST(SlotTable, AnInstanceThatIsHeldBackIsReportedAsStartingWithTheReason) {
   Scene scene;
   AssignedInstance later = instance(1);

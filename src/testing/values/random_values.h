@@ -364,6 +364,7 @@ class RandomValues {
     InstanceMemory memory{.generation = Generation{number()},
                           .container = status.container,
                           .ended = ContainerId{text()},
+                          .is_to_stop = coin(),
                           .cursor = {log_position(), log_position()},
                           .rules = {.fingerprint = number(), .started_at = {}, .rules = {}},
                           .probes = {.probes = instance_spec().probes, .started_at = {}},
