@@ -122,7 +122,7 @@ TEST(Classify, EveryRuleDecidesSomething) {
                              .endangered = bit(1),
                              .placed = bit(2),
                              .ready = bit(19),
-                             .starting = bit(24),
+                             .starting = bit(27),
                              .staged = bit(3),
                              .old = bit(4),
                              .stops_first = bit(5),
