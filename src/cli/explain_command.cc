@@ -22,7 +22,7 @@ struct Subject {
 
 class ExplainCommand final : public Command {
  public:
-  explicit ExplainCommand(Subject subject) : subject_(subject) {}
+  explicit ExplainCommand(Subject subject) : subject_(std::move(subject)) {}
 
   CommandText text() const override {
     return {.name = subject_.command,

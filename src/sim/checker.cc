@@ -117,6 +117,7 @@ bool only_tells(const StoredState& before, const Write& write) {
   if (found == before.instances().end()) return false;
   Instance same = found->second;
   same.status.failures = put->instance.status.failures;
+  same.status.failed_container = put->instance.status.failed_container;
   return same == put->instance;
 }
 
