@@ -80,22 +80,20 @@ void StartChecker::check_dependencies(const std::vector<Write>& writes) {
     }
     const Release* release = release_of(*after, *instance);
     if (release == nullptr) continue;
-    const bool has_waited =
-        instance->replaces &&
-        world_.now() - created_.at(instance->id) >= core::DependencyWatch::kWaitMax;
+    const bool has_waited = instance->replaces && world_.now() - created_.at(instance->id) >=
+                                                      core::DependencyWatch::kWaitMax;
     for (const Dependency& one : release->spec.after) {
       if (has_waited || is_there(store_, one) || is_there(*after, one)) continue;
-      world_.violate("starts-after", fmt::format("'{}' is to run, and '{}' is not {}",
-                                                 instance->id.str(), one.workload.str(),
-                                                 name_of(one.until)));
+      world_.violate("starts-after",
+                     fmt::format("'{}' is to run, and '{}' is not {}", instance->id.str(),
+                                 one.workload.str(), name_of(one.until)));
     }
   }
 }
 
 void StartChecker::note_release(const Workload& workload) {
   const auto known = store_.workloads().find(workload.name);
-  const bool is_same = known != store_.workloads().end() &&
-                       known->second.phase == workload.phase &&
+  const bool is_same = known != store_.workloads().end() && known->second.phase == workload.phase &&
                        known->second.latest().generation == workload.latest().generation;
   if (is_same) return;
   std::erase_if(tried_, [&](const auto& entry) { return entry.second == workload.name; });
@@ -112,14 +110,12 @@ void StartChecker::check_try(const Instance& instance) {
                                  store_.nodes().at(*replaced.node).state == NodeState::kLive;
   if (!is_for_crash_loop) return;
   if (!replaced.is_last_try && tried_.emplace(replaced.id, replaced.workload).second) return;
-  world_.violate("tried-elsewhere-once",
-                 fmt::format("'{}' is tried on another node again, as '{}'", replaced.id.str(),
-                             instance.id.str()));
+  world_.violate("tried-elsewhere-once", fmt::format("'{}' is tried on another node again, as '{}'",
+                                                     replaced.id.str(), instance.id.str()));
 }
 
 StartChecker::Process& StartChecker::process_of(const NodeName& node) {
-  return processes_.try_emplace(node, Process{.since = world_.now()})
-      .first->second;
+  return processes_.try_emplace(node, Process{.since = world_.now()}).first->second;
 }
 
 void StartChecker::note_what_runs(Process& process, const Report& report) {
@@ -160,9 +156,8 @@ void StartChecker::on_start(const NodeName& node, const InstanceId& instance,
                         needed->second.latest().spec.kind == WorkloadKind::kOneshot;
     if (is_job || process.ran.contains(one.workload)) continue;
     if (!had_to_run(process, node, one.workload)) continue;
-    world_.violate("boots-in-order",
-                   fmt::format("'{}' starts '{}' before '{}', which it has", node.str(),
-                               instance.str(), one.workload.str()));
+    world_.violate("boots-in-order", fmt::format("'{}' starts '{}' before '{}', which it has",
+                                                 node.str(), instance.str(), one.workload.str()));
   }
 }
 

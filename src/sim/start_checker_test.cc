@@ -20,8 +20,9 @@ const WorkloadName kDb = *WorkloadName::parse("db");
 class StartCheckerTest : public testing::Test {
  protected:
   StartCheckerTest() {
-    store.commit({PutNode{{.name = kNode, .display_name = "", .agent = {}, .state = NodeState::kLive}},
-                  PutWorkload{workload(kApp, {{.workload = kDb}})}, PutWorkload{workload(kDb, {})}});
+    store.commit(
+        {PutNode{{.name = kNode, .display_name = "", .agent = {}, .state = NodeState::kLive}},
+         PutWorkload{workload(kApp, {{.workload = kDb}})}, PutWorkload{workload(kDb, {})}});
     checker.on_agent_crash(kNode);
   }
 
