@@ -37,6 +37,15 @@ bool is_there(const StoredState& store, const Dependency& dependency) {
   });
 }
 
+/// Whether it is, and will be.
+bool is_live(const StoredState& store, const std::vector<Write>& writes, const NodeName& node) {
+  const bool ceases = std::ranges::any_of(writes, [&](const Write& write) {
+    const auto* put = std::get_if<PutNode>(&write);
+    return put != nullptr && put->node.name == node && put->node.state != NodeState::kLive;
+  });
+  return !ceases && store.nodes().at(node).state == NodeState::kLive;
+}
+
 /// The placed instance that is to run from now on; nullptr: none is.
 const Instance* begins(const StoredState& before, const Write& write) {
   const auto* put = std::get_if<PutInstance>(&write);
@@ -62,7 +71,7 @@ void StartChecker::on_batch(const core::ManagerBatch& batch) {
     if (put->instance.is_ready()) tried_.erase(put->instance.id);
     if (!store_.instances().contains(put->instance.id)) {
       created_.try_emplace(put->instance.id, world_.now());
-      check_try(put->instance);
+      check_try(put->instance, batch.writes);
     }
   }
   check_dependencies(batch.writes);
@@ -99,15 +108,15 @@ void StartChecker::note_release(const Workload& workload) {
   std::erase_if(tried_, [&](const auto& entry) { return entry.second == workload.name; });
 }
 
-/// `instance` is new.
-void StartChecker::check_try(const Instance& instance) {
+/// `instance` is new. What is lost, or may be, is replaced for that.
+void StartChecker::check_try(const Instance& instance, const std::vector<Write>& writes) {
   if (!instance.is_last_try || !instance.replaces) return;
   const auto found = store_.instances().find(*instance.replaces);
   if (found == store_.instances().end()) return;
   const Instance& replaced = found->second;
   const bool is_for_crash_loop = replaced.generation == instance.generation && replaced.node &&
                                  replaced.status.state == InstanceState::kCrashLoop &&
-                                 store_.nodes().at(*replaced.node).state == NodeState::kLive;
+                                 is_live(store_, writes, *replaced.node);
   if (!is_for_crash_loop) return;
   if (!replaced.is_last_try && tried_.emplace(replaced.id, replaced.workload).second) return;
   world_.violate("tried-elsewhere-once", fmt::format("'{}' is tried on another node again, as '{}'",

@@ -163,6 +163,16 @@ TEST_F(StartCheckerTest, DetectsThatALastTryIsTriedElsewhere) {
   EXPECT_EQ(broken(), "tried-elsewhere-once");
 }
 
+TEST_F(StartCheckerTest, AllowsThatALastTryIsReplacedBecauseItsNodeFallsSilent) {
+  commit(instance(kDb, 1, InstanceState::kRunning));
+  Instance looping = last_try(2, 1);
+  looping.status.state = InstanceState::kCrashLoop;
+  store.commit({PutInstance{looping}});
+  const Node silent{.name = kNode, .display_name = "", .agent = {}, .state = NodeState::kSuspect};
+  checker.on_batch({.writes = {PutNode{silent}, PutInstance{last_try(3, 2)}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
+}
+
 TEST_F(StartCheckerTest, AllowsAnotherTryOfWhatWasReadyInBetween) {
   commit(instance(kDb, 1, InstanceState::kRunning));
   store.commit({PutInstance{instance(kApp, 1, InstanceState::kCrashLoop)}});

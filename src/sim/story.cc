@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/slot_memory/slot_memory.h"
 #include "core/status_reporter/status_reporter.h"
 
 namespace hearth::sim {
@@ -70,6 +71,11 @@ void Story::settle(Duration most) {
 }
 
 void Story::stay_quiet() {
+  // An end by a signal counts only once it was surely none of the runtime, and then what asks for
+  // it is restarted, too.
+  pass(core::DoubtfulEnds::kRuntimeEndMax + seconds(1));
+  settle();
+  if (broken()) return;
   pass(core::StatusReporter::kReportPeriod + seconds(1));  // Lost reports are repeated by then.
   cluster_->checker().expect_quiet(true);
   pass(kQuiet);
