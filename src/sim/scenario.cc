@@ -178,6 +178,7 @@ void tell_random(Story& story) {
   if (story.broken()) return;
   story.cluster().heal();
   story.settle();
+  if (!story.broken()) story.await_ends();
   if (!story.broken()) story.stay_quiet();
 }
 

@@ -204,6 +204,7 @@ void tell_dependencies(Story& story) {
     story.cluster().heal();
     story.settle();
   }
+  if (!story.broken()) story.await_ends();
   if (!story.broken()) story.stay_quiet();
 }
 

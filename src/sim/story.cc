@@ -70,12 +70,12 @@ void Story::settle(Duration most) {
   if (!broken()) world_.note("checker", "everything is as requested");
 }
 
-void Story::stay_quiet() {
-  // An end by a signal counts only once it was surely none of the runtime, and then what asks for
-  // it is restarted, too.
+void Story::await_ends() {
   pass(core::DoubtfulEnds::kRuntimeEndMax + seconds(1));
   settle();
-  if (broken()) return;
+}
+
+void Story::stay_quiet() {
   pass(core::StatusReporter::kReportPeriod + seconds(1));  // Lost reports are repeated by then.
   cluster_->checker().expect_quiet(true);
   pass(kQuiet);
