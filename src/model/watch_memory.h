@@ -76,10 +76,10 @@ struct PendingActions {
 
 struct InstanceMemory {
   Generation generation;
-  ContainerId container;  ///< That runs and is watched; empty: none.
-  ContainerId ended;      ///< The last one whose end was noted.
+  ContainerId container;    ///< That runs and is watched; empty: none.
+  ContainerId ended;        ///< The last one whose end was noted.
   bool is_to_stop = false;  ///< `ended` still ran when that was decided.
-  LogCursor cursor;       ///< In the log of `container`.
+  LogCursor cursor;         ///< In the log of `container`.
   RulesMemory rules;
   ProbesMemory probes;
   PendingActions pending;  ///< Of `container`.

@@ -67,6 +67,23 @@ TEST_P(AgentMemoryTest, ARuleActsOnceWithinItsHoldOffWheneverTheAgentDies) {
   EXPECT_FALSE(world.violation()) << world.violation()->detail;
 }
 
+// Method: of what only tells operators, nothing else would show that it is repeated.
+TEST_P(AgentMemoryTest, AnEventIsReportedOnceWithinItsHoldOffWheneverTheAgentDies) {
+  start({.log_rules = {{.name = "fatal",
+                        .condition = MustNotAppear{.pattern = "FATAL"},
+                        .action = HealthAction::kEvent,
+                        .hold_off = 10min}},
+         .min_ready = 0s},
+        WorkloadKind::kService);
+  for (int death = 0; death < 12; ++death) {
+    machine().engine().write_bad_line(running(), LogStream::kStdout, "FATAL no sensor");
+    pass(world.between(0ms, death % 2 == 0 ? 30ms : 100ms));
+    machine().crash_agent(world.between(100ms, 3s));
+    pass(20s);
+  }
+  EXPECT_FALSE(world.violation()) << world.violation()->property << world.violation()->detail;
+}
+
 TEST_P(AgentMemoryTest, AFullDiskDelaysARestartAndPreventsNone) {
   start({.log_rules = {{.name = "fatal",
                         .condition = MustNotAppear{.pattern = "FATAL"},

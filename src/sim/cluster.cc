@@ -229,42 +229,38 @@ WallError Cluster::draw_wall_error() {
 }
 
 SimMachine::Hooks Cluster::machine_hooks(const NodeName& name) {
-  return {
-      .agent = {.on_status =
-                    [this, name](const Heartbeat& one) {
-                      checker_.on_status(name, one);
-                      service_checker_.on_status(name, one);
-                      start_checker_.on_status(name, one);
-                    },
-                .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
-                .on_create =
-                    [this, name](const InstanceId& one) { service_checker_.on_create(name, one); },
-                .on_recreate =
-                    [this, name](const InstanceId& one) {
-                      service_checker_.on_recreate(name, one);
-                    },
-                .on_start = [this, name](const ContainerId& one,
-                                         const Report& report) { check_start(name, one, report); },
-                .on_change =
-                    [this, name](const ContainerId& one) { service_checker_.on_change(name, one); },
-                .on_build_begins =
-                    [this, name](const BuildOrder& order) {
-                      checker_.on_build_begins(name, order);
-                    },
-                .on_build_ends =
-                    [this, name](const BuildOrder& order, const Result<Digest>& outcome) {
-                      checker_.on_build_ends(name, order, outcome);
-                    },
-                .manager_reachable =
-                    [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
-                .manager = [this](const HttpCall& call) { return answer_of_manager(call); }},
-      .on_saved = [this, name](const Assignment& one) { checker_.on_saved(name, one); },
-      .on_agent_crash = [this, name](const core::Agent& agent) { on_agent_crash(name, agent); },
-      .on_disk_lost =
-          [this, name] {
-            checker_.forget_node(name);
-            service_checker_.on_memory_lost(name);
-          }};
+  return {.agent =
+              {.on_status =
+                   [this, name](const Heartbeat& one) {
+                     checker_.on_status(name, one);
+                     service_checker_.on_status(name, one);
+                     start_checker_.on_status(name, one);
+                   },
+               .on_stop = [this, name](const ContainerId& one) { check_stop(name, one); },
+               .on_create =
+                   [this, name](const InstanceId& one) { service_checker_.on_create(name, one); },
+               .on_recreate =
+                   [this, name](const InstanceId& one) { service_checker_.on_recreate(name, one); },
+               .on_start = [this, name](const ContainerId& one,
+                                        const Report& report) { check_start(name, one, report); },
+               .on_change =
+                   [this, name](const ContainerId& one) { service_checker_.on_change(name, one); },
+               .on_build_begins =
+                   [this, name](const BuildOrder& order) { checker_.on_build_begins(name, order); },
+               .on_build_ends =
+                   [this, name](const BuildOrder& order, const Result<Digest>& outcome) {
+                     checker_.on_build_ends(name, order, outcome);
+                   },
+               .manager_reachable =
+                   [this, name] { return manager_.answers() && !dial_cut_.contains(name); },
+               .manager = [this](const HttpCall& call) { return answer_of_manager(call); }},
+          .on_saved = [this, name](const Assignment& one) { checker_.on_saved(name, one); },
+          .on_agent_crash = [this, name](const core::Agent& agent) { on_agent_crash(name, agent); },
+          .on_disk_lost =
+              [this, name] {
+                checker_.forget_node(name);
+                service_checker_.on_memory_lost(name);
+              }};
 }
 
 void Cluster::on_agent_crash(const NodeName& name, const core::Agent& agent) {

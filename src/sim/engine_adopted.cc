@@ -24,10 +24,8 @@ ContainerId SimEngine::run_by_hand(const std::string& name, const ContainerSpec&
   host_.world().note(name_, fmt::format("somebody makes container {} as '{}'", id.str(), name));
   hand_made_.emplace(id, HandMade{.mounts = "the data of " + name, .restarts_itself = true});
   specs_.emplace(id, spec);
-  Container container{.id = id,
-                      .instance = {},
-                      .workload = *WorkloadName::parse("by-hand"),
-                      .generation = {}};
+  Container container{
+      .id = id, .instance = {}, .workload = *WorkloadName::parse("by-hand"), .generation = {}};
   if (spec.environment.contains(SimPrograms::kProgramKey)) container.created_at = host_.wall();
   Container& made = by_hand_.insert_or_assign(name, container).first->second;
   if (answers()) begin(made);
@@ -41,9 +39,9 @@ void SimEngine::run_commit_by_hand(const ContainerId& container) {
   stranger.id = next_id();
   stranger.adopted = false;
   const std::string name = fmt::format("commit-{}", ++commits_);
-  host_.world().note(
-      name_, fmt::format("somebody commits container {} of '{}', and runs {} of it",
-                         container.str(), stranger.instance.str(), stranger.id.str()));
+  host_.world().note(name_,
+                     fmt::format("somebody commits container {} of '{}', and runs {} of it",
+                                 container.str(), stranger.instance.str(), stranger.id.str()));
   hand_made_.emplace(stranger.id, HandMade{.mounts = "", .restarts_itself = true});
   specs_.emplace(stranger.id, ContainerSpec{});
   begin(by_hand_.insert_or_assign(name, stranger).first->second);
@@ -62,8 +60,8 @@ void SimEngine::replace_by_hand(const ContainerId& container, Duration down_for)
 
 void SimEngine::start_those_of_hands() {
   for (auto& [name, container] : by_hand_) {
-    const bool starts = hand_made_.at(container.id).restarts_itself &&
-                        container.state != ContainerState::kRunning;
+    const bool starts =
+        hand_made_.at(container.id).restarts_itself && container.state != ContainerState::kRunning;
     if (starts) begin(container);
   }
 }

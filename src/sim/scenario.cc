@@ -52,7 +52,7 @@ struct RandomMix {
   /// Some start after the first one, which is never taken away: what waits for ever is not settled.
   bool with_order = false;
   bool with_adopted = false;
-  bool is_tied = false;      ///< Some are tied to a node, which has room for all.
+  bool is_tied = false;     ///< Some are tied to a node, which has room for all.
   std::uint32_t share = 0;  ///< The most instances of one workload.
 };
 
@@ -73,10 +73,10 @@ WorkloadSpec draw_spec(World& world, const RandomMix& mix, std::uint64_t name) {
     spec.node = Story::node(static_cast<std::uint32_t>(1 + world.prng().below(3)));
   }
   if (mix.with_order && !is_base && world.chance(600)) {
-    spec.after = {{.workload = Story::workload(1),
-                   .until = world.chance(700) ? Dependency::Until::kReady
-                                              : Dependency::Until::kStarted,
-                   .restart_with_it = world.chance(400)}};
+    spec.after = {
+        {.workload = Story::workload(1),
+         .until = world.chance(700) ? Dependency::Until::kReady : Dependency::Until::kStarted,
+         .restart_with_it = world.chance(400)}};
   }
   if (mix.with_services) make_service(world, spec);
   return spec;
@@ -97,6 +97,8 @@ void change_workload(Story& story, const RandomMix& mix, std::uint64_t number) {
 
 /// Somebody runs a container on the first node; it is adopted, and let go in some histories.
 void plan_adoption(Story& story, MonoTime end) {
+  enum class Change : std::uint8_t { kRestart, kStop, kRemove, kDeploy };
+  constexpr std::uint64_t kChanges = 4;
   constexpr std::uint64_t kAdopted = 8;
   World& world = story.world();
   const std::string container = "postgres";
@@ -111,17 +113,17 @@ void plan_adoption(Story& story, MonoTime end) {
   for (std::uint64_t i = 0; i < changes; ++i) {
     world.at(world.now() + world.between(seconds(11), end - world.now()),
              [&world, &the_operator, name, spec] {
-               switch (world.prng().below(4)) {
-                 case 0: {
+               switch (static_cast<Change>(world.prng().below(kChanges))) {
+                 case Change::kRestart: {
                    // A restart whose answer is lost, of what was stopped, says nothing.
                    const auto promised = the_operator.promised().find(name);
                    const bool runs = promised != the_operator.promised().end() && promised->second;
                    if (runs && !the_operator.is_waiting()) the_operator.restart(name);
                    return;
                  }
-                 case 1: return the_operator.stop(name);
-                 case 2: return the_operator.remove(name);
-                 default: return the_operator.deploy(name, spec);
+                 case Change::kStop: return the_operator.stop(name);
+                 case Change::kRemove: return the_operator.remove(name);
+                 case Change::kDeploy: return the_operator.deploy(name, spec);
                }
              });
   }
@@ -176,6 +178,7 @@ void tell_random(Story& story) {
   if (story.broken()) return;
   story.cluster().heal();
   story.settle();
+  if (!story.broken()) story.await_ends();
   if (!story.broken()) story.stay_quiet();
 }
 

@@ -111,8 +111,8 @@ void ServiceChecker::on_stop(const InstanceId& instance) {
 void ServiceChecker::on_create(const NodeName& node, const InstanceId& instance) {
   const auto found = store_.instances().find(instance);
   if (found != store_.instances().end() && adopted_name(store_, found->second.workload)) {
-    world_.violate("adopted-is-kept", fmt::format("'{}' creates a container of '{}'", node.str(),
-                                                  instance.str()));
+    world_.violate("adopted-is-kept",
+                   fmt::format("'{}' creates a container of '{}'", node.str(), instance.str()));
   }
   count_fresh(node, instance);
 }

@@ -33,11 +33,13 @@ namespace hearth::sim {
 ///                            containers of its workload run as are wanted
 ///   active-is-true           an instance is not stored as running for longer than kActiveMax of
 ///                            connected time in which its container does not run
-///   fires-once-a-hold-off    a log rule of an instance fires at most once within its hold-off, also
+///   fires-once-a-hold-off    a log rule of an instance fires at most once within its hold-off,
+///   also
 ///                            if the agent dies, unless its disk refused to store the firing
 ///   touches-only-its-own     an agent starts, stops, removes and replaces no container that
 ///                            somebody made by hand and that is not adopted
-///   adopted-is-kept          a container that serves an adopted workload is the one made by hand, or
+///   adopted-is-kept          a container that serves an adopted workload is the one made by hand,
+///   or
 ///                            one that was made in its place with all that it had
 class ServiceChecker {
  public:

@@ -92,16 +92,16 @@ class ServiceCheckerTest : public testing::Test {
   std::vector<std::string> mounts;
   World world{1, {}};
   StoredState store;
-  ServiceChecker checker{world,
-                         store,
-                         kRestart,
-                         {.is_at_fault = [this](const ContainerId&) { return at_fault; },
-                          .runs = [this](const NodeName&, const ContainerId&) { return runs; },
-                          .is_connected = [this](const NodeName&) { return connected; },
-                          .running = [this](const WorkloadName&) { return running; },
-                          .is_foreign = [this](const NodeName&,
-                                               const ContainerId&) { return foreign; },
-                          .mounts_of = [this](const WorkloadName&) { return mounts; }}};
+  ServiceChecker checker{
+      world,
+      store,
+      kRestart,
+      {.is_at_fault = [this](const ContainerId&) { return at_fault; },
+       .runs = [this](const NodeName&, const ContainerId&) { return runs; },
+       .is_connected = [this](const NodeName&) { return connected; },
+       .running = [this](const WorkloadName&) { return running; },
+       .is_foreign = [this](const NodeName&, const ContainerId&) { return foreign; },
+       .mounts_of = [this](const WorkloadName&) { return mounts; }}};
 };
 
 TEST_F(ServiceCheckerTest, DetectsThatAHealthyInstanceIsReplaced) {

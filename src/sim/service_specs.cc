@@ -90,10 +90,10 @@ void make_adopted(World& world, WorkloadSpec& spec, const NodeName& node, const 
   instance.container = {};
   instance.probes.image_healthcheck = HealthcheckUse::kReadiness;
   instance.replace = ReplaceOrder::kStopFirst;
-  instance.adopted = AdoptedContainer{
-      .name = name,
-      .restart = world.chance(500) ? AdoptedContainer::Restart::kRecreate
-                                   : AdoptedContainer::Restart::kStart};
+  instance.adopted =
+      AdoptedContainer{.name = name,
+                       .restart = world.chance(500) ? AdoptedContainer::Restart::kRecreate
+                                                    : AdoptedContainer::Restart::kStart};
   spec.bundle = no_bundle();
   spec.instances = 1;
   spec.node = node;

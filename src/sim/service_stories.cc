@@ -161,21 +161,25 @@ void disturb_chain(Story& story, const std::vector<WorkloadSpec>& specs) {
   Cluster& cluster = story.cluster();
   const std::uint64_t number = 1 + world.prng().below(specs.size());
   const WorkloadName name = Story::workload(number);
-  switch (world.prng().below(6)) {
-    case 0:
+  enum class Trouble : std::uint8_t { kBlackout, kAgent, kRestart, kCrash, kStop, kManager };
+  constexpr std::uint64_t kTroubles = 6;
+  switch (static_cast<Trouble>(world.prng().below(kTroubles))) {
+    case Trouble::kBlackout:
       for (const NodeName& node : cluster.node_names()) cluster.machine(node).power_off();
       for (const NodeName& node : cluster.node_names()) cluster.machine(node).power_on();
       return;
-    case 1: return cluster.machine(Story::node(1)).crash_agent(world.between(seconds(1), seconds(4)));
-    case 2: return cluster.the_operator().restart(name);
-    case 3:
+    case Trouble::kAgent:
+      return cluster.machine(Story::node(1)).crash_agent(world.between(seconds(1), seconds(4)));
+    case Trouble::kRestart: return cluster.the_operator().restart(name);
+    case Trouble::kCrash:
       if (const auto target = draw_target(story)) target->engine->crash(target->container.id);
       return;
-    case 4:
+    case Trouble::kStop:
       cluster.the_operator().stop(name);
       story.pass(world.between(seconds(1), seconds(20)));
       return cluster.the_operator().deploy(name, specs[number - 1]);
-    default: return cluster.manager().crash_for(world.between(seconds(1), seconds(5)));
+    case Trouble::kManager:
+      return cluster.manager().crash_for(world.between(seconds(1), seconds(5)));
   }
 }
 
@@ -200,6 +204,7 @@ void tell_dependencies(Story& story) {
     story.cluster().heal();
     story.settle();
   }
+  if (!story.broken()) story.await_ends();
   if (!story.broken()) story.stay_quiet();
 }
 
@@ -274,34 +279,45 @@ void disturb_adopted(Story& story, const WorkloadName& name, WorkloadSpec& spec)
   SimMachine& machine = story.machine(1);
   Operator& the_operator = story.cluster().the_operator();
   const std::optional<ContainerId> container = adopted_on(machine.engine());
-  switch (world.prng().below(9)) {
-    case 0: return machine.crash_agent(world.between(milliseconds(200), seconds(4)));
-    case 1: return machine.engine().restart(world.between(milliseconds(300), seconds(5)));
-    case 2:
-      machine.power_off();
-      return machine.power_on();
-    case 3: {
+  enum class Trouble : std::uint8_t {
+    kAgent,
+    kEngine,
+    kMachine,
+    kRestart,
+    kStop,
+    kRelease,
+    kRemove,
+    kCrash,
+    kHand
+  };
+  constexpr std::uint64_t kTroubles = 9;
+  switch (static_cast<Trouble>(world.prng().below(kTroubles))) {
+    case Trouble::kAgent: return machine.crash_agent(world.between(milliseconds(200), seconds(4)));
+    case Trouble::kEngine:
+      return machine.engine().restart(world.between(milliseconds(300), seconds(5)));
+    case Trouble::kMachine: machine.power_off(); return machine.power_on();
+    case Trouble::kRestart: {
       // One that failed would be followed by the release before it.
       const Workload& workload = story.cluster().stored().workloads().at(name);
       if (workload.phase == WorkloadPhase::kDeployed && !the_operator.is_waiting())
         the_operator.restart(name);
       return;
     }
-    case 4:
+    case Trouble::kStop:
       the_operator.stop(name);
       story.pass(world.between(milliseconds(100), seconds(10)));
       return the_operator.deploy(name, spec);
-    case 5:
+    case Trouble::kRelease:
       spec.instance.min_ready += milliseconds(1);
       return the_operator.deploy(name, spec);
-    case 6:
+    case Trouble::kRemove:
       the_operator.remove(name);
       story.pass(world.between(milliseconds(100), seconds(10)));
       return the_operator.deploy(name, spec);
-    case 7:
+    case Trouble::kCrash:
       if (container) machine.engine().crash(*container);
       return;
-    default:
+    case Trouble::kHand:
       if (container) meddle(world, machine.engine(), *container);
   }
 }
@@ -313,8 +329,9 @@ void expect_let_go(Story& story) {
   story.expect(found != engine.made_by_hand().end(), "the container should be there");
   if (story.broken()) return;
   const SimEngine::HandMade* hand_made = engine.hand_made(found->second.id);
-  story.expect(hand_made != nullptr && *hand_made == SimEngine::HandMade{"the data of " + kPostgres, true},
-               "the container should be as it was made");
+  story.expect(
+      hand_made != nullptr && *hand_made == SimEngine::HandMade{"the data of " + kPostgres, true},
+      "the container should be as it was made");
   story.expect(!engine.remembers_adoptions(), "nothing of it should be remembered");
 }
 

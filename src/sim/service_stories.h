@@ -20,8 +20,8 @@ void tell_crash_loops(Story& story);
 /// stopped, while the agent dies, and is let go without a trace.
 void tell_adoption(Story& story);
 
-/// Somebody pauses, stops, starts, restarts, removes, renames and commits containers of services; in
-/// the end all run as requested.
+/// Somebody pauses, stops, starts, restarts, removes, renames and commits containers of services;
+/// in the end all run as requested.
 void tell_hands_meddle(Story& story);
 
 }  // namespace hearth::sim

@@ -37,6 +37,15 @@ bool is_there(const StoredState& store, const Dependency& dependency) {
   });
 }
 
+/// Whether it is, and will be.
+bool is_live(const StoredState& store, const std::vector<Write>& writes, const NodeName& node) {
+  const bool ceases = std::ranges::any_of(writes, [&](const Write& write) {
+    const auto* put = std::get_if<PutNode>(&write);
+    return put != nullptr && put->node.name == node && put->node.state != NodeState::kLive;
+  });
+  return !ceases && store.nodes().at(node).state == NodeState::kLive;
+}
+
 /// The placed instance that is to run from now on; nullptr: none is.
 const Instance* begins(const StoredState& before, const Write& write) {
   const auto* put = std::get_if<PutInstance>(&write);
@@ -62,7 +71,7 @@ void StartChecker::on_batch(const core::ManagerBatch& batch) {
     if (put->instance.is_ready()) tried_.erase(put->instance.id);
     if (!store_.instances().contains(put->instance.id)) {
       created_.try_emplace(put->instance.id, world_.now());
-      check_try(put->instance);
+      check_try(put->instance, batch.writes);
     }
   }
   check_dependencies(batch.writes);
@@ -80,46 +89,42 @@ void StartChecker::check_dependencies(const std::vector<Write>& writes) {
     }
     const Release* release = release_of(*after, *instance);
     if (release == nullptr) continue;
-    const bool has_waited =
-        instance->replaces &&
-        world_.now() - created_.at(instance->id) >= core::DependencyWatch::kWaitMax;
+    const bool has_waited = instance->replaces && world_.now() - created_.at(instance->id) >=
+                                                      core::DependencyWatch::kWaitMax;
     for (const Dependency& one : release->spec.after) {
       if (has_waited || is_there(store_, one) || is_there(*after, one)) continue;
-      world_.violate("starts-after", fmt::format("'{}' is to run, and '{}' is not {}",
-                                                 instance->id.str(), one.workload.str(),
-                                                 name_of(one.until)));
+      world_.violate("starts-after",
+                     fmt::format("'{}' is to run, and '{}' is not {}", instance->id.str(),
+                                 one.workload.str(), name_of(one.until)));
     }
   }
 }
 
 void StartChecker::note_release(const Workload& workload) {
   const auto known = store_.workloads().find(workload.name);
-  const bool is_same = known != store_.workloads().end() &&
-                       known->second.phase == workload.phase &&
+  const bool is_same = known != store_.workloads().end() && known->second.phase == workload.phase &&
                        known->second.latest().generation == workload.latest().generation;
   if (is_same) return;
   std::erase_if(tried_, [&](const auto& entry) { return entry.second == workload.name; });
 }
 
-/// `instance` is new.
-void StartChecker::check_try(const Instance& instance) {
+/// `instance` is new. What is lost, or may be, is replaced for that.
+void StartChecker::check_try(const Instance& instance, const std::vector<Write>& writes) {
   if (!instance.is_last_try || !instance.replaces) return;
   const auto found = store_.instances().find(*instance.replaces);
   if (found == store_.instances().end()) return;
   const Instance& replaced = found->second;
   const bool is_for_crash_loop = replaced.generation == instance.generation && replaced.node &&
                                  replaced.status.state == InstanceState::kCrashLoop &&
-                                 store_.nodes().at(*replaced.node).state == NodeState::kLive;
+                                 is_live(store_, writes, *replaced.node);
   if (!is_for_crash_loop) return;
   if (!replaced.is_last_try && tried_.emplace(replaced.id, replaced.workload).second) return;
-  world_.violate("tried-elsewhere-once",
-                 fmt::format("'{}' is tried on another node again, as '{}'", replaced.id.str(),
-                             instance.id.str()));
+  world_.violate("tried-elsewhere-once", fmt::format("'{}' is tried on another node again, as '{}'",
+                                                     replaced.id.str(), instance.id.str()));
 }
 
 StartChecker::Process& StartChecker::process_of(const NodeName& node) {
-  return processes_.try_emplace(node, Process{.since = world_.now()})
-      .first->second;
+  return processes_.try_emplace(node, Process{.since = world_.now()}).first->second;
 }
 
 void StartChecker::note_what_runs(Process& process, const Report& report) {
@@ -160,9 +165,8 @@ void StartChecker::on_start(const NodeName& node, const InstanceId& instance,
                         needed->second.latest().spec.kind == WorkloadKind::kOneshot;
     if (is_job || process.ran.contains(one.workload)) continue;
     if (!had_to_run(process, node, one.workload)) continue;
-    world_.violate("boots-in-order",
-                   fmt::format("'{}' starts '{}' before '{}', which it has", node.str(),
-                               instance.str(), one.workload.str()));
+    world_.violate("boots-in-order", fmt::format("'{}' starts '{}' before '{}', which it has",
+                                                 node.str(), instance.str(), one.workload.str()));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "core/manager/messages.h"
 #include "model/heartbeat.h"
@@ -44,7 +45,7 @@ class StartChecker {
     std::set<WorkloadName> ran{};
   };
   void check_dependencies(const std::vector<Write>& writes);
-  void check_try(const Instance& instance);
+  void check_try(const Instance& instance, const std::vector<Write>& writes);
   void note_release(const Workload& workload);
   void note_what_runs(Process& process, const Report& report);
   Process& process_of(const NodeName& node);

@@ -20,8 +20,9 @@ const WorkloadName kDb = *WorkloadName::parse("db");
 class StartCheckerTest : public testing::Test {
  protected:
   StartCheckerTest() {
-    store.commit({PutNode{{.name = kNode, .display_name = "", .agent = {}, .state = NodeState::kLive}},
-                  PutWorkload{workload(kApp, {{.workload = kDb}})}, PutWorkload{workload(kDb, {})}});
+    store.commit(
+        {PutNode{{.name = kNode, .display_name = "", .agent = {}, .state = NodeState::kLive}},
+         PutWorkload{workload(kApp, {{.workload = kDb}})}, PutWorkload{workload(kDb, {})}});
     checker.on_agent_crash(kNode);
   }
 
@@ -160,6 +161,16 @@ TEST_F(StartCheckerTest, DetectsThatALastTryIsTriedElsewhere) {
   store.commit({PutInstance{looping}});
   commit(last_try(3, 2));
   EXPECT_EQ(broken(), "tried-elsewhere-once");
+}
+
+TEST_F(StartCheckerTest, AllowsThatALastTryIsReplacedBecauseItsNodeFallsSilent) {
+  commit(instance(kDb, 1, InstanceState::kRunning));
+  Instance looping = last_try(2, 1);
+  looping.status.state = InstanceState::kCrashLoop;
+  store.commit({PutInstance{looping}});
+  const Node silent{.name = kNode, .display_name = "", .agent = {}, .state = NodeState::kSuspect};
+  checker.on_batch({.writes = {PutNode{silent}, PutInstance{last_try(3, 2)}}, .actions = {}});
+  EXPECT_EQ(broken(), "");
 }
 
 TEST_F(StartCheckerTest, AllowsAnotherTryOfWhatWasReadyInBetween) {

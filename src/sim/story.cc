@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/slot_memory/slot_memory.h"
 #include "core/status_reporter/status_reporter.h"
 
 namespace hearth::sim {
@@ -67,6 +68,11 @@ void Story::settle(Duration most) {
     pass(milliseconds(500));
   }
   if (!broken()) world_.note("checker", "everything is as requested");
+}
+
+void Story::await_ends() {
+  pass(core::DoubtfulEnds::kRuntimeEndMax + seconds(1));
+  settle();
 }
 
 void Story::stay_quiet() {

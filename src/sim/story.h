@@ -39,6 +39,9 @@ class Story {
 
   /// All must be well within `most`.
   void settle(Duration most = kSettleMax);
+  /// An end by a signal counts only once it was surely none of the runtime, and then what asks for
+  /// it is restarted, too: all must be well after that.
+  void await_ends();
   /// Nothing must be done, and everything must stay as it is.
   void stay_quiet();
 

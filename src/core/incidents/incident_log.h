@@ -16,8 +16,8 @@ namespace hearth::core {
 ///
 /// Persist, then report: an incident is reported once all that was known when it was noticed is on
 /// the disk, or an agent that dies before would notice the same thing again, and report it again.
-/// It waits for kDecisionWait at most: a disk that refuses must not keep operators in the dark. They
-/// are reported in their order, so that a number that a manager has seen covers all before it.
+/// It waits for kDecisionWait at most: a disk that refuses must not keep operators in the dark.
+/// They are reported in their order, so that a number that a manager has seen covers all before it.
 ///
 /// An agent that dies in the moment between the two, before its report is sent, does not report the
 /// incident. What a rule called for is not lost with it, nor is its firing: both are stored.

@@ -175,7 +175,8 @@ class SlotScene {
   int inspections = 0;                   ///< Requested.
   std::optional<InstanceMemory> stored;  ///< On the disk.
   bool disk_works = true;
-  std::optional<Error> adopt_error, create_error, start_error, stop_error, remove_error, let_go_error;
+  std::optional<Error> adopt_error, create_error, start_error, stop_error, remove_error,
+      let_go_error;
   std::map<std::string, Container> by_hand;  ///< Containers of somebody else, by name.
   bool failed_start_is_noticed = false;      ///< As an exit of the container, before the answer.
   bool dead_containers_fill_disk = false;    ///< While there is one, none can be created.

@@ -59,7 +59,7 @@ bool SlotMemory::knew_end_of(const ContainerId& container) const {
 }
 
 bool SlotMemory::was_stopping(const ContainerId& container) const {
-  return knew_end_of(container) && recalled->is_to_stop;
+  return recalled && recalled->ended == container && recalled->is_to_stop;
 }
 
 bool SlotMemory::knew_run_of(const ContainerId& container) const {

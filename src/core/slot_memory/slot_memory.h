@@ -55,8 +55,8 @@ struct SlotMemory {
   void note_run(const ContainerId& container);
   /// Whether it was noted before the agent's start.
   bool knew_end_of(const ContainerId& container) const;
-  /// Whether it was decided before the agent's start, and nobody saw it happen. One that was seen to
-  /// end and runs was started again since: by somebody, or as an adopted one.
+  /// Whether it was decided before the agent's start, and nobody saw it happen. One that was seen
+  /// to end and runs was started again since: by somebody, or as an adopted one.
   bool was_stopping(const ContainerId& container) const;
   /// Whether it is the container that ran before the agent's start.
   bool knew_run_of(const ContainerId& container) const;
