@@ -103,7 +103,9 @@ void InstanceHealth::on_shortage(std::optional<Shortage> shortage, MonoTime now)
 }
 
 void InstanceHealth::on_node(const NodeCondition& node, MonoTime now) {
-  set_obstacle(WatchObstacle::kRuntimeHangs, !node.is_runtime_usable, now);
+  const bool hangs = !node.is_runtime_usable;
+  if (state_.obstacles.contains(WatchObstacle::kRuntimeHangs) != hangs)  // Asked at each event.
+    set_obstacle(WatchObstacle::kRuntimeHangs, hangs, now);
   on_shortage(node.shortage, now);
   state_.hindrance.last_assignment_at = node.last_assignment_at;
 }
