@@ -226,7 +226,8 @@ void InstanceHealth::restart_if_cut_off(HealthVerdict& verdict, MonoTime now) {
   Hindrance& hindrance = state_.hindrance;
   if (!verdict.must_be_replaced) return hindrance.replace_since.reset();
   if (!hindrance.replace_since) hindrance.replace_since = now;
-  if (now < *restart_due() || !verdict.restart.empty()) return;
+  const std::optional<MonoTime> due = restart_due();
+  if (!due || now < *due || !verdict.restart.empty()) return;
   verdict.restart = verdict.reason + "; the manager, which would replace it, cannot be reached";
 }
 
