@@ -103,7 +103,9 @@ void InstanceHealth::on_shortage(std::optional<Shortage> shortage, MonoTime now)
 }
 
 void InstanceHealth::on_node(const NodeCondition& node, MonoTime now) {
-  set_obstacle(WatchObstacle::kRuntimeHangs, !node.is_runtime_usable, now);
+  const bool hangs = !node.is_runtime_usable;
+  if (state_.obstacles.contains(WatchObstacle::kRuntimeHangs) != hangs)  // Asked at each event.
+    set_obstacle(WatchObstacle::kRuntimeHangs, hangs, now);
   on_shortage(node.shortage, now);
   state_.hindrance.last_assignment_at = node.last_assignment_at;
 }
@@ -224,7 +226,8 @@ void InstanceHealth::restart_if_cut_off(HealthVerdict& verdict, MonoTime now) {
   Hindrance& hindrance = state_.hindrance;
   if (!verdict.must_be_replaced) return hindrance.replace_since.reset();
   if (!hindrance.replace_since) hindrance.replace_since = now;
-  if (now < *restart_due() || !verdict.restart.empty()) return;
+  const std::optional<MonoTime> due = restart_due();
+  if (!due || now < *due || !verdict.restart.empty()) return;
   verdict.restart = verdict.reason + "; the manager, which would replace it, cannot be reached";
 }
 

@@ -31,8 +31,10 @@ class UsageSampler {
   static constexpr Duration kPeriod = std::chrono::seconds(5);
   static constexpr Duration kTimeout = std::chrono::seconds(15);
   static constexpr std::size_t kInFlightMax = 4;
-  /// How often it looks which containers run.
+  /// How often it looks which containers run, and asks about those that are due: at the first event
+  /// after that, or kLookSlack later. So a node that sends heartbeats does not wake for it.
   static constexpr Duration kLookPeriod = std::chrono::seconds(1);
+  static constexpr Duration kLookSlack = std::chrono::milliseconds(500);
 
   using Running = std::map<InstanceId, ContainerId>;
   using Usages = std::map<InstanceId, InstanceUsage>;
@@ -68,7 +70,7 @@ class UsageSampler {
   /// Of the containers that run, as far as it is known. CPU: over the time between two samples.
   Usages usages() const;
 
-  std::optional<MonoTime> next_deadline() const { return state_.next_look; }
+  std::optional<MonoTime> next_deadline() const { return state_.next_look + kLookSlack; }
   /// Does nothing: a late sample is merely late.
   void on_stall(Duration, MonoTime) {}
   /// Does nothing: samples do not travel over the bus.
