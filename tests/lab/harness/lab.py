@@ -286,6 +286,22 @@ class Lab:
             if refused.status not in (404, 409, 500):  # Not paused: 409 or 500, depending on the version.
                 raise
 
+    # -- shortage
+
+    def starve(self, node: str, resource: str, percent: float = 95) -> None:
+        """Makes the node's kernel say that its tasks wait for cpu, memory or io for this share of time."""
+        parts.set_pressure(self.folder / node, resource, percent)
+
+    def feed(self, node: str) -> None:
+        """Ends every shortage of the node."""
+        for resource in parts.RESOURCES:
+            parts.set_pressure(self.folder / node, resource, 0)
+
+    def measure_pressure(self, node: str, resource: str) -> None:
+        """The node reads the kernel's own figure, of the whole machine, until its next start."""
+        pid = self._pid_with_power(node)
+        subprocess.run(["nsenter", f"--mount=/proc/{pid}/ns/mnt", "umount", f"/proc/pressure/{resource}"], check=True)
+
     # -- network
 
     def partition(self, part: str, from_: str | list[str] = "everything") -> None:
@@ -471,6 +487,7 @@ class Lab:
         self.heal()
         for name in self.nodes:
             self.thaw(name)
+            self.feed(name)
             self.mend_power(name)
             self._let_go(name, "hearth-agent")
             self.power_on(name)
