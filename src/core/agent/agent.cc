@@ -86,6 +86,10 @@ void Agent::tend_parts() {
     const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
     emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
     emit_all(slots_.take_watches());
+    if (slots_.doubts_runtime()) {
+      inventory_.list_soon(turn_.now);
+      if (auto due = inventory_.tend(turn_)) emit(TakeInventory{*due});
+    }
     for (SampleUsage& request : sampler_.tend([this] { return slots_.running(); }, turn_.now))
       emit(std::move(request));
     emit_all(supply_.tend(turn_.now, operation_ids_));

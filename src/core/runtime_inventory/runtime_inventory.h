@@ -35,6 +35,7 @@ class RuntimeInventory {
     std::uint32_t failures = 0;  ///< Listings that failed since the last success.
     std::string last_failure;
     std::optional<std::uint64_t> asked_in;  ///< The turn of the listing in progress.
+    MonoTime asked_at{};                    ///< When it was listed last, with or without success.
     MonoTime next_listing{};
     bool operator==(const State&) const = default;
   };
@@ -52,6 +53,8 @@ class RuntimeInventory {
                                                  const Result<Inventory>& outcome, MonoTime now);
   /// Something exists that no listing has named yet: the next one is due at once.
   void list_again(MonoTime now) { state_.next_listing = now; }
+  /// Whether the runtime answers must be known: it is listed at most kRetry after the last time.
+  void list_soon(MonoTime now);
   /// Lets time pass; call it after every event. Returns the number of the listing to request now.
   std::optional<std::uint64_t> tend(const Turn& turn);
 

@@ -51,6 +51,7 @@ class SlotTable {
     MonoTime as_of{};  ///< The last tend() or rest().
     NodeStarvation::State starvation;
     bool is_manager_reachable = true;
+    std::optional<MonoTime> runtime_answered;
     std::map<InstanceId, InstanceMemory> recalled;  ///< Of instances that have no slot yet.
     bool operator==(const State&) const = default;
   };
@@ -103,6 +104,8 @@ class SlotTable {
   /// Lets time pass while nothing may be done.
   void rest(MonoTime now);
 
+  /// Whether it must be known that the runtime answers: a line is missing.
+  bool doubts_runtime() const;
   /// The running container of each instance that has one.
   std::map<InstanceId, ContainerId> running() const;
   // What outlasts the agent.
@@ -154,6 +157,7 @@ class SlotTable {
   MonoTime as_of_{};
   NodeStarvation starvation_;
   bool is_manager_reachable_ = true;
+  std::optional<MonoTime> runtime_answered_;  ///< What it was asked at this instant.
   std::map<InstanceId, InstanceMemory> recalled_;
 };
 
