@@ -246,10 +246,11 @@ NodeStatus Agent::node_status() const {
   status.report.builds = supply_.build_statuses();
   status.report.capacity = settings_.capacity;
   status.report.problem = inventory_.problem();
-  for (const std::string& problem : {intake_.problem(), memory_.problem(), slots_.problem()}) {
+  for (const std::string& problem : {intake_.problem(), memory_.problem()}) {
     if (status.report.problem.empty()) status.report.problem = problem;
   }
   return status;
+  status.report.shortage = slots_.shortage_words();
 }
 
 Heartbeat Agent::status() const {

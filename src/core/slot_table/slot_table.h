@@ -114,8 +114,8 @@ class SlotTable {
   std::map<InstanceId, InstanceMemory> take_memory();
   /// What was taken last is stored.
   void on_stored();
-  /// What is wrong with the node, in words; empty if nothing is.
-  std::string problem() const { return starvation_.problem(); }
+  /// What the node is short of and what follows, in words; empty: of nothing.
+  std::string shortage_words() const { return starvation_.words(); }
 
   /// nullptr: there is none.
   const InstanceSlot* find_slot(const InstanceId& id) const;
