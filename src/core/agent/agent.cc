@@ -220,10 +220,11 @@ void Agent::on(const LoadSampled& event) {
 /// Of what the node is short of. Who reads and writes the most is not known.
 std::optional<InstanceId> Agent::largest_consumer() const {
   const std::optional<Shortage> shortage = slots_.shortage();
-  if (shortage == Shortage::kCpu) return core::largest_consumer(usage(), SharedResource::kCpu);
-  if (shortage == Shortage::kMemory) {
-    return core::largest_consumer(usage(), SharedResource::kMemory);
-  }
+  const Resources& capacity = settings_.capacity;
+  if (shortage == Shortage::kCpu)
+    return core::largest_consumer(usage(), SharedResource::kCpu, capacity);
+  if (shortage == Shortage::kMemory)
+    return core::largest_consumer(usage(), SharedResource::kMemory, capacity);
   return std::nullopt;
 }
 
@@ -249,8 +250,8 @@ NodeStatus Agent::node_status() const {
   for (const std::string& problem : {intake_.problem(), memory_.problem()}) {
     if (status.report.problem.empty()) status.report.problem = problem;
   }
-  return status;
   status.report.shortage = slots_.shortage_words();
+  return status;
 }
 
 Heartbeat Agent::status() const {
