@@ -12,8 +12,8 @@ READY_ONCE_OPEN = "log_rules: [{name: open, must_appear: ^open, within: 30s}]\n"
 
 
 def database(folder, *, more="", name="db"):
-    """Is ready some time after its start, because it says so then."""
-    app = apps.ticker(folder, first=f"/bin/busybox sleep {OPENS_AFTER_S}; echo open\n")
+    """Is ready some time after its start, because it says so then. Fails when signalled."""
+    app = apps.ticker(folder, first=f"trap 'exit 1' USR1\n/bin/busybox sleep {OPENS_AFTER_S}; echo open\n")
     return described(app, f"name: {name}\n{READY_ONCE_OPEN}{more}")
 
 
@@ -66,10 +66,10 @@ def test_a_restart_restarts_only_the_dependents_that_ask_for_it(lab, tmp_path):
     must_deploy(lab, dependent(tmp_path / "app", "{db: {until: ready, restart_with_it: true}}"))
     must_deploy(lab, dependent(tmp_path / "other", "[db]", name="other"))
     other = lab.wait_until("other").runs(1)
-    for restart in (lambda: must(lab, "restart", "db"), lambda: lab.kill_container("db")):
+    for restart in (lambda _: must(lab, "restart", "db"), lambda seen: signal_to(lab, seen.containers[0])):
         db, app = lab.wait_until("db").runs(1), lab.wait_until("app").runs(1)
         with Watching(lambda: lab.containers("app")) as watching:
-            restart()
+            restart(db)
             fresh_db = lab.wait_until("db").has_fresh_container_since(db).containers[0]
             fresh = lab.wait_until("app").has_fresh_container_since(app).containers[0]
         assert started_at(lab, fresh) > started_at(lab, fresh_db) + OPENS_AFTER_S, "before it was ready"

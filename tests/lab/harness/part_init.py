@@ -11,7 +11,7 @@ after a power cut everything starts from the disk.
     SIGHUP                read the .down files again at once
     SIGTERM               stop the units, then exit
 
-    /lab/pressure/*       of a node: what its agent reads as /proc/pressure, so that the tests decide what it is short of
+    /lab/pressure/*       of a node: what its agent reads as /proc/pressure (pressure.py)
 
 The word {cgroup} in a command becomes a cgroup below this container's own, so that pausing the outer
 container pauses the inner ones, and removing it leaves nothing of them behind.
@@ -106,7 +106,7 @@ def close_the_way_out():
 
 
 def own_pressure():
-    """The kernel's figures are of the whole machine, which all nodes share with the tests and everybody else."""
+    """Puts this node's own figures over those of the kernel."""
     for kernels in glob.glob("/proc/pressure/*"):
         own = f"{LAB}/pressure/{os.path.basename(kernels)}"
         if os.path.exists(own):

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from tests.lab.harness.docker_api import Engine, EngineError
 from tests.lab.harness.names import LABEL, LabNames
+from tests.lab.harness.pressure import write_calm
 
 HARNESS = Path(__file__).resolve().parent
 CREATE_TRIES_MAX = 5
-RESOURCES = ("cpu", "memory", "io")
 SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n"
@@ -48,17 +48,9 @@ def prepare_folders(part: Part, folder: Path) -> None:
     for sub in ("log", "ctl"):
         (folder / part.name / sub).mkdir(parents=True, exist_ok=True)
     if part.engine:
-        (folder / part.name / "pressure").mkdir(exist_ok=True)
-        for resource in RESOURCES:
-            set_pressure(folder / part.name, resource, 0)
+        write_calm(folder / part.name / "pressure")
     described = {"engine": part.engine, "units": part.units}
     (folder / part.name / "part.json").write_text(json.dumps(described, indent=2))
-
-
-def set_pressure(folder: Path, resource: str, percent: float) -> None:
-    """What a node of this folder reads as the kernel's pressure stall information. In place: the file is mounted."""
-    lines = [f"{tasks} avg10={percent:.2f} avg60={percent:.2f} avg300={percent:.2f} total=0\n" for tasks in ("some", "full")]
-    (folder / "pressure" / resource).write_text("".join(lines))
 
 
 def container_spec(part: Part, names: LabNames, owner_label: str) -> dict:
