@@ -43,6 +43,8 @@ struct Report {
   Resources capacity;
   /// In words, what keeps the node from working (no runtime, disk full); else empty.
   std::string problem;
+  /// In words, the resource that the node is short of, so that it slows down; else empty.
+  std::string shortage;
   bool operator==(const Report&) const = default;
 };
 

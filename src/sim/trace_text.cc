@@ -61,7 +61,7 @@ std::string show(const std::optional<Release>& release) {
 }
 
 std::string show(const Report& report) {
-  std::string text = fmt::format("{} {}", show(report.capacity), report.problem);
+  std::string text = fmt::format("{} {}{}", show(report.capacity), report.problem, report.shortage);
   for (const auto& [id, status] : report.instances) {
     text += fmt::format("; {} {}", id.str(), show(status));
   }

@@ -96,6 +96,7 @@ class HeartbeatWriter {
     wire::write_resources(out_.key("capacity").begin_object(), report.capacity);
     out_.end_object();
     write_words("problem", report.problem);
+    write_words("shortage", report.shortage);
     out_.end_object();
   }
 
@@ -232,6 +233,7 @@ std::optional<Report> read_report(const JsonValue& value) {
   report.capacity =
       wire::resources(capacity.optional("cpu_millis"), capacity.optional("memory_bytes"));
   report.problem = wire::text_up_to(kReasonBytesMax, in.optional("problem"));
+  report.shortage = wire::text_up_to(kReasonBytesMax, in.optional("shortage"));
   return report;
 }
 

@@ -40,6 +40,12 @@ def web(folder: Path, first: str, *, on_usr1: str = "true") -> Path:
                                 "/bin/busybox httpd -f -p 8080 -h /www &\n")
 
 
+def leaker(folder: Path, bytes_per_s: int) -> Path:
+    """Takes so much more memory every second: a file in memory grows."""
+    return ticker(folder, first="(while :; do "
+                                f"/bin/busybox head -c {bytes_per_s} /dev/zero >> /dev/shm/leak; /bin/busybox sleep 1; done) &\n")
+
+
 def marker(folder: Path) -> Path:
     """Prints whether its file system was used before."""
     return busybox_app(folder, "trap 'exit 0' TERM\n[ -e /mark ] && echo used || echo clean\necho > /mark\n" + _TICK.format(word="tick"))

@@ -7,11 +7,13 @@ build/reports/lab/<test>.
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.lab import apps
+from tests.lab.deployed import described, must_deploy
 from tests.lab.harness.docker_api import EngineError, EngineUnreachable
 from tests.lab.harness.lab import Lab, LabConfig
 from tests.lab.harness.names import Owner
@@ -88,6 +90,27 @@ def lab_keeper():
 def lab(lab_keeper):
     """Three live servers, a broker and a manager; nothing deployed, nothing broken."""
     return lab_keeper.whole_lab()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begun_early(request):
+    """What must be watched for minutes begins before everything else, and runs beside it."""
+    if any("leaking" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("leaking")
+
+
+@pytest.fixture(scope="session")
+def leaking(tmp_path_factory):
+    """A lab of its own, the first container of a service that uses up its memory within five minutes, and when it began."""
+    lab = Lab.up(lab_name("leaking"), lab_config(nodes=1, power=False), owner=Owner.this_process(), say=say)
+    try:
+        lab.mark()
+        for name, bytes_per_s in (("steady", 0), ("leaking", (64 << 20) // 300)):
+            folder = apps.leaker(tmp_path_factory.mktemp(name), bytes_per_s)
+            must_deploy(lab, described(folder, f"{{name: {name}, resources: {{memory: 64M}}, update: {{min_ready: 0s}}, trends: {{memory: {{do: replace}}}}}}"))
+        yield lab, lab.wait_until("leaking").runs(1).containers[0], time.time()
+    finally:
+        lab.down()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab import apps
+from tests.lab.deployed import must
 from tests.lab.harness.docker_api import EngineError
 from tests.lab.harness.waiting import wait_for
 
@@ -76,10 +77,11 @@ def what_matters(inspected):
     return config, inspected["Image"], inspected["Name"], networks, mounts, inspected["HostConfig"]["RestartPolicy"]
 
 
-def must(lab, *arguments):
-    done = lab.hearth(*arguments)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}\n{lab.describe()}"
-    return done.stdout
+def adopt(lab, by_hand, folder, *how):
+    """With rules: it is ready since its first line."""
+    rules = folder / "rules.yaml"
+    rules.write_text("log_rules: [{name: ready, must_appear: ^ready, within: 1m}, {name: panic, must_not_appear: 'panic:', do: restart}]\n")
+    must(lab, "adopt", NAME, "--node", by_hand.node, "--name", "db", "--rules", str(rules), *how)
 
 
 def instance_of(lab, name):
@@ -119,9 +121,7 @@ def test_what_was_adopted_comes_back_the_same_and_is_let_go_as_it_was(lab, by_ha
 
 
 def test_a_bad_line_of_what_was_adopted_restarts_it(lab, by_hand, tmp_path):
-    rules = tmp_path / "rules.yaml"
-    rules.write_text("log_rules: [{name: panic, must_not_appear: 'panic:', do: restart}]\n")
-    must(lab, "adopt", NAME, "--node", by_hand.node, "--name", "db", "--rules", str(rules), "--restart", "start")
+    adopt(lab, by_hand, tmp_path, "--restart", "start")
     started = by_hand.seen()["State"]["StartedAt"]
     by_hand.strike("USR1")
     wait_for("it was started again", by_hand.seen, lambda seen: seen["State"]["Running"] and seen["State"]["StartedAt"] != started, 20, lab.describe)
@@ -129,8 +129,8 @@ def test_a_bad_line_of_what_was_adopted_restarts_it(lab, by_hand, tmp_path):
     must(lab, "rm", "db")
 
 
-def test_another_container_of_its_name_is_adopted_in_its_place(lab, by_hand):
-    must(lab, "adopt", NAME, "--node", by_hand.node, "--name", "db")
+def test_another_container_of_its_name_is_adopted_in_its_place(lab, by_hand, tmp_path):
+    adopt(lab, by_hand, tmp_path)
     by_hand.remove()
     second = by_hand.run()
     wait_for("the second one is adopted", lambda: instance_of(lab, "db"),
@@ -140,8 +140,8 @@ def test_another_container_of_its_name_is_adopted_in_its_place(lab, by_hand):
     assert by_hand.policy() == "unless-stopped"
 
 
-def test_an_agent_that_was_down_finds_what_it_adopted(lab, by_hand):
-    must(lab, "adopt", NAME, "--node", by_hand.node, "--name", "db")
+def test_an_agent_that_was_down_finds_what_it_adopted(lab, by_hand, tmp_path):
+    adopt(lab, by_hand, tmp_path)
     lab.agent_down(by_hand.node)
     assert by_hand.seen()["State"]["Running"], "an agent that ends stops nothing"
     by_hand.strike("KILL")
@@ -152,8 +152,8 @@ def test_an_agent_that_was_down_finds_what_it_adopted(lab, by_hand):
     assert by_hand.policy() == "unless-stopped"
 
 
-def test_what_was_adopted_can_be_stopped_and_started_again(lab, by_hand):
-    must(lab, "adopt", NAME, "--node", by_hand.node, "--name", "db")
+def test_what_was_adopted_can_be_stopped_and_started_again(lab, by_hand, tmp_path):
+    adopt(lab, by_hand, tmp_path)
     must(lab, "stop", "db")
     assert not by_hand.seen()["State"]["Running"]
     row_says(lab, "db", "INACTIVE", None)

@@ -42,3 +42,15 @@ def test_every_property_of_the_checker_is_listed_in_its_header() -> None:
     header = (ROOT / "src" / "sim" / "checker.h").read_text()
     listed = set(re.findall(r"^///   ([a-z-]+) ", header, re.MULTILINE))
     assert set(re.findall(r'violate\(\s*"([a-z-]+)"', (ROOT / "src" / "sim" / "checker.cc").read_text())) == listed
+
+
+def test_every_grey_failure_names_tests_that_exist() -> None:
+    table = (ROOT / "docs" / "internals" / "grey_failures.md").read_text().split("|---|---|---|---|\n")[1]
+    lab = "\n".join(path.read_text() for path in (ROOT / "tests" / "lab").glob("test_*.py"))
+    for row in table.strip().splitlines():
+        names = re.findall(r"`([\w.]+)`", row.split(" | ")[-1])
+        assert names, row
+        for name in names:
+            suite, _, test = name.partition(".")
+            found = f"def {name}(" in lab if name.startswith("test_") else is_there(name) if test else re.search(rf"\bTEST(_F|_P)?\({suite}, ", TESTS)
+            assert found, f"'{name}' of: {row}"

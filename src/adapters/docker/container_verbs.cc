@@ -162,7 +162,7 @@ Result<void> ContainerVerbs::stop(const ContainerId& container, Duration grace,
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(grace);
   const auto answer =
       ask("POST", container_target(container, fmt::format("/stop?t={}", seconds.count())), {},
-          doing, seconds + config_.timeouts.change, coroutine);
+          doing, seconds + config_.timeouts.stop, coroutine);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status == kNoContent || answer->status == kNotModified ||
       answer->status == kMissing) {

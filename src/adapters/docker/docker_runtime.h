@@ -21,9 +21,11 @@ class LogFollowing;
 /// Time limits for the engine; exceeding one is kTimeout.
 struct DockerTimeouts {
   Duration answer = std::chrono::seconds(10);  ///< To a query: lists, inspections, its version.
-  /// To create, start or remove; to stop, in addition to the grace given. A busy disk makes a start
-  /// slow.
+  /// To create, start or remove. A busy disk makes a start slow.
   Duration change = std::chrono::seconds(60);
+  /// To stop, in addition to the grace given. The engine kills at the end of the grace, and gives
+  /// up on a process that is still there 10 s later; a fresh container must not wait much longer.
+  Duration stop = std::chrono::seconds(15);
   /// Between two pieces of an image being saved or loaded.
   Duration transfer_stall = std::chrono::minutes(5);
   Duration transfer = std::chrono::hours(2);  ///< A whole save or load.

@@ -86,6 +86,10 @@ void Agent::tend_parts() {
     const auto readiness_of = [this](const Image& image) { return supply_.readiness(image); };
     emit_all(slots_.tend(turn_, readiness_of, operation_ids_));
     emit_all(slots_.take_watches());
+    if (slots_.doubts_runtime()) {
+      inventory_.list_soon(turn_.now);
+      if (auto due = inventory_.tend(turn_)) emit(TakeInventory{*due});
+    }
     for (SampleUsage& request : sampler_.tend([this] { return slots_.running(); }, turn_.now))
       emit(std::move(request));
     emit_all(supply_.tend(turn_.now, operation_ids_));
@@ -221,10 +225,11 @@ void Agent::on(const LoadSampled& event) {
 /// Of what the node is short of. Who reads and writes the most is not known.
 std::optional<InstanceId> Agent::largest_consumer() const {
   const std::optional<Shortage> shortage = slots_.shortage();
-  if (shortage == Shortage::kCpu) return core::largest_consumer(usage(), SharedResource::kCpu);
-  if (shortage == Shortage::kMemory) {
-    return core::largest_consumer(usage(), SharedResource::kMemory);
-  }
+  const Resources& capacity = settings_.capacity;
+  if (shortage == Shortage::kCpu)
+    return core::largest_consumer(usage(), SharedResource::kCpu, capacity);
+  if (shortage == Shortage::kMemory)
+    return core::largest_consumer(usage(), SharedResource::kMemory, capacity);
   return std::nullopt;
 }
 
@@ -243,9 +248,10 @@ NodeStatus Agent::node_status() const {
   status.report.builds = supply_.build_statuses();
   status.report.capacity = settings_.capacity;
   status.report.problem = inventory_.problem();
-  for (const std::string& problem : {intake_.problem(), memory_.problem(), slots_.problem()}) {
+  for (const std::string& problem : {intake_.problem(), memory_.problem()}) {
     if (status.report.problem.empty()) status.report.problem = problem;
   }
+  status.report.shortage = slots_.shortage_words();
   return status;
 }
 

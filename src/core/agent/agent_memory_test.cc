@@ -56,6 +56,36 @@ TEST(Agent, AMissingLineIsAwaitedAnewAfterAStall) {
   EXPECT_NE(scene.agent->container_of(Scene::id(1)), first) << "it does not recur at all";
 }
 
+// Goal: a runtime that has begun to hang, which is noticed half a minute later, makes no container
+// look silent. Method: it hangs right after a line; then the lines that it held up come.
+TEST(Agent, AMissingLineMeansNothingBeforeTheRuntimeHasAnsweredSince) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].condition = MustRecur{.pattern = "FATAL", .every = seconds(2)};
+  scene.assign({instance});
+  const ContainerId first = scene.agent->container_of(Scene::id(1));
+  scene.step(LogReaderChanged{
+      .container = first, .instance = Scene::id(1), .reading = LogReading::kCaughtUp});
+  write_fatal(scene, 1);
+  scene.listing_takes = seconds(10);
+  scene.listing_error = Error{ErrorCode::kTimeout, "no list of the containers"};
+  scene.pass(seconds(25));
+  EXPECT_THAT(scene.problem(), HasSubstr("cannot be listed")) << "found out at once";
+  scene.pass(minutes(5));
+  scene.listing_takes = Duration(0);
+  scene.listing_error.reset();
+  for (int i = 0; i < 200 && !scene.problem().empty(); ++i) scene.pass(milliseconds(100));
+  EXPECT_EQ(scene.problem(), "");
+  scene.pass(milliseconds(1500));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  write_fatal(scene, 1);
+  scene.pass(milliseconds(1900));
+  EXPECT_EQ(scene.agent->container_of(Scene::id(1)), first);
+  scene.pass(milliseconds(200));
+  EXPECT_NE(scene.agent->container_of(Scene::id(1)), first)
+      << "a runtime that answers costs no time";
+}
+
 // Goal: persist, then act. Method: the agent dies at each of the boundaries.
 TEST(Agent, ARuleActsOnceThoughTheAgentDiesBeforeItIsStored) {
   Scene scene;
@@ -257,6 +287,25 @@ TEST(Agent, ACrashLoopIsRememberedOverAStartOfTheAgent) {
   EXPECT_EQ(scene.status(1).state, InstanceState::kCrashLoop);
   EXPECT_EQ(scene.status(1).failures, failures);
   EXPECT_THAT(scene.running(), IsEmpty()) << "it waits for as long as before";
+}
+
+TEST(Agent, WhatTheManagerCannotReplaceIsRestartedHere) {
+  Scene scene;
+  AssignedInstance instance = watched(1);
+  instance.spec.log_rules[0].action = HealthAction::kReplace;
+  const Assignment assignment = scene.next({instance});
+  scene.receive(assignment);
+  scene.pass(seconds(1));
+  write_fatal(scene, 1);
+  for (int i = 0; i < 15; ++i) {
+    scene.pass(seconds(20));
+    scene.receive(assignment);  // Again: there is a manager.
+  }
+  EXPECT_TRUE(scene.status(1).must_be_replaced);
+  EXPECT_EQ(scene.status(1).restarts, 0U);
+  scene.pass(InstanceHealth::kReplacementWait + seconds(1));
+  EXPECT_EQ(scene.status(1).restarts, 1U);
+  EXPECT_FALSE(scene.status(1).must_be_replaced);
 }
 
 }  // namespace

@@ -64,12 +64,14 @@ void InstanceHealth::on_started(MonoTime started_at, MonoTime now, Prng& prng) {
   probes_.on_started(started_at, now, prng);
   set_obstacle(WatchObstacle::kContainerStopped, false, now);
   set_obstacle(WatchObstacle::kContainerPaused, false, now);
+  rules_.on_cleared(WatchObstacle::kRuntimeInDoubt, now);
   gate_ = {};
   state_ = {.started_at = started_at,
             .obstacles = std::move(state_.obstacles),
             .noticed = std::move(state_.noticed),
             .hindrance = {.shortage = state_.hindrance.shortage,
                           .last_assignment_at = state_.hindrance.last_assignment_at},
+            .doubt = {.since = {}, .answered = state_.doubt.answered, .put_off = {}},
             .unsaved = Unsaved::kDecision};
   set_ready_clock(now);
   apply(trends_.on_started(started_at, now));
@@ -108,6 +110,32 @@ void InstanceHealth::on_node(const NodeCondition& node, MonoTime now) {
     set_obstacle(WatchObstacle::kRuntimeHangs, hangs, now);
   on_shortage(node.shortage, now);
   state_.hindrance.last_assignment_at = node.last_assignment_at;
+  state_.doubt.answered = node.runtime_answered;
+  if (node.is_runtime_usable) end_doubt(now);
+}
+
+/// A line is missing: that means nothing before the runtime has answered once more.
+void InstanceHealth::doubt_runtime(MonoTime now) {
+  RuntimeDoubt& doubt = state_.doubt;
+  const std::optional<MonoTime> missing = rules_.next_absence();
+  if (doubt.since || !doubt.answered || !missing || *missing > now) return;
+  if (*doubt.answered >= *missing) return;
+  doubt.since = now;
+  rules_.on_obstacle(WatchObstacle::kRuntimeInDoubt, now);
+}
+
+void InstanceHealth::end_doubt(MonoTime now) {
+  RuntimeDoubt& doubt = state_.doubt;
+  if (!doubt.since || !doubt.answered || *doubt.answered < *doubt.since) return;
+  const Duration waited = now - *doubt.since;
+  doubt.since.reset();
+  rules_.on_cleared(WatchObstacle::kRuntimeInDoubt, now);
+  const bool was_put_off = doubt.put_off && now < *doubt.put_off + kPutOffPause;
+  if (waited > kPromptAnswer && !was_put_off) {
+    doubt.put_off = now;
+    rules_.on_stall(kPutOff, now);
+  }
+  apply(rules_.tend(now));
 }
 
 std::optional<std::string> InstanceHealth::take_held_back() {
@@ -200,6 +228,7 @@ void InstanceHealth::on(const UsageSampled& event, MonoTime now) {
 
 HealthVerdict InstanceHealth::tend(MonoTime now, Prng& prng) {
   HEARTH_CHECK(state_.started_at);
+  doubt_runtime(now);
   apply(rules_.tend(now));
   for (DueCheck& due : probes_.tend(now, prng)) state_.checks.push_back(std::move(due));
   note_probe_fault();

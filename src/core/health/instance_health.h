@@ -33,6 +33,9 @@ struct NodeCondition {
   /// Whether the container runtime answers: what its containers do not write means nothing while
   /// it does not.
   bool is_runtime_usable = true;
+  /// It has answered what it was asked at this instant. nullopt: nobody asks, so it counts as
+  /// there.
+  std::optional<MonoTime> runtime_answered;
   std::optional<Shortage> shortage;  ///< Unless the instance itself takes the largest share.
   MonoTime last_assignment_at{};     ///< The latest assignment arrived, known or new.
   bool operator==(const NodeCondition&) const = default;
@@ -50,6 +53,10 @@ struct NodeCondition {
 /// whose node has asked for its replacement and received no assignment for kReplacementWait since:
 /// a manager sends one to a node that waits (AssignmentRecord::kSignPeriod).
 ///
+/// A runtime that has begun to hang is noticed late, but delivers no lines at once. So before a
+/// missing line means anything, the runtime must have answered since; if that took long, the lines
+/// that were held up have a moment to come.
+///
 /// While its node is short of a resource, what probes say, how its use grows and what its log lacks
 /// is not acted on; what its log says is.
 ///
@@ -59,6 +66,11 @@ struct NodeCondition {
 /// of the rules outlast it. Sans-io, not thread-safe.
 class InstanceHealth {
  public:
+  /// An answer that takes longer is a sign that the runtime hung.
+  static constexpr Duration kPromptAnswer = std::chrono::seconds(1);
+  /// For lines that a runtime held up. Once within kPutOffPause, or a slow one would excuse all.
+  static constexpr Duration kPutOff = std::chrono::seconds(2);
+  static constexpr Duration kPutOffPause = std::chrono::seconds(30);
   /// Until the runtime is asked again about the container.
   static constexpr Duration kInspectionRetry = std::chrono::seconds(3);
   /// How long a replacement is waited for without a word from the manager.
@@ -80,6 +92,13 @@ class InstanceHealth {
     MonoTime next_inspection{};
     bool operator==(const Requests&) const = default;
   };
+  /// Whether the runtime answers, while a missing line is to be judged.
+  struct RuntimeDoubt {
+    std::optional<MonoTime> since;     ///< nullopt: there is no doubt.
+    std::optional<MonoTime> answered;  ///< As of NodeCondition.
+    std::optional<MonoTime> put_off;   ///< When lines were last given a moment to come.
+    bool operator==(const RuntimeDoubt&) const = default;
+  };
   struct State {
     LogRules::State rules;
     ProbeSet::State probes;
@@ -94,6 +113,7 @@ class InstanceHealth {
     LogCursor cursor;                  ///< Where the reading of its log continues.
     Requests requests;
     Hindrance hindrance;
+    RuntimeDoubt doubt;
     DecisionGate::State gate;
     Unsaved unsaved = Unsaved::kNothing;  ///< Besides what waits at the gate.
     bool operator==(const State&) const = default;
@@ -126,6 +146,8 @@ class InstanceHealth {
   void on(const UsageSampled& event, MonoTime now);
   void on_node(const NodeCondition& node, MonoTime now);
 
+  /// Whether it must be known that the runtime answers.
+  bool doubts_runtime() const { return state_.doubt.since.has_value(); }
   /// Whether a container runs.
   bool is_watching() const { return state_.started_at.has_value(); }
   /// Lets time pass; call it after every event while a container runs.
@@ -155,6 +177,8 @@ class InstanceHealth {
 
  private:
   void on_shortage(std::optional<Shortage> shortage, MonoTime now);
+  void doubt_runtime(MonoTime now);
+  void end_doubt(MonoTime now);
   /// What a verdict rests on.
   enum class Evidence : std::uint8_t { kAll, kWrittenLines };
 

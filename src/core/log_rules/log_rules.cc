@@ -197,6 +197,15 @@ std::optional<MonoTime> LogRules::next_deadline() const {
   return next;
 }
 
+std::optional<MonoTime> LogRules::next_absence() const {
+  std::optional<MonoTime> next;
+  for (const RuleWatch& rule : rules_) {
+    if (const std::optional<Duration>& due = rule.state().due)
+      next = earlier(next, clock_.when(*due));
+  }
+  return next;
+}
+
 void LogRules::on_stall(Duration lateness, MonoTime now) {
   advance(now);
   if (!is_watched()) return;

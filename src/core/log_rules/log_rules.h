@@ -105,6 +105,8 @@ class LogRules {
   const LogCounts& counts() const { return counts_; }
 
   std::optional<MonoTime> next_deadline() const;
+  /// When the next line will be missing; nullopt while nothing can be concluded.
+  std::optional<MonoTime> next_absence() const;
   /// Lines may wait behind the stall: absences are judged later by its length and a margin.
   void on_stall(Duration lateness, MonoTime now);
   /// Does nothing: logs do not arrive over the bus.

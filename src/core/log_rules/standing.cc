@@ -27,6 +27,7 @@ std::string_view words_of(WatchObstacle obstacle) {
     case WatchObstacle::kContainerStopped: return "its container is stopped";
     case WatchObstacle::kContainerPaused: return "its container is paused";
     case WatchObstacle::kRuntimeHangs: return "the container runtime does not answer";
+    case WatchObstacle::kRuntimeInDoubt: return "the container runtime has not answered since";
     case WatchObstacle::kNodeStarved: return "its node is short of a resource";
   }
   return "";

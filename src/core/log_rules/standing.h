@@ -22,7 +22,8 @@ enum class WatchObstacle : std::uint8_t {
   kContainerStopped,
   kContainerPaused,
   kRuntimeHangs,
-  kNodeStarved,  ///< Its node is short of a resource.
+  kRuntimeInDoubt,  ///< Whether the runtime answers is being found out.
+  kNodeStarved,     ///< Its node is short of a resource.
 };
 
 /// What a rule says of the container.

@@ -29,6 +29,7 @@ inline MonoTime started_at(const Container& seen, const Turn& turn) {
 struct Listing {
   Inventory inventory;
   std::uint64_t asked_in = 0;  ///< The number of that turn.
+  MonoTime asked_at{};         ///< Its instant: the runtime was there to answer since.
 
   bool is_older_than(std::uint64_t turn_number) const { return asked_in < turn_number; }
 };

@@ -50,7 +50,7 @@ std::optional<Listing> RuntimeInventory::on_listed(std::uint64_t number,
     state_.last_failure.clear();
     state_.known = true;
     state_.next_listing = now + (is_stale ? kRetry : kPeriod);
-    return Listing{*outcome, number};
+    return Listing{.inventory = *outcome, .asked_in = number, .asked_at = state_.asked_at};
   }
   ++state_.failures;
   state_.last_failure = outcome.error().message;
@@ -60,9 +60,14 @@ std::optional<Listing> RuntimeInventory::on_listed(std::uint64_t number,
   return std::nullopt;
 }
 
+void RuntimeInventory::list_soon(MonoTime now) {
+  state_.next_listing = std::min(state_.next_listing, std::max(now, state_.asked_at + kRetry));
+}
+
 std::optional<std::uint64_t> RuntimeInventory::tend(const Turn& turn) {
   if (!state_.up || state_.asked_in || turn.now < state_.next_listing) return std::nullopt;
   state_.asked_in = turn.number;
+  state_.asked_at = turn.now;
   return state_.asked_in;
 }
 

@@ -37,6 +37,7 @@ class RuntimeInventory {
     std::optional<std::uint64_t> asked_in;  ///< The turn of the listing in progress.
     bool is_stale = false;   ///< What the one in progress says may be older than what was missed.
     MonoTime answered_at{};  ///< The listing before.
+    MonoTime asked_at{};     ///< When it was listed last, with or without success.
     MonoTime next_listing{};
     bool operator==(const State&) const = default;
   };
@@ -56,6 +57,8 @@ class RuntimeInventory {
   void on_missed(MonoTime now);
   /// Something exists that no listing has named yet: the next one is due at once.
   void list_again(MonoTime now) { state_.next_listing = now; }
+  /// Whether the runtime answers must be known: it is listed at most kRetry after the last time.
+  void list_soon(MonoTime now);
   /// Lets time pass; call it after every event. Returns the number of the listing to request now.
   std::optional<std::uint64_t> tend(const Turn& turn);
 

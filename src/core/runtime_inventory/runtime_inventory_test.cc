@@ -137,6 +137,21 @@ TEST(RuntimeInventory, ANoticeMissedWhileTheRuntimeIsLostCallsForNothing) {
   EXPECT_EQ(scene.listings, 1);
 }
 
+TEST(RuntimeInventory, WhetherItAnswersIsFoundOutSoonButNotAllTheTime) {
+  Scene scene;
+  scene.find();
+  scene.answer();
+  const MonoTime asked = scene.turn.now;
+  scene.pass(RuntimeInventory::kRetry / 2);
+  scene.inventory.list_soon(scene.turn.now);
+  EXPECT_EQ(scene.inventory.next_deadline(), asked + RuntimeInventory::kRetry);
+  scene.pass(RuntimeInventory::kRetry);
+  EXPECT_EQ(scene.listings, 2);
+  const std::optional<Listing> listing = scene.answer();
+  ASSERT_TRUE(listing);
+  EXPECT_EQ(listing->asked_at, scene.turn.now);
+}
+
 TEST(RuntimeInventory, ALostRuntimeIsAProblemAndNotListedUntilItIsFoundAgain) {
   Scene scene;
   scene.find();

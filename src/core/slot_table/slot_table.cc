@@ -45,6 +45,7 @@ SlotTable::SlotTable(const SlotSettings& settings, const State& state)
       as_of_(state.as_of),
       starvation_(state.starvation),
       last_assignment_at_(state.last_assignment_at),
+      runtime_answered_(state.runtime_answered),
       recalled_(state.recalled) {
   for (const auto& [id, slot] : state.slots) slots_.try_emplace(id, settings_, slot);
 }
@@ -59,6 +60,7 @@ SlotTable::State SlotTable::save() const {
               .as_of = as_of_,
               .starvation = starvation_.save(),
               .last_assignment_at = last_assignment_at_,
+              .runtime_answered = runtime_answered_,
               .recalled = recalled_};
   for (const auto& [id, slot] : slots_) state.slots.emplace(id, slot.save());
   return state;
@@ -140,6 +142,7 @@ std::map<InstanceId, ContainerId> SlotTable::running() const {
 }
 
 void SlotTable::on_listed(const Listing& listing, const Turn& turn) {
+  runtime_answered_ = listing.asked_at;
   std::map<InstanceId, std::set<ContainerId>> listed;
   for (const Container& seen : listing.inventory.containers) {
     listed[seen.instance].insert(seen.id);
@@ -240,10 +243,18 @@ void SlotTable::on_node(bool is_runtime_usable) {
   starvation_.tend(as_of_);
   for (auto& [id, slot] : slots_) {
     slot.on_node({.is_runtime_usable = is_runtime_usable,
+                  .runtime_answered = runtime_answered_,
                   .shortage = starvation_.protects(id),
                   .last_assignment_at = last_assignment_at_},
                  as_of_);
   }
+}
+
+bool SlotTable::doubts_runtime() const {
+  return std::ranges::any_of(slots_, [](const auto& entry) {
+    const std::optional<InstanceHealth>& health = entry.second.health();
+    return health && health->doubts_runtime();
+  });
 }
 
 Unsaved SlotTable::unsaved() const {

@@ -49,6 +49,7 @@ class SlotTable {
     MonoTime as_of{};  ///< The last tend() or rest().
     NodeStarvation::State starvation;
     MonoTime last_assignment_at{};
+    std::optional<MonoTime> runtime_answered;
     std::map<InstanceId, InstanceMemory> recalled;  ///< Of instances that have no slot yet.
     bool operator==(const State&) const = default;
   };
@@ -101,6 +102,8 @@ class SlotTable {
   /// Lets time pass while nothing may be done.
   void rest(MonoTime now);
 
+  /// Whether it must be known that the runtime answers: a line is missing.
+  bool doubts_runtime() const;
   /// The running container of each instance that has one.
   std::map<InstanceId, ContainerId> running() const;
   // What outlasts the agent.
@@ -109,8 +112,8 @@ class SlotTable {
   std::map<InstanceId, InstanceMemory> take_memory();
   /// What was taken last is stored.
   void on_stored();
-  /// What is wrong with the node, in words; empty if nothing is.
-  std::string problem() const { return starvation_.problem(); }
+  /// What the node is short of and what follows, in words; empty: of nothing.
+  std::string shortage_words() const { return starvation_.words(); }
 
   /// nullptr: there is none.
   const InstanceSlot* find_slot(const InstanceId& id) const;
@@ -151,6 +154,7 @@ class SlotTable {
   MonoTime as_of_{};
   NodeStarvation starvation_;
   MonoTime last_assignment_at_{};
+  std::optional<MonoTime> runtime_answered_;  ///< What it was asked at this instant.
   std::map<InstanceId, InstanceMemory> recalled_;
 };
 

@@ -55,7 +55,7 @@ bool NodeStarvation::take_report() {
   return !std::exchange(state_.is_reported, true);
 }
 
-std::string NodeStarvation::problem() const {
+std::string NodeStarvation::words() const {
   if (!state_.shortage) return {};
   const std::string_view what = name_of(*state_.shortage);
   if (holds()) {

@@ -69,8 +69,8 @@ class NodeStarvation {
   std::optional<Shortage> protects(const InstanceId& instance) const;
   /// Once an episode: whether the first thing that is held back is to be reported.
   bool take_report();
-  /// What is wrong with the node, in words; empty if nothing is.
-  std::string problem() const;
+  /// What it is short of and what follows, in words; empty: of nothing.
+  std::string words() const;
 
   std::optional<MonoTime> next_deadline() const;
   /// Does nothing: pressure is measured by the kernel.

@@ -42,7 +42,7 @@ TEST(NodeStarvation, ANodeIsShortFromTheThresholdOn) {
     Scene scene;
     scene.sample(pressure);
     EXPECT_EQ(scene.protects(), expected);
-    EXPECT_EQ(scene.starvation.problem().empty(), !expected);
+    EXPECT_EQ(scene.starvation.words().empty(), !expected);
   }
 }
 
@@ -58,13 +58,13 @@ TEST(NodeStarvation, ItProtectsForTwoMinutesAtMost) {
   scene.pass(NodeStarvation::kHoldMax - 2s, kShortOfMemory);
   scene.sample(kShortOfMemory);
   EXPECT_EQ(scene.protects(), Shortage::kMemory);
-  EXPECT_THAT(scene.starvation.problem(), HasSubstr("not acted on"));
+  EXPECT_THAT(scene.starvation.words(), HasSubstr("not acted on"));
   const MonoTime end = *scene.starvation.next_deadline();
   EXPECT_EQ(end, MonoTime(1h) + NodeStarvation::kHoldMax);
   scene.now = end;
   scene.starvation.tend(end);
   EXPECT_EQ(scene.protects(), std::nullopt);
-  EXPECT_EQ(scene.starvation.problem(), "it is short of memory");
+  EXPECT_EQ(scene.starvation.words(), "it is short of memory");
   scene.pass(1h, kShortOfMemory);
   EXPECT_EQ(scene.protects(), std::nullopt) << "the same episode";
 }
@@ -78,7 +78,7 @@ TEST(NodeStarvation, AnEpisodeEndsOnceTheNodeHasBeenWellForAWhile) {
   scene.now += 1ns;
   scene.sample({});
   EXPECT_EQ(scene.protects(), std::nullopt);
-  EXPECT_EQ(scene.starvation.problem(), "");
+  EXPECT_EQ(scene.starvation.words(), "");
 }
 
 // Goal: a node that is short again and again does not keep its services unwatched.
@@ -90,7 +90,7 @@ TEST(NodeStarvation, AnEpisodeSoonAfterAnotherDoesNotCount) {
   scene.now = short_at + NodeStarvation::kPause - 1ns;
   scene.sample(kShortOfMemory);
   EXPECT_EQ(scene.protects(), std::nullopt);
-  EXPECT_EQ(scene.starvation.problem(), "it is short of memory");
+  EXPECT_EQ(scene.starvation.words(), "it is short of memory");
   const MonoTime again = scene.now;
   scene.pass(20s, {});
   scene.now = again + NodeStarvation::kPause;

@@ -13,10 +13,18 @@ std::uint64_t used(const InstanceUsage& usage, SharedResource of) {
   HEARTH_CHECK(false);
 }
 
+std::uint64_t all(const Resources& capacity, SharedResource of) {
+  switch (of) {
+    case SharedResource::kCpu: return capacity.cpu_millis;
+    case SharedResource::kMemory: return capacity.memory_bytes;
+  }
+  HEARTH_CHECK(false);
+}
+
 }  // namespace
 
 std::optional<InstanceId> largest_consumer(const std::map<InstanceId, InstanceUsage>& usage,
-                                           SharedResource of) {
+                                           SharedResource of, const Resources& capacity) {
   std::optional<InstanceId> largest;
   std::uint64_t most = 0;
   for (const auto& [id, one] : usage) {
@@ -24,7 +32,7 @@ std::optional<InstanceId> largest_consumer(const std::map<InstanceId, InstanceUs
     most = used(one, of);
     largest = id;
   }
-  return largest;
+  return most >= all(capacity, of) / 1000 * kLargeShare ? largest : std::nullopt;
 }
 
 }  // namespace hearth::core

@@ -157,6 +157,7 @@ class AgentShellTest : public testing::Test {
   }
 
   std::string problem() const { return shell.agent().status().report->problem; }
+  std::string shortage() const { return shell.agent().status().report->shortage; }
   /// Delivers an assignment, stores it, and runs everything that follows at once.
   void assign(const Assignment& assignment) {
     deliver(*encode(assignment));
@@ -276,7 +277,7 @@ TEST_F(AgentShellTest, ReportsThatTheNodeIsShortOfAResource) {
   runtime_comes_up();
   pressure.memory_full = 500;
   loop.advance(3s);
-  EXPECT_THAT(problem(), testing::HasSubstr("it is short of memory"));
+  EXPECT_THAT(shortage(), testing::HasSubstr("it is short of memory"));
 }
 
 TEST_F(AgentShellTest, ReportsWhyTheContainersCannotBeListed) {

@@ -71,6 +71,11 @@ void write_replacements(JsonWriter& out, const core::ReplacementBudget& budget,
   out.end_object();
 }
 
+/// What keeps the node from working, or at least slows it down.
+const std::string& problem_of(const Report& report) {
+  return report.problem.empty() ? report.shortage : report.problem;
+}
+
 }  // namespace
 
 void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
@@ -98,7 +103,7 @@ void write_node(JsonWriter& out, const core::Manager& manager, const Node& node,
   out.field("phase", name_of(node.recovery.phase));
   out.field("attempt", node.recovery.attempt);
   out.field("reason", node.recovery.reason).end_object();
-  out.field("problem", watch.report() ? watch.report()->problem : std::string());
+  out.field("problem", watch.report() ? problem_of(*watch.report()) : std::string());
   out.field("instances", manager.instances_on(node.name).size());
   out.field("changed_at", show_time(node.changed_at));
   write_known_at(out, known_at(manager, node, now));

@@ -414,6 +414,7 @@ class RandomValues {
     report.capacity = {.cpu_millis = static_cast<std::uint32_t>(number()),
                        .memory_bytes = number()};
     report.problem = text();
+    report.shortage = text();
     return report;
   }
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from tests.lab.harness import broker, parts
 from tests.lab.harness.bus import Bus
 from tests.lab.harness.docker_api import Engine, EngineError, EngineUnreachable
-from tests.lab.harness.names import LABEL, LabNames, Owner, address_of, node_names
-from tests.lab.harness.network import Cuts
+from tests.lab.harness.names import LabNames, Owner, address_of, node_names
+from tests.lab.harness.network import Cuts, make_network
 from tests.lab.harness.observing import Container, Manager, Node, Sighting, running_copies
 from tests.lab.harness.processes import is_alive, machine_pid
 from tests.lab.harness.remains import changing, collect_abandoned, read_record, take_down, take_down_locked, deferred, undisturbed, write_record
@@ -83,7 +83,7 @@ class Lab:
                 write_record(names, config.as_json(), state="starting", owner=this)
                 with ensure_engine(say) as engine:
                     engine.keep(names.prefix + "lab")
-                    lab = cls(names, _make_network(Engine(engine.socket), names), config, engine.socket)
+                    lab = cls(names, make_network(Engine(engine.socket), names), config, engine.socket)
                     lab._start_parts()
                     lab._wait_until_ready(say)
                 write_record(names, config.as_json(), state="up", owner=owner, subnet=str(lab.subnet), engine=lab.engine_socket)
@@ -357,6 +357,16 @@ class Lab:
         """kill -9 of the node's dockerd, which restarts on its own."""
         self._strike(node, "dockerd", signal.SIGKILL)
 
+    def engine_down(self, node: str) -> None:
+        """SIGTERM of the node's dockerd, which ends and stays down until engine_up()."""
+        pid = self.unit_pid(node, "dockerd")
+        self._hold(node, "dockerd")
+        self._strike(node, "dockerd", signal.SIGTERM)
+        wait_for(f"dockerd of {node} has ended", lambda: is_alive(pid), lambda alive: not alive, 20)
+
+    def engine_up(self, node: str) -> None:
+        self._let_go(node, "dockerd")
+
     def unit_pid(self, part: str, unit: str) -> int | None:
         """The machine's pid of a unit; None while it does not run."""
         init = self.pid_of(part)
@@ -473,6 +483,7 @@ class Lab:
             self.thaw(name)
             self.mend_power(name)
             self._let_go(name, "hearth-agent")
+            self._let_go(name, "dockerd")
             self.power_on(name)
         if self.unit_pid("broker", "kafka"):
             self.resume_broker()
@@ -578,16 +589,3 @@ def require_binaries(folder: Path) -> None:
     missing = [name for name in ("hearth", "hearthd", "hearth-agent") if not os.access(folder / name, os.X_OK)]
     if missing:
         raise Failure(f"{', '.join(missing)} not found in {folder}: build first, or give another folder with --bin")
-
-
-def _make_network(engine: Engine, names: LabNames) -> str:
-    for subnet in names.subnets():
-        try:
-            engine.call("POST", "/networks/create", body={
-                "Name": names.network, "Internal": True, "CheckDuplicate": True, "Labels": {LABEL: names.label},
-                "IPAM": {"Config": [{"Subnet": str(subnet)}]}})
-            return str(subnet)
-        except EngineError as refused:
-            if "overlap" not in str(refused):
-                raise
-    raise Failure("no free private network for the lab: every 10.192-251.x.0/24 is taken")

@@ -1,4 +1,4 @@
-"""Partitions and loss between the lab's parts.
+"""The network of a lab, and partitions and loss between its parts.
 
 A cut is a pair of DROP rules in the network namespace of *both* ends. A power-cycled node begins with an
 empty rule set, but the far ends still drop its packets, so a cut lasts through a reboot without a gap.
@@ -10,7 +10,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.lab.harness.docker_api import Engine, EngineError
+from tests.lab.harness.names import LABEL, LabNames
 from tools.dev.processes import which
+from tools.dev.terminal import Failure
 
 CHAIN = "LAB"
 
@@ -77,3 +80,17 @@ def _load(pid: int, rules: str) -> None:
         check = [*inside, iptables, "-w", "-C", hook, "-j", CHAIN]
         if subprocess.run(check, capture_output=True).returncode != 0:
             subprocess.run([*inside, iptables, "-w", "-I", hook, "-j", CHAIN], check=True, capture_output=True)
+
+
+def make_network(engine: Engine, names: LabNames) -> str:
+    """Makes the lab's network, on the first free subnet, which it returns."""
+    for subnet in names.subnets():
+        try:
+            engine.call("POST", "/networks/create", body={
+                "Name": names.network, "Internal": True, "CheckDuplicate": True, "Labels": {LABEL: names.label},
+                "IPAM": {"Config": [{"Subnet": str(subnet)}]}})
+            return str(subnet)
+        except EngineError as refused:
+            if "overlap" not in str(refused):
+                raise
+    raise Failure("no free private network for the lab: every 10.192-251.x.0/24 is taken")

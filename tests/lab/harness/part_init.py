@@ -11,6 +11,8 @@ after a power cut everything starts from the disk.
     SIGHUP                read the .down files again at once
     SIGTERM               stop the units, then exit
 
+    /lab/pressure/*       of a node: what its agent reads as /proc/pressure (pressure.py)
+
 The word {cgroup} in a command becomes a cgroup below this container's own, so that pausing the outer
 container pauses the inner ones, and removing it leaves nothing of them behind.
 """
@@ -103,6 +105,15 @@ def close_the_way_out():
     os.waitpid(pid, 0)
 
 
+def own_pressure():
+    """Puts this node's own figures over those of the kernel."""
+    for kernels in glob.glob("/proc/pressure/*"):
+        own = f"{LAB}/pressure/{os.path.basename(kernels)}"
+        if os.path.exists(own):
+            pid = os.posix_spawnp("mount", ["mount", "--bind", own, kernels], os.environ)
+            os.waitpid(pid, 0)
+
+
 def own_cgroup():
     """A path for the inner containers' cgroups. On cgroup v2 a folder holds either processes or
     controlled subfolders, so this container's processes move to a subfolder first."""
@@ -158,6 +169,7 @@ def main():
     cgroup = ""
     if part["engine"]:
         close_the_way_out()
+        own_pressure()
         cgroup = own_cgroup()
     units = [Unit(described, cgroup) for described in part["units"]]
     while True:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.lab.harness.docker_api import Engine, EngineError
 from tests.lab.harness.names import LABEL, LabNames
+from tests.lab.harness.pressure import write_calm
 
 HARNESS = Path(__file__).resolve().parent
 CREATE_TRIES_MAX = 5
@@ -46,6 +47,8 @@ def prepare_folders(part: Part, folder: Path) -> None:
     """Writes the files that the part's process 1 reads. Data of an earlier run stays."""
     for sub in ("log", "ctl"):
         (folder / part.name / sub).mkdir(parents=True, exist_ok=True)
+    if part.engine:
+        write_calm(folder / part.name / "pressure")
     described = {"engine": part.engine, "units": part.units}
     (folder / part.name / "part.json").write_text(json.dumps(described, indent=2))
 
