@@ -41,8 +41,8 @@ def web(folder: Path, first: str, *, on_usr1: str = "true") -> Path:
 
 
 def leaker(folder: Path, bytes_per_s: int) -> Path:
-    """Takes so much more memory every second: a file in memory grows."""
-    return ticker(folder, first="(while :; do "
+    """Its first instance takes so much more memory every second: a file in memory grows."""
+    return ticker(folder, first="[ ${HEARTH_INSTANCE##*-} = 1 ] && (while :; do "
                                 f"/bin/busybox head -c {bytes_per_s} /dev/zero >> /dev/shm/leak; /bin/busybox sleep 1; done) &\n")
 
 

@@ -105,9 +105,8 @@ def leaking(tmp_path_factory):
     lab = Lab.up(lab_name("leaking"), lab_config(nodes=1, power=False), owner=Owner.this_process(), say=say)
     try:
         lab.mark()
-        for name, bytes_per_s in (("steady", 0), ("leaking", (64 << 20) // 300)):
-            folder = apps.leaker(tmp_path_factory.mktemp(name), bytes_per_s)
-            must_deploy(lab, described(folder, f"{{name: {name}, resources: {{memory: 64M}}, update: {{min_ready: 0s}}, trends: {{memory: {{do: replace}}}}}}"))
+        folder = apps.leaker(tmp_path_factory.mktemp("leaking"), bytes_per_s=(64 << 20) // 300)
+        must_deploy(lab, described(folder, "{name: leaking, resources: {memory: 64M}, update: {min_ready: 0s}, trends: {memory: {do: replace}}}"))
         yield lab, lab.wait_until("leaking").runs(1).containers[0], time.time()
     finally:
         lab.down()
