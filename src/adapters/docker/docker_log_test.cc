@@ -292,6 +292,26 @@ TEST_F(DockerLogTest, LongLinesAndBinaryBytesAreNoObstacle) {
   }
 }
 
+TEST_F(DockerLogTest, TheWholeLogIsReadWithOrWithoutATerminal) {
+  for (const std::string options : {"", R"("Tty":true)"}) {
+    const ContainerId container = run("echo one; echo two", options);
+    follow(container);
+    run_until([&] { return reached(State::kAtRest); });
+    std::string log;
+    std::optional<Result<void>> read;
+    runtime->logs(
+        {.container = container},
+        [&](std::string_view text) {
+          log += text;
+          return true;
+        },
+        [&](Result<void> result) { read = std::move(result); });
+    run_until([&] { return read.has_value(); });
+    EXPECT_TRUE(*read) << (*read).error().message;
+    EXPECT_EQ(log, "one\ntwo\n") << options;
+  }
+}
+
 TEST_F(DockerLogTest, AContainerStartedByHandIsFollowedOn) {
   const ContainerId container = run("echo run; /bin/busybox printf unfinished");
   follow(container);

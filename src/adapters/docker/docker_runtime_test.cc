@@ -515,6 +515,30 @@ TEST_F(DockerRuntimeTest, LogsComeWithoutTheirFrames) {
   EXPECT_EQ(read().error().code, ErrorCode::kCorrupt);
 }
 
+// Goal: an adopted container may have a terminal, whose log has no frames. Method: its bytes come in
+// pieces that end anywhere.
+TEST_F(DockerRuntimeTest, ALogOfATerminalIsReadAsItIs) {
+  using namespace std::string_literals;
+  for (const auto& [pieces, expected] :
+       {std::pair{std::vector{"one\r\ntwo\r\n"s}, "one\ntwo\n"s},
+        std::pair{std::vector{"o"s, "ne\r"s, "\n"s, "50 %\rdone\r\n"s}, "one\n50 %\rdone\n"s},
+        std::pair{std::vector{"\1"s, "\0x"s, "\r\n"s}, "\1\0x\n"s}}) {
+    engine.on(kLogs, {chunks(pieces)});
+    std::string log;
+    const auto read = wait_for<void>([&](const auto& done) {
+      runtime->logs(
+          {.container = kContainer},
+          [&](std::string_view text) {
+            log += text;
+            return true;
+          },
+          done);
+    });
+    EXPECT_TRUE(read);
+    EXPECT_EQ(log, expected);
+  }
+}
+
 TEST_F(DockerRuntimeTest, ALogCanBeginAtATimeAndCarryTimes) {
   engine.on(kLogs, {chunks({})});
   const auto read = wait_for<void>([&](const auto& done) {
