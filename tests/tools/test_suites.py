@@ -70,9 +70,9 @@ def test_a_users_lab_runs_as_root_and_its_reports_belong_to_the_user(monkeypatch
 
 def test_the_labs_tests_are_dealt_to_shares_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suites, "ROOT", tmp_path)
-    for name, tests in {"long": 5, "short": 1, "middle": 3, "other": 2}.items():
-        (tmp_path / f"test_{name}.py").write_text("\n".join(f"def test_{number}(): pass" for number in range(tests)).join("\n\n"))
-    (tmp_path / "conftest.py").write_text("\ndef test_none(): pass\n")
+    for name, lines in {"long": 5, "short": 1, "middle": 3, "other": 2}.items():
+        (tmp_path / f"test_{name}.py").write_text("a line\n" * lines)
+    (tmp_path / "conftest.py").write_text("a line\n" * 9)
     assert suites.lab_shares(tmp_path, 1) == [["test_long.py", "test_middle.py", "test_other.py", "test_short.py"]]
     assert suites.lab_shares(tmp_path, 2) == [["test_long.py", "test_short.py"], ["test_middle.py", "test_other.py"]]
     assert len(suites.lab_shares(tmp_path, 9)) == 4, "none is empty"
