@@ -1,6 +1,5 @@
 """What a process costs, as if it were alone on its machine."""
 
-import os
 import shutil
 import statistics
 import subprocess
@@ -30,8 +29,9 @@ class Spell:
                 "cpu_percent": round(100 * used / (time.monotonic() - self._begin), 3)}
 
     def _cpu_s(self) -> float:
-        ticks = Path(f"/proc/{self._pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+        """Of the threads that there are, which a program that idles keeps. /proc/PID/stat counts in ticks of 10 ms: a tenth of what idling costs."""
+        tasks = Path(f"/proc/{self._pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def private_libraries(program: Path, folder: Path) -> Path:
