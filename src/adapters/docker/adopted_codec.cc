@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::size_t kShortId = 12;
 constexpr std::string_view kContainerMode = "container:";
+constexpr auto kStartNotedAfter = std::chrono::seconds(2);
 
 json::object object_in(const json::value& in, std::string_view key) {
   const json::value* found = member(in, key);
@@ -24,6 +27,17 @@ json::object object_in(const json::value& in, std::string_view key) {
 
 std::string without_slash(std::string_view name) {
   return std::string(name.starts_with('/') ? name.substr(1) : name);
+}
+
+std::optional<WallTime> runs_since(const json::value& answer, std::optional<WallTime> started) {
+  if (!started) return std::nullopt;
+  WallTime since = *started - kStartNotedAfter;
+  for (const std::string_view text :
+       {text_in(answer, "Created"), text_in(member(answer, "State"), "FinishedAt")}) {
+    const std::optional<WallTime> before = parse_go_time(text);
+    if (before && *before <= *started) since = std::max(since, *before);
+  }
+  return since;
 }
 
 std::string objection_to(const json::value& answer) {
@@ -170,7 +184,7 @@ Result<ForeignContainer> decode_foreign(std::string_view answer) {
       .name = details->details.name,
       .state = details->details.state,
       .paused = details->details.paused,
-      .started_at = details->details.started_at,
+      .runs_since = runs_since(*parsed, details->details.started_at),
       .exit = details->details.exit,
       .image = std::string(text_in(*parsed, "Image")),
       .image_reference = std::string(text_in(member(*parsed, "Config"), "Image")),

@@ -20,7 +20,9 @@ struct ForeignContainer {
   std::string name;
   ContainerState state = ContainerState::kCreated;
   bool paused = false;
-  std::optional<WallTime> started_at;
+  /// From when its log is that of its present run. The first line can come before the engine notes
+  /// the start: so two seconds before that, but not before its previous end or its creation.
+  std::optional<WallTime> runs_since;
   std::optional<ContainerExit> exit;
   std::string image;            ///< The id.
   std::string image_reference;  ///< As whoever created it named the image.

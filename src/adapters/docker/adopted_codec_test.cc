@@ -1,9 +1,13 @@
 #include "adapters/docker/adopted_codec.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <chrono>
+
+#include "adapters/docker/engine_json.h"
 
 namespace hearth::docker {
 namespace {
@@ -56,7 +60,26 @@ TEST(AdoptedCodec, AContainerOfSomebodyElseIsRead) {
   EXPECT_EQ(read->image_reference, "postgres:15");
   EXPECT_EQ(read->restart_policy, R"({"Name":"unless-stopped","MaximumRetryCount":0})");
   EXPECT_THAT(read->objection, IsEmpty());
-  EXPECT_TRUE(read->started_at.has_value());
+}
+
+// Goal: the first line of a container belongs to its present run, though the engine noted the start
+// after it; a line of its former run does not.
+TEST(AdoptedCodec, ARunBeginsAMomentBeforeTheEngineNotesItButNotBeforeThePreviousEnd) {
+  const auto seconds_before_start = [](std::string_view created, std::string_view finished) {
+    const auto read = decode_foreign(fmt::format(
+        R"({{"Id":"0123","Name":"/pg","Image":"sha256:aa","Created":"{}","State":{{"Status":"running",
+            "StartedAt":"2026-03-01T09:15:10.5Z","FinishedAt":"{}"}}}})",
+        created, finished));
+    const auto started = parse_go_time("2026-03-01T09:15:10.5Z");
+    if (!read || !read->runs_since || !started) return -1.0;
+    return std::chrono::duration<double>(*started - *read->runs_since).count();
+  };
+  constexpr std::string_view kLongAgo = "2026-01-01T00:00:00Z";
+  constexpr std::string_view kNever = "0001-01-01T00:00:00Z";
+  EXPECT_EQ(seconds_before_start(kLongAgo, kNever), 2.0);
+  EXPECT_EQ(seconds_before_start("2026-03-01T09:15:10Z", kNever), 0.5);
+  EXPECT_EQ(seconds_before_start(kLongAgo, "2026-03-01T09:15:09.5Z"), 1.0);
+  EXPECT_EQ(seconds_before_start(kLongAgo, "2026-03-01T09:15:20Z"), 2.0) << "it has ended since";
 }
 
 TEST(AdoptedCodec, WhatCannotBeAdoptedIsSaidInWords) {

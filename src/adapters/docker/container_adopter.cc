@@ -138,7 +138,7 @@ Container ContainerAdopter::seen(const InstanceId& instance, const Adoption& ado
                 .generation = adoption.generation,
                 .restarts = adoption.restarts,
                 .state = container.state,
-                .created_at = container.started_at,
+                .created_at = container.runs_since,
                 .exit = container.exit,
                 .paused = container.paused,
                 .adopted = true};
@@ -266,7 +266,7 @@ Result<Container> ContainerAdopter::recreate(const InstanceId& instance, std::ui
   if (auto swapped = swap_names(adoption, coroutine); !swapped)
     return tl::unexpected(unnamed(instance, adoption, swapped.error(), coroutine));
   return seen(instance, adoption,
-              {.id = *made, .state = ContainerState::kCreated, .started_at = std::nullopt});
+              {.id = *made, .state = ContainerState::kCreated, .runs_since = std::nullopt});
 }
 
 /// The container is gone. If it was to replace one that is not, that is the adopted one again.
