@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -243,21 +244,11 @@ std::vector<PublishedPort> read_ports(const JsonValue& value, const SpecReading&
 }
 
 /// Without empty, "." and ".." parts: a device has one holder, by its path.
-std::string shortest_path(std::string_view path) {
-  if (!path.starts_with('/')) return std::string(path);
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0; begin < path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    begin = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  return fmt::format("/{}", fmt::join(parts, "/"));
+std::string shortest_path(const std::string& path) {
+  if (!path.starts_with('/')) return path;
+  std::string shortest = std::filesystem::path(path).lexically_normal().native();
+  if (shortest.size() > 1 && shortest.ends_with('/')) shortest.pop_back();
+  return shortest;
 }
 
 constexpr std::string_view kDeviceForms =

@@ -106,7 +106,7 @@ void InstanceHealth::on_shortage(std::optional<Shortage> shortage, MonoTime now)
 
 void InstanceHealth::on_node(const NodeCondition& node, MonoTime now) {
   const bool hangs = !node.is_runtime_usable;
-  if (state_.obstacles.contains(WatchObstacle::kRuntimeHangs) != hangs)  // Asked at each event.
+  if (state_.obstacles.contains(WatchObstacle::kRuntimeHangs) != hangs)  // Called at each event.
     set_obstacle(WatchObstacle::kRuntimeHangs, hangs, now);
   on_shortage(node.shortage, now);
   state_.hindrance.last_assignment_at = node.last_assignment_at;

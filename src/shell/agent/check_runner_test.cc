@@ -6,38 +6,21 @@
 #include <string>
 #include <vector>
 
+#include "testing/idle/idle_container_runtime.h"
+
 namespace hearth {
 namespace {
 
 using testing::ElementsAre;
 
 /// Inspects at once: each container has an address of its own.
-class FakeRuntime final : public ContainerRuntime {
+class FakeRuntime final : public IdleContainerRuntime {
  public:
   void inspect(const ContainerId& container, Completion<ContainerDetails> done) override {
     ContainerDetails details;
     details.address = "address of " + container.str();
     done(details);
   }
-  void logs(LogRequest, ChunkSink, Completion<void>) override {}
-  std::unique_ptr<LogFollower> follow_log(LogFollowRequest, LogHandlers) override { return {}; }
-  void watch(Handlers) override {}
-  void inventory(Completion<Inventory>) override {}
-  void create(ContainerRequest, Completion<ContainerId>) override {}
-  void start(const ContainerId&, Completion<void>) override {}
-  void stop(const ContainerId&, Duration, Completion<void>) override {}
-  void remove(const ContainerId&, Completion<void>) override {}
-  void adopt(AdoptRequest, Completion<Container>) override {}
-  void recreate(const InstanceId&, std::uint32_t, Completion<Container>) override {}
-  void let_go(const InstanceId&, Completion<void>) override {}
-  void exec(ExecRequest, Completion<ExecResult>) override {}
-  void usage(const ContainerId&, Completion<ContainerUsage>) override {}
-  void build(const std::filesystem::path&, const std::string&, ChunkSink,
-             Completion<void>) override {}
-  void cancel_build(const std::string&) override {}
-  void save_image(const std::string&, const std::filesystem::path&, Completion<Digest>) override {}
-  void load_image(const std::filesystem::path&, Completion<void>) override {}
-  void remove_image(const std::string&, Completion<void>) override {}
 };
 
 struct FakeProber final : Prober {
