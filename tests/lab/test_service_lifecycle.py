@@ -168,6 +168,19 @@ def test_a_oneshot_that_exits_0_is_complete(lab, tmp_path):
     assert len(lab.events_since_mark("instance.exited")) == 1 and not lab.events_since_mark("workload.failed")
 
 
+def test_what_a_oneshot_completed_is_not_done_again_when_its_node_dies(lab, tmp_path):
+    must_deploy(lab, described(apps.busybox_app(tmp_path / "job", "echo done\n"), "{name: job, kind: oneshot}"))
+    wait_for("it is complete", lambda: states(lab, "job"), lambda seen: seen == ["completed"], 10, lab.describe)
+    [done], since = lab.manager.instances("job"), time.time()
+    lab.power_cut(done["node"])
+    wait_for(f"{done['node']} is dead", lambda: lab.events_since_mark("node.dead"), bool, 15, lab.describe)
+    lab.wait_until_node(done["node"], within=60).is_believed("live")
+    time.sleep(3)  # Another instance would come with the death, the same one with its node.
+    assert not [start for node in lab.nodes.values() for start in node.starts_since(since, "job")]
+    assert [(each["id"], each["state"]) for each in lab.manager.instances("job")] == [(done["id"], "completed")]
+    assert len(lab.events_since_mark("instance.started")) == 1
+
+
 def test_the_exit_of_a_child_for_lack_of_memory_is_reported_as_such(lab, tmp_path):
     script = "/bin/busybox dd if=/dev/zero of=/dev/null bs=96M count=1; echo child ended with $?; /bin/busybox sleep 1; exit 0\n"
     must_deploy(lab, described(apps.busybox_app(tmp_path / "job", script), "{name: job, kind: oneshot, resources: {memory: 32M}}"))
